@@ -1,0 +1,120 @@
+//! Everything that can stop a run: what, where, why, and what to do; and the exit code that says so.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::{model, reads};
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can stop a run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The command line contradicts itself in a way clap cannot see.
+    #[error("{0}")]
+    Usage(String),
+    /// The input cannot be read, is cut short, or is not what it should be.
+    #[error("cannot read {}{}", .input.display(), At(.at))]
+    Input {
+        /// The file, or `-`.
+        input: PathBuf,
+        /// Where in it, when known.
+        at: Option<Position>,
+        /// What is wrong.
+        #[source]
+        problem: reads::Problem,
+    },
+    /// The model is missing or not one we can run.
+    #[error("cannot load the model {}", .model.display())]
+    Model {
+        /// The checkpoint directory, or `builtin`.
+        model: PathBuf,
+        /// What is wrong.
+        #[source]
+        problem: model::Problem,
+    },
+    /// No usable device, or one that gave up.
+    #[error(transparent)]
+    Device(#[from] model::device::Problem),
+    /// An output cannot be created or written.
+    #[error("cannot write {}", .output.display())]
+    Output {
+        /// The file.
+        output: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Whoever read our stdout went away: not worth a word.
+    #[error("stdout was closed by its reader")]
+    OutputClosed,
+    /// ^C or TERM.
+    #[error("interrupted")]
+    Interrupted(Signal),
+    /// The counts do not add up, or another promise of ours is broken.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// Where in an input a problem is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The record's ordinal, from 1.
+    pub record: u64,
+    /// Its name, when it could be read.
+    pub name: Option<String>,
+}
+
+/// The signal that ended a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// ^C.
+    Interrupt,
+    /// `kill`, a scheduler's time limit.
+    Terminate,
+}
+
+impl Error {
+    /// The process's exit code: the table is in the README.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::OutputClosed => 0,
+            Self::Internal(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Input { .. } => 3,
+            Self::Model { .. } => 4,
+            Self::Device(_) => 5,
+            Self::Output { .. } => 6,
+            Self::Interrupted(Signal::Interrupt) => 130,
+            Self::Interrupted(Signal::Terminate) => 143,
+        }
+    }
+
+    /// What the user can do about it, when we know.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Input { problem, .. } => problem.hint(),
+            Self::Model { problem, .. } => problem.hint(),
+            Self::Device(problem) => problem.hint(),
+            _ => None,
+        }
+    }
+}
+
+/// `: record 1204 (A00:12:7)`, or nothing.
+struct At<'a>(&'a Option<Position>);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => Ok(()),
+            Some(Position { record, name: None }) => write!(f, ": record {record}"),
+            Some(Position { record, name: Some(name) }) => write!(f, ": record {record} ({name})"),
+        }
+    }
+}

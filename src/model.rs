@@ -1,0 +1,183 @@
+//! The models: loaded once, then token ids in, predictions out. The only home of burn.
+//!
+//! It must not know what a record, a file of reads or a verdict is.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::batch::Tokens;
+use crate::error::Result;
+
+pub mod device;
+
+/// Which model to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The compact model embedded in the binary.
+    Builtin,
+    /// A checkpoint directory: `config.json` says which family.
+    Directory(PathBuf),
+}
+
+/// How a BERT treats its padding: see "The attention mask as published" in the README.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attention {
+    /// Always 298 tokens, +1 on tokens and 0 on padding, as the published evaluation ran.
+    #[default]
+    Published,
+    /// Padding is never attended; a batch is as long as its longest read.
+    Masked,
+}
+
+/// What to load and where to run it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Which model.
+    pub source: Source,
+    /// The attention mode; a model that is no BERT ignores it.
+    pub attention: Attention,
+    /// Which device.
+    pub device: device::Choice,
+    /// Rows a batch at most; the model's own choice when absent.
+    pub batch_size: Option<usize>,
+    /// CPU threads the run may use in all.
+    pub threads: usize,
+}
+
+/// What a report says of the model that ran.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Card {
+    /// Its name: `readseeker-compact-1`, or the checkpoint directory's.
+    pub name: String,
+    /// `compact` or `bert`.
+    pub kind: &'static str,
+    /// SHA-256 of the weights file, in hex.
+    pub sha256: String,
+    /// `published` or `masked`; none for a model without attention.
+    pub attention: Option<&'static str>,
+    /// `f32`.
+    pub precision: &'static str,
+    /// How many numbers were trained.
+    pub parameters: usize,
+    /// The device that ran it, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
+    pub device: String,
+    /// What drives the device: `cpu`, `flex`, `wgpu (Vulkan)`.
+    pub backend: String,
+}
+
+/// What a model says of one row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prediction {
+    /// Probability of coding, 0 to 1.
+    pub probability: f32,
+    /// Most likely frame, if the model tells frames; meaningful where the read is coding.
+    pub frame: Option<Frame>,
+}
+
+/// Strand and codon phase of a coding read: `+f`, codons start at offset f of the read as given; `-f`, at offset f of
+/// its reverse complement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Frame {
+    /// Which strand is coding.
+    pub strand: Strand,
+    /// 0, 1 or 2: where the first whole codon starts.
+    pub offset: u8,
+}
+
+/// A strand relative to the read as given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Strand {
+    /// The read as given.
+    Plus,
+    /// Its reverse complement.
+    Minus,
+}
+
+impl Frame {
+    /// All six, in the order the networks number them: +0 +1 +2 -0 -1 -2.
+    pub const ALL: [Self; 6] = [
+        Self { strand: Strand::Plus, offset: 0 },
+        Self { strand: Strand::Plus, offset: 1 },
+        Self { strand: Strand::Plus, offset: 2 },
+        Self { strand: Strand::Minus, offset: 0 },
+        Self { strand: Strand::Minus, offset: 1 },
+        Self { strand: Strand::Minus, offset: 2 },
+    ];
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.strand {
+            Strand::Plus => '+',
+            Strand::Minus => '-',
+        };
+        write!(f, "{sign}{}", self.offset)
+    }
+}
+
+/// A loaded model, ready to run.
+#[derive(Debug)]
+pub struct Classifier {}
+
+impl Classifier {
+    /// Loads the model and readies its device.
+    ///
+    /// # Errors
+    /// [`Error::Model`](crate::error::Error::Model) for a checkpoint that is missing or not one we run,
+    /// [`Error::Device`](crate::error::Error::Device) when no device fits.
+    pub fn load(_config: &Config) -> Result<Self> {
+        todo!()
+    }
+
+    /// What a report says of this model.
+    #[must_use]
+    pub fn card(&self) -> &Card {
+        todo!()
+    }
+
+    /// The k of its k-mers.
+    #[must_use]
+    pub fn k(&self) -> usize {
+        todo!()
+    }
+
+    /// How many k-mers of a row it reads at most, if it does not read all.
+    #[must_use]
+    pub fn longest_row(&self) -> Option<usize> {
+        todo!()
+    }
+
+    /// How many threads should call [`classify`](Self::classify) at once.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        todo!()
+    }
+
+    /// One prediction a row, in row order; the same whatever else is in `tokens`.
+    pub fn classify(&self, _tokens: &Tokens) -> Result<Vec<Prediction>> {
+        todo!()
+    }
+}
+
+/// What can be wrong with a checkpoint.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A file of it cannot be read.
+    #[error("cannot read {file}")]
+    Io {
+        /// The file's name in the checkpoint directory.
+        file: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Problem {
+    /// What the user can do about it, when we know.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,118 @@
+//! What a read is, whatever file it came from: records, the templates they form, and how both are read and written.
+//!
+//! Nothing outside this module knows noodles or a file format. It must not know what a model or a verdict is.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One sequenced read as stored, turned back to the orientation the sequencer saw.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// The header line without its leading `@` or `>`: name, and after a blank or tab whatever follows, byte for byte.
+    pub header: Vec<u8>,
+    /// How many bytes of `header` are the name, a trailing `/1` or `/2` left out.
+    pub name_len: usize,
+    /// The letters, exactly as stored (case and ambiguity codes kept).
+    pub bases: Vec<u8>,
+    /// Phred+33 letters, as many as `bases`; empty when the input has none (FASTA).
+    pub quality_scores: Vec<u8>,
+    /// Which part of its template this record is.
+    pub mate: Mate,
+}
+
+impl Record {
+    /// QNAME without `/1`, `/2`: what two mates share.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        &self.header[..self.name_len]
+    }
+
+    /// Bytes this record keeps alive: what memory bounds are counted in.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.header.len() + self.bases.len() + self.quality_scores.len()
+    }
+}
+
+/// SAM's READ1/READ2: which segment of its template a record is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mate {
+    /// Neither or both flags: the template's only segment.
+    #[default]
+    Unpaired,
+    /// R1.
+    First,
+    /// R2.
+    Second,
+}
+
+impl Mate {
+    /// 0, 1 or 2, as the scores table prints it.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Unpaired => 0,
+            Self::First => 1,
+            Self::Second => 2,
+        }
+    }
+}
+
+/// All segments of one name, in input order; never empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Template {
+    /// Its records. Secondary and supplementary ones are left out, as are those without bases.
+    pub segments: Vec<Record>,
+}
+
+/// What the readers saw and left out: shared with the progress bar and the report while the run goes on.
+#[derive(Debug, Default)]
+pub struct InputCounts {
+    /// Records read from the input, those left out included.
+    pub records: Count,
+    /// Secondary alignments left out (SAM flag 0x100).
+    pub secondary: Count,
+    /// Supplementary alignments left out (SAM flag 0x800, not 0x100).
+    pub supplementary: Count,
+    /// Records dropped because they have no bases (SEQ `*`, empty FASTQ records).
+    pub without_bases: Count,
+    /// Records kept whose CIGAR has hard clips: those bases are lost to the input already.
+    pub hard_clipped: Count,
+    /// Mates (READ1 or READ2) whose other mate is not in the input.
+    pub orphans: Count,
+    /// Bytes read of the file as stored (compressed), all inputs together.
+    pub stored_bytes: Count,
+}
+
+/// A relaxed counter: a stage adds, the progress bar and the report read.
+#[derive(Debug, Default)]
+pub struct Count(AtomicU64);
+
+impl Count {
+    /// Adds `n`.
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// The sum so far.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What can be wrong with an input.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The operating system says so.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+impl Problem {
+    /// What the user can do about it, when we know.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        None
+    }
+}
