@@ -1,9 +1,12 @@
 //! The compact network over [`Lanes`]: stem by table, blocks, and the head that weighs the six frames.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m256, __m512};
+
 use super::Path;
 use super::aligned::{Aligned, LINE};
 use super::block::{Block, Layout};
-use super::gemm::{PANEL, Packed, Product, panels};
+use super::gemm::{Packed, Product, parts};
 use super::lanes::{Lanes, Plain};
 use super::table::{Ahead, FRAMES, KERNEL, Lookup, STRIDE, Table, VOCABULARY, stem_outputs};
 
@@ -78,9 +81,9 @@ struct Head {
 
 impl Layer {
     /// `columns[k]` says which input of the checkpoint's layer the k-th of ours is; none for padding.
-    fn new(weight: &[f32], bias: &[f32], columns: &[Option<usize>], width: usize) -> Self {
+    fn new(weight: &[f32], bias: &[f32], columns: &[Option<usize>], packing: (usize, usize)) -> Self {
         let inputs = weight.len() / bias.len();
-        let weights = Packed::new(columns.len(), bias.len(), width, |k, output| {
+        let weights = Packed::new(columns.len(), bias.len(), packing, |k, output| {
             columns[k].map_or(0.0, |input| weight[output * inputs + input])
         });
         Self { weights, bias: Aligned::padded(bias, bias.len().next_multiple_of(LINE)) }
@@ -125,10 +128,14 @@ impl Network {
         mut tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         let Shape { embedding: e, channels: c, blocks, hidden: h } = shape;
-        let width = match path {
-            Path::Plain => Plain::WIDTH,
-            Path::Avx2 => 8,
-            Path::Avx512 => 16,
+        let packing = match path {
+            Path::Plain => (Plain::WIDTH, Plain::PANEL),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => (__m256::WIDTH, __m256::PANEL),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512 => (__m512::WIDTH, __m512::PANEL),
+            #[cfg(not(target_arch = "x86_64"))]
+            Path::Avx2 | Path::Avx512 => unreachable!("`Engine::new` asked for a path this CPU supports"),
         };
         let mut tensor = |name: &str, shape: &[usize]| {
             let values = tensor(name, shape)?;
@@ -143,7 +150,7 @@ impl Network {
         let mut block = |i: usize| {
             let weight = tensor(&format!("blocks.{i}.weight"), &[c, c, 3])?;
             let bias = tensor(&format!("blocks.{i}.bias"), &[c])?;
-            Ok(Block::new(&weight, &bias, channels, width))
+            Ok(Block::new(&weight, &bias, channels, packing))
         };
         let blocks = (0..blocks).map(&mut block).collect::<Result<_, E>>()?;
         let scale = tensor("embedding_norm.scale", &[e])?;
@@ -160,7 +167,7 @@ impl Network {
         let mut layer = |name: &str, outputs: usize, parts: &[usize]| {
             let weight = tensor(&format!("{name}.weight"), &[outputs, parts.iter().sum()])?;
             let bias = tensor(&format!("{name}.bias"), &[outputs])?;
-            Ok(Layer::new(&weight, &bias, &padded_inputs(parts), width))
+            Ok(Layer::new(&weight, &bias, &padded_inputs(parts), packing))
         };
         Ok(Self {
             embedding,
@@ -169,7 +176,7 @@ impl Network {
             table,
             stem_bias: Aligned::padded(&stem_bias, channels),
             blocks,
-            frame_hidden: Layer::new(&frame_hidden, &frame_hidden_bias, &padded_inputs(&[c, c, e]), width),
+            frame_hidden: Layer::new(&frame_hidden, &frame_hidden_bias, &padded_inputs(&[c, c, e]), packing),
             frame_mix: layer("frame.mix", h, &[h; 5])?,
             frame_logit: layer("frame.logit", 1, &[h])?,
             noncoding_hidden: layer("noncoding.hidden", h, &[h, h, ALL_FRAMES + 1])?,
@@ -261,13 +268,14 @@ impl Network {
     /// SiLU(stem): output j is the sum over the strides j - 1 (taps 0 to 2) and j (taps 3 to 5) of tokens.
     #[inline(always)]
     unsafe fn stem<L: Lanes>(&self, rows: &[u32], outputs: usize, x: &mut [f32]) {
-        for (first, registers) in panels(self.channels / L::WIDTH) {
+        for (first, registers) in parts(self.channels / L::WIDTH, L::PANEL) {
             // SAFETY: the caller's promises.
             unsafe {
                 match registers {
                     1 => self.stem_panel::<L, 1>(rows, outputs, first * L::WIDTH, x),
-                    2 => self.stem_panel::<L, 2>(rows, outputs, first * L::WIDTH, x),
-                    _ => self.stem_panel::<L, PANEL>(rows, outputs, first * L::WIDTH, x),
+                    2 if L::PANEL >= 2 => self.stem_panel::<L, 2>(rows, outputs, first * L::WIDTH, x),
+                    3 if L::PANEL >= 3 => self.stem_panel::<L, 3>(rows, outputs, first * L::WIDTH, x),
+                    _ => unreachable!("a panel has 1 to L::PANEL registers"),
                 }
             }
         }
@@ -304,13 +312,14 @@ impl Network {
     /// The mean embedding of a frame's tokens.
     #[inline(always)]
     unsafe fn embedding_mean<L: Lanes>(&self, rows: &[u32], tokens: usize, to: &mut [f32]) {
-        for (first, registers) in panels(self.embedding / L::WIDTH) {
+        for (first, registers) in parts(self.embedding / L::WIDTH, L::PANEL) {
             // SAFETY: the caller's promises.
             unsafe {
                 match registers {
                     1 => self.embedding_mean_panel::<L, 1>(rows, tokens, first * L::WIDTH, to),
-                    2 => self.embedding_mean_panel::<L, 2>(rows, tokens, first * L::WIDTH, to),
-                    _ => self.embedding_mean_panel::<L, PANEL>(rows, tokens, first * L::WIDTH, to),
+                    2 if L::PANEL >= 2 => self.embedding_mean_panel::<L, 2>(rows, tokens, first * L::WIDTH, to),
+                    3 if L::PANEL >= 3 => self.embedding_mean_panel::<L, 3>(rows, tokens, first * L::WIDTH, to),
+                    _ => unreachable!("a panel has 1 to L::PANEL registers"),
                 }
             }
         }
@@ -331,10 +340,10 @@ impl Network {
             let mut sums = [L::splat(0.0); N];
             for triple in 0..stem_outputs(tokens) {
                 let row = |place: usize| rows[triple * STRIDE * FRAMES + place * FRAMES] as usize + at;
-                let places = [row(0), row(1), row(2)];
+                let (a, b, c) = (row(0), row(1), row(2));
                 for (n, sum) in sums.iter_mut().enumerate() {
-                    let [a, b, c] = places.map(|at| L::load(table, at + n * L::WIDTH));
-                    *sum = sum.add(a.add(b).add(c));
+                    let load = |at: usize| L::load(table, at + n * L::WIDTH);
+                    *sum = sum.add(load(a).add(load(b)).add(load(c)));
                 }
             }
             for (n, sum) in sums.into_iter().enumerate() {
@@ -356,7 +365,10 @@ impl Network {
                 L::load(hidden, at).silu().store(hidden, at);
             }
             for at in (0..h).step_by(L::WIDTH) {
-                let frames: [L; ALL_FRAMES] = std::array::from_fn(|frame| L::load(hidden, frame * h + at));
+                let mut frames = [L::splat(0.0); ALL_FRAMES];
+                for (frame, of_frame) in frames.iter_mut().enumerate() {
+                    *of_frame = L::load(hidden, frame * h + at);
+                }
                 let (sums, largest) = summarise_frames(frames);
                 for frame in 0..ALL_FRAMES {
                     let (strand, offset) = (frame / FRAMES, frame % FRAMES);
