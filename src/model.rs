@@ -19,6 +19,19 @@ pub enum Source {
     Directory(PathBuf),
 }
 
+impl Source {
+    /// `builtin`, or a directory; one that is called `builtin` is `./builtin`.
+    #[must_use]
+    pub fn from_path(path: PathBuf) -> Self {
+        if path.as_os_str() == "builtin" { Self::Builtin } else { Self::Directory(path) }
+    }
+}
+
+/// A model's card in short, for people.
+pub fn describe(_source: &Source) -> Result<String> {
+    todo!()
+}
+
 /// How a BERT treats its padding: see "The attention mask as published" in the README.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Attention {
@@ -150,6 +163,18 @@ impl Classifier {
     /// How many threads should call [`classify`](Self::classify) at once.
     #[must_use]
     pub fn workers(&self) -> usize {
+        todo!()
+    }
+
+    /// How many rows a chunk should hold at most, so that an interrupt or the progress bar need not wait long for one.
+    #[must_use]
+    pub fn rows_a_chunk(&self) -> usize {
+        todo!()
+    }
+
+    /// Whether its predictions have frames.
+    #[must_use]
+    pub fn tells_frames(&self) -> bool {
         todo!()
     }
 

@@ -14,6 +14,26 @@ pub enum Choice {
     GpuNumber(usize),
 }
 
+/// CPU features and GPU adapters of this machine, and what `auto` would take, for people.
+#[must_use]
+pub fn describe() -> String {
+    todo!()
+}
+
+impl std::str::FromStr for Choice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "auto" => Ok(Self::Auto),
+            None if text == "cpu" => Ok(Self::Cpu),
+            None if text == "gpu" => Ok(Self::Gpu),
+            Some(("gpu", number)) => number.parse().map(Self::GpuNumber).map_err(|_| "no such number".into()),
+            _ => Err("auto, cpu, gpu or gpu:N".into()),
+        }
+    }
+}
+
 /// Why no device is ready.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
