@@ -15,6 +15,8 @@ mod pairs;
 mod problem;
 mod records;
 mod sam;
+#[cfg(test)]
+mod tests;
 
 pub use input::{Format, Grouping, Input, InputConfig, Layout, Templates, open};
 pub use problem::Problem;

@@ -1,5 +1,6 @@
 //! Opens what the user named: files, pipes or stdin, of whatever format and compression their content shows.
 
+use std::fmt;
 use std::io;
 use std::num::NonZero;
 use std::os::fd::AsFd;
@@ -97,6 +98,13 @@ pub struct Templates {
     pub stored_size: Option<u64>,
     /// Its templates, in input order. After an error it ends.
     pub stream: pairs::Stream,
+}
+
+impl fmt::Debug for Templates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { format, layout, stored_size, stream: _ } = self;
+        write!(f, "Templates({format:?}, {layout:?}, {stored_size:?})")
+    }
 }
 
 /// Opens an input and reads as far as its format shows.
