@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use crate::batch::Tokens;
 use crate::error::Result;
 
+pub mod compact;
 pub mod device;
 
 /// Which model to run.
@@ -196,6 +197,17 @@ pub enum Problem {
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// `config.json` is not what it should be.
+    #[error("config.json does not describe a model we know")]
+    Json(#[source] serde_json::Error),
+    /// `config.json` asks for something we cannot run.
+    #[error("config.json: {key} must be {expected}")]
+    Unsupported {
+        /// The key, with dots.
+        key: String,
+        /// What it may be.
+        expected: String,
     },
 }
 

@@ -1,0 +1,4 @@
+//! The compact family: six reading frames through one small convolutional network.
+
+pub mod config;
+pub mod windows;
