@@ -34,26 +34,28 @@ def cut(args):
     reference = []
     for piece in pieces(args.table):
         bases = fasta_record(args.genomes / f"{piece['group']}.fa.gz", piece["accession"])
-        name = f"{piece['accession']}_{piece['start'] + 1}_{piece['end']}"
-        text = f">{name}\n{bases[piece['start']:piece['end']]}\n"
-        (args.out / f"{piece['#id']}.fa").write_text(text)
+        # A piece that runs past the record's end goes on at its start: a circular genome, mapped to the whole record.
+        template = (bases + bases)[piece["start"]:piece["end"]]
+        (args.out / f"{piece['#id']}.fa").write_text(f">{piece['#id']}\n{template}\n")
         if piece["in_reference"] == "yes":
-            reference.append(text)
+            circular = piece["end"] > len(bases)
+            where = piece["accession"] if circular else f"{piece['accession']}_{piece['start'] + 1}_{piece['end']}"
+            reference.append(f">{where}\n{bases if circular else template}\n")
         print(piece["#id"], piece["pairs"])
     (args.out / "reference.fa").write_text("".join(reference))
 
 
 def cds_parts(genomes, piece):
-    """The CDS parts of a piece, in its own coordinates: (start, end, strand, phase), never clipped."""
+    """The CDS parts of a piece's record: (start, end, strand, phase or None)."""
     with gzip.open(genomes / f"{piece['group']}.cds.tsv.gz", "rt") as handle:
         for line in handle:
             accession, start, end, strand, phase, _code, source = line.rstrip("\n").split("\t")
             if accession == piece["accession"] and source != "pseudo":
-                yield int(start) - piece["start"], int(end) - piece["start"], strand, int(phase)
+                yield int(start), int(end), strand, None if phase == "." else int(phase)
 
 
 def reference_positions(start, cigar):
-    """The reference positions that a read's bases are copies of; bases ART inserted have none."""
+    """The positions that a read's bases are copies of; bases ART inserted have none."""
     positions = []
     for length, kind in re.findall(r"(\d+)([MIDNSHP=X])", cigar):
         if kind in "M=X":
@@ -70,7 +72,7 @@ def frame(first, last, reverse, parts):
     """
     frames = set()
     for start, end, strand, phase in parts:
-        if start <= first and last < end:
+        if phase is not None and start <= first and last < end:
             offset = (start + phase - first) if strand == "+" else (last + 1 - end + phase)
             frames.add(("+" if (strand == "-") == reverse else "-") + str(offset % 3))
     return frames.pop() if len(frames) == 1 else "."
@@ -81,13 +83,14 @@ def truth(args):
     rows = {}
     for piece in pieces(args.table):
         parts = list(cds_parts(args.genomes, piece))
+        length = len(fasta_record(args.genomes / f"{piece['group']}.fa.gz", piece["accession"]))
         coding = {x for start, end, _, _ in parts for x in range(start, end)}
         for line in (args.work / f"{piece['#id']}.sam").read_text().splitlines():
             if line.startswith("@"):
                 continue
             name, flag, _, position, _, cigar, _, _, _, bases, _ = line.split("\t")[:11]
             name, flag = name.split("-")[-1], int(flag)
-            positions = reference_positions(int(position) - 1, cigar)
+            positions = [x % length for x in reference_positions(piece["start"] + int(position) - 1, cigar)]
             share = sum(x in coding for x in positions) / len(positions)
             whole = len(positions) == len(bases) and positions[-1] - positions[0] + 1 == len(bases)
             read_frame = frame(positions[0], positions[-1], bool(flag & 0x10), parts) if whole else "."

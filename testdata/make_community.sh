@@ -23,7 +23,7 @@ done <"$work/pairs"
 # ART names a read SEQUENCE-ID.NUMBER/MATE; ID.NUMBER says enough.
 for mate in 1 2; do
     while read -r id pairs; do
-        sed -E "s:^@.*-($id\.[0-9]+)/$mate\$:@\1:" "$work/$id$mate.fq"
+        sed -E "s:^@$id-($id\.[0-9]+)/$mate\$:@\1:" "$work/$id$mate.fq"
     done <"$work/pairs" >"$work/R$mate.fq"
 done
 
