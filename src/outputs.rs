@@ -60,7 +60,8 @@ impl Files {
 impl Config {
     /// Every path written to.
     pub fn paths(&self) -> impl Iterator<Item = &PathBuf> {
-        let classes = self.split.iter().flat_map(|split| [Some(&split.coding), Some(&split.noncoding), split.undecided.as_ref()]);
+        let classes =
+            self.split.iter().flat_map(|split| [Some(&split.coding), Some(&split.noncoding), split.undecided.as_ref()]);
         let tables = [self.scores.as_ref(), self.proteins.as_ref().map(|(path, _)| path)];
         classes.flatten().flat_map(Files::paths).chain(tables.into_iter().flatten())
     }
@@ -132,7 +133,8 @@ impl Outputs {
     pub async fn write(&mut self, templates: &[Template], predictions: &[Prediction]) -> Result<()> {
         let scored = self.judge.scored;
         let mut rows = predictions.iter();
-        let mut answer = |segment: &Record| scored.scores(segment).then(|| rows.next().expect("one row a scored segment"));
+        let mut answer =
+            |segment: &Record| scored.scores(segment).then(|| rows.next().expect("one row a scored segment"));
         let mut answers = Vec::with_capacity(2);
         for template in templates {
             answers.clear();

@@ -18,6 +18,7 @@ mod sam;
 #[cfg(test)]
 mod tests;
 
+pub use bam::reverse_complement;
 pub use input::{Format, Grouping, Input, InputConfig, Layout, Templates, open};
 pub use problem::Problem;
 

@@ -79,8 +79,11 @@ fn check_pairs(config: &Config, templates: &Templates) -> Result<()> {
     let split = config.outputs.split.as_ref();
     let wants_two = split.is_some_and(|s| two(&s.coding) || two(&s.noncoding) || s.undecided.as_ref().is_some_and(two));
     if wants_two && templates.layout == Layout::Single {
-        return Err(Error::Usage("two outputs a class, but the input holds single reads: give both mates' files, or \
-                                 --interleaved".into()));
+        return Err(Error::Usage(
+            "two outputs a class, but the input holds single reads: give both mates' files, or \
+                                 --interleaved"
+                .into(),
+        ));
     }
     Ok(())
 }

@@ -11,12 +11,7 @@ pub const HEADER: &str = "name\tmate\tlength\tprobability\tlabel\tframe\n";
 
 /// Appends one read's line: `prediction` is `None` where the read is too short to be scored. The label is the read's own,
 /// whatever its mate's.
-pub fn push_line(
-    line: &mut Vec<u8>,
-    segment: &Record,
-    prediction: Option<&Prediction>,
-    verdict: &verdict::Config,
-) {
+pub fn push_line(line: &mut Vec<u8>, segment: &Record, prediction: Option<&Prediction>, verdict: &verdict::Config) {
     line.extend_from_slice(segment.name());
     let written = match prediction {
         None => writeln!(line, "\t{}\t{}\tNA\tNA\tNA", segment.mate.number(), segment.bases.len()),

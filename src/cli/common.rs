@@ -123,7 +123,8 @@ impl Common {
         outputs: outputs::Config,
         command: Vec<String>,
     ) -> Result<Config> {
-        let threads = self.threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN));
+        let threads =
+            self.threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN));
         let model = model::Config {
             source: model::Source::from_path(self.model),
             attention: match self.attention {

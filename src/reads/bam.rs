@@ -189,7 +189,8 @@ const COMPLEMENTS: [u8; 256] = {
     complements
 };
 
-fn reverse_complement(bases: &mut [u8]) {
+/// Turns upper-case IUPAC letters into those of the other strand, in place.
+pub fn reverse_complement(bases: &mut [u8]) {
     bases.reverse();
     for base in bases {
         *base = COMPLEMENTS[usize::from(*base)];

@@ -20,8 +20,7 @@ use readseeker::verdict::{self, Mates};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const ROUNDS: usize = 25;
-const TOKENIZE: tokenize::Config =
-    tokenize::Config { k: 6, longest: None, min_length: 60, letters: Letters::Lenient };
+const TOKENIZE: tokenize::Config = tokenize::Config { k: 6, longest: None, min_length: 60, letters: Letters::Lenient };
 
 fn template(number: u64) -> Result<Template> {
     let header = format!("r{number}").into_bytes();
@@ -67,10 +66,8 @@ where
 {
     let runtime = flavour();
     let outcome = runtime.block_on(async {
-        let judge = Judge {
-            scored: TOKENIZE,
-            verdict: verdict::Config { threshold: 0.5, band: None, mates: Mates::Any },
-        };
+        let judge =
+            Judge { scored: TOKENIZE, verdict: verdict::Config { threshold: 0.5, band: None, mates: Mates::Any } };
         let split = Split {
             coding: Files::One(folder.join("coding.fq")),
             noncoding: Files::One(folder.join("noncoding.fq")),
@@ -111,7 +108,8 @@ fn a_run_ends_when_its_input_ends_and_keeps_the_order() {
     for flavour in FLAVOURS {
         for round in 0..ROUNDS {
             let folder = tempfile::tempdir().unwrap();
-            let tally = run(flavour, folder.path(), 1 + round % 3, (0..500).map(template), all_coding, never()).unwrap();
+            let tally =
+                run(flavour, folder.path(), 1 + round % 3, (0..500).map(template), all_coding, never()).unwrap();
             assert_eq!(tally.coding.reads, 500);
             let written = std::fs::read_to_string(folder.path().join("coding.fq")).unwrap();
             let names: Vec<&str> = written.lines().step_by(4).collect();

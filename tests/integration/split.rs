@@ -126,8 +126,11 @@ fn proteins_are_the_coding_reads_in_their_frame() {
     let bench = Bench::new();
     bench.split(&[testdata("community_R1.fq.gz").to_str().unwrap(), "--proteins", "p.faa", "--scores", "s.tsv"]);
     let (proteins, scores) = (bench.read("p.faa"), bench.read("s.tsv"));
-    let coding: Vec<Vec<&str>> =
-        scores.lines().map(|line| line.split('\t').collect()).filter(|fields: &Vec<&str>| fields[4] == "coding").collect();
+    let coding: Vec<Vec<&str>> = scores
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .filter(|fields: &Vec<&str>| fields[4] == "coding")
+        .collect();
     let proteins: Vec<&str> = proteins.lines().collect();
     assert!(coding.len() > 100);
     assert_eq!(proteins.len(), 2 * coding.len());
@@ -137,9 +140,11 @@ fn proteins_are_the_coding_reads_in_their_frame() {
         assert_eq!(protein[1].len(), (fields[2].parse::<usize>().unwrap() - offset) / 3);
     }
     // Stops are rare inside true frames: a wrong frame would hold one in every twenty codons.
-    let (stops, letters) = proteins.iter().skip(1).step_by(2).fold((0, 0), |(stops, letters), protein| {
-        (stops + protein.matches('*').count(), letters + protein.len())
-    });
+    let (stops, letters) = proteins
+        .iter()
+        .skip(1)
+        .step_by(2)
+        .fold((0, 0), |(stops, letters), protein| (stops + protein.matches('*').count(), letters + protein.len()));
     assert!(stops * 100 < letters, "{stops} stops in {letters} amino acids");
 }
 
