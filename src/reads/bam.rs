@@ -65,7 +65,7 @@ pub(super) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     if rest.len() >= FIXED && needed(rest).is_none_or(|needed| needed > size) {
         return Err(invalid("its fields are longer than the record"));
     }
-    if ended { Err(Problem::Cut(None).into()) } else { Ok(Step::More) }
+    if ended { Err(Problem::Cut.into()) } else { Ok(Step::More) }
 }
 
 /// How many bytes the fields of fixed length take.
@@ -75,7 +75,7 @@ fn no_record(window: &[u8], ended: bool) -> Result<Step, Fault> {
     match (ended, window.is_empty()) {
         (false, _) => Ok(Step::More),
         (true, true) => Ok(Step::End),
-        (true, false) => Err(Problem::Cut(None).into()),
+        (true, false) => Err(Problem::Cut.into()),
     }
 }
 

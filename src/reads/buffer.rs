@@ -39,9 +39,17 @@ impl<R: AsyncRead + Unpin> Buffer<R> {
         self.start += n;
     }
 
-    /// Widens the window by at least one byte, or finds that the input has ended.
+    /// Widens the window, or finds that the input has ended.
+    ///
+    /// A wide window is doubled: its record is parsed anew after each fill, and that must not cost its length times the
+    /// number of reads from disk. A small one gets what is there, so that a slow pipe is not waited for.
     pub(super) async fn fill(&mut self) -> io::Result<()> {
-        std::future::poll_fn(|cx| self.poll_more(cx)).await
+        let width = self.window().len();
+        let wanted = if width < FIRST_SIZE { width + 1 } else { 2 * width };
+        while self.window().len() < wanted && !self.ended {
+            std::future::poll_fn(|cx| self.poll_more(cx)).await?;
+        }
+        Ok(())
     }
 
     /// The next `n` bytes, not consumed; fewer only if the input ends before.

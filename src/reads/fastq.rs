@@ -61,8 +61,8 @@ fn check(bases: &[u8], quality_scores: &[u8]) -> Result<(), Problem> {
 fn unfinished(header: Option<&[u8]>, ended: bool) -> Result<Step, Fault> {
     match (ended, header) {
         (false, _) => Ok(Step::More),
-        (true, Some(header)) => Err(Fault::of(header, Problem::Cut(None))),
-        (true, None) => Err(Problem::Cut(None).into()),
+        (true, Some(header)) => Err(Fault::of(header, Problem::Cut)),
+        (true, None) => Err(Problem::Cut.into()),
     }
 }
 

@@ -10,6 +10,9 @@ use super::records::Records;
 use super::{InputCounts, Mate, Problem, Record, Template};
 use crate::error::Result;
 
+/// QNAME of records that have none.
+const UNNAMED: &[u8] = b"*";
+
 /// Templates in input order.
 pub(super) type Stream = BoxStream<'static, Result<Template>>;
 
@@ -118,7 +121,8 @@ fn as_pair([first, second]: [Record; 2]) -> Vec<Record> {
 
 /// Only mates share a template: unpaired reads of one name are different reads, whoever named them.
 fn belong_together(first: &Record, next: &Record) -> bool {
-    first.mate != Mate::Unpaired && next.mate != Mate::Unpaired && first.name() == next.name()
+    let are_mates = first.mate != Mate::Unpaired && next.mate != Mate::Unpaired;
+    are_mates && first.name() == next.name() && first.name() != UNNAMED
 }
 
 fn differ(pair: u64, first: Option<&Record>, second: Option<&Record>) -> Problem {
@@ -148,10 +152,12 @@ impl Orphans {
             _ => return Ok(()),
         };
         let name = segments[0].name();
-        if self.has(name, missing) {
-            return Err(records.error(Problem::NotAdjacent(String::from_utf8_lossy(name).into_owned())));
+        if name != UNNAMED {
+            if self.has(name, missing) {
+                return Err(records.error(Problem::NotAdjacent(String::from_utf8_lossy(name).into_owned())));
+            }
+            self.insert(name, alone);
         }
-        self.insert(name, alone);
         records.counts().orphans.add(1);
         Ok(())
     }

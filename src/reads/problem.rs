@@ -10,8 +10,8 @@ pub enum Problem {
     #[error(transparent)]
     Io(io::Error),
     /// The input ends inside a record, a compressed block, or before the marker that ends it.
-    #[error("the file is cut short{}", .0.map_or(String::new(), |what| format!(": {what}")))]
-    Cut(Option<&'static str>),
+    #[error("the file is cut short")]
+    Cut,
     /// Compressed data that does not decompress or fails its checksum.
     #[error("the compressed data is damaged")]
     Damaged(#[source] io::Error),
@@ -107,7 +107,10 @@ impl Problem {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Cut(_) | Self::Damaged(_) => "copy or make the file again; it must not be used as it is",
+            Self::Cut => "copy or make the file again; what is missing cannot be told from the rest",
+            Self::Damaged(_) => {
+                "check it with `gzip -t FILE`: if it is fine there, `gzip -dc FILE | readseeker split - ...`, else copy it again"
+            }
             Self::Compression { tool, .. } => {
                 return Some(format!("decompress it first: `{tool} FILE | readseeker split - ...`"));
             }
@@ -116,9 +119,7 @@ impl Problem {
                 "convert it on the way: `samtools fastq FILE | readseeker split - ...`, with --interleaved for pairs"
             }
             Self::NotBgzf => "write it again: `samtools view -b FILE | readseeker split - ...`",
-            Self::Plus(_) | Self::MultiLine => {
-                "write each sequence on one line first: `seqtk seq FILE | readseeker split - ...`"
-            }
+            Self::MultiLine => "write each sequence on one line first: `seqtk seq FILE | readseeker split - ...`",
             Self::Mates { .. } => "the two files must list the same reads in the same order",
             Self::Odd => "R1 and R2 must follow each other; without --interleaved each read is judged alone",
             Self::Formats { .. } => "give two FASTQ or two FASTA files",
@@ -135,7 +136,7 @@ impl Problem {
 impl From<io::Error> for Problem {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => Self::Cut(None),
+            io::ErrorKind::UnexpectedEof => Self::Cut,
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::Damaged(error),
             // flate2 and async-compression report a broken deflate stream or checksum as `Other`.
             io::ErrorKind::Other if error.raw_os_error().is_none() => Self::Damaged(error),

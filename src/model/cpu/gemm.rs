@@ -2,6 +2,7 @@
 
 use super::aligned::{Aligned, LINE};
 use super::lanes::Lanes;
+use super::table::Ahead;
 
 /// Registers of columns a panel has at most.
 pub(super) const PANEL: usize = 3;
@@ -42,42 +43,43 @@ impl Packed {
     }
 }
 
-/// `rows` rows of `from`, `stride` apart, times `weights`, plus `bias` if there is one; the result's rows follow each
-/// other `to_stride` apart.
+/// `start` plus `rows` rows of `from` times `weights`. Rows of each are so many floats apart: with a `start_stride` of 0
+/// all start from the same row, a bias.
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a> {
     pub(super) from: &'a [f32],
     pub(super) stride: usize,
     pub(super) rows: usize,
     pub(super) weights: &'a Packed,
-    pub(super) bias: Option<&'a [f32]>,
+    pub(super) start: &'a [f32],
+    pub(super) start_stride: usize,
     pub(super) to_stride: usize,
 }
 
-/// Computes a [`Product`]. Each number is summed in the order of k, starting from the bias, whatever the path.
+/// Computes a [`Product`]. Each number is summed in the order of k, from `start`, whatever the path.
 ///
 /// # Safety
 /// The CPU must have `L`'s instructions.
 #[inline(always)]
-pub(super) unsafe fn product<L: Lanes>(product: Product<'_>, to: &mut [f32]) {
-    let Product { from, stride, rows, weights, bias, to_stride } = product;
+pub(super) unsafe fn product<L: Lanes>(product: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
+    let Product { from, stride, rows, weights, start, start_stride, to_stride } = product;
     assert!(rows > 0 && from.len() >= (rows - 1) * stride + weights.k, "rows of the left matrix are missing");
+    assert!(start.len() >= (rows - 1) * start_stride + weights.columns, "rows to start from are missing");
     assert!(to.len() >= (rows - 1) * to_stride + weights.columns, "no room for the product");
-    assert!(bias.is_none_or(|bias| bias.len() >= weights.columns), "the bias is too short");
     let mut at = 0;
     for (first, registers) in panels(weights.columns / L::WIDTH) {
         let panel = &weights.values[at..at + weights.k * registers * L::WIDTH];
         at += panel.len();
         let mut row = 0;
         while row < rows {
-            let tile = Tile { from, first_row: row, stride, panel, bias, column: first * L::WIDTH, to_stride };
+            let tile = Tile { product, panel, row, column: first * L::WIDTH };
             let count = (rows - row).min(L::ROWS);
             // SAFETY: the caller's CPU has the instructions; the rows and columns are within the slices, see above.
             unsafe {
                 match registers {
-                    1 => tile.rows::<L, 1>(count, to),
-                    2 => tile.rows::<L, 2>(count, to),
-                    _ => tile.rows::<L, 3>(count, to),
+                    1 => tile.rows::<L, 1>(count, ahead, to),
+                    2 => tile.rows::<L, 2>(count, ahead, to),
+                    _ => tile.rows::<L, PANEL>(count, ahead, to),
                 }
             }
             row += count;
@@ -88,58 +90,53 @@ pub(super) unsafe fn product<L: Lanes>(product: Product<'_>, to: &mut [f32]) {
 /// A few rows by one panel: what stays in registers while k runs.
 #[derive(Clone, Copy)]
 struct Tile<'a> {
-    from: &'a [f32],
-    first_row: usize,
-    stride: usize,
+    product: Product<'a>,
     panel: &'a [f32],
-    bias: Option<&'a [f32]>,
+    /// The first row, and the first column.
+    row: usize,
     column: usize,
-    to_stride: usize,
 }
 
 impl Tile<'_> {
     #[inline(always)]
-    unsafe fn rows<L: Lanes, const N: usize>(self, rows: usize, to: &mut [f32]) {
+    unsafe fn rows<L: Lanes, const N: usize>(self, rows: usize, ahead: &mut Ahead<'_>, to: &mut [f32]) {
         // SAFETY: the caller's promises.
         unsafe {
             match rows {
-                1 => self.compute::<L, 1, N>(to),
-                2 => self.compute::<L, 2, N>(to),
-                3 => self.compute::<L, 3, N>(to),
-                4 => self.compute::<L, 4, N>(to),
-                5 if L::ROWS >= 5 => self.compute::<L, 5, N>(to),
-                6 if L::ROWS >= 6 => self.compute::<L, 6, N>(to),
-                7 if L::ROWS >= 7 => self.compute::<L, 7, N>(to),
-                8 if L::ROWS >= 8 => self.compute::<L, 8, N>(to),
-                9 if L::ROWS >= 9 => self.compute::<L, 9, N>(to),
+                1 => self.compute::<L, 1, N>(ahead, to),
+                2 => self.compute::<L, 2, N>(ahead, to),
+                3 => self.compute::<L, 3, N>(ahead, to),
+                4 => self.compute::<L, 4, N>(ahead, to),
+                5 if L::ROWS >= 5 => self.compute::<L, 5, N>(ahead, to),
+                6 if L::ROWS >= 6 => self.compute::<L, 6, N>(ahead, to),
+                7 if L::ROWS >= 7 => self.compute::<L, 7, N>(ahead, to),
+                8 if L::ROWS >= 8 => self.compute::<L, 8, N>(ahead, to),
+                9 if L::ROWS >= 9 => self.compute::<L, 9, N>(ahead, to),
                 _ => unreachable!("a tile has 1 to L::ROWS rows"),
             }
         }
     }
 
     #[inline(always)]
-    unsafe fn compute<L: Lanes, const M: usize, const N: usize>(self, to: &mut [f32]) {
-        // SAFETY: the caller's promises: M rows from `first_row` and N registers from `column` are within the slices.
+    unsafe fn compute<L: Lanes, const M: usize, const N: usize>(self, ahead: &mut Ahead<'_>, to: &mut [f32]) {
+        let Product { from, stride, start, start_stride, to_stride, .. } = self.product;
+        // SAFETY: the caller's promises: M rows from `row` and N registers from `column` are within the slices.
         unsafe {
             let mut sums = [[L::splat(0.0); N]; M];
-            if let Some(bias) = self.bias {
-                for n in 0..N {
-                    let bias = L::load(bias, self.column + n * L::WIDTH);
-                    for row in &mut sums {
-                        row[n] = bias;
-                    }
+            for (m, row) in sums.iter_mut().enumerate() {
+                for (n, sum) in row.iter_mut().enumerate() {
+                    *sum = L::load(start, (self.row + m) * start_stride + self.column + n * L::WIDTH);
                 }
             }
-            let start = self.first_row * self.stride;
             for k in 0..self.panel.len() / (N * L::WIDTH) {
-                let mut weights = [L::splat(0.0); N];
-                for (n, weight) in weights.iter_mut().enumerate() {
-                    *weight = L::load(self.panel, (k * N + n) * L::WIDTH);
+                if k % 2 == 0 {
+                    ahead.fetch::<L>();
                 }
+                let weights: [L; N] = std::array::from_fn(|n| L::load(self.panel, (k * N + n) * L::WIDTH));
                 for (m, row) in sums.iter_mut().enumerate() {
-                    let at = start + m * self.stride + k;
-                    debug_assert!(at < self.from.len());
-                    let value = L::splat(*self.from.get_unchecked(at));
+                    let at = (self.row + m) * stride + k;
+                    debug_assert!(at < from.len());
+                    let value = L::splat(*from.get_unchecked(at));
                     for n in 0..N {
                         row[n] = value.mul_add(weights[n], row[n]);
                     }
@@ -147,7 +144,7 @@ impl Tile<'_> {
             }
             for (m, row) in sums.into_iter().enumerate() {
                 for (n, sum) in row.into_iter().enumerate() {
-                    sum.store(to, (self.first_row + m) * self.to_stride + self.column + n * L::WIDTH);
+                    sum.store(to, (self.row + m) * to_stride + self.column + n * L::WIDTH);
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! use the instructions. Hence every method is `unsafe`: call it only below one of those.
 
 use super::gemm::{self, Product};
+use super::table::Ahead;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;
@@ -35,10 +36,10 @@ pub(super) trait Lanes: Copy {
     unsafe fn clamp_exponent(self) -> Self;
     /// self * 2^k, where `rounded` = k + `ROUND` and `k` is that k.
     unsafe fn times_power_of_two(self, k: Self, rounded: Self) -> Self;
-    /// Asks for a cache line that will be read soon.
+    /// Fetches a cache line into the second-level cache.
     unsafe fn prefetch(from: &[f32], at: usize);
     /// [`gemm::product`], out of line.
-    unsafe fn product(product: Product<'_>, to: &mut [f32]);
+    unsafe fn product(product: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]);
 
     /// x / (1 + exp(-x)), within 2e-7 of the larger of 1 and |x|.
     #[inline(always)]
@@ -153,8 +154,8 @@ impl Lanes for Plain {
     #[inline(always)]
     unsafe fn prefetch(_from: &[f32], _at: usize) {}
 
-    unsafe fn product(product: Product<'_>, to: &mut [f32]) {
+    unsafe fn product(product: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
         // SAFETY: as for this function.
-        unsafe { gemm::product::<Self>(product, to) }
+        unsafe { gemm::product::<Self>(product, ahead, to) }
     }
 }

@@ -5,15 +5,9 @@ use super::aligned::{Aligned, LINE};
 use super::block::{Block, Layout};
 use super::gemm::{PANEL, Packed, Product, panels};
 use super::lanes::{Lanes, Plain};
+use super::table::{Ahead, FRAMES, KERNEL, Lookup, STRIDE, Table, VOCABULARY, stem_outputs};
 
-/// Special tokens, then all 6-mers.
-const VOCABULARY: usize = SPECIALS as usize + 4096;
-const SPECIALS: u16 = 5;
-/// Tokens from one codon triple to the next: the stem's stride, and half its kernel.
-const STRIDE: usize = 3;
-const KERNEL: usize = 2 * STRIDE;
-/// Frames a strand, and strands.
-const FRAMES: usize = 3;
+/// Frames of both strands.
 const ALL_FRAMES: usize = 2 * FRAMES;
 
 /// The sizes that a checkpoint may choose.
@@ -35,9 +29,7 @@ pub(super) struct Network {
     embedding: usize,
     channels: usize,
     hidden: usize,
-    /// A row a token: for each place r in its codon triple, what it adds to the next stem output (tap r) and to this one
-    /// (tap r + 3); then its embedding.
-    table: Aligned,
+    table: Table,
     stem_bias: Aligned,
     blocks: Vec<Block>,
     frame_hidden: Layer,
@@ -54,13 +46,17 @@ struct Layer {
     bias: Aligned,
 }
 
-/// What a forward pass writes on: reused from read to read, grown by the longest.
+/// What reads are computed on: reused from read to read, grown by the longest.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// Tokens a frame.
-    tokens: usize,
-    /// Where in the table each position's token is: the forward strand, then the reverse complement.
-    rows: [Vec<u32>; 2],
+    read: Lookup,
+    next: Lookup,
+    workspace: Workspace,
+}
+
+/// What a forward pass writes on.
+#[derive(Debug, Default)]
+pub(super) struct Workspace {
     x: Aligned,
     transformed: Aligned,
     products: Aligned,
@@ -95,11 +91,18 @@ impl Layer {
     /// # Safety
     /// The CPU must have `L`'s instructions.
     #[inline(always)]
-    unsafe fn forward<L: Lanes>(&self, from: &[f32], stride: usize, rows: usize, to: &mut [f32]) {
-        let product =
-            Product { from, stride, rows, weights: &self.weights, bias: Some(&self.bias), to_stride: self.bias.len() };
+    unsafe fn forward<L: Lanes>(
+        &self,
+        from: &[f32],
+        stride: usize,
+        rows: usize,
+        ahead: &mut Ahead<'_>,
+        to: &mut [f32],
+    ) {
+        let (weights, start, to_stride) = (&self.weights, &self.bias, self.bias.len());
+        let product = Product { from, stride, rows, weights, start, start_stride: 0, to_stride };
         // SAFETY: as for this function.
-        unsafe { L::product(product, to) }
+        unsafe { L::product(product, ahead, to) }
     }
 }
 
@@ -136,7 +139,7 @@ impl Network {
         let stem = tensor("stem.weight", &[c, e, KERNEL])?;
         let stem_bias = tensor("stem.bias", &[c])?;
         let [embedding, channels, hidden] = [e, c, h].map(|n| n.next_multiple_of(LINE));
-        let table = tabulate(&embeddings, &stem, e, c);
+        let table = Table::new(&embeddings, &stem, e, c);
         let mut block = |i: usize| {
             let weight = tensor(&format!("blocks.{i}.weight"), &[c, c, 3])?;
             let bias = tensor(&format!("blocks.{i}.bias"), &[c])?;
@@ -174,27 +177,38 @@ impl Network {
         })
     }
 
-    /// Looks up the tokens' places and makes room.
-    pub(super) fn prepare(&self, ids: &[u16], scratch: &mut Scratch) {
-        assert!(ids.iter().all(|&id| usize::from(id) < VOCABULARY), "a token outside the vocabulary");
-        let stride = u32::try_from(self.row_len()).expect("a row of the table is a few hundred numbers");
-        let tokens = (ids.len() / STRIDE).max(1);
-        scratch.tokens = tokens;
-        let read = (tokens * STRIDE).min(ids.len());
-        let padded = stem_rows(tokens) * STRIDE * STRIDE;
-        let [forward, reverse] = &mut scratch.rows;
-        // Row 0 of the table, the padding token's, is zero: it stands for what lies beyond the read.
-        forward.clear();
-        forward.extend(ids[..read].iter().map(|&id| u32::from(id) * stride));
-        forward.resize(padded, 0);
-        reverse.clear();
-        reverse.extend(ids[ids.len() - read..].iter().rev().map(|&id| u32::from(reverse_complement(id)) * stride));
-        reverse.resize(padded, 0);
-        let layout = self.layout(scratch);
-        scratch.x.reserve(FRAMES * layout.frame());
-        scratch.transformed.reserve(layout.transformed());
-        scratch.products.reserve(layout.transformed());
-        let head = &mut scratch.head;
+    /// The logits of each of `reads`, given to `then` in their order.
+    pub(super) fn each<'a>(
+        &self,
+        reads: impl IntoIterator<Item = &'a [u16]>,
+        scratch: &mut Scratch,
+        forward: impl Fn(&Lookup, &Lookup, &mut Workspace) -> [f32; 7],
+        mut then: impl FnMut([f32; 7]),
+    ) {
+        let mut reads = reads.into_iter();
+        let Some(first) = reads.next() else { return };
+        let Scratch { read, next, workspace } = scratch;
+        self.table.look_up(first, read);
+        loop {
+            let more = reads.next().map(|ids| self.table.look_up(ids, next));
+            if more.is_none() {
+                next.clear();
+            }
+            self.make_room(read, workspace);
+            then(forward(read, next, workspace));
+            if more.is_none() {
+                return;
+            }
+            std::mem::swap(read, next);
+        }
+    }
+
+    fn make_room(&self, read: &Lookup, workspace: &mut Workspace) {
+        let layout = self.layout(read);
+        let Workspace { x, transformed, products, head } = workspace;
+        x.reserve(layout.len());
+        transformed.reserve(layout.transformed());
+        products.reserve(layout.transformed());
         head.features.reserve(ALL_FRAMES * self.features());
         head.hidden.reserve(ALL_FRAMES * self.hidden);
         head.neighbours.reserve(ALL_FRAMES * 5 * self.hidden);
@@ -205,51 +219,46 @@ impl Network {
         head.noncoding_logit.reserve(LINE);
     }
 
-    fn row_len(&self) -> usize {
-        KERNEL * self.channels + self.embedding
-    }
-
     fn features(&self) -> usize {
         2 * self.channels + self.embedding
     }
 
     /// The frames of one strand.
-    fn layout(&self, scratch: &Scratch) -> Layout {
-        Layout { channels: self.channels, rows: stem_rows(scratch.tokens), frames: FRAMES }
+    fn layout(&self, read: &Lookup) -> Layout {
+        Layout { channels: self.channels, rows: stem_outputs(read.tokens), frames: FRAMES }
     }
 
-    /// The logits of the read that `scratch` was prepared for.
+    /// The logits of `read`; on the way, fetches what `next` will need.
     ///
     /// # Safety
-    /// The CPU must have `L`'s instructions, and this network `prepare`d `scratch`.
+    /// The CPU must have `L`'s instructions; the lookups must be of this network's table, and `workspace` must have room.
     #[inline(always)]
-    pub(super) unsafe fn forward<L: Lanes>(&self, scratch: &mut Scratch) -> [f32; 7] {
-        let layout = self.layout(scratch);
-        let Scratch { tokens, rows, x, transformed, products, head } = scratch;
-        // SAFETY: `prepare` made every slice as long as `layout` says.
+    pub(super) unsafe fn forward<L: Lanes>(&self, read: &Lookup, next: &Lookup, workspace: &mut Workspace) -> [f32; 7] {
+        let layout = self.layout(read);
+        let Workspace { x, transformed, products, head } = workspace;
+        let mut ahead = [self.table.ahead(read, 1), self.table.ahead(next, 0)];
+        // SAFETY: `make_room` made every slice as long as `layout` says.
         unsafe {
-            for (strand, rows) in rows.iter().enumerate() {
+            for (strand, rows) in read.strands.iter().enumerate() {
                 layout.clear_margins(x);
                 for frame in 0..FRAMES {
-                    let x = &mut x[frame * layout.frame() + layout.channels..];
                     let features = &mut head.features[(strand * FRAMES + frame) * self.features()..];
-                    self.stem::<L>(&rows[frame..], layout.rows, x);
-                    self.embedding_mean::<L>(&rows[frame..], *tokens, &mut features[2 * self.channels..]);
+                    self.stem::<L>(&rows[frame..], layout.rows, &mut x[layout.frame(frame)..]);
+                    self.embedding_mean::<L>(&rows[frame..], read.tokens, &mut features[2 * self.channels..]);
                 }
                 for block in &self.blocks {
-                    block.forward::<L>(layout, x, transformed, products);
+                    block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
                 }
                 for frame in 0..FRAMES {
-                    let x = &x[frame * layout.frame() + layout.channels..];
                     let features = &mut head.features[(strand * FRAMES + frame) * self.features()..];
-                    mean_and_max::<L>(x, layout.rows, layout.channels, features);
+                    mean_and_max::<L>(&x[layout.frame(frame)..], layout.rows, layout.channels, features);
                 }
             }
-            self.head::<L>(head)
+            self.head::<L>(head, &mut ahead[1])
         }
     }
 
-    /// SiLU(stem): output j is the sum over the codon triples j - 1 (taps 0 to 2) and j (taps 3 to 5).
+    /// SiLU(stem): output j is the sum over the strides j - 1 (taps 0 to 2) and j (taps 3 to 5) of tokens.
     #[inline(always)]
     unsafe fn stem<L: Lanes>(&self, rows: &[u32], outputs: usize, x: &mut [f32]) {
         for (first, registers) in panels(self.channels / L::WIDTH) {
@@ -272,16 +281,17 @@ impl Network {
             for (n, bias) in bias.iter_mut().enumerate() {
                 *bias = L::load(&self.stem_bias, first + n * L::WIDTH);
             }
+            let table = self.table.values();
             let mut carried = bias;
             for output in 0..outputs {
                 let mut here = carried;
                 carried = bias;
                 for place in 0..STRIDE {
                     let row = rows[output * STRIDE * FRAMES + place * FRAMES] as usize;
-                    let taps = row + 2 * place * self.channels + first;
+                    let taps = row + self.table.taps(place) + first;
                     for n in 0..N {
-                        carried[n] = carried[n].add(L::load(&self.table, taps + n * L::WIDTH));
-                        here[n] = here[n].add(L::load(&self.table, taps + self.channels + n * L::WIDTH));
+                        carried[n] = carried[n].add(L::load(table, taps + n * L::WIDTH));
+                        here[n] = here[n].add(L::load(table, taps + self.channels + n * L::WIDTH));
                     }
                 }
                 for (n, here) in here.into_iter().enumerate() {
@@ -316,13 +326,14 @@ impl Network {
     ) {
         // SAFETY: the caller's promises; every number in `rows` is a row of the table.
         unsafe {
-            let at = KERNEL * self.channels + first;
+            let table = self.table.values();
+            let at = self.table.embedding() + first;
             let mut sums = [L::splat(0.0); N];
-            for triple in 0..stem_rows(tokens) {
+            for triple in 0..stem_outputs(tokens) {
                 let row = |place: usize| rows[triple * STRIDE * FRAMES + place * FRAMES] as usize + at;
                 let places = [row(0), row(1), row(2)];
                 for (n, sum) in sums.iter_mut().enumerate() {
-                    let [a, b, c] = places.map(|at| L::load(&self.table, at + n * L::WIDTH));
+                    let [a, b, c] = places.map(|at| L::load(table, at + n * L::WIDTH));
                     *sum = sum.add(a.add(b).add(c));
                 }
             }
@@ -335,12 +346,12 @@ impl Network {
     /// From the frames' features to the logits. Sums over frames are made within the strands first, so that they are the
     /// same for a read and its reverse complement.
     #[inline(always)]
-    unsafe fn head<L: Lanes>(&self, head: &mut Head) -> [f32; 7] {
+    unsafe fn head<L: Lanes>(&self, head: &mut Head, ahead: &mut Ahead<'_>) -> [f32; 7] {
         let h = self.hidden;
         let Head { features, hidden, neighbours, mixed, logits, summary, noncoding, noncoding_logit } = head;
         // SAFETY: the caller's promises; every range is a row of `h` numbers, padded to whole registers.
         unsafe {
-            self.frame_hidden.forward::<L>(features, self.features(), ALL_FRAMES, hidden);
+            self.frame_hidden.forward::<L>(features, self.features(), ALL_FRAMES, ahead, hidden);
             for at in (0..ALL_FRAMES * h).step_by(L::WIDTH) {
                 L::load(hidden, at).silu().store(hidden, at);
             }
@@ -358,7 +369,7 @@ impl Network {
                     largest.store(neighbours, row + 4 * h);
                 }
             }
-            self.frame_mix.forward::<L>(neighbours, 5 * h, ALL_FRAMES, mixed);
+            self.frame_mix.forward::<L>(neighbours, 5 * h, ALL_FRAMES, ahead, mixed);
             for at in (0..h).step_by(L::WIDTH) {
                 let mut frames = [L::splat(0.0); ALL_FRAMES];
                 for (frame, z) in frames.iter_mut().enumerate() {
@@ -369,17 +380,17 @@ impl Network {
                 sums[0].add(sums[1]).mul(L::splat(one_over(ALL_FRAMES))).store(summary, at);
                 largest.store(summary, h + at);
             }
-            self.frame_logit.forward::<L>(mixed, h, ALL_FRAMES, logits);
+            self.frame_logit.forward::<L>(mixed, h, ALL_FRAMES, ahead, logits);
             let frames: [f32; ALL_FRAMES] = std::array::from_fn(|frame| logits[frame * LINE]);
             let mut ordered = frames;
             ordered.sort_unstable_by(|a, b| b.total_cmp(a));
             summary[2 * h..2 * h + ALL_FRAMES].copy_from_slice(&ordered);
             summary[2 * h + ALL_FRAMES] = log_sum_exp(&ordered);
-            self.noncoding_hidden.forward::<L>(summary, 0, 1, noncoding);
+            self.noncoding_hidden.forward::<L>(summary, 0, 1, ahead, noncoding);
             for at in (0..h).step_by(L::WIDTH) {
                 L::load(noncoding, at).silu().store(noncoding, at);
             }
-            self.noncoding_logit.forward::<L>(noncoding, 0, 1, noncoding_logit);
+            self.noncoding_logit.forward::<L>(noncoding, 0, 1, ahead, noncoding_logit);
             let [a, b, c, d, e, f] = frames;
             [noncoding_logit[0], a, b, c, d, e, f]
         }
@@ -413,11 +424,6 @@ unsafe fn mean_and_max<L: Lanes>(x: &[f32], rows: usize, channels: usize, to: &m
     }
 }
 
-/// How many outputs the stem has: kernel 6, stride 3, padding 3.
-fn stem_rows(tokens: usize) -> usize {
-    tokens / STRIDE + 1
-}
-
 #[allow(clippy::cast_precision_loss)] // a read has fewer than 2^24 tokens
 fn one_over(n: usize) -> f32 {
     1.0 / n as f32
@@ -429,39 +435,4 @@ fn log_sum_exp(ordered: &[f32; ALL_FRAMES]) -> f32 {
     let largest = f64::from(ordered[0]);
     let sum: f64 = ordered.iter().map(|&x| (f64::from(x) - largest).exp()).sum();
     (largest + sum.ln()) as f32
-}
-
-/// The token of a 6-mer's reverse complement: digits A0 T1 C2 G3, so a base's complement is its digit with bit 0 flipped.
-fn reverse_complement(id: u16) -> u16 {
-    let digits = id.wrapping_sub(SPECIALS) ^ 0x555;
-    let pairs = (digits & 0x333) << 2 | digits >> 2 & 0x333;
-    let reversed = (pairs & 0x00f) << 8 | pairs & 0x0f0 | pairs >> 8 & 0x00f;
-    if id < SPECIALS { id } else { reversed + SPECIALS }
-}
-
-/// The table of [`Network`]: every token's embedding through every tap of the stem, [c, e, 6].
-fn tabulate(embeddings: &[f32], stem: &[f32], e: usize, c: usize) -> Aligned {
-    let [embedding, channels] = [e, c].map(|n| n.next_multiple_of(LINE));
-    // [e][row]: what number i of an embedding adds to a token's row.
-    let row_len = KERNEL * channels + embedding;
-    let mut factors = Aligned::zeros(e * row_len);
-    for (i, row) in factors.chunks_exact_mut(row_len).take(e).enumerate() {
-        for place in 0..STRIDE {
-            for channel in 0..c {
-                let taps = &stem[(channel * e + i) * KERNEL..][..KERNEL];
-                row[2 * place * channels + channel] = taps[place];
-                row[(2 * place + 1) * channels + channel] = taps[place + STRIDE];
-            }
-        }
-        row[KERNEL * channels + i] = 1.0;
-    }
-    let mut table = Aligned::zeros(VOCABULARY * row_len);
-    for (row, embedding) in table.chunks_exact_mut(row_len).zip(embeddings.chunks_exact(e)) {
-        for (factors, &value) in factors.chunks_exact(row_len).zip(embedding) {
-            for (sum, factor) in row.iter_mut().zip(factors) {
-                *sum += value * factor;
-            }
-        }
-    }
-    table
 }

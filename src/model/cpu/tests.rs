@@ -361,6 +361,21 @@ fn a_read_gets_the_same_logits_whatever_was_read_before() {
 }
 
 #[test]
+fn many_reads_get_the_same_logits_as_one_by_one() {
+    let checkpoint = Checkpoint::random(SHAPES[1]);
+    let engines: Vec<Engine> = paths().map(|path| checkpoint.engine(path)).collect();
+    proptest!(ProptestConfig::with_cases(20), |(reads in proptest::collection::vec(read(0..420), 0..6))| {
+        let reads: Vec<_> = reads.iter().map(|bases| tokens(bases)).collect();
+        for engine in &engines {
+            let mut together = Vec::new();
+            engine.each(reads.iter().map(Vec::as_slice), &mut Scratch::default(), |logits| together.push(logits));
+            let alone: Vec<_> = reads.iter().map(|ids| engine.forward(ids, &mut Scratch::default())).collect();
+            prop_assert_eq!(together, alone);
+        }
+    });
+}
+
+#[test]
 fn silu_stays_silu_far_out() {
     for shape in [SHAPES[0]] {
         let mut checkpoint = Checkpoint::random(shape);

@@ -72,6 +72,15 @@ async fn unpaired_reads_of_one_name_are_all_kept() {
 }
 
 #[tokio::test]
+async fn mates_without_a_name_are_nobodys_mates() {
+    let line = |flags: u16| format!("*\t{flags}\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\n");
+    let files = Files::new();
+    let path = files.write("unnamed.sam", line(77) + &line(141) + &line(77));
+    let (templates, counts) = read_with(Input::Single(path), Grouping::Templates).await;
+    assert_eq!((templates.unwrap().len(), counts.orphans.get()), (3, 3));
+}
+
+#[tokio::test]
 async fn mates_apart_are_refused_unless_each_is_judged_alone() {
     let sorted = message(&read(odd("sorted.bam")).await.unwrap_err());
     assert!(sorted.contains("sorted.bam: record 1 (r"), "{sorted}");

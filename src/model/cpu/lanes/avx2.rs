@@ -1,26 +1,32 @@
 //! AVX2 and FMA: eight floats a register.
 
 use std::arch::x86_64::{
-    __m256, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_castps_si256, _mm256_castsi256_ps,
+    __m256, _MM_HINT_T1, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_castps_si256, _mm256_castsi256_ps,
     _mm256_div_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_set1_ps,
     _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps,
 };
 
 use super::super::gemm::{self, Product};
-use super::super::network::{Network, Scratch};
+use super::super::network::{Network, Workspace};
+use super::super::table::{Ahead, Lookup};
 use super::Lanes;
 
 /// [`Network::forward`] with AVX2 and FMA.
 #[target_feature(enable = "avx2,fma")]
-pub(in super::super) unsafe fn forward(network: &Network, scratch: &mut Scratch) -> [f32; 7] {
+pub(in super::super) unsafe fn forward(
+    network: &Network,
+    read: &Lookup,
+    next: &Lookup,
+    workspace: &mut Workspace,
+) -> [f32; 7] {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { network.forward::<__m256>(scratch) }
+    unsafe { network.forward::<__m256>(read, next, workspace) }
 }
 
 #[target_feature(enable = "avx2,fma")]
-unsafe fn product(product: Product<'_>, to: &mut [f32]) {
+unsafe fn product(product: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m256>(product, to) }
+    unsafe { gemm::product::<__m256>(product, ahead, to) }
 }
 
 // SAFETY of all methods: the trait's callers promise a CPU with AVX2 and FMA and ranges within the slices.
@@ -90,11 +96,11 @@ impl Lanes for __m256 {
 
     #[inline(always)]
     unsafe fn prefetch(from: &[f32], at: usize) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.as_ptr().wrapping_add(at).cast()) }
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(from.as_ptr().wrapping_add(at).cast()) }
     }
 
     #[inline(always)]
-    unsafe fn product(what: Product<'_>, to: &mut [f32]) {
-        unsafe { product(what, to) }
+    unsafe fn product(what: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
+        unsafe { product(what, ahead, to) }
     }
 }

@@ -1,25 +1,31 @@
 //! AVX-512: sixteen floats a register.
 
 use std::arch::x86_64::{
-    __m512, _MM_HINT_T0, _mm_prefetch, _mm512_add_ps, _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps,
+    __m512, _MM_HINT_T1, _mm_prefetch, _mm512_add_ps, _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps,
     _mm512_mul_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps,
 };
 
 use super::super::gemm::{self, Product};
-use super::super::network::{Network, Scratch};
+use super::super::network::{Network, Workspace};
+use super::super::table::{Ahead, Lookup};
 use super::Lanes;
 
 /// [`Network::forward`] with AVX-512.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in super::super) unsafe fn forward(network: &Network, scratch: &mut Scratch) -> [f32; 7] {
+pub(in super::super) unsafe fn forward(
+    network: &Network,
+    read: &Lookup,
+    next: &Lookup,
+    workspace: &mut Workspace,
+) -> [f32; 7] {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { network.forward::<__m512>(scratch) }
+    unsafe { network.forward::<__m512>(read, next, workspace) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-unsafe fn product(product: Product<'_>, to: &mut [f32]) {
+unsafe fn product(product: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m512>(product, to) }
+    unsafe { gemm::product::<__m512>(product, ahead, to) }
 }
 
 // SAFETY of all methods: the trait's callers promise a CPU with AVX-512 and ranges within the slices.
@@ -86,11 +92,11 @@ impl Lanes for __m512 {
 
     #[inline(always)]
     unsafe fn prefetch(from: &[f32], at: usize) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.as_ptr().wrapping_add(at).cast()) }
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(from.as_ptr().wrapping_add(at).cast()) }
     }
 
     #[inline(always)]
-    unsafe fn product(what: Product<'_>, to: &mut [f32]) {
-        unsafe { product(what, to) }
+    unsafe fn product(what: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
+        unsafe { product(what, ahead, to) }
     }
 }
