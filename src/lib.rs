@@ -20,7 +20,7 @@
 //! | why did this read go there? | [`verdict`] |
 //! | what does the report say? | [`report`], [`tally`], [`scores`], [`proteins`] |
 //! | what can stop a run? | [`error`] |
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
 pub mod batch;
 pub mod cli;

@@ -138,7 +138,14 @@ pub struct Frames {
 impl Report {
     /// Draws up the account of a run that has just ended.
     #[must_use]
-    pub fn new(config: &Config, card: &Card, format: Format, seen: &InputCounts, tally: Tally, wall: Duration) -> Self {
+    pub fn new(
+        config: &Config,
+        card: &Card,
+        format: Format,
+        seen: &InputCounts,
+        tally: &Tally,
+        wall: Duration,
+    ) -> Self {
         Self {
             tool: "readseeker",
             version: env!("CARGO_PKG_VERSION"),

@@ -44,7 +44,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     drop(painter);
 
     check_sums(&config, &tally, &progress.input)?;
-    let report = Report::new(&config, classifier.card(), format, &progress.input, tally, started.elapsed());
+    let report = Report::new(&config, classifier.card(), format, &progress.input, &tally, started.elapsed());
     if let Some(path) = &config.json {
         pending.push(report.write(path).await?);
     }

@@ -16,6 +16,7 @@ use crate::verdict;
 
 /// What to read, which model, how much of the machine.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags as typed")]
 pub(super) struct Common {
     /// Reads: BAM, SAM, FASTQ or FASTA, plain, gzip or BGZF, told by content; - is stdin
     reads: PathBuf,

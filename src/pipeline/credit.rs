@@ -67,7 +67,9 @@ mod tests {
         let credit = Credit::new(1 << 20, 4);
         let taken: Vec<_> = (0..4).map(|_| credit.take(1).now_or_never().expect("four chunks fit")).collect();
         assert!(credit.take(1).now_or_never().is_none(), "a fifth chunk must wait");
-        taken.iter().for_each(|price| credit.give_back(price));
+        for price in &taken {
+            credit.give_back(price);
+        }
         let all = credit.take(1 << 30).now_or_never().expect("an oversized chunk passes alone");
         assert!(credit.take(1).now_or_never().is_none(), "nothing fits beside it");
         credit.give_back(&all);
