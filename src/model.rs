@@ -5,11 +5,20 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use self::bert::Bert;
+use self::checkpoint::{Checkpoint, Settings};
+use self::compact::{Compact, windows};
+pub use self::problem::Problem;
+use self::runner::{Network, Runner};
 use crate::batch::Tokens;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
+mod bert;
+mod checkpoint;
 pub mod compact;
 pub mod device;
+mod problem;
+mod runner;
 
 /// Which model to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +29,30 @@ pub enum Source {
     Directory(PathBuf),
 }
 
+impl Source {
+    /// `builtin`, or a directory; one that is called `builtin` is `./builtin`.
+    #[must_use]
+    pub fn from_path(path: PathBuf) -> Self {
+        if path.as_os_str() == "builtin" { Self::Builtin } else { Self::Directory(path) }
+    }
+
+    /// The inverse of [`from_path`](Self::from_path), for messages.
+    fn path(&self) -> PathBuf {
+        match self {
+            Self::Builtin => "builtin".into(),
+            Self::Directory(directory) => directory.clone(),
+        }
+    }
+}
+
+/// A model's card in short, for people.
+///
+/// # Errors
+/// [`Error::Model`] for a checkpoint that is missing or not one we run.
+pub fn describe(source: &Source) -> Result<String> {
+    checkpoint::describe(source).map_err(|problem| Error::Model { model: source.path(), problem })
+}
+
 /// How a BERT treats its padding: see "The attention mask as published" in the README.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Attention {
@@ -28,6 +61,17 @@ pub enum Attention {
     Published,
     /// Padding is never attended; a batch is as long as its longest read.
     Masked,
+}
+
+impl Attention {
+    /// As the command line spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Masked => "masked",
+        }
+    }
 }
 
 /// What to load and where to run it.
@@ -118,78 +162,166 @@ impl fmt::Display for Frame {
 
 /// A loaded model, ready to run.
 #[derive(Debug)]
-pub struct Classifier {}
+pub struct Classifier {
+    card: Card,
+    family: Family,
+    engine: Engine,
+    threads: usize,
+}
+
+/// What a family does with rows before its network sees them, and with logits after.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is only one")]
+enum Family {
+    Bert { k: usize, longest_row: usize },
+    Compact(compact::config::Config),
+}
+
+/// What computes logits from rows.
+#[derive(Debug)]
+enum Engine {
+    /// burn, on the CPU or a GPU: either family.
+    Burn(Runner),
+}
 
 impl Classifier {
     /// Loads the model and readies its device.
     ///
     /// # Errors
-    /// [`Error::Model`](crate::error::Error::Model) for a checkpoint that is missing or not one we run,
-    /// [`Error::Device`](crate::error::Error::Device) when no device fits.
-    pub fn load(_config: &Config) -> Result<Self> {
-        todo!()
+    /// [`Error::Model`] for a checkpoint that is missing or not one we run, [`Error::Device`] when no device fits.
+    pub fn load(config: &Config) -> Result<Self> {
+        let refused = |problem| Error::Model { model: config.source.path(), problem };
+        let checkpoint = Checkpoint::open(&config.source).map_err(refused)?;
+        let ready = device::ready(config.device)?;
+        let (device, backend) = match &ready.adapter {
+            Some(adapter) => (adapter.name.clone(), format!("wgpu ({})", adapter.interface)),
+            None => (device::cpu_name(config.threads), "flex".to_owned()),
+        };
+        let Checkpoint { name, mut weights, settings } = checkpoint;
+        let sha256 = weights.sha256().to_owned();
+        let (kind, family, network, attention) = match settings {
+            Settings::Bert { k, config: settings } => {
+                let bert = Bert::load(&settings, config.attention, &mut weights, &ready.device).map_err(refused)?;
+                let family = Family::Bert { k, longest_row: bert.longest_row() };
+                ("bert", family, Network::Bert(bert), Some(config.attention.name()))
+            }
+            Settings::Compact(settings) => {
+                let compact = Compact::load(&settings, &mut weights, &ready.device).map_err(refused)?;
+                ("compact", Family::Compact(settings), Network::Compact(compact), None)
+            }
+        };
+        let parameters = weights.finish().map_err(refused)?;
+        let card = Card { name, kind, sha256, attention, precision: "f32", parameters, device, backend };
+        let engine = Engine::Burn(Runner::new(network, ready, config.threads, config.batch_size)?);
+        Ok(Self { card, family, engine, threads: config.threads.max(1) })
     }
 
     /// What a report says of this model.
     #[must_use]
     pub fn card(&self) -> &Card {
-        todo!()
+        &self.card
     }
 
     /// The k of its k-mers.
     #[must_use]
     pub fn k(&self) -> usize {
-        todo!()
+        match &self.family {
+            Family::Bert { k, .. } => *k,
+            Family::Compact(config) => config.k,
+        }
     }
 
     /// How many k-mers of a row it reads at most, if it does not read all.
     #[must_use]
     pub fn longest_row(&self) -> Option<usize> {
-        todo!()
+        match &self.family {
+            Family::Bert { longest_row, .. } => Some(*longest_row),
+            Family::Compact(_) => None,
+        }
+    }
+
+    /// How many bases a read must have for its prediction to mean anything.
+    #[must_use]
+    pub fn shortest_read(&self) -> usize {
+        match &self.family {
+            Family::Bert { k, .. } => *k,
+            Family::Compact(_) => windows::SHORTEST,
+        }
+    }
+
+    /// Whether its predictions have frames.
+    #[must_use]
+    pub fn tells_frames(&self) -> bool {
+        matches!(self.family, Family::Compact(_))
     }
 
     /// How many threads should call [`classify`](Self::classify) at once.
     #[must_use]
     pub fn workers(&self) -> usize {
-        todo!()
+        match &self.engine {
+            Engine::Burn(_) => 1, // it spreads a call's rows over its own threads, or over the GPU
+        }
+    }
+
+    /// How many rows a chunk should hold at most, so that an interrupt or the progress bar need not wait long for one.
+    #[must_use]
+    pub fn rows_a_chunk(&self) -> usize {
+        /// Parameters times rows that a thread gets through in a second or two.
+        const A_THREADS_SHARE: usize = 300_000_000;
+        match &self.engine {
+            // Some 16 batches, so that the last, smaller one costs little.
+            Engine::Burn(runner) if let Some(rows) = runner.gpu_rows() => 16 * rows,
+            Engine::Burn(_) => self.threads * (A_THREADS_SHARE / self.card.parameters.max(1)).clamp(1, 512),
+        }
+    }
+
+    /// What the user should know and was not told yet, such as a batch that did not fit the device.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        match &self.engine {
+            Engine::Burn(runner) => runner.notes(),
+        }
     }
 
     /// One prediction a row, in row order; the same whatever else is in `tokens`.
-    pub fn classify(&self, _tokens: &Tokens) -> Result<Vec<Prediction>> {
-        todo!()
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the device fails even with a single row.
+    pub fn classify(&self, tokens: &Tokens) -> Result<Vec<Prediction>> {
+        match &self.family {
+            Family::Bert { longest_row, .. } => {
+                let rows: Vec<&[u16]> = tokens.rows().map(|row| &row[..row.len().min(*longest_row)]).collect();
+                let logits = self.logits(&rows)?;
+                Ok(logits.chunks(bert::LABELS).map(|logits| bert::prediction([logits[0], logits[1]])).collect())
+            }
+            Family::Compact(config) => self.classify_windows(tokens, config),
+        }
     }
-}
 
-/// What can be wrong with a checkpoint.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Problem {
-    /// A file of it cannot be read.
-    #[error("cannot read {file}")]
-    Io {
-        /// The file's name in the checkpoint directory.
-        file: String,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// `config.json` is not what it should be.
-    #[error("config.json does not describe a model we know")]
-    Json(#[source] serde_json::Error),
-    /// `config.json` asks for something we cannot run.
-    #[error("config.json: {key} must be {expected}")]
-    Unsupported {
-        /// The key, with dots.
-        key: String,
-        /// What it may be.
-        expected: String,
-    },
-}
+    fn classify_windows(&self, tokens: &Tokens, config: &compact::config::Config) -> Result<Vec<Prediction>> {
+        let mut windows = Vec::with_capacity(tokens.len());
+        let mut counts = Vec::with_capacity(tokens.len());
+        for row in tokens.rows() {
+            let before = windows.len();
+            let bases = row.len() + config.k - 1;
+            if bases >= windows::SHORTEST {
+                windows.extend(windows::windows(bases, &config.window).map(|window| &row[windows::tokens(&window)]));
+            }
+            counts.push((bases, windows.len() - before));
+        }
+        let logits = self.logits(&windows)?;
+        let (mut logits, _) = logits.as_chunks::<{ compact::LOGITS }>();
+        let predictions = counts.into_iter().map(|(bases, count)| {
+            let (own, others) = logits.split_at(count);
+            logits = others;
+            windows::prediction(bases, own, config)
+        });
+        Ok(predictions.collect())
+    }
 
-impl Problem {
-    /// What the user can do about it, when we know.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        None
+    fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>> {
+        match &self.engine {
+            Engine::Burn(runner) => runner.logits(rows),
+        }
     }
 }
