@@ -38,7 +38,7 @@ pub(super) enum Settings {
 impl Checkpoint {
     /// Finds out which family a checkpoint is of, and opens its weights.
     pub(super) fn open(source: &Source) -> Result<Self, Problem> {
-        let Source::Directory(directory) = source else { return Err(Problem::NotBuiltIn) };
+        let Source::Directory(directory) = source else { return Self::builtin() };
         let json = read(directory, "config.json")?;
         let settings = match model_type(&json)?.as_deref() {
             Some(bert::MODEL_TYPE) => {
@@ -59,6 +59,13 @@ impl Checkpoint {
             Settings::Compact(config) => config.name.clone(),
         };
         Ok(Self { name, weights: Weights::open(directory)?, settings })
+    }
+
+    /// The compact model that is part of the program.
+    fn builtin() -> Result<Self, Problem> {
+        let config = compact::config::Config::parse(include_bytes!("builtin/config.json"))?;
+        let weights = Weights::safetensors("model.safetensors", include_bytes!("builtin/model.safetensors").to_vec())?;
+        Ok(Self { name: config.name.clone(), weights, settings: Settings::Compact(config) })
     }
 }
 

@@ -97,9 +97,6 @@ pub enum Problem {
         /// Its name.
         name: String,
     },
-    /// This program was built without a model of its own.
-    #[error("this build of readseeker has no model built in")]
-    NotBuiltIn,
 }
 
 impl Problem {
@@ -121,7 +118,6 @@ impl Problem {
                 "config.json and the weights must come from the same model, fine-tuned for sequence classification"
             }
             Self::TensorType { .. } => "convert the weights to f32 first",
-            Self::NotBuiltIn => "name a checkpoint directory with --model",
             _ => return None,
         };
         Some(hint.to_owned())

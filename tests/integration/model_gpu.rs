@@ -28,7 +28,7 @@ fn a_bert_on_a_gpu_says_what_the_original_says() {
             Attention::Masked => row.masked,
         });
         let largest = largest(&predictions, expected);
-        println!("{attention:?}: {largest:e}");
+        eprintln!("{attention:?}: {largest:e}");
         assert!(largest <= 1e-4, "{attention:?}: {largest}");
         assert_eq!(classifier.notes(), Vec::<String>::new());
         assert!(classifier.card().backend.starts_with("wgpu"));
@@ -44,7 +44,7 @@ fn a_compact_model_on_a_gpu_says_what_the_training_code_says() {
     let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
     let predictions = classifier.classify(&tokens).unwrap();
     let largest = largest(&predictions, goldens.iter().map(|row| row.probability));
-    println!("{largest:e}");
+    eprintln!("{largest:e}");
     assert!(largest <= 1e-4, "{largest}");
     assert_eq!(wrong_frames(&predictions, &goldens), Vec::<String>::new());
     assert_eq!(classifier.notes(), Vec::<String>::new());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use readseeker::batch::Tokens;
 use readseeker::kmer::{self, CLS, Letters, SEP};
 use readseeker::model::device::Choice;
-use readseeker::model::{Attention, Classifier, Config, Frame, Prediction, Source};
+use readseeker::model::{Attention, Classifier, Config, Frame, Prediction, Source, describe};
 
 pub(crate) const BERTS: [&str; 4] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", "k6_deep_zip"];
 pub(crate) const COMPACTS: [&str; 2] = ["tiny1", "tiny2"];
@@ -123,7 +123,7 @@ fn a_berts_probabilities_are_the_originals() {
                 Attention::Masked => row.masked,
             });
             let largest = largest(&predictions, expected);
-            println!("{name} {attention:?}: {largest:e}");
+            eprintln!("{name} {attention:?}: {largest:e}");
             assert!(largest <= 1e-5, "{name} {attention:?}: {largest}");
             assert!(predictions.iter().all(|prediction| prediction.frame.is_none()));
         }
@@ -139,7 +139,7 @@ fn a_compact_models_predictions_are_the_training_codes() {
         let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
         let predictions = classifier.classify(&tokens).unwrap();
         let largest = largest(&predictions, goldens.iter().map(|row| row.probability));
-        println!("{name}: {largest:e}");
+        eprintln!("{name}: {largest:e}");
         assert!(largest <= 1e-5, "{name}: {largest}");
         assert_eq!(wrong_frames(&predictions, &goldens), Vec::<String>::new(), "{name}");
     }
@@ -211,6 +211,21 @@ fn the_card_says_what_ran() {
             + 66
     );
     assert!(card.device.starts_with("CPU (2 threads"), "{}", card.device);
+}
+
+#[test]
+fn the_model_built_in_predicts_what_the_training_code_does() {
+    let source = Source::Builtin;
+    let classifier = Classifier::load(&Config { source, ..config(PathBuf::new(), Attention::default(), Choice::Cpu) });
+    let classifier = classifier.unwrap();
+    let goldens = compact_goldens(&testdata("compact"));
+    let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
+    let predictions = classifier.classify(&tokens).unwrap();
+    let largest = largest(&predictions, goldens.iter().map(|row| row.probability));
+    eprintln!("built in: {largest:e}");
+    assert!(largest <= 1e-5, "{largest}");
+    assert_eq!(wrong_frames(&predictions, &goldens), Vec::<String>::new());
+    assert!(describe(&Source::Builtin).unwrap().contains(&classifier.card().name));
 }
 
 #[test]
