@@ -4,9 +4,11 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use self::bert::Bert;
 use self::checkpoint::{Checkpoint, Settings};
+use self::compact::config::{Block, Stem};
 use self::compact::{Compact, windows};
 pub use self::problem::Problem;
 use self::runner::{Network, Runner};
@@ -16,6 +18,7 @@ use crate::error::{Error, Result};
 mod bert;
 mod checkpoint;
 pub mod compact;
+pub mod cpu;
 pub mod device;
 mod problem;
 mod runner;
@@ -179,7 +182,14 @@ enum Family {
 
 /// What computes logits from rows.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is only one")]
 enum Engine {
+    /// Our own kernels: the compact family on the CPU.
+    Cpu {
+        engine: cpu::Engine,
+        /// The callers' working memory, kept from call to call.
+        scratches: Mutex<Vec<cpu::Scratch>>,
+    },
     /// burn, on the CPU or a GPU: either family.
     Burn(Runner),
 }
@@ -190,30 +200,55 @@ impl Classifier {
     /// # Errors
     /// [`Error::Model`] for a checkpoint that is missing or not one we run, [`Error::Device`] when no device fits.
     pub fn load(config: &Config) -> Result<Self> {
+        Self::load_with(config, Kernels::Own)
+    }
+
+    /// [`load`](Self::load), with burn computing even what our own kernels would: what they are tested against.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_on_burn(config: &Config) -> Result<Self> {
+        Self::load_with(config, Kernels::Burn)
+    }
+
+    fn load_with(config: &Config, kernels: Kernels) -> Result<Self> {
         let refused = |problem| Error::Model { model: config.source.path(), problem };
-        let checkpoint = Checkpoint::open(&config.source).map_err(refused)?;
-        let ready = device::ready(config.device)?;
-        let (device, backend) = match &ready.adapter {
-            Some(adapter) => (adapter.name.clone(), format!("wgpu ({})", adapter.interface)),
-            None => (device::cpu_name(config.threads), "flex".to_owned()),
-        };
-        let Checkpoint { name, mut weights, settings } = checkpoint;
+        let Checkpoint { name, mut weights, settings } = Checkpoint::open(&config.source).map_err(refused)?;
         let sha256 = weights.sha256().to_owned();
-        let (kind, family, network, attention) = match settings {
+        let ready = device::ready(config.device)?;
+        let threads = config.threads.max(1);
+        let mut device = device::cpu_name(threads);
+        let mut backend = "flex".to_owned();
+        if let Some(adapter) = &ready.adapter {
+            (device, backend) = (adapter.name.clone(), format!("wgpu ({})", adapter.interface));
+        }
+        let run = |network, ready| Runner::new(network, ready, threads, config.batch_size).map(Engine::Burn);
+        let (kind, attention, family, engine) = match settings {
             Settings::Bert { k, config: settings } => {
                 let bert = Bert::load(&settings, config.attention, &mut weights, &ready.device).map_err(refused)?;
                 let family = Family::Bert { k, longest_row: bert.longest_row() };
-                ("bert", family, Network::Bert(bert), Some(config.attention.name()))
+                ("bert", Some(config.attention.name()), family, run(Network::Bert(bert), ready)?)
             }
             Settings::Compact(settings) => {
-                let compact = Compact::load(&settings, &mut weights, &ready.device).map_err(refused)?;
-                ("compact", Family::Compact(settings), Network::Compact(compact), None)
+                let engine = match cpu_shape(&settings) {
+                    Some(shape) if kernels == Kernels::Own && ready.adapter.is_none() => {
+                        let path = cpu::Path::detect();
+                        (device, backend) = (device::cpu_name_with(threads, path.name()), "cpu".to_owned());
+                        let engine =
+                            cpu::Engine::new(shape, path, |name, shape| compact::take(&mut weights, name, shape));
+                        Engine::Cpu { engine: engine.map_err(refused)?, scratches: Mutex::default() }
+                    }
+                    _ => {
+                        let compact = Compact::load(&settings, &mut weights, &ready.device).map_err(refused)?;
+                        run(Network::Compact(compact), ready)?
+                    }
+                };
+                ("compact", None, Family::Compact(settings), engine)
             }
         };
         let parameters = weights.finish().map_err(refused)?;
         let card = Card { name, kind, sha256, attention, precision: "f32", parameters, device, backend };
-        let engine = Engine::Burn(Runner::new(network, ready, config.threads, config.batch_size)?);
-        Ok(Self { card, family, engine, threads: config.threads.max(1) })
+        Ok(Self { card, family, engine, threads })
     }
 
     /// What a report says of this model.
@@ -259,6 +294,7 @@ impl Classifier {
     #[must_use]
     pub fn workers(&self) -> usize {
         match &self.engine {
+            Engine::Cpu { .. } => self.threads,
             Engine::Burn(_) => 1, // it spreads a call's rows over its own threads, or over the GPU
         }
     }
@@ -269,6 +305,7 @@ impl Classifier {
         /// Parameters times rows that a thread gets through in a second or two.
         const A_THREADS_SHARE: usize = 300_000_000;
         match &self.engine {
+            Engine::Cpu { .. } => 4096,
             // Some 16 batches, so that the last, smaller one costs little.
             Engine::Burn(runner) if let Some(rows) = runner.gpu_rows() => 16 * rows,
             Engine::Burn(_) => self.threads * (A_THREADS_SHARE / self.card.parameters.max(1)).clamp(1, 512),
@@ -279,6 +316,7 @@ impl Classifier {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         match &self.engine {
+            Engine::Cpu { .. } => Vec::new(),
             Engine::Burn(runner) => runner.notes(),
         }
     }
@@ -321,7 +359,30 @@ impl Classifier {
 
     fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>> {
         match &self.engine {
+            Engine::Cpu { engine, scratches } => {
+                let free = || scratches.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut scratch = free().pop().unwrap_or_default();
+                let mut logits = Vec::with_capacity(rows.len() * compact::LOGITS);
+                engine.each(rows.iter().copied(), &mut scratch, |of_row| logits.extend(of_row));
+                free().push(scratch);
+                Ok(logits)
+            }
             Engine::Burn(runner) => runner.logits(rows),
         }
     }
+}
+
+/// What computes where both can.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kernels {
+    Own,
+    Burn,
+}
+
+/// The sizes our own kernels want, if they can run a compact model of these settings.
+fn cpu_shape(config: &compact::config::Config) -> Option<cpu::Shape> {
+    let &compact::config::Config { embedding_size: embedding, channels, hidden, stem, ref blocks, .. } = config;
+    let fits = stem == Stem { kernel: 6, stride: 3, padding: 3 }
+        && blocks.iter().all(|block| *block == Block { kernel: 3, padding: 1 });
+    fits.then_some(cpu::Shape { embedding, channels, blocks: blocks.len(), hidden })
 }

@@ -67,10 +67,7 @@ impl Compact {
     pub(super) fn load(config: &Config, weights: &mut Weights, device: &Device) -> Result<Self, Problem> {
         let &Config { embedding_size, channels, hidden, stem, .. } = config;
         let vocabulary = kmer::vocab_size(config.k);
-        let words = weights.take("embedding.weight", &[vocabulary, embedding_size])?;
-        if words[..usize::from(FIRST) * embedding_size].iter().any(|&number| number != 0.0) {
-            return Err(Problem::SpecialTokens { name: "embedding.weight".to_owned() });
-        }
+        let words = take(weights, "embedding.weight", &[vocabulary, embedding_size])?;
         let mut loader = Loader { weights, device };
         let blocks = config.blocks.iter().enumerate().map(|(block, &Block { kernel, padding })| {
             loader.convolution(&format!("blocks.{block}"), [channels, channels, kernel], 1, padding)
@@ -158,6 +155,16 @@ impl Compact {
         let hidden = silu(self.noncoding_hidden.forward(Tensor::cat(vec![mean, max, sorted, logsumexp], 1)));
         Tensor::cat(vec![self.noncoding_logit.forward(hidden), logits], 1)
     }
+}
+
+/// Takes one of the network's tensors. Every engine takes them through this, so that all refuse the same checkpoints.
+pub(super) fn take(weights: &mut Weights, name: &str, shape: &[usize]) -> Result<Vec<f32>, Problem> {
+    let numbers = weights.take(name, shape)?;
+    // Padding and unknown k-mers count as nothing: the convolutions' padding and every engine's tables rest on it.
+    if name == "embedding.weight" && numbers[..usize::from(FIRST) * shape[1]].iter().any(|&number| number != 0.0) {
+        return Err(Problem::SpecialTokens { name: name.to_owned() });
+    }
+    Ok(numbers)
 }
 
 /// Which positions of a padded batch lie inside their windows.

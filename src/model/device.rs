@@ -141,8 +141,12 @@ pub fn cpu_features() -> Vec<&'static str> {
 #[must_use]
 pub fn cpu_name(threads: usize) -> String {
     let widest = cpu_features().into_iter().rfind(|feature| ["SSE4.2", "AVX2", "AVX-512", "NEON"].contains(feature));
-    let widest = widest.map(|feature| format!(", {feature}")).unwrap_or_default();
-    format!("CPU ({threads} thread{}{widest})", if threads == 1 { "" } else { "s" })
+    cpu_name_with(threads, widest.unwrap_or("plain"))
+}
+
+/// The CPU as reports name it, where we know which instructions are used.
+pub(super) fn cpu_name_with(threads: usize, instructions: &str) -> String {
+    format!("CPU ({threads} thread{}, {instructions})", if threads == 1 { "" } else { "s" })
 }
 
 /// CPU features and GPU adapters of this machine, and what `auto` would take, for people.

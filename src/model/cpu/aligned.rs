@@ -1,0 +1,52 @@
+//! Numbers that start on a cache line, so that no aligned vector straddles two.
+
+use std::ops::{Deref, DerefMut};
+
+/// Floats a cache line, and the multiple that every row is padded to.
+pub(super) const LINE: usize = 16;
+
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+struct Line([f32; LINE]);
+
+/// A `Vec<f32>` on cache lines.
+#[derive(Debug, Default)]
+pub(super) struct Aligned(Vec<Line>);
+
+impl Aligned {
+    /// `len` zeros, rounded up to whole lines.
+    pub(super) fn zeros(len: usize) -> Self {
+        Self(vec![Line([0.0; LINE]); len.div_ceil(LINE)])
+    }
+
+    /// `values`, and zeros up to `len`.
+    pub(super) fn padded(values: &[f32], len: usize) -> Self {
+        let mut all = Self::zeros(len.max(values.len()));
+        all[..values.len()].copy_from_slice(values);
+        all
+    }
+
+    /// Grows to at least `len`, the new ones zero; never shrinks.
+    pub(super) fn reserve(&mut self, len: usize) {
+        if self.0.len() * LINE < len {
+            self.0.resize(len.div_ceil(LINE), Line([0.0; LINE]));
+        }
+    }
+}
+
+impl Deref for Aligned {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        // SAFETY: `Line` is `repr(C)` around `[f32; LINE]` and as large, so n lines are n * LINE floats; the borrow of
+        // `self` lasts as long as the result.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() * LINE) }
+    }
+}
+
+impl DerefMut for Aligned {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        // SAFETY: as in `deref`.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LINE) }
+    }
+}

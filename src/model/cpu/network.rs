@@ -1,0 +1,438 @@
+//! The compact network over [`Lanes`]: stem by table, blocks, and the head that weighs the six frames.
+
+use super::Path;
+use super::aligned::{Aligned, LINE};
+use super::block::{Block, Layout};
+use super::gemm::{PANEL, Packed, Product, panels};
+use super::lanes::{Lanes, Plain};
+use super::table::{Ahead, FRAMES, KERNEL, Lookup, STRIDE, Table, VOCABULARY, stem_outputs};
+
+/// Frames of both strands.
+const ALL_FRAMES: usize = 2 * FRAMES;
+
+/// The sizes that a checkpoint may choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Numbers a token's embedding has.
+    pub embedding: usize,
+    /// Channels of the stem and the blocks.
+    pub channels: usize,
+    /// How many residual blocks.
+    pub blocks: usize,
+    /// Width of the head.
+    pub hidden: usize,
+}
+
+/// The weights as the kernels read them; rows and columns padded with zeros to whole cache lines.
+#[derive(Debug)]
+pub(super) struct Network {
+    embedding: usize,
+    channels: usize,
+    hidden: usize,
+    table: Table,
+    stem_bias: Aligned,
+    blocks: Vec<Block>,
+    frame_hidden: Layer,
+    frame_mix: Layer,
+    frame_logit: Layer,
+    noncoding_hidden: Layer,
+    noncoding_logit: Layer,
+}
+
+/// A linear layer.
+#[derive(Debug)]
+struct Layer {
+    weights: Packed,
+    bias: Aligned,
+}
+
+/// What reads are computed on: reused from read to read, grown by the longest.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    read: Lookup,
+    next: Lookup,
+    workspace: Workspace,
+}
+
+/// What a forward pass writes on.
+#[derive(Debug, Default)]
+pub(super) struct Workspace {
+    x: Aligned,
+    transformed: Aligned,
+    products: Aligned,
+    head: Head,
+}
+
+/// The head's rows, one a frame, and its summary of them.
+#[derive(Debug, Default)]
+struct Head {
+    features: Aligned,
+    hidden: Aligned,
+    neighbours: Aligned,
+    mixed: Aligned,
+    logits: Aligned,
+    summary: Aligned,
+    noncoding: Aligned,
+    noncoding_logit: Aligned,
+}
+
+impl Layer {
+    /// `columns[k]` says which input of the checkpoint's layer the k-th of ours is; none for padding.
+    fn new(weight: &[f32], bias: &[f32], columns: &[Option<usize>], width: usize) -> Self {
+        let inputs = weight.len() / bias.len();
+        let weights = Packed::new(columns.len(), bias.len(), width, |k, output| {
+            columns[k].map_or(0.0, |input| weight[output * inputs + input])
+        });
+        Self { weights, bias: Aligned::padded(bias, bias.len().next_multiple_of(LINE)) }
+    }
+
+    /// `rows` rows of `from` through this layer.
+    ///
+    /// # Safety
+    /// The CPU must have `L`'s instructions.
+    #[inline(always)]
+    unsafe fn forward<L: Lanes>(
+        &self,
+        from: &[f32],
+        stride: usize,
+        rows: usize,
+        ahead: &mut Ahead<'_>,
+        to: &mut [f32],
+    ) {
+        let (weights, start, to_stride) = (&self.weights, &self.bias, self.bias.len());
+        let product = Product { from, stride, rows, weights, start, start_stride: 0, to_stride };
+        // SAFETY: as for this function.
+        unsafe { L::product(product, ahead, to) }
+    }
+}
+
+/// The inputs of a layer that reads `parts` parts of `len` numbers, each padded to whole lines here.
+fn padded_inputs(parts: &[usize]) -> Vec<Option<usize>> {
+    let mut columns = Vec::new();
+    let mut first = 0;
+    for &len in parts {
+        columns.extend((first..first + len).map(Some));
+        columns.resize(columns.len().next_multiple_of(LINE), None);
+        first += len;
+    }
+    columns
+}
+
+impl Network {
+    pub(super) fn new<E>(
+        shape: Shape,
+        path: Path,
+        mut tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
+    ) -> Result<Self, E> {
+        let Shape { embedding: e, channels: c, blocks, hidden: h } = shape;
+        let width = match path {
+            Path::Plain => Plain::WIDTH,
+            Path::Avx2 => 8,
+            Path::Avx512 => 16,
+        };
+        let mut tensor = |name: &str, shape: &[usize]| {
+            let values = tensor(name, shape)?;
+            assert_eq!(values.len(), shape.iter().product::<usize>(), "{name} has another shape");
+            Ok(values)
+        };
+        let embeddings = tensor("embedding.weight", &[VOCABULARY, e])?;
+        let stem = tensor("stem.weight", &[c, e, KERNEL])?;
+        let stem_bias = tensor("stem.bias", &[c])?;
+        let [embedding, channels, hidden] = [e, c, h].map(|n| n.next_multiple_of(LINE));
+        let table = Table::new(&embeddings, &stem, e, c);
+        let mut block = |i: usize| {
+            let weight = tensor(&format!("blocks.{i}.weight"), &[c, c, 3])?;
+            let bias = tensor(&format!("blocks.{i}.bias"), &[c])?;
+            Ok(Block::new(&weight, &bias, channels, width))
+        };
+        let blocks = (0..blocks).map(&mut block).collect::<Result<_, E>>()?;
+        let scale = tensor("embedding_norm.scale", &[e])?;
+        let shift = tensor("embedding_norm.shift", &[e])?;
+        let inputs = 2 * c + e;
+        let mut frame_hidden = tensor("frame.hidden.weight", &[h, inputs])?;
+        let mut frame_hidden_bias = tensor("frame.hidden.bias", &[h])?;
+        for (row, bias) in frame_hidden.chunks_exact_mut(inputs).zip(&mut frame_hidden_bias) {
+            for ((weight, scale), shift) in row[2 * c..].iter_mut().zip(&scale).zip(&shift) {
+                *bias += *weight * shift;
+                *weight *= scale;
+            }
+        }
+        let mut layer = |name: &str, outputs: usize, parts: &[usize]| {
+            let weight = tensor(&format!("{name}.weight"), &[outputs, parts.iter().sum()])?;
+            let bias = tensor(&format!("{name}.bias"), &[outputs])?;
+            Ok(Layer::new(&weight, &bias, &padded_inputs(parts), width))
+        };
+        Ok(Self {
+            embedding,
+            channels,
+            hidden,
+            table,
+            stem_bias: Aligned::padded(&stem_bias, channels),
+            blocks,
+            frame_hidden: Layer::new(&frame_hidden, &frame_hidden_bias, &padded_inputs(&[c, c, e]), width),
+            frame_mix: layer("frame.mix", h, &[h; 5])?,
+            frame_logit: layer("frame.logit", 1, &[h])?,
+            noncoding_hidden: layer("noncoding.hidden", h, &[h, h, ALL_FRAMES + 1])?,
+            noncoding_logit: layer("noncoding.logit", 1, &[h])?,
+        })
+    }
+
+    /// The logits of each of `reads`, given to `then` in their order.
+    pub(super) fn each<'a>(
+        &self,
+        reads: impl IntoIterator<Item = &'a [u16]>,
+        scratch: &mut Scratch,
+        forward: impl Fn(&Lookup, &Lookup, &mut Workspace) -> [f32; 7],
+        mut then: impl FnMut([f32; 7]),
+    ) {
+        let mut reads = reads.into_iter();
+        let Some(first) = reads.next() else { return };
+        let Scratch { read, next, workspace } = scratch;
+        self.table.look_up(first, read);
+        loop {
+            let more = reads.next().map(|ids| self.table.look_up(ids, next));
+            if more.is_none() {
+                next.clear();
+            }
+            self.make_room(read, workspace);
+            then(forward(read, next, workspace));
+            if more.is_none() {
+                return;
+            }
+            std::mem::swap(read, next);
+        }
+    }
+
+    fn make_room(&self, read: &Lookup, workspace: &mut Workspace) {
+        let layout = self.layout(read);
+        let Workspace { x, transformed, products, head } = workspace;
+        x.reserve(layout.len());
+        transformed.reserve(layout.transformed());
+        products.reserve(layout.transformed());
+        head.features.reserve(ALL_FRAMES * self.features());
+        head.hidden.reserve(ALL_FRAMES * self.hidden);
+        head.neighbours.reserve(ALL_FRAMES * 5 * self.hidden);
+        head.mixed.reserve(ALL_FRAMES * self.hidden);
+        head.logits.reserve(ALL_FRAMES * LINE);
+        head.summary.reserve(2 * self.hidden + LINE);
+        head.noncoding.reserve(self.hidden);
+        head.noncoding_logit.reserve(LINE);
+    }
+
+    fn features(&self) -> usize {
+        2 * self.channels + self.embedding
+    }
+
+    /// The frames of one strand.
+    fn layout(&self, read: &Lookup) -> Layout {
+        Layout { channels: self.channels, rows: stem_outputs(read.tokens), frames: FRAMES }
+    }
+
+    /// The logits of `read`; on the way, fetches what `next` will need.
+    ///
+    /// # Safety
+    /// The CPU must have `L`'s instructions; the lookups must be of this network's table, and `workspace` must have room.
+    #[inline(always)]
+    pub(super) unsafe fn forward<L: Lanes>(&self, read: &Lookup, next: &Lookup, workspace: &mut Workspace) -> [f32; 7] {
+        let layout = self.layout(read);
+        let Workspace { x, transformed, products, head } = workspace;
+        let mut ahead = [self.table.ahead(read, 1), self.table.ahead(next, 0)];
+        // SAFETY: `make_room` made every slice as long as `layout` says.
+        unsafe {
+            for (strand, rows) in read.strands.iter().enumerate() {
+                layout.clear_margins(x);
+                for frame in 0..FRAMES {
+                    let features = &mut head.features[(strand * FRAMES + frame) * self.features()..];
+                    self.stem::<L>(&rows[frame..], layout.rows, &mut x[layout.frame(frame)..]);
+                    self.embedding_mean::<L>(&rows[frame..], read.tokens, &mut features[2 * self.channels..]);
+                }
+                for block in &self.blocks {
+                    block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
+                }
+                for frame in 0..FRAMES {
+                    let features = &mut head.features[(strand * FRAMES + frame) * self.features()..];
+                    mean_and_max::<L>(&x[layout.frame(frame)..], layout.rows, layout.channels, features);
+                }
+            }
+            self.head::<L>(head, &mut ahead[1])
+        }
+    }
+
+    /// SiLU(stem): output j is the sum over the strides j - 1 (taps 0 to 2) and j (taps 3 to 5) of tokens.
+    #[inline(always)]
+    unsafe fn stem<L: Lanes>(&self, rows: &[u32], outputs: usize, x: &mut [f32]) {
+        for (first, registers) in panels(self.channels / L::WIDTH) {
+            // SAFETY: the caller's promises.
+            unsafe {
+                match registers {
+                    1 => self.stem_panel::<L, 1>(rows, outputs, first * L::WIDTH, x),
+                    2 => self.stem_panel::<L, 2>(rows, outputs, first * L::WIDTH, x),
+                    _ => self.stem_panel::<L, PANEL>(rows, outputs, first * L::WIDTH, x),
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn stem_panel<L: Lanes, const N: usize>(&self, rows: &[u32], outputs: usize, first: usize, x: &mut [f32]) {
+        // SAFETY: the caller's promises; every number in `rows` is a row of the table.
+        unsafe {
+            let mut bias = [L::splat(0.0); N];
+            for (n, bias) in bias.iter_mut().enumerate() {
+                *bias = L::load(&self.stem_bias, first + n * L::WIDTH);
+            }
+            let table = self.table.values();
+            let mut carried = bias;
+            for output in 0..outputs {
+                let mut here = carried;
+                carried = bias;
+                for place in 0..STRIDE {
+                    let row = rows[output * STRIDE * FRAMES + place * FRAMES] as usize;
+                    let taps = row + self.table.taps(place) + first;
+                    for n in 0..N {
+                        carried[n] = carried[n].add(L::load(table, taps + n * L::WIDTH));
+                        here[n] = here[n].add(L::load(table, taps + self.channels + n * L::WIDTH));
+                    }
+                }
+                for (n, here) in here.into_iter().enumerate() {
+                    here.silu().store(x, output * self.channels + first + n * L::WIDTH);
+                }
+            }
+        }
+    }
+
+    /// The mean embedding of a frame's tokens.
+    #[inline(always)]
+    unsafe fn embedding_mean<L: Lanes>(&self, rows: &[u32], tokens: usize, to: &mut [f32]) {
+        for (first, registers) in panels(self.embedding / L::WIDTH) {
+            // SAFETY: the caller's promises.
+            unsafe {
+                match registers {
+                    1 => self.embedding_mean_panel::<L, 1>(rows, tokens, first * L::WIDTH, to),
+                    2 => self.embedding_mean_panel::<L, 2>(rows, tokens, first * L::WIDTH, to),
+                    _ => self.embedding_mean_panel::<L, PANEL>(rows, tokens, first * L::WIDTH, to),
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn embedding_mean_panel<L: Lanes, const N: usize>(
+        &self,
+        rows: &[u32],
+        tokens: usize,
+        first: usize,
+        to: &mut [f32],
+    ) {
+        // SAFETY: the caller's promises; every number in `rows` is a row of the table.
+        unsafe {
+            let table = self.table.values();
+            let at = self.table.embedding() + first;
+            let mut sums = [L::splat(0.0); N];
+            for triple in 0..stem_outputs(tokens) {
+                let row = |place: usize| rows[triple * STRIDE * FRAMES + place * FRAMES] as usize + at;
+                let places = [row(0), row(1), row(2)];
+                for (n, sum) in sums.iter_mut().enumerate() {
+                    let [a, b, c] = places.map(|at| L::load(table, at + n * L::WIDTH));
+                    *sum = sum.add(a.add(b).add(c));
+                }
+            }
+            for (n, sum) in sums.into_iter().enumerate() {
+                sum.mul(L::splat(one_over(tokens))).store(to, first + n * L::WIDTH);
+            }
+        }
+    }
+
+    /// From the frames' features to the logits. Sums over frames are made within the strands first, so that they are the
+    /// same for a read and its reverse complement.
+    #[inline(always)]
+    unsafe fn head<L: Lanes>(&self, head: &mut Head, ahead: &mut Ahead<'_>) -> [f32; 7] {
+        let h = self.hidden;
+        let Head { features, hidden, neighbours, mixed, logits, summary, noncoding, noncoding_logit } = head;
+        // SAFETY: the caller's promises; every range is a row of `h` numbers, padded to whole registers.
+        unsafe {
+            self.frame_hidden.forward::<L>(features, self.features(), ALL_FRAMES, ahead, hidden);
+            for at in (0..ALL_FRAMES * h).step_by(L::WIDTH) {
+                L::load(hidden, at).silu().store(hidden, at);
+            }
+            for at in (0..h).step_by(L::WIDTH) {
+                let frames: [L; ALL_FRAMES] = std::array::from_fn(|frame| L::load(hidden, frame * h + at));
+                let (sums, largest) = summarise_frames(frames);
+                for frame in 0..ALL_FRAMES {
+                    let (strand, offset) = (frame / FRAMES, frame % FRAMES);
+                    let row = frame * 5 * h + at;
+                    let others = |step: usize| frames[strand * FRAMES + (offset + step) % FRAMES];
+                    frames[frame].store(neighbours, row);
+                    others(1).store(neighbours, row + h);
+                    others(2).store(neighbours, row + 2 * h);
+                    sums[1 - strand].mul(L::splat(one_over(FRAMES))).store(neighbours, row + 3 * h);
+                    largest.store(neighbours, row + 4 * h);
+                }
+            }
+            self.frame_mix.forward::<L>(neighbours, 5 * h, ALL_FRAMES, ahead, mixed);
+            for at in (0..h).step_by(L::WIDTH) {
+                let mut frames = [L::splat(0.0); ALL_FRAMES];
+                for (frame, z) in frames.iter_mut().enumerate() {
+                    *z = L::load(mixed, frame * h + at).silu().add(L::load(hidden, frame * h + at));
+                    z.store(mixed, frame * h + at);
+                }
+                let (sums, largest) = summarise_frames(frames);
+                sums[0].add(sums[1]).mul(L::splat(one_over(ALL_FRAMES))).store(summary, at);
+                largest.store(summary, h + at);
+            }
+            self.frame_logit.forward::<L>(mixed, h, ALL_FRAMES, ahead, logits);
+            let frames: [f32; ALL_FRAMES] = std::array::from_fn(|frame| logits[frame * LINE]);
+            let mut ordered = frames;
+            ordered.sort_unstable_by(|a, b| b.total_cmp(a));
+            summary[2 * h..2 * h + ALL_FRAMES].copy_from_slice(&ordered);
+            summary[2 * h + ALL_FRAMES] = log_sum_exp(&ordered);
+            self.noncoding_hidden.forward::<L>(summary, 0, 1, ahead, noncoding);
+            for at in (0..h).step_by(L::WIDTH) {
+                L::load(noncoding, at).silu().store(noncoding, at);
+            }
+            self.noncoding_logit.forward::<L>(noncoding, 0, 1, ahead, noncoding_logit);
+            let [a, b, c, d, e, f] = frames;
+            [noncoding_logit[0], a, b, c, d, e, f]
+        }
+    }
+}
+
+/// The sums over each strand's frames, and the largest of all.
+#[inline(always)]
+unsafe fn summarise_frames<L: Lanes>(frames: [L; ALL_FRAMES]) -> ([L; 2], L) {
+    let [a, b, c, d, e, f] = frames;
+    // SAFETY: the caller's CPU has the instructions.
+    unsafe { ([a.add(b).add(c), d.add(e).add(f)], a.max(b).max(c).max(d).max(e).max(f)) }
+}
+
+/// The mean and the largest of `rows` rows of `x`, channel by channel.
+#[inline(always)]
+unsafe fn mean_and_max<L: Lanes>(x: &[f32], rows: usize, channels: usize, to: &mut [f32]) {
+    for channel in (0..channels).step_by(L::WIDTH) {
+        // SAFETY: the caller's promises.
+        unsafe {
+            let mut sum = L::load(x, channel);
+            let mut largest = sum;
+            for row in 1..rows {
+                let value = L::load(x, row * channels + channel);
+                sum = sum.add(value);
+                largest = largest.max(value);
+            }
+            sum.mul(L::splat(one_over(rows))).store(to, channel);
+            largest.store(to, channels + channel);
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // a read has fewer than 2^24 tokens
+fn one_over(n: usize) -> f32 {
+    1.0 / n as f32
+}
+
+/// ln(sum(exp)), in f64 so that every C library rounds to the same f32; the largest comes first.
+#[allow(clippy::cast_possible_truncation)] // the point of it
+fn log_sum_exp(ordered: &[f32; ALL_FRAMES]) -> f32 {
+    let largest = f64::from(ordered[0]);
+    let sum: f64 = ordered.iter().map(|&x| (f64::from(x) - largest).exp()).sum();
+    (largest + sum.ln()) as f32
+}

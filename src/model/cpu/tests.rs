@@ -1,0 +1,395 @@
+//! The engine against the definition, written out without any of its tricks, and the definition against PyTorch.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::{Engine, Path, Scratch, Shape};
+
+/// A checkpoint as its file has it.
+struct Checkpoint {
+    shape: Shape,
+    tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
+    golden: Vec<Golden>,
+}
+
+/// A line of `golden.tsv` that has logits.
+struct Golden {
+    bases: Vec<u8>,
+    logits: [f32; 7],
+}
+
+impl Checkpoint {
+    /// One of `testdata/compact`.
+    fn open(name: &str) -> Self {
+        let directory = format!("{}/testdata/compact/{name}", env!("CARGO_MANIFEST_DIR"));
+        let file = std::fs::read(format!("{directory}/model.safetensors")).unwrap();
+        let (len, rest) = file.split_at(8);
+        let (header, data) = rest.split_at(usize::try_from(u64::from_le_bytes(len.try_into().unwrap())).unwrap());
+        let header: HashMap<String, serde_json::Value> = serde_json::from_slice(header).unwrap();
+        let number = |value: &serde_json::Value| usize::try_from(value.as_u64().unwrap()).unwrap();
+        let mut tensors = HashMap::new();
+        for (name, tensor) in header.iter().filter(|(name, _)| *name != "__metadata__") {
+            assert_eq!(tensor["dtype"], "F32");
+            let shape = tensor["shape"].as_array().unwrap().iter().map(number).collect();
+            let data = &data[number(&tensor["data_offsets"][0])..number(&tensor["data_offsets"][1])];
+            let values = data.chunks_exact(4).map(|x| f32::from_le_bytes(x.try_into().unwrap())).collect();
+            tensors.insert(name.clone(), (shape, values));
+        }
+        let config = std::fs::read(format!("{directory}/config.json")).unwrap();
+        let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
+        let shape = Shape {
+            embedding: number(&config["embedding_size"]),
+            channels: number(&config["channels"]),
+            blocks: config["blocks"].as_array().unwrap().len(),
+            hidden: number(&config["hidden"]),
+        };
+        let golden = std::fs::read_to_string(format!("{directory}/golden.tsv")).unwrap();
+        let golden = golden.lines().skip(1).filter_map(Golden::parse).collect();
+        Self { shape, tensors, golden }
+    }
+
+    /// Numbers in a fixed pseudo-random order, large enough that every path through the network matters.
+    fn random(shape: Shape) -> Self {
+        let Shape { embedding: e, channels: c, blocks, hidden: h } = shape;
+        let mut shapes = vec![
+            ("embedding.weight".to_owned(), vec![4101, e]),
+            ("stem.weight".to_owned(), vec![c, e, 6]),
+            ("embedding_norm.scale".to_owned(), vec![e]),
+            ("embedding_norm.shift".to_owned(), vec![e]),
+            ("frame.hidden.weight".to_owned(), vec![h, 2 * c + e]),
+            ("frame.mix.weight".to_owned(), vec![h, 5 * h]),
+            ("frame.logit.weight".to_owned(), vec![1, h]),
+            ("noncoding.hidden.weight".to_owned(), vec![h, 2 * h + 7]),
+            ("noncoding.logit.weight".to_owned(), vec![1, h]),
+        ];
+        shapes.extend((0..blocks).map(|i| (format!("blocks.{i}.weight"), vec![c, c, 3])));
+        let biases: Vec<_> = (shapes.iter())
+            .filter(|(name, _)| name.ends_with(".weight") && !name.starts_with("embedding"))
+            .map(|(name, shape)| (name.replace(".weight", ".bias"), vec![shape[0]]))
+            .collect();
+        shapes.extend(biases);
+        let mut state = 20_261_122_u64;
+        let mut tensors = HashMap::new();
+        for (name, shape) in shapes {
+            let fan_in: usize = shape[1..].iter().product();
+            let scale = if name == "embedding.weight" { 1.0 } else { (6.0 / count(fan_in)).sqrt() };
+            let mut values: Vec<_> = (0..shape.iter().product()).map(|_| scale * noise(&mut state)).collect();
+            if name == "embedding.weight" {
+                values[..5 * e].fill(0.0);
+            }
+            tensors.insert(name, (shape, values));
+        }
+        Self { shape, tensors, golden: Vec::new() }
+    }
+
+    fn tensor(&self, name: &str) -> &[f32] {
+        &self.tensors[name].1
+    }
+
+    fn engine(&self, path: Path) -> Engine {
+        let tensor = |name: &str, shape: &[usize]| {
+            let (own, values) = self.tensors.get(name).ok_or(name.to_owned())?;
+            if own == shape { Ok(values.clone()) } else { Err(format!("{name} is {own:?}, not {shape:?}")) }
+        };
+        Engine::new(self.shape, path, tensor).unwrap()
+    }
+
+    /// The definition: see `compact.rs`. Sums in f64.
+    fn logits(&self, ids: &[u16]) -> [f32; 7] {
+        let h: Vec<Vec<f32>> = [ids.to_vec(), reversed(ids)]
+            .iter()
+            .flat_map(|ids| (0..3).map(|frame| self.features(ids, frame)).collect::<Vec<_>>())
+            .map(|features| self.linear("frame.hidden", &features).into_iter().map(silu).collect())
+            .collect();
+        let mut z = Vec::new();
+        for (frame, own) in h.iter().enumerate() {
+            let (strand, offset) = (frame / 3, frame % 3);
+            let opposite = &h[3 * (1 - strand)..][..3];
+            let mut input = own.clone();
+            input.extend(&h[3 * strand + (offset + 1) % 3]);
+            input.extend(&h[3 * strand + (offset + 2) % 3]);
+            input.extend(mean(opposite));
+            input.extend(max(&h));
+            let mixed = self.linear("frame.mix", &input);
+            z.push(mixed.into_iter().map(silu).zip(own).map(|(mixed, own)| mixed + own).collect::<Vec<_>>());
+        }
+        let frames: Vec<f32> = z.iter().map(|z| self.linear("frame.logit", z)[0]).collect();
+        let mut summary = mean(&z);
+        summary.extend(max(&z));
+        let mut ordered = frames.clone();
+        ordered.sort_by(|a, b| b.total_cmp(a));
+        summary.extend(ordered);
+        summary.push(frames.iter().map(|x| x.exp()).sum::<f32>().ln());
+        let hidden: Vec<f32> = self.linear("noncoding.hidden", &summary).into_iter().map(silu).collect();
+        let mut logits = self.linear("noncoding.logit", &hidden);
+        logits.extend(frames);
+        logits.try_into().unwrap()
+    }
+
+    fn features(&self, ids: &[u16], frame: usize) -> Vec<f32> {
+        let e: Vec<Vec<f32>> = (0..ids.len() / 3)
+            .map(|t| {
+                self.tensor("embedding.weight").chunks(self.shape.embedding).nth(ids[3 * t + frame].into()).unwrap()
+            })
+            .map(<[f32]>::to_vec)
+            .collect();
+        let mut x: Vec<Vec<f32>> =
+            self.convolution("stem", &e, 6, 3, 3).into_iter().map(|row| row.into_iter().map(silu).collect()).collect();
+        for i in 0..self.shape.blocks {
+            let y = self.convolution(&format!("blocks.{i}"), &x, 3, 1, 1);
+            for (x, y) in x.iter_mut().flatten().zip(y.into_iter().flatten()) {
+                *x += silu(y);
+            }
+        }
+        let mut features = mean(&x);
+        features.extend(max(&x));
+        let (scale, shift) = (self.tensor("embedding_norm.scale"), self.tensor("embedding_norm.shift"));
+        features.extend(mean(&e).into_iter().zip(scale).zip(shift).map(|((mean, scale), shift)| mean * scale + shift));
+        features
+    }
+
+    fn convolution(&self, name: &str, x: &[Vec<f32>], kernel: usize, stride: usize, padding: usize) -> Vec<Vec<f32>> {
+        let (weight, bias) = (self.tensor(&format!("{name}.weight")), self.tensor(&format!("{name}.bias")));
+        let inputs = x[0].len();
+        let at =
+            |row: usize, input: usize| row.checked_sub(padding).and_then(|row| x.get(row)).map_or(0.0, |x| x[input]);
+        (0..=(x.len() + 2 * padding - kernel) / stride)
+            .map(|row| {
+                let output = |(channel, &bias): (usize, &f32)| {
+                    let mut sum = f64::from(bias);
+                    for input in 0..inputs {
+                        for tap in 0..kernel {
+                            let weight = weight[(channel * inputs + input) * kernel + tap];
+                            sum += f64::from(weight) * f64::from(at(row * stride + tap, input));
+                        }
+                    }
+                    rounded(sum)
+                };
+                bias.iter().enumerate().map(output).collect()
+            })
+            .collect()
+    }
+
+    fn linear(&self, name: &str, x: &[f32]) -> Vec<f32> {
+        let (weight, bias) = (self.tensor(&format!("{name}.weight")), self.tensor(&format!("{name}.bias")));
+        let rows = weight.chunks(x.len()).zip(bias);
+        rows.map(|(row, &bias)| {
+            rounded(f64::from(bias) + row.iter().zip(x).map(|(w, x)| f64::from(w * x)).sum::<f64>())
+        })
+        .collect()
+    }
+}
+
+impl Golden {
+    fn parse(line: &str) -> Option<Self> {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let logits: Option<Vec<f32>> = columns[3..].iter().map(|logit| logit.parse().ok()).collect();
+        Some(Self { bases: columns[0].into(), logits: logits?.try_into().unwrap() })
+    }
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn count(n: usize) -> f32 {
+    n as f32
+}
+
+#[allow(clippy::cast_possible_truncation)]
+fn rounded(x: f64) -> f32 {
+    x as f32
+}
+
+/// -1 to 1.
+fn noise(state: &mut u64) -> f32 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    count(usize::try_from(*state >> 40).unwrap()) / 8_388_608.0 - 1.0
+}
+
+fn silu(x: f32) -> f32 {
+    rounded(f64::from(x) / (1.0 + f64::from(-x).exp()))
+}
+
+fn mean(rows: &[Vec<f32>]) -> Vec<f32> {
+    let sum = |i: usize| rows.iter().map(|row| f64::from(row[i])).sum::<f64>();
+    (0..rows[0].len()).map(|i| rounded(sum(i) / f64::from(count(rows.len())))).collect()
+}
+
+fn max(rows: &[Vec<f32>]) -> Vec<f32> {
+    (0..rows[0].len()).map(|i| rows.iter().map(|row| row[i]).fold(f32::MIN, f32::max)).collect()
+}
+
+/// DNABERT's tokens of a read's overlapping 6-mers.
+fn tokens(bases: &[u8]) -> Vec<u16> {
+    let digit = |base: &u8| match base.to_ascii_uppercase() {
+        b'A' => Some(0),
+        b'T' | b'U' => Some(1),
+        b'C' => Some(2),
+        b'G' => Some(3),
+        _ => None,
+    };
+    let token =
+        |kmer: &[u8]| kmer.iter().try_fold(0, |token, base| Some(4 * token + digit(base)?)).map_or(1, |x| x + 5);
+    bases.windows(6).map(token).collect()
+}
+
+/// The tokens of the reverse complement, digit by digit.
+fn reversed(ids: &[u16]) -> Vec<u16> {
+    let reverse = |&id: &u16| match id {
+        5.. => 5 + (0..6).map(|i| ((id - 5) >> (2 * i) & 3 ^ 1) << (2 * (5 - i))).sum::<u16>(),
+        _ => id,
+    };
+    ids.iter().rev().map(reverse).collect()
+}
+
+fn largest_difference(a: &[f32; 7], b: &[f32; 7]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// The largest logit, and at least 1: what rounding is relative to.
+fn size(logits: &[f32; 7]) -> f32 {
+    logits.iter().fold(1.0, |size, logit| size.max(logit.abs()))
+}
+
+fn paths() -> impl Iterator<Item = Path> {
+    Path::ALL.into_iter().filter(|path| path.is_supported())
+}
+
+/// Reads with the odd unknown letter.
+fn read(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
+    let base = prop_oneof![200 => proptest::sample::select(b"ACGT".as_slice()), 1 => Just(b'N')];
+    proptest::collection::vec(base, length)
+}
+
+/// Shapes that fill registers and panels in different ways: tiny, the usual one, two panels, three and no block.
+const SHAPES: [Shape; 5] = [
+    Shape { embedding: 8, channels: 12, blocks: 1, hidden: 12 },
+    Shape { embedding: 32, channels: 48, blocks: 1, hidden: 48 },
+    Shape { embedding: 32, channels: 64, blocks: 2, hidden: 32 },
+    Shape { embedding: 20, channels: 100, blocks: 3, hidden: 80 },
+    Shape { embedding: 64, channels: 16, blocks: 0, hidden: 64 },
+];
+
+#[test]
+fn the_definition_is_what_pytorch_computed() {
+    for name in ["tiny1", "tiny2"] {
+        let checkpoint = Checkpoint::open(name);
+        assert!(checkpoint.golden.len() > 50);
+        for golden in &checkpoint.golden {
+            let difference = largest_difference(&checkpoint.logits(&tokens(&golden.bases)), &golden.logits);
+            assert!(difference < 1e-5, "{name}: {difference} on a read of {}", golden.bases.len());
+        }
+    }
+}
+
+#[test]
+fn every_path_computes_what_pytorch_did() {
+    for name in ["tiny1", "tiny2"] {
+        let checkpoint = Checkpoint::open(name);
+        for path in paths() {
+            let (engine, mut scratch) = (checkpoint.engine(path), Scratch::default());
+            for golden in &checkpoint.golden {
+                let difference =
+                    largest_difference(&engine.forward(&tokens(&golden.bases), &mut scratch), &golden.logits);
+                assert!(difference < 1e-5, "{name}, {path:?}: {difference} on a read of {}", golden.bases.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_path_computes_the_definition_in_any_shape() {
+    for shape in SHAPES {
+        let checkpoint = Checkpoint::random(shape);
+        let engines: Vec<Engine> = paths().map(|path| checkpoint.engine(path)).collect();
+        let scratch = RefCell::new(Scratch::default());
+        proptest!(ProptestConfig::with_cases(12), |(bases in read(8..420))| {
+            let ids = tokens(&bases);
+            let expected = checkpoint.logits(&ids);
+            for engine in &engines {
+                let difference = largest_difference(&engine.forward(&ids, &mut scratch.borrow_mut()), &expected);
+                prop_assert!(difference < 1e-5 * size(&expected), "{shape:?}, {:?}: {difference}", engine.path());
+            }
+        });
+    }
+}
+
+#[test]
+fn paths_with_fused_multiply_add_agree_to_the_bit() {
+    let fused: Vec<Path> = paths().filter(|&path| path != Path::Plain || cfg!(target_feature = "fma")).collect();
+    for shape in SHAPES {
+        let checkpoint = Checkpoint::random(shape);
+        let engines: Vec<Engine> = fused.iter().map(|&path| checkpoint.engine(path)).collect();
+        let scratch = RefCell::new(Scratch::default());
+        proptest!(ProptestConfig::with_cases(50), |(bases in read(60..400))| {
+            let ids = tokens(&bases);
+            let logits: Vec<_> = engines.iter().map(|engine| engine.forward(&ids, &mut scratch.borrow_mut()).map(f32::to_bits)).collect();
+            prop_assert!(logits.windows(2).all(|pair| pair[0] == pair[1]));
+        });
+    }
+}
+
+#[test]
+fn a_reverse_complement_gets_the_same_logits_with_its_strands_exchanged() {
+    let checkpoint = Checkpoint::random(SHAPES[1]);
+    let engines: Vec<Engine> = paths().map(|path| checkpoint.engine(path)).collect();
+    let scratch = RefCell::new(Scratch::default());
+    proptest!(|(bases in read(60..400))| {
+        let ids = tokens(&bases);
+        for engine in &engines {
+            let [noncoding, a, b, c, d, e, f] = engine.forward(&ids, &mut scratch.borrow_mut());
+            prop_assert_eq!(engine.forward(&reversed(&ids), &mut scratch.borrow_mut()), [noncoding, d, e, f, a, b, c]);
+        }
+    });
+}
+
+#[test]
+fn a_read_gets_the_same_logits_whatever_was_read_before() {
+    let checkpoint = Checkpoint::random(SHAPES[1]);
+    let engines: Vec<Engine> = paths().map(|path| checkpoint.engine(path)).collect();
+    let used = RefCell::new(Scratch::default());
+    proptest!(|(bases in read(0..420), before in read(0..420))| {
+        let (ids, before) = (tokens(&bases), tokens(&before));
+        for engine in &engines {
+            let _ = engine.forward(&before, &mut used.borrow_mut());
+            let alone = engine.forward(&ids, &mut Scratch::default());
+            prop_assert_eq!(engine.forward(&ids, &mut used.borrow_mut()).map(f32::to_bits), alone.map(f32::to_bits));
+        }
+    });
+}
+
+#[test]
+fn many_reads_get_the_same_logits_as_one_by_one() {
+    let checkpoint = Checkpoint::random(SHAPES[1]);
+    let engines: Vec<Engine> = paths().map(|path| checkpoint.engine(path)).collect();
+    proptest!(ProptestConfig::with_cases(20), |(reads in proptest::collection::vec(read(0..420), 0..6))| {
+        let reads: Vec<_> = reads.iter().map(|bases| tokens(bases)).collect();
+        for engine in &engines {
+            let mut together = Vec::new();
+            engine.each(reads.iter().map(Vec::as_slice), &mut Scratch::default(), |logits| together.push(logits));
+            let alone: Vec<_> = reads.iter().map(|ids| engine.forward(ids, &mut Scratch::default())).collect();
+            prop_assert_eq!(together, alone);
+        }
+    });
+}
+
+#[test]
+fn silu_stays_silu_far_out() {
+    for shape in [SHAPES[0]] {
+        let mut checkpoint = Checkpoint::random(shape);
+        for factor in [1e-3, 30.0, 1e4, 1e6] {
+            for x in &mut checkpoint.tensors.get_mut("stem.bias").unwrap().1 {
+                *x *= factor;
+            }
+            let ids = tokens(b"ACGTACGATCGATCGGCTAGCTAGCTTAGCNATCTATAGCGCGATATTAGCATCAGC");
+            let expected = checkpoint.logits(&ids);
+            for path in paths() {
+                let logits = checkpoint.engine(path).forward(&ids, &mut Scratch::default());
+                let tolerance = 1e-5 * size(&expected);
+                assert!(largest_difference(&logits, &expected) < tolerance, "{path:?}: {logits:?}, not {expected:?}");
+            }
+        }
+    }
+}
