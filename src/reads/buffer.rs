@@ -9,6 +9,10 @@ use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 /// The window's first size: some hundred short reads, and large enough that a read from disk is worth its system call.
 const FIRST_SIZE: usize = 256 * 1024;
 
+/// The most asked for at once: a gzip decoder clears all the room it is given before each of its small steps, which
+/// made a chromosome cost five times as much.
+const LARGEST_READ: usize = FIRST_SIZE;
+
 /// Bytes read ahead from `R`, and what of them is not consumed yet.
 pub(super) struct Buffer<R> {
     inner: R,
@@ -62,7 +66,8 @@ impl<R: AsyncRead + Unpin> Buffer<R> {
 
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.make_room();
-        let mut room = ReadBuf::new(&mut self.bytes[self.end..]);
+        let room = (self.bytes.len() - self.end).min(LARGEST_READ);
+        let mut room = ReadBuf::new(&mut self.bytes[self.end..][..room]);
         ready!(Pin::new(&mut self.inner).poll_read(cx, &mut room))?;
         let n = room.filled().len();
         self.end += n;
@@ -77,7 +82,7 @@ impl<R: AsyncRead + Unpin> Buffer<R> {
             self.end -= self.start;
             self.start = 0;
         }
-        if self.end > self.bytes.len() / 2 {
+        if self.bytes.len() - self.end < FIRST_SIZE / 2 {
             self.bytes.resize(self.bytes.len() * 2, 0);
         }
     }

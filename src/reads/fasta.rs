@@ -18,7 +18,8 @@ pub(super) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     };
     let mut lines = window[1..len].split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let header = lines.next().expect("split yields at least one part");
-    let bases = lines.collect::<Vec<_>>().concat();
+    let mut bases = Vec::with_capacity(len);
+    lines.for_each(|line| bases.extend_from_slice(line));
     check_letters("sequence", &bases).map_err(|problem| Fault::of(header, problem))?;
     Ok(Step::Record(Record::new(header.to_vec(), bases, Vec::new()), len))
 }

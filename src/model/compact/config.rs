@@ -121,6 +121,13 @@ impl Config {
         Ok(config)
     }
 
+    /// The network's sizes, for people.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let Self { embedding_size, channels, blocks, hidden, .. } = self;
+        format!("embedding {embedding_size}, {channels} channels, {} blocks, hidden {hidden}", blocks.len())
+    }
+
     fn check(&self) -> Result<(), Problem> {
         let Self { stem, window, calibration, .. } = self;
         let lengths = &calibration.lengths;
