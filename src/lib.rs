@@ -1,8 +1,40 @@
 //! readseeker splits sequencing reads into coding (CDS) and non-coding, de novo, with a neural model.
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+//!
+//! A run reads templates, asks a model for each segment's probability, and writes every template to one class:
+//!
+//! ```text
+//!  reads/ ─▶ pipeline/decode ─▶ tokenize ─▶ infer ─▶ write ─▶ outputs ─▶ reads/output
+//!                                 kmer      model/            verdict, scores, proteins, tally
+//! ```
+//!
+//! Where to look for what:
+//!
+//! | question | file |
+//! |---|---|
+//! | what does a flag do? | [`cli`] |
+//! | what happens in a run, and in which order? | [`run`] |
+//! | how do the stages join, fail and stop? | [`pipeline`] |
+//! | what is a read; which files can be read and written? | [`reads`] |
+//! | what does a model see? | [`kmer`], [`batch`] |
+//! | how do the models compute? | [`model`] |
+//! | why did this read go there? | [`verdict`] |
+//! | what does the report say? | [`report`], [`tally`], [`scores`], [`proteins`] |
+//! | what can stop a run? | [`error`] |
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
 pub mod batch;
+pub mod cli;
+pub mod config;
 pub mod error;
 pub mod kmer;
 pub mod model;
+pub mod outputs;
+pub mod pipeline;
+pub mod progress;
+pub mod proteins;
 pub mod reads;
+pub mod report;
+pub mod run;
+pub mod scores;
+pub mod tally;
+pub mod verdict;

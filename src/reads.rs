@@ -4,6 +4,24 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+mod bam;
+mod buffer;
+mod compression;
+mod fasta;
+mod fastq;
+mod input;
+pub mod output;
+mod pairs;
+mod problem;
+mod records;
+mod sam;
+#[cfg(test)]
+mod tests;
+
+pub use bam::reverse_complement;
+pub use input::{Format, Grouping, Input, InputConfig, Layout, Templates, open};
+pub use problem::Problem;
+
 /// One sequenced read as stored, turned back to the orientation the sequencer saw.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
@@ -20,6 +38,25 @@ pub struct Record {
 }
 
 impl Record {
+    /// A record with its name found in `header`, not yet part of a pair.
+    #[must_use]
+    pub fn new(header: Vec<u8>, bases: Vec<u8>, quality_scores: Vec<u8>) -> Self {
+        let word = word_len(&header);
+        let name_len = word - if is_mate_suffix(&header[..word]) { 2 } else { 0 };
+        Self { header, name_len, bases, quality_scores, mate: Mate::Unpaired }
+    }
+
+    /// The same record as a mate.
+    #[must_use]
+    pub fn with_mate(self, mate: Mate) -> Self {
+        Self { mate, ..self }
+    }
+
+    /// The header's first word: the name with its `/1` or `/2`, for messages.
+    pub(crate) fn word(&self) -> String {
+        String::from_utf8_lossy(&self.header[..word_len(&self.header)]).into_owned()
+    }
+
     /// QNAME without `/1`, `/2`: what two mates share.
     #[must_use]
     pub fn name(&self) -> &[u8] {
@@ -31,6 +68,16 @@ impl Record {
     pub fn bytes(&self) -> usize {
         size_of::<Self>() + self.header.len() + self.bases.len() + self.quality_scores.len()
     }
+}
+
+/// How long the first word of a header is: up to a blank or tab.
+fn word_len(header: &[u8]) -> usize {
+    memchr::memchr2(b' ', b'\t', header).unwrap_or(header.len())
+}
+
+/// Whether a name ends in `/1` or `/2`.
+fn is_mate_suffix(name: &[u8]) -> bool {
+    name.ends_with(b"/1") || name.ends_with(b"/2")
 }
 
 /// SAM's READ1/READ2: which segment of its template a record is.
@@ -97,22 +144,5 @@ impl Count {
     #[must_use]
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// What can be wrong with an input.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Problem {
-    /// The operating system says so.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-}
-
-impl Problem {
-    /// What the user can do about it, when we know.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        None
     }
 }

@@ -1,5 +1,13 @@
 //! `--device` -> a ready device, or an error that lists what was found.
 
+use std::fmt;
+use std::str::FromStr;
+
+use burn::tensor::Device;
+
+#[cfg(feature = "wgpu")]
+mod gpu;
+
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Choice {
@@ -14,15 +22,242 @@ pub enum Choice {
     GpuNumber(usize),
 }
 
+/// A `--device` that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no device: auto, cpu, gpu or gpu:N")]
+pub struct NoSuchChoice(String);
+
+impl FromStr for Choice {
+    type Err = NoSuchChoice;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "gpu" => Ok(Self::Gpu),
+            _ => {
+                let number = text.strip_prefix("gpu:").and_then(|number| number.parse().ok());
+                number.map(Self::GpuNumber).ok_or_else(|| NoSuchChoice(text.to_owned()))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Gpu => f.write_str("gpu"),
+            Self::GpuNumber(number) => write!(f, "gpu:{number}"),
+        }
+    }
+}
+
+/// A graphics adapter of this machine.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Adapter {
+    /// The N of `gpu:N`.
+    pub number: usize,
+    /// `NVIDIA A40`.
+    pub name: String,
+    /// What sort of thing it is.
+    pub kind: Kind,
+    /// The graphics interface it is reached through: `Vulkan`, `Metal`, `DX12`.
+    pub interface: &'static str,
+    /// Its driver, as it names itself.
+    pub driver: String,
+}
+
+/// What sort of thing an adapter is, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A card of its own.
+    Discrete,
+    /// A part of the processor.
+    Integrated,
+    /// Passed through to a virtual machine.
+    Virtual,
+    /// No GPU: a program that does a GPU's work on the CPU (`llvmpipe`, `SwiftShader`, `WARP`). Never taken unless named.
+    Software,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Discrete => "discrete",
+            Self::Integrated => "integrated",
+            Self::Virtual => "virtual",
+            Self::Software => "software",
+        })
+    }
+}
+
+/// All adapters of this machine, best first; none in a build without GPUs. Looking takes a moment.
+#[must_use]
+pub fn adapters() -> Vec<Adapter> {
+    #[cfg(feature = "wgpu")]
+    return gpu::adapters();
+    #[cfg(not(feature = "wgpu"))]
+    Vec::new()
+}
+
+/// The adapter that `auto` and `gpu` take: the first real GPU.
+#[must_use]
+pub fn first_real(adapters: &[Adapter]) -> Option<&Adapter> {
+    adapters.iter().find(|adapter| adapter.kind != Kind::Software)
+}
+
+/// The graphics interfaces this build looks at.
+#[must_use]
+pub fn interfaces() -> Vec<&'static str> {
+    #[cfg(feature = "wgpu")]
+    return gpu::INTERFACES.iter().map(|(name, _)| *name).collect();
+    #[cfg(not(feature = "wgpu"))]
+    Vec::new()
+}
+
+/// What the CPU can do that matters to us, in the order of their age.
+#[must_use]
+pub fn cpu_features() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    let found = [
+        ("SSE4.2", is_x86_feature_detected!("sse4.2")),
+        ("AVX2", is_x86_feature_detected!("avx2")),
+        ("FMA", is_x86_feature_detected!("fma")),
+        ("AVX-512", is_x86_feature_detected!("avx512f")),
+        ("AVX-512 VNNI", is_x86_feature_detected!("avx512vnni")),
+        ("AVX-512 BF16", is_x86_feature_detected!("avx512bf16")),
+    ];
+    #[cfg(target_arch = "aarch64")]
+    let found = [("NEON", true)];
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let found: [(&str, bool); 0] = [];
+    found.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
+}
+
+/// The CPU as reports name it: `CPU (2 threads, AVX-512)`.
+#[must_use]
+pub fn cpu_name(threads: usize) -> String {
+    let widest = cpu_features().into_iter().rfind(|feature| ["SSE4.2", "AVX2", "AVX-512", "NEON"].contains(feature));
+    cpu_name_with(threads, widest.unwrap_or("plain"))
+}
+
+/// The CPU as reports name it, where we know which instructions are used.
+pub(super) fn cpu_name_with(threads: usize, instructions: &str) -> String {
+    format!("CPU ({threads} thread{}, {instructions})", if threads == 1 { "" } else { "s" })
+}
+
+/// CPU features and GPU adapters of this machine, and what `auto` would take, for people.
+#[must_use]
+pub fn describe() -> String {
+    let mut lines = vec![format!("CPU     {}", cpu_features().join(", "))];
+    let interfaces = interfaces();
+    let adapters = adapters();
+    for Adapter { number, name, kind, interface, driver } in &adapters {
+        lines.push(format!("gpu:{number}   {name} ({kind}, {interface}, {driver})"));
+    }
+    if interfaces.is_empty() {
+        lines.push("no GPUs: this build runs on the CPU only".to_owned());
+    } else if adapters.is_empty() {
+        lines.push(format!("no GPUs (looked for {})", interfaces.join(", ")));
+    }
+    let auto = first_real(&adapters).map_or("cpu".to_owned(), |adapter| format!("gpu:{}", adapter.number));
+    lines.push(format!("--device auto takes {auto}"));
+    lines.join("\n") + "\n"
+}
+
+/// A device to put tensors on.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) device: Device,
+    /// The adapter behind it; none for the CPU.
+    pub(super) adapter: Option<Adapter>,
+    /// Why `auto` took the CPU although there is a GPU.
+    pub(super) note: Option<String>,
+}
+
+/// Makes the chosen device ready.
+pub(super) fn ready(choice: Choice) -> Result<Ready, Problem> {
+    let cpu = |note| Ready { device: Device::flex(), adapter: None, note };
+    match choice {
+        Choice::Cpu => Ok(cpu(None)),
+        Choice::Auto => match gpu(None) {
+            Ok(ready) => Ok(ready),
+            Err(Problem::NoGpu { .. } | Problem::NotBuilt) => Ok(cpu(None)),
+            Err(problem) => Ok(cpu(Some(format!("{}; running on the CPU instead", chain(&problem))))),
+        },
+        Choice::Gpu => gpu(None),
+        Choice::GpuNumber(number) => gpu(Some(number)),
+    }
+}
+
+#[cfg(feature = "wgpu")]
+fn gpu(number: Option<usize>) -> Result<Ready, Problem> {
+    gpu::ready(number)
+}
+
+#[cfg(not(feature = "wgpu"))]
+fn gpu(_number: Option<usize>) -> Result<Ready, Problem> {
+    Err(Problem::NotBuilt)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        None => error.to_string(),
+        Some(source) => format!("{error}: {}", chain(source)),
+    }
+}
+
 /// Why no device is ready.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
+    /// This program was built without GPUs.
+    #[error("this build of readseeker runs on the CPU only")]
+    NotBuilt,
     /// No GPU where one was asked for.
-    #[error("no GPU found (looked for {looked_for})")]
+    #[error("no GPU found (looked for {looked_for}{})", Software(.software))]
     NoGpu {
         /// The graphics interfaces looked at.
         looked_for: String,
+        /// The software adapters there are instead.
+        software: Vec<Adapter>,
+    },
+    /// There is no adapter of this number.
+    #[error("there is no gpu:{number} ({})", Found(.found))]
+    NoSuchGpu {
+        /// The number.
+        number: usize,
+        /// All adapters there are.
+        found: Vec<Adapter>,
+    },
+    /// The adapter is there but cannot be used.
+    #[error("cannot use {name}")]
+    Unusable {
+        /// The adapter's name.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The device failed while it ran, even with a single read in a batch.
+    #[error("{device} failed: {reason}")]
+    Failed {
+        /// The device's name.
+        device: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The threads for the CPU cannot be started.
+    #[error("cannot start {threads} threads")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// Why.
+        #[source]
+        source: rayon::ThreadPoolBuildError,
     },
 }
 
@@ -30,6 +265,77 @@ impl Problem {
     /// What the user can do about it, when we know.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        Some("run on the CPU with --device cpu".to_owned())
+        Some(match self {
+            Self::NotBuilt => "run with --device cpu, or build with the feature `wgpu`".to_owned(),
+            Self::NoGpu { software, .. } => match software.first() {
+                None => "run on the CPU with --device cpu".to_owned(),
+                Some(Adapter { number, .. }) => {
+                    format!("run on the CPU with --device cpu; --device gpu:{number} names the software adapter")
+                }
+            },
+            Self::NoSuchGpu { .. } => "`readseeker device` lists what there is".to_owned(),
+            Self::Unusable { .. } | Self::Failed { .. } => "run on the CPU with --device cpu".to_owned(),
+            Self::Threads { .. } => "use fewer with --threads".to_owned(),
+        })
+    }
+}
+
+/// `; found only llvmpipe, a software adapter`, or nothing.
+struct Software<'a>(&'a [Adapter]);
+
+impl fmt::Display for Software<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.first() {
+            None => Ok(()),
+            Some(adapter) => write!(f, "; found only {}, a software adapter", adapter.name),
+        }
+    }
+}
+
+/// `found gpu:0 NVIDIA A40, gpu:1 llvmpipe`.
+struct Found<'a>(&'a [Adapter]);
+
+impl fmt::Display for Found<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("found none");
+        }
+        f.write_str("found ")?;
+        for (place, Adapter { number, name, .. }) in self.0.iter().enumerate() {
+            write!(f, "{}gpu:{number} {name}", if place == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_reads_as_it_is_written() {
+        for choice in [Choice::Auto, Choice::Cpu, Choice::Gpu, Choice::GpuNumber(3)] {
+            assert_eq!(choice.to_string().parse(), Ok(choice));
+        }
+        for none in ["", "GPU", "gpu:", "gpu:-1", "gpu:a", "cuda"] {
+            assert_eq!(none.parse::<Choice>(), Err(NoSuchChoice(none.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_software_adapter_is_no_gpu() {
+        let adapter =
+            |number, kind| Adapter { number, name: String::new(), kind, interface: "Vulkan", driver: String::new() };
+        assert_eq!(first_real(&[adapter(0, Kind::Software)]), None);
+        let both = [adapter(0, Kind::Software), adapter(1, Kind::Integrated)];
+        assert_eq!(first_real(&both), Some(&both[1]));
+    }
+
+    #[cfg(not(feature = "wgpu"))]
+    #[test]
+    fn without_gpus_auto_is_the_cpu_and_gpu_is_an_error() {
+        assert!(ready(Choice::Auto).unwrap().adapter.is_none());
+        assert!(matches!(ready(Choice::Gpu), Err(Problem::NotBuilt)));
+        assert!(matches!(ready(Choice::GpuNumber(0)), Err(Problem::NotBuilt)));
     }
 }

@@ -1,0 +1,78 @@
+//! The command line: flags as typed, their help, and how they become settings. The only home of clap.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::Config;
+use crate::error::{Error, Result, Signal};
+use crate::run::{print_error, run};
+
+mod common;
+mod device;
+mod model;
+mod score;
+mod split;
+
+/// Split sequencing reads into coding (CDS) and non-coding, de novo, with a neural model.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 110, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Split(Box<split::Args>),
+    Score(Box<score::Args>),
+    Device(device::Args),
+    Model(model::Args),
+}
+
+/// Parses the command line, does what it says, prints what went wrong.
+#[must_use]
+pub fn main() -> ExitCode {
+    let command: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let outcome = match Cli::parse().command {
+        Command::Split(args) => args.into_config(command).and_then(block_on_run),
+        Command::Score(args) => args.into_config(command).and_then(block_on_run),
+        Command::Device(args) => device::run(&args),
+        Command::Model(args) => model::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if !matches!(error, Error::OutputClosed) {
+                print_error(&error);
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Runs on a runtime of its own, which is left behind: a pending read of stdin or a batch in a compute thread would
+/// otherwise hold the process open after all has been said and done.
+fn block_on_run(config: Config) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(config.threads.get())
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
+    let outcome = runtime.block_on(async { run(config, interrupted()?).await.map(drop) });
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Completes at the first ^C or TERM.
+fn interrupted() -> Result<impl Future<Output = Signal>> {
+    let listen = |kind| signal(kind).map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => Signal::Interrupt,
+            _ = terminate.recv() => Signal::Terminate,
+        }
+    })
+}

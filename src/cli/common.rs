@@ -1,0 +1,226 @@
+//! Flags `split` and `score` share: what to read, which model, how much of the machine.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::kmer::Letters;
+use crate::model::{self, device};
+use crate::outputs;
+use crate::progress::Display;
+use crate::reads::{Grouping, Input, InputConfig};
+use crate::verdict;
+
+/// What to read, which model, how much of the machine.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags as typed")]
+pub(super) struct Common {
+    /// Reads: BAM, SAM, FASTQ or FASTA, plain, gzip or BGZF, told by content; - is stdin
+    reads: PathBuf,
+
+    /// The second mates, when they are in a file of their own
+    reads2: Option<PathBuf>,
+
+    /// READS holds mates one after the other
+    #[arg(long, conflicts_with = "reads2")]
+    interleaved: bool,
+
+    /// Do not score reads with fewer bases
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    min_length: usize,
+
+    /// Coding from this probability on
+    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability)]
+    pub(super) threshold: f32,
+
+    /// Model: the compact one built in, or a checkpoint directory (config.json, weights, vocab.txt)
+    #[arg(long, value_name = "builtin|DIR", default_value = "builtin")]
+    model: PathBuf,
+
+    /// How a BERT treats its padding: as the published evaluation ran it, or masked out (about twice as fast at 150 bases)
+    #[arg(long, value_enum, default_value_t)]
+    attention: Attention,
+
+    /// Which letters are bases: lenient reads lower case and U too; published, as the original did, A C G T alone
+    #[arg(long, value_enum, default_value_t)]
+    letters: LettersArg,
+
+    /// Where the model runs: auto takes the first real GPU, else the CPU; `readseeker device` lists the numbers
+    #[arg(long, value_name = "auto|cpu|gpu|gpu:N", default_value = "auto")]
+    device: device::Choice,
+
+    /// Rows a batch
+    #[arg(long, value_name = "auto|N", default_value = "auto", value_parser = batch_size)]
+    batch_size: BatchSize,
+
+    /// CPU threads [default: all this process may use]
+    #[arg(short, long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
+
+    /// Memory for reads in flight, with suffix K, M or G
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size)]
+    memory: u64,
+
+    /// Stop after this many reads
+    #[arg(long, value_name = "N")]
+    max_reads: Option<u64>,
+
+    /// Write a report of the run as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(super) json: Option<PathBuf>,
+
+    /// Replace outputs that exist
+    #[arg(long)]
+    force: bool,
+
+    /// What stderr shows meanwhile: a bar, a line every 30 s, nothing; auto is a bar on a terminal, else lines
+    #[arg(long, value_enum, default_value_t)]
+    progress: DisplayArg,
+
+    /// Say nothing on stderr but errors
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Say more on stderr
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Attention {
+    #[default]
+    Published,
+    Masked,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum LettersArg {
+    #[default]
+    Lenient,
+    Published,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum DisplayArg {
+    #[default]
+    Auto,
+    Bar,
+    Log,
+    Off,
+}
+
+/// `auto`, or a number. A type of its own since clap gives `Option` another meaning.
+#[derive(Clone, Copy, Debug)]
+struct BatchSize(Option<usize>);
+
+impl Common {
+    /// The run's settings, given what is this subcommand's own.
+    pub(super) fn into_config(
+        self,
+        verdict: verdict::Config,
+        outputs: outputs::Config,
+        command: Vec<String>,
+    ) -> Result<Config> {
+        let threads =
+            self.threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN));
+        let model = model::Config {
+            source: model::Source::from_path(self.model),
+            attention: match self.attention {
+                Attention::Published => model::Attention::Published,
+                Attention::Masked => model::Attention::Masked,
+            },
+            device: self.device,
+            batch_size: self.batch_size.0,
+            threads: threads.get(),
+        };
+        let input = match (self.reads, self.reads2, self.interleaved) {
+            (first, Some(second), _) if first == second => {
+                return Err(Error::Usage(format!("READS and READS2 are the same file: {}", first.display())));
+            }
+            (first, Some(second), _) => Input::Pair(first, second),
+            (reads, None, true) => Input::Interleaved(reads),
+            (reads, None, false) => Input::Single(reads),
+        };
+        let grouping = match verdict.mates {
+            verdict::Mates::Each => Grouping::Each,
+            _ => Grouping::Templates,
+        };
+        Ok(Config {
+            input: InputConfig { input, grouping, workers: threads },
+            model,
+            min_length: self.min_length,
+            letters: match self.letters {
+                LettersArg::Lenient => Letters::Lenient,
+                LettersArg::Published => Letters::Published,
+            },
+            verdict,
+            outputs,
+            json: self.json,
+            force: self.force,
+            max_reads: self.max_reads,
+            threads,
+            memory: self.memory,
+            display: match self.progress {
+                _ if self.quiet => Display::Off,
+                DisplayArg::Auto => Display::Auto,
+                DisplayArg::Bar => Display::Bar,
+                DisplayArg::Log => Display::Log,
+                DisplayArg::Off => Display::Off,
+            },
+            quiet: self.quiet,
+            verbose: self.verbose,
+            command,
+        })
+    }
+}
+
+/// A number from 0 to 1.
+pub(super) fn probability(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("a probability is from 0 to 1".into()) }
+}
+
+fn batch_size(text: &str) -> Result<BatchSize, String> {
+    match text {
+        "auto" => Ok(BatchSize(None)),
+        _ => match text.parse() {
+            Ok(rows) if rows > 0 => Ok(BatchSize(Some(rows))),
+            _ => Err("auto, or a number above 0".into()),
+        },
+    }
+}
+
+/// `64M`, `2G`, `500000`: bytes, in powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let upper = text.trim().to_ascii_uppercase();
+    let number = upper.trim_end_matches("IB").trim_end_matches('B');
+    let (number, unit) = match number.strip_suffix(['K', 'M', 'G', 'T']) {
+        None => (number, 1),
+        Some(rest) => (rest, 1_u64 << (10 * (1 + "KMGT".find(&number[rest.len()..]).unwrap_or(0)))),
+    };
+    let bytes = number.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
+    bytes.filter(|&bytes| bytes > 0).ok_or_else(|| format!("{text:?} is no size: a number with suffix K, M or G"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_in_powers_of_1024() {
+        assert_eq!(size("1000"), Ok(1000));
+        assert_eq!(size("64k"), Ok(64 << 10));
+        assert_eq!(size("3M"), Ok(3 << 20));
+        assert_eq!(size("2GiB"), Ok(2 << 30));
+        assert!(size("0").is_err() && size("G").is_err() && size("-1").is_err() && size("99999999999T").is_err());
+    }
+
+    #[test]
+    fn probabilities_lie_between_0_and_1() {
+        assert_eq!(probability("0.25"), Ok(0.25));
+        assert!(probability("1.5").is_err() && probability("NaN").is_err() && probability("half").is_err());
+    }
+}

@@ -1,0 +1,32 @@
+//! `readseeker model`: what a model is.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+
+use crate::error::{Error, Result};
+use crate::model::{Source, describe};
+
+/// Say what a model is, what it was trained on and how good it is.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print a model's card in short
+    Info {
+        /// builtin, or a checkpoint directory
+        #[arg(default_value = "builtin")]
+        model: PathBuf,
+    },
+}
+
+pub(super) fn run(args: &Args) -> Result<()> {
+    let Command::Info { model } = &args.command;
+    let text = describe(&Source::from_path(model.clone()))?;
+    std::io::stdout().lock().write_all(text.as_bytes()).map_err(|_closed| Error::OutputClosed)
+}

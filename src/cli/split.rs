@@ -1,0 +1,157 @@
+//! `readseeker split`: coding reads here, non-coding reads there.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use super::common::{Common, probability};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::outputs::{self, Files, Split};
+use crate::proteins::GeneticCode;
+use crate::verdict;
+
+/// Split reads into coding and non-coding.
+///
+/// FASTQ is written, or FASTA where a path ends in .fa, .fasta or .fna; .gz is written as BGZF. A # in a path becomes 1
+/// and 2 for mates; mates written to one file are interleaved and get /1 and /2 on their names.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    common: Common,
+
+    /// Coding reads; - is stdout
+    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
+    coding: PathBuf,
+
+    /// Their second mates
+    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
+    coding2: Option<PathBuf>,
+
+    /// Non-coding reads
+    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
+    noncoding: PathBuf,
+
+    /// Their second mates
+    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
+    noncoding2: Option<PathBuf>,
+
+    /// Reads too short to be scored, and those in the undecided band; without it they go to non-coding
+    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
+    undecided: Option<PathBuf>,
+
+    /// Their second mates
+    #[arg(long, value_name = "PATH", requires = "undecided", help_heading = "Outputs")]
+    undecided2: Option<PathBuf>,
+
+    /// Undecided where LO <= probability < HI
+    #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Outputs")]
+    undecided_band: Option<(f32, f32)>,
+
+    /// A table, one line a read in input order: name, mate, length, probability, label, frame
+    #[arg(long, value_name = "TSV[.gz]", help_heading = "Outputs")]
+    scores: Option<PathBuf>,
+
+    /// Coding reads translated in their frame, as FASTA
+    #[arg(long, value_name = "FAA[.gz]", help_heading = "Outputs")]
+    proteins: Option<PathBuf>,
+
+    /// NCBI's number of the genetic code for --proteins
+    #[arg(long, value_name = "N", default_value = "11", value_parser = genetic_code, help_heading = "Outputs")]
+    genetic_code: GeneticCode,
+
+    /// A template is coding if any of its mates is, if both are, if the mean of their probabilities is; or each read is
+    /// judged alone and mates may part
+    #[arg(long, value_enum, default_value_t)]
+    mates: Mates,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Mates {
+    #[default]
+    Any,
+    Both,
+    Mean,
+    Each,
+}
+
+impl Args {
+    pub(super) fn into_config(self, command: Vec<String>) -> Result<Config> {
+        let split = Split {
+            coding: files("coding", self.coding, self.coding2)?,
+            noncoding: files("noncoding", self.noncoding, self.noncoding2)?,
+            undecided: match self.undecided {
+                None => None,
+                Some(path) => Some(files("undecided", path, self.undecided2)?),
+            },
+        };
+        let verdict = verdict::Config {
+            threshold: self.common.threshold,
+            band: self.undecided_band,
+            mates: match self.mates {
+                Mates::Any => verdict::Mates::Any,
+                Mates::Both => verdict::Mates::Both,
+                Mates::Mean => verdict::Mates::Mean,
+                Mates::Each => verdict::Mates::Each,
+            },
+        };
+        if verdict.band.is_some_and(|(low, high)| verdict.threshold < low || high < verdict.threshold) {
+            return Err(Error::Usage("--undecided-band must hold the --threshold".into()));
+        }
+        let outputs = outputs::Config {
+            split: Some(split),
+            scores: self.scores,
+            proteins: self.proteins.map(|path| (path, self.genetic_code)),
+        };
+        self.common.into_config(verdict, outputs, command)
+    }
+}
+
+/// One path or two: a second one as typed, or a `#` that stands for 1 and 2.
+fn files(class: &str, path: PathBuf, second: Option<PathBuf>) -> Result<Files> {
+    match (numbered(&path), second) {
+        (Some(_), Some(_)) => Err(Error::Usage(format!("--{class} has a #: leave out --{class}2"))),
+        (Some((first, second)), None) => Ok(Files::Two(first, second)),
+        (None, Some(second)) => Ok(Files::Two(path, second)),
+        (None, None) => Ok(Files::One(path)),
+    }
+}
+
+/// The path with its file name's last `#` as 1 and as 2.
+fn numbered(path: &Path) -> Option<(PathBuf, PathBuf)> {
+    let name = path.file_name()?.to_str()?;
+    let (before, after) = name.rsplit_once('#')?;
+    let with = |digit| path.with_file_name(format!("{before}{digit}{after}"));
+    Some((with('1'), with('2')))
+}
+
+fn band(text: &str) -> Result<(f32, f32), String> {
+    let (low, high) = text.split_once(',').ok_or("two probabilities, LO,HI")?;
+    let (low, high) = (probability(low)?, probability(high)?);
+    if low < high { Ok((low, high)) } else { Err("LO must be below HI".into()) }
+}
+
+fn genetic_code(text: &str) -> Result<GeneticCode, String> {
+    text.parse().ok().and_then(GeneticCode::from_number).ok_or_else(|| {
+        let numbers: Vec<String> = GeneticCode::numbers().map(|number| number.to_string()).collect();
+        format!("one of {}", numbers.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_in_the_file_name_stands_for_both_mates() {
+        let files = files("coding", "a#b/c_#.fq.gz".into(), None).unwrap();
+        assert_eq!(files, Files::Two("a#b/c_1.fq.gz".into(), "a#b/c_2.fq.gz".into()));
+        assert!(super::files("coding", "c_#.fq".into(), Some("d.fq".into())).is_err());
+    }
+
+    #[test]
+    fn a_band_is_two_rising_probabilities() {
+        assert_eq!(band("0.3,0.7"), Ok((0.3, 0.7)));
+        assert!(band("0.7,0.3").is_err() && band("0.3").is_err() && band("0.3,2").is_err());
+    }
+}

@@ -1,0 +1,100 @@
+//! The settings of a run: what each stage needs, side by side, and the checks that concern more than one of them.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::kmer::Letters;
+use crate::progress::Display;
+use crate::reads::{Input, InputConfig};
+use crate::{model, outputs, verdict};
+
+/// A whole run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What to read.
+    pub input: InputConfig,
+    /// What to ask, and where it runs.
+    pub model: model::Config,
+    /// Reads shorter than this are not scored.
+    pub min_length: usize,
+    /// Which letters count as bases.
+    pub letters: Letters,
+    /// What separates the classes.
+    pub verdict: verdict::Config,
+    /// What to write.
+    pub outputs: outputs::Config,
+    /// Where the report goes.
+    pub json: Option<PathBuf>,
+    /// Whether outputs that exist may be replaced.
+    pub force: bool,
+    /// Stop after this many reads.
+    pub max_reads: Option<u64>,
+    /// CPU threads.
+    pub threads: std::num::NonZero<usize>,
+    /// Bytes of reads in flight.
+    pub memory: u64,
+    /// What stderr shows meanwhile.
+    pub display: Display,
+    /// Whether the summary at the end is left out.
+    pub quiet: bool,
+    /// Whether stages say more on stderr.
+    pub verbose: bool,
+    /// The command line, for the report.
+    pub command: Vec<String>,
+}
+
+impl Config {
+    /// The files to read; `-` is stdin.
+    pub fn input_paths(&self) -> impl Iterator<Item = &Path> {
+        let (first, second) = match &self.input.input {
+            Input::Single(path) | Input::Interleaved(path) => (path, None),
+            Input::Pair(first, second) => (first, Some(second)),
+        };
+        std::iter::once(first).chain(second).map(PathBuf::as_path)
+    }
+
+    /// Refuses outputs that would overwrite an input, each other or, without `--force`, a file.
+    pub fn check_paths(&self) -> Result<()> {
+        let outputs: Vec<&PathBuf> = self.outputs.paths().chain(self.json.as_ref()).collect();
+        let inputs: Vec<PathBuf> = self.input_paths().filter(|path| *path != Path::new("-")).map(identity).collect();
+        for (i, output) in outputs.iter().enumerate() {
+            if outputs[..i].iter().any(|other| same(other, output)) {
+                return Err(Error::Usage(format!("two outputs are the same file: {}", output.display())));
+            }
+            if inputs.contains(&identity(output)) {
+                return Err(Error::Usage(format!("{} is both input and output", output.display())));
+            }
+            if !self.force && output.is_file() {
+                return Err(Error::Usage(format!("{} exists; --force replaces it", output.display())));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether two outputs would end in one file. `/dev/null` may take any number of them.
+fn same(one: &Path, other: &Path) -> bool {
+    one != Path::new("/dev/null") && identity(one) == identity(other)
+}
+
+/// The same for two spellings of one path, whether the file exists or not.
+fn identity(path: &Path) -> PathBuf {
+    let resolved = path.canonicalize().or_else(|_| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        folder.canonicalize().map(|folder| folder.join(path.file_name().unwrap_or_default()))
+    });
+    resolved.unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_spellings_of_one_path_are_one_file() {
+        assert!(same(Path::new("Cargo.toml"), Path::new("./src/../Cargo.toml")));
+        assert!(same(Path::new("not-there.fq"), Path::new("./not-there.fq")));
+        assert!(!same(Path::new("not-there.fq"), Path::new("src/not-there.fq")));
+        assert!(!same(Path::new("/dev/null"), Path::new("/dev/null")));
+    }
+}

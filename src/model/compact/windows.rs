@@ -1,0 +1,220 @@
+//! From a read's ids to its windows, and from the windows' logits to one prediction. Pure: knows no tensor, so that every
+//! engine of the compact family cuts, calibrates and pools alike.
+
+use std::ops::Range;
+
+use super::config::{Calibration, Config, Window};
+use crate::model::{Frame, Prediction};
+
+/// A window's logits: non-coding, then the frames in the order of [`Frame::ALL`].
+pub type Logits = [f32; 7];
+
+/// Bases of the shortest read that has a token in each frame.
+pub const SHORTEST: usize = 8;
+
+/// How many tokens each frame of a read of `bases` has.
+#[must_use]
+pub fn tokens_a_frame(bases: usize) -> usize {
+    bases.saturating_sub(5) / 3
+}
+
+/// Where the windows of a read of `length` bases lie, in bases: the read itself, unless it is longer than
+/// `longest_single`. The reverse complement's windows are the same ones mirrored.
+///
+/// ```
+/// use readseeker::model::compact::{config::Window, windows::windows};
+/// let window = Window { length: 300, step: 150, longest_single: 400 };
+/// assert_eq!(windows(500, &window).collect::<Vec<_>>(), [0..300, 100..400, 200..500]);
+/// ```
+#[must_use]
+pub fn windows(length: usize, window: &Window) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
+    let whole = length <= window.longest_single;
+    let spare = length.saturating_sub(window.length);
+    let steps = if whole { 0 } else { spare.div_ceil(window.step) };
+    let count = steps + 1;
+    let start = move |step: usize| (step * spare).checked_div(steps).unwrap_or(0);
+    (0..count).map(move |step| start(step)..length - start(steps - step))
+}
+
+/// The tokens of a window of the read whose overlapping 6-mers are `ids`.
+#[must_use]
+pub fn tokens(window: &Range<usize>) -> Range<usize> {
+    window.start..window.end - 5
+}
+
+/// One prediction from the logits of all windows of a read of `length` bases, in the order of [`windows`]; `None` where a
+/// read is too short to have any.
+///
+/// # Panics
+/// If there is not one set of logits a window.
+#[must_use]
+pub fn prediction(length: usize, logits: &[Logits], config: &Config) -> Prediction {
+    if length < SHORTEST {
+        return Prediction { probability: 0.0, frame: None };
+    }
+    let windows = windows(length, &config.window);
+    assert_eq!(logits.len(), windows.len(), "one set of logits a window");
+    if let [logits] = logits {
+        let frames: [f64; 6] = std::array::from_fn(|frame| f64::from(logits[frame + 1]));
+        let probability = probability(logits, length, &config.calibration);
+        return Prediction { probability: single(probability), frame: Some(best(&frames)) };
+    }
+    let mut sum = 0.0;
+    let mut votes = [0.0; 6];
+    for (window, logits) in windows.zip(logits) {
+        sum += probability(logits, window.len(), &config.calibration);
+        let shares = shares(logits);
+        for offset in 0..3 {
+            votes[(window.start + offset) % 3] += shares[offset];
+            votes[3 + (length - window.end + offset) % 3] += shares[3 + offset];
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a read has far fewer windows than 2^52")]
+    let mean = (sum / logits.len() as f64).clamp(1e-6, 1.0 - 1e-6);
+    let pool = config.calibration.pool;
+    let probability = sigmoid(pool.scale * (mean / (1.0 - mean)).ln() + pool.shift);
+    Prediction { probability: single(probability), frame: Some(best(&votes)) }
+}
+
+/// The calibrated probability of coding of one window of `length` bases.
+fn probability(logits: &Logits, length: usize, calibration: &Calibration) -> f64 {
+    // p = 1 - softmax[0], so logit(p) is the frames' logsumexp less the non-coding logit: no 1 - 1.
+    let frames = logits[1..].iter().copied().map(f64::from);
+    let highest = frames.clone().fold(f64::NEG_INFINITY, f64::max);
+    let logit = highest + frames.map(|frame| (frame - highest).exp()).sum::<f64>().ln() - f64::from(logits[0]);
+    let Calibration { lengths, scale, shift, .. } = calibration;
+    sigmoid(interpolated(length, lengths, scale) * logit + interpolated(length, lengths, shift))
+}
+
+/// The six frames' shares of the softmax over all seven logits.
+fn shares(logits: &Logits) -> [f64; 6] {
+    let highest = logits.iter().copied().map(f64::from).fold(f64::NEG_INFINITY, f64::max);
+    let weights = logits.map(|logit| (f64::from(logit) - highest).exp());
+    let sum: f64 = weights.iter().sum();
+    std::array::from_fn(|frame| weights[frame + 1] / sum)
+}
+
+/// The first frame of the highest score.
+fn best(scores: &[f64; 6]) -> Frame {
+    let mut best = 0;
+    for (frame, score) in scores.iter().enumerate() {
+        if *score > scores[best] {
+            best = frame;
+        }
+    }
+    Frame::ALL[best]
+}
+
+fn interpolated(length: usize, lengths: &[f64], values: &[f64]) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 bases")]
+    let length = length as f64;
+    let after = lengths.partition_point(|&knot| knot < length);
+    if after == 0 {
+        return values[0];
+    }
+    if after == lengths.len() {
+        return values[after - 1];
+    }
+    let (left, right) = (lengths[after - 1], lengths[after]);
+    let (low, high) = (values[after - 1], values[after]);
+    low + (high - low) * (length - left) / (right - left)
+}
+
+fn sigmoid(x: f64) -> f64 {
+    if x >= 0.0 {
+        return 1.0 / (1.0 + (-x).exp());
+    }
+    let small = x.exp();
+    small / (1.0 + small)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
+fn single(probability: f64) -> f32 {
+    probability as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::config::{Block, Pool, Stem};
+    use super::*;
+
+    const WINDOW: Window = Window { length: 300, step: 150, longest_single: 400 };
+
+    fn config() -> Config {
+        Config {
+            model_type: String::new(),
+            format_version: 1,
+            name: String::new(),
+            k: 6,
+            embedding_size: 1,
+            channels: 1,
+            stem: Stem { kernel: 6, stride: 3, padding: 3 },
+            blocks: vec![Block { kernel: 3, padding: 1 }],
+            hidden: 1,
+            window: WINDOW,
+            calibration: Calibration {
+                lengths: vec![100.0, 200.0, 300.0],
+                scale: vec![0.5, 1.0, 2.0],
+                shift: vec![0.0, 0.1, -0.1],
+                pool: Pool { scale: 1.5, shift: 0.2 },
+            },
+        }
+    }
+
+    #[test]
+    fn calibration_is_interpolated_and_clamped() {
+        let Calibration { lengths, scale, .. } = config().calibration;
+        let at = |length| interpolated(length, &lengths, &scale);
+        for (length, scale) in [(60, 0.5), (100, 0.5), (150, 0.75), (200, 1.0), (275, 1.75), (300, 2.0), (9000, 2.0)] {
+            assert!((at(length) - scale).abs() < 1e-12, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_sure_read_is_sure_without_becoming_nan() {
+        for (noncoding, expected) in [(-1000.0, 1.0), (1000.0, 0.0)] {
+            let logits = [noncoding, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+            assert!((prediction(300, &[logits], &config()).probability - expected).abs() < 1e-30);
+        }
+    }
+
+    #[test]
+    fn a_read_without_a_token_in_each_frame_is_not_coding() {
+        for length in 0..SHORTEST {
+            assert_eq!(prediction(length, &[], &config()), Prediction { probability: 0.0, frame: None });
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn windows_cover_a_read_and_mirror(length in 0_usize..5000) {
+            let all: Vec<_> = windows(length, &WINDOW).collect();
+            prop_assert_eq!(all[0].start, 0);
+            prop_assert_eq!(all.last().unwrap().end, length);
+            for pair in all.windows(2) {
+                prop_assert!(pair[1].start - pair[0].start <= WINDOW.step + 1 && pair[1].start < pair[0].end);
+            }
+            for (window, mirrored) in all.iter().zip(all.iter().rev()) {
+                prop_assert_eq!(length - window.end, mirrored.start);
+                prop_assert!(all.len() == 1 || window.len() == 300 || window.len() == 301);
+            }
+        }
+
+        #[test]
+        fn the_reverse_complement_gets_the_same_probability_and_the_mirrored_frame(
+            length in 8_usize..2000, seed in proptest::collection::vec(-5.0_f32..5.0, 7 * 13)
+        ) {
+            let count = windows(length, &WINDOW).len();
+            let forward: Vec<Logits> = seed.chunks(7).take(count).map(|l| l.try_into().unwrap()).collect();
+            let turn = |l: &Logits| [l[0], l[4], l[5], l[6], l[1], l[2], l[3]];
+            let back: Vec<Logits> = forward.iter().rev().map(turn).collect();
+            let (one, other) = (prediction(length, &forward, &config()), prediction(length, &back, &config()));
+            prop_assert!((one.probability - other.probability).abs() <= 1e-6);
+            let (one, other) = (one.frame.unwrap(), other.frame.unwrap());
+            prop_assert_eq!(one.offset, other.offset);
+            prop_assert_ne!(one.strand, other.strand);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! GPUs through wgpu: which there are, and one made ready. Nothing here panics on a machine without graphics libraries.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use burn::tensor::wgpu::WgpuBackend;
+use burn::tensor::wgpu::wgpu::{Backend, DeviceType, Instance, InstanceDescriptor};
+use burn::tensor::{Device, DeviceKind};
+
+use super::{Adapter, Kind, Problem, Ready, first_real};
+
+/// The graphics interfaces we look at, in this order.
+#[cfg(target_os = "macos")]
+pub(super) const INTERFACES: &[(&str, Interface)] =
+    &[("Metal", Interface { api: WgpuBackend::Metal, at: Backend::Metal })];
+/// The graphics interfaces we look at, in this order.
+#[cfg(not(target_os = "macos"))]
+pub(super) const INTERFACES: &[(&str, Interface)] = &[
+    ("Vulkan", Interface { api: WgpuBackend::Vulkan, at: Backend::Vulkan }),
+    #[cfg(windows)]
+    ("DX12", Interface { api: WgpuBackend::Dx12, at: Backend::Dx12 }),
+];
+
+/// A graphics interface, as burn and as wgpu call it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Interface {
+    api: WgpuBackend,
+    at: Backend,
+}
+
+/// An adapter and how burn is told to take it.
+struct Found {
+    adapter: Adapter,
+    interface: Interface,
+    device_kind: DeviceKind,
+}
+
+/// The devices made ready so far: burn makes each adapter ready once a process.
+static READY: Mutex<Vec<(usize, Device)>> = Mutex::new(Vec::new());
+
+pub(super) fn adapters() -> Vec<Adapter> {
+    look().into_iter().map(|found| found.adapter).collect()
+}
+
+/// The first real GPU, or the adapter of this number.
+pub(super) fn ready(number: Option<usize>) -> Result<Ready, Problem> {
+    let mut found = look();
+    let adapters: Vec<_> = found.iter().map(|found| found.adapter.clone()).collect();
+    let number = match number {
+        None => match first_real(&adapters) {
+            Some(adapter) => adapter.number,
+            None => {
+                let looked_for = INTERFACES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+                return Err(Problem::NoGpu { looked_for, software: adapters });
+            }
+        },
+        Some(number) if number < found.len() => number,
+        Some(number) => return Err(Problem::NoSuchGpu { number, found: adapters }),
+    };
+    let Found { adapter, interface, device_kind } = found.swap_remove(number);
+    let mut all = READY.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, device)) = all.iter().find(|(known, _)| *known == number) {
+        return Ok(Ready { device: device.clone(), adapter: Some(adapter), note: None });
+    }
+    let device = Device::wgpu_options()
+        .device_kind(device_kind)
+        .graphics_api(interface.api)
+        .init()
+        .map_err(|source| Problem::Unusable { name: adapter.name.clone(), source: Box::new(source) })?;
+    all.push((number, device.clone()));
+    Ok(Ready { device, adapter: Some(adapter), note: None })
+}
+
+/// All adapters, best kind first and otherwise as the interfaces list them.
+fn look() -> Vec<Found> {
+    let mut all = Vec::new();
+    for &(name, interface) in INTERFACES {
+        let descriptor =
+            InstanceDescriptor { backends: interface.at.into(), ..InstanceDescriptor::new_without_display_handle() };
+        let listed = now(Instance::new(descriptor).enumerate_adapters(interface.at.into()));
+        let mut counts = [0; 3]; // burn counts each kind apart
+        for info in listed.unwrap_or_default().iter().map(|adapter| adapter.get_info()) {
+            let mut next = |kind: usize| {
+                counts[kind] += 1;
+                counts[kind] - 1
+            };
+            let (kind, device_kind) = match info.device_type {
+                DeviceType::DiscreteGpu => (Kind::Discrete, DeviceKind::DiscreteGpu(next(0))),
+                DeviceType::IntegratedGpu => (Kind::Integrated, DeviceKind::IntegratedGpu(next(1))),
+                DeviceType::VirtualGpu => (Kind::Virtual, DeviceKind::VirtualGpu(next(2))),
+                DeviceType::Cpu => (Kind::Software, DeviceKind::Cpu),
+                DeviceType::Other => continue, // burn has no way to name it
+            };
+            let software = ["llvmpipe", "SwiftShader", "Basic Render"].iter().any(|known| info.name.contains(known));
+            let kind = if software { Kind::Software } else { kind };
+            let driver = [info.driver, info.driver_info].join(" ").trim().to_owned();
+            let adapter = Adapter { number: 0, name: info.name, kind, interface: name, driver };
+            all.push(Found { adapter, interface, device_kind });
+        }
+    }
+    all.sort_by_key(|found| found.adapter.kind);
+    for (number, found) in all.iter_mut().enumerate() {
+        found.adapter.number = number;
+    }
+    all
+}
+
+/// The outcome of a future that is ready at once, as wgpu's are outside of browsers.
+fn now<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => Some(outcome),
+        Poll::Pending => None,
+    }
+}

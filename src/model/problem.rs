@@ -1,0 +1,140 @@
+//! What can be wrong with a checkpoint.
+
+use std::fmt;
+
+/// What can be wrong with a checkpoint.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A file of it cannot be read.
+    #[error("cannot read {file}")]
+    Io {
+        /// The file's name in the checkpoint directory.
+        file: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// `config.json` is not what it should be.
+    #[error("config.json does not describe a model we know")]
+    Json(#[source] serde_json::Error),
+    /// `config.json` asks for something we cannot run.
+    #[error("config.json: {key} must be {expected}")]
+    Unsupported {
+        /// The key, with dots.
+        key: String,
+        /// What it may be.
+        expected: String,
+    },
+    /// `vocab.txt` is no vocabulary of k-mers.
+    #[error("vocab.txt has {words} words, but 69, 261, 1029 or 4101 make a vocabulary (k = 3 to 6)")]
+    VocabularySize {
+        /// How many words it has.
+        words: usize,
+    },
+    /// `vocab.txt` is not in the order of the original.
+    #[error("vocab.txt, line {line}: {found:?} where {expected:?} belongs")]
+    Vocabulary {
+        /// The line, from 1.
+        line: usize,
+        /// What is there.
+        found: String,
+        /// What must be there.
+        expected: String,
+    },
+    /// There is no weights file.
+    #[error("there are no weights (looked for {looked_for})")]
+    NoWeights {
+        /// The files looked for.
+        looked_for: String,
+    },
+    /// The weights file is cut short, or none at all.
+    #[error("cannot read the weights in {file}")]
+    Weights {
+        /// The file's name in the checkpoint directory.
+        file: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A tensor is not there.
+    #[error("the weights have no tensor {name}")]
+    MissingTensor {
+        /// Its name.
+        name: String,
+    },
+    /// A tensor is left over.
+    #[error("the weights have a tensor that does not belong to the model: {name}")]
+    ExtraTensor {
+        /// Its name.
+        name: String,
+    },
+    /// A tensor has not the shape that `config.json` says.
+    #[error("tensor {name} is {}, but by config.json must be {}", Shape(.found), Shape(.expected))]
+    TensorShape {
+        /// Its name.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// What it must be.
+        expected: Vec<usize>,
+    },
+    /// A tensor does not hold 32-bit floating-point numbers.
+    #[error("tensor {name} is not in f32")]
+    TensorType {
+        /// Its name.
+        name: String,
+    },
+    /// A tensor holds an infinity or no number.
+    #[error("tensor {name} holds a number that is not finite")]
+    NotFinite {
+        /// Its name.
+        name: String,
+    },
+    /// A compact model's special tokens must be embedded as zeros.
+    #[error("tensor {name}: the rows of the special tokens must be zero")]
+    SpecialTokens {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Problem {
+    /// What the user can do about it, when we know.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Io { file, source } if file == "config.json" && source.kind() == std::io::ErrorKind::NotFound => {
+                "--model takes `builtin` or a directory with config.json, the weights and, for a BERT, vocab.txt"
+            }
+            Self::Unsupported { key, .. } if key == "model_type" => {
+                "readseeker runs BERT for sequence classification and its own compact models"
+            }
+            Self::VocabularySize { .. } | Self::Vocabulary { .. } => {
+                "take the vocab.txt that came with the model; DNABERT's order is A, T, C, G"
+            }
+            Self::NoWeights { .. } | Self::Weights { .. } => "is the download complete? compare sizes or checksums",
+            Self::MissingTensor { .. } | Self::ExtraTensor { .. } | Self::TensorShape { .. } => {
+                "config.json and the weights must come from the same model, fine-tuned for sequence classification"
+            }
+            Self::TensorType { .. } => "convert the weights to f32 first",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// `4101 x 768`.
+struct Shape<'a>(&'a [usize]);
+
+impl fmt::Display for Shape<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("a single number");
+        }
+        for (place, length) in self.0.iter().enumerate() {
+            write!(f, "{}{length}", if place == 0 { "" } else { " x " })?;
+        }
+        Ok(())
+    }
+}

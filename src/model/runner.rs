@@ -1,0 +1,266 @@
+//! Runs a network on burn: plans rows into batches, sends them through, brings the logits back in row order.
+//!
+//! On the CPU every row is a batch of its own, at its own length: nothing can depend on what else is in the batch, and
+//! burn's CPU backend gains nothing from larger ones. The rows are spread over threads. On a GPU batches are large, and
+//! halved when the device cannot take them.
+
+use std::any::Any;
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use burn::tensor::{Device, Tensor};
+use rayon::prelude::*;
+
+use super::bert::{self, Bert};
+use super::compact::windows::tokens_a_frame;
+use super::compact::{self, Compact};
+use super::device::{self, Ready};
+use crate::batch::{Batch, Limits, Padding, plan};
+use crate::error::Result;
+
+/// Rows a GPU batch of a BERT has at most: enough to fill a large card; attention takes some 4 MB a row.
+const BERT_ROWS: usize = 32;
+/// Windows a GPU batch of a compact model has at most.
+const COMPACT_ROWS: usize = 1024;
+/// BERT rows are padded to multiples of this on a GPU, in masked mode.
+const BERT_STEP: usize = 32;
+/// A compact model's frames are padded to multiples of this on a GPU: 98 tokens (300 bases) become 104, 48 (150) stay.
+const COMPACT_STEP: usize = 8;
+
+/// A network of either family.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is only one")]
+pub(super) enum Network {
+    Bert(Bert),
+    Compact(Compact),
+}
+
+/// A network on its device.
+#[derive(Debug)]
+pub(super) struct Runner {
+    network: Network,
+    device: Device,
+    lane: Lane,
+    notes: Mutex<Vec<String>>,
+}
+
+/// What differs between the CPU and a GPU.
+#[derive(Debug)]
+enum Lane {
+    /// Our own threads, so that `--threads` holds for burn's parallel loops too.
+    Cpu(rayon::ThreadPool),
+    Gpu {
+        name: String,
+        /// Rows a batch; halved for good when the device cannot take them.
+        rows: AtomicUsize,
+        /// One batch at a time: the device is one.
+        turn: Mutex<()>,
+    },
+}
+
+impl Network {
+    /// How many logits a row has.
+    fn logits(&self) -> usize {
+        match self {
+            Self::Bert(_) => bert::LABELS,
+            Self::Compact(_) => compact::LOGITS,
+        }
+    }
+
+    /// The length a row of k-mers has inside the network.
+    fn length(&self, kmers: usize) -> usize {
+        match self {
+            Self::Bert(_) => Bert::length(kmers),
+            Self::Compact(_) => tokens_a_frame(kmers + 5),
+        }
+    }
+
+    fn forward(&self, rows: &[&[u16]], padded: usize, device: &Device) -> Tensor<2> {
+        match self {
+            Self::Bert(bert) => bert.forward(rows, padded, device),
+            Self::Compact(compact) => compact.forward(rows, padded, device),
+        }
+    }
+}
+
+impl Runner {
+    pub(super) fn new(
+        network: Network,
+        ready: Ready,
+        threads: usize,
+        batch_size: Option<usize>,
+    ) -> Result<Self, device::Problem> {
+        let lane = if let Some(adapter) = ready.adapter {
+            let own = match network {
+                Network::Bert(_) => BERT_ROWS,
+                Network::Compact(_) => COMPACT_ROWS,
+            };
+            Lane::Gpu { name: adapter.name, rows: batch_size.unwrap_or(own).max(1).into(), turn: Mutex::new(()) }
+        } else {
+            let threads = threads.max(1);
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .thread_name(|thread| format!("infer-{thread}"))
+                .build()
+                .map_err(|source| device::Problem::Threads { threads, source })?;
+            Lane::Cpu(pool)
+        };
+        Ok(Self { network, device: ready.device, lane, notes: Mutex::new(ready.note.into_iter().collect()) })
+    }
+
+    /// Rows the device works on at once, if it is a GPU.
+    pub(super) fn gpu_rows(&self) -> Option<usize> {
+        match &self.lane {
+            Lane::Cpu(_) => None,
+            Lane::Gpu { rows, .. } => Some(rows.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// What the user should know and was not told yet.
+    pub(super) fn notes(&self) -> Vec<String> {
+        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The logits of all rows, in row order, end to end.
+    pub(super) fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>> {
+        let width = self.network.logits();
+        let lengths: Vec<usize> = rows.iter().map(|row| self.network.length(row.len())).collect();
+        let mut all = vec![0.0; rows.len() * width];
+        match &self.lane {
+            Lane::Cpu(pool) => pool.install(|| {
+                all.par_chunks_mut(width).zip(0..rows.len()).try_for_each(|(logits, row)| -> Result<()> {
+                    let batch = Batch { rows: vec![row], bucket: self.padding(1).padded(lengths[row]) };
+                    logits.copy_from_slice(&self.forward(&batch, rows).map_err(|reason| self.failed(reason))?);
+                    Ok(())
+                })
+            })?,
+            Lane::Gpu { rows: most, turn, .. } => {
+                let turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+                let step = match self.network {
+                    Network::Bert(_) => BERT_STEP,
+                    Network::Compact(_) => COMPACT_STEP,
+                };
+                let limits =
+                    Limits { rows: most.load(Ordering::Relaxed), tokens: usize::MAX, padding: self.padding(step) };
+                for batch in plan(&lengths, &limits) {
+                    let logits = self.halving(&batch, rows, most)?;
+                    for (&row, logits) in batch.rows.iter().zip(logits.chunks(width)) {
+                        all[row * width..][..width].copy_from_slice(logits);
+                    }
+                }
+                drop(turn);
+            }
+        }
+        Ok(all)
+    }
+
+    fn padding(&self, step: usize) -> Padding {
+        let fixed = match &self.network {
+            Network::Bert(bert) => bert.fixed_length(),
+            Network::Compact(_) => None,
+        };
+        fixed.map_or(Padding::ToMultipleOf(step), Padding::To)
+    }
+
+    /// The logits of one batch, in smaller ones if the device cannot take it whole.
+    fn halving(&self, batch: &Batch, rows: &[&[u16]], most: &AtomicUsize) -> Result<Vec<f32>> {
+        let (logits, taken) =
+            in_halves(batch.rows.len().min(most.load(Ordering::Relaxed)), batch.rows.len(), |range| {
+                self.forward(&Batch { rows: batch.rows[range].to_vec(), bucket: batch.bucket }, rows)
+            })
+            .map_err(|reason| self.failed(reason))?;
+        if let Some((taken, reason)) = taken {
+            most.fetch_min(taken, Ordering::Relaxed);
+            let note = format!(
+                "the device could not take a batch of {} reads ({reason}); going on with {taken}",
+                batch.rows.len()
+            );
+            self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+        }
+        Ok(logits)
+    }
+
+    /// The logits of one batch, or what the device said.
+    fn forward(&self, batch: &Batch, rows: &[&[u16]]) -> Result<Vec<f32>, String> {
+        let rows: Vec<&[u16]> = batch.rows.iter().map(|&row| rows[row]).collect();
+        let run = || self.network.forward(&rows, batch.bucket, &self.device).try_into_vec_as::<f32>();
+        if matches!(self.lane, Lane::Cpu(_)) {
+            return run().map_err(|error| error.to_string());
+        }
+        // burn reports most of what goes wrong on a GPU at the read, but an allocation that fails may panic.
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(outcome) => outcome.map_err(|error| error.to_string()),
+            Err(panic) => Err(message(panic.as_ref())),
+        }
+    }
+
+    fn failed(&self, reason: String) -> crate::error::Error {
+        let device = match &self.lane {
+            Lane::Cpu(_) => "the CPU".to_owned(),
+            Lane::Gpu { name, .. } => name.clone(),
+        };
+        device::Problem::Failed { device, reason }.into()
+    }
+}
+
+/// Outputs, and where the first size failed, the size that went through and the first failure.
+type InHalves<T> = (Vec<T>, Option<(usize, String)>);
+
+/// Runs `all` items through `run` in pieces of `most`, halving when it fails; gives up when a single item fails.
+fn in_halves<T>(
+    most: usize,
+    all: usize,
+    mut run: impl FnMut(std::ops::Range<usize>) -> Result<Vec<T>, String>,
+) -> Result<InHalves<T>, String> {
+    let mut size = NonZero::new(most).unwrap_or(NonZero::<usize>::MIN).get();
+    let mut first = None;
+    let mut done = 0;
+    let mut outputs = Vec::new();
+    while done < all {
+        let end = all.min(done + size);
+        match run(done..end) {
+            Ok(some) => {
+                outputs.extend(some);
+                done = end;
+            }
+            Err(reason) if end - done == 1 => return Err(first.unwrap_or(reason)),
+            Err(reason) => {
+                size = (end - done) / 2;
+                first.get_or_insert(reason);
+            }
+        }
+    }
+    Ok((outputs, first.map(|reason| (size, reason))))
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("it panicked").lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_device_that_takes_any_row_gets_them_all_in_order(all in 0_usize..200, most in 1_usize..64, room in 1_usize..64) {
+            let run = |range: std::ops::Range<usize>| if range.len() > room { Err("full".to_owned()) } else { Ok(range.collect()) };
+            let (rows, taken) = in_halves(most, all, run).unwrap();
+            prop_assert_eq!(rows, (0..all).collect::<Vec<_>>());
+            prop_assert_eq!(taken.is_some(), most.min(all) > room);
+            prop_assert!(taken.is_none_or(|(size, reason)| size <= room && reason == "full"));
+        }
+    }
+
+    #[test]
+    fn a_device_that_takes_no_row_is_given_up() {
+        let outcome = in_halves(8, 20, |_| Err::<Vec<()>, _>("broken".to_owned()));
+        assert_eq!(outcome.unwrap_err(), "broken");
+    }
+}

@@ -1,0 +1,138 @@
+//! Wires the stages with bounded channels, supervises them, and puts the outputs in place once all have succeeded.
+//!
+//! ```text
+//!              Chunk             Tokenized           Classified
+//! decode ────▶ ─────▶ tokenize ────▶ ─────▶ infer ────▶ ─────▶ write
+//! (async)    crossbeam (threads)  crossbeam (devices)   tokio   (async)
+//!    ▲                                                            │
+//!    └───────────────────────── credit ───────────────────────────┘
+//! ```
+//!
+//! Each channel holds as many chunks as there are credits, so no send ever waits: decode waits for credit alone, and
+//! memory is bounded in one place.
+
+use std::future::Future;
+use std::time::Duration;
+
+use futures::Stream;
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
+
+use crate::batch::Tokens;
+use crate::error::{Error, Result, Signal};
+use crate::model::Prediction;
+use crate::outputs::Outputs;
+use crate::reads::Template;
+use crate::tally::Tally;
+use credit::Credit;
+
+mod chunk;
+mod credit;
+pub mod decode;
+mod infer;
+mod reorder;
+pub mod tokenize;
+mod write;
+
+/// How long an interrupted run waits for its compute threads. A batch in hand cannot be called back; its thread ends
+/// with the process.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// The stages' settings side by side.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// How the input is cut into chunks.
+    pub decode: decode::Config,
+    /// What becomes a row of token ids.
+    pub tokenize: tokenize::Config,
+    /// How many threads ask the model.
+    pub workers: usize,
+    /// Bytes of reads in flight at most.
+    pub memory: u64,
+}
+
+impl Config {
+    /// How many chunks exist at most: one in each worker's hands and one waiting for it, one in each other stage.
+    fn chunks_in_flight(&self) -> usize {
+        2 * self.workers + 4
+    }
+}
+
+/// Sends all `templates` through the model into `outputs`; returns when the last stage has ended.
+///
+/// # Errors
+/// The first error of any stage, or [`Error::Interrupted`] when `interrupt` completes first.
+///
+/// # Panics
+/// If a stage panics, with its panic.
+pub async fn run<M>(
+    config: Config,
+    templates: impl Stream<Item = Result<Template>> + Send + Unpin + 'static,
+    classify: M,
+    outputs: Outputs,
+    interrupt: impl Future<Output = Signal>,
+) -> Result<Tally>
+where
+    M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone + Send + 'static,
+{
+    let slots = config.chunks_in_flight();
+    let credit = Credit::new(config.memory, slots);
+    let (chunks, to_tokenize) = crossbeam_channel::bounded(slots);
+    let (tokenized, to_infer) = crossbeam_channel::bounded(slots);
+    let (classified, to_write) = mpsc::channel(slots);
+
+    // Every end of a channel moves into the stage that uses it: were one left here, nobody would run out of input.
+    let mut stages = JoinSet::new();
+    stages.spawn(nothing_to_tell(decode::run(config.decode, templates, credit.clone(), chunks)));
+    stages.spawn_blocking(move || {
+        tokenize::run(config.tokenize, &to_tokenize, &tokenized);
+        Ok(None)
+    });
+    for _ in 0..config.workers {
+        let (classify, to_infer, classified) = (classify.clone(), to_infer.clone(), classified.clone());
+        stages.spawn_blocking(move || infer::run(classify, &to_infer, &classified).map(|()| None));
+    }
+    drop((to_infer, classified));
+    stages.spawn(async move { write::run(outputs, to_write, credit).await.map(Some) });
+
+    tokio::pin!(interrupt);
+    tokio::select! {
+        outcome = supervise(&mut stages) => outcome?.ok_or_else(|| Error::Internal("the writer never ended".into())),
+        signal = &mut interrupt => {
+            stages.abort_all();
+            let _ended_or_late = tokio::time::timeout(GRACE, supervise(&mut stages)).await;
+            stages.detach_all();
+            Err(Error::Interrupted(signal))
+        }
+    }
+}
+
+/// A stage that sums nothing up.
+async fn nothing_to_tell(stage: impl Future<Output = Result<()>>) -> Result<Option<Tally>> {
+    stage.await.map(|()| None)
+}
+
+/// Joins all stages; keeps the first error, and on it stops decode and write, so that the threads run dry.
+async fn supervise(stages: &mut JoinSet<Result<Option<Tally>>>) -> Result<Option<Tally>> {
+    let mut outcome = Ok(None);
+    while let Some(ended) = stages.join_next().await {
+        match (flatten(ended), &outcome) {
+            (Ok(Some(tally)), Ok(_)) => outcome = Ok(Some(tally)),
+            (Err(error), Ok(_)) => {
+                stages.abort_all();
+                outcome = Err(error);
+            }
+            _ => {}
+        }
+    }
+    outcome
+}
+
+/// A stage's own result. One that was aborted has nothing to say; one that panicked panics here.
+fn flatten(ended: Result<Result<Option<Tally>>, JoinError>) -> Result<Option<Tally>> {
+    match ended.map_err(JoinError::try_into_panic) {
+        Ok(result) => result,
+        Err(Err(_aborted)) => Ok(None),
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+    }
+}

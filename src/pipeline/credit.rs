@@ -1,0 +1,78 @@
+//! Leave to keep bytes in flight: decode takes it for a chunk, write gives it back once the chunk is written.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+/// One permit stands for this many bytes, since a semaphore counts in `u32`.
+const UNIT: usize = 1024;
+
+/// What a chunk occupies for a byte of its records: the records, two bytes of token ids a base, the text to write.
+const BYTES_HELD_PER_BYTE: usize = 4;
+
+/// Bounds the bytes between decode and write, and by a least price a chunk also how many chunks there are: bounding
+/// slots alone would not bound bytes, bounding bytes alone would not bound the channels.
+#[derive(Clone, Debug)]
+pub(super) struct Credit {
+    permits: Arc<Semaphore>,
+    total: u32,
+    least: u32,
+}
+
+/// What one chunk took; to be given back as it is.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) struct Price(u32);
+
+impl Credit {
+    /// Leave for `memory` bytes in at most `chunks` chunks.
+    pub(super) fn new(memory: u64, chunks: usize) -> Self {
+        let units = usize::try_from(memory).unwrap_or(usize::MAX) / UNIT;
+        let total = units.clamp(chunks, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
+        let as_permits = |n: usize| u32::try_from(n).expect("clamped to u32 above");
+        Self {
+            permits: Arc::new(Semaphore::new(total)),
+            total: as_permits(total),
+            least: as_permits(total.div_ceil(chunks)),
+        }
+    }
+
+    /// How many bytes of records a chunk may hold so that the expected number of chunks fits.
+    pub(super) fn bytes_a_chunk(&self) -> usize {
+        self.least as usize * UNIT / BYTES_HELD_PER_BYTE
+    }
+
+    /// Waits until `bytes` of records may be held. A chunk larger than everything allowed takes everything and so
+    /// passes alone, instead of never.
+    pub(super) async fn take(&self, bytes: usize) -> Price {
+        let units = u32::try_from(bytes.saturating_mul(BYTES_HELD_PER_BYTE) / UNIT).unwrap_or(u32::MAX);
+        let price = units.clamp(self.least, self.total);
+        self.permits.acquire_many(price).await.expect("the semaphore is never closed").forget();
+        Price(price)
+    }
+
+    /// Gives a chunk's leave back.
+    pub(super) fn give_back(&self, price: &Price) {
+        self.permits.add_permits(price.0 as usize);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+
+    #[test]
+    fn small_chunks_are_bounded_in_number_and_large_ones_in_bytes() {
+        let credit = Credit::new(1 << 20, 4);
+        let taken: Vec<_> = (0..4).map(|_| credit.take(1).now_or_never().expect("four chunks fit")).collect();
+        assert!(credit.take(1).now_or_never().is_none(), "a fifth chunk must wait");
+        for price in &taken {
+            credit.give_back(price);
+        }
+        let all = credit.take(1 << 30).now_or_never().expect("an oversized chunk passes alone");
+        assert!(credit.take(1).now_or_never().is_none(), "nothing fits beside it");
+        credit.give_back(&all);
+        assert!(credit.take(1).now_or_never().is_some());
+    }
+}

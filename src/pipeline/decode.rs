@@ -1,0 +1,58 @@
+//! Cuts the stream of templates into chunks, by bytes, as fast as the credits allow.
+
+use crossbeam_channel::Sender;
+use futures::{Stream, StreamExt};
+
+use super::chunk::Chunk;
+use super::credit::Credit;
+use crate::error::Result;
+use crate::reads::{Record, Template};
+
+/// How the input is cut.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// A chunk is full at this many segments, whatever their bytes.
+    pub segments_a_chunk: usize,
+    /// Stop after this many segments (the last template is taken whole).
+    pub max_reads: Option<u64>,
+}
+
+/// Runs until the input ends, `max_reads` are read, or nobody takes the output any more.
+pub(super) async fn run(
+    config: Config,
+    mut templates: impl Stream<Item = Result<Template>> + Unpin,
+    credit: Credit,
+    output: Sender<Chunk>,
+) -> Result<()> {
+    let mut left = config.max_reads.unwrap_or(u64::MAX);
+    for index in 0.. {
+        let (templates, bytes) = gather(config, &credit, &mut templates, &mut left).await?;
+        if templates.is_empty() {
+            break;
+        }
+        let price = credit.take(bytes).await;
+        // The channel holds as many chunks as there are credits: this never waits, so an async task may call it.
+        if output.send(Chunk { index, templates, price }).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The next chunk's templates and their bytes; none at the end.
+async fn gather(
+    config: Config,
+    credit: &Credit,
+    templates: &mut (impl Stream<Item = Result<Template>> + Unpin),
+    left: &mut u64,
+) -> Result<(Vec<Template>, usize)> {
+    let (mut gathered, mut bytes, mut segments) = (Vec::new(), 0, 0);
+    while *left > 0 && bytes < credit.bytes_a_chunk() && segments < config.segments_a_chunk {
+        let Some(template) = templates.next().await.transpose()? else { break };
+        bytes += template.segments.iter().map(Record::bytes).sum::<usize>();
+        segments += template.segments.len();
+        *left = left.saturating_sub(template.segments.len() as u64);
+        gathered.push(template);
+    }
+    Ok((gathered, bytes))
+}

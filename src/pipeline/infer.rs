@@ -1,0 +1,27 @@
+//! Asks the model: token ids in, predictions out; any number of these run side by side.
+
+use crossbeam_channel::Receiver;
+use tokio::sync::mpsc;
+
+use super::chunk::{Classified, Tokenized};
+use crate::batch::Tokens;
+use crate::error::Result;
+use crate::model::Prediction;
+
+/// Runs until the input ends or nobody takes the output any more.
+///
+/// `classify` is the pipeline's one seam: a run passes the model, a test passes a closure.
+pub(super) fn run(
+    classify: impl Fn(&Tokens) -> Result<Vec<Prediction>>,
+    input: &Receiver<Tokenized>,
+    output: &mpsc::Sender<Classified>,
+) -> Result<()> {
+    for Tokenized { chunk, tokens } in input {
+        let predictions = classify(&tokens)?;
+        assert_eq!(predictions.len(), tokens.len(), "the model must answer each row once");
+        if output.blocking_send(Classified { chunk, predictions }).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Puts chunks back in input order, however the stages before finished them.
+
+use std::collections::BTreeMap;
+
+/// Takes items in any order and gives them back by ascending index, from 0, without a gap.
+///
+/// It must accept every early item: refusing one could block the very item it waits for. The credits bound how many
+/// there can be.
+#[derive(Debug)]
+pub(super) struct Reorder<T> {
+    next: u64,
+    waiting: BTreeMap<u64, T>,
+}
+
+impl<T> Reorder<T> {
+    pub(super) fn new() -> Self {
+        Self { next: 0, waiting: BTreeMap::new() }
+    }
+
+    /// Takes one item in.
+    pub(super) fn push(&mut self, index: u64, item: T) {
+        let previous = self.waiting.insert(index, item);
+        debug_assert!(previous.is_none(), "index {index} came twice");
+    }
+
+    /// The next item in order, if it is there.
+    pub(super) fn pop(&mut self) -> Option<T> {
+        let item = self.waiting.remove(&self.next)?;
+        self.next += 1;
+        Some(item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_arrival_order_leaves_in_input_order(arrivals in Just((0_u64..40).collect::<Vec<_>>()).prop_shuffle()) {
+            let mut reorder = Reorder::new();
+            let mut left = Vec::new();
+            for index in arrivals {
+                reorder.push(index, index);
+                left.extend(std::iter::from_fn(|| reorder.pop()));
+            }
+            prop_assert_eq!(left, (0..40).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Turns the bases of a chunk into token ids: one row a segment long enough to be scored.
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::chunk::{Chunk, Tokenized};
+use crate::batch::Tokens;
+use crate::kmer::{self, Letters};
+use crate::reads::Record;
+
+/// What is tokenized, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// The k of the model's k-mers.
+    pub k: usize,
+    /// How many k-mers of a segment the model reads at most.
+    pub longest: Option<usize>,
+    /// Segments with fewer bases are not scored.
+    pub min_length: usize,
+    /// Which letters count as bases.
+    pub letters: Letters,
+}
+
+impl Config {
+    /// Whether a segment is long enough to be scored.
+    #[must_use]
+    pub fn scores(&self, segment: &Record) -> bool {
+        segment.bases.len() >= self.min_length.max(self.k)
+    }
+}
+
+/// Runs until the input ends or nobody takes the output any more.
+pub(super) fn run(config: Config, input: &Receiver<Chunk>, output: &Sender<Tokenized>) {
+    for chunk in input {
+        let tokens = tokenize(config, &chunk);
+        if output.send(Tokenized { chunk, tokens }).is_err() {
+            return;
+        }
+    }
+}
+
+fn tokenize(config: Config, chunk: &Chunk) -> Tokens {
+    let mut tokens = Tokens::default();
+    for segment in chunk.templates.iter().flat_map(|template| &template.segments).filter(|s| config.scores(s)) {
+        kmer::tokenize_letters(config.letters, &segment.bases, config.k, config.longest, &mut tokens.ids);
+        tokens.ends.push(u32::try_from(tokens.ids.len()).expect("a chunk holds far fewer than 2^32 bases"));
+    }
+    tokens
+}

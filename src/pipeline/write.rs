@@ -1,0 +1,24 @@
+//! Puts the chunks back in order and writes them; ends the files when the input has ended.
+
+use tokio::sync::mpsc;
+
+use super::chunk::Classified;
+use super::credit::Credit;
+use super::reorder::Reorder;
+use crate::error::Result;
+use crate::outputs::Outputs;
+use crate::tally::Tally;
+
+/// Runs until the input ends. That also happens when a stage before fails, so the files are ended but not put in place
+/// here: only the supervisor knows whether all went well.
+pub(super) async fn run(mut outputs: Outputs, mut input: mpsc::Receiver<Classified>, credit: Credit) -> Result<Tally> {
+    let mut reorder = Reorder::new();
+    while let Some(classified) = input.recv().await {
+        reorder.push(classified.chunk.index, classified);
+        while let Some(Classified { chunk, predictions }) = reorder.pop() {
+            outputs.write(&chunk.templates, &predictions).await?;
+            credit.give_back(&chunk.price);
+        }
+    }
+    outputs.finish().await
+}

@@ -1,0 +1,163 @@
+//! What a run counts while it goes on, and the bar or the log lines that show it. The only home of indicatif.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::reads::{Count, InputCounts};
+
+/// How often the bar is redrawn.
+const REDRAW: Duration = Duration::from_millis(200);
+
+/// How often a line is logged where there is no terminal: rare enough not to fill a log file.
+const LOG_EVERY: Duration = Duration::from_secs(30);
+
+/// The counters the stages add to; nobody who adds knows who reads.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// What the readers saw.
+    pub input: Arc<InputCounts>,
+    /// Reads whose place is decided and written.
+    pub done: Count,
+    /// Those of them that went to coding.
+    pub coding: Count,
+}
+
+/// How a run shows what it does, on stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Display {
+    /// A bar on a terminal, else log lines.
+    #[default]
+    Auto,
+    /// A bar.
+    Bar,
+    /// A line every 30 seconds.
+    Log,
+    /// Nothing.
+    Off,
+}
+
+/// Draws a run's progress until dropped.
+#[derive(Debug)]
+pub struct Painter {
+    task: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Painter {
+    /// Starts to draw. `stored_bytes`: the input's size as stored, where it is known; per cent and remaining time follow.
+    #[must_use]
+    pub fn start(display: Display, progress: Arc<Progress>, stored_bytes: Option<u64>) -> Self {
+        let display = match display {
+            Display::Auto if std::io::stderr().is_terminal() => Display::Bar,
+            Display::Auto => Display::Log,
+            other => other,
+        };
+        let task = match display {
+            Display::Bar => Some(tokio::spawn(draw(progress, stored_bytes))),
+            Display::Log => Some(tokio::spawn(log(progress, stored_bytes))),
+            Display::Auto | Display::Off => None,
+        };
+        Self { task }
+    }
+}
+
+impl Drop for Painter {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+/// Takes the bar off the screen when the task that draws it is aborted.
+struct ClearedOnDrop(ProgressBar);
+
+impl Drop for ClearedOnDrop {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+async fn draw(progress: Arc<Progress>, stored_bytes: Option<u64>) {
+    let template = match stored_bytes {
+        Some(_) => "{spinner} {percent:>3}% [{wide_bar:.green}] {msg}, {eta} left",
+        None => "{spinner} {elapsed_precise} {msg}",
+    };
+    let style = ProgressStyle::with_template(template).expect("the template above is well-formed");
+    let bar = ClearedOnDrop(match stored_bytes {
+        Some(bytes) => ProgressBar::new(bytes),
+        None => ProgressBar::new_spinner(),
+    });
+    bar.0.set_draw_target(ProgressDrawTarget::stderr());
+    bar.0.set_style(style.progress_chars("━━╌"));
+    let started = Instant::now();
+    loop {
+        bar.0.set_position(progress.input.stored_bytes.get());
+        bar.0.set_message(summary(&progress, started.elapsed()));
+        bar.0.tick();
+        tokio::time::sleep(REDRAW).await;
+    }
+}
+
+async fn log(progress: Arc<Progress>, stored_bytes: Option<u64>) {
+    let started = Instant::now();
+    loop {
+        tokio::time::sleep(LOG_EVERY).await;
+        let read = progress.input.stored_bytes.get();
+        let share = match stored_bytes {
+            Some(total) if total > 0 => format!("{}% of the input", read.saturating_mul(100) / total),
+            _ => format!("{} read", HumanBytes(read)),
+        };
+        eprintln!(
+            "readseeker: {}, {share}, {}",
+            summary(&progress, started.elapsed()),
+            HumanDuration(started.elapsed())
+        );
+    }
+}
+
+/// `12,345 reads, 10,200 reads/s, 61.3% coding`
+fn summary(progress: &Progress, elapsed: Duration) -> String {
+    let (done, coding) = (progress.done.get(), progress.coding.get());
+    format!(
+        "{} reads, {} reads/s, {:.1}% coding",
+        HumanCount(done),
+        HumanCount(per_second(done, elapsed)),
+        100.0 * share(coding, done)
+    )
+}
+
+/// `count` a second, rounded down.
+#[must_use]
+pub fn per_second(count: u64, elapsed: Duration) -> u64 {
+    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    count.saturating_mul(1000) / millis
+}
+
+/// `part / whole`, 0 of nothing.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a share for people to read")]
+pub fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_says_how_many_how_fast_and_what_share() {
+        let progress = Progress::default();
+        progress.done.add(20_000);
+        progress.coding.add(15_000);
+        let text = summary(&progress, Duration::from_secs(2));
+        assert_eq!(text, "20,000 reads, 10,000 reads/s, 75.0% coding");
+    }
+
+    #[test]
+    fn nothing_yet_is_no_division_by_zero() {
+        assert_eq!(summary(&Progress::default(), Duration::ZERO), "0 reads, 0 reads/s, 0.0% coding");
+    }
+}

@@ -1,0 +1,218 @@
+//! Writes reads, and tables of them: FASTQ or FASTA, plain or BGZF, whole or not at all.
+
+use std::fs::Permissions;
+use std::io;
+use std::num::NonZero;
+use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use noodles::bgzf;
+use tempfile::TempPath;
+use tokio::fs::File;
+use tokio::io::{AsyncWriteExt, BufWriter};
+
+use super::bam::UNKNOWN_QUALITY;
+use super::{Mate, Record, word_len};
+use crate::error::{Error, Result};
+
+/// What is gathered before a plain file is written to: a write costs a hop to another thread.
+const BUFFER: usize = 256 * 1024;
+
+/// A format reads are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Sequence and quality scores, four lines a record.
+    Fastq,
+    /// Sequence alone.
+    Fasta,
+}
+
+impl Format {
+    /// The format a path's suffix asks for: FASTA for `.fa`, `.fasta` and `.fna`, compressed or not; else FASTQ.
+    ///
+    /// ```
+    /// use readseeker::reads::output::Format;
+    /// assert_eq!(Format::of("coding.fna.gz".as_ref()), Format::Fasta);
+    /// assert_eq!(Format::of("coding.fq".as_ref()), Format::Fastq);
+    /// ```
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        let inner = if is_compressed(path) { path.with_extension("") } else { path.to_owned() };
+        if has_suffix(&inner, &["fa", "fasta", "fna"]) { Self::Fasta } else { Self::Fastq }
+    }
+}
+
+/// Whether names tell mates apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Headers as they were read: mates go to a file each.
+    AsRead,
+    /// `/1` and `/2` after the names of mates that lack it: mates share a file.
+    Numbered,
+}
+
+/// Appends a record as it is stored in a file.
+pub fn write_record(record: &Record, format: Format, names: Names, into: &mut Vec<u8>) {
+    into.reserve(record.header.len() + record.bases.len() * 2 + 8);
+    into.push(match format {
+        Format::Fastq => b'@',
+        Format::Fasta => b'>',
+    });
+    write_header(record, names, into);
+    into.push(b'\n');
+    into.extend_from_slice(&record.bases);
+    into.push(b'\n');
+    if format == Format::Fastq {
+        into.extend_from_slice(b"+\n");
+        if record.quality_scores.is_empty() {
+            into.resize(into.len() + record.bases.len(), UNKNOWN_QUALITY);
+        } else {
+            into.extend_from_slice(&record.quality_scores);
+        }
+        into.push(b'\n');
+    }
+}
+
+fn write_header(record: &Record, names: Names, into: &mut Vec<u8>) {
+    let word = word_len(&record.header);
+    let has_suffix = record.name_len < word;
+    let suffix: &[u8] = match (names, record.mate) {
+        (Names::Numbered, Mate::First) if !has_suffix => b"/1",
+        (Names::Numbered, Mate::Second) if !has_suffix => b"/2",
+        _ => b"",
+    };
+    into.extend_from_slice(&record.header[..word]);
+    into.extend_from_slice(suffix);
+    into.extend_from_slice(&record.header[word..]);
+}
+
+/// Opens an output: `-` is stdout; a path ending in `.gz` or `.bgz` is written as BGZF, `workers` blocks at once.
+///
+/// A regular file is written beside its place and gets there by [`Pending::commit`]; pipes and devices are written to
+/// directly.
+pub async fn create(path: &Path, workers: NonZero<usize>) -> Result<(Writer, Pending)> {
+    let (file, pending) = open_file(path).await.map_err(|source| failed(path, source))?;
+    let encoder = if is_compressed(path) {
+        let builder = bgzf::r#async::io::writer::Builder::default();
+        Encoder::Bgzf(Box::new(builder.set_worker_count(workers).build_from_writer(file)))
+    } else {
+        Encoder::Plain(BufWriter::with_capacity(BUFFER, file))
+    };
+    Ok((Writer { path: path.to_owned(), encoder }, pending))
+}
+
+/// An output being written.
+#[derive(Debug)]
+pub struct Writer {
+    path: PathBuf,
+    encoder: Encoder,
+}
+
+enum Encoder {
+    Plain(BufWriter<File>),
+    Bgzf(Box<bgzf::r#async::io::Writer<File>>),
+}
+
+impl std::fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Plain(_) => "Plain",
+            Self::Bgzf(_) => "Bgzf",
+        })
+    }
+}
+
+impl Writer {
+    /// Writes all of `bytes`, sooner or later.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = match &mut self.encoder {
+            Encoder::Plain(writer) => writer.write_all(bytes).await,
+            Encoder::Bgzf(writer) => writer.write_all(bytes).await,
+        };
+        written.map_err(|source| failed(&self.path, source))
+    }
+
+    /// Writes what is still held back, and BGZF's end marker.
+    ///
+    /// Errors of earlier writes may show only here.
+    pub async fn finish(self) -> Result<()> {
+        let finished = match self.encoder {
+            Encoder::Plain(mut writer) => writer.shutdown().await,
+            Encoder::Bgzf(writer) => finish_bgzf(*writer).await,
+        };
+        finished.map_err(|source| failed(&self.path, source))
+    }
+}
+
+/// noodles' `shutdown` flushes the file before it writes the end marker, and not again after.
+async fn finish_bgzf(mut writer: bgzf::r#async::io::Writer<File>) -> io::Result<()> {
+    writer.shutdown().await?;
+    writer.into_inner().flush().await
+}
+
+/// An output that is not in its place yet. Dropped without [`commit`](Self::commit) it leaves nothing behind.
+#[derive(Debug)]
+#[must_use = "dropping it removes the output"]
+pub struct Pending {
+    /// The temporary file and where it belongs; none for pipes and devices.
+    file: Option<(TempPath, PathBuf)>,
+}
+
+impl Pending {
+    /// Puts the finished file in its place, over whatever is there.
+    pub fn commit(self) -> Result<()> {
+        match self.file {
+            None => Ok(()),
+            Some((file, place)) => file.persist(&place).map_err(|error| failed(&place, error.error)),
+        }
+    }
+}
+
+async fn open_file(path: &Path) -> io::Result<(File, Pending)> {
+    let direct = Pending { file: None };
+    if path == Path::new("-") {
+        // As a plain file, not `tokio::io::stdout`, which looks for line ends.
+        return Ok((File::from_std(io::stdout().as_fd().try_clone_to_owned()?.into()), direct));
+    }
+    if is_special(path) {
+        return Ok((File::options().write(true).open(path).await?, direct));
+    }
+    // Through a symbolic link: what it points to is replaced, not the link.
+    let place = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (file, temporary) = create_beside(&place)?;
+    Ok((File::from_std(file), Pending { file: Some((temporary, place)) }))
+}
+
+/// A new file in the folder of `place`, with the permissions any new file gets.
+fn create_beside(place: &Path) -> io::Result<(std::fs::File, TempPath)> {
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_string_lossy();
+    let file = tempfile::Builder::new()
+        .prefix(&format!(".{name}."))
+        .suffix(".part")
+        .permissions(Permissions::from_mode(0o666)) // the process's umask takes from these
+        .tempfile_in(folder)?;
+    Ok(file.into_parts())
+}
+
+/// Pipes and devices, and `/dev/stdout` or `/dev/fd/3` even where they lead to a file: it is the shell's to replace.
+fn is_special(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc") || path.metadata().is_ok_and(|metadata| !metadata.is_file())
+}
+
+fn is_compressed(path: &Path) -> bool {
+    has_suffix(path, &["gz", "bgz"])
+}
+
+fn has_suffix(path: &Path, suffixes: &[&str]) -> bool {
+    path.extension().is_some_and(|extension| suffixes.iter().any(|suffix| extension.eq_ignore_ascii_case(suffix)))
+}
+
+fn failed(path: &Path, source: io::Error) -> Error {
+    let is_stdout = path == Path::new("-") || path == Path::new("/dev/stdout");
+    if is_stdout && source.kind() == io::ErrorKind::BrokenPipe {
+        return Error::OutputClosed;
+    }
+    Error::Output { output: path.to_owned(), source }
+}

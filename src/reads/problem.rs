@@ -1,0 +1,157 @@
+//! What can be wrong with an input, and what the user can do about it.
+
+use std::io;
+
+/// What can be wrong with an input.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The operating system says so.
+    #[error(transparent)]
+    Io(io::Error),
+    /// The input ends inside a record, a compressed block, or before the marker that ends it.
+    #[error("the file is cut short")]
+    Cut,
+    /// Compressed data that does not decompress or fails its checksum.
+    #[error("the compressed data is damaged")]
+    Damaged(#[source] io::Error),
+    /// Not a format we know.
+    #[error("not a BAM, SAM, FASTQ or FASTA file: it starts with {0}")]
+    UnknownFormat(String),
+    /// A compression we do not read.
+    #[error("the file is compressed with {name}")]
+    Compression {
+        /// Its name.
+        name: &'static str,
+        /// The tool that decompresses to stdout.
+        tool: &'static str,
+    },
+    /// Compressed, and what comes out is compressed again.
+    #[error("the file is compressed twice")]
+    CompressedTwice,
+    /// CRAM.
+    #[error("the file is CRAM, which is not read directly")]
+    Cram,
+    /// BAM inside plain gzip, or not compressed at all.
+    #[error("the file is BAM, but not compressed with BGZF as BAM must be")]
+    NotBgzf,
+    /// A record that does not start as its format says.
+    #[error("expected \"{expected}\" at the start of the record, found {found}")]
+    Start {
+        /// `@` or `>`.
+        expected: char,
+        /// What is there.
+        found: String,
+    },
+    /// A FASTQ record whose third line is no `+` line.
+    #[error("expected a line that starts with \"+\" after the sequence, found {0}")]
+    Plus(String),
+    /// A FASTQ record with its sequence on more than one line.
+    #[error("the sequence goes on over several lines: multi-line FASTQ is not read")]
+    MultiLine,
+    /// Sequence and quality of different length.
+    #[error("{bases} bases, but {quality_scores} quality scores")]
+    Lengths {
+        /// How many bases.
+        bases: usize,
+        /// How many quality scores.
+        quality_scores: usize,
+    },
+    /// A blank or a control character where letters must be.
+    #[error("the {line} line contains {found}")]
+    Letter {
+        /// `sequence` or `quality`.
+        line: &'static str,
+        /// What is there.
+        found: String,
+    },
+    /// A BAM or SAM record that contradicts itself.
+    #[error("not a valid {format} record: {what}")]
+    Alignment {
+        /// `BAM` or `SAM`.
+        format: &'static str,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// Two files, or mates one after the other, that are out of step.
+    #[error("R1 and R2 differ at pair {pair}: {first} and {second}")]
+    Mates {
+        /// The pair's ordinal, from 1.
+        pair: u64,
+        /// R1's name in quotes, or that its file ended.
+        first: String,
+        /// The same of R2.
+        second: String,
+    },
+    /// Interleaved mates, and the last one is alone.
+    #[error("the last record has no mate: an odd number of interleaved records")]
+    Odd,
+    /// One file of a pair is FASTQ and the other FASTA.
+    #[error("R1 and R2 are of different formats: {first} and {second}")]
+    Formats {
+        /// R1's.
+        first: &'static str,
+        /// R2's.
+        second: &'static str,
+    },
+    /// Paired records in an order that keeps mates apart.
+    #[error("the records are sorted by coordinate, so mates are not adjacent")]
+    CoordinateSorted,
+    /// A mate that turns up long after the other.
+    #[error("the records of \"{0}\" are not adjacent")]
+    NotAdjacent(String),
+}
+
+impl Problem {
+    /// What the user can do about it, when we know.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Cut => "copy or make the file again; what is missing cannot be told from the rest",
+            Self::Damaged(_) => {
+                "check it with `gzip -t FILE`: if it is fine there, `gzip -dc FILE | readseeker split - ...`, else copy it again"
+            }
+            Self::Compression { tool, .. } => {
+                return Some(format!("decompress it first: `{tool} FILE | readseeker split - ...`"));
+            }
+            Self::CompressedTwice => "undo one: `gzip -dc FILE | readseeker split - ...`",
+            Self::Cram => {
+                "convert it on the way: `samtools fastq FILE | readseeker split - ...`, with --interleaved for pairs"
+            }
+            Self::NotBgzf => "write it again: `samtools view -b FILE | readseeker split - ...`",
+            Self::MultiLine => "write each sequence on one line first: `seqtk seq FILE | readseeker split - ...`",
+            Self::Mates { .. } => "the two files must list the same reads in the same order",
+            Self::Odd => "R1 and R2 must follow each other; without --interleaved each read is judged alone",
+            Self::Formats { .. } => "give two FASTQ or two FASTA files",
+            Self::CoordinateSorted | Self::NotAdjacent(_) => {
+                "group mates first: `samtools collate -u -O FILE | readseeker split - ...`; or judge each read alone with --mates each"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Decoders fail as `io::Error`: this sorts them.
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Cut,
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::Damaged(error),
+            // flate2 and async-compression report a broken deflate stream or checksum as `Other`.
+            io::ErrorKind::Other if error.raw_os_error().is_none() => Self::Damaged(error),
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// Some bytes as a message can show them: quoted, escaped, short.
+pub(super) fn shown(bytes: &[u8]) -> String {
+    const LONGEST: usize = 20;
+    let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    match line.len() {
+        0 => "an empty line".to_owned(),
+        1..=LONGEST => format!("\"{}\"", line.escape_ascii()),
+        _ => format!("\"{}...\"", line[..LONGEST].escape_ascii()),
+    }
+}

@@ -1,0 +1,89 @@
+//! Whole files in, templates out: against samtools, and every trap that a file can be.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+use tempfile::TempDir;
+
+use super::output::{self, Names, write_record};
+use super::{Grouping, Input, InputConfig, InputCounts, Record, Template, open};
+use crate::error::{Error, Result};
+
+mod against_samtools;
+mod round_trip;
+mod traps;
+mod writing;
+
+const WORKERS: NonZero<usize> = NonZero::new(2).unwrap();
+
+/// A file of `testdata/odd`.
+fn odd(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/odd").join(name)
+}
+
+/// Files made for one test.
+struct Files(TempDir);
+
+impl Files {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+/// All templates of an input, and what was counted, up to the first error.
+async fn read_with(input: Input, grouping: Grouping) -> (Result<Vec<Template>>, Arc<InputCounts>) {
+    let counts = Arc::new(InputCounts::default());
+    let config = InputConfig { input, grouping, workers: WORKERS };
+    let read = async { open(&config, Arc::clone(&counts)).await?.stream.try_collect().await };
+    (read.await, counts)
+}
+
+async fn read(path: impl Into<PathBuf>) -> Result<Vec<Template>> {
+    read_with(Input::Single(path.into()), Grouping::Templates).await.0
+}
+
+async fn read_pair(first: PathBuf, second: PathBuf) -> Result<Vec<Template>> {
+    read_with(Input::Pair(first, second), Grouping::Templates).await.0
+}
+
+/// What a run would print: the error's chain, and after a semicolon the hint.
+fn message(error: &Error) -> String {
+    assert_eq!(error.exit_code(), 3, "{error}");
+    explain(error)
+}
+
+fn explain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    let text = text.replace(&format!("{}/", std::env::temp_dir().display()), "");
+    error.hint().map_or(text.clone(), |hint| format!("{text}; {hint}"))
+}
+
+fn records(templates: Vec<Template>) -> Vec<Record> {
+    templates.into_iter().flat_map(|template| template.segments).collect()
+}
+
+/// The records of templates as one FASTQ file.
+fn fastq(templates: Vec<Template>, names: Names) -> String {
+    let mut text = Vec::new();
+    for record in records(templates) {
+        write_record(&record, output::Format::Fastq, names, &mut text);
+    }
+    String::from_utf8(text).unwrap()
+}

@@ -1,0 +1,267 @@
+//! Files that are cut, damaged, misnamed, out of step: each must end in an error that says so, or be fine.
+
+use tokio::io::AsyncWriteExt;
+
+use super::*;
+
+/// The error a file with these bytes ends in.
+async fn complaint(bytes: impl AsRef<[u8]>) -> String {
+    let files = Files::new();
+    message(&read(files.write("reads", bytes)).await.unwrap_err())
+}
+
+async fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = async_compression::tokio::write::GzipEncoder::new(Vec::new());
+    encoder.write_all(bytes).await.unwrap();
+    encoder.shutdown().await.unwrap();
+    encoder.into_inner()
+}
+
+async fn bgzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = noodles::bgzf::r#async::io::Writer::new(Vec::new());
+    encoder.write_all(bytes).await.unwrap();
+    encoder.shutdown().await.unwrap();
+    encoder.into_inner()
+}
+
+/// Where each BGZF block ends.
+fn block_ends(bgzf: &[u8]) -> Vec<usize> {
+    let mut ends = vec![0];
+    while let Some(size) = bgzf.get(ends[ends.len() - 1] + 16..) {
+        ends.push(ends[ends.len() - 1] + usize::from(u16::from_le_bytes([size[0], size[1]])) + 1);
+        if ends[ends.len() - 1] == bgzf.len() {
+            break;
+        }
+    }
+    ends.split_off(1)
+}
+
+/// A FASTQ file of some hundred kilobytes that does not compress to nothing.
+fn long_fastq() -> Vec<u8> {
+    let record = |n: u32| {
+        let bases: String =
+            (0..99).map(|i| char::from(b"ACGT"[(n.wrapping_mul(2_654_435_761) >> (i % 30)) as usize % 4])).collect();
+        format!("@r{n}\n{bases}\n+\n{}\n", "I".repeat(99))
+    };
+    (0..2000).map(record).collect::<String>().into_bytes()
+}
+
+#[tokio::test]
+async fn a_bam_cut_anywhere_is_noticed() {
+    let bam = std::fs::read(odd("alignments.bam")).unwrap();
+    let ends = block_ends(&bam);
+    assert!(ends.len() > 2, "blocks of data, and the end marker");
+    let no_marker = complaint(&bam[..ends[ends.len() - 2]]).await;
+    assert!(no_marker.contains("reads: record "), "{no_marker}");
+    assert!(no_marker.contains("the file is cut short"), "{no_marker}");
+    let mut cuts =
+        vec![ends[0], ends[0] + 1, ends[0] + 17, ends[0] + 30, ends[0] - 1, bam.len() - 1, bam.len() - 27, 40, 18];
+    cuts.extend((19..bam.len()).step_by(3989));
+    for cut in cuts {
+        let message = complaint(&bam[..cut]).await;
+        assert!(message.contains("the file is cut short"), "cut at {cut}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_bit_in_a_bam_is_noticed() {
+    let mut bam = std::fs::read(odd("alignments.bam")).unwrap();
+    bam[30_000] ^= 4;
+    let message = complaint(bam).await;
+    assert!(message.contains("the compressed data is damaged: "), "{message}");
+}
+
+#[tokio::test]
+async fn a_cut_gzip_is_noticed() {
+    for whole in [gzip(&long_fastq()).await, bgzip(&long_fastq()).await] {
+        let mut cuts = vec![whole.len() - 1, whole.len() - 8, whole.len() - 28, whole.len() - 29, whole.len() / 2];
+        cuts.extend(block_ends(&whole).into_iter().filter(|&end| end < whole.len()));
+        for cut in cuts {
+            let message = complaint(&whole[..cut]).await;
+            assert!(message.contains("the file is cut short"), "cut at {cut} of {}: {message}", whole.len());
+        }
+    }
+}
+
+/// A gzip member's checksum comes last: what its damage makes of a record may be noticed before.
+#[tokio::test]
+async fn a_flipped_bit_in_a_gzip_is_noticed() {
+    for mut damaged in [gzip(&long_fastq()).await, bgzip(&long_fastq()).await] {
+        for at in (20..damaged.len() - 40).step_by(damaged.len() / 15) {
+            damaged[at] ^= 1;
+            complaint(&damaged).await;
+            damaged[at] ^= 1;
+        }
+    }
+}
+
+#[tokio::test]
+async fn members_and_blocks_after_an_end_are_read_on() {
+    let (a, b) = (b"@a\nACGT\n+\nIIII\n", b"@b\nACGT\n+\nIIII\n");
+    let files = Files::new();
+    for members in [[gzip(a).await, gzip(b).await], [bgzip(a).await, bgzip(b).await], [gzip(a).await, bgzip(b).await]] {
+        let path = files.write("two.gz", members.concat());
+        assert_eq!(read(path).await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn bam_inside_plain_gzip_is_called_that() {
+    let bam = std::fs::read(odd("apart.bam")).unwrap();
+    let mut raw = Vec::new();
+    let mut decoder = async_compression::tokio::bufread::GzipDecoder::new(bam.as_slice());
+    decoder.multiple_members(true);
+    tokio::io::AsyncReadExt::read_to_end(&mut decoder, &mut raw).await.unwrap();
+    assert!(complaint(gzip(&raw).await).await.contains("BAM, but not compressed with BGZF"));
+    assert!(complaint(&raw).await.contains("samtools view -b"));
+    assert!(complaint(gzip(&bam).await).await.contains("compressed twice"));
+}
+
+#[tokio::test]
+async fn other_compressions_and_formats_are_named() {
+    let cram = message(&read(odd("apart.cram")).await.unwrap_err());
+    assert!(cram.contains("is CRAM") && cram.contains("samtools fastq"), "{cram}");
+    assert!(complaint(b"\x28\xb5\x2f\xfdxxxx").await.contains("compressed with zstd; decompress it first: `zstdcat"));
+    assert!(complaint(b"BZh91AY&SY").await.contains("bzip2"));
+    assert!(complaint(b"\xfd7zXZ\0\0\0").await.contains("xz"));
+    assert!(complaint(gzip(b"\x28\xb5\x2f\xfdxxxx").await).await.contains("zstd"));
+    let garbage = complaint(b"\x07\x9f\x00garbage").await;
+    assert!(garbage.contains("not a BAM, SAM, FASTQ or FASTA file: it starts with \"\\x07\\x9f"), "{garbage}");
+    assert!(complaint(b"   ").await.contains("not a BAM"));
+    assert!(complaint(b"\x1f\x8b").await.contains("the file is cut short"));
+    assert!(complaint(gzip(b"garbage").await).await.contains("not a BAM"));
+}
+
+#[tokio::test]
+async fn garbage_between_records_is_noticed() {
+    let message = complaint(b"@a\nACGT\n+\nIIII\n\x00\x01\x02\n").await;
+    assert!(message.contains("reads: record 2: expected \"@\" at the start of the record"), "{message}");
+    let message = complaint(b"@a\nACGT\n+\nIIII\n\n@b\nA\n+\nI\n").await;
+    assert!(message.contains("record 2: expected \"@\" at the start of the record, found an empty line"), "{message}");
+}
+
+#[tokio::test]
+async fn a_missing_file_and_a_folder_are_errors_of_the_input() {
+    let files = Files::new();
+    let missing = message(&read(files.path("none.fq")).await.unwrap_err());
+    assert!(missing.contains("none.fq: No such file"), "{missing}");
+    let folder = message(&read(files.0.path()).await.unwrap_err());
+    assert!(folder.contains("directory"), "{folder}");
+}
+
+#[tokio::test]
+async fn empty_files_are_fine() {
+    let files = Files::new();
+    for bytes in [b"".to_vec(), b"\n\r\n".to_vec(), gzip(b"").await, bgzip(b"").await] {
+        let path = files.write("empty", bytes);
+        assert_eq!(read(&path).await.unwrap(), []);
+        assert_eq!(read_pair(path.clone(), path.clone()).await.unwrap(), []);
+        assert_eq!(read_with(Input::Interleaved(path), Grouping::Templates).await.0.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn records_without_bases_are_dropped_and_counted() {
+    let files = Files::new();
+    let r1 = files.write("r1", b"@a\n\n+\n\n@b\nA\n+\nI\n@c\n\n+\n\n");
+    let r2 = files.write("r2", b"@a\nC\n+\nI\n@b\nA\n+\nI\n@c\n\n+\n\n");
+    let (single, counts) = read_with(Input::Single(r1.clone()), Grouping::Templates).await;
+    assert_eq!((single.unwrap().len(), counts.without_bases.get(), counts.records.get()), (1, 2, 3));
+    let (pairs, counts) = read_with(Input::Pair(r1, r2), Grouping::Templates).await;
+    let pairs = pairs.unwrap();
+    assert_eq!(pairs.iter().map(|pair| pair.segments.len()).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(pairs[0].segments[0].mate.number(), 2);
+    assert_eq!((counts.without_bases.get(), counts.records.get(), counts.orphans.get()), (3, 6, 0));
+}
+
+#[tokio::test]
+async fn mates_out_of_step_are_noticed() {
+    let files = Files::new();
+    let record = |name: &str| format!("@{name}\nACGT\n+\nIIII\n");
+    let r1 = files.write("r1", record("a/1") + &record("b 1:N:0:1") + &record("c"));
+    let r2 = files.write("r2", record("a/2") + &record("b 2:N:0:1") + &record("d/2 x"));
+    let differ = message(&read_pair(r1.clone(), r2).await.unwrap_err());
+    assert!(differ.contains("R1 and R2 differ at pair 3: \"c\" and \"d/2\""), "{differ}");
+    assert!(differ.contains("the same reads in the same order"), "{differ}");
+    let short = files.write("short", record("a/2") + &record("b"));
+    let ended = message(&read_pair(r1.clone(), short.clone()).await.unwrap_err());
+    assert!(ended.contains("R1 and R2 differ at pair 3: \"c\" and the end of the file"), "{ended}");
+    let ended = message(&read_pair(short, r1.clone()).await.unwrap_err());
+    assert!(ended.contains("pair 3: the end of the file and \"c\""), "{ended}");
+    let fasta = files.write("fasta", ">a\nACGT\n");
+    let mixed = message(&read_pair(r1, fasta).await.unwrap_err());
+    assert!(mixed.contains("of different formats: FASTQ and FASTA"), "{mixed}");
+}
+
+#[tokio::test]
+async fn interleaved_mates_are_paired_and_checked() {
+    let files = Files::new();
+    let record = |name: &str| format!("@{name}\nACGT\n+\nIIII\n");
+    let interleaved = |text: String| read_with(Input::Interleaved(files.write("il", text)), Grouping::Templates);
+    let (pairs, _) = interleaved(record("a/1") + &record("a/2") + &record("b x") + &record("b y")).await;
+    let pairs = pairs.unwrap();
+    let mates: Vec<_> =
+        pairs.iter().map(|pair| [pair.segments[0].mate.number(), pair.segments[1].mate.number()]).collect();
+    assert_eq!(mates, [[1, 2], [1, 2]]);
+    assert_eq!(pairs[0].segments[1].header, b"a/2");
+    let odd = message(&interleaved(record("a") + &record("a") + &record("b")).await.0.unwrap_err());
+    assert!(odd.contains("il: record 3 (b): the last record has no mate"), "{odd}");
+    let differ = message(&interleaved(record("a") + &record("a") + &record("b") + &record("c")).await.0.unwrap_err());
+    assert!(differ.contains("differ at pair 2: \"b\" and \"c\""), "{differ}");
+    let path = files.write("il", record("a/1") + &record("a/2"));
+    let (each, _) = read_with(Input::Interleaved(path), Grouping::Each).await;
+    assert_eq!(each.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn alignments_name_their_mates_themselves() {
+    let bam = odd("apart.bam");
+    for input in [Input::Pair(bam.clone(), bam.clone()), Input::Interleaved(bam)] {
+        let error = read_with(input, Grouping::Templates).await.0.unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(explain(&error).contains("is BAM, whose records name their mate"), "{error}");
+    }
+}
+
+/// A pipe cannot be sought, or opened twice, and comes in small pieces.
+#[tokio::test]
+async fn named_pipes_are_read() {
+    let files = Files::new();
+    let pipe = files.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let bam = std::fs::read(odd("alignments.bam")).unwrap();
+    let writer = {
+        let pipe = pipe.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut file = std::fs::File::options().write(true).open(pipe).unwrap();
+            for piece in bam.chunks(997) {
+                std::io::Write::write_all(&mut file, piece).unwrap();
+            }
+        })
+    };
+    let templates = read(pipe).await.unwrap();
+    writer.await.unwrap();
+    assert_eq!(templates, read(odd("alignments.bam")).await.unwrap());
+}
+
+#[tokio::test]
+async fn two_named_pipes_are_opened_at_once() {
+    let files = Files::new();
+    let pipes = [files.path("r1"), files.path("r2")];
+    assert!(std::process::Command::new("mkfifo").args(&pipes).status().unwrap().success());
+    let writer = {
+        let pipes = pipes.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut files = pipes.map(|pipe| std::fs::File::options().write(true).open(pipe).unwrap());
+            for n in 0..3000 {
+                for file in &mut files {
+                    std::io::Write::write_all(file, format!("@r{n}\nACGT\n+\nIIII\n").as_bytes()).unwrap();
+                }
+            }
+        })
+    };
+    let [r1, r2] = pipes;
+    let read = tokio::time::timeout(std::time::Duration::from_secs(20), read_pair(r1, r2)).await;
+    writer.await.unwrap();
+    assert_eq!(read.expect("no deadlock").unwrap().len(), 3000);
+}

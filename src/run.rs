@@ -1,0 +1,131 @@
+//! One run: opens the input, readies the model, sends the reads through the pipeline, checks the counts and only then
+//! puts the outputs in place.
+
+use std::future::Future;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::config::Config;
+use crate::error::{Error, Result, Signal};
+use crate::model::Classifier;
+use crate::outputs::{Files, Judge, Outputs};
+use crate::pipeline::{self, decode, tokenize};
+use crate::progress::{Painter, Progress};
+use crate::reads::output::Pending;
+use crate::reads::{self, InputCounts, Layout, Templates};
+use crate::report::Report;
+use crate::tally::Tally;
+
+/// Runs to the end, or to the first error; `interrupt` completes when the user wants it to stop.
+///
+/// # Errors
+/// Whatever stops the run; then none of its outputs exists.
+pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Result<Report> {
+    let started = Instant::now();
+    config.check_paths()?;
+    let progress = Arc::new(Progress::default());
+    let templates = reads::open(&config.input, Arc::clone(&progress.input)).await?;
+    check_pairs(&config, &templates)?;
+    let classifier = Arc::new(load(config.model.clone()).await?);
+    if config.verbose {
+        eprintln!("readseeker: {} on {}", classifier.card().name, classifier.card().device);
+    }
+    check_frames(&config, &classifier)?;
+
+    let (pipeline, judge) = settings(&config, &classifier);
+    let (outputs, mut pending) =
+        Outputs::create(config.outputs.clone(), judge, config.threads, Arc::clone(&progress)).await?;
+    let format = templates.format;
+    let painter = Painter::start(config.display, Arc::clone(&progress), templates.stored_size);
+    let model = Arc::clone(&classifier);
+    let tally =
+        pipeline::run(pipeline, templates.stream, move |tokens| model.classify(tokens), outputs, interrupt).await?;
+    drop(painter);
+
+    check_sums(&config, &tally, &progress.input)?;
+    let report = Report::new(&config, classifier.card(), format, &progress.input, &tally, started.elapsed());
+    if let Some(path) = &config.json {
+        pending.push(report.write(path).await?);
+    }
+    pending.into_iter().try_for_each(Pending::commit)?;
+    if !config.quiet {
+        eprint!("{}", report.summary());
+    }
+    Ok(report)
+}
+
+/// Loading reads hundreds of megabytes or compiles shaders: not on an async thread.
+async fn load(config: crate::model::Config) -> Result<Classifier> {
+    let loaded = tokio::task::spawn_blocking(move || Classifier::load(&config)).await;
+    loaded.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
+}
+
+fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judge) {
+    let tokenize = tokenize::Config {
+        k: classifier.k(),
+        longest: classifier.longest_row(),
+        min_length: config.min_length,
+        letters: config.letters,
+    };
+    let decode = decode::Config { segments_a_chunk: classifier.rows_a_chunk(), max_reads: config.max_reads };
+    let pipeline = pipeline::Config { decode, tokenize, workers: classifier.workers(), memory: config.memory };
+    (pipeline, Judge { scored: tokenize, verdict: config.verdict })
+}
+
+/// Two files for a class need reads that have mates.
+fn check_pairs(config: &Config, templates: &Templates) -> Result<()> {
+    let two = |files: &Files| matches!(files, Files::Two(..));
+    let split = config.outputs.split.as_ref();
+    let wants_two = split.is_some_and(|s| two(&s.coding) || two(&s.noncoding) || s.undecided.as_ref().is_some_and(two));
+    if wants_two && templates.layout == Layout::Single {
+        return Err(Error::Usage(
+            "two outputs a class, but the input holds single reads: give both mates' files, or \
+                                 --interleaved"
+                .into(),
+        ));
+    }
+    Ok(())
+}
+
+/// Proteins need a model that tells frames.
+fn check_frames(config: &Config, classifier: &Classifier) -> Result<()> {
+    if config.outputs.proteins.is_some() && !classifier.tells_frames() {
+        let name = &classifier.card().name;
+        return Err(Error::Usage(format!("--proteins needs a model that tells frames; {name} does not")));
+    }
+    Ok(())
+}
+
+/// Nothing is ever lost: in = coding + noncoding + undecided + left out. A run cut short by `--max-reads` may have read
+/// ahead.
+fn check_sums(config: &Config, tally: &Tally, input: &InputCounts) -> Result<()> {
+    let out = tally.written() + left_out(input);
+    let read = input.records.get();
+    if config.max_reads.is_none() && out != read {
+        return Err(Error::Internal(format!("{read} records were read, but {out} are accounted for")));
+    }
+    Ok(())
+}
+
+/// Records that are read and, by design, not written.
+pub(crate) fn left_out(input: &InputCounts) -> u64 {
+    input.secondary.get() + input.supplementary.get() + input.without_bases.get()
+}
+
+/// Prints one error: its chain of causes in a line, then what to do about it.
+pub fn print_error(error: &Error) {
+    let mut line = format!("readseeker: {error}");
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        line.push_str(": ");
+        line.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    if let Some(hint) = error.hint() {
+        line.push_str("\nhint: ");
+        line.push_str(&hint);
+    }
+    // Where stderr itself is gone there is nobody left to tell.
+    let _closed = writeln!(std::io::stderr(), "{line}");
+}

@@ -1,0 +1,63 @@
+//! The scores table: one line a read, in input order.
+
+use std::io::Write;
+
+use crate::model::Prediction;
+use crate::reads::Record;
+use crate::verdict::{self, Label};
+
+/// The header line.
+pub const HEADER: &str = "name\tmate\tlength\tprobability\tlabel\tframe\n";
+
+/// Appends one read's line: `prediction` is `None` where the read is too short to be scored. The label is the read's own,
+/// whatever its mate's.
+pub fn push_line(line: &mut Vec<u8>, segment: &Record, prediction: Option<&Prediction>, verdict: &verdict::Config) {
+    line.extend_from_slice(segment.name());
+    let written = match prediction {
+        None => writeln!(line, "\t{}\t{}\tNA\tNA\tNA", segment.mate.number(), segment.bases.len()),
+        Some(Prediction { probability, frame }) => {
+            let label = match verdict.label(*probability) {
+                Label::Coding => "coding",
+                Label::NonCoding => "noncoding",
+            };
+            let frame = frame.map_or_else(|| ".".to_owned(), |frame| frame.to_string());
+            let (mate, length) = (segment.mate.number(), segment.bases.len());
+            writeln!(line, "\t{mate}\t{length}\t{probability:.6}\t{label}\t{frame}")
+        }
+    };
+    written.expect("writing to a vector cannot fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Frame, Strand};
+    use crate::reads::Mate;
+    use crate::verdict::Mates;
+
+    fn line(prediction: Option<Prediction>) -> String {
+        let segment = Record {
+            header: b"r1/2 lane=3".to_vec(),
+            name_len: 2,
+            bases: b"ACGT".to_vec(),
+            mate: Mate::Second,
+            ..Record::default()
+        };
+        let mut line = Vec::new();
+        let verdict = verdict::Config { threshold: 0.5, band: None, mates: Mates::Any };
+        push_line(&mut line, &segment, prediction.as_ref(), &verdict);
+        String::from_utf8(line).unwrap()
+    }
+
+    #[test]
+    fn a_line_names_read_mate_length_probability_label_and_frame() {
+        let frame = Some(Frame { strand: Strand::Minus, offset: 1 });
+        assert_eq!(line(Some(Prediction { probability: 0.75, frame })), "r1\t2\t4\t0.750000\tcoding\t-1\n");
+        assert_eq!(line(Some(Prediction { probability: 0.25, frame: None })), "r1\t2\t4\t0.250000\tnoncoding\t.\n");
+    }
+
+    #[test]
+    fn a_read_too_short_has_no_scores() {
+        assert_eq!(line(None), "r1\t2\t4\tNA\tNA\tNA\n");
+    }
+}

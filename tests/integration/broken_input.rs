@@ -1,0 +1,158 @@
+//! Input that is cut, garbled or out of step, outputs that cannot be: the right exit code, a message that helps, and
+//! nothing left behind.
+
+use std::process::Stdio;
+
+use crate::support::{Bench, fastq, stderr, testdata};
+
+/// Runs `split` on `args`; must fail with `code`, say all of `words`, and leave only the files that were there.
+fn refuses(bench: &Bench, args: &[&str], code: i32, words: &[&str]) {
+    let before = bench.files();
+    let output = bench.run_split(args);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {text}");
+    for word in words {
+        assert!(text.contains(word), "{args:?}: {word:?} is not in: {text}");
+    }
+    assert_eq!(bench.files(), before, "{args:?} leaves something behind");
+}
+
+#[test]
+fn a_bam_cut_anywhere_is_an_error() {
+    let bench = Bench::new();
+    let whole = std::fs::read(testdata("community.bam")).unwrap();
+    // The last BGZF block is the 28-byte EOF marker.
+    for length in [whole.len() - 1, whole.len() - 28, whole.len() / 2, 1000, 20] {
+        bench.write("cut.bam", &whole[..length]);
+        refuses(&bench, &["cut.bam"], 3, &["readseeker: cannot read cut.bam"]);
+    }
+}
+
+#[test]
+fn a_gzip_cut_anywhere_is_an_error() {
+    let bench = Bench::new();
+    let whole = std::fs::read(testdata("community_R1.fq.gz")).unwrap();
+    for length in [whole.len() - 1, whole.len() - 9, whole.len() / 2, 12] {
+        bench.write("cut.fq.gz", &whole[..length]);
+        refuses(&bench, &["cut.fq.gz"], 3, &["cannot read cut.fq.gz"]);
+    }
+}
+
+#[test]
+fn a_fastq_cut_anywhere_inside_a_record_is_an_error_naming_it() {
+    let bench = Bench::new();
+    let whole = fastq(3, 100, "");
+    let last_record = whole.len() / 3 * 2;
+    for cut in [1, 3, 50, 104, 106, 107, 150] {
+        bench.write("cut.fq", &whole[..last_record + cut]);
+        refuses(&bench, &["cut.fq"], 3, &["cannot read cut.fq: record 3"]);
+    }
+}
+
+#[test]
+fn garbage_is_an_error() {
+    let bench = Bench::new();
+    for garbage in [&b"hello, world\n"[..], &[0xff; 100], b"@r\nACGT\n+\nIII\n", b"@r\nAC\nGT\n+\nIIII\n"] {
+        bench.write("in.fq", garbage);
+        refuses(&bench, &["in.fq"], 3, &["cannot read in.fq"]);
+    }
+}
+
+#[test]
+fn a_missing_input_is_an_error() {
+    refuses(&Bench::new(), &["nothing.bam"], 3, &["cannot read nothing.bam", "No such file"]);
+}
+
+#[test]
+fn mates_out_of_step_are_named() {
+    let bench = Bench::new();
+    bench.write("1.fq", fastq(10, 100, "/1"));
+    bench.write("2.fq", fastq(10, 100, "/2").replace("@r7/2", "@x7/2"));
+    refuses(&bench, &["1.fq", "2.fq"], 3, &["pair 8", "r7/1", "x7/2", "hint:"]);
+    bench.write("3.fq", fastq(9, 100, "/2"));
+    refuses(&bench, &["1.fq", "3.fq"], 3, &["hint:"]);
+}
+
+#[test]
+fn outputs_are_not_overwritten_by_accident() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    bench.write("c.fq", "precious");
+    refuses(&bench, &["in.fq"], 2, &["c.fq exists", "--force"]);
+    assert_eq!(bench.read("c.fq"), "precious");
+    bench.split(&["in.fq", "--force"]);
+    refuses(&bench, &["in.fq", "--force", "--scores", "./c.fq"], 2, &["two outputs are the same file"]);
+    refuses(&bench, &["c.fq", "--force"], 2, &["both input and output"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    refuses(&bench, &["in.fq", "--scores", "no/such/folder/s.tsv"], 6, &["cannot write no/such/folder/s.tsv"]);
+    refuses(&bench, &["in.fq", "--scores", "/dev/full"], 6, &["cannot write /dev/full"]);
+}
+
+#[test]
+fn two_outputs_need_mates() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    let output = bench.run(&["split", "in.fq", "--device", "cpu", "--coding", "c#.fq", "--noncoding", "n#.fq"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
+
+#[test]
+fn a_model_that_is_none_is_an_error() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    refuses(&bench, &["in.fq", "--model", "no-such-folder"], 4, &["cannot load the model no-such-folder"]);
+}
+
+#[test]
+fn flags_that_make_no_sense_are_usage_errors() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    for args in [
+        &["in.fq", "--threshold", "2"][..],
+        &["in.fq", "--undecided-band", "0.6,0.9"],
+        &["in.fq", "--memory", "lots"],
+        &["in.fq", "--device", "toaster"],
+        &["in.fq", "in.fq"],
+        &["in.fq", "--genetic-code", "7"],
+    ] {
+        refuses(&bench, args, 2, &[]);
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_run_quietly() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(20_000, 100, ""));
+    let args = ["split", "in.fq", "--device", "cpu", "--coding", "-", "--noncoding", "n.fq", "--threshold", "0", "-q"];
+    let mut child = bench.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+    assert_eq!(bench.files(), ["in.fq"]);
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let bench = Bench::new();
+        // Stdin that never ends: the run waits for more.
+        let args = ["split", "-", "--device", "cpu", "--coding", "c.fq", "--noncoding", "n.fq"];
+        let mut child = bench.command(&args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut stdin, fastq(2000, 100, "").as_bytes()).unwrap();
+        while bench.files().is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let pid = child.id().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+        assert!(stderr(&output).contains("interrupted"));
+        assert_eq!(bench.files(), Vec::<String>::new());
+    }
+}

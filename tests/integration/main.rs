@@ -1,0 +1,12 @@
+//! End to end: the library's pipeline with stages that misbehave, the built binary with real files, the models against
+//! what others say of the same reads.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod broken_input;
+mod houses;
+mod model_gpu;
+mod model_parity;
+mod model_refusals;
+mod shutdown;
+mod split;
+mod support;

@@ -1,0 +1,58 @@
+//! The models on a GPU, or on whatever stands in for one: set `READSEEKER_TEST_GPU` to an adapter's number (`readseeker
+//! device` lists them), and a machine without it fails instead of passing unseen.
+#![cfg(feature = "wgpu")]
+
+use readseeker::kmer::Letters;
+use readseeker::model::device::{Choice, adapters};
+use readseeker::model::{Attention, Classifier};
+
+use super::model_parity::{bert_goldens, compact_goldens, config, largest, testdata, tokens, wrong_frames};
+
+/// The adapter to test on; none where nobody asked for one.
+fn wanted() -> Option<Choice> {
+    let number = std::env::var("READSEEKER_TEST_GPU").ok()?;
+    Some(Choice::GpuNumber(number.parse().unwrap()))
+}
+
+#[test]
+fn a_bert_on_a_gpu_says_what_the_original_says() {
+    let Some(device) = wanted() else { return };
+    let directory = testdata("parity/k6_tiny_zip");
+    let goldens = bert_goldens(&directory);
+    for attention in [Attention::Published, Attention::Masked] {
+        let classifier = Classifier::load(&config(directory.clone(), attention, device)).unwrap();
+        let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
+        let predictions = classifier.classify(&tokens).unwrap();
+        let expected = goldens.iter().map(|row| match attention {
+            Attention::Published => row.published,
+            Attention::Masked => row.masked,
+        });
+        let largest = largest(&predictions, expected);
+        eprintln!("{attention:?}: {largest:e}");
+        assert!(largest <= 1e-4, "{attention:?}: {largest}");
+        assert_eq!(classifier.notes(), Vec::<String>::new());
+        assert!(classifier.card().backend.starts_with("wgpu"));
+    }
+}
+
+#[test]
+fn a_compact_model_on_a_gpu_says_what_the_training_code_says() {
+    let Some(device) = wanted() else { return };
+    let directory = testdata("compact/tiny2");
+    let goldens = compact_goldens(&directory);
+    let classifier = Classifier::load(&config(directory, Attention::default(), device)).unwrap();
+    let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
+    let predictions = classifier.classify(&tokens).unwrap();
+    let largest = largest(&predictions, goldens.iter().map(|row| row.probability));
+    eprintln!("{largest:e}");
+    assert!(largest <= 1e-4, "{largest}");
+    assert_eq!(wrong_frames(&predictions, &goldens), Vec::<String>::new());
+    assert_eq!(classifier.notes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_number_beyond_the_adapters_is_refused() {
+    let device = Choice::GpuNumber(adapters().len());
+    let error = Classifier::load(&config(testdata("compact/tiny1"), Attention::default(), device)).unwrap_err();
+    assert_eq!(error.exit_code(), 5);
+}

@@ -1,0 +1,245 @@
+//! The models against what others say of the same reads: the original's code (testdata/parity) and the training code
+//! (testdata/compact). And their laws: batched = alone, for any company, batch size and number of threads.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use readseeker::batch::Tokens;
+use readseeker::kmer::{self, CLS, Letters, SEP};
+use readseeker::model::device::Choice;
+use readseeker::model::{Attention, Classifier, Config, Frame, Prediction, Source, describe};
+
+pub(crate) const BERTS: [&str; 4] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", "k6_deep_zip"];
+pub(crate) const COMPACTS: [&str; 2] = ["tiny1", "tiny2"];
+
+pub(crate) fn testdata(of: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(of)
+}
+
+pub(crate) fn config(directory: PathBuf, attention: Attention, device: Choice) -> Config {
+    Config { source: Source::Directory(directory), attention, device, batch_size: None, threads: 2 }
+}
+
+/// A row of the original's table: a read, its probability in both modes, its token ids.
+pub(crate) struct Bert {
+    pub(crate) bases: Vec<u8>,
+    pub(crate) published: f32,
+    pub(crate) masked: f32,
+    ids: Vec<u16>,
+}
+
+pub(crate) fn bert_goldens(directory: &Path) -> Vec<Bert> {
+    let table = fs::read_to_string(directory.join("golden.tsv")).unwrap();
+    let rows = table.lines().skip(1).map(|line| {
+        let fields: Vec<&str> = line.split('\t').collect();
+        Bert {
+            bases: fields[0].into(),
+            published: fields[1].parse().unwrap(),
+            masked: fields[2].parse().unwrap(),
+            ids: fields[3].split(',').map(|id| id.parse().unwrap()).collect(),
+        }
+    });
+    rows.collect()
+}
+
+/// A row of the training code's table: a read, its probability and frame, and by how much that frame leads.
+pub(crate) struct Compact {
+    pub(crate) bases: Vec<u8>,
+    pub(crate) probability: f32,
+    frame: String,
+    clear: bool,
+}
+
+pub(crate) fn compact_goldens(directory: &Path) -> Vec<Compact> {
+    let table = fs::read_to_string(directory.join("golden.tsv")).unwrap();
+    let rows = table.lines().skip(1).map(|line| {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let mut logits: Vec<f32> = fields[4..].iter().filter_map(|logit| logit.parse().ok()).collect();
+        logits.sort_by(f32::total_cmp);
+        Compact {
+            bases: fields[0].into(),
+            probability: fields[1].parse().unwrap(),
+            frame: fields[2].to_owned(),
+            clear: logits.last_chunk().is_none_or(|[second, best]| best - second > 1e-4) && varied(fields[0]),
+        }
+    });
+    rows.collect()
+}
+
+/// Whether a read is no repeat of a short word; in such a read frames tie.
+fn varied(bases: &str) -> bool {
+    (1..=6).all(|period| !bases.bytes().zip(bases.bytes().skip(period)).all(|(one, other)| one == other))
+}
+
+pub(crate) fn tokens<'a>(
+    classifier: &Classifier,
+    letters: Letters,
+    reads: impl IntoIterator<Item = &'a [u8]>,
+) -> Tokens {
+    let mut tokens = Tokens::default();
+    for bases in reads {
+        kmer::tokenize_letters(letters, bases, classifier.k(), classifier.longest_row(), &mut tokens.ids);
+        tokens.ends.push(u32::try_from(tokens.ids.len()).unwrap());
+    }
+    tokens
+}
+
+/// The largest difference in probability.
+pub(crate) fn largest(predictions: &[Prediction], expected: impl IntoIterator<Item = f32>) -> f32 {
+    assert!(predictions.iter().all(|one| one.probability.is_finite()), "{predictions:?}");
+    predictions.iter().zip(expected).map(|(one, other)| (one.probability - other).abs()).fold(0.0, f32::max)
+}
+
+/// The wrong frames, as `read length: ours, theirs`; those that tie are left out.
+pub(crate) fn wrong_frames(predictions: &[Prediction], expected: &[Compact]) -> Vec<String> {
+    let name = |frame: Option<Frame>| frame.map_or(".".to_owned(), |frame| frame.to_string());
+    let wrong = predictions.iter().zip(expected).filter(|(one, other)| other.clear && name(one.frame) != other.frame);
+    wrong.map(|(one, other)| format!("{}: {}, {}", other.bases.len(), name(one.frame), other.frame)).collect()
+}
+
+#[test]
+fn token_ids_are_the_originals() {
+    for name in BERTS {
+        let directory = testdata("parity").join(name);
+        let classifier = Classifier::load(&config(directory.clone(), Attention::Published, Choice::Cpu)).unwrap();
+        for row in bert_goldens(&directory) {
+            let tokens = tokens(&classifier, Letters::Published, [row.bases.as_slice()]);
+            assert_eq!([&[CLS], tokens.row(0), &[SEP]].concat(), row.ids);
+        }
+    }
+}
+
+#[test]
+fn a_berts_probabilities_are_the_originals() {
+    for name in BERTS {
+        let directory = testdata("parity").join(name);
+        let goldens = bert_goldens(&directory);
+        for attention in [Attention::Published, Attention::Masked] {
+            let classifier = Classifier::load(&config(directory.clone(), attention, Choice::Cpu)).unwrap();
+            let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
+            let predictions = classifier.classify(&tokens).unwrap();
+            let expected = goldens.iter().map(|row| match attention {
+                Attention::Published => row.published,
+                Attention::Masked => row.masked,
+            });
+            let largest = largest(&predictions, expected);
+            eprintln!("{name} {attention:?}: {largest:e}");
+            assert!(largest <= 1e-5, "{name} {attention:?}: {largest}");
+            assert!(predictions.iter().all(|prediction| prediction.frame.is_none()));
+        }
+    }
+}
+
+#[test]
+fn a_compact_models_predictions_are_the_training_codes() {
+    for name in COMPACTS {
+        let directory = testdata("compact").join(name);
+        let goldens = compact_goldens(&directory);
+        let config = config(directory, Attention::default(), Choice::Cpu);
+        for classifier in [Classifier::load(&config).unwrap(), Classifier::load_on_burn(&config).unwrap()] {
+            let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
+            let predictions = classifier.classify(&tokens).unwrap();
+            let largest = largest(&predictions, goldens.iter().map(|row| row.probability));
+            eprintln!("{name} on {}: {largest:e}", classifier.card().backend);
+            assert!(largest <= 1e-5, "{name}: {largest}");
+            assert_eq!(wrong_frames(&predictions, &goldens), Vec::<String>::new(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_read_alone_gets_what_it_gets_in_company() {
+    let mut directories: Vec<_> = COMPACTS.map(|name| testdata("compact").join(name)).into();
+    directories.push(testdata("parity/k6_tiny_zip"));
+    let reads: Vec<Vec<u8>> = compact_goldens(&directories[0]).into_iter().map(|row| row.bases).take(40).collect();
+    for directory in directories {
+        for attention in [Attention::Published, Attention::Masked] {
+            let plain = config(directory.clone(), attention, Choice::Cpu);
+            // Masked attention says nothing to a compact model: try burn on it instead of our own kernels.
+            let load = if attention == Attention::Masked { Classifier::load_on_burn } else { Classifier::load };
+            let classifier = load(&plain).unwrap();
+            let all = tokens(&classifier, Letters::Lenient, reads.iter().map(Vec::as_slice));
+            let together = classifier.classify(&all).unwrap();
+            let other = load(&Config { threads: 1, batch_size: Some(3), ..plain }).unwrap();
+            assert_eq!(other.classify(&all).unwrap(), together, "threads and batch size must not show");
+            for (read, expected) in reads.iter().zip(&together) {
+                let alone = tokens(&classifier, Letters::Lenient, [read.as_slice()]);
+                assert_eq!(classifier.classify(&alone).unwrap(), [*expected], "{attention:?} {}", read.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reads_reverse_complement_gets_the_same_probability_and_the_mirrored_frame() {
+    for name in COMPACTS {
+        let directory = testdata("compact").join(name);
+        let goldens: Vec<_> = compact_goldens(&directory).into_iter().filter(|row| row.clear).collect();
+        let classifier = Classifier::load(&config(directory, Attention::default(), Choice::Cpu)).unwrap();
+        let complement = |base: &u8| match base.to_ascii_uppercase() {
+            b'A' => b'T',
+            b'T' | b'U' => b'A',
+            b'C' => b'G',
+            b'G' => b'C',
+            _ => b'N',
+        };
+        let turned: Vec<Vec<u8>> = goldens.iter().map(|row| row.bases.iter().rev().map(complement).collect()).collect();
+        let forward = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
+        let back = tokens(&classifier, Letters::Lenient, turned.iter().map(Vec::as_slice));
+        let (forward, back) = (classifier.classify(&forward).unwrap(), classifier.classify(&back).unwrap());
+        for (one, other) in forward.iter().zip(&back) {
+            assert!((one.probability - other.probability).abs() <= 1e-6);
+            let (one, other) = (one.frame.unwrap(), other.frame.unwrap());
+            assert_eq!(one.offset, other.offset);
+            assert_ne!(one.strand, other.strand);
+        }
+    }
+}
+
+#[test]
+fn the_card_says_what_ran() {
+    let directory = testdata("parity/k6_tiny_zip");
+    let classifier = Classifier::load(&config(directory, Attention::Masked, Choice::Cpu)).unwrap();
+    let card = classifier.card();
+    assert_eq!((card.name.as_str(), card.kind, card.attention), ("k6_tiny_zip", "bert", Some("masked")));
+    assert_eq!(card.sha256.len(), 64);
+    assert_eq!(
+        card.parameters,
+        4101 * 32
+            + 512 * 32
+            + 2 * 32
+            + 64
+            + 2 * (4 * (32 * 32 + 32) + 64 + 2 * 32 * 64 + 64 + 32 + 64)
+            + 32 * 32
+            + 32
+            + 66
+    );
+    assert!(card.device.starts_with("CPU (2 threads"), "{}", card.device);
+}
+
+#[test]
+fn the_model_built_in_predicts_what_the_training_code_does() {
+    let source = Source::Builtin;
+    let config = Config { source, ..config(PathBuf::new(), Attention::default(), Choice::Cpu) };
+    let classifier = Classifier::load(&config).unwrap();
+    let goldens = compact_goldens(&testdata("compact"));
+    for classifier in [&classifier, &Classifier::load_on_burn(&config).unwrap()] {
+        let tokens = tokens(classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
+        let predictions = classifier.classify(&tokens).unwrap();
+        let largest = largest(&predictions, goldens.iter().map(|row| row.probability));
+        eprintln!("built in, on {}: {largest:e}", classifier.card().backend);
+        assert!(largest <= 1e-5, "{largest}");
+        assert_eq!(wrong_frames(&predictions, &goldens), Vec::<String>::new());
+    }
+    assert!(describe(&Source::Builtin).unwrap().contains(&classifier.card().name));
+}
+
+#[test]
+fn reads_too_short_for_the_compact_model_are_not_coding() {
+    let directory = testdata("compact/tiny1");
+    let classifier = Classifier::load(&config(directory, Attention::default(), Choice::Cpu)).unwrap();
+    let reads: [&[u8]; 4] = [b"", b"ACGTA", b"ACGTACG", b"ACGTACGT"];
+    let predictions = classifier.classify(&tokens(&classifier, Letters::Lenient, reads)).unwrap();
+    assert!(predictions[..3].iter().all(|one| *one == Prediction { probability: 0.0, frame: None }));
+    assert!(predictions[3].frame.is_some() && classifier.shortest_read() == 8);
+}

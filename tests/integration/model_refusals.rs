@@ -1,0 +1,208 @@
+//! Checkpoints we must refuse, each made from a good one by breaking one thing: the error names it, exit code 4, no panic.
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use readseeker::error::Error;
+use readseeker::model::device::Choice;
+use readseeker::model::{Attention, Classifier, Source, describe};
+use safetensors::tensor::{Dtype, TensorView};
+use tempfile::TempDir;
+
+use super::model_parity::{config, testdata};
+
+/// A copy of a checkpoint to break.
+struct Copy(TempDir);
+
+impl Copy {
+    fn of(directory: &str) -> Self {
+        let copy = tempfile::tempdir().unwrap();
+        for entry in fs::read_dir(testdata(directory)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "tsv") {
+                fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+            }
+        }
+        Self(copy)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn replace(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.file(file)).unwrap();
+        assert!(text.contains(from), "{file} has no {from}");
+        fs::write(self.file(file), text.replace(from, to)).unwrap();
+    }
+
+    /// Rewrites model.safetensors after `change` had its way with the tensors.
+    fn rewrite(&self, change: impl FnOnce(&mut Tensors)) {
+        let bytes = fs::read(self.file("model.safetensors")).unwrap();
+        let mut tensors: Tensors = safetensors::SafeTensors::deserialize(&bytes)
+            .unwrap()
+            .iter()
+            .map(|(name, view)| (name.to_owned(), (view.dtype(), view.shape().to_vec(), view.data().to_vec())))
+            .collect();
+        change(&mut tensors);
+        let views = tensors
+            .iter()
+            .map(|(name, (dtype, shape, data))| (name, TensorView::new(*dtype, shape.clone(), data).unwrap()));
+        fs::write(self.file("model.safetensors"), safetensors::serialize(views, None).unwrap()).unwrap();
+    }
+
+    /// Why it is refused: the whole chain of causes.
+    fn refusal(&self) -> String {
+        refusal(self.0.path())
+    }
+}
+
+type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
+
+fn refusal(directory: &Path) -> String {
+    let error = Classifier::load(&config(directory.to_owned(), Attention::Published, Choice::Cpu)).unwrap_err();
+    assert!(matches!(error, Error::Model { .. }) && error.exit_code() == 4);
+    let mut chain = String::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        chain = [chain, cause.to_string()].join(": ");
+        source = cause.source();
+    }
+    chain
+}
+
+fn assert_names(refusal: &str, what: &[&str]) {
+    for what in what {
+        assert!(refusal.contains(what), "{refusal:?} does not name {what:?}");
+    }
+}
+
+#[test]
+fn a_directory_without_a_checkpoint() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_names(&refusal(&directory.path().join("absent")), &["cannot read config.json"]);
+    assert_names(&refusal(directory.path()), &["cannot read config.json"]);
+}
+
+#[test]
+fn settings_we_cannot_run() {
+    for (from, to, names) in [
+        ("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"relu\"", "hidden_act must be \"gelu\""),
+        ("\"num_labels\": 2", "\"num_labels\": 3", "num_labels must be 2"),
+        ("\"model_type\": \"bert\"", "\"model_type\": \"roberta\"", "model_type must be \"bert\""),
+        ("\"vocab_size\": 4101", "\"vocab_size\": 4100", "vocab_size must be 4101"),
+        ("\"num_attention_heads\": 2", "\"num_attention_heads\": 5", "num_attention_heads"),
+        ("\"hidden_size\": 32,", "", "hidden_size"),
+        ("{", "", "config.json"),
+    ] {
+        let copy = Copy::of("parity/k6_tiny_zip");
+        copy.replace("config.json", from, to);
+        assert_names(&copy.refusal(), &[names]);
+    }
+}
+
+#[test]
+fn vocabularies_that_are_not_dnaberts() {
+    let copy = Copy::of("parity/k6_tiny_zip");
+    copy.replace("vocab.txt", "AAAAAT\nAAAAAC\n", "AAAAAC\nAAAAAT\n");
+    assert_names(&copy.refusal(), &["vocab.txt, line 7", "AAAAAC", "AAAAAT"]);
+    copy.replace("vocab.txt", "AAAAAC\n", "");
+    assert_names(&copy.refusal(), &["vocab.txt has 4100 words"]);
+    fs::remove_file(copy.file("vocab.txt")).unwrap();
+    assert_names(&copy.refusal(), &["cannot read vocab.txt"]);
+}
+
+#[test]
+fn a_vocabulary_of_another_k() {
+    let copy = Copy::of("parity/k6_tiny_zip");
+    fs::copy(testdata("parity/k5_tiny_zip/vocab.txt"), copy.file("vocab.txt")).unwrap();
+    assert_names(&copy.refusal(), &["vocab_size must be 1029"]);
+}
+
+#[test]
+fn pickled_tensors_of_another_shape_missing_or_left_over() {
+    let copy = Copy::of("parity/k6_tiny_zip");
+    copy.replace("config.json", "\"intermediate_size\": 64", "\"intermediate_size\": 63");
+    assert_names(&copy.refusal(), &["bert.encoder.layer.0.intermediate.dense.weight is 64 x 32", "63 x 32"]);
+    let copy = Copy::of("parity/k6_tiny_legacy");
+    copy.replace("config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3");
+    assert_names(&copy.refusal(), &["no tensor bert.encoder.layer.2.attention.self.query.weight"]);
+    copy.replace("config.json", "\"num_hidden_layers\": 3", "\"num_hidden_layers\": 1");
+    assert_names(&copy.refusal(), &["does not belong", "bert.encoder.layer.1."]);
+}
+
+#[test]
+fn stored_tensors_of_another_shape_missing_left_over_or_of_another_kind() {
+    let copy = Copy::of("compact/tiny1");
+    copy.rewrite(|tensors| drop(tensors.remove("frame.mix.bias")));
+    assert_names(&copy.refusal(), &["no tensor frame.mix.bias"]);
+
+    let copy = Copy::of("compact/tiny1");
+    copy.rewrite(|tensors| drop(tensors.insert("stray".into(), (Dtype::F32, vec![1], vec![0; 4]))));
+    assert_names(&copy.refusal(), &["does not belong", "stray"]);
+
+    let copy = Copy::of("compact/tiny1");
+    copy.rewrite(|tensors| tensors.get_mut("stem.weight").unwrap().1.rotate_left(1));
+    assert_names(&copy.refusal(), &["stem.weight is 8 x 6 x 12", "12 x 8 x 6"]);
+
+    let copy = Copy::of("compact/tiny1");
+    copy.rewrite(|tensors| {
+        let bias = tensors.get_mut("stem.bias").unwrap();
+        (bias.0, bias.2) = (Dtype::F16, vec![0; 24]);
+    });
+    assert_names(&copy.refusal(), &["stem.bias is not in f32"]);
+
+    let copy = Copy::of("compact/tiny1");
+    copy.rewrite(|tensors| tensors.get_mut("stem.bias").unwrap().2[..4].copy_from_slice(&f32::NAN.to_le_bytes()));
+    assert_names(&copy.refusal(), &["stem.bias", "not finite"]);
+
+    let copy = Copy::of("compact/tiny1");
+    copy.rewrite(|tensors| tensors.get_mut("embedding.weight").unwrap().2[..4].copy_from_slice(&1_f32.to_le_bytes()));
+    assert_names(&copy.refusal(), &["embedding.weight", "special tokens must be zero"]);
+}
+
+#[test]
+fn weights_cut_short_anywhere() {
+    for (directory, file) in [
+        ("parity/k6_tiny_zip", "pytorch_model.bin"),
+        ("parity/k6_tiny_legacy", "pytorch_model.bin"),
+        ("compact/tiny1", "model.safetensors"),
+    ] {
+        let copy = Copy::of(directory);
+        let whole = fs::read(copy.file(file)).unwrap();
+        for part in (0..20).map(|part| whole.len() * part / 20).chain([1, 7, 8, 9, 100, whole.len() - 1]) {
+            fs::write(copy.file(file), &whole[..part]).unwrap();
+            assert_names(&copy.refusal(), &[&format!("cannot read the weights in {file}")]);
+        }
+    }
+}
+
+#[test]
+fn weights_that_are_garbage() {
+    let garbage: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    for file in ["pytorch_model.bin", "model.safetensors"] {
+        let copy = Copy::of("parity/k6_tiny_zip");
+        fs::remove_file(copy.file("pytorch_model.bin")).unwrap();
+        assert_names(&copy.refusal(), &["no weights", "model.safetensors, pytorch_model.bin"]);
+        for start in [
+            &b""[..],
+            b"PK\x03\x04",
+            b"\x80\x02",
+            b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.",
+            b"\x10\0\0\0\0\0\0\0{",
+        ] {
+            fs::write(copy.file(file), [start, &garbage].concat()).unwrap();
+            assert_names(&copy.refusal(), &[&format!("cannot read the weights in {file}")]);
+        }
+    }
+}
+
+#[test]
+fn a_model_describes_itself() {
+    let text = describe(&Source::Directory(testdata("compact/tiny1"))).unwrap();
+    assert!(text.contains("compact") && text.contains("sha256"), "{text}");
+    let text = describe(&Source::Directory(testdata("parity/k5_tiny_zip"))).unwrap();
+    assert!(text.contains("overlapping 5-mers"), "{text}");
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Checks that `--proteins` are the coding reads translated in their frame, as `seqkit translate` translates them.
+#
+# usage: tests/oracle/proteins_vs_seqkit.sh FASTQ READSEEKER [GENETIC_CODE]      (unpaired reads; needs seqkit)
+set -euo pipefail
+reads=$1
+readseeker=$2
+code=${3:-11}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$readseeker" split "$reads" --device cpu --coding "$work/coding.fa" --noncoding /dev/null \
+    --scores "$work/scores.tsv" --proteins "$work/ours.faa" --genetic-code "$code" -q
+
+# seqkit numbers frames 1 2 3 and, from the other end, -1 -2 -3.
+for frame in +0:1 +1:2 +2:3 -0:-1 -1:-2 -2:-3; do
+    awk -F '\t' -v frame="${frame%:*}" '$5 == "coding" && $6 == frame { print $1 }' "$work/scores.tsv" >"$work/names"
+    seqkit grep --quiet -f "$work/names" "$work/coding.fa" |
+        seqkit translate --quiet -w 0 -T "$code" -f "${frame#*:}" |
+        seqkit replace --quiet -p '(_frame=\S+)?(\s.*)?$' -r "_frame=${frame%:*}" -w 0
+done | seqkit sort --quiet -n -w 0 >"$work/theirs.faa"
+seqkit sort --quiet -n -w 0 "$work/ours.faa" >"$work/ours_sorted.faa"
+
+cmp "$work/ours_sorted.faa" "$work/theirs.faa"
+echo "$(grep -c '>' "$work/ours.faa") proteins equal seqkit's (genetic code $code)"

@@ -1,0 +1,22 @@
+// Split the reads of every sample of a sheet into coding and non-coding.
+//
+// nextflow run workflows/nextflow --input workflows/nextflow/samples.csv [--model DIR] [--outdir results]
+include { READSEEKER_SPLIT } from './modules/readseeker/split/main'
+
+workflow {
+    samples = channel.fromPath(params.input, checkIfExists: true)
+        .splitCsv(header: true)
+        .map { row ->
+            def reads = [row.reads, row.reads2].findAll { path -> path }.collect { path -> file(path, checkIfExists: true) }
+            [[id: row.sample, single_end: reads.size() == 1], reads]
+        }
+    // Nothing is downloaded in a task: a model other than the built-in one is a directory given here.
+    model = params.model ? file(params.model, checkIfExists: true) : []
+
+    READSEEKER_SPLIT(samples, model)
+
+    channel.topic('versions')
+        .unique()
+        .map { process, tool, version -> "${process}: ${tool} ${version}" }
+        .collectFile(name: 'versions.txt', storeDir: params.outdir, newLine: true)
+}

@@ -1,0 +1,55 @@
+process READSEEKER_SPLIT {
+    tag "$meta.id"
+    label 'process_medium'
+
+    conda "${moduleDir}/environment.yml"
+
+    input:
+    tuple val(meta), path(reads)
+    path model
+
+    output:
+    tuple val(meta), path("*.coding.fastq.gz")   , emit: coding
+    tuple val(meta), path("*.noncoding.fastq.gz"), emit: noncoding
+    tuple val(meta), path("*.scores.tsv.gz")     , emit: scores
+    tuple val(meta), path("*.json")              , emit: json
+    tuple val("${task.process}"), val('readseeker'), eval("readseeker --version | sed 's/^readseeker //'"), topic: versions, emit: versions_readseeker
+
+    when:
+    task.ext.when == null || task.ext.when
+
+    script:
+    def args   = task.ext.args ?: ''
+    def prefix = task.ext.prefix ?: "${meta.id}"
+    // Two FASTQ files give two files a class; one file, or a BAM, gives one (mates of a BAM interleaved).
+    def paired = reads instanceof List && reads.size() == 2
+    def mate   = paired ? '_#' : ''
+    // No model: the one built in.
+    def weights = model ? "--model ${model}" : ''
+    // Whether a task has a GPU is the pipeline's choice: a task without one leaves those of the machine alone.
+    def device = task.accelerator ? 'gpu' : 'cpu'
+    """
+    readseeker split \\
+        ${paired ? reads.join(' ') : reads} \\
+        --coding '${prefix}${mate}.coding.fastq.gz' \\
+        --noncoding '${prefix}${mate}.noncoding.fastq.gz' \\
+        --scores ${prefix}.scores.tsv.gz \\
+        --json ${prefix}.json \\
+        ${weights} \\
+        --device ${device} \\
+        --threads ${task.cpus} \\
+        --progress log \\
+        ${args}
+    """
+
+    stub:
+    def prefix = task.ext.prefix ?: "${meta.id}"
+    def mates  = reads instanceof List && reads.size() == 2 ? ['_1', '_2'] : ['']
+    def fastqs = mates.collect { mate -> "${prefix}${mate}.coding.fastq.gz ${prefix}${mate}.noncoding.fastq.gz" }
+    """
+    for output in ${fastqs.join(' ')} ${prefix}.scores.tsv.gz; do
+        echo "" | gzip > \$output
+    done
+    echo "{}" > ${prefix}.json
+    """
+}

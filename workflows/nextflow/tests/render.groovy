@@ -1,0 +1,44 @@
+// Writes the `script:` and `stub:` blocks of a process, as bash, for the cases below: what Nextflow would hand to bash.
+// usage: groovy render.groovy MAIN_NF TESTDATA OUT
+import java.nio.file.Path
+import java.nio.file.Paths
+
+def (mainNf, testdata, out) = [new File(args[0]), args[1], new File(args[2])]
+def source = mainNf.text
+
+def process = source.substring(source.indexOf('process '), source.lastIndexOf('}'))
+/** The lines from `name:` to the next of `upTo`, or to the end of the process. */
+def section = { String name, String upTo ->
+    def start = process.indexOf("\n    ${name}:\n") + "\n    ${name}:\n".length()
+    def end = upTo ? process.indexOf("\n    ${upTo}:\n") : process.length()
+    process.substring(start, end)
+}
+def blocks = [script: section('script', 'stub'), stub: section('stub', null)]
+new GroovyShell().parse(source.replace(blocks.stub, '    null\n')) // a syntax error stops here; the blocks share names, so not both at once
+def globs = section('output', 'when').findAll(/path\("[^"]+"\)/).collect { it.replaceAll(/^path\("|"\)$/, '') }
+def version = (section('output', 'when') =~ /eval\("([^"]+)"\)/)[0][1]
+
+// Nextflow gives one staged file as a Path, several as a List of them, and an empty path input as an empty list.
+def file = { name -> Paths.get(name) }
+def (r1, r2, bam) = ['community_R1.fq.gz', 'community_R2.fq.gz', 'community.bam'].collect(file)
+def cases = [
+    single: [reads: r1],
+    paired: [reads: [r1, r2]],
+    bam   : [reads: bam],
+    args  : [reads: bam, ext: [args: '--threshold 0.9 --mates both', prefix: 'other']],
+    model : [reads: r1, model: file('model')],
+    gpu   : [reads: r1, accelerator: [request: 1]],
+]
+cases.each { name, given ->
+    def folder = new File(out, name)
+    folder.mkdirs()
+    def task = [cpus: 2, accelerator: given.accelerator, ext: given.ext ?: [:], process: 'READSEEKER_SPLIT']
+    def values = [task: task, meta: [id: name, single_end: !(given.reads instanceof List)], reads: given.reads, model: given.model ?: []]
+    blocks.each { block, text ->
+        def rendered = new GroovyShell(new Binding(values)).evaluate(text).toString().stripIndent()
+        new File(folder, "${block}.sh").text = rendered
+    }
+    new File(folder, 'version.sh').text = version + '\n'
+    new File(folder, 'inputs').text = [given.reads].flatten().collect { "${testdata}/${it}\n" }.join()
+    new File(folder, 'globs').text = globs.join('\n') + '\n'
+}
