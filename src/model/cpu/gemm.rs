@@ -43,6 +43,11 @@ impl Packed {
         }
         Self { k, columns: padded, values }
     }
+
+    /// Columns of the product, padding included.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
 }
 
 /// `start` plus `rows` rows of `from` times `weights`. Rows of each are so many floats apart: with a `start_stride` of 0
