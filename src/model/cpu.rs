@@ -102,7 +102,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Lays out the weights: `tensor(name, shape)` returns the tensor of that name, row-major, BatchNorms folded.
+    /// Lays out the weights: `tensor(name, shape)` returns the tensor of that name, row-major, normalisations folded in.
     ///
     /// # Errors
     /// Whatever `tensor` returns.

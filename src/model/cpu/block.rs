@@ -162,7 +162,7 @@ unsafe fn load_all<L: Lanes>(from: &[f32], at: usize, stride: usize) -> [L; INPU
     }
 }
 
-/// Turns the products into the convolution's outputs, and adds their SiLU to `x`.
+/// Turns the products into the convolution's outputs, and adds their `SiLU` to `x`.
 #[inline(always)]
 unsafe fn transform_products<L: Lanes>(layout: Layout, products: &[f32], x: &mut [f32]) {
     let channels = layout.channels;

@@ -280,13 +280,14 @@ impl Network {
         workspace: &mut Workspace,
         next: Next<'_>,
     ) -> [f32; 7] {
-        match next.ids {
-            Some(ids) => self.table.look_up(ids, next.lookup),
-            None => next.lookup.clear(),
+        let Next { ids, lookup: next } = next;
+        match ids {
+            Some(ids) => self.table.look_up(ids, next),
+            None => next.clear(),
         }
         let layout = self.layout(read);
         let Workspace { x, transformed, products, head } = workspace;
-        let mut ahead = [self.table.ahead(read, 1), self.table.ahead(next.lookup, 0)];
+        let mut ahead = [self.table.ahead(read, 1), self.table.ahead(next, 0)];
         // SAFETY: `make_room` made every slice as long as `layout` says.
         unsafe {
             for (strand, rows) in read.strands.iter().enumerate() {
@@ -462,8 +463,9 @@ impl Network {
                 L::load(noncoding, at).silu().store(noncoding, at);
             }
             self.noncoding_logit.forward::<L>(noncoding, 0, 1, ahead, noncoding_logit);
-            let [a, b, c, d, e, f] = frames;
-            [noncoding_logit[0], a, b, c, d, e, f]
+            let mut all = [noncoding_logit[0]; 1 + ALL_FRAMES];
+            all[1..].copy_from_slice(&frames);
+            all
         }
     }
 }
@@ -471,9 +473,18 @@ impl Network {
 /// The sums over each strand's frames, and the largest of all.
 #[inline(always)]
 unsafe fn summarise_frames<L: Lanes>(frames: [L; ALL_FRAMES]) -> ([L; 2], L) {
-    let [a, b, c, d, e, f] = frames;
     // SAFETY: the caller's CPU has the instructions.
-    unsafe { ([a.add(b).add(c), d.add(e).add(f)], a.max(b).max(c).max(d).max(e).max(f)) }
+    unsafe {
+        let sum = |strand: usize| {
+            let at = strand * FRAMES;
+            frames[at].add(frames[at + 1]).add(frames[at + 2])
+        };
+        let mut largest = frames[0];
+        for frame in &frames[1..] {
+            largest = largest.max(*frame);
+        }
+        ([sum(0), sum(1)], largest)
+    }
 }
 
 /// The mean and the largest of `rows` rows of `x`, channel by channel.
