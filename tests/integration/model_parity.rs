@@ -243,3 +243,25 @@ fn reads_too_short_for_the_compact_model_are_not_coding() {
     assert!(predictions[..3].iter().all(|one| *one == Prediction { probability: 0.0, frame: None }));
     assert!(predictions[3].frame.is_some() && classifier.shortest_read() == 8);
 }
+
+/// The checkpoint that `READSEEKER_TEST_BERT` names, made by `tests/oracle/make_bert.py`: a BERT of full size is too large
+/// to keep here.
+#[test]
+fn a_named_bert_says_what_pytorch_says() {
+    let Some(directory) = std::env::var_os("READSEEKER_TEST_BERT").map(PathBuf::from) else { return };
+    let goldens = bert_goldens(&directory);
+    for attention in [Attention::Published, Attention::Masked] {
+        let classifier = Classifier::load(&config(directory.clone(), attention, Choice::Cpu)).unwrap();
+        let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
+        let started = std::time::Instant::now();
+        let predictions = classifier.classify(&tokens).unwrap();
+        let seconds = started.elapsed().as_secs_f64();
+        let expected = goldens.iter().map(|row| match attention {
+            Attention::Published => row.published,
+            Attention::Masked => row.masked,
+        });
+        let largest = largest(&predictions, expected);
+        eprintln!("{attention:?}: {largest:e}, {seconds:.2} s for {} reads", goldens.len());
+        assert!(largest <= 1e-5, "{attention:?}: {largest}");
+    }
+}
