@@ -4,12 +4,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use burn::store::pytorch_reader::PytorchReader;
 use readseeker::batch::Tokens;
 use readseeker::kmer::{self, CLS, Letters, SEP};
 use readseeker::model::device::Choice;
 use readseeker::model::{Attention, Classifier, Config, Frame, Prediction, Source, describe};
+use safetensors::tensor::{Dtype, TensorView};
 
-pub(crate) const BERTS: [&str; 4] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", "k6_deep_zip"];
+pub(crate) const BERTS: [&str; 5] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", "k6_deep_zip", "k3_odd_names"];
 pub(crate) const COMPACTS: [&str; 2] = ["tiny1", "tiny2"];
 
 pub(crate) fn testdata(of: &str) -> PathBuf {
@@ -145,6 +147,28 @@ fn a_compact_models_predictions_are_the_training_codes() {
             assert_eq!(wrong_frames(&predictions, &goldens), Vec::<String>::new(), "{name}");
         }
     }
+}
+
+#[test]
+fn a_bert_in_safetensors_is_the_same_bert() {
+    let directory = testdata("parity/k6_tiny_zip");
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["config.json", "vocab.txt"] {
+        fs::copy(directory.join(file), copy.path().join(file)).unwrap();
+    }
+    let tensors = PytorchReader::new(directory.join("pytorch_model.bin")).unwrap().into_tensors();
+    let tensors = tensors.iter().map(|(name, tensor)| (name, tensor.shape().to_vec(), tensor.read().unwrap()));
+    let tensors: Vec<_> = tensors.collect();
+    let views =
+        tensors.iter().map(|(name, shape, data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
+    fs::write(copy.path().join("model.safetensors"), safetensors::serialize(views, None).unwrap()).unwrap();
+
+    let pickled = Classifier::load(&config(directory.clone(), Attention::Published, Choice::Cpu)).unwrap();
+    let stored = Classifier::load(&config(copy.path().to_owned(), Attention::Published, Choice::Cpu)).unwrap();
+    let goldens = bert_goldens(&directory);
+    let tokens = tokens(&pickled, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
+    assert_eq!(stored.classify(&tokens).unwrap(), pickled.classify(&tokens).unwrap());
+    assert_ne!(stored.card().sha256, pickled.card().sha256);
 }
 
 #[test]

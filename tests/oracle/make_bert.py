@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-POSITIONS, MAX_TOKENS = 512, 298
+MAX_TOKENS = 298
 
 
 def shapes(args, vocabulary):
@@ -34,7 +34,7 @@ def shapes(args, vocabulary):
         yield f"{name}.bias", (h,)
 
     yield "bert.embeddings.word_embeddings.weight", (vocabulary, h)
-    yield "bert.embeddings.position_embeddings.weight", (POSITIONS, h)
+    yield "bert.embeddings.position_embeddings.weight", (args.positions, h)
     yield "bert.embeddings.token_type_embeddings.weight", (2, h)
     yield from norm("bert.embeddings.LayerNorm")
     for n in range(args.layers):
@@ -103,7 +103,7 @@ def settings(args, vocabulary):
         "hidden_size": args.hidden,
         "intermediate_size": args.intermediate,
         "layer_norm_eps": 1e-12,
-        "max_position_embeddings": POSITIONS,
+        "max_position_embeddings": args.positions,
         "num_attention_heads": args.heads,
         "num_hidden_layers": args.layers,
         "num_labels": 2,
@@ -112,11 +112,27 @@ def settings(args, vocabulary):
     }
 
 
+def save(args, weights):
+    """As PyTorch does; with --odd as old checkpoints from a GPU are: other names, a buffer, tensors tagged `cuda:0`."""
+    if args.odd:
+        renamed = ((".LayerNorm.weight", ".LayerNorm.gamma"), (".LayerNorm.bias", ".LayerNorm.beta"))
+        odd = {"bert.embeddings.position_ids": torch.arange(args.positions)[None]}
+        for name, tensor in weights.items():
+            for ours, theirs in renamed:
+                name = name.replace(ours, theirs)
+            odd[name] = tensor
+        weights = odd
+        torch.serialization.location_tag = lambda storage: "cuda:0"
+    torch.save(weights, args.directory / "pytorch_model.bin")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=Path)
-    for flag, default in (("layers", 12), ("hidden", 768), ("heads", 12), ("intermediate", 3072), ("k", 6), ("reads", 8)):
+    sizes = {"layers": 12, "hidden": 768, "heads": 12, "intermediate": 3072, "k": 6, "positions": 512, "reads": 8}
+    for flag, default in sizes.items():
         parser.add_argument(f"--{flag}", type=int, default=default)
+    parser.add_argument("--odd", action="store_true", help="old names, position_ids, tensors tagged cuda:0")
     args = parser.parse_args()
     words = SPECIAL + ["".join(kmer) for kmer in itertools.product("ATCG", repeat=args.k)]
     vocabulary = {word: i for i, word in enumerate(words)}
@@ -124,7 +140,7 @@ def main():
     (args.directory / "config.json").write_text(json.dumps(settings(args, len(words)), indent=1) + "\n")
     (args.directory / "vocab.txt").write_text("\n".join(words) + "\n")
     weights = random_weights(args, len(words))
-    torch.save(weights, args.directory / "pytorch_model.bin")
+    save(args, weights)
 
     rng = random.Random(1)
     rows = ["sequence\tpublished\tmasked\ttoken_ids"]
