@@ -25,7 +25,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use network::{Network, Workspace};
+use network::{Network, Next, Workspace};
 pub use network::{Scratch, Shape};
 use table::Lookup;
 
@@ -131,15 +131,15 @@ impl Engine {
         scratch: &mut Scratch,
         then: impl FnMut([f32; 7]),
     ) {
-        let forward = |read: &Lookup, next: &Lookup, workspace: &mut Workspace| match self.path {
+        let forward = |read: &Lookup, workspace: &mut Workspace, next: Next<'_>| match self.path {
             // SAFETY: plain Rust has no requirement; `each` looked up the reads and made room.
-            Path::Plain => unsafe { self.network.forward::<lanes::Plain>(read, next, workspace) },
+            Path::Plain => unsafe { self.network.forward::<lanes::Plain>(read, workspace, next) },
             // SAFETY: `new` saw that this CPU has the instructions; `each` looked up the reads and made room.
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2 => unsafe { lanes::avx2::forward(&self.network, read, next, workspace) },
+            Path::Avx2 => unsafe { lanes::avx2::forward(&self.network, read, workspace, next) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Path::Avx512 => unsafe { lanes::avx512::forward(&self.network, read, next, workspace) },
+            Path::Avx512 => unsafe { lanes::avx512::forward(&self.network, read, workspace, next) },
             #[cfg(not(target_arch = "x86_64"))]
             Path::Avx2 | Path::Avx512 => unreachable!("`new` asked for a path this CPU supports"),
         };

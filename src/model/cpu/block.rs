@@ -65,10 +65,10 @@ impl Layout {
 
 impl Block {
     /// Transforms `weight` [channels, channels, 3]; rows and columns beyond `channels` are zero up to `padded`.
-    pub(super) fn new(weight: &[f32], bias: &[f32], padded: usize, width: usize) -> Self {
+    pub(super) fn new(weight: &[f32], bias: &[f32], padded: usize, packing: (usize, usize)) -> Self {
         let channels = bias.len();
         let weights = std::array::from_fn(|product| {
-            Packed::new(padded, padded, width, |input, output| {
+            Packed::new(padded, padded, packing, |input, output| {
                 if input >= channels || output >= channels {
                     return 0.0;
                 }
@@ -121,7 +121,7 @@ unsafe fn transform_inputs<L: Lanes>(layout: Layout, x: &[f32], transformed: &mu
         for tile in 0..layout.tiles() {
             for channel in (0..channels).step_by(L::WIDTH) {
                 let from = tile * OUTPUTS * channels + channel;
-                let d: [L; INPUTS] = std::array::from_fn(|i| L::load(x, from + i * channels));
+                let d = load_all::<L>(x, from, channels);
                 let ones = (d[4].mul_add(by(-4.25), d[2].add(d[6])), d[3].mul_add(by(-4.25), d[1].add(d[5])));
                 let twos = (
                     d[4].mul_add(by(-1.25), d[2].mul_add(by(0.25), d[6])),
@@ -149,6 +149,19 @@ unsafe fn transform_inputs<L: Lanes>(layout: Layout, x: &[f32], transformed: &mu
     }
 }
 
+/// As many registers as a tile has inputs, `stride` apart.
+#[inline(always)]
+unsafe fn load_all<L: Lanes>(from: &[f32], at: usize, stride: usize) -> [L; INPUTS] {
+    // SAFETY: the caller's promises.
+    unsafe {
+        let mut all = [L::splat(0.0); INPUTS];
+        for (i, one) in all.iter_mut().enumerate() {
+            *one = L::load(from, at + i * stride);
+        }
+        all
+    }
+}
+
 /// Turns the products into the convolution's outputs, and adds their SiLU to `x`.
 #[inline(always)]
 unsafe fn transform_products<L: Lanes>(layout: Layout, products: &[f32], x: &mut [f32]) {
@@ -159,7 +172,7 @@ unsafe fn transform_products<L: Lanes>(layout: Layout, products: &[f32], x: &mut
         let by = |factor: f32| L::splat(factor);
         for tile in 0..layout.tiles() {
             for channel in (0..channels).step_by(L::WIDTH) {
-                let m: [L; INPUTS] = std::array::from_fn(|i| L::load(products, i * plane + tile * channels + channel));
+                let m = load_all::<L>(products, tile * channels + channel, plane);
                 let ones = (m[1].add(m[2]), m[1].sub(m[2]));
                 let twos = (m[3].add(m[4]), m[3].sub(m[4]));
                 let halves = (m[5].add(m[6]), m[5].sub(m[6]));

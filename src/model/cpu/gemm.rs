@@ -4,10 +4,7 @@ use super::aligned::{Aligned, LINE};
 use super::lanes::Lanes;
 use super::table::Ahead;
 
-/// Registers of columns a panel has at most.
-pub(super) const PANEL: usize = 3;
-
-/// A matrix [k, columns], cut into panels of up to [`PANEL`] registers of columns; in a panel row k follows row k - 1.
+/// A matrix [k, columns], cut into panels of a few registers of columns; in a panel row k follows row k - 1.
 #[derive(Debug)]
 pub(super) struct Packed {
     k: usize,
@@ -16,20 +13,25 @@ pub(super) struct Packed {
     values: Aligned,
 }
 
-/// Splits `registers` into panels as even as can be: (first register, registers).
+/// Cuts `len` into as few parts of at most `most` as will do, as even as can be: (first, count).
 #[inline(always)]
-pub(super) fn panels(registers: usize) -> impl Iterator<Item = (usize, usize)> {
-    let count = registers.div_ceil(PANEL);
-    (0..count).map(move |i| (i * registers / count, (i + 1) * registers / count - i * registers / count))
+pub(super) fn parts(len: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let count = len.div_ceil(most);
+    (0..count).map(move |i| (i * len / count, (i + 1) * len / count - i * len / count))
 }
 
 impl Packed {
-    /// Packs `matrix(k, column)` for registers of `width` floats; columns beyond `columns` are zero.
-    pub(super) fn new(k: usize, columns: usize, width: usize, matrix: impl Fn(usize, usize) -> f32) -> Self {
+    /// Packs `matrix(k, column)` for [`Lanes`] of that width and panel; columns beyond `columns` are zero.
+    pub(super) fn new(
+        k: usize,
+        columns: usize,
+        (width, panel): (usize, usize),
+        matrix: impl Fn(usize, usize) -> f32,
+    ) -> Self {
         let padded = columns.next_multiple_of(LINE);
         let mut values = Aligned::zeros(k * padded);
         let mut at = 0;
-        for (first, registers) in panels(padded / width) {
+        for (first, registers) in parts(padded / width, panel) {
             for k in 0..k {
                 for column in first * width..(first + registers) * width {
                     if column < columns {
@@ -40,6 +42,11 @@ impl Packed {
             }
         }
         Self { k, columns: padded, values }
+    }
+
+    /// Columns of the product, padding included.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
     }
 }
 
@@ -67,22 +74,20 @@ pub(super) unsafe fn product<L: Lanes>(product: Product<'_>, ahead: &mut Ahead<'
     assert!(start.len() >= (rows - 1) * start_stride + weights.columns, "rows to start from are missing");
     assert!(to.len() >= (rows - 1) * to_stride + weights.columns, "no room for the product");
     let mut at = 0;
-    for (first, registers) in panels(weights.columns / L::WIDTH) {
+    for (first, registers) in parts(weights.columns / L::WIDTH, L::PANEL) {
         let panel = &weights.values[at..at + weights.k * registers * L::WIDTH];
         at += panel.len();
-        let mut row = 0;
-        while row < rows {
+        for (row, count) in parts(rows, L::ROWS) {
             let tile = Tile { product, panel, row, column: first * L::WIDTH };
-            let count = (rows - row).min(L::ROWS);
             // SAFETY: the caller's CPU has the instructions; the rows and columns are within the slices, see above.
             unsafe {
                 match registers {
                     1 => tile.rows::<L, 1>(count, ahead, to),
-                    2 => tile.rows::<L, 2>(count, ahead, to),
-                    _ => tile.rows::<L, PANEL>(count, ahead, to),
+                    2 if L::PANEL >= 2 => tile.rows::<L, 2>(count, ahead, to),
+                    3 if L::PANEL >= 3 => tile.rows::<L, 3>(count, ahead, to),
+                    _ => unreachable!("a panel has 1 to L::PANEL registers"),
                 }
             }
-            row += count;
         }
     }
 }
@@ -132,7 +137,10 @@ impl Tile<'_> {
                 if k % 2 == 0 {
                     ahead.fetch::<L>();
                 }
-                let weights: [L; N] = std::array::from_fn(|n| L::load(self.panel, (k * N + n) * L::WIDTH));
+                let mut weights = [L::splat(0.0); N];
+                for (n, weight) in weights.iter_mut().enumerate() {
+                    *weight = L::load(self.panel, (k * N + n) * L::WIDTH);
+                }
                 for (m, row) in sums.iter_mut().enumerate() {
                     let at = (self.row + m) * stride + k;
                     debug_assert!(at < from.len());

@@ -19,8 +19,10 @@ pub(super) mod avx512;
 pub(super) trait Lanes: Copy {
     /// Floats a register.
     const WIDTH: usize;
-    /// Rows of a [`gemm`] tile: as many as leave the accumulators in registers.
+    /// Rows of a [`gemm`] tile at most, up to 9: as many as leave the accumulators in registers.
     const ROWS: usize;
+    /// Registers of columns of a [`gemm`] tile at most, 1 to 3.
+    const PANEL: usize;
 
     unsafe fn splat(x: f32) -> Self;
     unsafe fn load(from: &[f32], at: usize) -> Self;
@@ -77,9 +79,17 @@ const EXP2: [f32; 6] = [0.001_326_472_7, 0.009_671_513, 0.055_507_336, 0.240_222
 pub(super) struct Plain([f32; 4]);
 
 impl Plain {
+    // Spelled out: `array::from_fn` and `map` are not always inlined.
+    #[inline(always)]
+    fn map(self, f: impl Fn(f32) -> f32) -> Self {
+        let [a, b, c, d] = self.0;
+        Self([f(a), f(b), f(c), f(d)])
+    }
+
     #[inline(always)]
     fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
-        Self(std::array::from_fn(|i| f(self.0[i], other.0[i])))
+        let ([a, b, c, d], [e, g, h, i]) = (self.0, other.0);
+        Self([f(a, e), f(b, g), f(c, h), f(d, i)])
     }
 }
 
@@ -87,6 +97,7 @@ impl Plain {
 impl Lanes for Plain {
     const WIDTH: usize = 4;
     const ROWS: usize = if cfg!(target_arch = "aarch64") { 8 } else { 4 };
+    const PANEL: usize = if cfg!(target_arch = "aarch64") { 3 } else { 2 };
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -95,7 +106,7 @@ impl Lanes for Plain {
 
     #[inline(always)]
     unsafe fn load(from: &[f32], at: usize) -> Self {
-        Self(std::array::from_fn(|i| from[at..at + 4][i]))
+        Self(from[at..at + 4].try_into().expect("four floats make a register"))
     }
 
     #[inline(always)]
@@ -132,18 +143,16 @@ impl Lanes for Plain {
     unsafe fn mul_add(self, factor: Self, summand: Self) -> Self {
         // Without an instruction for it, `mul_add` is a slow call.
         if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
-            Self(std::array::from_fn(|i| self.0[i].mul_add(factor.0[i], summand.0[i])))
+            let ([a, b, c, d], [e, f, g, h], [i, j, k, l]) = (self.0, factor.0, summand.0);
+            Self([a.mul_add(e, i), b.mul_add(f, j), c.mul_add(g, k), d.mul_add(h, l)])
         } else {
-            Self(std::array::from_fn(|i| self.0[i] * factor.0[i] + summand.0[i]))
+            self.zip(factor, |a, b| a * b).zip(summand, |a, b| a + b)
         }
     }
 
     #[inline(always)]
     unsafe fn clamp_exponent(self) -> Self {
-        Self(self.0.map(|x| {
-            let x = if x > -126.0 { x } else { -126.0 };
-            if x < 126.0 { x } else { 126.0 }
-        }))
+        self.map(|x| if x > -126.0 { x } else { -126.0 }).map(|x| if x < 126.0 { x } else { 126.0 })
     }
 
     #[inline(always)]

@@ -1,9 +1,14 @@
 //! The compact network over [`Lanes`]: stem by table, blocks, and the head that weighs the six frames.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m256, __m512};
+
+use std::ops::Range;
+
 use super::Path;
 use super::aligned::{Aligned, LINE};
 use super::block::{Block, Layout};
-use super::gemm::{PANEL, Packed, Product, panels};
+use super::gemm::{Packed, Product, parts};
 use super::lanes::{Lanes, Plain};
 use super::table::{Ahead, FRAMES, KERNEL, Lookup, STRIDE, Table, VOCABULARY, stem_outputs};
 
@@ -33,7 +38,12 @@ pub(super) struct Network {
     stem_bias: Aligned,
     blocks: Vec<Block>,
     frame_hidden: Layer,
-    frame_mix: Layer,
+    /// The part that reads a frame and the others of its strand.
+    frame_mix: Packed,
+    /// The part that reads the opposite strand's mean.
+    frame_mix_opposite: Packed,
+    /// The part that reads the largest of all frames.
+    frame_mix_largest: Layer,
     frame_logit: Layer,
     noncoding_hidden: Layer,
     noncoding_logit: Layer,
@@ -63,12 +73,23 @@ pub(super) struct Workspace {
     head: Head,
 }
 
+/// The read after this one, if there is one: looked up early, so that its table rows can be fetched.
+#[derive(Debug)]
+pub(super) struct Next<'a> {
+    ids: Option<&'a [u16]>,
+    lookup: &'a mut Lookup,
+}
+
 /// The head's rows, one a frame, and its summary of them.
 #[derive(Debug, Default)]
 struct Head {
     features: Aligned,
     hidden: Aligned,
     neighbours: Aligned,
+    means: Aligned,
+    all: Aligned,
+    from_all: Aligned,
+    from_strands: Aligned,
     mixed: Aligned,
     logits: Aligned,
     summary: Aligned,
@@ -76,13 +97,17 @@ struct Head {
     noncoding_logit: Aligned,
 }
 
+/// Packs `weight` [outputs, inputs]: `columns[k]` says which input the k-th row of ours is; none for padding.
+fn pack(weight: &[f32], outputs: usize, columns: &[Option<usize>], packing: (usize, usize)) -> Packed {
+    let inputs = weight.len() / outputs;
+    Packed::new(columns.len(), outputs, packing, |k, output| {
+        columns[k].map_or(0.0, |input| weight[output * inputs + input])
+    })
+}
+
 impl Layer {
-    /// `columns[k]` says which input of the checkpoint's layer the k-th of ours is; none for padding.
-    fn new(weight: &[f32], bias: &[f32], columns: &[Option<usize>], width: usize) -> Self {
-        let inputs = weight.len() / bias.len();
-        let weights = Packed::new(columns.len(), bias.len(), width, |k, output| {
-            columns[k].map_or(0.0, |input| weight[output * inputs + input])
-        });
+    fn new(weight: &[f32], bias: &[f32], columns: &[Option<usize>], packing: (usize, usize)) -> Self {
+        let weights = pack(weight, bias.len(), columns, packing);
         Self { weights, bias: Aligned::padded(bias, bias.len().next_multiple_of(LINE)) }
     }
 
@@ -99,11 +124,14 @@ impl Layer {
         ahead: &mut Ahead<'_>,
         to: &mut [f32],
     ) {
-        let (weights, start, to_stride) = (&self.weights, &self.bias, self.bias.len());
-        let product = Product { from, stride, rows, weights, start, start_stride: 0, to_stride };
         // SAFETY: as for this function.
-        unsafe { L::product(product, ahead, to) }
+        unsafe { L::product(product(from, stride, rows, &self.weights, &self.bias), ahead, to) }
     }
+}
+
+/// The product whose rows all start from the same one.
+fn product<'a>(from: &'a [f32], stride: usize, rows: usize, weights: &'a Packed, start: &'a [f32]) -> Product<'a> {
+    Product { from, stride, rows, weights, start, start_stride: 0, to_stride: weights.columns() }
 }
 
 /// The inputs of a layer that reads `parts` parts of `len` numbers, each padded to whole lines here.
@@ -125,10 +153,14 @@ impl Network {
         mut tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         let Shape { embedding: e, channels: c, blocks, hidden: h } = shape;
-        let width = match path {
-            Path::Plain => Plain::WIDTH,
-            Path::Avx2 => 8,
-            Path::Avx512 => 16,
+        let packing = match path {
+            Path::Plain => (Plain::WIDTH, Plain::PANEL),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => (__m256::WIDTH, __m256::PANEL),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512 => (__m512::WIDTH, __m512::PANEL),
+            #[cfg(not(target_arch = "x86_64"))]
+            Path::Avx2 | Path::Avx512 => unreachable!("`Engine::new` asked for a path this CPU supports"),
         };
         let mut tensor = |name: &str, shape: &[usize]| {
             let values = tensor(name, shape)?;
@@ -143,7 +175,7 @@ impl Network {
         let mut block = |i: usize| {
             let weight = tensor(&format!("blocks.{i}.weight"), &[c, c, 3])?;
             let bias = tensor(&format!("blocks.{i}.bias"), &[c])?;
-            Ok(Block::new(&weight, &bias, channels, width))
+            Ok(Block::new(&weight, &bias, channels, packing))
         };
         let blocks = (0..blocks).map(&mut block).collect::<Result<_, E>>()?;
         let scale = tensor("embedding_norm.scale", &[e])?;
@@ -157,10 +189,16 @@ impl Network {
                 *weight *= scale;
             }
         }
+        let frame_mix = tensor("frame.mix.weight", &[h, 5 * h])?;
+        let frame_mix_bias = tensor("frame.mix.bias", &[h])?;
+        let mix = |parts: Range<usize>| {
+            let columns = &padded_inputs(&[h; 5])[parts.start * hidden..parts.end * hidden];
+            pack(&frame_mix, h, columns, packing)
+        };
         let mut layer = |name: &str, outputs: usize, parts: &[usize]| {
             let weight = tensor(&format!("{name}.weight"), &[outputs, parts.iter().sum()])?;
             let bias = tensor(&format!("{name}.bias"), &[outputs])?;
-            Ok(Layer::new(&weight, &bias, &padded_inputs(parts), width))
+            Ok(Layer::new(&weight, &bias, &padded_inputs(parts), packing))
         };
         Ok(Self {
             embedding,
@@ -169,8 +207,10 @@ impl Network {
             table,
             stem_bias: Aligned::padded(&stem_bias, channels),
             blocks,
-            frame_hidden: Layer::new(&frame_hidden, &frame_hidden_bias, &padded_inputs(&[c, c, e]), width),
-            frame_mix: layer("frame.mix", h, &[h; 5])?,
+            frame_hidden: Layer::new(&frame_hidden, &frame_hidden_bias, &padded_inputs(&[c, c, e]), packing),
+            frame_mix: mix(0..3),
+            frame_mix_opposite: mix(3..4),
+            frame_mix_largest: Layer { weights: mix(4..5), bias: Aligned::padded(&frame_mix_bias, hidden) },
             frame_logit: layer("frame.logit", 1, &[h])?,
             noncoding_hidden: layer("noncoding.hidden", h, &[h, h, ALL_FRAMES + 1])?,
             noncoding_logit: layer("noncoding.logit", 1, &[h])?,
@@ -182,7 +222,7 @@ impl Network {
         &self,
         reads: impl IntoIterator<Item = &'a [u16]>,
         scratch: &mut Scratch,
-        forward: impl Fn(&Lookup, &Lookup, &mut Workspace) -> [f32; 7],
+        forward: impl Fn(&Lookup, &mut Workspace, Next<'_>) -> [f32; 7],
         mut then: impl FnMut([f32; 7]),
     ) {
         let mut reads = reads.into_iter();
@@ -190,13 +230,10 @@ impl Network {
         let Scratch { read, next, workspace } = scratch;
         self.table.look_up(first, read);
         loop {
-            let more = reads.next().map(|ids| self.table.look_up(ids, next));
-            if more.is_none() {
-                next.clear();
-            }
+            let ids = reads.next();
             self.make_room(read, workspace);
-            then(forward(read, next, workspace));
-            if more.is_none() {
+            then(forward(read, workspace, Next { ids, lookup: next }));
+            if ids.is_none() {
                 return;
             }
             std::mem::swap(read, next);
@@ -211,7 +248,11 @@ impl Network {
         products.reserve(layout.transformed());
         head.features.reserve(ALL_FRAMES * self.features());
         head.hidden.reserve(ALL_FRAMES * self.hidden);
-        head.neighbours.reserve(ALL_FRAMES * 5 * self.hidden);
+        head.neighbours.reserve(ALL_FRAMES * FRAMES * self.hidden);
+        head.means.reserve(2 * self.hidden);
+        head.all.reserve(self.hidden);
+        head.from_all.reserve(self.hidden);
+        head.from_strands.reserve(2 * self.hidden);
         head.mixed.reserve(ALL_FRAMES * self.hidden);
         head.logits.reserve(ALL_FRAMES * LINE);
         head.summary.reserve(2 * self.hidden + LINE);
@@ -228,15 +269,24 @@ impl Network {
         Layout { channels: self.channels, rows: stem_outputs(read.tokens), frames: FRAMES }
     }
 
-    /// The logits of `read`; on the way, fetches what `next` will need.
+    /// The logits of `read`; on the way, looks up `next` and fetches what it will need.
     ///
     /// # Safety
-    /// The CPU must have `L`'s instructions; the lookups must be of this network's table, and `workspace` must have room.
+    /// The CPU must have `L`'s instructions; `read` must be looked up in this network's table, and `workspace` have room.
     #[inline(always)]
-    pub(super) unsafe fn forward<L: Lanes>(&self, read: &Lookup, next: &Lookup, workspace: &mut Workspace) -> [f32; 7] {
+    pub(super) unsafe fn forward<L: Lanes>(
+        &self,
+        read: &Lookup,
+        workspace: &mut Workspace,
+        next: Next<'_>,
+    ) -> [f32; 7] {
+        match next.ids {
+            Some(ids) => self.table.look_up(ids, next.lookup),
+            None => next.lookup.clear(),
+        }
         let layout = self.layout(read);
         let Workspace { x, transformed, products, head } = workspace;
-        let mut ahead = [self.table.ahead(read, 1), self.table.ahead(next, 0)];
+        let mut ahead = [self.table.ahead(read, 1), self.table.ahead(next.lookup, 0)];
         // SAFETY: `make_room` made every slice as long as `layout` says.
         unsafe {
             for (strand, rows) in read.strands.iter().enumerate() {
@@ -261,13 +311,14 @@ impl Network {
     /// SiLU(stem): output j is the sum over the strides j - 1 (taps 0 to 2) and j (taps 3 to 5) of tokens.
     #[inline(always)]
     unsafe fn stem<L: Lanes>(&self, rows: &[u32], outputs: usize, x: &mut [f32]) {
-        for (first, registers) in panels(self.channels / L::WIDTH) {
+        for (first, registers) in parts(self.channels / L::WIDTH, L::PANEL) {
             // SAFETY: the caller's promises.
             unsafe {
                 match registers {
                     1 => self.stem_panel::<L, 1>(rows, outputs, first * L::WIDTH, x),
-                    2 => self.stem_panel::<L, 2>(rows, outputs, first * L::WIDTH, x),
-                    _ => self.stem_panel::<L, PANEL>(rows, outputs, first * L::WIDTH, x),
+                    2 if L::PANEL >= 2 => self.stem_panel::<L, 2>(rows, outputs, first * L::WIDTH, x),
+                    3 if L::PANEL >= 3 => self.stem_panel::<L, 3>(rows, outputs, first * L::WIDTH, x),
+                    _ => unreachable!("a panel has 1 to L::PANEL registers"),
                 }
             }
         }
@@ -304,13 +355,14 @@ impl Network {
     /// The mean embedding of a frame's tokens.
     #[inline(always)]
     unsafe fn embedding_mean<L: Lanes>(&self, rows: &[u32], tokens: usize, to: &mut [f32]) {
-        for (first, registers) in panels(self.embedding / L::WIDTH) {
+        for (first, registers) in parts(self.embedding / L::WIDTH, L::PANEL) {
             // SAFETY: the caller's promises.
             unsafe {
                 match registers {
                     1 => self.embedding_mean_panel::<L, 1>(rows, tokens, first * L::WIDTH, to),
-                    2 => self.embedding_mean_panel::<L, 2>(rows, tokens, first * L::WIDTH, to),
-                    _ => self.embedding_mean_panel::<L, PANEL>(rows, tokens, first * L::WIDTH, to),
+                    2 if L::PANEL >= 2 => self.embedding_mean_panel::<L, 2>(rows, tokens, first * L::WIDTH, to),
+                    3 if L::PANEL >= 3 => self.embedding_mean_panel::<L, 3>(rows, tokens, first * L::WIDTH, to),
+                    _ => unreachable!("a panel has 1 to L::PANEL registers"),
                 }
             }
         }
@@ -331,10 +383,10 @@ impl Network {
             let mut sums = [L::splat(0.0); N];
             for triple in 0..stem_outputs(tokens) {
                 let row = |place: usize| rows[triple * STRIDE * FRAMES + place * FRAMES] as usize + at;
-                let places = [row(0), row(1), row(2)];
+                let (a, b, c) = (row(0), row(1), row(2));
                 for (n, sum) in sums.iter_mut().enumerate() {
-                    let [a, b, c] = places.map(|at| L::load(table, at + n * L::WIDTH));
-                    *sum = sum.add(a.add(b).add(c));
+                    let load = |at: usize| L::load(table, at + n * L::WIDTH);
+                    *sum = sum.add(load(a).add(load(b)).add(load(c)));
                 }
             }
             for (n, sum) in sums.into_iter().enumerate() {
@@ -348,7 +400,8 @@ impl Network {
     #[inline(always)]
     unsafe fn head<L: Lanes>(&self, head: &mut Head, ahead: &mut Ahead<'_>) -> [f32; 7] {
         let h = self.hidden;
-        let Head { features, hidden, neighbours, mixed, logits, summary, noncoding, noncoding_logit } = head;
+        let Head { features, hidden, neighbours, means, all, from_all, from_strands, .. } = head;
+        let Head { mixed, logits, summary, noncoding, noncoding_logit, .. } = head;
         // SAFETY: the caller's promises; every range is a row of `h` numbers, padded to whole registers.
         unsafe {
             self.frame_hidden.forward::<L>(features, self.features(), ALL_FRAMES, ahead, hidden);
@@ -356,20 +409,38 @@ impl Network {
                 L::load(hidden, at).silu().store(hidden, at);
             }
             for at in (0..h).step_by(L::WIDTH) {
-                let frames: [L; ALL_FRAMES] = std::array::from_fn(|frame| L::load(hidden, frame * h + at));
+                let mut frames = [L::splat(0.0); ALL_FRAMES];
+                for (frame, of_frame) in frames.iter_mut().enumerate() {
+                    *of_frame = L::load(hidden, frame * h + at);
+                }
                 let (sums, largest) = summarise_frames(frames);
                 for frame in 0..ALL_FRAMES {
                     let (strand, offset) = (frame / FRAMES, frame % FRAMES);
-                    let row = frame * 5 * h + at;
+                    let row = frame * FRAMES * h + at;
                     let others = |step: usize| frames[strand * FRAMES + (offset + step) % FRAMES];
                     frames[frame].store(neighbours, row);
                     others(1).store(neighbours, row + h);
                     others(2).store(neighbours, row + 2 * h);
-                    sums[1 - strand].mul(L::splat(one_over(FRAMES))).store(neighbours, row + 3 * h);
-                    largest.store(neighbours, row + 4 * h);
                 }
+                for (strand, sum) in sums.into_iter().enumerate() {
+                    sum.mul(L::splat(one_over(FRAMES))).store(means, strand * h + at);
+                }
+                largest.store(all, at);
             }
-            self.frame_mix.forward::<L>(neighbours, 5 * h, ALL_FRAMES, ahead, mixed);
+            // What all frames share, then what a strand's share, then the rest: each starts from the one before.
+            self.frame_mix_largest.forward::<L>(all, h, 1, ahead, from_all);
+            for strand in 0..2 {
+                let opposite = &means[(1 - strand) * h..];
+                let from_strand = &mut from_strands[strand * h..];
+                L::product(product(opposite, h, 1, &self.frame_mix_opposite, from_all), ahead, from_strand);
+            }
+            for strand in 0..2 {
+                let [neighbours, mixed] = [&mut *neighbours, &mut *mixed];
+                let near = &neighbours[strand * FRAMES * FRAMES * h..];
+                let mixed = &mut mixed[strand * FRAMES * h..];
+                let start = &from_strands[strand * h..];
+                L::product(product(near, FRAMES * h, FRAMES, &self.frame_mix, start), ahead, mixed);
+            }
             for at in (0..h).step_by(L::WIDTH) {
                 let mut frames = [L::splat(0.0); ALL_FRAMES];
                 for (frame, z) in frames.iter_mut().enumerate() {

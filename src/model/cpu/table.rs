@@ -92,6 +92,7 @@ impl Table {
     ///
     /// # Panics
     /// If a token is outside the vocabulary.
+    #[inline(always)]
     pub(super) fn look_up(&self, ids: &[u16], lookup: &mut Lookup) {
         assert!(ids.iter().all(|&id| usize::from(id) < VOCABULARY), "a token outside the vocabulary");
         let row_len = u32::try_from(self.row_len()).expect("a row is a few hundred numbers");
@@ -150,6 +151,7 @@ pub(super) fn stem_outputs(tokens: usize) -> usize {
 }
 
 /// The token of a 6-mer's reverse complement: digits A0 T1 C2 G3, so a base's complement is its digit with bit 0 flipped.
+#[inline(always)]
 fn reverse_complement(id: u16) -> u16 {
     let digits = id.wrapping_sub(SPECIALS) ^ 0x555;
     let pairs = (digits & 0x333) << 2 | digits >> 2 & 0x333;

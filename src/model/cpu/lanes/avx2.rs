@@ -7,7 +7,7 @@ use std::arch::x86_64::{
 };
 
 use super::super::gemm::{self, Product};
-use super::super::network::{Network, Workspace};
+use super::super::network::{Network, Next, Workspace};
 use super::super::table::{Ahead, Lookup};
 use super::Lanes;
 
@@ -16,11 +16,11 @@ use super::Lanes;
 pub(in super::super) unsafe fn forward(
     network: &Network,
     read: &Lookup,
-    next: &Lookup,
     workspace: &mut Workspace,
+    next: Next<'_>,
 ) -> [f32; 7] {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { network.forward::<__m256>(read, next, workspace) }
+    unsafe { network.forward::<__m256>(read, workspace, next) }
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -33,6 +33,7 @@ unsafe fn product(product: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
 impl Lanes for __m256 {
     const WIDTH: usize = 8;
     const ROWS: usize = 4; // 12 accumulators, 3 of weights, 1 broadcast: all 16 registers
+    const PANEL: usize = 3;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {

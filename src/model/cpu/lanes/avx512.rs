@@ -6,7 +6,7 @@ use std::arch::x86_64::{
 };
 
 use super::super::gemm::{self, Product};
-use super::super::network::{Network, Workspace};
+use super::super::network::{Network, Next, Workspace};
 use super::super::table::{Ahead, Lookup};
 use super::Lanes;
 
@@ -15,11 +15,11 @@ use super::Lanes;
 pub(in super::super) unsafe fn forward(
     network: &Network,
     read: &Lookup,
-    next: &Lookup,
     workspace: &mut Workspace,
+    next: Next<'_>,
 ) -> [f32; 7] {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { network.forward::<__m512>(read, next, workspace) }
+    unsafe { network.forward::<__m512>(read, workspace, next) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
@@ -32,6 +32,7 @@ unsafe fn product(product: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
 impl Lanes for __m512 {
     const WIDTH: usize = 16;
     const ROWS: usize = 9; // 27 accumulators, 3 of weights, 1 broadcast: 31 of 32 registers
+    const PANEL: usize = 3;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
