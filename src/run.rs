@@ -42,6 +42,9 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     let tally =
         pipeline::run(pipeline, templates.stream, move |tokens| model.classify(tokens), outputs, interrupt).await?;
     drop(painter);
+    if !config.quiet {
+        classifier.notes().iter().for_each(|note| eprintln!("readseeker: {note}"));
+    }
 
     check_sums(&config, &tally, &progress.input)?;
     let report = Report::new(&config, classifier.card(), format, &progress.input, &tally, started.elapsed());
@@ -65,7 +68,7 @@ fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judg
     let tokenize = tokenize::Config {
         k: classifier.k(),
         longest: classifier.longest_row(),
-        min_length: config.min_length,
+        min_length: config.min_length.max(classifier.shortest_read()),
         letters: config.letters,
     };
     let decode = decode::Config { segments_a_chunk: classifier.rows_a_chunk(), max_reads: config.max_reads };

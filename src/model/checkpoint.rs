@@ -271,7 +271,21 @@ pub(super) fn describe(source: &Source) -> Result<String, Problem> {
         }
     }
     line("parameters", &numbers.to_string());
+    if let Settings::Compact(config) = &settings {
+        for (key, value) in [("trained on", &config.trained_on), ("created", &config.created)] {
+            if let Some(value) = value {
+                line(key, value);
+            }
+        }
+    }
     line("weights", &weights.file);
     line("sha256", &weights.sha256);
+    if *source == Source::Builtin {
+        // The model card's start, up to its first section; the whole card comes with the sources.
+        let card = include_str!("builtin/README.md");
+        let start = card.split("\n## ").next().unwrap_or_default();
+        let words = start.lines().filter(|line| !line.starts_with("# ")).collect::<Vec<_>>().join("\n");
+        text = [text.trim_end(), words.trim()].join("\n\n") + "\n";
+    }
     Ok(text)
 }

@@ -43,6 +43,7 @@ pub(super) struct Runner {
     network: Network,
     device: Device,
     lane: Lane,
+    /// Batches that did not fit.
     notes: Mutex<Vec<String>>,
 }
 
@@ -107,7 +108,7 @@ impl Runner {
                 .map_err(|source| device::Problem::Threads { threads, source })?;
             Lane::Cpu(pool)
         };
-        Ok(Self { network, device: ready.device, lane, notes: Mutex::new(ready.note.into_iter().collect()) })
+        Ok(Self { network, device: ready.device, lane, notes: Mutex::default() })
     }
 
     /// Rows the device works on at once, if it is a GPU.
@@ -118,7 +119,7 @@ impl Runner {
         }
     }
 
-    /// What the user should know and was not told yet.
+    /// What batches did not fit, unless it was told before.
     pub(super) fn notes(&self) -> Vec<String> {
         std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -4,12 +4,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use burn::store::pytorch_reader::PytorchReader;
 use readseeker::batch::Tokens;
 use readseeker::kmer::{self, CLS, Letters, SEP};
 use readseeker::model::device::Choice;
 use readseeker::model::{Attention, Classifier, Config, Frame, Prediction, Source, describe};
+use safetensors::tensor::{Dtype, TensorView};
 
-pub(crate) const BERTS: [&str; 4] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", "k6_deep_zip"];
+pub(crate) const BERTS: [&str; 5] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", "k6_deep_zip", "k3_odd_names"];
 pub(crate) const COMPACTS: [&str; 2] = ["tiny1", "tiny2"];
 
 pub(crate) fn testdata(of: &str) -> PathBuf {
@@ -148,6 +150,28 @@ fn a_compact_models_predictions_are_the_training_codes() {
 }
 
 #[test]
+fn a_bert_in_safetensors_is_the_same_bert() {
+    let directory = testdata("parity/k6_tiny_zip");
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["config.json", "vocab.txt"] {
+        fs::copy(directory.join(file), copy.path().join(file)).unwrap();
+    }
+    let tensors = PytorchReader::new(directory.join("pytorch_model.bin")).unwrap().into_tensors();
+    let tensors = tensors.iter().map(|(name, tensor)| (name, tensor.shape().to_vec(), tensor.read().unwrap()));
+    let tensors: Vec<_> = tensors.collect();
+    let views =
+        tensors.iter().map(|(name, shape, data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
+    fs::write(copy.path().join("model.safetensors"), safetensors::serialize(views, None).unwrap()).unwrap();
+
+    let pickled = Classifier::load(&config(directory.clone(), Attention::Published, Choice::Cpu)).unwrap();
+    let stored = Classifier::load(&config(copy.path().to_owned(), Attention::Published, Choice::Cpu)).unwrap();
+    let goldens = bert_goldens(&directory);
+    let tokens = tokens(&pickled, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
+    assert_eq!(stored.classify(&tokens).unwrap(), pickled.classify(&tokens).unwrap());
+    assert_ne!(stored.card().sha256, pickled.card().sha256);
+}
+
+#[test]
 fn a_read_alone_gets_what_it_gets_in_company() {
     let mut directories: Vec<_> = COMPACTS.map(|name| testdata("compact").join(name)).into();
     directories.push(testdata("parity/k6_tiny_zip"));
@@ -242,4 +266,30 @@ fn reads_too_short_for_the_compact_model_are_not_coding() {
     let predictions = classifier.classify(&tokens(&classifier, Letters::Lenient, reads)).unwrap();
     assert!(predictions[..3].iter().all(|one| *one == Prediction { probability: 0.0, frame: None }));
     assert!(predictions[3].frame.is_some() && classifier.shortest_read() == 8);
+}
+
+/// The checkpoint that `READSEEKER_TEST_BERT` names, made by `tests/oracle/make_bert.py`: a BERT of full size is too large
+/// to keep here.
+#[test]
+fn a_named_bert_says_what_pytorch_says() {
+    let Some(directory) = std::env::var_os("READSEEKER_TEST_BERT").map(PathBuf::from) else { return };
+    let goldens = bert_goldens(&directory);
+    for attention in [Attention::Published, Attention::Masked] {
+        let config = config(directory.clone(), attention, Choice::Cpu);
+        let classifier = Classifier::load(&config).unwrap();
+        let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
+        let started = std::time::Instant::now();
+        let predictions = classifier.classify(&tokens).unwrap();
+        let seconds = started.elapsed().as_secs_f64();
+        let expected = goldens.iter().map(|row| match attention {
+            Attention::Published => row.published,
+            Attention::Masked => row.masked,
+        });
+        let largest = largest(&predictions, expected);
+        eprintln!("{attention:?}: {largest:e}, {seconds:.2} s for {} reads", goldens.len());
+        assert!(largest <= 1e-5, "{attention:?}: {largest}");
+        // Its products are large enough for burn to spread one over threads: that must not show either.
+        let threads = Classifier::load(&Config { threads: 3, ..config }).unwrap();
+        assert_eq!(threads.classify(&tokens).unwrap(), predictions);
+    }
 }

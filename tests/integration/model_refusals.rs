@@ -180,6 +180,29 @@ fn weights_cut_short_anywhere() {
 }
 
 #[test]
+fn weights_with_a_flipped_byte_are_refused_or_run_but_never_panic() {
+    for (directory, file) in [
+        ("parity/k6_tiny_zip", "pytorch_model.bin"),
+        ("parity/k6_tiny_legacy", "pytorch_model.bin"),
+        ("compact/tiny1", "model.safetensors"),
+    ] {
+        let copy = Copy::of(directory);
+        let whole = fs::read(copy.file(file)).unwrap();
+        // Mostly where the structure is: at both ends.
+        let ends = (0..400).map(|n| n * 7).chain((0..100).map(|n| whole.len() - 1 - n * 31));
+        for at in ends {
+            let mut broken = whole.clone();
+            broken[at] ^= 1 << (at % 8);
+            fs::write(copy.file(file), &broken).unwrap();
+            match Classifier::load(&config(copy.0.path().to_owned(), Attention::Published, Choice::Cpu)) {
+                Ok(_) => {}
+                Err(error) => assert_eq!(error.exit_code(), 4, "{at}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn weights_that_are_garbage() {
     let garbage: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     for file in ["pytorch_model.bin", "model.safetensors"] {

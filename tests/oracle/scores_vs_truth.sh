@@ -21,7 +21,8 @@ awk -F'\t' -v least="${2:-0}" '
         right[from] += hit; all_right += hit
         if ($5 == "coding" && $6 != "." && frame[$1, $2] != ".") {
             framed[from]++; all_framed++
-            in_frame[from] += $6 == frame[$1, $2]; all_in_frame += $6 == frame[$1, $2]
+            same = $6 "" == frame[$1, $2] "" # as text: as numbers +0 is -0
+            in_frame[from] += same; all_in_frame += same
         }
     }
     END {

@@ -37,6 +37,10 @@ pub struct Config {
     /// How raw probabilities become honest ones; nothing is changed when absent.
     #[serde(default)]
     pub calibration: Calibration,
+    /// The data, in words.
+    pub trained_on: Option<String>,
+    /// When, as year-month-day.
+    pub created: Option<String>,
 }
 
 /// The first convolution.

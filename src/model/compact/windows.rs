@@ -160,6 +160,8 @@ mod tests {
                 shift: vec![0.0, 0.1, -0.1],
                 pool: Pool { scale: 1.5, shift: 0.2 },
             },
+            trained_on: None,
+            created: None,
         }
     }
 

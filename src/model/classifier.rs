@@ -1,0 +1,240 @@
+//! A loaded model: rows of token ids in, a prediction a row out, whatever computes it.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::bert::{self, Bert};
+use super::checkpoint::{Checkpoint, Settings};
+use super::compact::config::{Block, Stem};
+use super::compact::{self, Compact, windows};
+use super::runner::{Network, Runner};
+use super::{Card, Config, Prediction, cpu, device};
+use crate::batch::Tokens;
+use crate::error::{Error, Result};
+
+/// A loaded model, ready to run.
+#[derive(Debug)]
+pub struct Classifier {
+    card: Card,
+    family: Family,
+    engine: Engine,
+    threads: usize,
+    /// What the user should know and was not told yet.
+    notes: Mutex<Vec<String>>,
+}
+
+/// What a family does with rows before its network sees them, and with logits after.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is only one")]
+enum Family {
+    Bert { k: usize, longest_row: usize },
+    Compact(compact::config::Config),
+}
+
+/// What computes logits from rows.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is only one")]
+enum Engine {
+    /// Our own kernels: the compact family on the CPU.
+    Cpu {
+        engine: cpu::Engine,
+        /// The callers' working memory, kept from call to call.
+        scratches: Mutex<Vec<cpu::Scratch>>,
+    },
+    /// burn, on the CPU or a GPU: either family.
+    Burn(Runner),
+}
+
+impl Classifier {
+    /// Loads the model and readies its device.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for a checkpoint that is missing or not one we run, [`Error::Device`] when no device fits.
+    pub fn load(config: &Config) -> Result<Self> {
+        Self::load_with(config, Kernels::Own)
+    }
+
+    /// [`load`](Self::load), with burn computing even what our own kernels would: what they are tested against.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_on_burn(config: &Config) -> Result<Self> {
+        Self::load_with(config, Kernels::Burn)
+    }
+
+    fn load_with(config: &Config, kernels: Kernels) -> Result<Self> {
+        let refused = |problem| Error::Model { model: config.source.path(), problem };
+        let Checkpoint { name, mut weights, settings } = Checkpoint::open(&config.source).map_err(refused)?;
+        let sha256 = weights.sha256().to_owned();
+        let mut ready = device::ready(config.device)?;
+        let notes = Mutex::new(ready.note.take().into_iter().collect());
+        let threads = config.threads.max(1);
+        let mut device = device::cpu_name(threads);
+        let mut backend = "flex".to_owned();
+        if let Some(adapter) = &ready.adapter {
+            (device, backend) = (adapter.name.clone(), format!("wgpu ({})", adapter.interface));
+        }
+        let run = |network, ready| Runner::new(network, ready, threads, config.batch_size).map(Engine::Burn);
+        let (kind, attention, family, engine) = match settings {
+            Settings::Bert { k, config: settings } => {
+                let bert = Bert::load(&settings, config.attention, &mut weights, &ready.device).map_err(refused)?;
+                let family = Family::Bert { k, longest_row: bert.longest_row() };
+                ("bert", Some(config.attention.name()), family, run(Network::Bert(bert), ready)?)
+            }
+            Settings::Compact(settings) => {
+                let engine = match cpu_shape(&settings) {
+                    Some(shape) if kernels == Kernels::Own && ready.adapter.is_none() => {
+                        let path = cpu::Path::detect();
+                        (device, backend) = (device::cpu_name_with(threads, path.name()), "cpu".to_owned());
+                        let engine =
+                            cpu::Engine::new(shape, path, |name, shape| compact::take(&mut weights, name, shape));
+                        Engine::Cpu { engine: engine.map_err(refused)?, scratches: Mutex::default() }
+                    }
+                    _ => {
+                        let compact = Compact::load(&settings, &mut weights, &ready.device).map_err(refused)?;
+                        run(Network::Compact(compact), ready)?
+                    }
+                };
+                ("compact", None, Family::Compact(settings), engine)
+            }
+        };
+        let parameters = weights.finish().map_err(refused)?;
+        let card = Card { name, kind, sha256, attention, precision: "f32", parameters, device, backend };
+        Ok(Self { card, family, engine, threads, notes })
+    }
+
+    /// What a report says of this model.
+    #[must_use]
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// The k of its k-mers.
+    #[must_use]
+    pub fn k(&self) -> usize {
+        match &self.family {
+            Family::Bert { k, .. } => *k,
+            Family::Compact(config) => config.k,
+        }
+    }
+
+    /// How many k-mers of a row it reads at most, if it does not read all.
+    #[must_use]
+    pub fn longest_row(&self) -> Option<usize> {
+        match &self.family {
+            Family::Bert { longest_row, .. } => Some(*longest_row),
+            Family::Compact(_) => None,
+        }
+    }
+
+    /// How many bases a read must have for its prediction to mean anything.
+    #[must_use]
+    pub fn shortest_read(&self) -> usize {
+        match &self.family {
+            Family::Bert { k, .. } => *k,
+            Family::Compact(_) => windows::SHORTEST,
+        }
+    }
+
+    /// Whether its predictions have frames.
+    #[must_use]
+    pub fn tells_frames(&self) -> bool {
+        matches!(self.family, Family::Compact(_))
+    }
+
+    /// How many threads should call [`classify`](Self::classify) at once.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        match &self.engine {
+            Engine::Cpu { .. } => self.threads,
+            Engine::Burn(_) => 1, // it spreads a call's rows over its own threads, or over the GPU
+        }
+    }
+
+    /// How many rows a chunk should hold at most, so that an interrupt or the progress bar need not wait long for one.
+    #[must_use]
+    pub fn rows_a_chunk(&self) -> usize {
+        /// Parameters times rows that a thread gets through in a second or two.
+        const A_THREADS_SHARE: usize = 300_000_000;
+        match &self.engine {
+            Engine::Cpu { .. } => 4096,
+            // Some 16 batches, so that the last, smaller one costs little.
+            Engine::Burn(runner) if let Some(rows) = runner.gpu_rows() => 16 * rows,
+            Engine::Burn(_) => self.threads * (A_THREADS_SHARE / self.card.parameters.max(1)).clamp(1, 512),
+        }
+    }
+
+    /// What the user should know and was not told yet, such as a batch that did not fit the device.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Engine::Burn(runner) = &self.engine {
+            notes.extend(runner.notes());
+        }
+        notes
+    }
+
+    /// One prediction a row, in row order; the same whatever else is in `tokens`.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the device fails even with a single row.
+    pub fn classify(&self, tokens: &Tokens) -> Result<Vec<Prediction>> {
+        match &self.family {
+            Family::Bert { longest_row, .. } => {
+                let rows: Vec<&[u16]> = tokens.rows().map(|row| &row[..row.len().min(*longest_row)]).collect();
+                let logits = self.logits(&rows)?;
+                Ok(logits.chunks(bert::LABELS).map(|logits| bert::prediction([logits[0], logits[1]])).collect())
+            }
+            Family::Compact(config) => self.classify_windows(tokens, config),
+        }
+    }
+
+    fn classify_windows(&self, tokens: &Tokens, config: &compact::config::Config) -> Result<Vec<Prediction>> {
+        let mut windows = Vec::with_capacity(tokens.len());
+        let mut counts = Vec::with_capacity(tokens.len());
+        for row in tokens.rows() {
+            let before = windows.len();
+            let bases = row.len() + config.k - 1;
+            if bases >= windows::SHORTEST {
+                windows.extend(windows::windows(bases, &config.window).map(|window| &row[windows::tokens(&window)]));
+            }
+            counts.push((bases, windows.len() - before));
+        }
+        let logits = self.logits(&windows)?;
+        let (mut logits, _) = logits.as_chunks::<{ compact::LOGITS }>();
+        let predictions = counts.into_iter().map(|(bases, count)| {
+            let (own, others) = logits.split_at(count);
+            logits = others;
+            windows::prediction(bases, own, config)
+        });
+        Ok(predictions.collect())
+    }
+
+    fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>> {
+        match &self.engine {
+            Engine::Cpu { engine, scratches } => {
+                let free = || scratches.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut scratch = free().pop().unwrap_or_default();
+                let mut logits = Vec::with_capacity(rows.len() * compact::LOGITS);
+                engine.each(rows.iter().copied(), &mut scratch, |of_row| logits.extend(of_row));
+                free().push(scratch);
+                Ok(logits)
+            }
+            Engine::Burn(runner) => runner.logits(rows),
+        }
+    }
+}
+
+/// What computes where both can.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kernels {
+    Own,
+    Burn,
+}
+
+/// The sizes our own kernels want, if they can run a compact model of these settings.
+fn cpu_shape(config: &compact::config::Config) -> Option<cpu::Shape> {
+    let &compact::config::Config { embedding_size: embedding, channels, hidden, stem, ref blocks, .. } = config;
+    let fits = stem == Stem { kernel: 6, stride: 3, padding: 3 }
+        && blocks.iter().all(|block| *block == Block { kernel: 3, padding: 1 });
+    fits.then_some(cpu::Shape { embedding, channels, blocks: blocks.len(), hidden })
+}
