@@ -103,8 +103,10 @@ pub struct Card {
     /// How many numbers were trained.
     pub parameters: usize,
     /// The device that ran it, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
+    #[serde(skip)]
     pub device: String,
     /// What drives the device: `cpu`, `flex`, `wgpu (Vulkan)`.
+    #[serde(skip)]
     pub backend: String,
 }
 

@@ -26,8 +26,10 @@ pub struct Report {
     pub version: &'static str,
     /// The command line.
     pub command: Vec<String>,
-    /// The model that ran, and what ran it.
+    /// The model that ran.
     pub model: Card,
+    /// What ran it.
+    pub device: Device,
     /// What was read.
     pub input: Input,
     /// What separated the classes.
@@ -59,6 +61,15 @@ pub struct Input {
     pub format: &'static str,
     /// Bytes read of them as stored.
     pub stored_bytes: u64,
+}
+
+/// What ran the model.
+#[derive(Clone, Debug, Serialize)]
+pub struct Device {
+    /// For people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
+    pub name: String,
+    /// What drives it: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`.
+    pub backend: String,
     /// CPU threads the run was given.
     pub threads: usize,
 }
@@ -151,11 +162,11 @@ impl Report {
             version: env!("CARGO_PKG_VERSION"),
             command: config.command.clone(),
             model: card.clone(),
+            device: Device { name: card.device.clone(), backend: card.backend.clone(), threads: config.threads.get() },
             input: Input {
                 files: config.input_paths().map(Path::to_owned).collect(),
                 format: format.name(),
                 stored_bytes: seen.stored_bytes.get(),
-                threads: config.threads.get(),
             },
             settings: Settings {
                 threshold: config.verdict.threshold,
@@ -226,7 +237,7 @@ impl Report {
         let written = coding + noncoding + undecided;
         let per_cent = |n| 100.0 * share(n, written);
         let model = &self.model;
-        writeln!(text, "model       {} ({}) on {}", model.name, model.kind, model.device)?;
+        writeln!(text, "model       {} ({}) on {}", model.name, model.kind, self.device.name)?;
         writeln!(text, "coding      {coding:>12}  {:5.1}%", per_cent(coding))?;
         writeln!(text, "non-coding  {noncoding:>12}  {:5.1}%", per_cent(noncoding))?;
         if undecided > 0 {
