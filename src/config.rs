@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::kmer::Letters;
 use crate::progress::Display;
+use crate::reads::output::is_special;
 use crate::reads::{Input, InputConfig};
 use crate::{model, outputs, verdict};
 
@@ -64,7 +65,7 @@ impl Config {
             if inputs.contains(&identity(output)) {
                 return Err(Error::Usage(format!("{} is both input and output", output.display())));
             }
-            if !self.force && output.is_file() {
+            if !self.force && output.is_file() && !is_special(output) {
                 return Err(Error::Usage(format!("{} exists; --force replaces it", output.display())));
             }
         }

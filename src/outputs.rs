@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::slice;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -13,7 +14,7 @@ use crate::reads::output::{self, Format, Names, Pending, Writer};
 use crate::reads::{Mate, Record, Template};
 use crate::scores;
 use crate::tally::{Group, Tally};
-use crate::verdict::{self, Label, Verdict};
+use crate::verdict::{self, Label, Mates, Verdict};
 
 /// Which files to write.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +59,15 @@ impl Files {
 }
 
 impl Config {
+    /// Whether mates go to files of their own, which must stay in step.
+    #[must_use]
+    pub fn parts_mates(&self) -> bool {
+        let two = |files: &Files| matches!(files, Files::Two(..));
+        self.split
+            .as_ref()
+            .is_some_and(|s| two(&s.coding) || two(&s.noncoding) || s.undecided.as_ref().is_some_and(two))
+    }
+
     /// Every path written to.
     pub fn paths(&self) -> impl Iterator<Item = &PathBuf> {
         let classes =
@@ -139,7 +149,14 @@ impl Outputs {
         for template in templates {
             answers.clear();
             answers.extend(template.segments.iter().map(&mut answer));
-            self.add(template, &answers);
+            match self.judge.verdict.mates {
+                Mates::Each => {
+                    for (segment, answer) in template.segments.iter().zip(&answers) {
+                        self.add(slice::from_ref(segment), slice::from_ref(answer));
+                    }
+                }
+                Mates::Any | Mates::Both | Mates::Mean => self.add(&template.segments, &answers),
+            }
         }
         assert!(rows.next().is_none(), "each prediction belongs to one segment");
         self.flush().await
@@ -159,17 +176,17 @@ impl Outputs {
         Ok(self.tally)
     }
 
-    /// Judges one template and puts its text where it belongs.
-    fn add(&mut self, template: &Template, answers: &[Option<&Prediction>]) {
+    /// Judges segments that stay together and puts their text where it belongs.
+    fn add(&mut self, segments: &[Record], answers: &[Option<&Prediction>]) {
         let verdict = self.judge.verdict.verdict(answers.iter().map(|answer| answer.map(|a| a.probability)));
-        self.tally.add_verdict(verdict, template.segments.len());
-        for (segment, answer) in template.segments.iter().zip(answers) {
+        self.tally.add_verdict(verdict, segments.len());
+        for (segment, answer) in segments.iter().zip(answers) {
             self.place(verdict, segment);
             self.describe(segment, *answer);
         }
-        self.progress.done.add(template.segments.len() as u64);
+        self.progress.done.add(segments.len() as u64);
         if verdict == Verdict::Coding {
-            self.progress.coding.add(template.segments.len() as u64);
+            self.progress.coding.add(segments.len() as u64);
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::config::Config;
 use crate::error::{Error, Result, Signal};
 use crate::model::Classifier;
-use crate::outputs::{Files, Judge, Outputs};
+use crate::outputs::{Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::progress::{Painter, Progress};
 use crate::reads::output::Pending;
@@ -78,10 +78,7 @@ fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judg
 
 /// Two files for a class need reads that have mates.
 fn check_pairs(config: &Config, templates: &Templates) -> Result<()> {
-    let two = |files: &Files| matches!(files, Files::Two(..));
-    let split = config.outputs.split.as_ref();
-    let wants_two = split.is_some_and(|s| two(&s.coding) || two(&s.noncoding) || s.undecided.as_ref().is_some_and(two));
-    if wants_two && templates.layout == Layout::Single {
+    if config.outputs.parts_mates() && templates.layout == Layout::Single {
         return Err(Error::Usage(
             "two outputs a class, but the input holds single reads: give both mates' files, or \
                                  --interleaved"

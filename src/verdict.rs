@@ -55,8 +55,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// The verdict on a template whose segments have these probabilities; `None` is a segment too short to score, which
-    /// has no say while another segment is scored.
+    /// The verdict on segments that stay together and have these probabilities; `None` is a segment too short to score,
+    /// which has no say while another segment is scored.
     #[must_use]
     pub fn verdict(&self, probabilities: impl Iterator<Item = Option<f32>>) -> Verdict {
         match pooled(self.mates, probabilities.flatten()) {

@@ -145,7 +145,8 @@ impl Common {
             (reads, None, false) => Input::Single(reads),
         };
         let grouping = match verdict.mates {
-            verdict::Mates::Each => Grouping::Each,
+            // Judged apart and written to one file, mates need not even be adjacent.
+            verdict::Mates::Each if !outputs.parts_mates() => Grouping::Each,
             _ => Grouping::Templates,
         };
         Ok(Config {

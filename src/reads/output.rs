@@ -196,8 +196,10 @@ fn create_beside(place: &Path) -> io::Result<(std::fs::File, TempPath)> {
     Ok(file.into_parts())
 }
 
-/// Pipes and devices, and `/dev/stdout` or `/dev/fd/3` even where they lead to a file: it is the shell's to replace.
-fn is_special(path: &Path) -> bool {
+/// Whether an output is written to directly: pipes and devices, and `/dev/stdout` or `/dev/fd/3` even where they lead to
+/// a file, which is the shell's to replace.
+#[must_use]
+pub fn is_special(path: &Path) -> bool {
     path.starts_with("/dev") || path.starts_with("/proc") || path.metadata().is_ok_and(|metadata| !metadata.is_file())
 }
 

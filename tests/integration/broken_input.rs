@@ -74,6 +74,19 @@ fn mates_out_of_step_are_named() {
 }
 
 #[test]
+fn a_sorted_bam_with_pairs_is_refused_unless_mates_may_part() {
+    let bench = Bench::new();
+    let sorted = testdata("odd/sorted.bam");
+    let sorted = sorted.to_str().unwrap();
+    refuses(&bench, &[sorted], 3, &["samtools collate"]);
+    bench.split(&[sorted, "--mates", "each"]);
+    // Mates in files of their own must stay in step, which only grouped records can.
+    let two = ["--mates", "each", "--coding", "c#.fq", "--noncoding", "n#.fq"];
+    let output = bench.run(&[&["split", sorted, "--device", "cpu"], &two[..]].concat());
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+}
+
+#[test]
 fn outputs_are_not_overwritten_by_accident() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(3, 100, ""));

@@ -22,6 +22,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 const ROUNDS: usize = 25;
 const TOKENIZE: tokenize::Config = tokenize::Config { k: 6, longest: None, min_length: 60, letters: Letters::Lenient };
 
+#[expect(clippy::unnecessary_wraps, reason = "an item of the stream that readers give")]
 fn template(number: u64) -> Result<Template> {
     let header = format!("r{number}").into_bytes();
     let record = Record {

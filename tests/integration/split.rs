@@ -77,6 +77,22 @@ fn mates_in_one_file_are_told_apart_and_in_two_are_left_as_they_are() {
 }
 
 #[test]
+fn mates_judged_apart_go_where_their_own_label_says() {
+    let bench = Bench::new();
+    let input = testdata("community.bam");
+    bench.split(&[input.to_str().unwrap(), "--mates", "each", "--scores", "s.tsv"]);
+    let scores = bench.read("s.tsv");
+    let labelled = |label: &str| scores.lines().filter(|line| line.split('\t').nth(4) == Some(label)).count();
+    assert_eq!(records(&bench.read("c.fq")).len(), labelled("coding"));
+    assert_eq!(records(&bench.read("n.fq")).len(), labelled("noncoding"));
+    let outputs = ["--coding", "c#.fq", "--noncoding", "n#.fq", "--mates", "each", "--force"];
+    let output = bench.run(&[&["split", input.to_str().unwrap(), "--device", "cpu"], &outputs[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let coding = records(&bench.read("c1.fq")).len() + records(&bench.read("c2.fq")).len();
+    assert_eq!(coding, labelled("coding"));
+}
+
+#[test]
 fn short_reads_go_to_undecided_when_there_is_one_and_are_counted_either_way() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(5, 59, "") + &fastq(7, 60, ""));
