@@ -1,0 +1,84 @@
+//! The built-in model's network on one thread, by path and read length: `cargo bench --bench cpu_engine`.
+//!
+//! The figure to read is items a second: reads. Weights are random, which costs the same; bases are random, which is the
+//! worst case for the table's place in the cache.
+#![allow(clippy::unwrap_used)]
+
+use divan::counter::ItemsCount;
+use readseeker::model::cpu::{Engine, Path, Scratch, Shape};
+
+const READS: usize = 1000;
+const SHAPE: Shape = Shape { embedding: 32, channels: 48, blocks: 1, hidden: 48 };
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = [100, 150, 300])]
+fn avx512(bencher: divan::Bencher, bases: usize) {
+    bench(bencher, Path::Avx512, bases);
+}
+
+#[divan::bench(args = [100, 150, 300])]
+fn avx2(bencher: divan::Bencher, bases: usize) {
+    bench(bencher, Path::Avx2, bases);
+}
+
+#[divan::bench(args = [100, 150, 300])]
+fn plain(bencher: divan::Bencher, bases: usize) {
+    bench(bencher, Path::Plain, bases);
+}
+
+/// Laying out the weights: part of every start.
+#[divan::bench]
+fn load() -> Engine {
+    engine(Path::detect())
+}
+
+fn bench(bencher: divan::Bencher, path: Path, bases: usize) {
+    if !path.is_supported() {
+        return;
+    }
+    let mut state = 1;
+    let reads: Vec<Vec<u16>> = (0..READS).map(|_| read(bases, &mut state)).collect();
+    let (engine, mut scratch) = (engine(path), Scratch::default());
+    bencher.counter(ItemsCount::new(READS)).bench_local(|| {
+        engine.each(reads.iter().map(Vec::as_slice), &mut scratch, |logits| {
+            divan::black_box(logits);
+        });
+    });
+}
+
+fn engine(path: Path) -> Engine {
+    let mut state = 2;
+    let tensor = |name: &str, shape: &[usize]| {
+        let scale = if name.starts_with("embedding") { 1.0 } else { 0.1 };
+        let mut values: Vec<f32> = (0..shape.iter().product()).map(|_| scale * noise(&mut state)).collect();
+        if name == "embedding.weight" {
+            values[..5 * shape[1]].fill(0.0); // the special tokens
+        }
+        Ok::<_, std::convert::Infallible>(values)
+    };
+    Engine::new(SHAPE, path, tensor).unwrap()
+}
+
+/// The tokens of a read of random bases: a 6-mer's is the one before it, shifted by a base.
+fn read(bases: usize, state: &mut u64) -> Vec<u16> {
+    let mut kmer = 0;
+    (0..bases - 5)
+        .map(|_| {
+            kmer = (kmer << 2 | u16::try_from(random(state) >> 62).unwrap()) & 0xfff;
+            kmer + 5
+        })
+        .collect()
+}
+
+/// -1 to 1.
+fn noise(state: &mut u64) -> f32 {
+    f32::from(i16::try_from((random(state) >> 48).cast_signed() - (1 << 15)).unwrap()) / 32768.0
+}
+
+fn random(state: &mut u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state
+}
