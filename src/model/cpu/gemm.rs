@@ -133,22 +133,26 @@ impl Tile<'_> {
                     *sum = L::load(start, (self.row + m) * start_stride + self.column + n * L::WIDTH);
                 }
             }
-            for k in 0..self.panel.len() / (N * L::WIDTH) {
-                if k % 2 == 0 {
-                    ahead.fetch::<L>();
-                }
-                let mut weights = [L::splat(0.0); N];
-                for (n, weight) in weights.iter_mut().enumerate() {
-                    *weight = L::load(self.panel, (k * N + n) * L::WIDTH);
-                }
-                for (m, row) in sums.iter_mut().enumerate() {
-                    let at = (self.row + m) * stride + k;
-                    debug_assert!(at < from.len());
-                    let value = L::splat(*from.get_unchecked(at));
-                    for n in 0..N {
-                        row[n] = value.mul_add(weights[n], row[n]);
+            let steps = self.panel.len() / (N * L::WIDTH);
+            let mut step = 0;
+            while step < steps {
+                ahead.fetch::<L>();
+                let next = steps.min(step.saturating_add(L::STEPS_A_FETCH));
+                for k in step..next {
+                    let mut weights = [L::splat(0.0); N];
+                    for (n, weight) in weights.iter_mut().enumerate() {
+                        *weight = L::load(self.panel, (k * N + n) * L::WIDTH);
+                    }
+                    for (m, row) in sums.iter_mut().enumerate() {
+                        let at = (self.row + m) * stride + k;
+                        debug_assert!(at < from.len());
+                        let value = L::splat(*from.get_unchecked(at));
+                        for n in 0..N {
+                            row[n] = value.mul_add(weights[n], row[n]);
+                        }
                     }
                 }
+                step = next;
             }
             for (m, row) in sums.into_iter().enumerate() {
                 for (n, sum) in row.into_iter().enumerate() {

@@ -23,6 +23,8 @@ pub(super) trait Lanes: Copy {
     const ROWS: usize;
     /// Registers of columns of a [`gemm`] tile at most, 1 to 3.
     const PANEL: usize;
+    /// Steps of a [`gemm`] tile from one fetch to the next: as many as spread a strand's over its products.
+    const STEPS_A_FETCH: usize;
 
     unsafe fn splat(x: f32) -> Self;
     unsafe fn load(from: &[f32], at: usize) -> Self;
@@ -101,6 +103,7 @@ impl Plain {
 impl Lanes for Plain {
     const WIDTH: usize = 4;
     const ROWS: usize = if cfg!(target_arch = "aarch64") { 8 } else { 4 };
+    const STEPS_A_FETCH: usize = usize::MAX; // it has none
     const PANEL: usize = if cfg!(target_arch = "aarch64") { 3 } else { 2 };
 
     #[inline(always)]

@@ -34,6 +34,7 @@ impl Lanes for __m256 {
     const WIDTH: usize = 8;
     const ROWS: usize = 4; // 12 accumulators, 3 of weights, 1 broadcast: all 16 registers
     const PANEL: usize = 3;
+    const STEPS_A_FETCH: usize = 12;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {

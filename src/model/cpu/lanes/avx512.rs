@@ -33,6 +33,7 @@ impl Lanes for __m512 {
     const WIDTH: usize = 16;
     const ROWS: usize = 9; // 27 accumulators, 3 of weights, 1 broadcast: 31 of 32 registers
     const PANEL: usize = 3;
+    const STEPS_A_FETCH: usize = 2;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
