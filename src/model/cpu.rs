@@ -1,11 +1,11 @@
 //! The compact network on the CPU: our own kernels, one read at a time, the same answer whatever runs beside it.
 //!
 //! [`Engine`] computes what `compact.rs` defines, in f32, about an order of magnitude faster than a general engine can:
-//! - the stem reads an embedding, so each token's share of each tap's output is tabulated once ([`network`]);
-//! - a block's convolution runs in Winograd's domain, F(6, 3), with eight multiplications for eighteen ([`block`]);
-//! - weights lie packed for the registers they are multiplied in ([`gemm`]), and a read's rows never leave the cache.
+//! - the stem reads an embedding, so each token's share of each tap's output is tabulated once (`network`);
+//! - a block's convolution runs in Winograd's domain, F(6, 3), with eight multiplications for eighteen (`block`);
+//! - weights lie packed for the registers they are multiplied in (`gemm`), and a read's rows never leave the cache.
 //!
-//! One algorithm, three register files ([`lanes`]): AVX-512, AVX2 and plain Rust, which the compiler turns into whatever
+//! One algorithm, three register files (`lanes`): AVX-512, AVX2 and plain Rust, which the compiler turns into whatever
 //! the target has (NEON on aarch64). The first two and NEON agree to the last bit: every number is computed by the same
 //! operations in the same order. Plain Rust on x86 has no fused multiply-add and differs in the last bits.
 //!

@@ -138,7 +138,8 @@ fn a_compact_models_predictions_are_the_training_codes() {
         let directory = testdata("compact").join(name);
         let goldens = compact_goldens(&directory);
         let config = config(directory, Attention::default(), Choice::Cpu);
-        for classifier in [Classifier::load(&config).unwrap(), Classifier::load_on_burn(&config).unwrap()] {
+        for load in [Classifier::load, Classifier::load_on_burn] {
+            let classifier = load(&config).unwrap();
             let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
             let predictions = classifier.classify(&tokens).unwrap();
             let largest = largest(&predictions, goldens.iter().map(|row| row.probability));

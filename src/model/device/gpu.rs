@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use burn::tensor::wgpu::WgpuBackend;
-use burn::tensor::wgpu::wgpu::{Backend, DeviceType, Instance, InstanceDescriptor};
+use burn::tensor::wgpu::wgpu::{self, Backend, DeviceType, Instance, InstanceDescriptor};
 use burn::tensor::{Device, DeviceKind};
 
 use super::{Adapter, Kind, Problem, Ready, first_real};
@@ -49,13 +49,13 @@ pub(super) fn ready(number: Option<usize>) -> Result<Ready, Problem> {
     let mut found = look();
     let adapters: Vec<_> = found.iter().map(|found| found.adapter.clone()).collect();
     let number = match number {
-        None => match first_real(&adapters) {
-            Some(adapter) => adapter.number,
-            None => {
+        None => {
+            let Some(adapter) = first_real(&adapters) else {
                 let looked_for = INTERFACES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
                 return Err(Problem::NoGpu { looked_for, software: adapters });
-            }
-        },
+            };
+            adapter.number
+        }
         Some(number) if number < found.len() => number,
         Some(number) => return Err(Problem::NoSuchGpu { number, found: adapters }),
     };
@@ -81,7 +81,7 @@ fn look() -> Vec<Found> {
             InstanceDescriptor { backends: interface.at.into(), ..InstanceDescriptor::new_without_display_handle() };
         let listed = now(Instance::new(descriptor).enumerate_adapters(interface.at.into()));
         let mut counts = [0; 3]; // burn counts each kind apart
-        for info in listed.unwrap_or_default().iter().map(|adapter| adapter.get_info()) {
+        for info in listed.unwrap_or_default().iter().map(wgpu::Adapter::get_info) {
             let mut next = |kind: usize| {
                 counts[kind] += 1;
                 counts[kind] - 1

@@ -1,0 +1,51 @@
+"""Reading the genome folder: FASTA records and rows of CDS parts."""
+
+import gzip
+from typing import NamedTuple
+
+
+class Record(NamedTuple):
+    accession: str
+    organism: str
+    sequence: str
+
+
+class Part(NamedTuple):
+    """One CDS part; 0-based, half open. `phase`: bases to skip at its 5' end to reach a codon's first base."""
+
+    accession: str
+    start: int
+    end: int
+    strand: str
+    phase: int
+    code: str
+    source: str
+
+
+def read(path):
+    """The records of a gzipped FASTA file."""
+    header, lines = None, []
+    with gzip.open(path, "rt") as text:
+        for line in text:
+            if line.startswith(">"):
+                if header is not None:
+                    yield _record(header, lines)
+                header, lines = line[1:].rstrip("\n"), []
+            else:
+                lines.append(line.rstrip("\n"))
+    if header is not None:
+        yield _record(header, lines)
+
+
+def _record(header, lines):
+    accession, _, organism = header.partition(" ")
+    return Record(accession, organism, "".join(lines))
+
+
+def parts(path):
+    """The CDS parts of a gzipped table."""
+    with gzip.open(path, "rt") as text:
+        for line in text:
+            if not line.startswith("#"):
+                accession, start, end, strand, phase, code, source = line.rstrip("\n").split("\t")
+                yield Part(accession, int(start), int(end), strand, int(phase) if phase.isdigit() else 0, code, source)

@@ -1,0 +1,25 @@
+"""The list of records a model was trained and validated on: `python -m compact.manifest GENOMES DATA.npz OUT.tsv.gz`."""
+
+import gzip
+import sys
+from pathlib import Path
+
+import numpy as np
+
+
+def main(genomes, data, out):
+    fields = np.load(data)["fields"]
+    held = {(group, accession): name for group, accession, _, name, _ in fields}
+    with gzip.open(Path(genomes) / "manifest.tsv.gz", "rt") as text:
+        head, *rows = [line.rstrip("\n").split("\t") for line in text]
+    lines = ["\t".join([*head, "split"])]
+    for row in rows:
+        name = held.get((row[0], row[1]))
+        split = "dropped (shares sequence across the split)" if name is None else f"held out: {name}" if name else "train"
+        lines.append("\t".join([*row, split]))
+    with gzip.GzipFile(out, "wb", mtime=0) as packed:  # no time stamp: the same list gives the same file
+        packed.write(("\n".join(lines) + "\n").encode())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

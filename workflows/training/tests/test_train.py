@@ -1,0 +1,84 @@
+"""A run on a made-up genome: it learns, it stops where told, and it goes on from its state."""
+
+from argparse import Namespace
+
+import numpy as np
+import pytest
+import torch
+
+from compact import tokens, train
+from compact.labels import mark_part
+from compact.fasta import Part
+from compact.sampler import SHARES
+
+_CODONS = [tokens.encode(c) for c in "GCT GAA AAA CTG GAC ATC CAG CGT ACC GTG".split()]
+
+
+@pytest.fixture
+def genome(tmp_path):
+    """Six records of genes of few codons with random gaps between, of two organisms; one record is held out."""
+    rng = np.random.default_rng(0)
+    bases, labels, fields = [], [], []
+    for record in range(6):
+        pieces, parts, at = [], [], 0
+        for _ in range(8):
+            pieces += [rng.integers(0, 4, 700).astype(np.uint8)]
+            gene = np.concatenate([_CODONS[i] for i in rng.integers(0, len(_CODONS), 300)])
+            parts.append((at + 700, at + 1600))
+            pieces += [gene]
+            at += 1600
+        sequence = np.concatenate(pieces)
+        label = np.zeros(len(sequence), np.uint8)
+        for start, end in parts:
+            mark_part(label, Part("", start, end, "+", 0, "11", "curated"))
+        bases.append(sequence)
+        labels.append(label)
+        held = ("x", "gamma") if record == 5 else ("", "")
+        fields.append(("bacteria", f"r{record}", f"organism{record % 2}", *held))
+    offsets = np.concatenate([[0], np.cumsum([len(b) for b in bases])])
+    path = tmp_path / "data.npz"
+    np.savez(path, bases=np.concatenate(bases), labels=np.concatenate(labels), offsets=offsets, fields=np.array(fields))
+    return path
+
+
+def _run(genome, folder, reads):
+    arguments = Namespace(
+        data=str(genome), run=folder, minutes=0, reads=reads, seed=1, recipe={}, study_shares=False,
+        set={"embedding": 8, "channels": 8, "hidden": 8}, network="six frames", random_start=False, weight_decay=0.02, peak=train.PEAK, start_from=None,
+    )  # fmt: skip
+    return train.Run(arguments)
+
+
+def test_a_run_learns_and_resumes(genome, tmp_path):
+    torch.set_num_threads(1)
+    run = _run(genome, tmp_path / "run", 12_000)
+    first = np.mean([run.step() for _ in range(2)])
+    run.train()
+    last = np.mean([run.step() for _ in range(2)])
+    assert last < first - 0.3
+    run.save()
+    again = _run(genome, tmp_path / "run", 12_000)
+    assert again.reads == run.reads and again.progress() >= 1
+    kept = [torch.load(path) for path in sorted((tmp_path / "run/snapshots").glob("*.pt"))]
+    assert len(kept) == len(train.SNAPSHOTS)
+    mean = sum(state["stem.weight"] for state in kept) / len(kept)
+    assert torch.allclose(train.load_average(tmp_path / "run").stem.weight, mean)
+
+
+def test_organisms_are_drawn_as_often_coding_as_not(genome):
+    sampler = train.Sampler(train.Data(genome), train.Recipe(shares={"bacteria": SHARES["bacteria"]}, errors=0, indels=0))
+    coding, gaps = sampler.pools[:2]
+    rng = np.random.default_rng(0)
+    for length in (60, 150, 300):
+        shares = [np.bincount(p.organism[np.searchsorted(p.runs.start, s, side="right") - 1]) for p in (coding, gaps) for _, s in [p.draw(rng, 4000, length)]]
+        assert np.allclose(shares[0] / 4000, shares[1] / 4000, atol=0.05)
+
+
+def test_the_loss_wants_any_right_frame():
+    logits = torch.zeros(1, 7)
+    logits[0, 2] = 5.0
+    coded = torch.ones(1)
+    both = torch.tensor([[False, True, True, False, False, False]])
+    wrong = torch.tensor([[True, False, False, False, False, False]])
+    assert train.loss_of(logits, coded, both) < train.loss_of(logits, coded, wrong) - 3
+    assert train.loss_of(logits, coded, both) < train.loss_of(logits, torch.zeros(1), both) - 3
