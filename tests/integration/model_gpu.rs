@@ -39,7 +39,9 @@ fn a_bert_on_a_gpu_says_what_the_original_says() {
 fn a_compact_model_on_a_gpu_says_what_the_training_code_says() {
     let Some(device) = wanted() else { return };
     let directory = testdata("compact/tiny2");
-    let goldens = compact_goldens(&directory);
+    // Short and pooled ones, a few: each new shape is tuned for, which takes a software adapter long.
+    let mut goldens = compact_goldens(&directory);
+    goldens.retain(|row| [60, 63, 150, 151, 152, 300, 301, 500].contains(&row.bases.len()));
     let classifier = Classifier::load(&config(directory, Attention::default(), device)).unwrap();
     let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
     let predictions = classifier.classify(&tokens).unwrap();
