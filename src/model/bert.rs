@@ -301,7 +301,13 @@ impl Loader<'_> {
     }
 
     fn linear(&mut self, name: &str, from: usize, to: usize) -> Result<Linear, Problem> {
-        let weight = self.matrix(&format!("{name}.weight"), [to, from])?.transpose();
+        let stored = self.weights.take(&format!("{name}.weight"), &[to, from])?;
+        // Laid out anew rather than viewed from the side: products read the weights again and again.
+        let mut weight: Vec<f32> = Vec::with_capacity(stored.len());
+        for column in 0..from {
+            weight.extend(stored[column..].iter().step_by(from));
+        }
+        let weight = Tensor::from_data(TensorData::new(weight, [from, to]), self.device);
         Ok(Linear { weight, bias: self.vector(&format!("{name}.bias"), to)? })
     }
 
