@@ -270,7 +270,7 @@ fn read(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
 /// Shapes that fill registers and panels in different ways: tiny, the usual one, two panels, three and no block.
 const SHAPES: [Shape; 5] = [
     Shape { embedding: 8, channels: 12, blocks: 1, hidden: 12 },
-    Shape { embedding: 32, channels: 48, blocks: 1, hidden: 48 },
+    Shape { embedding: 32, channels: 48, blocks: 1, hidden: 64 },
     Shape { embedding: 32, channels: 64, blocks: 2, hidden: 32 },
     Shape { embedding: 20, channels: 100, blocks: 3, hidden: 80 },
     Shape { embedding: 64, channels: 16, blocks: 0, hidden: 64 },
