@@ -25,13 +25,12 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     let started = Instant::now();
     config.check_paths()?;
     let progress = Arc::new(Progress::default());
-    let templates = reads::open(&config.input, Arc::clone(&progress.input)).await?;
-    check_pairs(&config, &templates)?;
-    let classifier = Arc::new(load(config.model.clone()).await?);
-    if config.verbose {
-        eprintln!("readseeker: {} on {}", classifier.card().name, classifier.card().device);
-    }
-    check_frames(&config, &classifier)?;
+    let mut interrupt = std::pin::pin!(interrupt);
+    // A pipe nobody writes to yet, or a large model, can take its time: the user need not wait for either.
+    let (templates, classifier) = tokio::select! {
+        ready = prepare(&config, &progress) => ready?,
+        signal = &mut interrupt => return Err(Error::Interrupted(signal)),
+    };
 
     let (pipeline, judge) = settings(&config, &classifier);
     let (outputs, mut pending) =
@@ -56,6 +55,18 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
         eprint!("{}", report.summary());
     }
     Ok(report)
+}
+
+/// The opened input and the loaded model, found to go with the settings.
+async fn prepare(config: &Config, progress: &Progress) -> Result<(Templates, Arc<Classifier>)> {
+    let templates = reads::open(&config.input, Arc::clone(&progress.input)).await?;
+    check_pairs(config, &templates)?;
+    let classifier = load(config.model.clone()).await?;
+    if config.verbose {
+        eprintln!("readseeker: {} on {}", classifier.card().name, classifier.card().device);
+    }
+    check_frames(config, &classifier)?;
+    Ok((templates, Arc::new(classifier)))
 }
 
 /// Loading reads hundreds of megabytes or compiles shaders: not on an async thread.

@@ -150,6 +150,22 @@ fn a_reader_that_leaves_ends_the_run_quietly() {
 }
 
 #[test]
+fn an_interrupt_ends_a_run_that_still_waits_for_its_first_read() {
+    let bench = Bench::new();
+    let args = ["split", "-", "--device", "cpu", "--coding", "c.fq", "--noncoding", "n.fq"];
+    let mut child = bench.command(&args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let stdin = child.stdin.take();
+    std::thread::sleep(std::time::Duration::from_secs(1)); // until it listens for signals
+    let sent = std::time::Instant::now();
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert!(sent.elapsed() < std::time::Duration::from_secs(4), "stdin must not be waited for");
+    assert_eq!(bench.files(), Vec::<String>::new());
+    drop(stdin); // open until now: the run never saw the end of its input
+}
+
+#[test]
 fn an_interrupted_run_leaves_nothing() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let bench = Bench::new();
