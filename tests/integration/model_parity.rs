@@ -25,9 +25,18 @@ pub(crate) fn config(directory: PathBuf, attention: Attention, device: Choice) -
 /// A row of the original's table: a read, its probability in both modes, its token ids.
 pub(crate) struct Bert {
     pub(crate) bases: Vec<u8>,
-    pub(crate) published: f32,
-    pub(crate) masked: f32,
+    published: f32,
+    masked: f32,
     ids: Vec<u16>,
+}
+
+impl Bert {
+    pub(crate) fn probability(&self, attention: Attention) -> f32 {
+        match attention {
+            Attention::Published => self.published,
+            Attention::Masked => self.masked,
+        }
+    }
 }
 
 pub(crate) fn bert_goldens(directory: &Path) -> Vec<Bert> {
@@ -120,10 +129,7 @@ fn a_berts_probabilities_are_the_originals() {
             let classifier = Classifier::load(&config(directory.clone(), attention, Choice::Cpu)).unwrap();
             let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
             let predictions = classifier.classify(&tokens).unwrap();
-            let expected = goldens.iter().map(|row| match attention {
-                Attention::Published => row.published,
-                Attention::Masked => row.masked,
-            });
+            let expected = goldens.iter().map(|row| row.probability(attention));
             let largest = largest(&predictions, expected);
             eprintln!("{name} {attention:?}: {largest:e}");
             assert!(largest <= 1e-5, "{name} {attention:?}: {largest}");
@@ -282,10 +288,7 @@ fn a_named_bert_says_what_pytorch_says() {
         let started = std::time::Instant::now();
         let predictions = classifier.classify(&tokens).unwrap();
         let seconds = started.elapsed().as_secs_f64();
-        let expected = goldens.iter().map(|row| match attention {
-            Attention::Published => row.published,
-            Attention::Masked => row.masked,
-        });
+        let expected = goldens.iter().map(|row| row.probability(attention));
         let largest = largest(&predictions, expected);
         eprintln!("{attention:?}: {largest:e}, {seconds:.2} s for {} reads", goldens.len());
         assert!(largest <= 1e-5, "{attention:?}: {largest}");
