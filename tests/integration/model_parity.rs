@@ -8,7 +8,7 @@ use burn::store::pytorch_reader::PytorchReader;
 use readseeker::batch::Tokens;
 use readseeker::kmer::{self, CLS, Letters, SEP};
 use readseeker::model::device::Choice;
-use readseeker::model::{Attention, Classifier, Config, Frame, Prediction, Source, describe};
+use readseeker::model::{Attention, Classifier, Config, Frame, Precision, Prediction, Source, describe};
 use safetensors::tensor::{Dtype, TensorView};
 
 pub(crate) const BERTS: [&str; 5] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", "k6_deep_zip", "k3_odd_names"];
@@ -19,7 +19,8 @@ pub(crate) fn testdata(of: &str) -> PathBuf {
 }
 
 pub(crate) fn config(directory: PathBuf, attention: Attention, device: Choice) -> Config {
-    Config { source: Source::Directory(directory), attention, device, batch_size: None, threads: 2 }
+    let (source, precision) = (Source::Directory(directory), Precision::F32);
+    Config { source, attention, precision, device, batch_size: None, threads: 2 }
 }
 
 /// A row of the original's table: a read, its probability in both modes, its token ids.

@@ -3,6 +3,7 @@
 //! At 48 channels the table has 5 MB: too large for a core's own cache, so the rows to come are fetched [`Ahead`].
 
 use super::aligned::{Aligned, LINE};
+use super::gemm::Fetch;
 use super::lanes::Lanes;
 
 /// Special tokens, then all 6-mers.
@@ -121,13 +122,12 @@ impl Lookup {
     }
 }
 
-impl Ahead<'_> {
+impl Fetch for Ahead<'_> {
+    const ANY: bool = true;
+
     /// Fetches what the next position will read.
-    ///
-    /// # Safety
-    /// The CPU must have `L`'s instructions.
     #[inline(always)]
-    pub(super) unsafe fn fetch<L: Lanes>(&mut self) {
+    unsafe fn fetch<L: Lanes>(&mut self) {
         let Some(&row) = self.rows.get(self.position) else { return };
         let place = self.position / FRAMES % STRIDE;
         self.position += 1;
