@@ -52,7 +52,8 @@ pub(super) struct Common {
     #[arg(long, value_enum, default_value_t)]
     letters: LettersArg,
 
-    /// Where the model runs: auto takes the first real GPU, else the CPU; `readseeker device` lists the numbers
+    /// Where the model runs: auto takes the first real GPU, else the CPU; several GPUs as gpu:0,gpu:1; `readseeker device`
+    /// lists the numbers
     #[arg(long, value_name = "auto|cpu|gpu|gpu:N", default_value = "auto")]
     device: device::Choice,
 

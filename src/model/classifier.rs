@@ -2,10 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::bert::{self, Bert};
-use super::checkpoint::{Checkpoint, Settings};
+use super::bert;
+use super::checkpoint::{Checkpoint, Settings, Weights};
 use super::compact::config::{Block, Stem};
-use super::compact::{self, Compact, windows};
+use super::compact::{self, windows};
+use super::device::Ready;
 use super::runner::{Network, Runner};
 use super::{Attention, Card, Config, Precision, Prediction, cpu, device};
 use crate::batch::Tokens;
@@ -78,58 +79,26 @@ impl Classifier {
         let refused = |problem| Error::Model { model: config.source.path(), problem };
         let Checkpoint { name, mut weights, settings } = Checkpoint::open(&config.source).map_err(refused)?;
         let sha256 = weights.sha256().to_owned();
-        let mut ready = device::ready(config.device)?;
-        let notes = Mutex::new(ready.note.take().into_iter().collect());
         let threads = config.threads.max(1);
-        let mut device = device::cpu_name(threads);
-        let mut backend = "flex".to_owned();
-        if let Some(adapter) = &ready.adapter {
-            (device, backend) = (adapter.name.clone(), format!("wgpu ({})", adapter.interface));
-        }
-        let own = kernels == Kernels::Own && ready.adapter.is_none();
-        check_precision(config.precision, &settings, own)?;
-        let run = |network, ready| Runner::new(network, ready, threads, config.batch_size).map(Engine::Burn);
-        let (kind, attention, family, engine) = match settings {
-            Settings::Bert { k, config: settings } => {
-                let shape = settings.shape();
-                let engine = if own && shape.is_supported() {
-                    let path = cpu::Path::detect_in(config.precision);
-                    (device, backend) = (device::cpu_name_with(threads, path.name()), "cpu".to_owned());
-                    let take = |name: &str, shape: &[usize]| weights.take(name, shape);
-                    let engine = cpu::bert::Engine::new(&shape, path, config.precision, take).map_err(refused)?;
-                    let padded = match config.attention {
-                        Attention::Published => settings.max_tokens(),
-                        Attention::Masked => 0,
-                    };
-                    Engine::Bert { engine, padded, scratches: Scratches::default() }
-                } else {
-                    let bert = Bert::load(&settings, config.attention, &mut weights, &ready.device).map_err(refused)?;
-                    run(Network::Bert(bert), ready)?
-                };
-                let family = Family::Bert { k, longest_row: settings.longest_row() };
-                ("bert", Some(config.attention.name()), family, engine)
-            }
-            Settings::Compact(settings) => {
-                let engine = match compact_shape(&settings) {
-                    Some(shape) if own => {
-                        let path = cpu::Path::detect();
-                        (device, backend) = (device::cpu_name_with(threads, path.name()), "cpu".to_owned());
-                        let take = |name: &str, shape: &[usize]| compact::take(&mut weights, name, shape);
-                        let engine = cpu::Engine::new(shape, path, take).map_err(refused)?;
-                        Engine::Compact { engine, scratches: Scratches::default() }
-                    }
-                    _ => {
-                        let compact = Compact::load(&settings, &mut weights, &ready.device).map_err(refused)?;
-                        run(Network::Compact(compact), ready)?
-                    }
-                };
-                ("compact", None, Family::Compact(settings), engine)
-            }
+        let ready = device::ready(&config.device)?;
+        let notes = match &ready {
+            Ready::Cpu { note } => note.iter().cloned().collect(),
+            Ready::Gpus(_) => Vec::new(),
+        };
+        let Running { engine, device, backend } = match ready {
+            Ready::Cpu { .. } => on_cpu(config, kernels, &settings, &mut weights)?,
+            Ready::Gpus(gpus) => on_gpus(config, gpus, &settings, &mut weights)?,
         };
         let parameters = weights.finish().map_err(refused)?;
+        let (kind, attention, family) = match settings {
+            Settings::Bert { k, config: settings } => {
+                ("bert", Some(config.attention.name()), Family::Bert { k, longest_row: settings.longest_row() })
+            }
+            Settings::Compact(settings) => ("compact", None, Family::Compact(settings)),
+        };
         let precision = config.precision.name();
         let card = Card { name, kind, sha256, attention, precision, parameters, device, backend };
-        Ok(Self { card, family, engine, threads, notes })
+        Ok(Self { card, family, engine, threads, notes: Mutex::new(notes) })
     }
 
     /// What a report says of this model.
@@ -176,7 +145,7 @@ impl Classifier {
     pub fn workers(&self) -> usize {
         match &self.engine {
             Engine::Compact { .. } | Engine::Bert { .. } => self.threads,
-            Engine::Burn(_) => 1, // it spreads a call's rows over its own threads, or over the GPU
+            Engine::Burn(runner) => runner.workers(),
         }
     }
 
@@ -261,6 +230,67 @@ impl Classifier {
 enum Kernels {
     Own,
     Burn,
+}
+
+/// An engine, and where it runs as reports say it.
+struct Running {
+    engine: Engine,
+    device: String,
+    backend: String,
+}
+
+/// The model on the CPU, on our own kernels where they can run it.
+fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut Weights) -> Result<Running> {
+    let refused = |problem| Error::Model { model: config.source.path(), problem };
+    let own = kernels == Kernels::Own;
+    check_precision(config.precision, settings, own)?;
+    let ours = |engine, path: cpu::Path| {
+        let device = device::cpu_name_with(config.threads.max(1), path.name());
+        Running { engine, device, backend: "cpu".to_owned() }
+    };
+    match settings {
+        Settings::Bert { config: settings, .. } if own && settings.shape().is_supported() => {
+            let path = cpu::Path::detect_in(config.precision);
+            let take = |name: &str, shape: &[usize]| weights.take(name, shape);
+            let engine = cpu::bert::Engine::new(&settings.shape(), path, config.precision, take).map_err(refused)?;
+            let padded = match config.attention {
+                Attention::Published => settings.max_tokens(),
+                Attention::Masked => 0,
+            };
+            return Ok(ours(Engine::Bert { engine, padded, scratches: Scratches::default() }, path));
+        }
+        Settings::Compact(settings) if let Some(shape) = compact_shape(settings).filter(|_| own) => {
+            let path = cpu::Path::detect();
+            let take = |name: &str, shape: &[usize]| compact::take(weights, name, shape);
+            let engine = cpu::Engine::new(shape, path, take).map_err(refused)?;
+            return Ok(ours(Engine::Compact { engine, scratches: Scratches::default() }, path));
+        }
+        _ => {}
+    }
+    let network = Network::load(settings, config.attention, weights, &device::cpu()).map_err(refused)?;
+    let engine = Engine::Burn(Runner::on_cpu(network, config.threads)?);
+    Ok(Running { engine, device: device::cpu_name(config.threads.max(1)), backend: "flex".to_owned() })
+}
+
+/// The model on each of these GPUs.
+fn on_gpus(config: &Config, gpus: Vec<device::Gpu>, settings: &Settings, weights: &mut Weights) -> Result<Running> {
+    let refused = |problem| Error::Model { model: config.source.path(), problem };
+    check_precision(config.precision, settings, false)?;
+    let names: Vec<&str> = gpus.iter().map(|gpu| gpu.adapter.name.as_str()).collect();
+    let (device, interface) = (names.join(", "), gpus[0].adapter.interface);
+    let mut networks = Vec::with_capacity(gpus.len());
+    for gpu in gpus {
+        let network = if networks.is_empty() {
+            Network::load(settings, config.attention, weights, &gpu.device)
+        } else {
+            // Tensors are taken from a checkpoint once: each further GPU reads it anew, and not all of them hold memory.
+            let again = Checkpoint::open(&config.source);
+            again.and_then(|mut again| Network::load(settings, config.attention, &mut again.weights, &gpu.device))
+        };
+        networks.push((network.map_err(refused)?, gpu));
+    }
+    let engine = Engine::Burn(Runner::on_gpus(networks, config.batch_size));
+    Ok(Running { engine, device, backend: format!("wgpu ({interface})") })
 }
 
 /// Only our own kernels for BERT multiply in anything but f32.

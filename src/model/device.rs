@@ -9,7 +9,7 @@ use burn::tensor::Device;
 mod gpu;
 
 /// What the user asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Choice {
     /// The first real GPU, else the CPU.
     #[default]
@@ -18,13 +18,13 @@ pub enum Choice {
     Cpu,
     /// The first real GPU.
     Gpu,
-    /// The N-th adapter as `readseeker device` numbers them, a software one too.
-    GpuNumber(usize),
+    /// These adapters as `readseeker device` numbers them, software ones too. One that is named twice is used as two.
+    Gpus(Vec<usize>),
 }
 
 /// A `--device` that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no device: auto, cpu, gpu or gpu:N")]
+#[error("{0:?} is no device: auto, cpu, gpu, gpu:N or gpu:N,gpu:M")]
 pub struct NoSuchChoice(String);
 
 impl FromStr for Choice {
@@ -36,8 +36,9 @@ impl FromStr for Choice {
             "cpu" => Ok(Self::Cpu),
             "gpu" => Ok(Self::Gpu),
             _ => {
-                let number = text.strip_prefix("gpu:").and_then(|number| number.parse().ok());
-                number.map(Self::GpuNumber).ok_or_else(|| NoSuchChoice(text.to_owned()))
+                let number = |name: &str| name.strip_prefix("gpu:")?.parse().ok();
+                let numbers: Option<Vec<usize>> = text.split(',').map(number).collect();
+                numbers.map(Self::Gpus).ok_or_else(|| NoSuchChoice(text.to_owned()))
             }
         }
     }
@@ -49,7 +50,10 @@ impl fmt::Display for Choice {
             Self::Auto => f.write_str("auto"),
             Self::Cpu => f.write_str("cpu"),
             Self::Gpu => f.write_str("gpu"),
-            Self::GpuNumber(number) => write!(f, "gpu:{number}"),
+            Self::Gpus(numbers) => {
+                let names: Vec<String> = numbers.iter().map(|number| format!("gpu:{number}")).collect();
+                f.write_str(&names.join(","))
+            }
         }
     }
 }
@@ -168,38 +172,53 @@ pub fn describe() -> String {
     lines.join("\n") + "\n"
 }
 
-/// A device to put tensors on.
+/// Where tensors go.
 #[derive(Debug)]
-pub(super) struct Ready {
-    pub(super) device: Device,
-    /// The adapter behind it; none for the CPU.
-    pub(super) adapter: Option<Adapter>,
-    /// Why `auto` took the CPU although there is a GPU.
-    pub(super) note: Option<String>,
+pub(super) enum Ready {
+    /// The CPU, and why `auto` took it although there is a GPU.
+    Cpu { note: Option<String> },
+    /// One or more adapters.
+    Gpus(Vec<Gpu>),
 }
 
-/// Makes the chosen device ready.
-pub(super) fn ready(choice: Choice) -> Result<Ready, Problem> {
-    let cpu = |note| Ready { device: Device::flex(), adapter: None, note };
+/// burn's device on the CPU.
+pub(super) fn cpu() -> Device {
+    Device::flex()
+}
+
+/// An adapter made ready.
+#[derive(Clone, Debug)]
+pub(super) struct Gpu {
+    pub(super) device: Device,
+    pub(super) adapter: Adapter,
+}
+
+/// Makes the chosen devices ready.
+pub(super) fn ready(choice: &Choice) -> Result<Ready, Problem> {
     match choice {
-        Choice::Cpu => Ok(cpu(None)),
+        Choice::Cpu => Ok(Ready::Cpu { note: None }),
         Choice::Auto => match gpu(None) {
-            Ok(ready) => Ok(ready),
-            Err(Problem::NoGpu { .. } | Problem::NotBuilt) => Ok(cpu(None)),
-            Err(problem) => Ok(cpu(Some(format!("{}; running on the CPU instead", chain(&problem))))),
+            Ok(gpu) => Ok(Ready::Gpus(vec![gpu])),
+            Err(Problem::NoGpu { .. } | Problem::NotBuilt) => Ok(Ready::Cpu { note: None }),
+            Err(problem) => {
+                Ok(Ready::Cpu { note: Some(format!("{}; running on the CPU instead", chain(&problem))) })
+            }
         },
-        Choice::Gpu => gpu(None),
-        Choice::GpuNumber(number) => gpu(Some(number)),
+        Choice::Gpu => Ok(Ready::Gpus(vec![gpu(None)?])),
+        Choice::Gpus(numbers) => {
+            let gpus: Result<_, _> = numbers.iter().map(|&number| gpu(Some(number))).collect();
+            gpus.map(Ready::Gpus)
+        }
     }
 }
 
 #[cfg(feature = "wgpu")]
-fn gpu(number: Option<usize>) -> Result<Ready, Problem> {
+fn gpu(number: Option<usize>) -> Result<Gpu, Problem> {
     gpu::ready(number)
 }
 
 #[cfg(not(feature = "wgpu"))]
-fn gpu(_number: Option<usize>) -> Result<Ready, Problem> {
+fn gpu(_number: Option<usize>) -> Result<Gpu, Problem> {
     Err(Problem::NotBuilt)
 }
 
@@ -314,10 +333,10 @@ mod tests {
 
     #[test]
     fn a_choice_reads_as_it_is_written() {
-        for choice in [Choice::Auto, Choice::Cpu, Choice::Gpu, Choice::GpuNumber(3)] {
+        for choice in [Choice::Auto, Choice::Cpu, Choice::Gpu, Choice::Gpus(vec![3]), Choice::Gpus(vec![1, 0, 1])] {
             assert_eq!(choice.to_string().parse(), Ok(choice));
         }
-        for none in ["", "GPU", "gpu:", "gpu:-1", "gpu:a", "cuda"] {
+        for none in ["", "GPU", "gpu:", "gpu:-1", "gpu:a", "gpu:0,", "gpu:0,cpu", "cuda"] {
             assert_eq!(none.parse::<Choice>(), Err(NoSuchChoice(none.to_owned())));
         }
     }
@@ -334,8 +353,8 @@ mod tests {
     #[cfg(not(feature = "wgpu"))]
     #[test]
     fn without_gpus_auto_is_the_cpu_and_gpu_is_an_error() {
-        assert!(ready(Choice::Auto).unwrap().adapter.is_none());
-        assert!(matches!(ready(Choice::Gpu), Err(Problem::NotBuilt)));
-        assert!(matches!(ready(Choice::GpuNumber(0)), Err(Problem::NotBuilt)));
+        assert!(matches!(ready(&Choice::Auto), Ok(Ready::Cpu { note: None })));
+        assert!(matches!(ready(&Choice::Gpu), Err(Problem::NotBuilt)));
+        assert!(matches!(ready(&Choice::Gpus(vec![0])), Err(Problem::NotBuilt)));
     }
 }

@@ -14,9 +14,10 @@ use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::bert::{self, Bert};
+use super::checkpoint::{Settings, Weights};
 use super::compact::windows::tokens_a_frame;
 use super::compact::{self, Compact};
-use super::device::{self, Ready};
+use super::{Attention, Problem, device};
 use crate::batch::{Batch, Limits, Padding, plan};
 use crate::error::Result;
 
@@ -37,31 +38,59 @@ pub(super) enum Network {
     Compact(Compact),
 }
 
-/// A network on its device.
+/// How many calls a GPU works on at once: while it computes one's batch, the other's is uploaded and queued, and the one
+/// before is read back. More would only take memory.
+const CALLS_A_GPU: usize = 2;
+
+/// A network on its devices.
 #[derive(Debug)]
 pub(super) struct Runner {
-    network: Network,
-    device: Device,
     lane: Lane,
     /// Batches that did not fit.
     notes: Mutex<Vec<String>>,
 }
 
-/// What differs between the CPU and a GPU.
+/// What differs between the CPU and GPUs.
 #[derive(Debug)]
 enum Lane {
-    /// Our own threads, so that `--threads` holds for burn's parallel loops too.
-    Cpu(rayon::ThreadPool),
-    Gpu {
-        name: String,
-        /// Rows a batch; halved for good when the device cannot take them.
-        rows: AtomicUsize,
-        /// One batch at a time: the device is one.
-        turn: Mutex<()>,
+    Cpu {
+        network: Network,
+        /// Our own threads, so that `--threads` holds for burn's parallel loops too.
+        pool: rayon::ThreadPool,
+    },
+    Gpus {
+        all: Vec<Gpu>,
+        /// How many calls each of them works on.
+        busy: Mutex<Vec<usize>>,
     },
 }
 
+/// A network on one GPU.
+#[derive(Debug)]
+struct Gpu {
+    network: Network,
+    device: Device,
+    name: String,
+    /// Rows a batch; halved for good when the device cannot take them.
+    rows: AtomicUsize,
+    /// One batch is queued at a time, so that its answer is queued right behind it and not behind another batch.
+    queue: Mutex<()>,
+}
+
 impl Network {
+    /// The network a checkpoint describes, on a device.
+    pub(super) fn load(
+        settings: &Settings,
+        attention: Attention,
+        weights: &mut Weights,
+        device: &Device,
+    ) -> Result<Self, Problem> {
+        match settings {
+            Settings::Bert { config, .. } => Bert::load(config, attention, weights, device).map(Self::Bert),
+            Settings::Compact(config) => Compact::load(config, weights, device).map(Self::Compact),
+        }
+    }
+
     /// How many logits a row has.
     fn logits(&self) -> usize {
         match self {
@@ -78,6 +107,15 @@ impl Network {
         }
     }
 
+    /// How rows are padded, in multiples of `step` where they may be of any length.
+    fn padding(&self, step: usize) -> Padding {
+        let fixed = match self {
+            Self::Bert(bert) => bert.fixed_length(),
+            Self::Compact(_) => None,
+        };
+        fixed.map_or(Padding::ToMultipleOf(step), Padding::To)
+    }
+
     fn forward(&self, rows: &[&[u16]], padded: usize, device: &Device) -> Tensor<2> {
         match self {
             Self::Bert(bert) => bert.forward(rows, padded, device),
@@ -87,35 +125,45 @@ impl Network {
 }
 
 impl Runner {
-    pub(super) fn new(
-        network: Network,
-        ready: Ready,
-        threads: usize,
-        batch_size: Option<usize>,
-    ) -> Result<Self, device::Problem> {
-        let lane = if let Some(adapter) = ready.adapter {
+    /// A network on the CPU.
+    pub(super) fn on_cpu(network: Network, threads: usize) -> Result<Self, device::Problem> {
+        let threads = threads.max(1);
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|thread| format!("infer-{thread}"))
+            .build()
+            .map_err(|source| device::Problem::Threads { threads, source })?;
+        Ok(Self { lane: Lane::Cpu { network, pool }, notes: Mutex::default() })
+    }
+
+    /// The same network on each of these GPUs.
+    pub(super) fn on_gpus(networks: Vec<(Network, device::Gpu)>, batch_size: Option<usize>) -> Self {
+        let gpus = networks.into_iter().map(|(network, gpu)| {
             let own = match network {
                 Network::Bert(_) => BERT_ROWS,
                 Network::Compact(_) => COMPACT_ROWS,
             };
-            Lane::Gpu { name: adapter.name, rows: batch_size.unwrap_or(own).max(1).into(), turn: Mutex::new(()) }
-        } else {
-            let threads = threads.max(1);
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .thread_name(|thread| format!("infer-{thread}"))
-                .build()
-                .map_err(|source| device::Problem::Threads { threads, source })?;
-            Lane::Cpu(pool)
-        };
-        Ok(Self { network, device: ready.device, lane, notes: Mutex::default() })
+            let rows = batch_size.unwrap_or(own).max(1).into();
+            Gpu { network, device: gpu.device, name: gpu.adapter.name, rows, queue: Mutex::default() }
+        });
+        let all: Vec<Gpu> = gpus.collect();
+        let busy = Mutex::new(vec![0; all.len()]);
+        Self { lane: Lane::Gpus { all, busy }, notes: Mutex::default() }
     }
 
-    /// Rows the device works on at once, if it is a GPU.
+    /// How many threads should call [`logits`](Self::logits) at once.
+    pub(super) fn workers(&self) -> usize {
+        match &self.lane {
+            Lane::Cpu { .. } => 1, // a call's rows are spread over the pool's threads
+            Lane::Gpus { all, .. } => CALLS_A_GPU * all.len(),
+        }
+    }
+
+    /// Rows a GPU works on at once, if it runs on GPUs.
     pub(super) fn gpu_rows(&self) -> Option<usize> {
         match &self.lane {
-            Lane::Cpu(_) => None,
-            Lane::Gpu { rows, .. } => Some(rows.load(Ordering::Relaxed)),
+            Lane::Cpu { .. } => None,
+            Lane::Gpus { all, .. } => all.iter().map(|gpu| gpu.rows.load(Ordering::Relaxed)).min(),
         }
     }
 
@@ -126,59 +174,76 @@ impl Runner {
 
     /// The logits of all rows, in row order, end to end.
     pub(super) fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>> {
+        match &self.lane {
+            Lane::Cpu { network, pool } => on_pool(network, pool, rows),
+            Lane::Gpus { all, busy } => {
+                let counts = || busy.lock().unwrap_or_else(PoisonError::into_inner);
+                let free = {
+                    let mut counts = counts();
+                    let free = (0..counts.len()).min_by_key(|&gpu| counts[gpu]).expect("there is a GPU");
+                    counts[free] += 1;
+                    free
+                };
+                let logits = all[free].logits(rows, &self.notes);
+                counts()[free] -= 1;
+                logits
+            }
+        }
+    }
+}
+
+/// Every row a batch of its own, at its own length, on the CPU.
+fn on_pool(network: &Network, pool: &rayon::ThreadPool, rows: &[&[u16]]) -> Result<Vec<f32>> {
+    let width = network.logits();
+    let device = device::cpu();
+    let mut all = vec![0.0; rows.len() * width];
+    pool.install(|| {
+        all.par_chunks_mut(width).zip(rows).try_for_each(|(logits, row)| -> Result<()> {
+            let padded = network.padding(1).padded(network.length(row.len()));
+            let answer = network.forward(&[*row], padded, &device).try_into_vec_as::<f32>();
+            let failed = |error: &dyn std::fmt::Display| failed("the CPU", error.to_string());
+            logits.copy_from_slice(&answer.map_err(|error| failed(&error))?);
+            Ok(())
+        })
+    })?;
+    Ok(all)
+}
+
+impl Gpu {
+    /// The logits of all rows, in row order, end to end.
+    fn logits(&self, rows: &[&[u16]], notes: &Mutex<Vec<String>>) -> Result<Vec<f32>> {
         let width = self.network.logits();
         let lengths: Vec<usize> = rows.iter().map(|row| self.network.length(row.len())).collect();
+        let step = match self.network {
+            Network::Bert(_) => BERT_STEP,
+            Network::Compact(_) => COMPACT_STEP,
+        };
+        let padding = self.network.padding(step);
+        let limits = Limits { rows: self.rows.load(Ordering::Relaxed), tokens: usize::MAX, padding };
         let mut all = vec![0.0; rows.len() * width];
-        match &self.lane {
-            Lane::Cpu(pool) => pool.install(|| {
-                all.par_chunks_mut(width).zip(0..rows.len()).try_for_each(|(logits, row)| -> Result<()> {
-                    let batch = Batch { rows: vec![row], bucket: self.padding(1).padded(lengths[row]) };
-                    logits.copy_from_slice(&self.forward(&batch, rows).map_err(|reason| self.failed(reason))?);
-                    Ok(())
-                })
-            })?,
-            Lane::Gpu { rows: most, turn, .. } => {
-                let turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-                let step = match self.network {
-                    Network::Bert(_) => BERT_STEP,
-                    Network::Compact(_) => COMPACT_STEP,
-                };
-                let limits =
-                    Limits { rows: most.load(Ordering::Relaxed), tokens: usize::MAX, padding: self.padding(step) };
-                for batch in plan(&lengths, &limits) {
-                    let logits = self.halving(&batch, rows, most)?;
-                    for (&row, logits) in batch.rows.iter().zip(logits.chunks(width)) {
-                        all[row * width..][..width].copy_from_slice(logits);
-                    }
-                }
-                drop(turn);
+        for batch in plan(&lengths, &limits) {
+            let logits = self.halving(&batch, rows, notes)?;
+            for (&row, logits) in batch.rows.iter().zip(logits.chunks(width)) {
+                all[row * width..][..width].copy_from_slice(logits);
             }
         }
         Ok(all)
     }
 
-    fn padding(&self, step: usize) -> Padding {
-        let fixed = match &self.network {
-            Network::Bert(bert) => bert.fixed_length(),
-            Network::Compact(_) => None,
-        };
-        fixed.map_or(Padding::ToMultipleOf(step), Padding::To)
-    }
-
     /// The logits of one batch, in smaller ones if the device cannot take it whole.
-    fn halving(&self, batch: &Batch, rows: &[&[u16]], most: &AtomicUsize) -> Result<Vec<f32>> {
-        let (logits, taken) =
-            in_halves(batch.rows.len().min(most.load(Ordering::Relaxed)), batch.rows.len(), |range| {
-                self.forward(&Batch { rows: batch.rows[range].to_vec(), bucket: batch.bucket }, rows)
-            })
-            .map_err(|reason| self.failed(reason))?;
+    fn halving(&self, batch: &Batch, rows: &[&[u16]], notes: &Mutex<Vec<String>>) -> Result<Vec<f32>> {
+        let most = batch.rows.len().min(self.rows.load(Ordering::Relaxed));
+        let (logits, taken) = in_halves(most, batch.rows.len(), |range| {
+            self.forward(&Batch { rows: batch.rows[range].to_vec(), bucket: batch.bucket }, rows)
+        })
+        .map_err(|reason| failed(&self.name, reason))?;
         if let Some((taken, reason)) = taken {
-            most.fetch_min(taken, Ordering::Relaxed);
+            self.rows.fetch_min(taken, Ordering::Relaxed);
             let note = format!(
                 "the device could not take a batch of {} reads ({reason}); going on with {taken}",
                 batch.rows.len()
             );
-            self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+            notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
         }
         Ok(logits)
     }
@@ -186,24 +251,22 @@ impl Runner {
     /// The logits of one batch, or what the device said.
     fn forward(&self, batch: &Batch, rows: &[&[u16]]) -> Result<Vec<f32>, String> {
         let rows: Vec<&[u16]> = batch.rows.iter().map(|&row| rows[row]).collect();
-        let run = || self.network.forward(&rows, batch.bucket, &self.device).try_into_vec_as::<f32>();
-        if matches!(self.lane, Lane::Cpu(_)) {
-            return run().map_err(|error| error.to_string());
-        }
         // burn reports most of what goes wrong on a GPU at the read, but an allocation that fails may panic.
-        match catch_unwind(AssertUnwindSafe(run)) {
-            Ok(outcome) => outcome.map_err(|error| error.to_string()),
-            Err(panic) => Err(message(panic.as_ref())),
-        }
-    }
-
-    fn failed(&self, reason: String) -> crate::error::Error {
-        let device = match &self.lane {
-            Lane::Cpu(_) => "the CPU".to_owned(),
-            Lane::Gpu { name, .. } => name.clone(),
+        let logits = {
+            let _queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            catch(|| self.network.forward(&rows, batch.bucket, &self.device))?
         };
-        device::Problem::Failed { device, reason }.into()
+        catch(|| logits.try_into_vec_as::<f32>())?.map_err(|error| error.to_string())
     }
+}
+
+/// What `run` gives, or what it said when it panicked.
+fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| message(panic.as_ref()))
+}
+
+fn failed(device: &str, reason: String) -> crate::error::Error {
+    device::Problem::Failed { device: device.to_owned(), reason }.into()
 }
 
 /// Outputs, and where the first size failed, the size that went through and the first failure.

@@ -11,7 +11,7 @@ use super::model_parity::{bert_goldens, compact_goldens, config, largest, testda
 /// The adapter to test on; none where nobody asked for one.
 fn wanted() -> Option<Choice> {
     let number = std::env::var("READSEEKER_TEST_GPU").ok()?;
-    Some(Choice::GpuNumber(number.parse().unwrap()))
+    Some(Choice::Gpus(vec![number.parse().unwrap()]))
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn a_bert_on_a_gpu_says_what_the_original_says() {
     let directory = testdata("parity/k6_tiny_zip");
     let goldens = bert_goldens(&directory);
     for attention in [Attention::Published, Attention::Masked] {
-        let classifier = Classifier::load(&config(directory.clone(), attention, device)).unwrap();
+        let classifier = Classifier::load(&config(directory.clone(), attention, device.clone())).unwrap();
         let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
         let predictions = classifier.classify(&tokens).unwrap();
         let expected = goldens.iter().map(|row| row.probability(attention));
@@ -50,8 +50,29 @@ fn a_compact_model_on_a_gpu_says_what_the_training_code_says() {
 }
 
 #[test]
+fn two_gpus_say_what_one_says() {
+    let Some(Choice::Gpus(one)) = wanted() else { return };
+    let directory = testdata("compact/tiny1");
+    let mut goldens = compact_goldens(&directory);
+    goldens.retain(|row| [150, 151].contains(&row.bases.len()));
+    // The same adapter twice is two to us: two networks, each with its own queue.
+    let two = Choice::Gpus(vec![one[0], one[0]]);
+    let classifier = Classifier::load(&config(directory, Attention::default(), two)).unwrap();
+    assert_eq!(classifier.workers(), 4);
+    let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
+    let expected = classifier.classify(&tokens).unwrap();
+    assert!(largest(&expected, goldens.iter().map(|row| row.probability)) <= 1e-4);
+    std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..4).map(|_| scope.spawn(|| classifier.classify(&tokens).unwrap())).collect();
+        for call in calls {
+            assert_eq!(call.join().unwrap(), expected, "the same whoever calls and whichever GPU answers");
+        }
+    });
+}
+
+#[test]
 fn a_number_beyond_the_adapters_is_refused() {
-    let device = Choice::GpuNumber(adapters().len());
+    let device = Choice::Gpus(vec![adapters().len()]);
     let error = Classifier::load(&config(testdata("compact/tiny1"), Attention::default(), device)).unwrap_err();
     assert_eq!(error.exit_code(), 5);
 }

@@ -9,7 +9,7 @@ use burn::tensor::wgpu::WgpuBackend;
 use burn::tensor::wgpu::wgpu::{self, Backend, DeviceType, Instance, InstanceDescriptor};
 use burn::tensor::{Device, DeviceKind};
 
-use super::{Adapter, Kind, Problem, Ready, first_real};
+use super::{Adapter, Gpu, Kind, Problem, first_real};
 
 /// The graphics interfaces we look at, in this order.
 #[cfg(target_os = "macos")]
@@ -45,7 +45,7 @@ pub(super) fn adapters() -> Vec<Adapter> {
 }
 
 /// The first real GPU, or the adapter of this number.
-pub(super) fn ready(number: Option<usize>) -> Result<Ready, Problem> {
+pub(super) fn ready(number: Option<usize>) -> Result<Gpu, Problem> {
     let mut found = look();
     let adapters: Vec<_> = found.iter().map(|found| found.adapter.clone()).collect();
     let number = match number {
@@ -62,7 +62,7 @@ pub(super) fn ready(number: Option<usize>) -> Result<Ready, Problem> {
     let Found { adapter, interface, device_kind } = found.swap_remove(number);
     let mut all = READY.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, device)) = all.iter().find(|(known, _)| *known == number) {
-        return Ok(Ready { device: device.clone(), adapter: Some(adapter), note: None });
+        return Ok(Gpu { device: device.clone(), adapter });
     }
     let device = Device::wgpu_options()
         .device_kind(device_kind)
@@ -70,7 +70,7 @@ pub(super) fn ready(number: Option<usize>) -> Result<Ready, Problem> {
         .init()
         .map_err(|source| Problem::Unusable { name: adapter.name.clone(), source: Box::new(source) })?;
     all.push((number, device.clone()));
-    Ok(Ready { device, adapter: Some(adapter), note: None })
+    Ok(Gpu { device, adapter })
 }
 
 /// All adapters, best kind first and otherwise as the interfaces list them.
