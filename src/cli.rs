@@ -12,6 +12,7 @@ use crate::run::{print_error, run};
 mod common;
 mod device;
 mod model;
+mod reads;
 mod score;
 mod split;
 

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::kmer::Letters;
 use crate::progress::Display;
+use crate::reads::InputConfig;
 use crate::reads::output::is_special;
-use crate::reads::{Input, InputConfig};
+use crate::sample::Sample;
 use crate::{model, outputs, verdict};
 
 /// A whole run.
@@ -30,6 +31,8 @@ pub struct Config {
     pub force: bool,
     /// Stop after this many reads.
     pub max_reads: Option<u64>,
+    /// Take only some of the templates.
+    pub sample: Option<Sample>,
     /// CPU threads.
     pub threads: std::num::NonZero<usize>,
     /// Bytes of reads in flight.
@@ -45,19 +48,11 @@ pub struct Config {
 }
 
 impl Config {
-    /// The files to read; `-` is stdin.
-    pub fn input_paths(&self) -> impl Iterator<Item = &Path> {
-        let (first, second) = match &self.input.input {
-            Input::Single(path) | Input::Interleaved(path) => (path, None),
-            Input::Pair(first, second) => (first, Some(second)),
-        };
-        std::iter::once(first).chain(second).map(PathBuf::as_path)
-    }
-
     /// Refuses outputs that would overwrite an input, each other or, without `--force`, a file.
     pub fn check_paths(&self) -> Result<()> {
         let outputs: Vec<&PathBuf> = self.outputs.paths().chain(self.json.as_ref()).collect();
-        let inputs: Vec<PathBuf> = self.input_paths().filter(|path| *path != Path::new("-")).map(identity).collect();
+        let inputs = self.input.inputs.paths().filter(|path| *path != Path::new("-"));
+        let inputs: Vec<PathBuf> = inputs.map(identity).collect();
         for (i, output) in outputs.iter().enumerate() {
             if outputs[..i].iter().any(|other| same(other, output)) {
                 return Err(Error::Usage(format!("two outputs are the same file: {}", output.display())));

@@ -11,7 +11,7 @@ use crate::pipeline::tokenize;
 use crate::progress::Progress;
 use crate::proteins::{self, GeneticCode};
 use crate::reads::output::{self, Format, Names, Pending, Writer};
-use crate::reads::{Mate, Record, Template};
+use crate::reads::{Annotation, Mate, Record, Template};
 use crate::scores;
 use crate::tally::{Group, Tally};
 use crate::verdict::{self, Label, Mates, Verdict};
@@ -21,6 +21,8 @@ use crate::verdict::{self, Label, Mates, Verdict};
 pub struct Config {
     /// The classes' files; none for a run that only scores.
     pub split: Option<Split>,
+    /// Whether their header lines say what the model said.
+    pub annotate: bool,
     /// The scores table.
     pub scores: Option<PathBuf>,
     /// Coding reads, translated.
@@ -90,6 +92,7 @@ pub struct Judge {
 #[derive(Debug)]
 pub struct Outputs {
     judge: Judge,
+    annotate: bool,
     split: Option<Classes>,
     scores: Option<Sink>,
     proteins: Option<(Sink, GeneticCode)>,
@@ -136,7 +139,8 @@ impl Outputs {
             None => None,
             Some((path, code)) => Some((opener.sink(path).await?, code)),
         };
-        Ok((Self { judge, split, scores, proteins, progress, tally: Tally::default() }, opener.pending))
+        let annotate = config.annotate;
+        Ok((Self { judge, annotate, split, scores, proteins, progress, tally: Tally::default() }, opener.pending))
     }
 
     /// Writes some templates, given one prediction for each of their segments that is long enough to be scored.
@@ -181,7 +185,7 @@ impl Outputs {
         let verdict = self.judge.verdict.verdict(answers.iter().map(|answer| answer.map(|a| a.probability)));
         self.tally.add_verdict(verdict, segments.len());
         for (segment, answer) in segments.iter().zip(answers) {
-            self.place(verdict, segment);
+            self.place(verdict, segment, *answer);
             self.describe(segment, *answer);
         }
         self.progress.done.add(segments.len() as u64);
@@ -191,7 +195,7 @@ impl Outputs {
     }
 
     /// Puts one segment into its class's file, and counts it.
-    fn place(&mut self, verdict: Verdict, segment: &Record) {
+    fn place(&mut self, verdict: Verdict, segment: &Record, answer: Option<&Prediction>) {
         let Some(Classes { coding, noncoding, undecided }) = &mut self.split else {
             self.tally.group(verdict).add(segment);
             return;
@@ -201,7 +205,7 @@ impl Outputs {
             (Verdict::Undecided(_), Some(undecided)) => (undecided, &mut self.tally.undecided),
             _ => (noncoding, &mut self.tally.noncoding),
         };
-        class.push(segment);
+        class.push(segment, answer.filter(|_| self.annotate).map(annotation).as_ref());
         group.add(segment);
     }
 
@@ -229,6 +233,10 @@ impl Outputs {
         }
         Ok(())
     }
+}
+
+fn annotation(prediction: &Prediction) -> Annotation {
+    Annotation { probability: prediction.probability, frame: prediction.frame.map(|frame| frame.to_string()) }
 }
 
 /// Opens outputs and collects what will have to be renamed.
@@ -270,12 +278,12 @@ struct Class {
 }
 
 impl Class {
-    fn push(&mut self, segment: &Record) {
+    fn push(&mut self, segment: &Record, annotation: Option<&Annotation>) {
         let sink = match (&mut self.second, segment.mate) {
             (Some(second), Mate::Second) => second,
             _ => &mut self.first,
         };
-        output::write_record(segment, self.format, self.names, &mut sink.text);
+        output::write_annotated(segment, annotation, self.format, self.names, &mut sink.text);
     }
 
     async fn flush(&mut self) -> Result<()> {

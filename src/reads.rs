@@ -4,12 +4,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+mod annotation;
 mod bam;
 mod buffer;
 mod compression;
 mod fasta;
 mod fastq;
 mod input;
+mod lanes;
 pub mod output;
 mod pairs;
 mod problem;
@@ -18,8 +20,10 @@ mod sam;
 #[cfg(test)]
 mod tests;
 
+pub use annotation::Annotation;
 pub use bam::reverse_complement;
-pub use input::{Format, Grouping, Input, InputConfig, Layout, Templates, open};
+pub use input::{Format, Grouping, Input, InputConfig, Layout, Templates};
+pub use lanes::{Inputs, open};
 pub use problem::Problem;
 
 /// One sequenced read as stored, turned back to the orientation the sequencer saw.
@@ -126,6 +130,8 @@ pub struct InputCounts {
     pub hard_clipped: Count,
     /// Mates (READ1 or READ2) whose other mate is not in the input.
     pub orphans: Count,
+    /// Records of templates that a sample did not take.
+    pub not_sampled: Count,
     /// Bytes read of the file as stored (compressed), all inputs together.
     pub stored_bytes: Count,
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::Result;
+use crate::estimate::{Estimate, Part};
 use crate::model::Card;
 use crate::progress::{per_second, share};
 use crate::reads::output::{self, Pending};
@@ -34,7 +35,8 @@ pub struct Report {
     pub input: Input,
     /// What separated the classes.
     pub settings: Settings,
-    /// Reads by where they went: `records = coding + noncoding + undecided + without_bases + secondary + supplementary`.
+    /// Reads by where they went: `records = coding + noncoding + undecided + without_bases + not_sampled + secondary +
+    /// supplementary`.
     pub counts: Counts,
     /// Bases by where they went.
     pub bases: Bases,
@@ -43,6 +45,9 @@ pub struct Report {
     /// Reads whose own label is coding, by frame; absent where the model tells no frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<Frames>,
+    /// What a run on all of the input would give; absent where this was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
     /// Wall time of the whole run.
     pub wall_seconds: f64,
     /// Reads written a second of it.
@@ -101,6 +106,8 @@ pub struct Counts {
     pub undecided: u64,
     /// Dropped: no bases.
     pub without_bases: u64,
+    /// Left out: records of templates that `--sample` did not take.
+    pub not_sampled: u64,
     /// Left out: secondary alignments.
     pub secondary: u64,
     /// Left out: supplementary alignments.
@@ -146,17 +153,22 @@ pub struct Frames {
     pub counts: [u64; 6],
 }
 
+/// What the readers found.
+#[derive(Clone, Copy, Debug)]
+pub struct Read<'a> {
+    /// The input's format.
+    pub format: Format,
+    /// Its bytes as stored, where they are known.
+    pub stored_size: Option<u64>,
+    /// What was counted.
+    pub counts: &'a InputCounts,
+}
+
 impl Report {
     /// Draws up the account of a run that has just ended.
     #[must_use]
-    pub fn new(
-        config: &Config,
-        card: &Card,
-        format: Format,
-        seen: &InputCounts,
-        tally: &Tally,
-        wall: Duration,
-    ) -> Self {
+    pub fn new(config: &Config, card: &Card, read: &Read<'_>, tally: &Tally, wall: Duration) -> Self {
+        let &Read { format, counts: seen, .. } = read;
         Self {
             tool: "readseeker",
             version: env!("CARGO_PKG_VERSION"),
@@ -164,7 +176,7 @@ impl Report {
             model: card.clone(),
             device: Device { name: card.device.clone(), backend: card.backend.clone(), threads: config.threads.get() },
             input: Input {
-                files: config.input_paths().map(Path::to_owned).collect(),
+                files: config.input.inputs.paths().map(Path::to_owned).collect(),
                 format: format.name(),
                 stored_bytes: seen.stored_bytes.get(),
             },
@@ -189,6 +201,7 @@ impl Report {
                 noncoding: tally.noncoding.reads,
                 undecided: tally.undecided.reads,
                 without_bases: seen.without_bases.get(),
+                not_sampled: seen.not_sampled.get(),
                 secondary: seen.secondary.get(),
                 supplementary: seen.supplementary.get(),
                 scored: tally.scored(),
@@ -208,6 +221,7 @@ impl Report {
                 .iter()
                 .any(|&n| n > 0)
                 .then_some(Frames { order: ["+0", "+1", "+2", "-0", "-1", "-2"], counts: tally.frames }),
+            estimate: estimate(config, read, tally, wall),
             wall_seconds: wall.as_secs_f64(),
             reads_per_second: per_second(tally.written(), wall),
             peak_memory_bytes: peak_memory(),
@@ -248,22 +262,52 @@ impl Report {
                 writeln!(text, "            {count:>12}  {what}")?;
             }
         }
+        if let Some(estimate) = &self.estimate {
+            let Estimate { reads, coding, coding_95: [low, high], wall_seconds } = estimate;
+            let [coding, low, high] = [coding, low, high].map(|share| 100.0 * share);
+            writeln!(
+                text,
+                "all of it   {reads:>12}  {coding:5.1}% coding ({low:.1} to {high:.1}), {wall_seconds:.0} s, by estimate"
+            )?;
+        }
         writeln!(text, "{written} reads in {:.1} s, {} reads/s", self.wall_seconds, self.reads_per_second)
     }
 
     /// Counts worth a line when they are not zero.
-    fn remarks(&self) -> [(u64, &'static str); 7] {
+    fn remarks(&self) -> [(u64, &'static str); 8] {
         let counts = &self.counts;
         [
             (counts.too_short, "of these too short to be scored"),
             (counts.in_undecided_band, "of these inside the undecided band"),
             (counts.orphans, "of these without their mate"),
             (counts.hard_clipped, "of these hard-clipped in the input"),
+            (counts.not_sampled, "reads not in the sample"),
             (counts.secondary, "secondary alignments left out"),
             (counts.supplementary, "supplementary alignments left out"),
             (counts.without_bases, "records without bases dropped"),
         ]
     }
+}
+
+/// What this run says of all of the input, if it saw a part of it.
+fn estimate(config: &Config, read: &Read<'_>, tally: &Tally, wall: Duration) -> Option<Estimate> {
+    let written = tally.written();
+    let cut = config.max_reads.is_some_and(|most| written >= most);
+    if !cut && config.sample.is_none() {
+        return None;
+    }
+    let (taken, seen) = (written + left_out(read.counts), read.counts.records.get());
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let ratio = |whole: u64, part: u64| whole as f64 / part as f64;
+    // Readers are ahead of what a cut run takes: what they have read gives the records a byte.
+    let beyond = match (cut, read.stored_size) {
+        (false, _) => 1.0,
+        (true, Some(size)) => ratio(size, read.counts.stored_bytes.get()) * ratio(seen, taken),
+        (true, None) => return None,
+    };
+    let sampled = ratio(written + read.counts.not_sampled.get(), written);
+    let coding = tally.coding.reads;
+    Estimate::from_part(&Part { reads: written, coding, verdicts: tally.verdicts, scale: sampled * beyond, wall })
 }
 
 /// The process's largest resident set so far.

@@ -13,8 +13,8 @@ use crate::outputs::{Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::progress::{Painter, Progress};
 use crate::reads::output::Pending;
-use crate::reads::{self, InputCounts, Layout, Templates};
-use crate::report::Report;
+use crate::reads::{self, Format, InputCounts, Layout, Templates};
+use crate::report::{self, Report};
 use crate::tally::Tally;
 
 /// Runs to the end, or to the first error; `interrupt` completes when the user wants it to stop.
@@ -35,18 +35,22 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     let (pipeline, judge) = settings(&config, &classifier);
     let (outputs, mut pending) =
         Outputs::create(config.outputs.clone(), judge, config.threads, Arc::clone(&progress)).await?;
-    let format = templates.format;
+    let format = templates.format.unwrap_or(Format::Fastq);
     let painter = Painter::start(config.display, Arc::clone(&progress), templates.stored_size);
     let model = Arc::clone(&classifier);
-    let tally =
-        pipeline::run(pipeline, templates.stream, move |tokens| model.classify(tokens), outputs, interrupt).await?;
+    let stream = match config.sample {
+        None => templates.stream,
+        Some(sample) => sample.of(templates.stream, Arc::clone(&progress.input)),
+    };
+    let tally = pipeline::run(pipeline, stream, move |tokens| model.classify(tokens), outputs, interrupt).await?;
     drop(painter);
     if !config.quiet {
         classifier.notes().iter().for_each(|note| eprintln!("readseeker: {note}"));
     }
 
     check_sums(&config, &tally, &progress.input)?;
-    let report = Report::new(&config, classifier.card(), format, &progress.input, &tally, started.elapsed());
+    let read = report::Read { format, stored_size: templates.stored_size, counts: &progress.input };
+    let report = Report::new(&config, classifier.card(), &read, &tally, started.elapsed());
     if let Some(path) = &config.json {
         pending.push(report.write(path).await?);
     }
@@ -121,7 +125,7 @@ fn check_sums(config: &Config, tally: &Tally, input: &InputCounts) -> Result<()>
 
 /// Records that are read and, by design, not written.
 pub(crate) fn left_out(input: &InputCounts) -> u64 {
-    input.secondary.get() + input.supplementary.get() + input.without_bases.get()
+    input.secondary.get() + input.supplementary.get() + input.without_bases.get() + input.not_sampled.get()
 }
 
 /// Prints one error: its chain of causes in a line, then what to do about it.

@@ -16,6 +16,8 @@ pub struct Tally {
     pub noncoding: Group,
     /// Written to the undecided output.
     pub undecided: Group,
+    /// How many verdicts there were: mates judged together share one.
+    pub verdicts: u64,
     /// Reads of templates that could not be scored, wherever they went.
     pub too_short: u64,
     /// Reads of templates inside the undecided band, wherever they went.
@@ -55,6 +57,7 @@ impl Tally {
 
     /// Counts why a template of `reads` segments was undecided, if it was.
     pub fn add_verdict(&mut self, verdict: Verdict, reads: usize) {
+        self.verdicts += 1;
         match verdict {
             Verdict::Undecided(Reason::TooShort) => self.too_short += reads as u64,
             Verdict::Undecided(Reason::InBand) => self.in_band += reads as u64,

@@ -5,28 +5,23 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::reads::Reads;
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kmer::Letters;
 use crate::model::{self, device};
 use crate::outputs;
 use crate::progress::Display;
-use crate::reads::{Grouping, Input, InputConfig};
+use crate::reads::{Grouping, InputConfig};
+use crate::sample::Sample;
 use crate::verdict;
 
 /// What to read, which model, how much of the machine.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags as typed")]
 pub(super) struct Common {
-    /// Reads: BAM, SAM, FASTQ or FASTA, plain, gzip or BGZF, told by content; - is stdin
-    reads: PathBuf,
-
-    /// The second mates, when they are in a file of their own
-    reads2: Option<PathBuf>,
-
-    /// READS holds mates one after the other
-    #[arg(long, conflicts_with = "reads2")]
-    interleaved: bool,
+    #[command(flatten)]
+    reads: Reads,
 
     /// Do not score reads with fewer bases
     #[arg(long, value_name = "N", default_value_t = 60)]
@@ -64,9 +59,17 @@ pub(super) struct Common {
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size)]
     memory: u64,
 
-    /// Stop after this many reads
+    /// Stop after this many reads: a quick look at the start of a big input
     #[arg(long, value_name = "N")]
     max_reads: Option<u64>,
+
+    /// Take this share of the templates, by a hash of their names: the same ones of any file, order or shard
+    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    sample: Option<f64>,
+
+    /// Which of the many samples --sample takes
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "sample")]
+    seed: u64,
 
     /// Write a report of the run as JSON
     #[arg(long, value_name = "PATH")]
@@ -136,21 +139,14 @@ impl Common {
             batch_size: self.batch_size.0,
             threads: threads.get(),
         };
-        let input = match (self.reads, self.reads2, self.interleaved) {
-            (first, Some(second), _) if first == second => {
-                return Err(Error::Usage(format!("READS and READS2 are the same file: {}", first.display())));
-            }
-            (first, Some(second), _) => Input::Pair(first, second),
-            (reads, None, true) => Input::Interleaved(reads),
-            (reads, None, false) => Input::Single(reads),
-        };
+        let inputs = self.reads.into_inputs()?;
         let grouping = match verdict.mates {
             // Judged apart and written to one file, mates need not even be adjacent.
             verdict::Mates::Each if !outputs.parts_mates() => Grouping::Each,
             _ => Grouping::Templates,
         };
         Ok(Config {
-            input: InputConfig { input, grouping, workers: threads },
+            input: InputConfig { inputs, grouping, workers: threads },
             model,
             min_length: self.min_length,
             letters: match self.letters {
@@ -162,6 +158,7 @@ impl Common {
             json: self.json,
             force: self.force,
             max_reads: self.max_reads,
+            sample: self.sample.map(|fraction| Sample::new(fraction, self.seed)),
             threads,
             memory: self.memory,
             display: match self.progress {
@@ -182,6 +179,12 @@ impl Common {
 pub(super) fn probability(text: &str) -> Result<f32, String> {
     let number: f32 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
     if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("a probability is from 0 to 1".into()) }
+}
+
+/// A number above 0 and up to 1.
+fn fraction(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    if number > 0.0 && number <= 1.0 { Ok(number) } else { Err("a fraction is above 0 and at most 1".into()) }
 }
 
 fn batch_size(text: &str) -> Result<BatchSize, String> {
@@ -217,6 +220,12 @@ mod tests {
         assert_eq!(size("3M"), Ok(3 << 20));
         assert_eq!(size("2GiB"), Ok(2 << 30));
         assert!(size("0").is_err() && size("G").is_err() && size("-1").is_err() && size("99999999999T").is_err());
+    }
+
+    #[test]
+    fn fractions_lie_above_0_and_up_to_1() {
+        assert_eq!((fraction("1"), fraction("0.01")), (Ok(1.0), Ok(0.01)));
+        assert!(fraction("0").is_err() && fraction("1.01").is_err() && fraction("NaN").is_err());
     }
 
     #[test]

@@ -48,6 +48,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Outputs")]
     undecided_band: Option<(f32, f32)>,
 
+    /// Add what the model said to the header lines: cp=0.987 (probability) cf=+1 (strand and frame)
+    #[arg(long, help_heading = "Outputs")]
+    annotate: bool,
+
     /// A table, one line a read in input order: name, mate, length, probability, label, frame
     #[arg(long, value_name = "TSV[.gz]", help_heading = "Outputs")]
     scores: Option<PathBuf>,
@@ -100,6 +104,7 @@ impl Args {
         }
         let outputs = outputs::Config {
             split: Some(split),
+            annotate: self.annotate,
             scores: self.scores,
             proteins: self.proteins.map(|path| (path, self.genetic_code)),
         };

@@ -11,6 +11,7 @@ use tokio::fs::File;
 
 use super::buffer::Buffer;
 use super::compression::{Bytes, Compression, decompress};
+use super::lanes::Inputs;
 use super::problem::shown;
 use super::records::Records;
 use super::{InputCounts, Problem, bam, fasta, fastq, pairs, sam};
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 /// How much of a file its format is told by: the first columns of a SAM line must fit.
 const START: usize = 4096;
 
-/// Where reads come from; `-` is stdin.
+/// Where the reads of one lane come from; `-` is stdin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// One file: BAM or SAM with or without pairs, or unpaired FASTQ or FASTA.
@@ -28,6 +29,17 @@ pub enum Input {
     Interleaved(PathBuf),
     /// Two FASTQ or FASTA files, R1 and R2.
     Pair(PathBuf, PathBuf),
+}
+
+impl Input {
+    /// Its one or two files.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let (first, second) = match self {
+            Self::Single(path) | Self::Interleaved(path) => (path, None),
+            Self::Pair(first, second) => (first, Some(second)),
+        };
+        std::iter::once(first).chain(second).map(PathBuf::as_path)
+    }
 }
 
 /// What forms a template.
@@ -44,7 +56,7 @@ pub enum Grouping {
 #[derive(Clone, Debug)]
 pub struct InputConfig {
     /// Where reads come from.
-    pub input: Input,
+    pub inputs: Inputs,
     /// What forms a template.
     pub grouping: Grouping,
     /// How many BGZF blocks are inflated at once.
@@ -90,8 +102,10 @@ pub enum Layout {
 
 /// An opened input.
 pub struct Templates {
-    /// Its format; of an empty file FASTQ.
-    pub format: Format,
+    /// The file it comes from; of a pair the first.
+    pub path: PathBuf,
+    /// Its format; none of an empty file.
+    pub format: Option<Format>,
     /// Whether its records are pairs.
     pub layout: Layout,
     /// Bytes it takes as stored, when it is regular files: what `stored_bytes` counts up to.
@@ -102,48 +116,52 @@ pub struct Templates {
 
 impl fmt::Debug for Templates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { format, layout, stored_size, stream: _ } = self;
-        write!(f, "Templates({format:?}, {layout:?}, {stored_size:?})")
+        let Self { path, format, layout, stored_size, stream: _ } = self;
+        write!(f, "Templates({path:?}, {format:?}, {layout:?}, {stored_size:?})")
     }
 }
 
-/// Opens an input and reads as far as its format shows.
-///
-/// # Errors
-/// [`Error::Input`] for a file that cannot be read or is of no format we know; [`Error::Usage`] where the format does
-/// not go with the way it was given, such as two BAM files as a pair.
-pub async fn open(config: &InputConfig, counts: Arc<InputCounts>) -> Result<Templates> {
-    match &config.input {
-        Input::Single(path) => {
-            let opened = Opened::open(path, config.workers, &counts).await?;
-            opened.single(config.grouping, counts).await
-        }
-        Input::Interleaved(path) => {
-            let opened = Opened::open(path, config.workers, &counts).await?;
-            opened.interleaved(config.grouping, counts)
-        }
-        Input::Pair(first, second) => {
-            // Both at once: whoever writes two named pipes may wait for the second to be opened.
-            let (first, second) = tokio::try_join!(
-                Opened::open(first, config.workers, &counts),
-                Opened::open(second, config.workers, &counts)
-            )?;
-            Opened::pair(first, second, config.grouping, &counts)
-        }
-    }
-}
-
-/// A file whose format is known.
-struct Opened {
+/// A file whose format is known, and how its records belong together.
+pub(super) struct Opened {
     path: PathBuf,
     /// None of an empty file.
     format: Option<Format>,
     stored_size: Option<u64>,
     content: Buffer<Bytes>,
+    mates: Mates,
+}
+
+/// Where the mates of a file's records are.
+enum Mates {
+    /// In the same file, if the records say so, or nowhere.
+    AsTold,
+    /// Next to them.
+    Interleaved,
+    /// In another file.
+    In(Box<Opened>),
 }
 
 impl Opened {
-    async fn open(path: &Path, workers: NonZero<usize>, counts: &Arc<InputCounts>) -> Result<Self> {
+    /// Opens the file or the two files of a lane.
+    pub(super) async fn lane(input: &Input, workers: NonZero<usize>, counts: &Arc<InputCounts>) -> Result<Self> {
+        match input {
+            Input::Single(path) => Self::open(path, workers, counts).await,
+            Input::Interleaved(path) => {
+                let opened = Self::open(path, workers, counts).await?;
+                opened.letters_only("--interleaved is")?;
+                Ok(Self { mates: Mates::Interleaved, ..opened })
+            }
+            Input::Pair(first, second) => {
+                // Both at once: whoever writes two named pipes may wait for the second to be opened.
+                let open = |path| Self::open(path, workers, counts);
+                let (first, second) = tokio::try_join!(open(first), open(second))?;
+                first.with_mates(second)
+            }
+        }
+    }
+
+    /// Opens one file.
+    pub(super) async fn open(path: &Path, workers: NonZero<usize>, counts: &Arc<InputCounts>) -> Result<Self> {
         let opened = async {
             let (stored, stored_size) = open_file(path).await.map_err(Problem::Io)?;
             let (compression, mut content) = decompress(stored, workers, Arc::clone(counts)).await?;
@@ -151,53 +169,74 @@ impl Opened {
             if format == Some(Format::Bam) && compression != Compression::Bgzf {
                 return Err(Problem::NotBgzf);
             }
-            Ok(Self { path: path.to_owned(), format, stored_size, content })
+            Ok(Self { path: path.to_owned(), format, stored_size, content, mates: Mates::AsTold })
         };
         opened.await.map_err(|problem| error(path, problem))
     }
 
-    async fn single(mut self, grouping: Grouping, counts: Arc<InputCounts>) -> Result<Templates> {
-        let format = self.format.unwrap_or(Format::Fastq);
-        let stored_size = self.stored_size;
-        let header = match format {
-            Format::Bam => bam::read_header(&mut self.content).await,
-            Format::Sam => sam::read_header(&mut self.content).await,
-            Format::Fastq | Format::Fasta => {
-                let stream = pairs::each(self.records(counts));
-                return Ok(Templates { format, layout: Layout::Single, stored_size, stream });
+    /// The same file as R1, given the one that holds R2.
+    pub(super) fn with_mates(mut self, mut second: Self) -> Result<Self> {
+        self.letters_only("two files are")?;
+        second.letters_only("two files are")?;
+        if let (Some(first), Some(second)) = (self.format, second.format)
+            && first != second
+        {
+            let problem = Problem::Formats { first: first.name(), second: second.name() };
+            return Err(error(&self.path, problem));
+        }
+        // An empty file is of its mates' format.
+        self.format = self.format.or(second.format);
+        second.format = self.format;
+        self.mates = Mates::In(Box::new(second));
+        Ok(self)
+    }
+
+    /// Whether its records say themselves which mate they are.
+    pub(super) fn is_alignment(&self) -> bool {
+        matches!(self.format, Some(Format::Bam | Format::Sam))
+    }
+
+    /// Whether its records are pairs.
+    pub(super) fn layout(&self) -> Layout {
+        match self.mates {
+            Mates::AsTold if self.is_alignment() => Layout::Mixed,
+            Mates::AsTold => Layout::Single,
+            Mates::Interleaved | Mates::In(_) => Layout::Paired,
+        }
+    }
+
+    /// Its records as templates.
+    pub(super) async fn templates(mut self, grouping: Grouping, counts: Arc<InputCounts>) -> Result<Templates> {
+        let (path, format, layout) = (self.path.clone(), self.format, self.layout());
+        let mut stored_size = self.stored_size;
+        let stream = match std::mem::replace(&mut self.mates, Mates::AsTold) {
+            Mates::AsTold => self.stream(grouping, counts).await?,
+            Mates::Interleaved => regroup(pairs::interleaved(self.records(counts)), grouping),
+            Mates::In(second) => {
+                stored_size = stored_size.zip(second.stored_size).map(|(first, second)| first + second);
+                let pairs = pairs::two_files(self.records(Arc::clone(&counts)), second.records(counts));
+                regroup(pairs, grouping)
             }
+        };
+        Ok(Templates { path, format, layout, stored_size, stream })
+    }
+
+    /// The templates of records that say themselves which mate they are, or have none.
+    async fn stream(mut self, grouping: Grouping, counts: Arc<InputCounts>) -> Result<pairs::Stream> {
+        let header = match self.format {
+            Some(Format::Bam) => bam::read_header(&mut self.content).await,
+            Some(Format::Sam) => sam::read_header(&mut self.content).await,
+            None | Some(Format::Fastq | Format::Fasta) => return Ok(pairs::each(self.records(counts))),
         };
         let order = header.map_err(|problem| error(&self.path, problem))?;
-        let stream = match grouping {
+        Ok(match grouping {
             Grouping::Templates => pairs::collated(self.records(counts), order),
             Grouping::Each => pairs::each(self.records(counts)),
-        };
-        Ok(Templates { format, layout: Layout::Mixed, stored_size, stream })
-    }
-
-    fn interleaved(self, grouping: Grouping, counts: Arc<InputCounts>) -> Result<Templates> {
-        let format = self.letters_only("--interleaved is")?.unwrap_or(Format::Fastq);
-        let stored_size = self.stored_size;
-        let stream = pairs::interleaved(self.records(counts));
-        Ok(Templates { format, layout: Layout::Paired, stored_size, stream: regroup(stream, grouping) })
-    }
-
-    fn pair(first: Self, second: Self, grouping: Grouping, counts: &Arc<InputCounts>) -> Result<Templates> {
-        let formats = (first.letters_only("two files are")?, second.letters_only("two files are")?);
-        let format = match formats {
-            (Some(first_format), Some(second_format)) if first_format != second_format => {
-                let problem = Problem::Formats { first: first_format.name(), second: second_format.name() };
-                return Err(error(&first.path, problem));
-            }
-            (first, second) => first.or(second).unwrap_or(Format::Fastq),
-        };
-        let stored_size = first.stored_size.zip(second.stored_size).map(|(first, second)| first + second);
-        let stream = pairs::two_files(first.records(Arc::clone(counts)), second.records(Arc::clone(counts)));
-        Ok(Templates { format, layout: Layout::Paired, stored_size, stream: regroup(stream, grouping) })
+        })
     }
 
     /// Refuses alignments, whose records say themselves which mate they are.
-    fn letters_only(&self, what: &str) -> Result<Option<Format>> {
+    fn letters_only(&self, what: &str) -> Result<()> {
         match self.format {
             Some(format @ (Format::Bam | Format::Sam)) => {
                 let (path, format) = (self.path.display(), format.name());
@@ -205,7 +244,7 @@ impl Opened {
                     "{what} for FASTQ and FASTA, but {path} is {format}, whose records name their mate"
                 )))
             }
-            format => Ok(format),
+            _ => Ok(()),
         }
     }
 
@@ -228,7 +267,7 @@ fn regroup(pairs: pairs::Stream, grouping: Grouping) -> pairs::Stream {
     }
 }
 
-fn error(path: &Path, problem: Problem) -> Error {
+pub(super) fn error(path: &Path, problem: Problem) -> Error {
     Error::Input { input: path.to_owned(), at: None, problem }
 }
 

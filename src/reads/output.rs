@@ -12,6 +12,7 @@ use tempfile::TempPath;
 use tokio::fs::File;
 use tokio::io::{AsyncWriteExt, BufWriter};
 
+use super::annotation::{self, Annotation};
 use super::bam::UNKNOWN_QUALITY;
 use super::{Mate, Record, word_len};
 use crate::error::{Error, Result};
@@ -54,12 +55,29 @@ pub enum Names {
 
 /// Appends a record as it is stored in a file.
 pub fn write_record(record: &Record, format: Format, names: Names, into: &mut Vec<u8>) {
+    write_annotated(record, None, format, names, into);
+}
+
+/// The same with an annotation at the end of the header line, in place of one that is there.
+pub fn write_annotated(
+    record: &Record,
+    annotation: Option<&Annotation>,
+    format: Format,
+    names: Names,
+    into: &mut Vec<u8>,
+) {
     into.reserve(record.header.len() + record.bases.len() * 2 + 8);
     into.push(match format {
         Format::Fastq => b'@',
         Format::Fasta => b'>',
     });
-    write_header(record, names, into);
+    match annotation {
+        None => write_header(record, &record.header, names, into),
+        Some(annotation) => {
+            write_header(record, annotation::without(&record.header), names, into);
+            annotation.push(into);
+        }
+    }
     into.push(b'\n');
     into.extend_from_slice(&record.bases);
     into.push(b'\n');
@@ -74,17 +92,17 @@ pub fn write_record(record: &Record, format: Format, names: Names, into: &mut Ve
     }
 }
 
-fn write_header(record: &Record, names: Names, into: &mut Vec<u8>) {
-    let word = word_len(&record.header);
+fn write_header(record: &Record, header: &[u8], names: Names, into: &mut Vec<u8>) {
+    let word = word_len(header);
     let has_suffix = record.name_len < word;
     let suffix: &[u8] = match (names, record.mate) {
         (Names::Numbered, Mate::First) if !has_suffix => b"/1",
         (Names::Numbered, Mate::Second) if !has_suffix => b"/2",
         _ => b"",
     };
-    into.extend_from_slice(&record.header[..word]);
+    into.extend_from_slice(&header[..word]);
     into.extend_from_slice(suffix);
-    into.extend_from_slice(&record.header[word..]);
+    into.extend_from_slice(&header[word..]);
 }
 
 /// Opens an output: `-` is stdout; a path ending in `.gz` or `.bgz` is written as BGZF, `workers` blocks at once.

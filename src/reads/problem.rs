@@ -94,6 +94,14 @@ pub enum Problem {
         /// R2's.
         second: &'static str,
     },
+    /// A later input is of another format than the first.
+    #[error("it is {found}, but the inputs before it are {first}")]
+    Lanes {
+        /// The first input's format.
+        first: &'static str,
+        /// This one's.
+        found: &'static str,
+    },
     /// Paired records in an order that keeps mates apart.
     #[error("the records are sorted by coordinate, so mates are not adjacent")]
     CoordinateSorted,
@@ -123,6 +131,7 @@ impl Problem {
             Self::Mates { .. } => "the two files must list the same reads in the same order",
             Self::Odd => "R1 and R2 must follow each other; without --interleaved each read is judged alone",
             Self::Formats { .. } => "give two FASTQ or two FASTA files",
+            Self::Lanes { .. } => "split inputs of different formats in a run each",
             Self::CoordinateSorted | Self::NotAdjacent(_) => {
                 "group mates first: `samtools collate -u -O FILE | readseeker split - ...`; or judge each read alone with --mates each"
             }

@@ -4,6 +4,7 @@
 
 mod broken_input;
 mod houses;
+mod inputs;
 mod model_gpu;
 mod model_parity;
 mod model_refusals;
