@@ -56,7 +56,7 @@ impl Config {
 
     /// Refuses outputs that would overwrite an input, each other or, without `--force`, a file.
     pub fn check_paths(&self) -> Result<()> {
-        let outputs: Vec<&PathBuf> = self.outputs.paths().chain(self.json.as_ref()).collect();
+        let outputs: Vec<PathBuf> = self.outputs.paths().chain(self.json.clone()).collect();
         let inputs: Vec<PathBuf> = self.input_paths().filter(|path| *path != Path::new("-")).map(identity).collect();
         for (i, output) in outputs.iter().enumerate() {
             if outputs[..i].iter().any(|other| same(other, output)) {

@@ -48,6 +48,14 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A read whose mate is missing or goes elsewhere, where two files must hold mates in step.
+    #[error("{read} has no mate in its class, and {} and the file of second mates would get out of step", .output.display())]
+    Alone {
+        /// The read's name.
+        read: String,
+        /// The class's file of first mates.
+        output: PathBuf,
+    },
     /// Whoever read our stdout went away: not worth a word.
     #[error("stdout was closed by its reader")]
     OutputClosed,
@@ -85,7 +93,7 @@ impl Error {
             Self::OutputClosed => 0,
             Self::Internal(_) => 1,
             Self::Usage(_) => 2,
-            Self::Input { .. } => 3,
+            Self::Input { .. } | Self::Alone { .. } => 3,
             Self::Model { .. } => 4,
             Self::Device(_) => 5,
             Self::Output { .. } => 6,
@@ -101,6 +109,7 @@ impl Error {
             Self::Input { problem, .. } => problem.hint(),
             Self::Model { problem, .. } => problem.hint(),
             Self::Device(problem) => problem.hint(),
+            Self::Alone { .. } => Some("--unpaired unpaired_%.fq.gz takes such reads; so does one file a class".into()),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ use tokio::io::AsyncReadExt;
 
 use super::buffer::Buffer;
 use super::compression::Bytes;
+use super::header::{Header, Reference};
 use super::records::{Fault, Step};
 use super::{Mate, Problem, Record};
 
@@ -23,17 +24,21 @@ pub(super) enum Order {
 }
 
 /// Reads up to the first record.
-pub(super) async fn read_header(content: &mut Buffer<Bytes>) -> Result<Order, Problem> {
+pub(super) async fn read_header(content: &mut Buffer<Bytes>) -> Result<Header, Problem> {
     let mut reader = bam::r#async::io::Reader::from(content);
     let mut header = reader.header_reader();
     header.read_magic_number().await?;
-    // The text is searched, not parsed: aligners write headers that strict parsers refuse, and we need one tag.
+    // The text is searched, not parsed: aligners write headers that strict parsers refuse, and we need a few tags.
     let mut text = Vec::new();
     let mut text_reader = header.raw_sam_header_reader().await?;
     text_reader.read_to_end(&mut text).await?;
     text_reader.discard_to_end().await?;
-    header.read_reference_sequences().await?;
-    Ok(order(&text))
+    let references = header.read_reference_sequences().await?;
+    let references = references.iter().map(|(name, map)| {
+        let length = u32::try_from(map.length().get()).expect("BAM stores it in 32 bits");
+        Reference { name: name.to_vec(), length }
+    });
+    Ok(Header::new(text, references.collect()))
 }
 
 /// The order a SAM header's first line tells.
@@ -91,12 +96,33 @@ fn check(fields: &[u8]) -> Result<(), Fault> {
 }
 
 /// The bytes that name, CIGAR, bases and quality scores say they take, the fixed fields included.
-fn needed(fields: &[u8]) -> Option<usize> {
+pub(super) fn needed(fields: &[u8]) -> Option<usize> {
     let name = usize::from(fields[8]);
     let cigar = 4 * usize::from(u16::from_le_bytes([fields[12], fields[13]]));
     let bases = u32::from_le_bytes([fields[16], fields[17], fields[18], fields[19]]);
     let bases = usize::try_from(bases).ok()?;
     bases.checked_add(bases.div_ceil(2))?.checked_add(FIXED + name + cigar)
+}
+
+/// The flags of a record whose lengths were checked.
+pub(super) fn flags(fields: &[u8]) -> Flags {
+    Flags::from(u16::from_le_bytes([fields[14], fields[15]]))
+}
+
+/// The name of a record whose lengths were checked, without `/1` or `/2`.
+pub(super) fn name(fields: &[u8]) -> &[u8] {
+    let stored = &fields[FIXED..][..usize::from(fields[8])];
+    let name = stored.strip_suffix(b"\0").unwrap_or(stored);
+    &name[..super::name_len(name)]
+}
+
+/// Which mate a record's flags make it.
+pub(super) fn mate(flags: Flags) -> Mate {
+    match (flags.is_first_segment(), flags.is_last_segment()) {
+        (true, false) => Mate::First,
+        (false, true) => Mate::Second,
+        _ => Mate::Unpaired,
+    }
 }
 
 fn invalid(what: &'static str) -> Fault {
@@ -139,11 +165,7 @@ pub(super) fn as_sequenced(flags: Flags, mut record: Record, hard_clipped: bool,
         reverse_complement(&mut record.bases);
         record.quality_scores.reverse();
     }
-    record.mate = match (flags.is_first_segment(), flags.is_last_segment()) {
-        (true, false) => Mate::First,
-        (false, true) => Mate::Second,
-        _ => Mate::Unpaired,
-    };
+    record.mate = mate(flags);
     if hard_clipped { Step::HardClipped(record, len) } else { Step::Record(record, len) }
 }
 

@@ -11,9 +11,10 @@ use tokio::fs::File;
 
 use super::buffer::Buffer;
 use super::compression::{Bytes, Compression, decompress};
+use super::pairs::Collated;
 use super::problem::shown;
-use super::records::Records;
-use super::{InputCounts, Problem, bam, fasta, fastq, pairs, sam};
+use super::records::{Keep, Records};
+use super::{Header, InputCounts, Problem, bam, fasta, fastq, pairs, sam, sam_to_bam};
 use crate::error::{Error, Result};
 
 /// How much of a file its format is told by: the first columns of a SAM line must fit.
@@ -40,6 +41,16 @@ pub enum Grouping {
     Each,
 }
 
+/// Whether records are also kept as BAM stores them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alignments {
+    /// No: no output is BAM.
+    #[default]
+    Dropped,
+    /// Yes, those that are no reads of their own with them: a BAM output wants them.
+    Kept,
+}
+
 /// What to read and how.
 #[derive(Clone, Debug)]
 pub struct InputConfig {
@@ -47,6 +58,8 @@ pub struct InputConfig {
     pub input: Input,
     /// What forms a template.
     pub grouping: Grouping,
+    /// Whether templates come with their records as BAM stores them.
+    pub alignments: Alignments,
     /// How many BGZF blocks are inflated at once.
     pub workers: NonZero<usize>,
 }
@@ -96,13 +109,15 @@ pub struct Templates {
     pub layout: Layout,
     /// Bytes it takes as stored, when it is regular files: what `stored_bytes` counts up to.
     pub stored_size: Option<u64>,
+    /// The header a BAM output starts with.
+    pub header: Header,
     /// Its templates, in input order. After an error it ends.
     pub stream: pairs::Stream,
 }
 
 impl fmt::Debug for Templates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { format, layout, stored_size, stream: _ } = self;
+        let Self { format, layout, stored_size, header: _, stream: _ } = self;
         write!(f, "Templates({format:?}, {layout:?}, {stored_size:?})")
     }
 }
@@ -114,21 +129,15 @@ impl fmt::Debug for Templates {
 /// not go with the way it was given, such as two BAM files as a pair.
 pub async fn open(config: &InputConfig, counts: Arc<InputCounts>) -> Result<Templates> {
     match &config.input {
-        Input::Single(path) => {
-            let opened = Opened::open(path, config.workers, &counts).await?;
-            opened.single(config.grouping, counts).await
-        }
-        Input::Interleaved(path) => {
-            let opened = Opened::open(path, config.workers, &counts).await?;
-            opened.interleaved(config.grouping, counts)
-        }
+        Input::Single(path) => Opened::open(path, config.workers, &counts).await?.single(config, counts).await,
+        Input::Interleaved(path) => Opened::open(path, config.workers, &counts).await?.interleaved(config, counts),
         Input::Pair(first, second) => {
             // Both at once: whoever writes two named pipes may wait for the second to be opened.
             let (first, second) = tokio::try_join!(
                 Opened::open(first, config.workers, &counts),
                 Opened::open(second, config.workers, &counts)
             )?;
-            Opened::pair(first, second, config.grouping, &counts)
+            Opened::pair(first, second, config, &counts)
         }
     }
 }
@@ -156,33 +165,41 @@ impl Opened {
         opened.await.map_err(|problem| error(path, problem))
     }
 
-    async fn single(mut self, grouping: Grouping, counts: Arc<InputCounts>) -> Result<Templates> {
+    async fn single(mut self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<Templates> {
         let format = self.format.unwrap_or(Format::Fastq);
         let stored_size = self.stored_size;
         let header = match format {
             Format::Bam => bam::read_header(&mut self.content).await,
             Format::Sam => sam::read_header(&mut self.content).await,
             Format::Fastq | Format::Fasta => {
-                let stream = pairs::each(self.records(counts));
-                return Ok(Templates { format, layout: Layout::Single, stored_size, stream });
+                let stream = pairs::each(self.records(letters(config), counts));
+                return Ok(Templates {
+                    format,
+                    layout: Layout::Single,
+                    stored_size,
+                    header: Header::unaligned(),
+                    stream,
+                });
             }
         };
-        let order = header.map_err(|problem| error(&self.path, problem))?;
-        let stream = match grouping {
-            Grouping::Templates => pairs::collated(self.records(counts), order),
-            Grouping::Each => pairs::each(self.records(counts)),
+        let header = header.map_err(|problem| error(&self.path, problem))?;
+        let keep = stored(config, format, &header).map_err(|problem| error(&self.path, problem))?;
+        let records = self.records(keep, counts);
+        let stream = match (config.grouping, config.alignments) {
+            (Grouping::Each, Alignments::Dropped) => pairs::each(records),
+            (grouping, _) => pairs::collated(records, Collated { order: header.order(), grouping }),
         };
-        Ok(Templates { format, layout: Layout::Mixed, stored_size, stream })
+        Ok(Templates { format, layout: Layout::Mixed, stored_size, header, stream })
     }
 
-    fn interleaved(self, grouping: Grouping, counts: Arc<InputCounts>) -> Result<Templates> {
+    fn interleaved(self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<Templates> {
         let format = self.letters_only("--interleaved is")?.unwrap_or(Format::Fastq);
         let stored_size = self.stored_size;
-        let stream = pairs::interleaved(self.records(counts));
-        Ok(Templates { format, layout: Layout::Paired, stored_size, stream: regroup(stream, grouping) })
+        let stream = regroup(pairs::interleaved(self.records(letters(config), counts)), config);
+        Ok(Templates { format, layout: Layout::Paired, stored_size, header: Header::unaligned(), stream })
     }
 
-    fn pair(first: Self, second: Self, grouping: Grouping, counts: &Arc<InputCounts>) -> Result<Templates> {
+    fn pair(first: Self, second: Self, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Templates> {
         let formats = (first.letters_only("two files are")?, second.letters_only("two files are")?);
         let format = match formats {
             (Some(first_format), Some(second_format)) if first_format != second_format => {
@@ -192,8 +209,9 @@ impl Opened {
             (first, second) => first.or(second).unwrap_or(Format::Fastq),
         };
         let stored_size = first.stored_size.zip(second.stored_size).map(|(first, second)| first + second);
-        let stream = pairs::two_files(first.records(Arc::clone(counts)), second.records(Arc::clone(counts)));
-        Ok(Templates { format, layout: Layout::Paired, stored_size, stream: regroup(stream, grouping) })
+        let [first, second] = [first, second].map(|opened| opened.records(letters(config), Arc::clone(counts)));
+        let stream = regroup(pairs::two_files(first, second), config);
+        Ok(Templates { format, layout: Layout::Paired, stored_size, header: Header::unaligned(), stream })
     }
 
     /// Refuses alignments, whose records say themselves which mate they are.
@@ -209,22 +227,39 @@ impl Opened {
         }
     }
 
-    fn records(self, counts: Arc<InputCounts>) -> Records {
+    fn records(self, keep: Keep, counts: Arc<InputCounts>) -> Records {
         let parse = match self.format {
             None | Some(Format::Fastq) => fastq::parse,
             Some(Format::Fasta) => fasta::parse,
             Some(Format::Bam) => bam::parse,
             Some(Format::Sam) => sam::parse,
         };
-        Records::new(&self.path, self.content, parse, counts)
+        Records::new(&self.path, self.content, parse, keep, counts)
     }
 }
 
-/// Pairs, or their mates apart.
-fn regroup(pairs: pairs::Stream, grouping: Grouping) -> pairs::Stream {
-    match grouping {
-        Grouping::Templates => pairs,
-        Grouping::Each => pairs::apart(pairs),
+/// How FASTQ and FASTA records are kept, if they are.
+fn letters(config: &InputConfig) -> Keep {
+    match config.alignments {
+        Alignments::Dropped => Keep::Nothing,
+        Alignments::Kept => Keep::Letters,
+    }
+}
+
+/// How the records of a BAM or SAM file are kept, if they are.
+fn stored(config: &InputConfig, format: Format, header: &Header) -> Result<Keep, Problem> {
+    Ok(match (config.alignments, format) {
+        (Alignments::Dropped, _) => Keep::Nothing,
+        (Alignments::Kept, Format::Sam) => Keep::Sam(Box::new(sam_to_bam::Encoder::new(header)?)),
+        (Alignments::Kept, _) => Keep::Bam,
+    })
+}
+
+/// Pairs, or their mates apart. Where records are kept, a pair stays whole: the kept ones tell their order.
+fn regroup(pairs: pairs::Stream, config: &InputConfig) -> pairs::Stream {
+    match (config.grouping, config.alignments) {
+        (Grouping::Each, Alignments::Dropped) => pairs::apart(pairs),
+        _ => pairs,
     }
 }
 

@@ -43,6 +43,23 @@ impl Format {
     }
 }
 
+/// What a class's file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reads as they were sequenced.
+    Letters(Format),
+    /// Records as they were stored, with alignment and tags.
+    Bam,
+}
+
+impl Kind {
+    /// What a path's suffix asks for: BAM for `.bam`, else a [`Format`].
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        if has_suffix(path, &["bam"]) { Self::Bam } else { Self::Letters(Format::of(path)) }
+    }
+}
+
 /// Whether names tell mates apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
@@ -92,8 +109,17 @@ fn write_header(record: &Record, names: Names, into: &mut Vec<u8>) {
 /// A regular file is written beside its place and gets there by [`Pending::commit`]; pipes and devices are written to
 /// directly.
 pub async fn create(path: &Path, workers: NonZero<usize>) -> Result<(Writer, Pending)> {
+    create_as(path, workers, is_compressed(path)).await
+}
+
+/// The same, always written as BGZF: for BAM.
+pub async fn create_bgzf(path: &Path, workers: NonZero<usize>) -> Result<(Writer, Pending)> {
+    create_as(path, workers, true).await
+}
+
+async fn create_as(path: &Path, workers: NonZero<usize>, compressed: bool) -> Result<(Writer, Pending)> {
     let (file, pending) = open_file(path).await.map_err(|source| failed(path, source))?;
-    let encoder = if is_compressed(path) {
+    let encoder = if compressed {
         let builder = bgzf::r#async::io::writer::Builder::default();
         Encoder::Bgzf(Box::new(builder.set_worker_count(workers).build_from_writer(file)))
     } else {

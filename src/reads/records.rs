@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::alignment::Alignment;
 use super::buffer::Buffer;
 use super::compression::Bytes;
-use super::{InputCounts, Problem, Record};
+use super::{InputCounts, Mate, Problem, Record, sam_to_bam, unaligned};
 use crate::error::{Error, Position, Result};
 
 /// What a format's parser makes of the window: pure, so that every format is tested without a file.
@@ -51,18 +52,57 @@ impl From<Problem> for Fault {
     }
 }
 
+/// Whether records are also kept as BAM stores them, and what they are made from.
+pub(super) enum Keep {
+    /// No BAM output wants them.
+    Nothing,
+    /// They are BAM already.
+    Bam,
+    /// SAM lines.
+    Sam(Box<sam_to_bam::Encoder>),
+    /// FASTQ or FASTA records.
+    Letters,
+}
+
+/// One record of a file: the read it holds, and the record as stored where a BAM output wants it.
+pub(super) struct Entry {
+    /// None of a secondary or supplementary record.
+    pub(super) read: Option<Record>,
+    pub(super) stored: Option<Alignment>,
+}
+
+impl Entry {
+    pub(super) fn mate(&self) -> Mate {
+        let stored = self.stored.as_ref().map(|stored| stored.mate);
+        self.read.as_ref().map(|read| read.mate).or(stored).unwrap_or_default()
+    }
+
+    /// QNAME without `/1` or `/2`.
+    pub(super) fn name(&self) -> &[u8] {
+        let stored = self.stored.as_ref().map(Alignment::name);
+        self.read.as_ref().map(Record::name).or(stored).unwrap_or_default()
+    }
+}
+
 /// The records of one file. Those without bases are among them: a mate's place in its pair counts.
 pub(super) struct Records {
     content: Buffer<Bytes>,
     parse: Parse,
+    keep: Keep,
     input: PathBuf,
     ordinal: u64,
     counts: Arc<InputCounts>,
 }
 
 impl Records {
-    pub(super) fn new(input: &Path, content: Buffer<Bytes>, parse: Parse, counts: Arc<InputCounts>) -> Self {
-        Self { content, parse, input: input.to_owned(), ordinal: 0, counts }
+    pub(super) fn new(
+        input: &Path,
+        content: Buffer<Bytes>,
+        parse: Parse,
+        keep: Keep,
+        counts: Arc<InputCounts>,
+    ) -> Self {
+        Self { content, parse, keep, input: input.to_owned(), ordinal: 0, counts }
     }
 
     /// What this file's records are counted in.
@@ -70,31 +110,70 @@ impl Records {
         &self.counts
     }
 
-    /// The next record, or none when the file has ended.
+    /// The next read, or none when the file has ended.
     pub(super) async fn next(&mut self) -> Result<Option<Record>> {
+        while let Some(entry) = self.next_entry().await? {
+            if entry.read.is_some() {
+                return Ok(entry.read);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next record that is a read or is kept, or none when the file has ended.
+    pub(super) async fn next_entry(&mut self) -> Result<Option<Entry>> {
         loop {
-            match (self.parse)(self.content.window(), self.content.ended()) {
-                Ok(Step::More) => self.fill().await?,
-                Ok(Step::Record(record, len)) => {
-                    self.passed(len);
-                    return Ok(Some(record));
+            let (read, len) = match (self.parse)(self.content.window(), self.content.ended()) {
+                Ok(Step::More) => {
+                    self.fill().await?;
+                    continue;
                 }
+                Ok(Step::Record(record, len)) => (Some(record), len),
                 Ok(Step::HardClipped(record, len)) => {
-                    self.passed(len);
                     self.counts.hard_clipped.add(1);
-                    return Ok(Some(record));
+                    (Some(record), len)
                 }
                 Ok(Step::Secondary(len)) => {
-                    self.passed(len);
                     self.counts.secondary.add(1);
+                    (None, len)
                 }
                 Ok(Step::Supplementary(len)) => {
-                    self.passed(len);
                     self.counts.supplementary.add(1);
+                    (None, len)
                 }
                 Ok(Step::End) => return Ok(None),
                 Err(fault) => return Err(self.fault(self.ordinal + 1, fault)),
+            };
+            let stored = self.stored(len).map_err(|problem| {
+                let name = read.as_ref().map(Record::word);
+                self.fault(self.ordinal + 1, Fault { name, problem })
+            })?;
+            self.passed(len);
+            if read.is_some() || stored.is_some() {
+                return Ok(Some(Entry { read, stored }));
             }
+        }
+    }
+
+    /// The window's first `len` bytes, a record, as BAM stores it.
+    fn stored(&self, len: usize) -> Result<Option<Alignment>, Problem> {
+        let stored = &self.content.window()[..len];
+        match &self.keep {
+            Keep::Nothing | Keep::Letters => Ok(None),
+            Keep::Bam => Alignment::new(&stored[size_of::<u32>()..]).map(Some),
+            Keep::Sam(encoder) => Alignment::new(&encoder.encode(stored)?).map(Some),
+        }
+    }
+
+    /// A read that [`next`](Self::next) gave, now that it is known which mate it is.
+    pub(super) fn entry(&self, read: Record) -> Result<Entry> {
+        let stored = match &self.keep {
+            Keep::Letters => unaligned::fields(&read).and_then(|fields| Alignment::new(&fields)).map(Some),
+            Keep::Nothing | Keep::Bam | Keep::Sam(_) => Ok(None),
+        };
+        match stored {
+            Ok(stored) => Ok(Entry { read: Some(read), stored }),
+            Err(problem) => Err(self.error_at(&read, problem)),
         }
     }
 

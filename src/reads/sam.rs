@@ -4,10 +4,11 @@
 
 use noodles::sam::alignment::record::Flags;
 
-use super::bam::{Order, as_sequenced, left_out, order};
+use super::bam::{as_sequenced, left_out};
 use super::buffer::Buffer;
 use super::compression::Bytes;
 use super::fastq::check_letters;
+use super::header::Header;
 use super::records::{Fault, Step};
 use super::{Problem, Record};
 
@@ -33,8 +34,8 @@ pub(super) fn is_sam(start: &[u8]) -> bool {
 }
 
 /// Reads up to the first record.
-pub(super) async fn read_header(content: &mut Buffer<Bytes>) -> Result<Order, Problem> {
-    let mut sorted = Order::Other;
+pub(super) async fn read_header(content: &mut Buffer<Bytes>) -> Result<Header, Problem> {
+    let mut text = Vec::new();
     while content.peek(1).await? == b"@" {
         let len = loop {
             match memchr::memchr(b'\n', content.window()) {
@@ -43,12 +44,13 @@ pub(super) async fn read_header(content: &mut Buffer<Bytes>) -> Result<Order, Pr
                 None => content.fill().await?,
             }
         };
-        if order(&content.window()[..len]) == Order::Coordinate {
-            sorted = Order::Coordinate;
-        }
+        let line = &content.window()[..len];
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        text.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+        text.push(b'\n');
         content.skip(len);
     }
-    Ok(sorted)
+    Ok(Header::from_text(text))
 }
 
 /// The record the window starts with.

@@ -58,7 +58,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let files = Files::new();
-            let text = fastq(vec![Template { segments: written.clone() }], Names::AsRead);
+            let text = fastq(vec![Template { segments: written.clone(), ..Template::default() }], Names::AsRead);
             let [r1, r2] = ["r1", "r2"].map(|name| files.write(name, &text));
             let pairs = read_pair(r1, r2).await.unwrap();
             prop_assert_eq!(pairs.len(), written.len());
