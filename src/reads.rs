@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 mod alignment;
 mod bam;
 mod buffer;
+mod collate;
 mod compression;
 mod fasta;
 mod fastq;
@@ -19,12 +20,14 @@ mod problem;
 mod records;
 mod sam;
 mod sam_to_bam;
+mod sorter;
 #[cfg(test)]
 mod tests;
 mod unaligned;
 
 pub use alignment::{Alignment, Score};
 pub use bam::reverse_complement;
+pub use collate::Collate;
 pub use header::Header;
 pub use input::{Alignments, Format, Grouping, Input, InputConfig, Layout, Templates, open};
 pub use problem::Problem;

@@ -150,7 +150,7 @@ impl Common {
             _ => Grouping::Templates,
         };
         Ok(Config {
-            input: InputConfig { input, grouping, alignments: outputs.alignments(), workers: threads },
+            input: InputConfig { input, grouping, alignments: outputs.alignments(), collate: None, workers: threads },
             model,
             min_length: self.min_length,
             letters: match self.letters {

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::outputs::{self, Files, Split};
 use crate::proteins::GeneticCode;
+use crate::reads::Collate;
 use crate::reads::output::{Format, Kind};
 use crate::verdict;
 
@@ -71,6 +72,15 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value = "11", value_parser = genetic_code, help_heading = "Outputs")]
     genetic_code: GeneticCode,
 
+    /// Regroup BAM, SAM or CRAM by name first, so that mates come together: for files sorted by coordinate. Holds records
+    /// of --memory bytes, the others go to a temporary file
+    #[arg(long, conflicts_with_all = ["interleaved", "reads2"])]
+    collate: bool,
+
+    /// Where --collate makes its temporary file [default: TMPDIR or /tmp]
+    #[arg(long, value_name = "FOLDER", requires = "collate")]
+    temp_dir: Option<PathBuf>,
+
     /// A template is coding if any of its mates is, if both are, if the mean of their probabilities is; or each read is
     /// judged alone and mates may part
     #[arg(long, value_enum, default_value_t)]
@@ -129,7 +139,11 @@ impl Args {
             ..outputs::Config::default()
         };
         check(&outputs, verdict.mates)?;
-        self.common.into_config(verdict, outputs, command)
+        let mut config = self.common.into_config(verdict, outputs, command)?;
+        config.input.collate = self
+            .collate
+            .then(|| Collate { memory: config.memory, folder: self.temp_dir.unwrap_or_else(std::env::temp_dir) });
+        Ok(config)
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt;
 use super::buffer::Buffer;
 use super::compression::Bytes;
 use super::header::{Header, Reference};
-use super::records::{Fault, Step};
+use super::records::{Fault, Framed, Step};
 use super::{Mate, Problem, Record};
 
 /// The Phred+33 letter of a base whose quality is not known, as samtools writes it.
@@ -58,28 +58,42 @@ pub(super) fn order(header: &[u8]) -> Order {
 /// noodles' `read_record` copies each record and takes a block size of zero, or of gigabytes, at its word; here noodles
 /// reads the fields where they lie.
 pub(super) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
-    const SIZE: usize = size_of::<u32>();
+    Ok(match frame(window, ended)? {
+        Framed::More => Step::More,
+        Framed::End => Step::End,
+        Framed::Record { len, .. } => {
+            let record = bam::RecordRef::new(&window[SIZE..len]).expect("checked: longer than the fixed fields");
+            read(&record, len)
+        }
+    })
+}
+
+/// The bytes before a record that say how long it is.
+const SIZE: usize = size_of::<u32>();
+
+/// How long the record is that the window starts with, and what it is grouped by.
+pub(super) fn frame(window: &[u8], ended: bool) -> Result<Framed, Fault> {
     let Some((size, rest)) = window.split_first_chunk::<SIZE>() else { return no_record(window, ended) };
     let size = usize::try_from(u32::from_le_bytes(*size)).expect("at least 32 bits");
     if let Some(fields) = rest.get(..size) {
         check(fields)?;
-        let record = bam::RecordRef::new(fields).expect("checked: longer than the fixed fields");
-        return Ok(read(&record, SIZE + size));
+        let name = SIZE + FIXED..SIZE + FIXED + name(fields).len();
+        return Ok(Framed::Record { len: SIZE + size, name, flags: flags(fields) });
     }
     // The fixed fields come before the rest: nonsense is found without waiting for gigabytes of it.
     if rest.len() >= FIXED && needed(rest).is_none_or(|needed| needed > size) {
         return Err(invalid("its fields are longer than the record"));
     }
-    if ended { Err(Problem::Cut.into()) } else { Ok(Step::More) }
+    if ended { Err(Problem::Cut.into()) } else { Ok(Framed::More) }
 }
 
 /// How many bytes the fields of fixed length take.
 const FIXED: usize = 32;
 
-fn no_record(window: &[u8], ended: bool) -> Result<Step, Fault> {
+fn no_record(window: &[u8], ended: bool) -> Result<Framed, Fault> {
     match (ended, window.is_empty()) {
-        (false, _) => Ok(Step::More),
-        (true, true) => Ok(Step::End),
+        (false, _) => Ok(Framed::More),
+        (true, true) => Ok(Framed::End),
         (true, false) => Err(Problem::Cut.into()),
     }
 }

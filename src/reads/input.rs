@@ -14,7 +14,7 @@ use super::compression::{Bytes, Compression, decompress};
 use super::pairs::Collated;
 use super::problem::shown;
 use super::records::{Keep, Records};
-use super::{Header, InputCounts, Problem, bam, fasta, fastq, pairs, sam, sam_to_bam};
+use super::{Collate, Header, InputCounts, Problem, bam, collate, fasta, fastq, pairs, sam, sam_to_bam};
 use crate::error::{Error, Result};
 
 /// How much of a file its format is told by: the first columns of a SAM line must fit.
@@ -60,6 +60,8 @@ pub struct InputConfig {
     pub grouping: Grouping,
     /// Whether templates come with their records as BAM stores them.
     pub alignments: Alignments,
+    /// How to regroup the records of BAM and SAM by name; none if mates are adjacent already.
+    pub collate: Option<Collate>,
     /// How many BGZF blocks are inflated at once.
     pub workers: NonZero<usize>,
 }
@@ -171,6 +173,10 @@ impl Opened {
         let header = match format {
             Format::Bam => bam::read_header(&mut self.content).await,
             Format::Sam => sam::read_header(&mut self.content).await,
+            Format::Fastq | Format::Fasta if config.collate.is_some() => {
+                let (path, format) = (self.path.display(), format.name());
+                return Err(Error::Usage(format!("--collate is for BAM, SAM and CRAM, but {path} is {format}")));
+            }
             Format::Fastq | Format::Fasta => {
                 let stream = pairs::each(self.records(letters(config), counts));
                 return Ok(Templates {
@@ -185,9 +191,16 @@ impl Opened {
         let header = header.map_err(|problem| error(&self.path, problem))?;
         let keep = stored(config, format, &header).map_err(|problem| error(&self.path, problem))?;
         let records = self.records(keep, counts);
-        let stream = match (config.grouping, config.alignments) {
-            (Grouping::Each, Alignments::Dropped) => pairs::each(records),
-            (grouping, _) => pairs::collated(records, Collated { order: header.order(), grouping }),
+        let (header, stream) = match (config.grouping, config.alignments, &config.collate) {
+            (Grouping::Each, Alignments::Dropped, _) => (header, pairs::each(records)),
+            (_, _, Some(collate)) => {
+                let framer = if format == Format::Sam { sam::frame } else { bam::frame };
+                (header.grouped(), collate::regrouped(records, framer, collate)?)
+            }
+            (grouping, _, None) => {
+                let order = header.order();
+                (header, pairs::collated(records, Collated { order, grouping }))
+            }
         };
         Ok(Templates { format, layout: Layout::Mixed, stored_size, header, stream })
     }

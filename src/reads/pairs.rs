@@ -14,7 +14,7 @@ use super::{InputCounts, Mate, Problem, Record, Template};
 use crate::error::{Error, Result};
 
 /// QNAME of records that have none.
-const UNNAMED: &[u8] = b"*";
+pub(super) const UNNAMED: &[u8] = b"*";
 
 /// Templates in input order.
 pub(super) type Stream = BoxStream<'static, Result<Template>>;
@@ -122,7 +122,7 @@ pub(super) fn collated(mut records: Records, Collated { order, grouping }: Colla
 }
 
 /// A template of those entries that have bases or are kept as stored, if any is.
-fn template(entries: impl IntoIterator<Item = Entry>, counts: &InputCounts) -> Option<Template> {
+pub(super) fn template(entries: impl IntoIterator<Item = Entry>, counts: &InputCounts) -> Option<Template> {
     let mut template = Template::default();
     for Entry { read, stored } in entries {
         let mut segment = None;
@@ -153,7 +153,7 @@ fn join(pair: u64, r1: Record, r2: Record, records: &Records) -> Result<[Record;
 
 /// Whether a record goes on with a group. Only mates share a template: unpaired reads of one name are different reads,
 /// whoever named them.
-fn belongs(next: &Entry, group: &[Entry]) -> bool {
+pub(super) fn belongs(next: &Entry, group: &[Entry]) -> bool {
     let Some(first) = group.first() else { return true };
     let is_paired = |entry: &Entry| entry.mate() != Mate::Unpaired;
     let another_read = next.read.is_some() && group.iter().any(|entry| entry.read.is_some());
@@ -175,6 +175,23 @@ fn check(group: &[Entry], grouping: Grouping, orphans: &mut Orphans, records: &R
     match grouping {
         Grouping::Templates => orphans.check(group, records),
         Grouping::Each => Ok(()),
+    }
+}
+
+/// Counts the mate in `group` if it is alone.
+pub(super) fn count_orphan(group: &[Entry], counts: &InputCounts) {
+    if alone(group).is_some() {
+        counts.orphans.add(1);
+    }
+}
+
+/// The mate in `group` whose other mate is missing.
+fn alone(group: &[Entry]) -> Option<Mate> {
+    let has = |mate| group.iter().any(|entry| entry.read.is_some() && entry.mate() == mate);
+    match (has(Mate::First), has(Mate::Second)) {
+        (true, false) => Some(Mate::First),
+        (false, true) => Some(Mate::Second),
+        _ => None,
     }
 }
 
@@ -202,12 +219,8 @@ impl Orphans {
 
     /// Counts the mate in `group` if it is alone; an error if its other mate was alone before.
     fn check(&mut self, group: &[Entry], records: &Records) -> Result<()> {
-        let has = |mate| group.iter().any(|entry| entry.read.is_some() && entry.mate() == mate);
-        let (alone, missing) = match (has(Mate::First), has(Mate::Second)) {
-            (true, false) => (Mate::First, Mate::Second),
-            (false, true) => (Mate::Second, Mate::First),
-            _ => return Ok(()),
-        };
+        let Some(alone) = alone(group) else { return Ok(()) };
+        let missing = if alone == Mate::First { Mate::Second } else { Mate::First };
         let name = group[0].name();
         if name != UNNAMED {
             if self.has(name, missing) {

@@ -1,12 +1,16 @@
 //! One file's records, one after the other: the loop every format shares, and where errors get their position.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use noodles::sam::alignment::record::Flags;
 
 use super::alignment::Alignment;
 use super::buffer::Buffer;
 use super::compression::Bytes;
-use super::{InputCounts, Mate, Problem, Record, sam_to_bam, unaligned};
+use super::sorter::Stored;
+use super::{InputCounts, Mate, Problem, Record, bam, sam_to_bam, unaligned};
 use crate::error::{Error, Position, Result};
 
 /// What a format's parser makes of the window: pure, so that every format is tested without a file.
@@ -29,6 +33,33 @@ pub(super) enum Step {
     Supplementary(usize),
     /// Nothing more than blank lines.
     End,
+}
+
+/// What a format says of the record the window starts with without reading it: enough to group it.
+pub(super) type Framer = fn(&[u8], ended: bool) -> Result<Framed, Fault>;
+
+/// A framer's answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Framed {
+    /// No whole record in the window yet.
+    More,
+    /// A record, so many bytes long.
+    Record {
+        /// Its length.
+        len: usize,
+        /// Where in it the name is that its template shares.
+        name: Range<usize>,
+        /// Its flags.
+        flags: Flags,
+    },
+    /// Nothing more.
+    End,
+}
+
+/// A record as stored, and whether it is secondary or supplementary.
+pub(super) struct Whole {
+    pub(super) stored: Stored,
+    pub(super) left_out: bool,
 }
 
 /// A parser's complaint.
@@ -144,10 +175,7 @@ impl Records {
                 Ok(Step::End) => return Ok(None),
                 Err(fault) => return Err(self.fault(self.ordinal + 1, fault)),
             };
-            let stored = self.stored(len).map_err(|problem| {
-                let name = read.as_ref().map(Record::word);
-                self.fault(self.ordinal + 1, Fault { name, problem })
-            })?;
+            let stored = self.keep(read.as_ref(), self.ordinal + 1, &self.content.window()[..len])?;
             self.passed(len);
             if read.is_some() || stored.is_some() {
                 return Ok(Some(Entry { read, stored }));
@@ -155,9 +183,53 @@ impl Records {
         }
     }
 
-    /// The window's first `len` bytes, a record, as BAM stores it.
-    fn stored(&self, len: usize) -> Result<Option<Alignment>, Problem> {
-        let stored = &self.content.window()[..len];
+    /// Whether a BAM output wants the records.
+    pub(super) fn keeps(&self) -> bool {
+        !matches!(self.keep, Keep::Nothing)
+    }
+
+    /// The next record as it is stored, or none when the file has ended; [`read_stored`](Self::read_stored) reads it.
+    pub(super) async fn next_framed(&mut self, framer: Framer) -> Result<Option<Whole>> {
+        loop {
+            match framer(self.content.window(), self.content.ended()) {
+                Ok(Framed::More) => self.fill().await?,
+                Ok(Framed::Record { len, name, flags }) => {
+                    let bytes = self.content.window()[..len].to_vec();
+                    self.passed(len);
+                    let left_out = flags.is_secondary() || flags.is_supplementary();
+                    let count = if flags.is_secondary() { &self.counts.secondary } else { &self.counts.supplementary };
+                    count.add(u64::from(left_out));
+                    let stored = Stored { ordinal: self.ordinal, mate: bam::mate(flags), name, bytes };
+                    return Ok(Some(Whole { stored, left_out }));
+                }
+                Ok(Framed::End) => return Ok(None),
+                Err(fault) => return Err(self.fault(self.ordinal + 1, fault)),
+            }
+        }
+    }
+
+    /// What a record holds that [`next_framed`](Self::next_framed) gave and counted.
+    pub(super) fn read_stored(&self, record: &Stored) -> Result<Entry> {
+        let read = match (self.parse)(&record.bytes, true) {
+            Ok(Step::Record(read, _)) => Some(read),
+            Ok(Step::HardClipped(read, _)) => {
+                self.counts.hard_clipped.add(1);
+                Some(read)
+            }
+            Ok(Step::Secondary(_) | Step::Supplementary(_)) => None,
+            Ok(Step::More | Step::End) => unreachable!("a framer found a record here"),
+            Err(fault) => return Err(self.fault(record.ordinal, fault)),
+        };
+        let stored = self.keep(read.as_ref(), record.ordinal, &record.bytes)?;
+        Ok(Entry { read, stored })
+    }
+
+    /// A record as BAM stores it, if it is kept.
+    fn keep(&self, read: Option<&Record>, ordinal: u64, stored: &[u8]) -> Result<Option<Alignment>> {
+        self.stored(stored).map_err(|problem| self.fault(ordinal, Fault { name: read.map(Record::word), problem }))
+    }
+
+    fn stored(&self, stored: &[u8]) -> Result<Option<Alignment>, Problem> {
         match &self.keep {
             Keep::Nothing | Keep::Letters => Ok(None),
             Keep::Bam => Alignment::new(&stored[size_of::<u32>()..]).map(Some),

@@ -45,7 +45,7 @@ impl Files {
 /// All templates of an input, and what was counted, up to the first error.
 async fn read_with(input: Input, grouping: Grouping) -> (Result<Vec<Template>>, Arc<InputCounts>) {
     let counts = Arc::new(InputCounts::default());
-    let config = InputConfig { input, grouping, alignments: Alignments::Dropped, workers: WORKERS };
+    let config = InputConfig { input, grouping, alignments: Alignments::Dropped, collate: None, workers: WORKERS };
     let read = async { open(&config, Arc::clone(&counts)).await?.stream.try_collect().await };
     (read.await, counts)
 }
