@@ -50,7 +50,7 @@ pub struct Config {
 impl Config {
     /// Refuses outputs that would overwrite an input, each other or, without `--force`, a file.
     pub fn check_paths(&self) -> Result<()> {
-        let outputs: Vec<&PathBuf> = self.outputs.paths().chain(self.json.as_ref()).collect();
+        let outputs: Vec<PathBuf> = self.outputs.paths().chain(self.json.clone()).collect();
         let inputs = self.input.inputs.paths().filter(|path| *path != Path::new("-"));
         let inputs: Vec<PathBuf> = inputs.map(identity).collect();
         for (i, output) in outputs.iter().enumerate() {

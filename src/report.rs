@@ -112,6 +112,8 @@ pub struct Counts {
     pub secondary: u64,
     /// Left out: supplementary alignments.
     pub supplementary: u64,
+    /// Of the last three, those written to BAM outputs after all, with their template.
+    pub followers: u64,
     /// Reads scored by the model.
     pub scored: u64,
     /// Written, but not scored: no read of the template is long enough.
@@ -204,6 +206,7 @@ impl Report {
                 not_sampled: seen.not_sampled.get(),
                 secondary: seen.secondary.get(),
                 supplementary: seen.supplementary.get(),
+                followers: tally.followers,
                 scored: tally.scored(),
                 too_short: tally.too_short,
                 in_undecided_band: tally.in_band,
@@ -274,7 +277,7 @@ impl Report {
     }
 
     /// Counts worth a line when they are not zero.
-    fn remarks(&self) -> [(u64, &'static str); 8] {
+    fn remarks(&self) -> [(u64, &'static str); 9] {
         let counts = &self.counts;
         [
             (counts.too_short, "of these too short to be scored"),
@@ -285,6 +288,7 @@ impl Report {
             (counts.secondary, "secondary alignments left out"),
             (counts.supplementary, "supplementary alignments left out"),
             (counts.without_bases, "records without bases dropped"),
+            (counts.followers, "of the records left out or dropped went to BAM with their template"),
         ]
     }
 }

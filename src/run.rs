@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::config::Config;
 use crate::error::{Error, Result, Signal};
 use crate::model::Classifier;
-use crate::outputs::{Judge, Outputs};
+use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::progress::{Painter, Progress};
 use crate::reads::output::Pending;
@@ -34,7 +34,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
 
     let (pipeline, judge) = settings(&config, &classifier);
     let (outputs, mut pending) =
-        Outputs::create(config.outputs.clone(), judge, config.threads, Arc::clone(&progress)).await?;
+        Outputs::create(outputs_of(&config, &templates), judge, config.threads, Arc::clone(&progress)).await?;
     let format = templates.format.unwrap_or(Format::Fastq);
     let painter = Painter::start(config.display, Arc::clone(&progress), templates.stored_size);
     let model = Arc::clone(&classifier);
@@ -79,6 +79,13 @@ async fn load(config: crate::model::Config) -> Result<Classifier> {
     loaded.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
 }
 
+/// What to write, with the header BAM outputs start with: the input's, and a line that names this run.
+fn outputs_of(config: &Config, templates: &Templates) -> outputs::Config {
+    let header = templates.header.clone();
+    let header = header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &config.command.join(" "));
+    outputs::Config { header, ..config.outputs.clone() }
+}
+
 fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judge) {
     let tokenize = tokenize::Config {
         k: classifier.k(),
@@ -120,10 +127,15 @@ fn check_sums(config: &Config, tally: &Tally, input: &InputCounts) -> Result<()>
     if config.max_reads.is_none() && out != read {
         return Err(Error::Internal(format!("{read} records were read, but {out} are accounted for")));
     }
+    let (followers, all) = (tally.followers, left_out(input));
+    let is_whole = config.max_reads.is_none() && config.sample.is_none();
+    if is_whole && config.outputs.keeps_all() && followers != all {
+        return Err(Error::Internal(format!("{all} records had a read to follow, but {followers} did")));
+    }
     Ok(())
 }
 
-/// Records that are read and, by design, not written.
+/// Records that are no reads of their own: not written but to BAM, where they follow their template.
 pub(crate) fn left_out(input: &InputCounts) -> u64 {
     input.secondary.get() + input.supplementary.get() + input.without_bases.get() + input.not_sampled.get()
 }

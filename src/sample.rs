@@ -50,7 +50,7 @@ impl Sample {
         counts: Arc<InputCounts>,
     ) -> BoxStream<'static, Result<Template>> {
         let taken = templates.filter(move |template| {
-            let left_out = template.as_ref().ok().filter(|template| !self.takes(template.segments[0].name()));
+            let left_out = template.as_ref().ok().filter(|template| !self.takes(template.name()));
             if let Some(template) = left_out {
                 counts.not_sampled.add(template.segments.len() as u64);
             }

@@ -146,7 +146,7 @@ impl Common {
             _ => Grouping::Templates,
         };
         Ok(Config {
-            input: InputConfig { inputs, grouping, workers: threads },
+            input: InputConfig { inputs, grouping, alignments: outputs.alignments(), collate: None, workers: threads },
             model,
             min_length: self.min_length,
             letters: match self.letters {

@@ -2,22 +2,13 @@
 
 use std::io::Write;
 
-/// What a model said of a read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Annotation {
-    /// `cp`: the probability of coding.
-    pub probability: f32,
-    /// `cf`: strand and frame, such as `+1`, where the model tells one.
-    pub frame: Option<String>,
-}
+use super::Score;
 
-impl Annotation {
-    /// Appends it as the end of a header line.
-    pub(super) fn push(&self, into: &mut Vec<u8>) {
-        write!(into, " cp={:.3}", self.probability).expect("writing to a vector cannot fail");
-        if let Some(frame) = &self.frame {
-            write!(into, " cf={frame}").expect("writing to a vector cannot fail");
-        }
+/// Appends what a run says of a read as the end of its header line.
+pub(super) fn push(score: &Score, into: &mut Vec<u8>) {
+    write!(into, " cp={:.3}", score.probability).expect("writing to a vector cannot fail");
+    if let Some(frame) = &score.frame {
+        write!(into, " cf={frame}").expect("writing to a vector cannot fail");
     }
 }
 
@@ -42,13 +33,13 @@ mod tests {
         for header in ["r1 1:N:0:ACGT", "r1", "r1\tBC:Z:A cx=1", ""] {
             for frame in [None, Some("-2".to_owned())] {
                 let mut annotated = header.as_bytes().to_vec();
-                Annotation { probability: 0.98765, frame }.push(&mut annotated);
+                push(&Score { probability: 0.98765, frame }, &mut annotated);
                 assert_eq!(without(&annotated), header.as_bytes());
             }
             assert_eq!(without(header.as_bytes()), header.as_bytes());
         }
         let mut text = b"r1".to_vec();
-        Annotation { probability: 0.98765, frame: Some("+1".into()) }.push(&mut text);
+        push(&Score { probability: 0.98765, frame: Some("+1".into()) }, &mut text);
         assert_eq!(text, b"r1 cp=0.988 cf=+1");
     }
 

@@ -12,9 +12,10 @@ use tokio::fs::File;
 use super::buffer::Buffer;
 use super::compression::{Bytes, Compression, decompress};
 use super::lanes::Inputs;
+use super::pairs::Collated;
 use super::problem::shown;
-use super::records::Records;
-use super::{InputCounts, Problem, bam, fasta, fastq, pairs, sam};
+use super::records::{Keep, Records};
+use super::{Collate, Header, InputCounts, Problem, bam, collate, fasta, fastq, pairs, sam, sam_to_bam};
 use crate::error::{Error, Result};
 
 /// How much of a file its format is told by: the first columns of a SAM line must fit.
@@ -52,6 +53,16 @@ pub enum Grouping {
     Each,
 }
 
+/// Whether records are also kept as BAM stores them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alignments {
+    /// No: no output is BAM.
+    #[default]
+    Dropped,
+    /// Yes, those that are no reads of their own with them: a BAM output wants them.
+    Kept,
+}
+
 /// What to read and how.
 #[derive(Clone, Debug)]
 pub struct InputConfig {
@@ -59,6 +70,10 @@ pub struct InputConfig {
     pub inputs: Inputs,
     /// What forms a template.
     pub grouping: Grouping,
+    /// Whether templates come with their records as BAM stores them.
+    pub alignments: Alignments,
+    /// How to regroup the records of BAM and SAM by name; none if mates are adjacent already.
+    pub collate: Option<Collate>,
     /// How many BGZF blocks are inflated at once.
     pub workers: NonZero<usize>,
 }
@@ -110,13 +125,15 @@ pub struct Templates {
     pub layout: Layout,
     /// Bytes it takes as stored, when it is regular files: what `stored_bytes` counts up to.
     pub stored_size: Option<u64>,
+    /// The header a BAM output starts with.
+    pub header: Header,
     /// Its templates, in input order. After an error it ends.
     pub stream: pairs::Stream,
 }
 
 impl fmt::Debug for Templates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, format, layout, stored_size, stream: _ } = self;
+        let Self { path, format, layout, stored_size, header: _, stream: _ } = self;
         write!(f, "Templates({path:?}, {format:?}, {layout:?}, {stored_size:?})")
     }
 }
@@ -206,32 +223,49 @@ impl Opened {
     }
 
     /// Its records as templates.
-    pub(super) async fn templates(mut self, grouping: Grouping, counts: Arc<InputCounts>) -> Result<Templates> {
+    pub(super) async fn templates(mut self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<Templates> {
         let (path, format, layout) = (self.path.clone(), self.format, self.layout());
         let mut stored_size = self.stored_size;
-        let stream = match std::mem::replace(&mut self.mates, Mates::AsTold) {
-            Mates::AsTold => self.stream(grouping, counts).await?,
-            Mates::Interleaved => regroup(pairs::interleaved(self.records(counts)), grouping),
+        let (header, stream) = match std::mem::replace(&mut self.mates, Mates::AsTold) {
+            Mates::AsTold if self.is_alignment() => self.alignments(config, counts).await?,
+            _ if config.collate.is_some() && format.is_some() => {
+                let (path, format) = (path.display(), format.map_or("", Format::name));
+                return Err(Error::Usage(format!("--collate is for BAM, SAM and CRAM, but {path} is {format}")));
+            }
+            Mates::AsTold => (Header::unaligned(), pairs::each(self.records(letters(config), counts))),
+            Mates::Interleaved => {
+                let pairs = pairs::interleaved(self.records(letters(config), counts));
+                (Header::unaligned(), regroup(pairs, config))
+            }
             Mates::In(second) => {
                 stored_size = stored_size.zip(second.stored_size).map(|(first, second)| first + second);
-                let pairs = pairs::two_files(self.records(Arc::clone(&counts)), second.records(counts));
-                regroup(pairs, grouping)
+                let [first, second] =
+                    [self, *second].map(|opened| opened.records(letters(config), Arc::clone(&counts)));
+                (Header::unaligned(), regroup(pairs::two_files(first, second), config))
             }
         };
-        Ok(Templates { path, format, layout, stored_size, stream })
+        Ok(Templates { path, format, layout, stored_size, header, stream })
     }
 
-    /// The templates of records that say themselves which mate they are, or have none.
-    async fn stream(mut self, grouping: Grouping, counts: Arc<InputCounts>) -> Result<pairs::Stream> {
-        let header = match self.format {
-            Some(Format::Bam) => bam::read_header(&mut self.content).await,
-            Some(Format::Sam) => sam::read_header(&mut self.content).await,
-            None | Some(Format::Fastq | Format::Fasta) => return Ok(pairs::each(self.records(counts))),
-        };
-        let order = header.map_err(|problem| error(&self.path, problem))?;
-        Ok(match grouping {
-            Grouping::Templates => pairs::collated(self.records(counts), order),
-            Grouping::Each => pairs::each(self.records(counts)),
+    /// The header, and the templates of records that say themselves which mate they are.
+    async fn alignments(mut self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<(Header, pairs::Stream)> {
+        let is_sam = self.format == Some(Format::Sam);
+        let header =
+            if is_sam { sam::read_header(&mut self.content).await } else { bam::read_header(&mut self.content).await };
+        let header = header.map_err(|problem| error(&self.path, problem))?;
+        let format = if is_sam { Format::Sam } else { Format::Bam };
+        let keep = stored(config, format, &header).map_err(|problem| error(&self.path, problem))?;
+        let records = self.records(keep, counts);
+        Ok(match (config.grouping, config.alignments, &config.collate) {
+            (Grouping::Each, Alignments::Dropped, _) => (header, pairs::each(records)),
+            (_, _, Some(collate)) => {
+                let framer = if is_sam { sam::frame } else { bam::frame };
+                (header.grouped(), collate::regrouped(records, framer, collate)?)
+            }
+            (grouping, _, None) => {
+                let order = header.order();
+                (header, pairs::collated(records, Collated { order, grouping }))
+            }
         })
     }
 
@@ -248,22 +282,39 @@ impl Opened {
         }
     }
 
-    fn records(self, counts: Arc<InputCounts>) -> Records {
+    fn records(self, keep: Keep, counts: Arc<InputCounts>) -> Records {
         let parse = match self.format {
             None | Some(Format::Fastq) => fastq::parse,
             Some(Format::Fasta) => fasta::parse,
             Some(Format::Bam) => bam::parse,
             Some(Format::Sam) => sam::parse,
         };
-        Records::new(&self.path, self.content, parse, counts)
+        Records::new(&self.path, self.content, parse, keep, counts)
     }
 }
 
-/// Pairs, or their mates apart.
-fn regroup(pairs: pairs::Stream, grouping: Grouping) -> pairs::Stream {
-    match grouping {
-        Grouping::Templates => pairs,
-        Grouping::Each => pairs::apart(pairs),
+/// How FASTQ and FASTA records are kept, if they are.
+fn letters(config: &InputConfig) -> Keep {
+    match config.alignments {
+        Alignments::Dropped => Keep::Nothing,
+        Alignments::Kept => Keep::Letters,
+    }
+}
+
+/// How the records of a BAM or SAM file are kept, if they are.
+fn stored(config: &InputConfig, format: Format, header: &Header) -> Result<Keep, Problem> {
+    Ok(match (config.alignments, format) {
+        (Alignments::Dropped, _) => Keep::Nothing,
+        (Alignments::Kept, Format::Sam) => Keep::Sam(Box::new(sam_to_bam::Encoder::new(header)?)),
+        (Alignments::Kept, _) => Keep::Bam,
+    })
+}
+
+/// Pairs, or their mates apart. Where records are kept, a pair stays whole: the kept ones tell their order.
+fn regroup(pairs: pairs::Stream, config: &InputConfig) -> pairs::Stream {
+    match (config.grouping, config.alignments) {
+        (Grouping::Each, Alignments::Dropped) => pairs::apart(pairs),
+        _ => pairs,
     }
 }
 

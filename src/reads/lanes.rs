@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_stream::try_stream;
 use futures::StreamExt;
 
-use super::input::{Format, Input, InputConfig, Layout, Opened, Templates};
-use super::{InputCounts, Problem, pairs};
+use super::input::{Alignments, Format, Input, InputConfig, Layout, Opened, Templates};
+use super::{Header, InputCounts, Problem, pairs};
 use crate::error::{Error, Result};
 
 /// Everything a run reads, in order.
@@ -59,7 +59,7 @@ pub async fn open(config: &InputConfig, counts: Arc<InputCounts>) -> Result<Temp
     }
     first.layout = layout.unwrap_or(first.layout);
     if !lanes.waiting.is_empty() {
-        first.stream = chain(first.format, first.stream, lanes);
+        first.stream = chain(Fixed::by(&first), first.stream, lanes);
     }
     Ok(first)
 }
@@ -138,32 +138,45 @@ impl Lanes {
             Some(Lane::Open(opened)) => *opened,
             Some(Lane::Closed(input)) => Opened::lane(&input, self.config.workers, &self.counts).await?,
         };
-        opened.templates(self.config.grouping, Arc::clone(&self.counts)).await.map(Some)
+        opened.templates(&self.config, Arc::clone(&self.counts)).await.map(Some)
     }
 }
 
 /// The first lane's templates and then the others'.
-fn chain(format: Option<Format>, mut stream: pairs::Stream, mut lanes: Lanes) -> pairs::Stream {
+fn chain(fixed: Fixed, mut stream: pairs::Stream, mut lanes: Lanes) -> pairs::Stream {
     try_stream! {
         loop {
             while let Some(template) = stream.next().await {
                 yield template?;
             }
             let Some(next) = lanes.next().await? else { break };
-            check_same(format, &next)?;
+            fixed.check(&next, lanes.config.alignments)?;
             stream = next.stream;
         }
     }
     .boxed()
 }
 
-/// One run reads one format: what its outputs hold depends on it.
-fn check_same(first: Option<Format>, next: &Templates) -> Result<()> {
-    match (first, next.format) {
-        (Some(first), Some(found)) if first != found => {
-            let problem = Problem::Lanes { first: first.name(), found: found.name() };
-            Err(super::input::error(&next.path, problem))
-        }
-        _ => Ok(()),
+/// What the first lane fixes for all: a run's outputs depend on it.
+struct Fixed {
+    format: Option<Format>,
+    header: Header,
+}
+
+impl Fixed {
+    fn by(first: &Templates) -> Self {
+        Self { format: first.format, header: first.header.clone() }
+    }
+
+    /// Refuses a lane of another format or, where records are written as stored, with other reference sequences.
+    fn check(&self, next: &Templates, alignments: Alignments) -> Result<()> {
+        let problem = match (self.format, next.format) {
+            (Some(first), Some(found)) if first != found => {
+                Err(Problem::Lanes { first: first.name(), found: found.name() })
+            }
+            _ if alignments == Alignments::Kept => self.header.check_references(&next.header),
+            _ => Ok(()),
+        };
+        problem.map_err(|problem| super::input::error(&next.path, problem))
     }
 }

@@ -12,9 +12,8 @@ use tempfile::TempPath;
 use tokio::fs::File;
 use tokio::io::{AsyncWriteExt, BufWriter};
 
-use super::annotation::{self, Annotation};
 use super::bam::UNKNOWN_QUALITY;
-use super::{Mate, Record, word_len};
+use super::{Mate, Record, Score, annotation, word_len};
 use crate::error::{Error, Result};
 
 /// What is gathered before a plain file is written to: a write costs a hop to another thread.
@@ -44,6 +43,23 @@ impl Format {
     }
 }
 
+/// What a class's file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reads as they were sequenced.
+    Letters(Format),
+    /// Records as they were stored, with alignment and tags.
+    Bam,
+}
+
+impl Kind {
+    /// What a path's suffix asks for: BAM for `.bam`, else a [`Format`].
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        if has_suffix(path, &["bam"]) { Self::Bam } else { Self::Letters(Format::of(path)) }
+    }
+}
+
 /// Whether names tell mates apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
@@ -58,24 +74,18 @@ pub fn write_record(record: &Record, format: Format, names: Names, into: &mut Ve
     write_annotated(record, None, format, names, into);
 }
 
-/// The same with an annotation at the end of the header line, in place of one that is there.
-pub fn write_annotated(
-    record: &Record,
-    annotation: Option<&Annotation>,
-    format: Format,
-    names: Names,
-    into: &mut Vec<u8>,
-) {
+/// The same with what a run says of it at the end of the header line, in place of one that is there.
+pub fn write_annotated(record: &Record, score: Option<&Score>, format: Format, names: Names, into: &mut Vec<u8>) {
     into.reserve(record.header.len() + record.bases.len() * 2 + 8);
     into.push(match format {
         Format::Fastq => b'@',
         Format::Fasta => b'>',
     });
-    match annotation {
+    match score {
         None => write_header(record, &record.header, names, into),
-        Some(annotation) => {
+        Some(score) => {
             write_header(record, annotation::without(&record.header), names, into);
-            annotation.push(into);
+            annotation::push(score, into);
         }
     }
     into.push(b'\n');
@@ -110,8 +120,17 @@ fn write_header(record: &Record, header: &[u8], names: Names, into: &mut Vec<u8>
 /// A regular file is written beside its place and gets there by [`Pending::commit`]; pipes and devices are written to
 /// directly.
 pub async fn create(path: &Path, workers: NonZero<usize>) -> Result<(Writer, Pending)> {
+    create_as(path, workers, is_compressed(path)).await
+}
+
+/// The same, always written as BGZF: for BAM.
+pub async fn create_bgzf(path: &Path, workers: NonZero<usize>) -> Result<(Writer, Pending)> {
+    create_as(path, workers, true).await
+}
+
+async fn create_as(path: &Path, workers: NonZero<usize>, compressed: bool) -> Result<(Writer, Pending)> {
     let (file, pending) = open_file(path).await.map_err(|source| failed(path, source))?;
-    let encoder = if is_compressed(path) {
+    let encoder = if compressed {
         let builder = bgzf::r#async::io::writer::Builder::default();
         Encoder::Bgzf(Box::new(builder.set_worker_count(workers).build_from_writer(file)))
     } else {

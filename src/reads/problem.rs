@@ -73,6 +73,30 @@ pub enum Problem {
         /// What is wrong.
         what: &'static str,
     },
+    /// A name that BAM cannot hold.
+    #[error("the name is {length} bytes long, and BAM holds {longest} at most")]
+    NameLength {
+        /// Its length.
+        length: usize,
+        /// What BAM holds.
+        longest: usize,
+    },
+    /// A SAM record that BAM cannot hold.
+    #[error("cannot be stored as BAM")]
+    NotBam(#[source] io::Error),
+    /// Inputs aligned to different reference sequences.
+    #[error("its reference sequences are others than the first input's, number {ordinal}: {first} and {other}")]
+    References {
+        /// The first that differs, from 1.
+        ordinal: usize,
+        /// What it is in the first input.
+        first: String,
+        /// What it is here.
+        other: String,
+    },
+    /// A secondary or supplementary record that is not next to its primary one.
+    #[error("there is no primary record of \"{0}\" next to this secondary or supplementary one")]
+    NoPrimary(String),
     /// Two files, or mates one after the other, that are out of step.
     #[error("R1 and R2 differ at pair {pair}: {first} and {second}")]
     Mates {
@@ -81,6 +105,16 @@ pub enum Problem {
         /// R1's name in quotes, or that its file ended.
         first: String,
         /// The same of R2.
+        second: String,
+    },
+    /// Mates of one name in lock step whose headers say otherwise.
+    #[error("pair {pair}: {first} and {second} do not say they are first and second mate")]
+    Numbers {
+        /// The pair's ordinal, from 1.
+        pair: u64,
+        /// R1's header in quotes.
+        first: String,
+        /// R2's.
         second: String,
     },
     /// Interleaved mates, and the last one is alone.
@@ -129,11 +163,18 @@ impl Problem {
             Self::NotBgzf => "write it again: `samtools view -b FILE | readseeker split - ...`",
             Self::MultiLine => "write each sequence on one line first: `seqtk seq FILE | readseeker split - ...`",
             Self::Mates { .. } => "the two files must list the same reads in the same order",
+            Self::Numbers { .. } => {
+                "give the first mates first and the second mates second; is one of them given twice?"
+            }
+            Self::NoPrimary(_) => "--collate regroups the records by name",
+            Self::References { .. } => {
+                "a BAM output holds one list of reference sequences: split these inputs one by one"
+            }
             Self::Odd => "R1 and R2 must follow each other; without --interleaved each read is judged alone",
             Self::Formats { .. } => "give two FASTQ or two FASTA files",
             Self::Lanes { .. } => "split inputs of different formats in a run each",
             Self::CoordinateSorted | Self::NotAdjacent(_) => {
-                "group mates first: `samtools collate -u -O FILE | readseeker split - ...`; or judge each read alone with --mates each"
+                "regroup them by name with --collate, or before: `samtools collate -u -O FILE | readseeker split - ...`; or judge each read alone with --mates each"
             }
             _ => return None,
         };
@@ -152,6 +193,12 @@ impl From<io::Error> for Problem {
             _ => Self::Io(error),
         }
     }
+}
+
+/// A header as a message can show it: quoted, escaped, its first word and comment.
+pub(super) fn shown_header(header: &[u8]) -> String {
+    const LONGEST: usize = 80;
+    format!("\"{}\"", header[..header.len().min(LONGEST)].escape_ascii())
 }
 
 /// Some bytes as a message can show them: quoted, escaped, short.

@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 use tempfile::TempDir;
 
 use super::output::{self, Names, write_record};
-use super::{Grouping, Input, InputConfig, InputCounts, Inputs, Record, Template, open};
+use super::{Alignments, Grouping, Input, InputConfig, InputCounts, Inputs, Record, Template, open};
 use crate::error::{Error, Result};
 
 mod against_samtools;
@@ -45,7 +45,13 @@ impl Files {
 /// All templates of an input, and what was counted, up to the first error.
 async fn read_with(input: Input, grouping: Grouping) -> (Result<Vec<Template>>, Arc<InputCounts>) {
     let counts = Arc::new(InputCounts::default());
-    let config = InputConfig { inputs: Inputs::Lanes(vec![input]), grouping, workers: WORKERS };
+    let config = InputConfig {
+        inputs: Inputs::Lanes(vec![input]),
+        grouping,
+        alignments: Alignments::Dropped,
+        collate: None,
+        workers: WORKERS,
+    };
     let read = async { open(&config, Arc::clone(&counts)).await?.stream.try_collect().await };
     (read.await, counts)
 }

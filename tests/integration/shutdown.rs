@@ -32,7 +32,7 @@ fn template(number: u64) -> Result<Template> {
         quality_scores: vec![b'I'; 100],
         ..Record::default()
     };
-    Ok(Template { segments: vec![record] })
+    Ok(Template { segments: vec![record], ..Template::default() })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of the pipeline's seam")]
