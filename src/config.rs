@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::kmer::Letters;
 use crate::progress::Display;
+use crate::reads::encode::{self, Codec};
 use crate::reads::output::is_special;
 use crate::reads::{Input, InputConfig};
 use crate::{model, outputs, verdict};
@@ -32,6 +33,8 @@ pub struct Config {
     pub max_reads: Option<u64>,
     /// CPU threads.
     pub threads: std::num::NonZero<usize>,
+    /// How far compressed outputs are compressed; by each codec's default when absent.
+    pub compression_level: Option<u8>,
     /// Bytes of reads in flight.
     pub memory: u64,
     /// What stderr shows meanwhile.
@@ -52,6 +55,33 @@ impl Config {
             Input::Pair(first, second) => (first, Some(second)),
         };
         std::iter::once(first).chain(second).map(PathBuf::as_path)
+    }
+
+    /// How outputs are compressed.
+    #[must_use]
+    pub fn encoding(&self) -> encode::Config {
+        encode::Config { workers: self.threads, level: self.compression_level }
+    }
+
+    /// Refuses a level that an output's compression does not have, or that no output asks for.
+    pub fn check_level(&self) -> Result<()> {
+        let Some(level) = self.compression_level else { return Ok(()) };
+        let outputs = self.outputs.paths().chain(self.json.as_ref());
+        let ranges: Vec<_> = outputs.filter_map(|path| Some((path, Codec::of(path).levels()?))).collect();
+        if ranges.is_empty() {
+            return Err(Error::Usage(
+                "--compression-level, but no output is compressed: .gz, .zst, .bz2, .xz are".into(),
+            ));
+        }
+        match ranges.iter().find(|(_, levels)| !levels.contains(&level)) {
+            None => Ok(()),
+            Some((path, levels)) => Err(Error::Usage(format!(
+                "--compression-level {level} is none for {}: from {} to {}",
+                path.display(),
+                levels.start(),
+                levels.end()
+            ))),
+        }
     }
 
     /// Refuses outputs that would overwrite an input, each other or, without `--force`, a file.

@@ -1,6 +1,5 @@
 //! Everything a run writes while it goes on: the classes' files, the scores table, the proteins.
 
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::slice;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use crate::model::Prediction;
 use crate::pipeline::tokenize;
 use crate::progress::Progress;
 use crate::proteins::{self, GeneticCode};
+use crate::reads::encode;
 use crate::reads::output::{self, Format, Names, Pending, Writer};
 use crate::reads::{Mate, Record, Template};
 use crate::scores;
@@ -110,10 +110,10 @@ impl Outputs {
     pub async fn create(
         config: Config,
         judge: Judge,
-        workers: NonZero<usize>,
+        encoding: encode::Config,
         progress: Arc<Progress>,
     ) -> Result<(Self, Vec<Pending>)> {
-        let mut opener = Opener { workers, pending: Vec::new() };
+        let mut opener = Opener { encoding, pending: Vec::new() };
         let split = match config.split {
             None => None,
             Some(split) => Some(Classes {
@@ -233,7 +233,7 @@ impl Outputs {
 
 /// Opens outputs and collects what will have to be renamed.
 struct Opener {
-    workers: NonZero<usize>,
+    encoding: encode::Config,
     pending: Vec<Pending>,
 }
 
@@ -254,7 +254,7 @@ impl Opener {
     }
 
     async fn sink(&mut self, path: PathBuf) -> Result<Sink> {
-        let (writer, pending) = output::create(&path, self.workers).await?;
+        let (writer, pending) = output::create(&path, self.encoding).await?;
         self.pending.push(pending);
         Ok(Sink { text: Vec::new(), writer })
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 mod bam;
 mod buffer;
 mod compression;
+pub mod encode;
 mod fasta;
 mod fastq;
 mod input;
@@ -14,6 +15,7 @@ pub mod output;
 mod pairs;
 mod problem;
 mod records;
+mod relay;
 mod sam;
 #[cfg(test)]
 mod tests;

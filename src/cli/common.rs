@@ -18,7 +18,7 @@ use crate::verdict;
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags as typed")]
 pub(super) struct Common {
-    /// Reads: BAM, SAM, FASTQ or FASTA, plain, gzip or BGZF, told by content; - is stdin
+    /// Reads: BAM, SAM, FASTQ or FASTA, plain or compressed (gzip, BGZF, zstd, bzip2, xz), told by content; - is stdin
     reads: PathBuf,
 
     /// The second mates, when they are in a file of their own
@@ -59,6 +59,10 @@ pub(super) struct Common {
     /// CPU threads [default: all this process may use]
     #[arg(short, long, value_name = "N")]
     threads: Option<NonZero<usize>>,
+
+    /// How far outputs are compressed: .gz 0 to 12 [default: 6], .zst 1 to 22 [3], .bz2 1 to 9 [9], .xz 0 to 9 [6]
+    #[arg(long, value_name = "N", help_heading = "Outputs")]
+    compression_level: Option<u8>,
 
     /// Memory for reads in flight, with suffix K, M or G
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size)]
@@ -163,6 +167,7 @@ impl Common {
             force: self.force,
             max_reads: self.max_reads,
             threads,
+            compression_level: self.compression_level,
             memory: self.memory,
             display: match self.progress {
                 _ if self.quiet => Display::Off,

@@ -26,6 +26,12 @@ pub enum Problem {
         /// The tool that decompresses to stdout.
         tool: &'static str,
     },
+    /// Decompressing takes more memory than we give to it.
+    #[error("to decompress it takes a window of more than {most} MiB")]
+    Window {
+        /// What we give.
+        most: u64,
+    },
     /// Compressed, and what comes out is compressed again.
     #[error("the file is compressed twice")]
     CompressedTwice,
@@ -109,10 +115,13 @@ impl Problem {
         let hint = match self {
             Self::Cut => "copy or make the file again; what is missing cannot be told from the rest",
             Self::Damaged(_) => {
-                "check it with `gzip -t FILE`: if it is fine there, `gzip -dc FILE | readseeker split - ...`, else copy it again"
+                "check it with its own tool (`gzip -t FILE`, `zstd -t`, `xz -t`, `bzip2 -t`): if it is fine there, `gzip -dc FILE | readseeker split - ...`, else copy it again"
             }
             Self::Compression { tool, .. } => {
                 return Some(format!("decompress it first: `{tool} FILE | readseeker split - ...`"));
+            }
+            Self::Window { .. } => {
+                "allow its own tool more: `zstd -dc --long=31 FILE | readseeker split - ...`, or `xz -dc FILE | readseeker split - ...`"
             }
             Self::CompressedTwice => "undo one: `gzip -dc FILE | readseeker split - ...`",
             Self::Cram => {
@@ -135,6 +144,11 @@ impl Problem {
 /// Decoders fail as `io::Error`: this sorts them.
 impl From<io::Error> for Problem {
     fn from(error: io::Error) -> Self {
+        // A decoder of ours that knew better than an error of I/O can say.
+        let error = match error.downcast::<Self>() {
+            Ok(problem) => return problem,
+            Err(error) => error,
+        };
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Self::Cut,
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::Damaged(error),

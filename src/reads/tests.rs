@@ -7,16 +7,19 @@ use std::sync::Arc;
 use futures::TryStreamExt;
 use tempfile::TempDir;
 
+use super::encode;
 use super::output::{self, Names, write_record};
 use super::{Grouping, Input, InputConfig, InputCounts, Record, Template, open};
 use crate::error::{Error, Result};
 
 mod against_samtools;
+mod compressed;
 mod round_trip;
 mod traps;
 mod writing;
 
 const WORKERS: NonZero<usize> = NonZero::new(2).unwrap();
+const ENCODING: encode::Config = encode::Config { workers: WORKERS, level: None };
 
 /// A file of `testdata/odd`.
 fn odd(name: &str) -> PathBuf {
