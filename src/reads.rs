@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 mod bam;
 mod buffer;
 mod compression;
+mod cram;
 pub mod encode;
 mod fasta;
 mod fastq;
@@ -15,6 +16,7 @@ pub mod output;
 mod pairs;
 mod problem;
 mod records;
+mod reference;
 mod relay;
 mod sam;
 #[cfg(test)]

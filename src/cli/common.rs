@@ -18,7 +18,7 @@ use crate::verdict;
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags as typed")]
 pub(super) struct Common {
-    /// Reads: BAM, SAM, FASTQ or FASTA, plain or compressed (gzip, BGZF, zstd, bzip2, xz), told by content; - is stdin
+    /// Reads: BAM, SAM, CRAM, FASTQ or FASTA, plain or compressed (gzip, BGZF, zstd, bzip2, xz), told by content; - is stdin
     reads: PathBuf,
 
     /// The second mates, when they are in a file of their own
@@ -27,6 +27,10 @@ pub(super) struct Common {
     /// READS holds mates one after the other
     #[arg(long, conflicts_with = "reads2")]
     interleaved: bool,
+
+    /// The sequences a CRAM was made with, as FASTA, with its .fai if it is large; REF_PATH and REF_CACHE are not used
+    #[arg(long, value_name = "FASTA")]
+    reference: Option<PathBuf>,
 
     /// Do not score reads with fewer bases
     #[arg(long, value_name = "N", default_value_t = 60)]
@@ -154,7 +158,7 @@ impl Common {
             _ => Grouping::Templates,
         };
         Ok(Config {
-            input: InputConfig { input, grouping, workers: threads },
+            input: InputConfig { input, grouping, reference: self.reference, workers: threads },
             model,
             min_length: self.min_length,
             letters: match self.letters {

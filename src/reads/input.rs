@@ -13,7 +13,7 @@ use super::buffer::Buffer;
 use super::compression::{Bytes, Compression, decompress};
 use super::problem::shown;
 use super::records::Records;
-use super::{InputCounts, Problem, bam, fasta, fastq, pairs, sam};
+use super::{InputCounts, Problem, bam, cram, fasta, fastq, pairs, sam};
 use crate::error::{Error, Result};
 
 /// How much of a file its format is told by: the first columns of a SAM line must fit.
@@ -22,7 +22,7 @@ const START: usize = 4096;
 /// Where reads come from; `-` is stdin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// One file: BAM or SAM with or without pairs, or unpaired FASTQ or FASTA.
+    /// One file: BAM, SAM or CRAM with or without pairs, or unpaired FASTQ or FASTA.
     Single(PathBuf),
     /// One FASTQ or FASTA file with R1 and R2 one after the other.
     Interleaved(PathBuf),
@@ -47,6 +47,8 @@ pub struct InputConfig {
     pub input: Input,
     /// What forms a template.
     pub grouping: Grouping,
+    /// The FASTA file with the sequences a CRAM was made with.
+    pub reference: Option<PathBuf>,
     /// How many BGZF blocks are inflated at once.
     pub workers: NonZero<usize>,
 }
@@ -62,6 +64,8 @@ pub enum Format {
     Bam,
     /// Alignments as text.
     Sam,
+    /// Alignments as differences from a reference.
+    Cram,
 }
 
 impl Format {
@@ -73,6 +77,7 @@ impl Format {
             Self::Fasta => "FASTA",
             Self::Bam => "BAM",
             Self::Sam => "SAM",
+            Self::Cram => "CRAM",
         }
     }
 }
@@ -84,7 +89,7 @@ pub enum Layout {
     Single,
     /// Every record has a mate.
     Paired,
-    /// Each record says for itself: BAM and SAM.
+    /// Each record says for itself: BAM, SAM and CRAM.
     Mixed,
 }
 
@@ -115,19 +120,17 @@ impl fmt::Debug for Templates {
 pub async fn open(config: &InputConfig, counts: Arc<InputCounts>) -> Result<Templates> {
     match &config.input {
         Input::Single(path) => {
-            let opened = Opened::open(path, config.workers, &counts).await?;
+            let opened = Opened::open(path, config, &counts).await?;
             opened.single(config.grouping, counts).await
         }
         Input::Interleaved(path) => {
-            let opened = Opened::open(path, config.workers, &counts).await?;
+            let opened = Opened::open(path, config, &counts).await?;
             opened.interleaved(config.grouping, counts)
         }
         Input::Pair(first, second) => {
             // Both at once: whoever writes two named pipes may wait for the second to be opened.
-            let (first, second) = tokio::try_join!(
-                Opened::open(first, config.workers, &counts),
-                Opened::open(second, config.workers, &counts)
-            )?;
+            let (first, second) =
+                tokio::try_join!(Opened::open(first, config, &counts), Opened::open(second, config, &counts))?;
             Opened::pair(first, second, config.grouping, &counts)
         }
     }
@@ -143,13 +146,16 @@ struct Opened {
 }
 
 impl Opened {
-    async fn open(path: &Path, workers: NonZero<usize>, counts: &Arc<InputCounts>) -> Result<Self> {
+    async fn open(path: &Path, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
         let opened = async {
             let (stored, stored_size) = open_file(path).await.map_err(Problem::Io)?;
-            let (compression, mut content) = decompress(stored, workers, Arc::clone(counts)).await?;
+            let (compression, mut content) = decompress(stored, config.workers, Arc::clone(counts)).await?;
             let format = detect(content.peek(START).await?)?;
             if format == Some(Format::Bam) && compression != Compression::Bgzf {
                 return Err(Problem::NotBgzf);
+            }
+            if format == Some(Format::Cram) {
+                content = Buffer::new(Box::new(cram::as_bam(content, config.reference.clone())));
             }
             Ok(Self { path: path.to_owned(), format, stored_size, content })
         };
@@ -160,7 +166,7 @@ impl Opened {
         let format = self.format.unwrap_or(Format::Fastq);
         let stored_size = self.stored_size;
         let header = match format {
-            Format::Bam => bam::read_header(&mut self.content).await,
+            Format::Bam | Format::Cram => bam::read_header(&mut self.content).await,
             Format::Sam => sam::read_header(&mut self.content).await,
             Format::Fastq | Format::Fasta => {
                 let stream = pairs::each(self.records(counts));
@@ -199,7 +205,7 @@ impl Opened {
     /// Refuses alignments, whose records say themselves which mate they are.
     fn letters_only(&self, what: &str) -> Result<Option<Format>> {
         match self.format {
-            Some(format @ (Format::Bam | Format::Sam)) => {
+            Some(format @ (Format::Bam | Format::Sam | Format::Cram)) => {
                 let (path, format) = (self.path.display(), format.name());
                 Err(Error::Usage(format!(
                     "{what} for FASTQ and FASTA, but {path} is {format}, whose records name their mate"
@@ -213,7 +219,7 @@ impl Opened {
         let parse = match self.format {
             None | Some(Format::Fastq) => fastq::parse,
             Some(Format::Fasta) => fasta::parse,
-            Some(Format::Bam) => bam::parse,
+            Some(Format::Bam | Format::Cram) => bam::parse,
             Some(Format::Sam) => sam::parse,
         };
         Records::new(&self.path, self.content, parse, counts)
@@ -250,7 +256,7 @@ fn detect(start: &[u8]) -> Result<Option<Format>, Problem> {
     match start.trim_ascii_start() {
         [] if start.is_empty() || start.contains(&b'\n') => Ok(None),
         [b'B', b'A', b'M', 1, ..] => Ok(Some(Format::Bam)),
-        [b'C', b'R', b'A', b'M', 2..=4, ..] => Err(Problem::Cram),
+        [b'C', b'R', b'A', b'M', 1..=4, ..] => Ok(Some(Format::Cram)),
         start if sam::is_sam(start) => Ok(Some(Format::Sam)),
         [b'@', ..] => Ok(Some(Format::Fastq)),
         [b'>', ..] => Ok(Some(Format::Fasta)),

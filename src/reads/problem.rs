@@ -35,9 +35,24 @@ pub enum Problem {
     /// Compressed, and what comes out is compressed again.
     #[error("the file is compressed twice")]
     CompressedTwice,
-    /// CRAM.
-    #[error("the file is CRAM, which is not read directly")]
-    Cram,
+    /// CRAM that is damaged, or made with something our decoder lacks.
+    #[error("the CRAM cannot be decoded here: {0}")]
+    Cram(String),
+    /// CRAM whose reads are told by their differences from sequences we do not have.
+    #[error("the CRAM needs the reference it was made with")]
+    NoReference,
+    /// A reference that is not the one a CRAM was made with.
+    #[error("the reference given is not the one the CRAM was made with: {0} differs")]
+    WrongReference(String),
+    /// A reference that cannot be read.
+    #[error("cannot read the reference {}", .path.display())]
+    Reference {
+        /// The FASTA file.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// BAM inside plain gzip, or not compressed at all.
     #[error("the file is BAM, but not compressed with BGZF as BAM must be")]
     NotBgzf,
@@ -124,9 +139,11 @@ impl Problem {
                 "allow its own tool more: `zstd -dc --long=31 FILE | readseeker split - ...`, or `xz -dc FILE | readseeker split - ...`"
             }
             Self::CompressedTwice => "undo one: `gzip -dc FILE | readseeker split - ...`",
-            Self::Cram => {
-                "convert it on the way: `samtools fastq FILE | readseeker split - ...`, with --interleaved for pairs"
+            Self::Cram(_) => "let samtools decode it: `samtools view -u -T REF.fa FILE | readseeker split - ...`",
+            Self::NoReference | Self::WrongReference(_) => {
+                "give it with --reference REF.fa (REF_PATH and REF_CACHE are not used), or `samtools view -u FILE | readseeker split - ...`"
             }
+            Self::Reference { .. } => "index it first: `samtools faidx REF.fa`",
             Self::NotBgzf => "write it again: `samtools view -b FILE | readseeker split - ...`",
             Self::MultiLine => "write each sequence on one line first: `seqtk seq FILE | readseeker split - ...`",
             Self::Mates { .. } => "the two files must list the same reads in the same order",

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 
 mod against_samtools;
 mod compressed;
+mod cram;
 mod round_trip;
 mod traps;
 mod writing;
@@ -48,7 +49,7 @@ impl Files {
 /// All templates of an input, and what was counted, up to the first error.
 async fn read_with(input: Input, grouping: Grouping) -> (Result<Vec<Template>>, Arc<InputCounts>) {
     let counts = Arc::new(InputCounts::default());
-    let config = InputConfig { input, grouping, workers: WORKERS };
+    let config = InputConfig { input, grouping, reference: None, workers: WORKERS };
     let read = async { open(&config, Arc::clone(&counts)).await?.stream.try_collect().await };
     (read.await, counts)
 }
