@@ -28,7 +28,7 @@ pub(super) struct Common {
     #[arg(long, conflicts_with = "reads2")]
     interleaved: bool,
 
-    /// The sequences a CRAM was made with, as FASTA, with its .fai if it is large; REF_PATH and REF_CACHE are not used
+    /// The sequences a CRAM was made with, as FASTA (`REF_PATH` and `REF_CACHE` are not used)
     #[arg(long, value_name = "FASTA")]
     reference: Option<PathBuf>,
 

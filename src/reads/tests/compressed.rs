@@ -123,7 +123,7 @@ async fn padding_between_and_after_streams_of_xz_is_skipped() {
 #[tokio::test]
 async fn skippable_frames_of_zstd_are_skipped_wherever_they_are() {
     let files = Files::new();
-    let skippable = b"\x53\x2a\x4d\x18\x05\0\0\012345";
+    let skippable = b"\x53\x2a\x4d\x18\x05\0\0\x00abcde";
     let [a, b] = [Member::Zstd.of(&reads_of(0..10)).await, Member::Zstd.of(&reads_of(10..20)).await];
     let parts = [&skippable[..], &a, skippable, skippable, &b, skippable];
     assert_eq!(read(files.write("reads", parts.concat())).await.unwrap().len(), 20);
