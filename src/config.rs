@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::kmer::Letters;
 use crate::progress::Display;
 use crate::reads::InputConfig;
+use crate::reads::encode::{self, Codec};
 use crate::reads::output::is_special;
 use crate::sample::Sample;
 use crate::{model, outputs, verdict};
@@ -35,6 +36,8 @@ pub struct Config {
     pub sample: Option<Sample>,
     /// CPU threads.
     pub threads: std::num::NonZero<usize>,
+    /// How far compressed outputs are compressed; by each codec's default when absent.
+    pub compression_level: Option<u8>,
     /// Bytes of reads in flight.
     pub memory: u64,
     /// What stderr shows meanwhile.
@@ -48,6 +51,34 @@ pub struct Config {
 }
 
 impl Config {
+    /// How outputs are compressed.
+    #[must_use]
+    pub fn encoding(&self) -> encode::Config {
+        encode::Config { workers: self.threads, level: self.compression_level }
+    }
+
+    /// Refuses a level that an output's compression does not have, or that no output asks for.
+    pub fn check_level(&self) -> Result<()> {
+        let Some(level) = self.compression_level else { return Ok(()) };
+        let outputs = self.outputs.paths().chain(self.json.clone());
+        let ranges: Vec<_> =
+            outputs.filter_map(|path| Codec::of(&path).levels().map(|levels| (path, levels))).collect();
+        if ranges.is_empty() {
+            return Err(Error::Usage(
+                "--compression-level, but no output is compressed: .gz, .zst, .bz2, .xz are".into(),
+            ));
+        }
+        match ranges.iter().find(|(_, levels)| !levels.contains(&level)) {
+            None => Ok(()),
+            Some((path, levels)) => Err(Error::Usage(format!(
+                "--compression-level {level} is none for {}: from {} to {}",
+                path.display(),
+                levels.start(),
+                levels.end()
+            ))),
+        }
+    }
+
     /// Refuses outputs that would overwrite an input, each other or, without `--force`, a file.
     pub fn check_paths(&self) -> Result<()> {
         let outputs: Vec<PathBuf> = self.outputs.paths().chain(self.json.clone()).collect();

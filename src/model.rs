@@ -25,13 +25,19 @@ pub enum Source {
     Builtin,
     /// A checkpoint directory: `config.json` says which family.
     Directory(PathBuf),
+    /// None at all: every read goes out unscored. What the rest of a run costs is measured with it.
+    None,
 }
 
 impl Source {
-    /// `builtin`, or a directory; one that is called `builtin` is `./builtin`.
+    /// `builtin`, `none`, or a directory; one that is called `builtin` is `./builtin`.
     #[must_use]
     pub fn from_path(path: PathBuf) -> Self {
-        if path.as_os_str() == "builtin" { Self::Builtin } else { Self::Directory(path) }
+        match path.to_str() {
+            Some("builtin") => Self::Builtin,
+            Some("none") => Self::None,
+            _ => Self::Directory(path),
+        }
     }
 
     /// The inverse of [`from_path`](Self::from_path), for messages.
@@ -39,6 +45,7 @@ impl Source {
         match self {
             Self::Builtin => "builtin".into(),
             Self::Directory(directory) => directory.clone(),
+            Self::None => "none".into(),
         }
     }
 }
@@ -92,7 +99,7 @@ pub struct Config {
 pub struct Card {
     /// Its name: `readseeker-compact-1`, or the checkpoint directory's.
     pub name: String,
-    /// `compact` or `bert`.
+    /// `compact` or `bert`; `none` where there is no model.
     pub kind: &'static str,
     /// SHA-256 of the weights file, in hex.
     pub sha256: String,

@@ -1,6 +1,5 @@
 //! Everything a run writes while it goes on: the classes' files, the scores table, the proteins.
 
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use crate::model::Prediction;
 use crate::pipeline::tokenize;
 use crate::progress::Progress;
 use crate::proteins::{self, GeneticCode};
+use crate::reads::encode;
 use crate::reads::output::{self, Kind, Pending, Writer};
 use crate::reads::{Alignments, Header, Mate, Record, Score, Template};
 use crate::scores;
@@ -160,10 +160,10 @@ impl Outputs {
     pub async fn create(
         config: Config,
         judge: Judge,
-        workers: NonZero<usize>,
+        encoding: encode::Config,
         progress: Arc<Progress>,
     ) -> Result<(Self, Vec<Pending>)> {
-        let mut opener = Opener { workers, pending: Vec::new() };
+        let mut opener = Opener { encoding, pending: Vec::new() };
         let split = match &config.split {
             None => None,
             Some(split) => Some(Classes::create(&config, split, &mut opener).await?),
@@ -325,20 +325,20 @@ fn company(n: usize, judged: &[Judged<'_>], with_it: impl Fn(Verdict) -> bool) -
 
 /// Opens outputs and collects what will have to be renamed.
 struct Opener {
-    workers: NonZero<usize>,
+    encoding: encode::Config,
     pending: Vec<Pending>,
 }
 
 impl Opener {
     async fn sink(&mut self, path: PathBuf) -> Result<Sink> {
-        let (writer, pending) = output::create(&path, self.workers).await?;
+        let (writer, pending) = output::create(&path, self.encoding).await?;
         self.pending.push(pending);
         Ok(Sink { text: Vec::new(), writer })
     }
 
     /// A BAM file that starts with this header.
     async fn bam(&mut self, path: PathBuf, header: &Header) -> Result<Sink> {
-        let (writer, pending) = output::create_bgzf(&path, self.workers).await?;
+        let (writer, pending) = output::create_bgzf(&path, self.encoding).await?;
         self.pending.push(pending);
         Ok(Sink { text: header.to_bam(), writer })
     }

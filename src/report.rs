@@ -1,7 +1,6 @@
 //! The run's account: the JSON file and the summary on stderr, from the same sums.
 
 use std::fmt::Write;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use crate::error::Result;
 use crate::estimate::{Estimate, Part};
 use crate::model::Card;
 use crate::progress::{per_second, share};
+use crate::reads::encode;
 use crate::reads::output::{self, Pending};
 use crate::reads::{Format, InputCounts};
 use crate::run::left_out;
@@ -232,10 +232,10 @@ impl Report {
     }
 
     /// Writes the JSON file, to be put in place with the other outputs.
-    pub async fn write(&self, path: &Path) -> Result<Pending> {
+    pub async fn write(&self, path: &Path, encoding: encode::Config) -> Result<Pending> {
         let mut json = serde_json::to_vec_pretty(self).expect("a report holds nothing JSON cannot");
         json.push(b'\n');
-        let (mut writer, pending) = output::create(path, NonZero::<usize>::MIN).await?;
+        let (mut writer, pending) = output::create(path, encoding).await?;
         writer.write(&json).await?;
         writer.finish().await?;
         Ok(pending)

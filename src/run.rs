@@ -24,6 +24,7 @@ use crate::tally::Tally;
 pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Result<Report> {
     let started = Instant::now();
     config.check_paths()?;
+    config.check_level()?;
     let progress = Arc::new(Progress::default());
     let mut interrupt = std::pin::pin!(interrupt);
     // A pipe nobody writes to yet, or a large model, can take its time: the user need not wait for either.
@@ -34,7 +35,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
 
     let (pipeline, judge) = settings(&config, &classifier);
     let (outputs, mut pending) =
-        Outputs::create(outputs_of(&config, &templates), judge, config.threads, Arc::clone(&progress)).await?;
+        Outputs::create(outputs_of(&config, &templates), judge, config.encoding(), Arc::clone(&progress)).await?;
     let format = templates.format.unwrap_or(Format::Fastq);
     let painter = Painter::start(config.display, Arc::clone(&progress), templates.stored_size);
     let model = Arc::clone(&classifier);
@@ -52,7 +53,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     let read = report::Read { format, stored_size: templates.stored_size, counts: &progress.input };
     let report = Report::new(&config, classifier.card(), &read, &tally, started.elapsed());
     if let Some(path) = &config.json {
-        pending.push(report.write(path).await?);
+        pending.push(report.write(path, config.encoding()).await?);
     }
     pending.into_iter().try_for_each(Pending::commit)?;
     if !config.quiet {

@@ -23,6 +23,10 @@ pub(super) struct Common {
     #[command(flatten)]
     reads: Reads,
 
+    /// The sequences a CRAM was made with, as FASTA (`REF_PATH` and `REF_CACHE` are not used)
+    #[arg(long, value_name = "FASTA")]
+    reference: Option<PathBuf>,
+
     /// Do not score reads with fewer bases
     #[arg(long, value_name = "N", default_value_t = 60)]
     min_length: usize,
@@ -54,6 +58,10 @@ pub(super) struct Common {
     /// CPU threads [default: all this process may use]
     #[arg(short, long, value_name = "N")]
     threads: Option<NonZero<usize>>,
+
+    /// How far outputs are compressed: .gz 0 to 12 [default: 6], .zst 1 to 22 [3], .bz2 1 to 9 [9], .xz 0 to 9 [6]
+    #[arg(long, value_name = "N", help_heading = "Outputs")]
+    compression_level: Option<u8>,
 
     /// Memory for reads in flight, with suffix K, M or G
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size)]
@@ -146,7 +154,14 @@ impl Common {
             _ => Grouping::Templates,
         };
         Ok(Config {
-            input: InputConfig { inputs, grouping, alignments: outputs.alignments(), collate: None, workers: threads },
+            input: InputConfig {
+                inputs,
+                grouping,
+                alignments: outputs.alignments(),
+                collate: None,
+                reference: self.reference,
+                workers: threads,
+            },
             model,
             min_length: self.min_length,
             letters: match self.letters {
@@ -160,6 +175,7 @@ impl Common {
             max_reads: self.max_reads,
             sample: self.sample.map(|fraction| Sample::new(fraction, self.seed)),
             threads,
+            compression_level: self.compression_level,
             memory: self.memory,
             display: match self.progress {
                 _ if self.quiet => Display::Off,

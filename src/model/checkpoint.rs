@@ -38,7 +38,12 @@ pub(super) enum Settings {
 impl Checkpoint {
     /// Finds out which family a checkpoint is of, and opens its weights.
     pub(super) fn open(source: &Source) -> Result<Self, Problem> {
-        let Source::Directory(directory) = source else { return Self::builtin() };
+        let directory = match source {
+            Source::Builtin => return Self::builtin(),
+            Source::Directory(directory) => directory.clone(),
+            Source::None => source.path(), // asked for its card: no model has that
+        };
+        let directory = &directory;
         let json = read(directory, "config.json")?;
         let settings = match model_type(&json)?.as_deref() {
             Some(bert::MODEL_TYPE) => {

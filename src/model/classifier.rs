@@ -7,7 +7,7 @@ use super::checkpoint::{Checkpoint, Settings};
 use super::compact::config::{Block, Stem};
 use super::compact::{self, Compact, windows};
 use super::runner::{Network, Runner};
-use super::{Card, Config, Prediction, cpu, device};
+use super::{Card, Config, Prediction, Source, cpu, device};
 use crate::batch::Tokens;
 use crate::error::{Error, Result};
 
@@ -26,8 +26,13 @@ pub struct Classifier {
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is only one")]
 enum Family {
-    Bert { k: usize, longest_row: usize },
+    Bert {
+        k: usize,
+        longest_row: usize,
+    },
     Compact(compact::config::Config),
+    /// No model: no read is long enough for it.
+    None,
 }
 
 /// What computes logits from rows.
@@ -42,6 +47,8 @@ enum Engine {
     },
     /// burn, on the CPU or a GPU: either family.
     Burn(Runner),
+    /// Nothing, where there is no model.
+    None,
 }
 
 impl Classifier {
@@ -62,6 +69,9 @@ impl Classifier {
     }
 
     fn load_with(config: &Config, kernels: Kernels) -> Result<Self> {
+        if config.source == Source::None {
+            return Ok(Self::none(config.threads));
+        }
         let refused = |problem| Error::Model { model: config.source.path(), problem };
         let Checkpoint { name, mut weights, settings } = Checkpoint::open(&config.source).map_err(refused)?;
         let sha256 = weights.sha256().to_owned();
@@ -102,6 +112,21 @@ impl Classifier {
         Ok(Self { card, family, engine, threads, notes })
     }
 
+    /// No model, and a card that cannot be taken for one.
+    fn none(threads: usize) -> Self {
+        let card = Card {
+            name: "none".to_owned(),
+            kind: "none",
+            sha256: String::new(),
+            attention: None,
+            precision: "none",
+            parameters: 0,
+            device: "nothing: no read was scored".to_owned(),
+            backend: "none".to_owned(),
+        };
+        Self { card, family: Family::None, engine: Engine::None, threads: threads.max(1), notes: Mutex::default() }
+    }
+
     /// What a report says of this model.
     #[must_use]
     pub fn card(&self) -> &Card {
@@ -114,6 +139,7 @@ impl Classifier {
         match &self.family {
             Family::Bert { k, .. } => *k,
             Family::Compact(config) => config.k,
+            Family::None => *crate::kmer::K.end(),
         }
     }
 
@@ -122,7 +148,7 @@ impl Classifier {
     pub fn longest_row(&self) -> Option<usize> {
         match &self.family {
             Family::Bert { longest_row, .. } => Some(*longest_row),
-            Family::Compact(_) => None,
+            Family::Compact(_) | Family::None => None,
         }
     }
 
@@ -132,6 +158,7 @@ impl Classifier {
         match &self.family {
             Family::Bert { k, .. } => *k,
             Family::Compact(_) => windows::SHORTEST,
+            Family::None => usize::MAX,
         }
     }
 
@@ -146,7 +173,7 @@ impl Classifier {
     pub fn workers(&self) -> usize {
         match &self.engine {
             Engine::Cpu { .. } => self.threads,
-            Engine::Burn(_) => 1, // it spreads a call's rows over its own threads, or over the GPU
+            Engine::Burn(_) | Engine::None => 1, // burn spreads a call's rows over its own threads, or over the GPU
         }
     }
 
@@ -156,7 +183,7 @@ impl Classifier {
         /// Parameters times rows that a thread gets through in a second or two.
         const A_THREADS_SHARE: usize = 300_000_000;
         match &self.engine {
-            Engine::Cpu { .. } => 4096,
+            Engine::Cpu { .. } | Engine::None => 4096,
             // Some 16 batches, so that the last, smaller one costs little.
             Engine::Burn(runner) if let Some(rows) = runner.gpu_rows() => 16 * rows,
             Engine::Burn(_) => self.threads * (A_THREADS_SHARE / self.card.parameters.max(1)).clamp(1, 512),
@@ -185,6 +212,7 @@ impl Classifier {
                 Ok(logits.chunks(bert::LABELS).map(|logits| bert::prediction([logits[0], logits[1]])).collect())
             }
             Family::Compact(config) => self.classify_windows(tokens, config),
+            Family::None => Ok(Vec::new()),
         }
     }
 
@@ -220,6 +248,7 @@ impl Classifier {
                 Ok(logits)
             }
             Engine::Burn(runner) => runner.logits(rows),
+            Engine::None => Ok(Vec::new()),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::lanes::Inputs;
 use super::pairs::Collated;
 use super::problem::shown;
 use super::records::{Keep, Records};
-use super::{Collate, Header, InputCounts, Problem, bam, collate, fasta, fastq, pairs, sam, sam_to_bam};
+use super::{Collate, Header, InputCounts, Problem, bam, collate, cram, fasta, fastq, pairs, sam, sam_to_bam};
 use crate::error::{Error, Result};
 
 /// How much of a file its format is told by: the first columns of a SAM line must fit.
@@ -24,7 +24,7 @@ const START: usize = 4096;
 /// Where the reads of one lane come from; `-` is stdin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// One file: BAM or SAM with or without pairs, or unpaired FASTQ or FASTA.
+    /// One file: BAM, SAM or CRAM with or without pairs, or unpaired FASTQ or FASTA.
     Single(PathBuf),
     /// One FASTQ or FASTA file with R1 and R2 one after the other.
     Interleaved(PathBuf),
@@ -74,6 +74,8 @@ pub struct InputConfig {
     pub alignments: Alignments,
     /// How to regroup the records of BAM and SAM by name; none if mates are adjacent already.
     pub collate: Option<Collate>,
+    /// The FASTA file with the sequences a CRAM was made with.
+    pub reference: Option<PathBuf>,
     /// How many BGZF blocks are inflated at once.
     pub workers: NonZero<usize>,
 }
@@ -89,6 +91,8 @@ pub enum Format {
     Bam,
     /// Alignments as text.
     Sam,
+    /// Alignments as differences from a reference.
+    Cram,
 }
 
 impl Format {
@@ -100,6 +104,7 @@ impl Format {
             Self::Fasta => "FASTA",
             Self::Bam => "BAM",
             Self::Sam => "SAM",
+            Self::Cram => "CRAM",
         }
     }
 }
@@ -111,7 +116,7 @@ pub enum Layout {
     Single,
     /// Every record has a mate.
     Paired,
-    /// Each record says for itself: BAM and SAM.
+    /// Each record says for itself: BAM, SAM and CRAM.
     Mixed,
 }
 
@@ -160,17 +165,17 @@ enum Mates {
 
 impl Opened {
     /// Opens the file or the two files of a lane.
-    pub(super) async fn lane(input: &Input, workers: NonZero<usize>, counts: &Arc<InputCounts>) -> Result<Self> {
+    pub(super) async fn lane(input: &Input, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
         match input {
-            Input::Single(path) => Self::open(path, workers, counts).await,
+            Input::Single(path) => Self::open(path, config, counts).await,
             Input::Interleaved(path) => {
-                let opened = Self::open(path, workers, counts).await?;
+                let opened = Self::open(path, config, counts).await?;
                 opened.letters_only("--interleaved is")?;
                 Ok(Self { mates: Mates::Interleaved, ..opened })
             }
             Input::Pair(first, second) => {
                 // Both at once: whoever writes two named pipes may wait for the second to be opened.
-                let open = |path| Self::open(path, workers, counts);
+                let open = |path| Self::open(path, config, counts);
                 let (first, second) = tokio::try_join!(open(first), open(second))?;
                 first.with_mates(second)
             }
@@ -178,13 +183,16 @@ impl Opened {
     }
 
     /// Opens one file.
-    pub(super) async fn open(path: &Path, workers: NonZero<usize>, counts: &Arc<InputCounts>) -> Result<Self> {
+    pub(super) async fn open(path: &Path, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
         let opened = async {
             let (stored, stored_size) = open_file(path).await.map_err(Problem::Io)?;
-            let (compression, mut content) = decompress(stored, workers, Arc::clone(counts)).await?;
+            let (compression, mut content) = decompress(stored, config.workers, Arc::clone(counts)).await?;
             let format = detect(content.peek(START).await?)?;
             if format == Some(Format::Bam) && compression != Compression::Bgzf {
                 return Err(Problem::NotBgzf);
+            }
+            if format == Some(Format::Cram) {
+                content = Buffer::new(Box::new(cram::as_bam(content, config.reference.clone())));
             }
             Ok(Self { path: path.to_owned(), format, stored_size, content, mates: Mates::AsTold })
         };
@@ -210,7 +218,7 @@ impl Opened {
 
     /// Whether its records say themselves which mate they are.
     pub(super) fn is_alignment(&self) -> bool {
-        matches!(self.format, Some(Format::Bam | Format::Sam))
+        matches!(self.format, Some(Format::Bam | Format::Sam | Format::Cram))
     }
 
     /// Whether its records are pairs.
@@ -253,8 +261,7 @@ impl Opened {
         let header =
             if is_sam { sam::read_header(&mut self.content).await } else { bam::read_header(&mut self.content).await };
         let header = header.map_err(|problem| error(&self.path, problem))?;
-        let format = if is_sam { Format::Sam } else { Format::Bam };
-        let keep = stored(config, format, &header).map_err(|problem| error(&self.path, problem))?;
+        let keep = stored(config, is_sam, &header).map_err(|problem| error(&self.path, problem))?;
         let records = self.records(keep, counts);
         Ok(match (config.grouping, config.alignments, &config.collate) {
             (Grouping::Each, Alignments::Dropped, _) => (header, pairs::each(records)),
@@ -272,7 +279,7 @@ impl Opened {
     /// Refuses alignments, whose records say themselves which mate they are.
     fn letters_only(&self, what: &str) -> Result<()> {
         match self.format {
-            Some(format @ (Format::Bam | Format::Sam)) => {
+            Some(format @ (Format::Bam | Format::Sam | Format::Cram)) => {
                 let (path, format) = (self.path.display(), format.name());
                 Err(Error::Usage(format!(
                     "{what} for FASTQ and FASTA, but {path} is {format}, whose records name their mate"
@@ -286,7 +293,7 @@ impl Opened {
         let parse = match self.format {
             None | Some(Format::Fastq) => fastq::parse,
             Some(Format::Fasta) => fasta::parse,
-            Some(Format::Bam) => bam::parse,
+            Some(Format::Bam | Format::Cram) => bam::parse,
             Some(Format::Sam) => sam::parse,
         };
         Records::new(&self.path, self.content, parse, keep, counts)
@@ -302,11 +309,11 @@ fn letters(config: &InputConfig) -> Keep {
 }
 
 /// How the records of a BAM or SAM file are kept, if they are.
-fn stored(config: &InputConfig, format: Format, header: &Header) -> Result<Keep, Problem> {
-    Ok(match (config.alignments, format) {
+fn stored(config: &InputConfig, is_sam: bool, header: &Header) -> Result<Keep, Problem> {
+    Ok(match (config.alignments, is_sam) {
         (Alignments::Dropped, _) => Keep::Nothing,
-        (Alignments::Kept, Format::Sam) => Keep::Sam(Box::new(sam_to_bam::Encoder::new(header)?)),
-        (Alignments::Kept, _) => Keep::Bam,
+        (Alignments::Kept, true) => Keep::Sam(Box::new(sam_to_bam::Encoder::new(header)?)),
+        (Alignments::Kept, false) => Keep::Bam,
     })
 }
 
@@ -340,7 +347,7 @@ fn detect(start: &[u8]) -> Result<Option<Format>, Problem> {
     match start.trim_ascii_start() {
         [] if start.is_empty() || start.contains(&b'\n') => Ok(None),
         [b'B', b'A', b'M', 1, ..] => Ok(Some(Format::Bam)),
-        [b'C', b'R', b'A', b'M', 2..=4, ..] => Err(Problem::Cram),
+        [b'C', b'R', b'A', b'M', 1..=4, ..] => Ok(Some(Format::Cram)),
         start if sam::is_sam(start) => Ok(Some(Format::Sam)),
         [b'@', ..] => Ok(Some(Format::Fastq)),
         [b'>', ..] => Ok(Some(Format::Fasta)),

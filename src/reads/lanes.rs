@@ -102,7 +102,7 @@ impl Lanes {
             return Ok(());
         };
         // Both at once: whoever writes two named pipes may wait for the second to be opened.
-        let open = |path| Opened::open(path, self.config.workers, &self.counts);
+        let open = |path| Opened::open(path, &self.config, &self.counts);
         let (first, second) = tokio::try_join!(open(first), open(second))?;
         if first.is_alignment() || second.is_alignment() {
             self.waiting.extend([first, second].map(|opened| Lane::Open(Box::new(opened))));
@@ -136,7 +136,7 @@ impl Lanes {
         let opened = match self.waiting.pop_front() {
             None => return Ok(None),
             Some(Lane::Open(opened)) => *opened,
-            Some(Lane::Closed(input)) => Opened::lane(&input, self.config.workers, &self.counts).await?,
+            Some(Lane::Closed(input)) => Opened::lane(&input, &self.config, &self.counts).await?,
         };
         opened.templates(&self.config, Arc::clone(&self.counts)).await.map(Some)
     }

@@ -26,12 +26,33 @@ pub enum Problem {
         /// The tool that decompresses to stdout.
         tool: &'static str,
     },
+    /// Decompressing takes more memory than we give to it.
+    #[error("to decompress it takes a window of more than {most} MiB")]
+    Window {
+        /// What we give.
+        most: u64,
+    },
     /// Compressed, and what comes out is compressed again.
     #[error("the file is compressed twice")]
     CompressedTwice,
-    /// CRAM.
-    #[error("the file is CRAM, which is not read directly")]
-    Cram,
+    /// CRAM that is damaged, or made with something our decoder lacks.
+    #[error("the CRAM cannot be decoded here: {0}")]
+    Cram(String),
+    /// CRAM whose reads are told by their differences from sequences we do not have.
+    #[error("the CRAM needs the reference it was made with")]
+    NoReference,
+    /// A reference that is not the one a CRAM was made with.
+    #[error("the reference given is not the one the CRAM was made with: {0} differs")]
+    WrongReference(String),
+    /// A reference that cannot be read.
+    #[error("cannot read the reference {}", .path.display())]
+    Reference {
+        /// The FASTA file.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// BAM inside plain gzip, or not compressed at all.
     #[error("the file is BAM, but not compressed with BGZF as BAM must be")]
     NotBgzf,
@@ -151,15 +172,20 @@ impl Problem {
         let hint = match self {
             Self::Cut => "copy or make the file again; what is missing cannot be told from the rest",
             Self::Damaged(_) => {
-                "check it with `gzip -t FILE`: if it is fine there, `gzip -dc FILE | readseeker split - ...`, else copy it again"
+                "check it with its own tool (`gzip -t FILE`, `zstd -t`, `xz -t`, `bzip2 -t`): if it is fine there, `gzip -dc FILE | readseeker split - ...`, else copy it again"
             }
             Self::Compression { tool, .. } => {
                 return Some(format!("decompress it first: `{tool} FILE | readseeker split - ...`"));
             }
-            Self::CompressedTwice => "undo one: `gzip -dc FILE | readseeker split - ...`",
-            Self::Cram => {
-                "convert it on the way: `samtools fastq FILE | readseeker split - ...`, with --interleaved for pairs"
+            Self::Window { .. } => {
+                "allow its own tool more: `zstd -dc --long=31 FILE | readseeker split - ...`, or `xz -dc FILE | readseeker split - ...`"
             }
+            Self::CompressedTwice => "undo one: `gzip -dc FILE | readseeker split - ...`",
+            Self::Cram(_) => "let samtools decode it: `samtools view -u -T REF.fa FILE | readseeker split - ...`",
+            Self::NoReference | Self::WrongReference(_) => {
+                "give it with --reference REF.fa (REF_PATH and REF_CACHE are not used), or `samtools view -u FILE | readseeker split - ...`"
+            }
+            Self::Reference { .. } => "index it first: `samtools faidx REF.fa`",
             Self::NotBgzf => "write it again: `samtools view -b FILE | readseeker split - ...`",
             Self::MultiLine => "write each sequence on one line first: `seqtk seq FILE | readseeker split - ...`",
             Self::Mates { .. } => "the two files must list the same reads in the same order",
@@ -185,6 +211,11 @@ impl Problem {
 /// Decoders fail as `io::Error`: this sorts them.
 impl From<io::Error> for Problem {
     fn from(error: io::Error) -> Self {
+        // A decoder of ours that knew better than an error of I/O can say.
+        let error = match error.downcast::<Self>() {
+            Ok(problem) => return problem,
+            Err(error) => error,
+        };
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Self::Cut,
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::Damaged(error),

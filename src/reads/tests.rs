@@ -7,16 +7,20 @@ use std::sync::Arc;
 use futures::TryStreamExt;
 use tempfile::TempDir;
 
+use super::encode;
 use super::output::{self, Names, write_record};
 use super::{Alignments, Grouping, Input, InputConfig, InputCounts, Inputs, Record, Template, open};
 use crate::error::{Error, Result};
 
 mod against_samtools;
+mod compressed;
+mod cram;
 mod round_trip;
 mod traps;
 mod writing;
 
 const WORKERS: NonZero<usize> = NonZero::new(2).unwrap();
+const ENCODING: encode::Config = encode::Config { workers: WORKERS, level: None };
 
 /// A file of `testdata/odd`.
 fn odd(name: &str) -> PathBuf {
@@ -50,6 +54,7 @@ async fn read_with(input: Input, grouping: Grouping) -> (Result<Vec<Template>>, 
         grouping,
         alignments: Alignments::Dropped,
         collate: None,
+        reference: None,
         workers: WORKERS,
     };
     let read = async { open(&config, Arc::clone(&counts)).await?.stream.try_collect().await };

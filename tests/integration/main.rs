@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod broken_input;
+mod formats;
 mod houses;
 mod inputs;
+mod letters;
 mod model_gpu;
 mod model_parity;
 mod model_refusals;

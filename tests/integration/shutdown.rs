@@ -14,6 +14,7 @@ use readseeker::model::Prediction;
 use readseeker::outputs::{self, Files, Judge, Outputs, Split};
 use readseeker::pipeline::{self, decode, tokenize};
 use readseeker::progress::Progress;
+use readseeker::reads::encode;
 use readseeker::reads::{Record, Template};
 use readseeker::tally::Tally;
 use readseeker::verdict::{self, Mates};
@@ -75,8 +76,8 @@ where
             undecided: None,
         };
         let outputs = outputs::Config { split: Some(split), ..outputs::Config::default() };
-        let workers_out = NonZero::<usize>::MIN;
-        let (outputs, pending) = Outputs::create(outputs, judge, workers_out, Arc::new(Progress::default())).await?;
+        let encoding = encode::Config { workers: NonZero::<usize>::MIN, level: None };
+        let (outputs, pending) = Outputs::create(outputs, judge, encoding, Arc::new(Progress::default())).await?;
         let running = pipeline::run(config(workers), stream::iter(input), classify, outputs, interrupt);
         let tally = tokio::time::timeout(LIMIT, running).await.expect("a run must not hang")?;
         pending.into_iter().try_for_each(readseeker::reads::output::Pending::commit)?;

@@ -122,6 +122,7 @@ async fn the_format_is_told_by_content() {
             grouping: Grouping::Templates,
             alignments: Alignments::Dropped,
             collate: None,
+            reference: None,
             workers: WORKERS,
         };
         let templates = open(&config, Arc::default()).await.unwrap();

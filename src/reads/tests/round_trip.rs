@@ -18,7 +18,7 @@ fn there_and_back(name: &str, written: &[Record]) -> Vec<Record> {
     runtime.block_on(async {
         let files = Files::new();
         let path = files.path(name);
-        let (mut writer, pending) = output::create(&path, WORKERS).await.unwrap();
+        let (mut writer, pending) = output::create(&path, ENCODING).await.unwrap();
         for record in written {
             let mut text = Vec::new();
             write_record(record, output::Format::of(&path), Names::AsRead, &mut text);
@@ -36,7 +36,7 @@ proptest! {
     #[test]
     fn any_fastq_written_is_read_back_the_same(
         written in prop::collection::vec(record(), 0..40),
-        name in prop::sample::select(vec!["reads.fastq", "reads.fq.gz", "reads.bgz"]),
+        name in prop::sample::select(vec!["reads.fastq", "reads.fq.gz", "reads.bgz", "reads.fq.zst", "reads.bz2", "reads.xz"]),
     ) {
         prop_assert_eq!(there_and_back(name, &written), written);
     }
@@ -44,7 +44,7 @@ proptest! {
     #[test]
     fn any_fasta_written_is_read_back_without_its_qualities(
         mut written in prop::collection::vec(record(), 0..40),
-        name in prop::sample::select(vec!["reads.fasta", "reads.fa.gz", "reads.fna"]),
+        name in prop::sample::select(vec!["reads.fasta", "reads.fa.gz", "reads.fna", "reads.fa.zst", "reads.fasta.bz2", "reads.fna.xz"]),
     ) {
         let back = there_and_back(name, &written);
         for record in &mut written {
