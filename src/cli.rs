@@ -14,6 +14,7 @@ mod device;
 mod model;
 mod score;
 mod split;
+mod windows;
 
 /// Split sequencing reads into coding (CDS) and non-coding, de novo, with a neural model.
 #[derive(Debug, Parser)]

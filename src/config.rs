@@ -7,7 +7,7 @@ use crate::kmer::Letters;
 use crate::progress::Display;
 use crate::reads::output::is_special;
 use crate::reads::{Input, InputConfig};
-use crate::{model, outputs, verdict};
+use crate::{model, outputs, verdict, windows};
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Config {
     pub letters: Letters,
     /// What separates the classes.
     pub verdict: verdict::Config,
+    /// How whole reads are scored in windows, if they are.
+    pub windows: Option<windows::Config>,
     /// What to write.
     pub outputs: outputs::Config,
     /// Where the report goes.

@@ -17,12 +17,13 @@
 //! | what is a read; which files can be read and written? | [`reads`] |
 //! | what does a model see? | [`kmer`], [`batch`] |
 //! | how do the models compute? | [`model`] |
-//! | why did this read go there? | [`verdict`] |
-//! | what does the report say? | [`report`], [`tally`], [`scores`], [`proteins`] |
+//! | why did this read go there? | [`verdict`], [`windows`] |
+//! | what does the report say? | [`report`], [`tally`], [`scores`], [`bed`], [`proteins`] |
 //! | what can stop a run? | [`error`] |
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
 pub mod batch;
+pub mod bed;
 pub mod cli;
 pub mod config;
 pub mod error;
@@ -38,3 +39,4 @@ pub mod run;
 pub mod scores;
 pub mod tally;
 pub mod verdict;
+pub mod windows;

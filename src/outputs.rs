@@ -12,9 +12,10 @@ use crate::progress::Progress;
 use crate::proteins::{self, GeneticCode};
 use crate::reads::output::{self, Format, Names, Pending, Writer};
 use crate::reads::{Mate, Record, Template};
-use crate::scores;
 use crate::tally::{Group, Tally};
 use crate::verdict::{self, Label, Mates, Verdict};
+use crate::windows::{Summary, Windows};
+use crate::{bed, scores};
 
 /// Which files to write.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,8 @@ pub struct Config {
     pub scores: Option<PathBuf>,
     /// Coding reads, translated.
     pub proteins: Option<(PathBuf, GeneticCode)>,
+    /// The windows of reads, as BED.
+    pub windows: Option<PathBuf>,
 }
 
 /// The files of the three classes.
@@ -72,7 +75,8 @@ impl Config {
     pub fn paths(&self) -> impl Iterator<Item = &PathBuf> {
         let classes =
             self.split.iter().flat_map(|split| [Some(&split.coding), Some(&split.noncoding), split.undecided.as_ref()]);
-        let tables = [self.scores.as_ref(), self.proteins.as_ref().map(|(path, _)| path)];
+        let proteins = self.proteins.as_ref().map(|(path, _)| path);
+        let tables = [self.scores.as_ref(), proteins, self.windows.as_ref()];
         classes.flatten().flat_map(Files::paths).chain(tables.into_iter().flatten())
     }
 }
@@ -84,6 +88,19 @@ pub struct Judge {
     pub scored: tokenize::Config,
     /// What separates the classes.
     pub verdict: verdict::Config,
+    /// Which windows a segment has a prediction for; none where it has one for the whole of it.
+    pub windows: Option<Windows>,
+}
+
+/// The text of windows that is gathered before it is written.
+const MOST_TEXT: usize = 1 << 20;
+
+/// What the model said of one segment.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    prediction: Prediction,
+    /// What its windows said together, where it was scored in windows.
+    windows: Option<Summary>,
 }
 
 /// The open outputs of a run.
@@ -93,6 +110,7 @@ pub struct Outputs {
     split: Option<Classes>,
     scores: Option<Sink>,
     proteins: Option<(Sink, GeneticCode)>,
+    windows: Option<Sink>,
     progress: Arc<Progress>,
     tally: Tally,
 }
@@ -130,25 +148,30 @@ impl Outputs {
             Some(path) => Some(opener.sink(path).await?),
         };
         if let Some(sink) = &mut scores {
-            sink.text.extend_from_slice(scores::HEADER.as_bytes());
+            let header = if judge.windows.is_some() { scores::WINDOWS_HEADER } else { scores::HEADER };
+            sink.text.extend_from_slice(header.as_bytes());
         }
         let proteins = match config.proteins {
             None => None,
             Some((path, code)) => Some((opener.sink(path).await?, code)),
         };
-        Ok((Self { judge, split, scores, proteins, progress, tally: Tally::default() }, opener.pending))
+        let windows = match config.windows {
+            None => None,
+            Some(path) => Some(opener.sink(path).await?),
+        };
+        Ok((Self { judge, split, scores, proteins, windows, progress, tally: Tally::default() }, opener.pending))
     }
 
-    /// Writes some templates, given one prediction for each of their segments that is long enough to be scored.
+    /// Writes some templates, given one prediction for each of their segments that is long enough to be scored, or for
+    /// each of its windows.
     pub async fn write(&mut self, templates: &[Template], predictions: &[Prediction]) -> Result<()> {
-        let scored = self.judge.scored;
-        let mut rows = predictions.iter();
-        let mut answer =
-            |segment: &Record| scored.scores(segment).then(|| rows.next().expect("one row a scored segment"));
+        let mut rest = predictions;
         let mut answers = Vec::with_capacity(2);
         for template in templates {
             answers.clear();
-            answers.extend(template.segments.iter().map(&mut answer));
+            for segment in &template.segments {
+                answers.push(self.answer(segment, &mut rest).await?);
+            }
             match self.judge.verdict.mates {
                 Mates::Each => {
                     for (segment, answer) in template.segments.iter().zip(&answers) {
@@ -158,7 +181,7 @@ impl Outputs {
                 Mates::Any | Mates::Both | Mates::Mean => self.add(&template.segments, &answers),
             }
         }
-        assert!(rows.next().is_none(), "each prediction belongs to one segment");
+        assert!(rest.is_empty(), "each prediction belongs to one segment");
         self.flush().await
     }
 
@@ -170,19 +193,42 @@ impl Outputs {
                 class.finish().await?;
             }
         }
-        for sink in [self.scores, self.proteins.map(|(sink, _)| sink)].into_iter().flatten() {
+        for sink in [self.scores, self.proteins.map(|(sink, _)| sink), self.windows].into_iter().flatten() {
             sink.writer.finish().await?;
         }
         Ok(self.tally)
     }
 
+    /// Takes what the model said of one segment off the front of `rest`; none of one too short to be scored.
+    async fn answer(&mut self, segment: &Record, rest: &mut &[Prediction]) -> Result<Option<Answer>> {
+        let Judge { scored, verdict, windows } = self.judge;
+        if !scored.scores(segment) {
+            return Ok(None);
+        }
+        let count = windows.map_or(1, |windows| windows.over(segment.bases.len()).len());
+        let own = rest.split_off(..count).expect("one prediction a scored segment, or a window of it");
+        let Some(windows) = windows else { return Ok(Some(Answer { prediction: own[0], windows: None })) };
+        if let Some(sink) = &mut self.windows {
+            for (window, prediction) in windows.over(segment.bases.len()).zip(own) {
+                bed::push_line(&mut sink.text, segment, &window, prediction);
+                // The lines of one read may be as many as its bases.
+                if sink.text.len() >= MOST_TEXT {
+                    sink.flush().await?;
+                }
+            }
+        }
+        let summary = windows.summary(segment.bases.len(), own, verdict.threshold);
+        self.tally.add_windows(&summary);
+        Ok(Some(Answer { prediction: summary.prediction(windows.config.pool), windows: Some(summary) }))
+    }
+
     /// Judges segments that stay together and puts their text where it belongs.
-    fn add(&mut self, segments: &[Record], answers: &[Option<&Prediction>]) {
-        let verdict = self.judge.verdict.verdict(answers.iter().map(|answer| answer.map(|a| a.probability)));
+    fn add(&mut self, segments: &[Record], answers: &[Option<Answer>]) {
+        let verdict = self.judge.verdict.verdict(answers.iter().map(|answer| answer.map(|a| a.prediction.probability)));
         self.tally.add_verdict(verdict, segments.len());
         for (segment, answer) in segments.iter().zip(answers) {
             self.place(verdict, segment);
-            self.describe(segment, *answer);
+            self.describe(segment, answer.as_ref());
         }
         self.progress.done.add(segments.len() as u64);
         if verdict == Verdict::Coding {
@@ -206,11 +252,18 @@ impl Outputs {
     }
 
     /// What the model said of one segment: into the table, the proteins and the sums.
-    fn describe(&mut self, segment: &Record, answer: Option<&Prediction>) {
+    fn describe(&mut self, segment: &Record, answer: Option<&Answer>) {
+        let prediction = answer.map(|answer| &answer.prediction);
         if let Some(sink) = &mut self.scores {
-            scores::push_line(&mut sink.text, segment, answer, &self.judge.verdict);
+            let (text, verdict) = (&mut sink.text, &self.judge.verdict);
+            if self.judge.windows.is_some() {
+                let summary = answer.and_then(|answer| answer.windows.as_ref());
+                scores::push_line_with_windows(text, segment, prediction.zip(summary), verdict);
+            } else {
+                scores::push_line(text, segment, prediction, verdict);
+            }
         }
-        let Some(prediction) = answer else { return };
+        let Some(prediction) = prediction else { return };
         let coding = self.judge.verdict.label(prediction.probability) == Label::Coding;
         self.tally.add_prediction(prediction, coding);
         if let (Some((sink, code)), Some(frame), true) = (&mut self.proteins, prediction.frame, coding) {
@@ -224,7 +277,8 @@ impl Outputs {
                 class.flush().await?;
             }
         }
-        for sink in [self.scores.as_mut(), self.proteins.as_mut().map(|(sink, _)| sink)].into_iter().flatten() {
+        let proteins = self.proteins.as_mut().map(|(sink, _)| sink);
+        for sink in [self.scores.as_mut(), proteins, self.windows.as_mut()].into_iter().flatten() {
             sink.flush().await?;
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::windows::Windows;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::kmer::Letters;
@@ -35,6 +36,9 @@ pub(super) struct Common {
     /// Coding from this probability on
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability)]
     pub(super) threshold: f32,
+
+    #[command(flatten)]
+    windows: Windows,
 
     /// Model: the compact one built in, or a checkpoint directory (config.json, weights, vocab.txt)
     #[arg(long, value_name = "builtin|DIR", default_value = "builtin")]
@@ -121,9 +125,11 @@ impl Common {
     pub(super) fn into_config(
         self,
         verdict: verdict::Config,
-        outputs: outputs::Config,
+        mut outputs: outputs::Config,
         command: Vec<String>,
     ) -> Result<Config> {
+        let windows = self.windows.config();
+        outputs.windows = self.windows.windows_out;
         let threads =
             self.threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN));
         let model = model::Config {
@@ -158,6 +164,7 @@ impl Common {
                 LettersArg::Published => Letters::Published,
             },
             verdict,
+            windows,
             outputs,
             json: self.json,
             force: self.force,

@@ -53,7 +53,7 @@ pub(super) struct Args {
     scores: Option<PathBuf>,
 
     /// Coding reads translated in their frame, as FASTA
-    #[arg(long, value_name = "FAA[.gz]", help_heading = "Outputs")]
+    #[arg(long, value_name = "FAA[.gz]", conflicts_with = "windows", help_heading = "Outputs")]
     proteins: Option<PathBuf>,
 
     /// NCBI's number of the genetic code for --proteins
@@ -102,6 +102,7 @@ impl Args {
             split: Some(split),
             scores: self.scores,
             proteins: self.proteins.map(|path| (path, self.genetic_code)),
+            ..outputs::Config::default()
         };
         self.common.into_config(verdict, outputs, command)
     }

@@ -1,0 +1,47 @@
+//! Flags for reads longer than a model's window.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::windows;
+
+/// Windows over whole reads.
+#[derive(Debug, Args)]
+pub(super) struct Windows {
+    /// Score windows of 300 bases over the whole of each read, spread evenly and at most STEP bases apart; above 300 the
+    /// bases between them are not looked at. Without it the built-in model pools windows of its own and a BERT reads the
+    /// first 301 bases
+    #[arg(long, value_name = "STEP", help_heading = "Long reads")]
+    windows: Option<NonZero<usize>>,
+
+    /// What stands for the read, and decides: the windows' mean probability, the highest, or the share of them that reach
+    /// --threshold [default: mean]
+    #[arg(long, value_enum, requires = "windows", help_heading = "Long reads")]
+    pool: Option<Pool>,
+
+    /// The windows as BED, one line each: read, start, end, frame, thousandfold probability, strand, probability
+    #[arg(long, value_name = "BED[.gz]", requires = "windows", help_heading = "Long reads")]
+    pub(super) windows_out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Pool {
+    #[default]
+    Mean,
+    Max,
+    Fraction,
+}
+
+impl Windows {
+    /// The settings, if windows are asked for.
+    pub(super) fn config(&self) -> Option<windows::Config> {
+        let pool = match self.pool.unwrap_or_default() {
+            Pool::Mean => windows::Pool::Mean,
+            Pool::Max => windows::Pool::Max,
+            Pool::Fraction => windows::Pool::Fraction,
+        };
+        self.windows.map(|step| windows::Config { step, pool })
+    }
+}
