@@ -273,7 +273,10 @@ impl Report {
         }
         if let (Some(Windows { step, pool }), Some(windows)) = (self.settings.windows, self.counts.windows) {
             let coding = 100.0 * share(self.counts.coding_windows.unwrap_or(0), windows);
-            writeln!(text, "windows     {windows:>12}  {coding:5.1}% coding; every {step} bases, reads by their {pool}")?;
+            writeln!(
+                text,
+                "windows     {windows:>12}  {coding:5.1}% coding; every {step} bases, reads by their {pool}"
+            )?;
         }
         for (count, what) in self.remarks() {
             if count > 0 {

@@ -193,3 +193,132 @@ impl Votes {
 fn divided(sum: f64, count: u64) -> f32 {
     (sum / count as f64) as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kmer;
+
+    fn windows(length: usize, step: usize) -> Windows {
+        Windows { length, config: Config { step: step.try_into().unwrap(), pool: Pool::Mean } }
+    }
+
+    fn prediction(probability: f32, frame: usize) -> Prediction {
+        Prediction { probability, frame: Some(Frame::ALL[frame]) }
+    }
+
+    /// Probabilities are multiples of 1/128: their sums are the same in any order.
+    fn predictions() -> impl Strategy<Value = Vec<Prediction>> {
+        let one = (0_u8..=128, 0_usize..6).prop_map(|(parts, frame)| prediction(f32::from(parts) / 128.0, frame));
+        proptest::collection::vec(one, 64)
+    }
+
+    #[test]
+    fn a_read_that_fits_a_window_says_what_its_window_says() {
+        for (probability, fraction) in [(0.7, 1.0), (0.5, 1.0), (0.49, 0.0), (0.0, 0.0)] {
+            let own = prediction(probability, 4);
+            let summary = windows(300, 150).summary(301, &[own], 0.5);
+            assert_eq!((summary.prediction(Pool::Mean), summary.prediction(Pool::Max)), (own, own));
+            assert_eq!(summary.prediction(Pool::Fraction).probability, fraction);
+        }
+    }
+
+    #[test]
+    fn windows_are_pooled_as_asked() {
+        // Codons start at 1, 4, 7, ... of the read: in the windows 0..300, 100..400 and 200..500 at offsets 1, 0 and 2.
+        let own = [prediction(0.75, 1), prediction(0.5, 0), prediction(0.25, 5)];
+        let summary = windows(300, 100).summary(500, &own, 0.5);
+        assert_eq!((summary.windows, summary.coding), (3, 2));
+        let pooled = [Pool::Mean, Pool::Max, Pool::Fraction].map(|pool| summary.prediction(pool).probability);
+        assert_eq!(pooled, [0.5, 0.75, 2.0 / 3.0]);
+        assert_eq!(summary.frame, Some(Frame::ALL[1]));
+        let unframed = [Prediction { probability: 0.9, frame: None }; 3];
+        assert_eq!(windows(300, 100).summary(500, &unframed, 0.5).frame, None);
+    }
+
+    #[test]
+    fn one_window_in_another_frame_does_not_outvote_the_coding_ones_by_being_sure_of_nothing() {
+        let own = [prediction(0.4, 0), prediction(0.4, 2), prediction(0.6, 3)];
+        assert_eq!(windows(300, 100).summary(500, &own, 0.5).frame, Some(Frame::ALL[3]));
+        assert_eq!(windows(300, 100).summary(500, &own, 0.7).frame, Some(Frame::ALL[0]), "none is coding: all vote");
+    }
+
+    proptest! {
+        #[test]
+        fn windows_reach_from_end_to_end_and_mirror(
+            bases in 1_usize..20_000, length in 1_usize..400, step in 1_usize..1000
+        ) {
+            let windows = windows(length, step);
+            let all: Vec<_> = windows.over(bases).collect();
+            prop_assert_eq!(all[0].start, 0);
+            prop_assert_eq!(all.last().unwrap().end, bases);
+            for (window, mirrored) in all.iter().zip(all.iter().rev()) {
+                prop_assert_eq!(bases - window.end, mirrored.start);
+            }
+            if bases <= length + 1 {
+                prop_assert!(all.len() == 1 && all[0] == (0..bases));
+            } else {
+                prop_assert_eq!(all.len(), 1 + (bases - length).div_ceil(step));
+                prop_assert!(all.windows(2).all(|two| (1..=step).contains(&(two[1].start - two[0].start))));
+                prop_assert!(all.iter().all(|window| window.len() == length || window.len() == length + 1));
+            }
+        }
+
+        #[test]
+        fn the_reverse_complement_is_pooled_alike_in_the_mirrored_frame(
+            bases in 60_usize..7000, own in predictions(), threshold in 0.0_f32..1.0
+        ) {
+            let windows = windows(300, 150);
+            let own = &own[..windows.over(bases).len()];
+            let turn = |one: &Prediction| {
+                let place = Frame::ALL.iter().position(|&frame| Some(frame) == one.frame).unwrap();
+                prediction(one.probability, (place + 3) % 6)
+            };
+            let back: Vec<_> = own.iter().rev().map(turn).collect();
+            let (one, other) = (windows.summary(bases, own, threshold), windows.summary(bases, &back, threshold));
+            prop_assert_eq!(Summary { frame: None, ..one }, Summary { frame: None, ..other });
+            let weight = |frame: Frame, of: &[Prediction], coding: bool| -> f64 {
+                let votes = windows.over(bases).zip(of).filter(|(window, one)| {
+                    on_read(one.frame.unwrap(), window, bases) == frame && (!coding || one.probability >= threshold)
+                });
+                votes.map(|(_, one)| f64::from(one.probability)).sum()
+            };
+            let coding = one.coding > 0;
+            prop_assert_eq!(weight(one.frame.unwrap(), own, coding), weight(other.frame.unwrap(), &back, coding));
+            prop_assert!(one.mean <= one.max && (one.fraction() > 0.0) == (one.max >= threshold));
+        }
+
+        #[test]
+        fn a_model_is_asked_about_each_window_as_a_read_of_its_own(
+            reads in proptest::collection::vec("[ACGTN]{6,2000}", 1..6), step in 1_usize..500
+        ) {
+            let windows = windows(100, step);
+            let mut tokens = Tokens::default();
+            let mut expected = Vec::new();
+            for read in &reads {
+                kmer::tokenize(read.as_bytes(), 6, None, &mut tokens.ids);
+                tokens.ends.push(u32::try_from(tokens.ids.len()).unwrap());
+                for window in windows.over(read.len()) {
+                    let mut ids = Vec::new();
+                    kmer::tokenize(&read.as_bytes()[window], 6, None, &mut ids);
+                    expected.push(ids);
+                }
+            }
+            let asked = Cell::new(0);
+            let ask = |rows: &[&[u16]]| {
+                assert!((1..=AT_ONCE).contains(&rows.len()));
+                for row in rows {
+                    assert_eq!(*row, &expected[asked.get()]);
+                    asked.update(|n| n + 1);
+                }
+                Ok(vec![prediction(0.5, 0); rows.len()])
+            };
+            prop_assert_eq!(windows.classify(&tokens, 6, ask).unwrap().len(), expected.len());
+            prop_assert_eq!(asked.get(), expected.len());
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::windows::Windows;
+use super::windows::LongReads;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::kmer::Letters;
@@ -38,7 +38,7 @@ pub(super) struct Common {
     pub(super) threshold: f32,
 
     #[command(flatten)]
-    windows: Windows,
+    long_reads: LongReads,
 
     /// Model: the compact one built in, or a checkpoint directory (config.json, weights, vocab.txt)
     #[arg(long, value_name = "builtin|DIR", default_value = "builtin")]
@@ -128,8 +128,8 @@ impl Common {
         mut outputs: outputs::Config,
         command: Vec<String>,
     ) -> Result<Config> {
-        let windows = self.windows.config();
-        outputs.windows = self.windows.windows_out;
+        let windows = self.long_reads.config();
+        outputs.windows = self.long_reads.windows_out;
         let threads =
             self.threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN));
         let model = model::Config {

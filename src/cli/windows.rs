@@ -9,7 +9,7 @@ use crate::windows;
 
 /// Windows over whole reads.
 #[derive(Debug, Args)]
-pub(super) struct Windows {
+pub(super) struct LongReads {
     /// Score windows of 300 bases over the whole of each read, spread evenly and at most STEP bases apart; above 300 the
     /// bases between them are not looked at. Without it the built-in model pools windows of its own and a BERT reads the
     /// first 301 bases
@@ -34,7 +34,7 @@ enum Pool {
     Fraction,
 }
 
-impl Windows {
+impl LongReads {
     /// The settings, if windows are asked for.
     pub(super) fn config(&self) -> Option<windows::Config> {
         let pool = match self.pool.unwrap_or_default() {
