@@ -48,11 +48,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Outputs")]
     undecided_band: Option<(f32, f32)>,
 
-    /// A table, one line a read in input order: name, mate, length, probability, label, frame
+    /// A table, one line a read in input order: name, mate, length, probability, label, frame, and with --windows windows,
+    /// mean, max, fraction
     #[arg(long, value_name = "TSV[.gz]", help_heading = "Outputs")]
     scores: Option<PathBuf>,
 
-    /// Coding reads translated in their frame, as FASTA
+    /// Coding reads translated in their frame, as FASTA; not with --windows
     #[arg(long, value_name = "FAA[.gz]", conflicts_with = "windows", help_heading = "Outputs")]
     proteins: Option<PathBuf>,
 
