@@ -201,7 +201,7 @@ impl Outputs {
 
     /// Takes what the model said of one segment off the front of `rest`; none of one too short to be scored.
     async fn answer(&mut self, segment: &Record, rest: &mut &[Prediction]) -> Result<Option<Answer>> {
-        let Judge { scored, verdict, windows } = self.judge;
+        let Judge { scored, windows, .. } = self.judge;
         if !scored.scores(segment) {
             return Ok(None);
         }
@@ -217,7 +217,7 @@ impl Outputs {
                 }
             }
         }
-        let summary = windows.summary(segment.bases.len(), own, verdict.threshold);
+        let summary = windows.summary(segment.bases.len(), own);
         self.tally.add_windows(&summary);
         Ok(Some(Answer { prediction: summary.prediction(windows.config.pool), windows: Some(summary) }))
     }

@@ -99,11 +99,13 @@ pub struct Windows {
     pub step: usize,
     /// What stood for the read: `mean`, `max` or `fraction`.
     pub pool: &'static str,
+    /// A window was coding from this probability on.
+    pub threshold: f32,
 }
 
 impl From<windows::Config> for Windows {
-    fn from(windows::Config { step, pool }: windows::Config) -> Self {
-        Self { step: step.get(), pool: pool.name() }
+    fn from(windows::Config { step, pool, threshold }: windows::Config) -> Self {
+        Self { step: step.get(), pool: pool.name(), threshold }
     }
 }
 
@@ -137,7 +139,7 @@ pub struct Counts {
     /// Windows scored; absent where reads were scored whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub windows: Option<u64>,
-    /// Those of them whose probability reaches the threshold.
+    /// Those of them that are coding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coding_windows: Option<u64>,
 }
@@ -271,7 +273,7 @@ impl Report {
         if undecided > 0 {
             writeln!(text, "undecided   {undecided:>12}  {:5.1}%", per_cent(undecided))?;
         }
-        if let (Some(Windows { step, pool }), Some(windows)) = (self.settings.windows, self.counts.windows) {
+        if let (Some(Windows { step, pool, .. }), Some(windows)) = (self.settings.windows, self.counts.windows) {
             let coding = 100.0 * share(self.counts.coding_windows.unwrap_or(0), windows);
             writeln!(
                 text,

@@ -27,7 +27,7 @@ pub struct Tally {
     pub frames: [u64; 6],
     /// Windows scored; none where reads are scored whole.
     pub windows: u64,
-    /// Those of them whose probability reaches the threshold.
+    /// Those of them that are coding.
     pub coding_windows: u64,
 }
 

@@ -14,12 +14,14 @@ use crate::model::{Frame, Prediction, Strand};
 const AT_ONCE: usize = 4096;
 
 /// What the user asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
     /// Bases from one window's start to the next one's at most.
     pub step: NonZero<usize>,
     /// How the windows' probabilities become the read's.
     pub pool: Pool,
+    /// A window is coding from this probability on; a read has a threshold of its own.
+    pub threshold: f32,
 }
 
 /// How the probabilities of a read's windows become the read's.
@@ -30,7 +32,7 @@ pub enum Pool {
     Mean,
     /// The highest: whether anything in the read is coding.
     Max,
-    /// The share of the windows that reach the threshold.
+    /// The share of the windows that are coding.
     Fraction,
 }
 
@@ -47,7 +49,7 @@ impl Pool {
 }
 
 /// The windows of reads, for a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Windows {
     /// Bases a window; one more where a read's windows would not mirror otherwise.
     pub length: usize,
@@ -60,7 +62,7 @@ pub struct Windows {
 pub struct Summary {
     /// How many there are.
     pub windows: u64,
-    /// How many of them reach the threshold.
+    /// How many of them are coding.
     pub coding: u64,
     /// The mean of their probabilities.
     pub mean: f32,
@@ -77,7 +79,7 @@ impl Windows {
     ///
     /// ```
     /// use readseeker::windows::{Config, Pool, Windows};
-    /// let windows = Windows { length: 300, config: Config { step: 150.try_into()?, pool: Pool::Mean } };
+    /// let windows = Windows { length: 300, config: Config { step: 150.try_into()?, pool: Pool::Mean, threshold: 0.5 } };
     /// assert_eq!(windows.over(301).collect::<Vec<_>>(), [0..301]);
     /// assert_eq!(windows.over(500).collect::<Vec<_>>(), [0..300, 100..400, 200..500]);
     /// # Ok::<(), std::num::TryFromIntError>(())
@@ -114,12 +116,12 @@ impl Windows {
         }
     }
 
-    /// What the windows of a read of `bases` say together; one is coding from `threshold` on.
+    /// What the windows of a read of `bases` say together.
     ///
     /// # Panics
     /// If there is not one prediction for each window [`over`](Self::over) the read.
     #[must_use]
-    pub fn summary(&self, bases: usize, predictions: &[Prediction], threshold: f32) -> Summary {
+    pub fn summary(&self, bases: usize, predictions: &[Prediction]) -> Summary {
         let windows = self.over(bases);
         assert_eq!(windows.len(), predictions.len(), "one prediction a window");
         let (mut sum, mut max, mut coding) = (0.0, 0.0_f32, 0);
@@ -129,7 +131,7 @@ impl Windows {
             sum += f64::from(probability);
             max = max.max(probability);
             votes.add(frame, probability);
-            if probability >= threshold {
+            if probability >= self.config.threshold {
                 coding += 1;
                 coding_votes.add(frame, probability);
             }
@@ -203,8 +205,8 @@ mod tests {
     use super::*;
     use crate::kmer;
 
-    fn windows(length: usize, step: usize) -> Windows {
-        Windows { length, config: Config { step: step.try_into().unwrap(), pool: Pool::Mean } }
+    fn windows(length: usize, step: usize, threshold: f32) -> Windows {
+        Windows { length, config: Config { step: step.try_into().unwrap(), pool: Pool::Mean, threshold } }
     }
 
     fn prediction(probability: f32, frame: usize) -> Prediction {
@@ -221,7 +223,7 @@ mod tests {
     fn a_read_that_fits_a_window_says_what_its_window_says() {
         for (probability, fraction) in [(0.7, 1.0), (0.5, 1.0), (0.49, 0.0), (0.0, 0.0)] {
             let own = prediction(probability, 4);
-            let summary = windows(300, 150).summary(301, &[own], 0.5);
+            let summary = windows(300, 150, 0.5).summary(301, &[own]);
             assert_eq!((summary.prediction(Pool::Mean), summary.prediction(Pool::Max)), (own, own));
             assert_eq!(summary.prediction(Pool::Fraction).probability, fraction);
         }
@@ -231,20 +233,20 @@ mod tests {
     fn windows_are_pooled_as_asked() {
         // Codons start at 1, 4, 7, ... of the read: in the windows 0..300, 100..400 and 200..500 at offsets 1, 0 and 2.
         let own = [prediction(0.75, 1), prediction(0.5, 0), prediction(0.25, 5)];
-        let summary = windows(300, 100).summary(500, &own, 0.5);
+        let summary = windows(300, 100, 0.5).summary(500, &own);
         assert_eq!((summary.windows, summary.coding), (3, 2));
         let pooled = [Pool::Mean, Pool::Max, Pool::Fraction].map(|pool| summary.prediction(pool).probability);
         assert_eq!(pooled, [0.5, 0.75, 2.0 / 3.0]);
         assert_eq!(summary.frame, Some(Frame::ALL[1]));
         let unframed = [Prediction { probability: 0.9, frame: None }; 3];
-        assert_eq!(windows(300, 100).summary(500, &unframed, 0.5).frame, None);
+        assert_eq!(windows(300, 100, 0.5).summary(500, &unframed).frame, None);
     }
 
     #[test]
     fn one_window_in_another_frame_does_not_outvote_the_coding_ones_by_being_sure_of_nothing() {
         let own = [prediction(0.4, 0), prediction(0.4, 2), prediction(0.6, 3)];
-        assert_eq!(windows(300, 100).summary(500, &own, 0.5).frame, Some(Frame::ALL[3]));
-        assert_eq!(windows(300, 100).summary(500, &own, 0.7).frame, Some(Frame::ALL[0]), "none is coding: all vote");
+        assert_eq!(windows(300, 100, 0.5).summary(500, &own).frame, Some(Frame::ALL[3]));
+        assert_eq!(windows(300, 100, 0.7).summary(500, &own).frame, Some(Frame::ALL[0]), "none is coding: all vote");
     }
 
     proptest! {
@@ -252,7 +254,7 @@ mod tests {
         fn windows_reach_from_end_to_end_and_mirror(
             bases in 1_usize..20_000, length in 1_usize..400, step in 1_usize..1000
         ) {
-            let windows = windows(length, step);
+            let windows = windows(length, step, 0.5);
             let all: Vec<_> = windows.over(bases).collect();
             prop_assert_eq!(all[0].start, 0);
             prop_assert_eq!(all.last().unwrap().end, bases);
@@ -272,14 +274,14 @@ mod tests {
         fn the_reverse_complement_is_pooled_alike_in_the_mirrored_frame(
             bases in 60_usize..7000, own in predictions(), threshold in 0.0_f32..1.0
         ) {
-            let windows = windows(300, 150);
+            let windows = windows(300, 150, threshold);
             let own = &own[..windows.over(bases).len()];
             let turn = |one: &Prediction| {
                 let place = Frame::ALL.iter().position(|&frame| Some(frame) == one.frame).unwrap();
                 prediction(one.probability, (place + 3) % 6)
             };
             let back: Vec<_> = own.iter().rev().map(turn).collect();
-            let (one, other) = (windows.summary(bases, own, threshold), windows.summary(bases, &back, threshold));
+            let (one, other) = (windows.summary(bases, own), windows.summary(bases, &back));
             prop_assert_eq!(Summary { frame: None, ..one }, Summary { frame: None, ..other });
             let weight = |frame: Frame, of: &[Prediction], coding: bool| -> f64 {
                 let votes = windows.over(bases).zip(of).filter(|(window, one)| {
@@ -296,7 +298,7 @@ mod tests {
         fn a_model_is_asked_about_each_window_as_a_read_of_its_own(
             reads in proptest::collection::vec("[ACGTN]{6,2000}", 1..6), step in 1_usize..500
         ) {
-            let windows = windows(100, step);
+            let windows = windows(100, step, 0.5);
             let mut tokens = Tokens::default();
             let mut expected = Vec::new();
             for read in &reads {

@@ -128,7 +128,7 @@ impl Common {
         mut outputs: outputs::Config,
         command: Vec<String>,
     ) -> Result<Config> {
-        let windows = self.long_reads.config();
+        let windows = self.long_reads.config(verdict.threshold);
         outputs.windows = self.long_reads.windows_out;
         let threads =
             self.threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::common::probability;
 use crate::windows;
 
 /// Windows over whole reads.
@@ -16,10 +17,15 @@ pub(super) struct LongReads {
     #[arg(long, value_name = "STEP", help_heading = "Long reads")]
     windows: Option<NonZero<usize>>,
 
-    /// What stands for the read, and decides: the windows' mean probability, the highest, or the share of them that reach
-    /// --threshold [default: mean]
+    /// What stands for the read and is held against --threshold: the windows' mean probability, the highest, or the share of
+    /// them that are coding [default: mean]
     #[arg(long, value_enum, requires = "windows", help_heading = "Long reads")]
     pool: Option<Pool>,
+
+    /// A window is coding from this probability on; reads with errors want less: 0.1 where 1 to 5 % of the bases are wrong
+    /// [default: that of --threshold]
+    #[arg(long, value_name = "P", value_parser = probability, requires = "windows", help_heading = "Long reads")]
+    windows_threshold: Option<f32>,
 
     /// The windows as BED, one line each: read, start, end, frame, thousandfold probability, strand, probability
     #[arg(long, value_name = "BED[.gz]", requires = "windows", help_heading = "Long reads")]
@@ -35,13 +41,14 @@ enum Pool {
 }
 
 impl LongReads {
-    /// The settings, if windows are asked for.
-    pub(super) fn config(&self) -> Option<windows::Config> {
+    /// The settings, if windows are asked for; `threshold` is the reads'.
+    pub(super) fn config(&self, threshold: f32) -> Option<windows::Config> {
         let pool = match self.pool.unwrap_or_default() {
             Pool::Mean => windows::Pool::Mean,
             Pool::Max => windows::Pool::Max,
             Pool::Fraction => windows::Pool::Fraction,
         };
-        self.windows.map(|step| windows::Config { step, pool })
+        let threshold = self.windows_threshold.unwrap_or(threshold);
+        self.windows.map(|step| windows::Config { step, pool, threshold })
     }
 }

@@ -35,8 +35,10 @@ fn a_windows_prediction_is_that_of_a_read_of_its_bases() {
     let reads: Vec<String> = [60, 150, 300, 301, 302, 400, 401, 1234].map(|n| bases(n as u64, n)).into();
     for classifier in classifiers {
         let step = 117.try_into().unwrap();
-        let windows =
-            Windows { length: classifier.window_length(), config: windows::Config { step, pool: Pool::Mean } };
+        let windows = Windows {
+            length: classifier.window_length(),
+            config: windows::Config { step, pool: Pool::Mean, threshold: 0.5 },
+        };
         let whole = tokens(&classifier, reads.iter().map(String::as_bytes));
         let predictions = windows.classify(&whole, classifier.k(), |rows| classifier.classify_rows(rows)).unwrap();
         let cut = reads.iter().flat_map(|read| windows.over(read.len()).map(|window| &read.as_bytes()[window]));
@@ -102,7 +104,17 @@ fn a_megabase_read_is_scored_to_its_end_in_every_format_and_in_little_memory() {
     bench.write("in.fa", format!(">long\n{}\n>short\nACGT\n", lines.join("\n")));
     bench.write("in.bam", bam("long", &read));
     for (input, memory) in [("in.fq", "256M"), ("in.fa", "1M"), ("in.bam", "16M")] {
-        let more = ["--windows", "3000", "--windows-out", "w.bed", "--scores", "s.tsv", "--force"];
+        let more = [
+            "--windows",
+            "3000",
+            "--windows-threshold",
+            "0.25",
+            "--windows-out",
+            "w.bed",
+            "--scores",
+            "s.tsv",
+            "--force",
+        ];
         bench.split(&[&[input, "--memory", memory, "--json", "r.json"], &more[..]].concat());
         let windows = parse(&bench.read("w.bed"), "long");
         assert_eq!(windows.len(), 1 + (LENGTH - 300_usize).div_ceil(3000), "{input}");
@@ -116,7 +128,7 @@ fn a_megabase_read_is_scored_to_its_end_in_every_format_and_in_little_memory() {
         let count = windows.len() as f64;
         let mean = windows.iter().map(|window| window.probability).sum::<f64>() / count;
         let max = windows.iter().map(|window| window.probability).fold(0.0, f64::max);
-        let coding = windows.iter().filter(|window| window.probability >= 0.5).count();
+        let coding = windows.iter().filter(|window| window.probability >= 0.25).count();
         assert_eq!((fields[2], fields[6]), (LENGTH.to_string().as_str(), windows.len().to_string().as_str()));
         let told: Vec<f64> = [3, 7, 8, 9].map(|column| fields[column].parse().unwrap()).into();
         #[expect(clippy::cast_precision_loss)]
@@ -127,7 +139,7 @@ fn a_megabase_read_is_scored_to_its_end_in_every_format_and_in_little_memory() {
         );
 
         let report: serde_json::Value = serde_json::from_str(&bench.read("r.json")).unwrap();
-        assert_eq!(report["settings"]["windows"], serde_json::json!({"step": 3000, "pool": "mean"}));
+        assert_eq!(report["settings"]["windows"], serde_json::json!({"step": 3000, "pool": "mean", "threshold": 0.25}));
         assert_eq!(
             (&report["counts"]["windows"], &report["counts"]["coding_windows"]),
             (&windows.len().into(), &coding.into())
@@ -174,6 +186,7 @@ fn windows_say_nothing_to_flags_that_mean_the_whole_read() {
         &["in.fq", "--windows", "150", "--proteins", "p.faa"][..],
         &["in.fq", "--windows-out", "w.bed"],
         &["in.fq", "--pool", "max"],
+        &["in.fq", "--windows-threshold", "0.1"],
         &["in.fq", "--windows", "0"],
     ] {
         let output = bench.run_split(args);
