@@ -15,6 +15,7 @@ mod model;
 mod reads;
 mod score;
 mod split;
+mod windows;
 
 /// Split sequencing reads into coding (CDS) and non-coding, de novo, with a neural model.
 #[derive(Debug, Parser)]

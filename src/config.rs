@@ -9,7 +9,7 @@ use crate::reads::InputConfig;
 use crate::reads::encode::{self, Codec};
 use crate::reads::output::is_special;
 use crate::sample::Sample;
-use crate::{model, outputs, verdict};
+use crate::{model, outputs, verdict, windows};
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Config {
     pub letters: Letters,
     /// What separates the classes.
     pub verdict: verdict::Config,
+    /// How whole reads are scored in windows, if they are.
+    pub windows: Option<windows::Config>,
     /// What to write.
     pub outputs: outputs::Config,
     /// Where the report goes.

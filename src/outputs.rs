@@ -11,9 +11,10 @@ use crate::proteins::{self, GeneticCode};
 use crate::reads::encode;
 use crate::reads::output::{self, Kind, Pending, Writer};
 use crate::reads::{Alignments, Header, Mate, Record, Score, Template};
-use crate::scores;
 use crate::tally::Tally;
 use crate::verdict::{self, Label, Mates, Reason, Verdict};
+use crate::windows::{Summary, Windows};
+use crate::{bed, scores};
 use classes::{Classes, Company};
 
 mod classes;
@@ -37,6 +38,8 @@ pub struct Config {
     pub scores: Option<PathBuf>,
     /// Coding reads, translated.
     pub proteins: Option<(PathBuf, GeneticCode)>,
+    /// The windows of reads, as BED.
+    pub windows: Option<PathBuf>,
 }
 
 /// The files of the three classes.
@@ -108,7 +111,8 @@ impl Config {
     /// Every path written to.
     pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
         let unpaired = self.classes().filter_map(|(class, files)| self.unpaired_of(class, files));
-        let tables = [self.scores.as_ref(), self.proteins.as_ref().map(|(path, _)| path)];
+        let proteins = self.proteins.as_ref().map(|(path, _)| path);
+        let tables = [self.scores.as_ref(), proteins, self.windows.as_ref()];
         let named = self.classes().flat_map(|(_, files)| files.paths()).chain(tables.into_iter().flatten());
         named.cloned().chain(unpaired)
     }
@@ -133,6 +137,19 @@ pub struct Judge {
     pub scored: tokenize::Config,
     /// What separates the classes.
     pub verdict: verdict::Config,
+    /// Which windows a segment has a prediction for; none where it has one for the whole of it.
+    pub windows: Option<Windows>,
+}
+
+/// The text of windows that is gathered before it is written.
+const MOST_TEXT: usize = 1 << 20;
+
+/// What the model said of one segment.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    prediction: Prediction,
+    /// What its windows said together, where it was scored in windows.
+    windows: Option<Summary>,
 }
 
 /// The open outputs of a run.
@@ -143,6 +160,7 @@ pub struct Outputs {
     split: Option<Classes>,
     scores: Option<Sink>,
     proteins: Option<(Sink, GeneticCode)>,
+    windows: Option<Sink>,
     progress: Arc<Progress>,
     tally: Tally,
 }
@@ -151,7 +169,7 @@ pub struct Outputs {
 #[derive(Clone, Copy, Debug)]
 struct Judged<'a> {
     segment: &'a Record,
-    answer: Option<&'a Prediction>,
+    answer: Option<Answer>,
     verdict: Verdict,
 }
 
@@ -173,32 +191,37 @@ impl Outputs {
             Some(path) => Some(opener.sink(path).await?),
         };
         if let Some(sink) = &mut scores {
-            sink.text.extend_from_slice(scores::HEADER.as_bytes());
+            let header = if judge.windows.is_some() { scores::WINDOWS_HEADER } else { scores::HEADER };
+            sink.text.extend_from_slice(header.as_bytes());
         }
         let proteins = match config.proteins {
             None => None,
             Some((path, code)) => Some((opener.sink(path).await?, code)),
         };
-        let annotate = config.annotate;
-        Ok((Self { judge, annotate, split, scores, proteins, progress, tally: Tally::default() }, opener.pending))
+        let windows = match config.windows {
+            None => None,
+            Some(path) => Some(opener.sink(path).await?),
+        };
+        let (annotate, tally) = (config.annotate, Tally::default());
+        Ok((Self { judge, annotate, split, scores, proteins, windows, progress, tally }, opener.pending))
     }
 
-    /// Writes some templates, given one prediction for each of their segments that is long enough to be scored.
+    /// Writes some templates, given one prediction for each of their segments that is long enough to be scored, or for
+    /// each of its windows.
     pub async fn write(&mut self, templates: &[Template], predictions: &[Prediction]) -> Result<()> {
-        let scored = self.judge.scored;
-        let mut rows = predictions.iter();
-        let mut answer =
-            |segment: &Record| scored.scores(segment).then(|| rows.next().expect("one row a scored segment"));
+        let mut rest = predictions;
         let mut answers = Vec::with_capacity(2);
         let mut judged = Vec::with_capacity(2);
         for template in templates {
             answers.clear();
-            answers.extend(template.segments.iter().map(&mut answer));
+            for segment in &template.segments {
+                answers.push(self.answer(segment, &mut rest).await?);
+            }
             judged.clear();
             judged.extend(self.judge.judge(&template.segments, &answers));
             self.add(template, &judged)?;
         }
-        assert!(rows.next().is_none(), "each prediction belongs to one segment");
+        assert!(rest.is_empty(), "each prediction belongs to one segment");
         self.flush().await
     }
 
@@ -208,10 +231,33 @@ impl Outputs {
         if let Some(classes) = self.split {
             classes.finish().await?;
         }
-        for sink in [self.scores, self.proteins.map(|(sink, _)| sink)].into_iter().flatten() {
+        for sink in [self.scores, self.proteins.map(|(sink, _)| sink), self.windows].into_iter().flatten() {
             sink.writer.finish().await?;
         }
         Ok(self.tally)
+    }
+
+    /// Takes what the model said of one segment off the front of `rest`; none of one too short to be scored.
+    async fn answer(&mut self, segment: &Record, rest: &mut &[Prediction]) -> Result<Option<Answer>> {
+        let Judge { scored, windows, .. } = self.judge;
+        if !scored.scores(segment) {
+            return Ok(None);
+        }
+        let count = windows.map_or(1, |windows| windows.over(segment.bases.len()).len());
+        let own = rest.split_off(..count).expect("one prediction a scored segment, or a window of it");
+        let Some(windows) = windows else { return Ok(Some(Answer { prediction: own[0], windows: None })) };
+        if let Some(sink) = &mut self.windows {
+            for (window, prediction) in windows.over(segment.bases.len()).zip(own) {
+                bed::push_line(&mut sink.text, segment, &window, prediction);
+                // The lines of one read may be as many as its bases.
+                if sink.text.len() >= MOST_TEXT {
+                    sink.flush().await?;
+                }
+            }
+        }
+        let summary = windows.summary(segment.bases.len(), own);
+        self.tally.add_windows(&summary);
+        Ok(Some(Answer { prediction: summary.prediction(windows.config.pool), windows: Some(summary) }))
     }
 
     /// Puts a template's text where it belongs, and counts it.
@@ -219,7 +265,7 @@ impl Outputs {
         for (n, Judged { segment, answer, verdict }) in judged.iter().enumerate() {
             self.tally.add_verdict(*verdict);
             self.place(n, judged)?;
-            self.describe(segment, *answer);
+            self.describe(segment, answer.as_ref());
             self.progress.coding.add(u64::from(*verdict == Verdict::Coding));
         }
         self.tally.verdicts += if self.judge.verdict.mates == Mates::Each { judged.len() as u64 } else { 1 };
@@ -238,7 +284,7 @@ impl Outputs {
         let place = classes.place(verdict);
         let company = company(n, judged, |verdict| classes.place(verdict) == place);
         self.tally.at(place).add(segment);
-        let score = answer.filter(|_| self.annotate).map(score);
+        let score = answer.filter(|_| self.annotate).map(|answer| score(&answer.prediction));
         classes.at(place).push(segment, score.as_ref(), company)
     }
 
@@ -252,7 +298,7 @@ impl Outputs {
             };
             let template = if self.judge.verdict.mates == Mates::Each { None } else { judged.first() };
             let verdict = own.or(template).map_or(Verdict::Undecided(Reason::TooShort), |judged| judged.verdict);
-            let score = own.and_then(|judged| judged.answer).map(score);
+            let score = own.and_then(|judged| judged.answer).map(|answer| score(&answer.prediction));
             let place = classes.place(verdict);
             if classes.at(place).keep(alignment, score.as_ref()) && alignment.segment.is_none() {
                 self.tally.followers += 1;
@@ -261,11 +307,18 @@ impl Outputs {
     }
 
     /// What the model said of one segment: into the table, the proteins and the sums.
-    fn describe(&mut self, segment: &Record, answer: Option<&Prediction>) {
+    fn describe(&mut self, segment: &Record, answer: Option<&Answer>) {
+        let prediction = answer.map(|answer| &answer.prediction);
         if let Some(sink) = &mut self.scores {
-            scores::push_line(&mut sink.text, segment, answer, &self.judge.verdict);
+            let (text, verdict) = (&mut sink.text, &self.judge.verdict);
+            if self.judge.windows.is_some() {
+                let summary = answer.and_then(|answer| answer.windows.as_ref());
+                scores::push_line_with_windows(text, segment, prediction.zip(summary), verdict);
+            } else {
+                scores::push_line(text, segment, prediction, verdict);
+            }
         }
-        let Some(prediction) = answer else { return };
+        let Some(prediction) = prediction else { return };
         let coding = self.judge.verdict.label(prediction.probability) == Label::Coding;
         self.tally.add_prediction(prediction, coding);
         if let (Some((sink, code)), Some(frame), true) = (&mut self.proteins, prediction.frame, coding) {
@@ -277,7 +330,8 @@ impl Outputs {
         if let Some(classes) = &mut self.split {
             classes.flush().await?;
         }
-        for sink in [self.scores.as_mut(), self.proteins.as_mut().map(|(sink, _)| sink)].into_iter().flatten() {
+        let proteins = self.proteins.as_mut().map(|(sink, _)| sink);
+        for sink in [self.scores.as_mut(), proteins, self.windows.as_mut()].into_iter().flatten() {
             sink.flush().await?;
         }
         Ok(())
@@ -291,12 +345,8 @@ fn score(prediction: &Prediction) -> Score {
 
 impl Judge {
     /// The verdict on each segment of a template: its own where mates are judged apart, else the template's.
-    fn judge<'a>(
-        &self,
-        segments: &'a [Record],
-        answers: &[Option<&'a Prediction>],
-    ) -> impl Iterator<Item = Judged<'a>> {
-        let probability = |answer: &Option<&Prediction>| answer.map(|answer| answer.probability);
+    fn judge<'a>(&self, segments: &'a [Record], answers: &[Option<Answer>]) -> impl Iterator<Item = Judged<'a>> {
+        let probability = |answer: &Option<Answer>| answer.map(|answer| answer.prediction.probability);
         let verdict = self.verdict;
         let together = verdict.verdict(answers.iter().map(probability));
         segments.iter().zip(answers).map(move |(segment, &answer)| {

@@ -17,6 +17,7 @@ use crate::reads::{Format, InputCounts};
 use crate::run::left_out;
 use crate::tally::{BINS, Tally};
 use crate::verdict::Mates;
+use crate::windows;
 
 /// Everything a run has to say of itself. Its field names are the JSON's.
 #[derive(Clone, Debug, Serialize)]
@@ -91,6 +92,26 @@ pub struct Settings {
     pub mates: &'static str,
     /// Shorter reads were not scored.
     pub min_length: usize,
+    /// How reads were scored in windows, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Windows>,
+}
+
+/// How reads were scored in windows.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Windows {
+    /// Bases from one window's start to the next one's at most.
+    pub step: usize,
+    /// What stood for the read: `mean`, `max` or `fraction`.
+    pub pool: &'static str,
+    /// A window was coding from this probability on.
+    pub threshold: f32,
+}
+
+impl From<windows::Config> for Windows {
+    fn from(windows::Config { step, pool, threshold }: windows::Config) -> Self {
+        Self { step: step.get(), pool: pool.name(), threshold }
+    }
 }
 
 /// Reads by where they went.
@@ -124,6 +145,12 @@ pub struct Counts {
     pub orphans: u64,
     /// Reads the input holds only part of.
     pub hard_clipped: u64,
+    /// Windows scored; absent where reads were scored whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<u64>,
+    /// Those of them that are coding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coding_windows: Option<u64>,
 }
 
 /// Bases by where they went.
@@ -192,6 +219,7 @@ impl Report {
                     Mates::Each => "each",
                 },
                 min_length: config.min_length,
+                windows: config.windows.map(Windows::from),
             },
             counts: Counts {
                 // With --max-reads the reader may be ahead of what was taken: what was taken counts.
@@ -212,6 +240,8 @@ impl Report {
                 in_undecided_band: tally.in_band,
                 orphans: seen.orphans.get(),
                 hard_clipped: seen.hard_clipped.get(),
+                windows: config.windows.map(|_| tally.windows),
+                coding_windows: config.windows.map(|_| tally.coding_windows),
             },
             bases: Bases {
                 coding: tally.coding.bases,
@@ -259,6 +289,13 @@ impl Report {
         writeln!(text, "non-coding  {noncoding:>12}  {:5.1}%", per_cent(noncoding))?;
         if undecided > 0 {
             writeln!(text, "undecided   {undecided:>12}  {:5.1}%", per_cent(undecided))?;
+        }
+        if let (Some(Windows { step, pool, .. }), Some(windows)) = (self.settings.windows, self.counts.windows) {
+            let coding = 100.0 * share(self.counts.coding_windows.unwrap_or(0), windows);
+            writeln!(
+                text,
+                "windows     {windows:>12}  {coding:5.1}% coding; every {step} bases, reads by their {pool}"
+            )?;
         }
         for (count, what) in self.remarks() {
             if count > 0 {

@@ -6,9 +6,10 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::batch::Tokens;
 use crate::config::Config;
 use crate::error::{Error, Result, Signal};
-use crate::model::Classifier;
+use crate::model::{Classifier, Prediction};
 use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::progress::{Painter, Progress};
@@ -16,6 +17,7 @@ use crate::reads::output::Pending;
 use crate::reads::{self, Format, InputCounts, Layout, Templates};
 use crate::report::{self, Report};
 use crate::tally::Tally;
+use crate::windows::Windows;
 
 /// Runs to the end, or to the first error; `interrupt` completes when the user wants it to stop.
 ///
@@ -43,7 +45,11 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
         None => templates.stream,
         Some(sample) => sample.of(templates.stream, Arc::clone(&progress.input)),
     };
-    let tally = pipeline::run(pipeline, stream, move |tokens| model.classify(tokens), outputs, interrupt).await?;
+    let classify = move |tokens: &Tokens| match judge.windows {
+        None => model.classify(tokens),
+        Some(windows) => windows.classify(tokens, model.k(), |rows| model.classify_rows(rows)),
+    };
+    let tally = pipeline::run(pipeline, stream, classify, outputs, interrupt).await?;
     drop(painter);
     if !config.quiet {
         classifier.notes().iter().for_each(|note| eprintln!("readseeker: {note}"));
@@ -88,15 +94,18 @@ fn outputs_of(config: &Config, templates: &Templates) -> outputs::Config {
 }
 
 fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judge) {
+    let windows = config.windows.map(|config| Windows { length: classifier.window_length(), config });
     let tokenize = tokenize::Config {
         k: classifier.k(),
-        longest: classifier.longest_row(),
+        longest: classifier.longest_row().filter(|_| windows.is_none()),
         min_length: config.min_length.max(classifier.shortest_read()),
         letters: config.letters,
     };
     let decode = decode::Config { segments_a_chunk: classifier.rows_a_chunk(), max_reads: config.max_reads };
-    let pipeline = pipeline::Config { decode, tokenize, workers: classifier.workers(), memory: config.memory };
-    (pipeline, Judge { scored: tokenize, verdict: config.verdict })
+    let bytes_a_base = config.windows.map_or(0, |windows| size_of::<Prediction>().div_ceil(windows.step.get()));
+    let pipeline =
+        pipeline::Config { decode, tokenize, workers: classifier.workers(), memory: config.memory, bytes_a_base };
+    (pipeline, Judge { scored: tokenize, verdict: config.verdict, windows })
 }
 
 /// Two files for a class need reads that have mates.

@@ -4,6 +4,7 @@ use crate::model::{Frame, Prediction};
 use crate::outputs::Place;
 use crate::reads::Record;
 use crate::verdict::{Reason, Verdict};
+use crate::windows::Summary;
 
 /// Bins of the probability histogram.
 pub const BINS: usize = 20;
@@ -29,6 +30,10 @@ pub struct Tally {
     pub histogram: [u64; BINS],
     /// Reads whose own label is coding, by frame: +0 +1 +2 -0 -1 -2. All zero where the model tells no frames.
     pub frames: [u64; 6],
+    /// Windows scored; none where reads are scored whole.
+    pub windows: u64,
+    /// Those of them that are coding.
+    pub coding_windows: u64,
 }
 
 /// Reads that share a fate.
@@ -83,6 +88,12 @@ impl Tally {
             let place = Frame::ALL.iter().position(|&f| f == frame).expect("ALL holds every frame");
             self.frames[place] += 1;
         }
+    }
+
+    /// Counts one read's windows.
+    pub fn add_windows(&mut self, summary: &Summary) {
+        self.windows += summary.windows;
+        self.coding_windows += summary.coding;
     }
 
     /// Reads scored.

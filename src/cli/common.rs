@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::reads::Reads;
+use super::windows::LongReads;
 use crate::config::Config;
 use crate::error::Result;
 use crate::kmer::Letters;
@@ -34,6 +35,9 @@ pub(super) struct Common {
     /// Coding from this probability on
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability)]
     pub(super) threshold: f32,
+
+    #[command(flatten)]
+    long_reads: LongReads,
 
     /// Model: the compact one built in, or a checkpoint directory (config.json, weights, vocab.txt)
     #[arg(long, value_name = "builtin|DIR", default_value = "builtin")]
@@ -132,9 +136,11 @@ impl Common {
     pub(super) fn into_config(
         self,
         verdict: verdict::Config,
-        outputs: outputs::Config,
+        mut outputs: outputs::Config,
         command: Vec<String>,
     ) -> Result<Config> {
+        let windows = self.long_reads.config(verdict.threshold);
+        outputs.windows = self.long_reads.windows_out;
         let threads =
             self.threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN));
         let model = model::Config {
@@ -169,6 +175,7 @@ impl Common {
                 LettersArg::Published => Letters::Published,
             },
             verdict,
+            windows,
             outputs,
             json: self.json,
             force: self.force,

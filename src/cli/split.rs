@@ -64,12 +64,13 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Outputs")]
     output_format: Option<OutputFormat>,
 
-    /// A table, one line a read in input order: name, mate, length, probability, label, frame
+    /// A table, one line a read in input order: name, mate, length, probability, label, frame, and with --windows windows,
+    /// mean, max, fraction
     #[arg(long, value_name = "TSV[.gz]", help_heading = "Outputs")]
     scores: Option<PathBuf>,
 
-    /// Coding reads translated in their frame, as FASTA
-    #[arg(long, value_name = "FAA[.gz]", help_heading = "Outputs")]
+    /// Coding reads translated in their frame, as FASTA; not with --windows
+    #[arg(long, value_name = "FAA[.gz]", conflicts_with = "windows", help_heading = "Outputs")]
     proteins: Option<PathBuf>,
 
     /// NCBI's number of the genetic code for --proteins

@@ -152,6 +152,16 @@ impl Classifier {
         }
     }
 
+    /// Bases of the windows that long reads are scored in, where the user asks for windows: one base more must fit too.
+    #[must_use]
+    pub fn window_length(&self) -> usize {
+        match &self.family {
+            Family::Bert { k, longest_row } => (longest_row + k - 2).max(*k),
+            Family::Compact(config) => config.window.length,
+            Family::None => usize::MAX, // it scores no read
+        }
+    }
+
     /// How many bases a read must have for its prediction to mean anything.
     #[must_use]
     pub fn shortest_read(&self) -> usize {
@@ -205,21 +215,29 @@ impl Classifier {
     /// # Errors
     /// [`Error::Device`] when the device fails even with a single row.
     pub fn classify(&self, tokens: &Tokens) -> Result<Vec<Prediction>> {
+        self.classify_rows(&tokens.rows().collect::<Vec<_>>())
+    }
+
+    /// [`classify`](Self::classify) for rows wherever they lie; they may overlap.
+    ///
+    /// # Errors
+    /// As [`classify`](Self::classify).
+    pub fn classify_rows(&self, rows: &[&[u16]]) -> Result<Vec<Prediction>> {
         match &self.family {
             Family::Bert { longest_row, .. } => {
-                let rows: Vec<&[u16]> = tokens.rows().map(|row| &row[..row.len().min(*longest_row)]).collect();
+                let rows: Vec<&[u16]> = rows.iter().map(|row| &row[..row.len().min(*longest_row)]).collect();
                 let logits = self.logits(&rows)?;
                 Ok(logits.chunks(bert::LABELS).map(|logits| bert::prediction([logits[0], logits[1]])).collect())
             }
-            Family::Compact(config) => self.classify_windows(tokens, config),
+            Family::Compact(config) => self.classify_windows(rows, config),
             Family::None => Ok(Vec::new()),
         }
     }
 
-    fn classify_windows(&self, tokens: &Tokens, config: &compact::config::Config) -> Result<Vec<Prediction>> {
-        let mut windows = Vec::with_capacity(tokens.len());
-        let mut counts = Vec::with_capacity(tokens.len());
-        for row in tokens.rows() {
+    fn classify_windows(&self, rows: &[&[u16]], config: &compact::config::Config) -> Result<Vec<Prediction>> {
+        let mut windows = Vec::with_capacity(rows.len());
+        let mut counts = Vec::with_capacity(rows.len());
+        for row in rows {
             let before = windows.len();
             let bases = row.len() + config.k - 1;
             if bases >= windows::SHORTEST {

@@ -13,3 +13,4 @@ mod model_refusals;
 mod shutdown;
 mod split;
 mod support;
+mod windows;

@@ -51,6 +51,7 @@ fn config(workers: usize) -> pipeline::Config {
         tokenize: TOKENIZE,
         workers,
         memory: 1 << 20,
+        bytes_a_base: 0,
     }
 }
 
@@ -68,8 +69,8 @@ where
 {
     let runtime = flavour();
     let outcome = runtime.block_on(async {
-        let judge =
-            Judge { scored: TOKENIZE, verdict: verdict::Config { threshold: 0.5, band: None, mates: Mates::Any } };
+        let verdict = verdict::Config { threshold: 0.5, band: None, mates: Mates::Any };
+        let judge = Judge { scored: TOKENIZE, verdict, windows: None };
         let split = Split {
             coding: Files::One(folder.join("coding.fq")),
             noncoding: Files::One(folder.join("noncoding.fq")),
