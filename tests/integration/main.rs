@@ -2,8 +2,10 @@
 //! what others say of the same reads.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod alignments;
 mod broken_input;
 mod houses;
+mod mates;
 mod model_gpu;
 mod model_parity;
 mod model_refusals;
