@@ -79,7 +79,7 @@ pub(super) struct Args {
 
     /// Regroup BAM, SAM or CRAM by name first, so that mates come together: for files sorted by coordinate. Holds records
     /// of --memory bytes, the others go to a temporary file
-    #[arg(long, conflicts_with_all = ["interleaved", "reads2"])]
+    #[arg(long, conflicts_with_all = ["interleaved", "paired"])]
     collate: bool,
 
     /// Where --collate makes its temporary file [default: TMPDIR or /tmp]

@@ -49,14 +49,13 @@ const LARGEST_WINDOW: u64 = 128 << 20;
 /// What xz takes besides its window.
 const XZ_OVERHEAD: u64 = 2 << 20;
 
-/// The decompressed content of `stored`, whose bytes are counted as they are read.
+/// The decompressed content of `stored`, whose bytes are counted as they are used.
 pub(super) async fn decompress(
     stored: Bytes,
     workers: NonZero<usize>,
     counts: Arc<InputCounts>,
 ) -> Result<(Compression, Buffer<Bytes>), Problem> {
-    let counted: Bytes = Box::new(Counted { inner: stored, counts });
-    let mut stored = Buffer::new(counted);
+    let mut stored = Buffer::counting(stored, counts);
     let compression = detect(stored.peek(MAGIC).await?)?;
     let content: Bytes = match compression {
         Compression::None => return Ok((compression, stored)),
@@ -126,21 +125,6 @@ impl<D: AsyncRead + Unpin> AsyncRead for Sorted<D> {
                 error
             }
         })
-    }
-}
-
-/// Adds up the bytes read through it.
-struct Counted {
-    inner: Bytes,
-    counts: Arc<InputCounts>,
-}
-
-impl AsyncRead for Counted {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = into.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, into))?;
-        self.counts.stored_bytes.add((into.filled().len() - before) as u64);
-        Poll::Ready(Ok(()))
     }
 }
 

@@ -172,7 +172,10 @@ impl Records {
                     self.counts.supplementary.add(1);
                     (None, len)
                 }
-                Ok(Step::End) => return Ok(None),
+                Ok(Step::End) => {
+                    self.content.skip(self.content.window().len()); // blank lines
+                    return Ok(None);
+                }
                 Err(fault) => return Err(self.fault(self.ordinal + 1, fault)),
             };
             let stored = self.keep(read.as_ref(), self.ordinal + 1, &self.content.window()[..len])?;
