@@ -103,11 +103,15 @@ async fn damage_is_noticed_wherever_it_falls() {
 #[tokio::test]
 async fn garbage_after_the_last_member_is_an_error() {
     for member in ALL {
-        let mut file = member.of(&reads_of(0..30)).await;
-        file.extend(b"garbage after the end, longer than any header of a member");
-        let message = complaint(&file).await;
-        assert!(message.contains("the compressed data is damaged"), "{member:?}: {message}");
-        assert!(message.contains("gzip -dc FILE | readseeker"), "{message}");
+        for garbage in [b"garbage after the end, longer than any header of a member".as_slice(), &[0; 512][..]] {
+            let zeros = garbage[0] == 0;
+            if zeros && matches!(member, Member::Xz) {
+                continue; // padding
+            }
+            let message = complaint([&member.of(&reads_of(0..30)).await, garbage].concat()).await;
+            assert!(message.contains("the compressed data is damaged"), "{member:?}, zeros: {zeros}: {message}");
+            assert!(message.contains("gzip -dc FILE | readseeker"), "{message}");
+        }
     }
 }
 
