@@ -83,10 +83,10 @@ impl Alignment {
     }
 }
 
-const MALFORMED: Problem = Problem::Alignment { format: "BAM", what: "its tags are not well formed" };
+pub(super) const MALFORMED: Problem = Problem::Alignment { format: "BAM", what: "its tags are not well formed" };
 
 /// How many bytes the first tag takes: name, type, value.
-fn tag_len(tags: &[u8]) -> Option<usize> {
+pub(super) fn tag_len(tags: &[u8]) -> Option<usize> {
     let head = 3;
     let value = tags.get(head..)?;
     let len = match tags[2] {
