@@ -249,7 +249,8 @@ impl Classifier {
                 logits
             })),
             Engine::Bert { engine, padded, scratches } => {
-                Ok(scratches.with(|scratch| rows.iter().flat_map(|row| engine.forward(row, *padded, scratch)).collect()))
+                Ok(scratches
+                    .with(|scratch| rows.iter().flat_map(|row| engine.forward(row, *padded, scratch)).collect()))
             }
             Engine::Burn(runner) => runner.logits(rows),
         }

@@ -14,8 +14,8 @@ mod norm;
 #[cfg(test)]
 mod tests;
 
-use network::{Forward, LABELS, Network};
 pub use network::Scratch;
+use network::{Forward, LABELS, Network};
 
 use super::aligned::LINE;
 use super::{Path, lanes};

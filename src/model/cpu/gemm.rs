@@ -63,6 +63,10 @@ impl Packed {
             let own = len.min(columns.saturating_sub(first * width));
             let panel = &mut self.values[at..at + k * len];
             at += k * len;
+            if own == 0 {
+                panel.fill(0.0);
+                continue;
+            }
             for (k, row) in panel.chunks_exact_mut(len).enumerate() {
                 let from = &from[k * strides.0 + first * width * strides.1..];
                 if strides.1 == 1 {
@@ -175,11 +179,65 @@ pub(super) trait Fetch {
     /// Whether there is anything to fetch at all.
     const ANY: bool;
 
+    /// Hears what will be read after the tile that comes now.
+    fn plan(&mut self, _next: Upcoming) {}
+
     /// Fetches the next piece.
     ///
     /// # Safety
     /// The CPU must have `L`'s instructions.
     unsafe fn fetch<L: Lanes>(&mut self);
+}
+
+/// What will be read after a tile, as places in memory that are fetched and never read from here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Upcoming {
+    /// The tile's share of the next panel of weights.
+    weights: *const f32,
+    weight_lines: usize,
+    /// The first of the next tile's rows.
+    rows: *const f32,
+    stride: usize,
+    count: usize,
+    lines_a_row: usize,
+}
+
+/// The product's own matrices, where they are too large for the caches next to the registers: the next tile's rows and
+/// the next panel of weights, a tile's share of it at a time.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    next: Option<Upcoming>,
+    weight_line: usize,
+    row: usize,
+    line: usize,
+}
+
+impl Fetch for Stream {
+    const ANY: bool = true;
+
+    #[inline(always)]
+    fn plan(&mut self, next: Upcoming) {
+        *self = Self { next: Some(next), weight_line: 0, row: 0, line: 0 };
+    }
+
+    #[inline(always)]
+    unsafe fn fetch<L: Lanes>(&mut self) {
+        let Some(next) = self.next else { return };
+        // SAFETY: the caller's promise; a fetch is a hint, never a fault.
+        unsafe {
+            if self.weight_line < next.weight_lines {
+                L::prefetch(next.weights.wrapping_add(self.weight_line * LINE));
+                self.weight_line += 1;
+            }
+            if self.row < next.count {
+                L::prefetch(next.rows.wrapping_add(self.row * next.stride + self.line * LINE));
+                self.line += 1;
+                if self.line == next.lines_a_row {
+                    (self.row, self.line) = (self.row + 1, 0);
+                }
+            }
+        }
+    }
 }
 
 /// Nothing.
@@ -195,9 +253,9 @@ impl Fetch for () {
 /// # Safety
 /// The CPU must have `L`'s instructions, and those `M` asks for.
 #[inline(always)]
-pub(super) unsafe fn product<L: Lanes, M: Multiply>(
+pub(super) unsafe fn product<L: Lanes, M: Multiply, F: Fetch>(
     product: Product<'_>,
-    fetch: &mut impl Fetch,
+    fetch: &mut F,
     sink: &mut impl Sink,
 ) {
     let Product { from, stride, rows, weights, start, start_stride } = product;
@@ -208,8 +266,21 @@ pub(super) unsafe fn product<L: Lanes, M: Multiply>(
     for (first, registers) in parts(weights.columns / L::WIDTH, L::PANEL) {
         let panel = &weights.values[at..at + weights.k * registers * L::WIDTH];
         at += panel.len();
+        let ahead = &weights.values[at..weights.values.len().min(at + panel.len())];
         for (row, count) in parts(rows, L::ROWS) {
             let tile = Tile { product, panel, row, column: first * L::WIDTH };
+            if F::ANY {
+                let next = if row + count < rows { row + count } else { 0 };
+                let [start, end] = [row, row + count].map(|row| ahead.len() / LINE * row / rows);
+                fetch.plan(Upcoming {
+                    weights: ahead[start * LINE..].as_ptr(),
+                    weight_lines: end - start,
+                    rows: from[next * stride..].as_ptr(),
+                    stride,
+                    count: count.min(rows - next),
+                    lines_a_row: weights.k.div_ceil(LINE),
+                });
+            }
             // SAFETY: the caller's CPU has the instructions; the rows and columns are within the slices, see above.
             unsafe {
                 match registers {

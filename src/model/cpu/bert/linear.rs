@@ -4,7 +4,7 @@
 //! there ("dynamic quantisation"); products are summed in integers, so they do not depend on the path.
 
 use super::super::aligned::{Aligned, LINE};
-use super::super::gemm::{Packed, Product, Sink};
+use super::super::gemm::{Packed, Product, Sink, Stream};
 use super::super::lanes::{Lanes, half};
 use super::Precision;
 
@@ -86,22 +86,16 @@ impl Linear {
         then: Then<'_>,
     ) {
         let start = self.columns.as_ref().map_or(&self.bias, |columns| &columns.zeros);
-        let product = Product {
-            from: input.words,
-            stride: input.stride,
-            rows,
-            weights: &self.weights,
-            start,
-            start_stride: 0,
-        };
+        let product =
+            Product { from: input.words, stride: input.stride, rows, weights: &self.weights, start, start_stride: 0 };
         let scaled = self.columns.as_ref().map(|columns| Scaled { columns, bias: &self.bias, rows: input.scales });
-        let sink = &mut Output { to, stride, scaled, then };
+        let (fetch, sink) = (&mut Stream::default(), &mut Output { to, stride, scaled, then });
         // SAFETY: as for this function.
         unsafe {
             match input.precision {
-                Precision::F32 => L::product(product, &mut (), sink),
-                Precision::Bf16 => L::product_of_halves(product, sink),
-                Precision::Int8 => L::product_of_bytes(product, sink),
+                Precision::F32 => L::product(product, fetch, sink),
+                Precision::Bf16 => L::product_of_halves(product, fetch, sink),
+                Precision::Int8 => L::product_of_bytes(product, fetch, sink),
             }
         }
     }
