@@ -103,7 +103,7 @@ pub struct Config {
     pub source: Source,
     /// The attention mode; a model that is no BERT ignores it.
     pub attention: Attention,
-    /// What to multiply in; other than f32 only a BERT on the CPU.
+    /// What to multiply in: anything but f32 is for a BERT on the CPU.
     pub precision: Precision,
     /// Which device.
     pub device: device::Choice,
@@ -131,7 +131,7 @@ pub struct Card {
     /// The device that ran it, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
     #[serde(skip)]
     pub device: String,
-    /// What drives the device: `cpu`, `flex`, `wgpu (Vulkan)`.
+    /// What drives the device: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`.
     #[serde(skip)]
     pub backend: String,
 }

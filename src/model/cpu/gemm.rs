@@ -97,6 +97,22 @@ pub(super) struct Product<'a> {
     pub(super) start_stride: usize,
 }
 
+impl Product<'_> {
+    /// What is read after the tile of `count` rows from `row`: `panel` comes after this panel.
+    fn upcoming(&self, panel: &[f32], row: usize, count: usize) -> Upcoming {
+        let next = if row + count < self.rows { row + count } else { 0 };
+        let [start, end] = [row, row + count].map(|row| panel.len() / LINE * row / self.rows);
+        Upcoming {
+            weights: panel[start * LINE..].as_ptr(),
+            weight_lines: end - start,
+            weight_lines_a_fetch: (end - start).div_ceil(self.weights.k.div_ceil(LINE)),
+            rows: self.from[next * self.stride..].as_ptr(),
+            stride: self.stride,
+            count: count.min(self.rows - next),
+        }
+    }
+}
+
 /// How words are multiplied.
 pub(super) trait Multiply {
     /// `sum` and the products of the words of `value` and `weight`.
@@ -176,8 +192,8 @@ impl Sink for Rows<'_> {
 
 /// What is fetched from memory while a product keeps the arithmetic busy.
 pub(super) trait Fetch {
-    /// Whether there is anything to fetch at all.
-    const ANY: bool;
+    /// Steps of a tile from one fetch to the next; as many as there are where there is nothing to fetch.
+    fn steps<L: Lanes>() -> usize;
 
     /// Hears what will be read after the tile that comes now.
     fn plan(&mut self, _next: Upcoming) {}
@@ -195,11 +211,11 @@ pub(super) struct Upcoming {
     /// The tile's share of the next panel of weights.
     weights: *const f32,
     weight_lines: usize,
-    /// The first of the next tile's rows.
+    weight_lines_a_fetch: usize,
+    /// The first of the next tile's rows, and how many there are.
     rows: *const f32,
     stride: usize,
     count: usize,
-    lines_a_row: usize,
 }
 
 /// The product's own matrices, where they are too large for the caches next to the registers: the next tile's rows and
@@ -207,17 +223,19 @@ pub(super) struct Upcoming {
 #[derive(Debug, Default)]
 pub(super) struct Stream {
     next: Option<Upcoming>,
-    weight_line: usize,
-    row: usize,
+    /// Lines of a row fetched so far.
     line: usize,
+    weight_line: usize,
 }
 
 impl Fetch for Stream {
-    const ANY: bool = true;
+    /// As many as take the product over one line of each row.
+    fn steps<L: Lanes>() -> usize {
+        LINE
+    }
 
-    #[inline(always)]
     fn plan(&mut self, next: Upcoming) {
-        *self = Self { next: Some(next), weight_line: 0, row: 0, line: 0 };
+        *self = Self { next: Some(next), line: 0, weight_line: 0 };
     }
 
     #[inline(always)]
@@ -225,27 +243,16 @@ impl Fetch for Stream {
         let Some(next) = self.next else { return };
         // SAFETY: the caller's promise; a fetch is a hint, never a fault.
         unsafe {
-            if self.weight_line < next.weight_lines {
-                L::prefetch(next.weights.wrapping_add(self.weight_line * LINE));
-                self.weight_line += 1;
+            for row in 0..next.count {
+                L::prefetch(next.rows.wrapping_add(row * next.stride + self.line * LINE));
             }
-            if self.row < next.count {
-                L::prefetch(next.rows.wrapping_add(self.row * next.stride + self.line * LINE));
-                self.line += 1;
-                if self.line == next.lines_a_row {
-                    (self.row, self.line) = (self.row + 1, 0);
-                }
+            let weight_line = (self.weight_line + next.weight_lines_a_fetch).min(next.weight_lines);
+            for line in self.weight_line..weight_line {
+                L::prefetch(next.weights.wrapping_add(line * LINE));
             }
+            (self.line, self.weight_line) = (self.line + 1, weight_line);
         }
     }
-}
-
-/// Nothing.
-impl Fetch for () {
-    const ANY: bool = false;
-
-    #[inline(always)]
-    unsafe fn fetch<L: Lanes>(&mut self) {}
 }
 
 /// Computes a [`Product`]. Each number is summed in the order of k, from `start`, whatever the path.
@@ -269,18 +276,7 @@ pub(super) unsafe fn product<L: Lanes, M: Multiply, F: Fetch>(
         let ahead = &weights.values[at..weights.values.len().min(at + panel.len())];
         for (row, count) in parts(rows, L::ROWS) {
             let tile = Tile { product, panel, row, column: first * L::WIDTH };
-            if F::ANY {
-                let next = if row + count < rows { row + count } else { 0 };
-                let [start, end] = [row, row + count].map(|row| ahead.len() / LINE * row / rows);
-                fetch.plan(Upcoming {
-                    weights: ahead[start * LINE..].as_ptr(),
-                    weight_lines: end - start,
-                    rows: from[next * stride..].as_ptr(),
-                    stride,
-                    count: count.min(rows - next),
-                    lines_a_row: weights.k.div_ceil(LINE),
-                });
-            }
+            fetch.plan(product.upcoming(ahead, row, count));
             // SAFETY: the caller's CPU has the instructions; the rows and columns are within the slices, see above.
             unsafe {
                 match registers {
@@ -347,7 +343,7 @@ impl Tile<'_> {
             let steps = self.panel.len() / (N * L::WIDTH);
             let mut step = 0;
             while step < steps {
-                let next = if F::ANY { steps.min(step.saturating_add(L::STEPS_A_FETCH)) } else { steps };
+                let next = steps.min(step.saturating_add(F::steps::<L>()));
                 fetch.fetch::<L>();
                 for k in step..next {
                     let mut weights = [L::splat(0.0); N];

@@ -123,7 +123,10 @@ impl Lookup {
 }
 
 impl Fetch for Ahead<'_> {
-    const ANY: bool = true;
+    #[inline(always)]
+    fn steps<L: Lanes>() -> usize {
+        L::STEPS_A_FETCH
+    }
 
     /// Fetches what the next position will read.
     #[inline(always)]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::super::gemm::{Packed, Product, Rows};
+use super::super::gemm::{Packed, Product, Rows, Stream};
 use super::super::lanes::{self, Lanes, Task, half};
 use super::{Engine, Path, Precision, Scratch};
 use crate::kmer;
@@ -294,9 +294,9 @@ impl Task for Words<'_> {
         // SAFETY: the caller's CPU has the instructions.
         unsafe {
             match precision {
-                Precision::F32 => L::product(product, &mut (), &mut sink),
-                Precision::Bf16 => L::product_of_halves(product, &mut (), &mut sink),
-                Precision::Int8 => L::product_of_bytes(product, &mut (), &mut sink),
+                Precision::F32 => L::product(product, &mut Stream::default(), &mut sink),
+                Precision::Bf16 => L::product_of_halves(product, &mut Stream::default(), &mut sink),
+                Precision::Int8 => L::product_of_bytes(product, &mut Stream::default(), &mut sink),
             }
         }
         to.chunks(weights.columns()).flat_map(|row| row[..columns].to_vec()).collect()

@@ -120,8 +120,8 @@ impl Lanes for __m256 {
         unsafe {
             let mut floats = [0.0; Self::WIDTH];
             self.store(&mut floats, 0);
-            let [a, b, c, d, e, f, g, h] = floats;
-            ((a + e) + (c + g)) + ((b + f) + (d + h))
+            let pair = |at: usize| floats[at] + floats[at + 4];
+            (pair(0) + pair(2)) + (pair(1) + pair(3))
         }
     }
 
@@ -135,7 +135,7 @@ impl Lanes for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn from_integers(self) -> Self {
+    unsafe fn integers_to_floats(self) -> Self {
         unsafe { _mm256_cvtepi32_ps(_mm256_castps_si256(self)) }
     }
 

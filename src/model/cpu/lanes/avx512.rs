@@ -123,7 +123,7 @@ impl Lanes for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn from_integers(self) -> Self {
+    unsafe fn integers_to_floats(self) -> Self {
         unsafe { _mm512_cvtepi32_ps(_mm512_castps_si512(self)) }
     }
 
