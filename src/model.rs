@@ -79,6 +79,30 @@ impl Attention {
     }
 }
 
+/// In what numbers a model multiplies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// As the weights are stored.
+    #[default]
+    F32,
+    /// The linear layers in bf16, which has eight bits for a number's digits.
+    Bf16,
+    /// The linear layers in bytes, scaled by weight column and by input row.
+    Int8,
+}
+
+impl Precision {
+    /// As the command line and reports spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
+        }
+    }
+}
+
 /// What to load and where to run it.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -86,6 +110,8 @@ pub struct Config {
     pub source: Source,
     /// The attention mode; a model that is no BERT ignores it.
     pub attention: Attention,
+    /// What to multiply in: anything but f32 is for a BERT on the CPU.
+    pub precision: Precision,
     /// Which device.
     pub device: device::Choice,
     /// Rows a batch at most; the model's own choice when absent.
@@ -105,14 +131,14 @@ pub struct Card {
     pub sha256: String,
     /// `published` or `masked`; none for a model without attention.
     pub attention: Option<&'static str>,
-    /// `f32`.
+    /// `f32`, `bf16` or `int8`.
     pub precision: &'static str,
     /// How many numbers were trained.
     pub parameters: usize,
     /// The device that ran it, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
     #[serde(skip)]
     pub device: String,
-    /// What drives the device: `cpu`, `flex`, `wgpu (Vulkan)`.
+    /// What drives the device: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`.
     #[serde(skip)]
     pub backend: String,
 }

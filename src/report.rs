@@ -284,7 +284,8 @@ impl Report {
         let written = coding + noncoding + undecided;
         let per_cent = |n| 100.0 * share(n, written);
         let model = &self.model;
-        writeln!(text, "model       {} ({}) on {}", model.name, model.kind, self.device.name)?;
+        let precision = if model.precision == "f32" { String::new() } else { format!(", {}", model.precision) };
+        writeln!(text, "model       {} ({}{precision}) on {}", model.name, model.kind, self.device.name)?;
         writeln!(text, "coding      {coding:>12}  {:5.1}%", per_cent(coding))?;
         writeln!(text, "non-coding  {noncoding:>12}  {:5.1}%", per_cent(noncoding))?;
         if undecided > 0 {

@@ -1,4 +1,6 @@
 //! BERT for sequence classification, as DNABERT fine-tunes it: token ids in, two logits out.
+//!
+//! The definition, on burn: it runs on GPUs, and our own kernels for the CPU (`cpu/bert.rs`) are tested against it.
 
 use burn::tensor::activation::{gelu, tanh};
 use burn::tensor::module::{attention, embedding, layer_norm, linear};
@@ -7,7 +9,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::Deserialize;
 
 use super::checkpoint::Weights;
-use super::{Attention, Prediction, Problem};
+use super::{Attention, Prediction, Problem, cpu};
 use crate::kmer::{CLS, PAD, SEP};
 
 /// `model_type` of the family.
@@ -86,8 +88,23 @@ impl Config {
         self.max_tokens() - SPECIAL
     }
 
+    /// The network's sizes, for our own kernels.
+    #[allow(clippy::cast_possible_truncation)] // all of it is f32
+    pub(super) fn shape(&self) -> cpu::bert::Shape {
+        cpu::bert::Shape {
+            vocabulary: self.vocab_size,
+            hidden: self.hidden_size,
+            layers: self.num_hidden_layers,
+            heads: self.num_attention_heads,
+            intermediate: self.intermediate_size,
+            positions: self.max_position_embeddings,
+            types: self.type_vocab_size,
+            epsilon: self.layer_norm_eps as f32,
+        }
+    }
+
     /// Tokens a row has at most, special ones included.
-    fn max_tokens(&self) -> usize {
+    pub(super) fn max_tokens(&self) -> usize {
         MAX_TOKENS.min(self.max_position_embeddings)
     }
 }
@@ -182,11 +199,6 @@ impl Bert {
             pooler: loader.linear("bert.pooler.dense", hidden, hidden)?,
             classifier: loader.linear("classifier", hidden, LABELS)?,
         })
-    }
-
-    /// How many k-mers of a row it reads at most.
-    pub(super) fn longest_row(&self) -> usize {
-        self.max_tokens - SPECIAL
     }
 
     /// The length all rows must be padded to, special tokens included, where that is no choice.

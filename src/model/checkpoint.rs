@@ -276,6 +276,13 @@ pub(super) fn describe(source: &Source) -> Result<String, Problem> {
         }
     }
     line("parameters", &numbers.to_string());
+    line(
+        "precision",
+        match &settings {
+            Settings::Bert { config, .. } if config.shape().is_supported() => "f32; on the CPU bf16 and int8 too",
+            _ => "f32",
+        },
+    );
     if let Settings::Compact(config) = &settings {
         for (key, value) in [("trained on", &config.trained_on), ("created", &config.created)] {
             if let Some(value) = value {

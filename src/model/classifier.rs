@@ -7,7 +7,7 @@ use super::checkpoint::{Checkpoint, Settings};
 use super::compact::config::{Block, Stem};
 use super::compact::{self, Compact, windows};
 use super::runner::{Network, Runner};
-use super::{Card, Config, Prediction, Source, cpu, device};
+use super::{Attention, Card, Config, Precision, Prediction, Source, cpu, device};
 use crate::batch::Tokens;
 use crate::error::{Error, Result};
 
@@ -39,23 +39,36 @@ enum Family {
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is only one")]
 enum Engine {
-    /// Our own kernels: the compact family on the CPU.
-    Cpu {
-        engine: cpu::Engine,
-        /// The callers' working memory, kept from call to call.
-        scratches: Mutex<Vec<cpu::Scratch>>,
-    },
+    /// Our own kernels for the compact family on the CPU.
+    Compact { engine: cpu::Engine, scratches: Scratches<cpu::Scratch> },
+    /// Our own kernels for BERT on the CPU; what a read is padded to.
+    Bert { engine: cpu::bert::Engine, padded: usize, scratches: Scratches<cpu::bert::Scratch> },
     /// burn, on the CPU or a GPU: either family.
     Burn(Runner),
     /// Nothing, where there is no model.
     None,
 }
 
+/// The callers' working memory, kept from call to call.
+#[derive(Debug, Default)]
+struct Scratches<S>(Mutex<Vec<S>>);
+
+impl<S: Default> Scratches<S> {
+    fn with<R>(&self, run: impl FnOnce(&mut S) -> R) -> R {
+        let free = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = free().pop().unwrap_or_default();
+        let result = run(&mut scratch);
+        free().push(scratch);
+        result
+    }
+}
+
 impl Classifier {
     /// Loads the model and readies its device.
     ///
     /// # Errors
-    /// [`Error::Model`] for a checkpoint that is missing or not one we run, [`Error::Device`] when no device fits.
+    /// [`Error::Model`] for a checkpoint that is missing or not one we run, [`Error::Device`] when no device fits,
+    /// [`Error::Usage`] when what would run it cannot multiply in that precision.
     pub fn load(config: &Config) -> Result<Self> {
         Self::load_with(config, Kernels::Own)
     }
@@ -83,21 +96,37 @@ impl Classifier {
         if let Some(adapter) = &ready.adapter {
             (device, backend) = (adapter.name.clone(), format!("wgpu ({})", adapter.interface));
         }
+        let own = kernels == Kernels::Own && ready.adapter.is_none();
+        check_precision(config.precision, &settings, own)?;
         let run = |network, ready| Runner::new(network, ready, threads, config.batch_size).map(Engine::Burn);
         let (kind, attention, family, engine) = match settings {
             Settings::Bert { k, config: settings } => {
-                let bert = Bert::load(&settings, config.attention, &mut weights, &ready.device).map_err(refused)?;
-                let family = Family::Bert { k, longest_row: bert.longest_row() };
-                ("bert", Some(config.attention.name()), family, run(Network::Bert(bert), ready)?)
+                let shape = settings.shape();
+                let engine = if own && shape.is_supported() {
+                    let path = cpu::Path::detect_in(config.precision);
+                    (device, backend) = (device::cpu_name_with(threads, path.name()), "cpu".to_owned());
+                    let take = |name: &str, shape: &[usize]| weights.take(name, shape);
+                    let engine = cpu::bert::Engine::new(&shape, path, config.precision, take).map_err(refused)?;
+                    let padded = match config.attention {
+                        Attention::Published => settings.max_tokens(),
+                        Attention::Masked => 0,
+                    };
+                    Engine::Bert { engine, padded, scratches: Scratches::default() }
+                } else {
+                    let bert = Bert::load(&settings, config.attention, &mut weights, &ready.device).map_err(refused)?;
+                    run(Network::Bert(bert), ready)?
+                };
+                let family = Family::Bert { k, longest_row: settings.longest_row() };
+                ("bert", Some(config.attention.name()), family, engine)
             }
             Settings::Compact(settings) => {
-                let engine = match cpu_shape(&settings) {
-                    Some(shape) if kernels == Kernels::Own && ready.adapter.is_none() => {
+                let engine = match compact_shape(&settings) {
+                    Some(shape) if own => {
                         let path = cpu::Path::detect();
                         (device, backend) = (device::cpu_name_with(threads, path.name()), "cpu".to_owned());
-                        let engine =
-                            cpu::Engine::new(shape, path, |name, shape| compact::take(&mut weights, name, shape));
-                        Engine::Cpu { engine: engine.map_err(refused)?, scratches: Mutex::default() }
+                        let take = |name: &str, shape: &[usize]| compact::take(&mut weights, name, shape);
+                        let engine = cpu::Engine::new(shape, path, take).map_err(refused)?;
+                        Engine::Compact { engine, scratches: Scratches::default() }
                     }
                     _ => {
                         let compact = Compact::load(&settings, &mut weights, &ready.device).map_err(refused)?;
@@ -108,7 +137,8 @@ impl Classifier {
             }
         };
         let parameters = weights.finish().map_err(refused)?;
-        let card = Card { name, kind, sha256, attention, precision: "f32", parameters, device, backend };
+        let precision = config.precision.name();
+        let card = Card { name, kind, sha256, attention, precision, parameters, device, backend };
         Ok(Self { card, family, engine, threads, notes })
     }
 
@@ -182,7 +212,7 @@ impl Classifier {
     #[must_use]
     pub fn workers(&self) -> usize {
         match &self.engine {
-            Engine::Cpu { .. } => self.threads,
+            Engine::Compact { .. } | Engine::Bert { .. } => self.threads,
             Engine::Burn(_) | Engine::None => 1, // burn spreads a call's rows over its own threads, or over the GPU
         }
     }
@@ -190,10 +220,12 @@ impl Classifier {
     /// How many rows a chunk should hold at most, so that an interrupt or the progress bar need not wait long for one.
     #[must_use]
     pub fn rows_a_chunk(&self) -> usize {
-        /// Parameters times rows that a thread gets through in a second or two.
+        /// Parameters times rows that a thread gets through in a second or two, and for our own kernels.
         const A_THREADS_SHARE: usize = 300_000_000;
+        const OWN_SHARE: usize = 400_000_000;
         match &self.engine {
-            Engine::Cpu { .. } | Engine::None => 4096,
+            Engine::Compact { .. } | Engine::None => 4096,
+            Engine::Bert { .. } => (OWN_SHARE / self.card.parameters.max(1)).clamp(1, 512),
             // Some 16 batches, so that the last, smaller one costs little.
             Engine::Burn(runner) if let Some(rows) = runner.gpu_rows() => 16 * rows,
             Engine::Burn(_) => self.threads * (A_THREADS_SHARE / self.card.parameters.max(1)).clamp(1, 512),
@@ -257,13 +289,14 @@ impl Classifier {
 
     fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>> {
         match &self.engine {
-            Engine::Cpu { engine, scratches } => {
-                let free = || scratches.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut scratch = free().pop().unwrap_or_default();
+            Engine::Compact { engine, scratches } => Ok(scratches.with(|scratch| {
                 let mut logits = Vec::with_capacity(rows.len() * compact::LOGITS);
-                engine.each(rows.iter().copied(), &mut scratch, |of_row| logits.extend(of_row));
-                free().push(scratch);
-                Ok(logits)
+                engine.each(rows.iter().copied(), scratch, |of_row| logits.extend(of_row));
+                logits
+            })),
+            Engine::Bert { engine, padded, scratches } => {
+                Ok(scratches
+                    .with(|scratch| rows.iter().flat_map(|row| engine.forward(row, *padded, scratch)).collect()))
             }
             Engine::Burn(runner) => runner.logits(rows),
             Engine::None => Ok(Vec::new()),
@@ -278,8 +311,22 @@ enum Kernels {
     Burn,
 }
 
+/// Only our own kernels for BERT multiply in anything but f32.
+fn check_precision(precision: Precision, settings: &Settings, own: bool) -> Result<()> {
+    let why = match settings {
+        _ if precision == Precision::F32 => return Ok(()),
+        Settings::Compact(_) => "is for a BERT; this model is compact",
+        Settings::Bert { .. } if !own => "is for the CPU: give --device cpu too",
+        Settings::Bert { config, .. } if !config.shape().is_supported() => {
+            "needs a hidden_size and an intermediate_size that are multiples of 16"
+        }
+        Settings::Bert { .. } => return Ok(()),
+    };
+    Err(Error::Usage(format!("--precision {} {why}", precision.name())))
+}
+
 /// The sizes our own kernels want, if they can run a compact model of these settings.
-fn cpu_shape(config: &compact::config::Config) -> Option<cpu::Shape> {
+fn compact_shape(config: &compact::config::Config) -> Option<cpu::Shape> {
     let &compact::config::Config { embedding_size: embedding, channels, hidden, stem, ref blocks, .. } = config;
     let fits = stem == Stem { kernel: 6, stride: 3, padding: 3 }
         && blocks.iter().all(|block| *block == Block { kernel: 3, padding: 1 });

@@ -17,6 +17,7 @@
 #![allow(clippy::inline_always)] // a kernel left out of line loses its caller's target features
 
 mod aligned;
+pub mod bert;
 mod block;
 mod gemm;
 mod lanes;
@@ -25,9 +26,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use network::{Network, Next, Workspace};
+use network::{Forward, Network, Next, Workspace};
 pub use network::{Scratch, Shape};
 use table::Lookup;
+
+use super::Precision;
 
 /// Which instructions the kernels use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,13 +66,34 @@ impl Path {
         }
     }
 
+    /// Whether this CPU can, and multiply in `precision`: without an instruction for it AVX2 makes do, and AVX-512 is not
+    /// taken.
+    #[must_use]
+    pub fn is_supported_in(self, precision: Precision) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        let multiplies = match (self, precision) {
+            (Self::Avx512, Precision::Bf16) => is_x86_feature_detected!("avx512bf16"),
+            (Self::Avx512, Precision::Int8) => is_x86_feature_detected!("avx512vnni"),
+            _ => true,
+        };
+        #[cfg(not(target_arch = "x86_64"))]
+        let multiplies = matches!(precision, Precision::F32 | Precision::Bf16 | Precision::Int8);
+        multiplies && self.is_supported()
+    }
+
     /// The fastest this CPU can, or the one that `READSEEKER_CPU` (`plain`, `avx2`, `avx512`) names if it can that.
     #[must_use]
     pub fn detect() -> Self {
+        Self::detect_in(Precision::F32)
+    }
+
+    /// [`detect`](Self::detect), of those that can multiply in `precision`.
+    #[must_use]
+    pub fn detect_in(precision: Precision) -> Self {
         let wanted = std::env::var("READSEEKER_CPU").ok();
         Self::ALL
             .into_iter()
-            .filter(|path| path.is_supported())
+            .filter(|path| path.is_supported_in(precision))
             .min_by_key(|path| wanted.as_deref() != Some(path.word()))
             .unwrap_or(Self::Plain)
     }
@@ -131,17 +155,10 @@ impl Engine {
         scratch: &mut Scratch,
         then: impl FnMut([f32; 7]),
     ) {
-        let forward = |read: &Lookup, workspace: &mut Workspace, next: Next<'_>| match self.path {
-            // SAFETY: plain Rust has no requirement; `each` looked up the reads and made room.
-            Path::Plain => unsafe { self.network.forward::<lanes::Plain>(read, workspace, next) },
-            // SAFETY: `new` saw that this CPU has the instructions; `each` looked up the reads and made room.
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx2 => unsafe { lanes::avx2::forward(&self.network, read, workspace, next) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx512 => unsafe { lanes::avx512::forward(&self.network, read, workspace, next) },
-            #[cfg(not(target_arch = "x86_64"))]
-            Path::Avx2 | Path::Avx512 => unreachable!("`new` asked for a path this CPU supports"),
+        let forward = |read: &Lookup, workspace: &mut Workspace, next: Next<'_>| {
+            let forward = Forward { network: &self.network, read, workspace, next };
+            // SAFETY: `new` saw that this CPU has the path's instructions.
+            unsafe { lanes::run(self.path, forward) }
         };
         self.network.each(reads, scratch, forward, then);
     }

@@ -26,6 +26,18 @@ impl Aligned {
         all
     }
 
+    /// The same memory as bf16, two a float.
+    pub(super) fn halves_mut(&mut self) -> &mut [u16] {
+        // SAFETY: as in `deref`; any bits are a `u16`, whose alignment is less.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LINE * 2) }
+    }
+
+    /// The same memory as bytes, four a float.
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `deref`; any bits are a `u8`, whose alignment is less.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LINE * 4) }
+    }
+
     /// Grows to at least `len`, the new ones zero; never shrinks.
     pub(super) fn reserve(&mut self, len: usize) {
         if self.0.len() * LINE < len {

@@ -5,7 +5,7 @@
 //! about two and a half times the direct convolution's, a tenth of what we allow.
 
 use super::aligned::Aligned;
-use super::gemm::{Packed, Product};
+use super::gemm::{Packed, Product, Rows};
 use super::lanes::Lanes;
 use super::table::Ahead;
 
@@ -102,8 +102,8 @@ impl Block {
             let planes = transformed.chunks_exact(rows * stride).zip(products.chunks_exact_mut(rows * stride));
             for (product, (weights, (from, to))) in self.weights.iter().zip(planes).enumerate() {
                 let start = if product == AT_ONE { &self.bias } else { &self.zeros };
-                let product = Product { from, stride, rows, weights, start, start_stride: 0, to_stride: stride };
-                L::product(product, ahead, to);
+                let product = Product { from, stride, rows, weights, start, start_stride: 0 };
+                L::product(product, ahead, &mut Rows { to, stride });
             }
             transform_products::<L>(layout, products, x);
         }

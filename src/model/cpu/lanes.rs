@@ -1,17 +1,61 @@
 //! Vectors of floats: one trait, three register files. Kernels are written once over [`Lanes`].
 //!
-//! Everything is `inline(always)`, so that it ends up inside `avx2::forward` or `avx512::forward`, where the compiler may
-//! use the instructions. Hence every method is `unsafe`: call it only below one of those.
+//! Everything is `inline(always)`, so that it ends up inside `avx2::run` or `avx512::run`, where the compiler may use the
+//! instructions. Hence every method is `unsafe`: call it only below one of those.
 
-use super::gemm::{self, Product};
-use super::table::Ahead;
+use super::Path;
+use super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink};
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;
 
-/// A register of floats.
+/// What is computed by the instructions of some [`Lanes`].
+pub(super) trait Task {
+    /// What comes out.
+    type Output;
+
+    /// Computes it.
+    ///
+    /// # Safety
+    /// The CPU must have `L`'s instructions.
+    unsafe fn run<L: Lanes>(self) -> Self::Output;
+}
+
+/// Computes `task` on `path`.
+///
+/// # Safety
+/// The CPU must support `path`.
+pub(super) unsafe fn run<T: Task>(path: Path, task: T) -> T::Output {
+    // SAFETY: plain Rust has no requirement; the rest is the caller's promise.
+    unsafe {
+        match path {
+            Path::Plain => task.run::<Plain>(),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => avx2::run(task),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512 => avx512::run(task),
+            #[cfg(not(target_arch = "x86_64"))]
+            Path::Avx2 | Path::Avx512 => unreachable!("the caller has seen that this CPU supports the path"),
+        }
+    }
+}
+
+/// Floats a register on `path`, and registers of columns a [`gemm`] tile: what weights are packed for.
+pub(super) fn packing(path: Path) -> (usize, usize) {
+    match path {
+        Path::Plain => (Plain::WIDTH, Plain::PANEL),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 => (std::arch::x86_64::__m256::WIDTH, std::arch::x86_64::__m256::PANEL),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512 => (std::arch::x86_64::__m512::WIDTH, std::arch::x86_64::__m512::PANEL),
+        #[cfg(not(target_arch = "x86_64"))]
+        Path::Avx2 | Path::Avx512 => unreachable!("this CPU supports no such path"),
+    }
+}
+
+/// A register of floats, or of other words of 32 bits where it says so.
 ///
 /// # Safety
 /// Of all methods: the CPU must have the implementation's instructions. Of `load` and `store` also: `at + WIDTH` must be
@@ -34,6 +78,7 @@ pub(super) trait Lanes: Copy {
     unsafe fn mul(self, other: Self) -> Self;
     unsafe fn div(self, other: Self) -> Self;
     unsafe fn max(self, other: Self) -> Self;
+    unsafe fn min(self, other: Self) -> Self;
     /// self * factor + summand.
     unsafe fn mul_add(self, factor: Self, summand: Self) -> Self;
     /// Holds self within +-126, where the implementation of `times_power_of_two` needs it.
@@ -41,15 +86,50 @@ pub(super) trait Lanes: Copy {
     /// self * 2^k, where `rounded` = k + `ROUND` and `k` is that k.
     unsafe fn times_power_of_two(self, k: Self, rounded: Self) -> Self;
     /// Fetches a cache line into the second-level cache.
-    unsafe fn prefetch(from: &[f32], at: usize);
-    /// [`gemm::product`], out of line.
-    unsafe fn product(product: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]);
+    unsafe fn prefetch(at: *const f32);
+    /// All floats added up.
+    unsafe fn total(self) -> f32;
+    /// The largest float.
+    unsafe fn largest(self) -> f32;
+    /// The floats of what holds integers.
+    unsafe fn integers_to_floats(self) -> Self;
+    /// Stores each float as bf16, rounded to the nearest, to the even one of two.
+    unsafe fn store_halves(self, to: &mut [u16], at: usize);
+    /// Stores each float, which must be within 0 and 255, as the nearest byte, the even one of two.
+    unsafe fn store_bytes(self, to: &mut [u8], at: usize);
+    /// `sum`, of floats, and the products of the two bf16 in each word of self and `weight`.
+    unsafe fn dot_halves(self, weight: Self, sum: Self) -> Self;
+    /// `sum`, of integers, and the products of the four bytes in each word of self, unsigned, and `weight`, signed.
+    unsafe fn dot_bytes(self, weight: Self, sum: Self) -> Self;
+    /// [`gemm::product`] of floats, out of line.
+    unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
+    /// [`gemm::product`] of bf16, out of line; the CPU must have what [`Path::is_supported_in`] asks for.
+    unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
+    /// [`gemm::product`] of bytes, out of line; the CPU must have what [`Path::is_supported_in`] asks for.
+    unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
 
     /// x / (1 + exp(-x)), within 2e-7 of the larger of 1 and |x|.
     #[inline(always)]
     unsafe fn silu(self) -> Self {
         // SAFETY: the caller's CPU has the instructions.
         unsafe { self.div(Self::splat(1.0).add(self.mul(Self::splat(-std::f32::consts::LOG2_E)).exp2())) }
+    }
+
+    /// x times the normal distribution's cumulative probability of x, within 2e-7 of the larger of 1 and |x|.
+    ///
+    /// As max(x, 0) - |x| * tail(|x|), whose tail is 2 to a polynomial.
+    #[inline(always)]
+    unsafe fn gelu(self) -> Self {
+        // SAFETY: the caller's CPU has the instructions.
+        unsafe {
+            let zero = Self::splat(0.0);
+            let size = self.max(zero.sub(self)).min(Self::splat(TAIL_END));
+            let mut exponent = Self::splat(TAIL[0]);
+            for coefficient in &TAIL[1..] {
+                exponent = exponent.mul_add(size, Self::splat(*coefficient));
+            }
+            zero.sub(size).mul_add(exponent.exp2(), self.max(zero))
+        }
     }
 
     /// 2^self: the integer part by the exponent's bits, 2^rest by a polynomial.
@@ -76,6 +156,36 @@ const ROUND: f32 = 12_582_912.0;
 /// 2^x on [-1/2, 1/2], highest power first; largest relative error 9.2e-8 before rounding.
 #[allow(clippy::approx_constant)] // the fifth is not quite ln 2: it makes up for the terms left out
 const EXP2: [f32; 6] = [0.001_326_472_7, 0.009_671_513, 0.055_507_336, 0.240_222_42, 0.693_147, 1.0];
+
+/// The binary logarithm of the normal distribution's upper tail on [0, `TAIL_END`], highest power first: x times the tail
+/// is within 1.1e-7.
+const TAIL: [f32; 7] =
+    [3.309_277e-5, -0.000_769_219_3, 0.008_080_715, -0.053_412_1, -0.458_770_96, -1.151_201_7, -0.999_993_1];
+
+/// x times the tail is below 3e-8 from here on.
+const TAIL_END: f32 = 5.75;
+
+/// The two bf16 of a word.
+#[inline(always)]
+fn halves(word: f32) -> [f32; 2] {
+    let bits = word.to_bits();
+    [f32::from_bits(bits << 16), f32::from_bits(bits & 0xffff_0000)]
+}
+
+/// The bf16 nearest to `x`, the even one of two; no NaN.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)] // the upper half of 32 bits
+pub(super) fn half(x: f32) -> u16 {
+    let bits = x.to_bits();
+    (bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16) as u16
+}
+
+/// The integer nearest to `x`, the even one of two, as a byte of two's complement.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)] // the low byte holds it
+pub(super) fn nearest_byte(x: f32) -> u8 {
+    (x + ROUND).to_bits() as u8
+}
 
 /// Plain Rust; the compiler makes registers of it.
 #[derive(Clone, Copy)]
@@ -147,6 +257,11 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a < b { a } else { b })
+    }
+
+    #[inline(always)]
     unsafe fn mul_add(self, factor: Self, summand: Self) -> Self {
         // Without an instruction for it, `f32::mul_add` is a slow call.
         let fused = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
@@ -168,10 +283,67 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(_from: &[f32], _at: usize) {}
+    unsafe fn prefetch(_at: *const f32) {}
 
-    unsafe fn product(product: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
+    #[inline(always)]
+    unsafe fn total(self) -> f32 {
+        self.0[0] + self.0[1] + (self.0[2] + self.0[3])
+    }
+
+    #[inline(always)]
+    unsafe fn largest(self) -> f32 {
+        self.0.into_iter().fold(f32::NEG_INFINITY, |a, b| if a > b { a } else { b })
+    }
+
+    #[inline(always)]
+    #[allow(clippy::cast_precision_loss)] // to the nearest, as the instructions do
+    unsafe fn integers_to_floats(self) -> Self {
+        self.map(|x| x.to_bits().cast_signed() as f32)
+    }
+
+    #[inline(always)]
+    unsafe fn store_halves(self, to: &mut [u16], at: usize) {
+        to[at..at + 4].copy_from_slice(&self.0.map(half));
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: &mut [u8], at: usize) {
+        to[at..at + 4].copy_from_slice(&self.0.map(nearest_byte));
+    }
+
+    #[inline(always)]
+    unsafe fn dot_halves(self, weight: Self, sum: Self) -> Self {
+        let mut result = sum;
+        for ((sum, x), weight) in result.0.iter_mut().zip(self.0).zip(weight.0) {
+            let ([x0, x1], [weight0, weight1]) = (halves(x), halves(weight));
+            *sum = x0 * weight0 + (x1 * weight1 + *sum);
+        }
+        result
+    }
+
+    #[inline(always)]
+    unsafe fn dot_bytes(self, weight: Self, sum: Self) -> Self {
+        let mut result = sum;
+        for ((sum, x), weight) in result.0.iter_mut().zip(self.0).zip(weight.0) {
+            let products = x.to_bits().to_le_bytes().into_iter().zip(weight.to_bits().to_le_bytes());
+            let product: i32 = products.map(|(x, weight)| i32::from(x) * i32::from(weight.cast_signed())).sum();
+            *sum = f32::from_bits(sum.to_bits().wrapping_add(product.cast_unsigned()));
+        }
+        result
+    }
+
+    unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         // SAFETY: as for this function.
-        unsafe { gemm::product::<Self>(product, ahead, to) }
+        unsafe { gemm::product::<Self, Singles, _>(product, fetch, sink) }
+    }
+
+    unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        // SAFETY: as for this function.
+        unsafe { gemm::product::<Self, Halves, _>(product, fetch, sink) }
+    }
+
+    unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        // SAFETY: as for this function.
+        unsafe { gemm::product::<Self, Bytes, _>(product, fetch, sink) }
     }
 }

@@ -1,15 +1,12 @@
 //! The compact network over [`Lanes`]: stem by table, blocks, and the head that weighs the six frames.
 
-#[cfg(target_arch = "x86_64")]
-use std::arch::x86_64::{__m256, __m512};
-
 use std::ops::Range;
 
 use super::Path;
 use super::aligned::{Aligned, LINE};
 use super::block::{Block, Layout};
-use super::gemm::{Packed, Product, parts};
-use super::lanes::{Lanes, Plain};
+use super::gemm::{Packed, Product, Rows, parts};
+use super::lanes::{self, Lanes, Task};
 use super::table::{Ahead, FRAMES, KERNEL, Lookup, STRIDE, Table, VOCABULARY, stem_outputs};
 
 /// Frames of both strands.
@@ -80,6 +77,25 @@ pub(super) struct Next<'a> {
     lookup: &'a mut Lookup,
 }
 
+/// A read's forward pass.
+pub(super) struct Forward<'a> {
+    pub(super) network: &'a Network,
+    pub(super) read: &'a Lookup,
+    pub(super) workspace: &'a mut Workspace,
+    pub(super) next: Next<'a>,
+}
+
+/// The read must be looked up in the network's table, and the workspace have room.
+impl Task for Forward<'_> {
+    type Output = [f32; 7];
+
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) -> [f32; 7] {
+        // SAFETY: the caller's CPU has the instructions; `Network::each` looked up the read and made room.
+        unsafe { self.network.forward::<L>(self.read, self.workspace, self.next) }
+    }
+}
+
 /// The head's rows, one a frame, and its summary of them.
 #[derive(Debug, Default)]
 struct Head {
@@ -125,13 +141,27 @@ impl Layer {
         to: &mut [f32],
     ) {
         // SAFETY: as for this function.
-        unsafe { L::product(product(from, stride, rows, &self.weights, &self.bias), ahead, to) }
+        unsafe { product::<L>(from, stride, rows, &self.weights, &self.bias, ahead, to) }
     }
 }
 
-/// The product whose rows all start from the same one.
-fn product<'a>(from: &'a [f32], stride: usize, rows: usize, weights: &'a Packed, start: &'a [f32]) -> Product<'a> {
-    Product { from, stride, rows, weights, start, start_stride: 0, to_stride: weights.columns() }
+/// The product whose rows all start from the same one, and follow each other in `to`.
+///
+/// # Safety
+/// The CPU must have `L`'s instructions.
+#[inline(always)]
+unsafe fn product<L: Lanes>(
+    from: &[f32],
+    stride: usize,
+    rows: usize,
+    weights: &Packed,
+    start: &[f32],
+    ahead: &mut Ahead<'_>,
+    to: &mut [f32],
+) {
+    let product = Product { from, stride, rows, weights, start, start_stride: 0 };
+    // SAFETY: as for this function.
+    unsafe { L::product(product, ahead, &mut Rows { to, stride: weights.columns() }) }
 }
 
 /// The inputs of a layer that reads `parts` parts of `len` numbers, each padded to whole lines here.
@@ -153,15 +183,7 @@ impl Network {
         mut tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         let Shape { embedding: e, channels: c, blocks, hidden: h } = shape;
-        let packing = match path {
-            Path::Plain => (Plain::WIDTH, Plain::PANEL),
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx2 => (__m256::WIDTH, __m256::PANEL),
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx512 => (__m512::WIDTH, __m512::PANEL),
-            #[cfg(not(target_arch = "x86_64"))]
-            Path::Avx2 | Path::Avx512 => unreachable!("`Engine::new` asked for a path this CPU supports"),
-        };
+        let packing = lanes::packing(path);
         let mut tensor = |name: &str, shape: &[usize]| {
             let values = tensor(name, shape)?;
             assert_eq!(values.len(), shape.iter().product::<usize>(), "{name} has another shape");
@@ -433,14 +455,14 @@ impl Network {
             for strand in 0..2 {
                 let opposite = &means[(1 - strand) * h..];
                 let from_strand = &mut from_strands[strand * h..];
-                L::product(product(opposite, h, 1, &self.frame_mix_opposite, from_all), ahead, from_strand);
+                product::<L>(opposite, h, 1, &self.frame_mix_opposite, from_all, ahead, from_strand);
             }
             for strand in 0..2 {
                 let [neighbours, mixed] = [&mut *neighbours, &mut *mixed];
                 let near = &neighbours[strand * FRAMES * FRAMES * h..];
                 let mixed = &mut mixed[strand * FRAMES * h..];
                 let start = &from_strands[strand * h..];
-                L::product(product(near, FRAMES * h, FRAMES, &self.frame_mix, start), ahead, mixed);
+                product::<L>(near, FRAMES * h, FRAMES, &self.frame_mix, start, ahead, mixed);
             }
             for at in (0..h).step_by(L::WIDTH) {
                 let mut frames = [L::splat(0.0); ALL_FRAMES];

@@ -3,6 +3,7 @@
 //! At 48 channels the table has 5 MB: too large for a core's own cache, so the rows to come are fetched [`Ahead`].
 
 use super::aligned::{Aligned, LINE};
+use super::gemm::Fetch;
 use super::lanes::Lanes;
 
 /// Special tokens, then all 6-mers.
@@ -121,25 +122,28 @@ impl Lookup {
     }
 }
 
-impl Ahead<'_> {
-    /// Fetches what the next position will read.
-    ///
-    /// # Safety
-    /// The CPU must have `L`'s instructions.
+impl Fetch for Ahead<'_> {
     #[inline(always)]
-    pub(super) unsafe fn fetch<L: Lanes>(&mut self) {
+    fn steps<L: Lanes>() -> usize {
+        L::STEPS_A_FETCH
+    }
+
+    /// Fetches what the next position will read.
+    #[inline(always)]
+    unsafe fn fetch<L: Lanes>(&mut self) {
         let Some(&row) = self.rows.get(self.position) else { return };
         let place = self.position / FRAMES % STRIDE;
         self.position += 1;
         let row = row as usize;
         let table = self.table;
+        let values = table.values.as_ptr();
         // SAFETY: the caller's promise; a fetch is a hint, never a fault.
         unsafe {
             for line in (0..2 * table.channels).step_by(LINE) {
-                L::prefetch(&table.values, row + table.taps(place) + line);
+                L::prefetch(values.wrapping_add(row + table.taps(place) + line));
             }
             for line in (0..table.embedding).step_by(LINE) {
-                L::prefetch(&table.values, row + table.embedding() + line);
+                L::prefetch(values.wrapping_add(row + table.embedding() + line));
             }
         }
     }

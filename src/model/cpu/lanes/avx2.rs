@@ -1,32 +1,41 @@
 //! AVX2 and FMA: eight floats a register.
 
 use std::arch::x86_64::{
-    __m256, _MM_HINT_T1, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_castps_si256, _mm256_castsi256_ps,
-    _mm256_div_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_set1_ps,
-    _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps,
+    __m256, _MM_HINT_T1, _mm_packs_epi32, _mm_packus_epi16, _mm_prefetch, _mm_storel_epi64, _mm_storeu_si128,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps,
+    _mm256_castsi256_si128, _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extracti128_si256,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
+    _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_slli_epi16, _mm256_slli_epi32, _mm256_srai_epi16, _mm256_srli_epi16, _mm256_srli_epi32, _mm256_storeu_ps,
+    _mm256_sub_ps,
 };
 
-use super::super::gemm::{self, Product};
-use super::super::network::{Network, Next, Workspace};
-use super::super::table::{Ahead, Lookup};
-use super::Lanes;
+use super::super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink};
+use super::{Lanes, Task};
 
-/// [`Network::forward`] with AVX2 and FMA.
+/// Computes `task` with AVX2 and FMA.
 #[target_feature(enable = "avx2,fma")]
-pub(in super::super) unsafe fn forward(
-    network: &Network,
-    read: &Lookup,
-    workspace: &mut Workspace,
-    next: Next<'_>,
-) -> [f32; 7] {
+pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { network.forward::<__m256>(read, workspace, next) }
+    unsafe { task.run::<__m256>() }
 }
 
 #[target_feature(enable = "avx2,fma")]
-unsafe fn product(product: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
+unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m256>(product, ahead, to) }
+    unsafe { gemm::product::<__m256, Singles, _>(product, fetch, sink) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+    // SAFETY: this function has the features; the rest is the caller's promise.
+    unsafe { gemm::product::<__m256, Halves, _>(product, fetch, sink) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+    // SAFETY: this function has the features; the rest is the caller's promise.
+    unsafe { gemm::product::<__m256, Bytes, _>(product, fetch, sink) }
 }
 
 // SAFETY of all methods: the trait's callers promise a CPU with AVX2 and FMA and ranges within the slices.
@@ -79,6 +88,11 @@ impl Lanes for __m256 {
     }
 
     #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        unsafe { _mm256_min_ps(self, other) }
+    }
+
+    #[inline(always)]
     unsafe fn mul_add(self, factor: Self, summand: Self) -> Self {
         unsafe { _mm256_fmadd_ps(self, factor, summand) }
     }
@@ -97,12 +111,92 @@ impl Lanes for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(from: &[f32], at: usize) {
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(from.as_ptr().wrapping_add(at).cast()) }
+    unsafe fn prefetch(at: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
     }
 
     #[inline(always)]
-    unsafe fn product(what: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
-        unsafe { product(what, ahead, to) }
+    unsafe fn total(self) -> f32 {
+        unsafe {
+            let mut floats = [0.0; Self::WIDTH];
+            self.store(&mut floats, 0);
+            let pair = |at: usize| floats[at] + floats[at + 4];
+            (pair(0) + pair(2)) + (pair(1) + pair(3))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn largest(self) -> f32 {
+        unsafe {
+            let mut floats = [0.0; Self::WIDTH];
+            self.store(&mut floats, 0);
+            floats.into_iter().fold(f32::NEG_INFINITY, f32::max)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn integers_to_floats(self) -> Self {
+        unsafe { _mm256_cvtepi32_ps(_mm256_castps_si256(self)) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_halves(self, to: &mut [u16], at: usize) {
+        debug_assert!(at + Self::WIDTH <= to.len());
+        unsafe {
+            let bits = _mm256_castps_si256(self);
+            let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+            let rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+            let halves = _mm256_srli_epi32::<16>(rounded);
+            let packed = _mm256_permute4x64_epi64::<0b1000>(_mm256_packus_epi32(halves, halves));
+            _mm_storeu_si128(to.as_mut_ptr().add(at).cast(), _mm256_castsi256_si128(packed));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: &mut [u8], at: usize) {
+        debug_assert!(at + Self::WIDTH <= to.len());
+        unsafe {
+            let integers = _mm256_cvtps_epi32(self);
+            let [low, high] = [_mm256_castsi256_si128(integers), _mm256_extracti128_si256::<1>(integers)];
+            let words = _mm_packs_epi32(low, high);
+            _mm_storel_epi64(to.as_mut_ptr().add(at).cast(), _mm_packus_epi16(words, words));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_halves(self, weight: Self, sum: Self) -> Self {
+        unsafe {
+            let low = |x: Self| _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_castps_si256(x)));
+            let high = |x: Self| _mm256_and_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_set1_epi32(-1))));
+            low(self).mul_add(low(weight), high(self).mul_add(high(weight), sum))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_bytes(self, weight: Self, sum: Self) -> Self {
+        unsafe {
+            let (value, weight) = (_mm256_castps_si256(self), _mm256_castps_si256(weight));
+            // As sixteen bits each, the even bytes and the odd ones: no product or sum of two overflows.
+            let even = _mm256_and_si256(value, _mm256_set1_epi16(0xff));
+            let even_weight = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(weight));
+            let [odd, odd_weight] = [_mm256_srli_epi16::<8>(value), _mm256_srai_epi16::<8>(weight)];
+            let products = _mm256_add_epi32(_mm256_madd_epi16(even, even_weight), _mm256_madd_epi16(odd, odd_weight));
+            _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(sum), products))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn product(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product(what, fetch, sink) }
+    }
+
+    #[inline(always)]
+    unsafe fn product_of_halves(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product_of_halves(what, fetch, sink) }
+    }
+
+    #[inline(always)]
+    unsafe fn product_of_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product_of_bytes(what, fetch, sink) }
     }
 }

@@ -1,31 +1,41 @@
 //! AVX-512: sixteen floats a register.
 
 use std::arch::x86_64::{
-    __m512, _MM_HINT_T1, _mm_prefetch, _mm512_add_ps, _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps,
-    _mm512_mul_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps,
+    __m512, __m512bh, _MM_HINT_T1, _mm_prefetch, _mm_storeu_si128, _mm256_storeu_si256, _mm512_add_epi32,
+    _mm512_add_ps, _mm512_and_si512, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cvtepi32_epi8,
+    _mm512_cvtepi32_epi16, _mm512_cvtepi32_ps, _mm512_cvtps_epi32, _mm512_div_ps, _mm512_dpbf16_ps,
+    _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
+    _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_scalef_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_srli_epi32,
+    _mm512_storeu_ps, _mm512_sub_ps,
 };
+use std::mem::transmute;
 
-use super::super::gemm::{self, Product};
-use super::super::network::{Network, Next, Workspace};
-use super::super::table::{Ahead, Lookup};
-use super::Lanes;
+use super::super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink};
+use super::{Lanes, Task};
 
-/// [`Network::forward`] with AVX-512.
+/// Computes `task` with AVX-512.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(in super::super) unsafe fn forward(
-    network: &Network,
-    read: &Lookup,
-    workspace: &mut Workspace,
-    next: Next<'_>,
-) -> [f32; 7] {
+pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { network.forward::<__m512>(read, workspace, next) }
+    unsafe { task.run::<__m512>() }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-unsafe fn product(product: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
+unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m512>(product, ahead, to) }
+    unsafe { gemm::product::<__m512, Singles, _>(product, fetch, sink) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
+unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+    // SAFETY: this function has the features; the rest is the caller's promise.
+    unsafe { gemm::product::<__m512, Halves, _>(product, fetch, sink) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+    // SAFETY: this function has the features; the rest is the caller's promise.
+    unsafe { gemm::product::<__m512, Bytes, _>(product, fetch, sink) }
 }
 
 // SAFETY of all methods: the trait's callers promise a CPU with AVX-512 and ranges within the slices.
@@ -78,6 +88,11 @@ impl Lanes for __m512 {
     }
 
     #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        unsafe { _mm512_min_ps(self, other) }
+    }
+
+    #[inline(always)]
     unsafe fn mul_add(self, factor: Self, summand: Self) -> Self {
         unsafe { _mm512_fmadd_ps(self, factor, summand) }
     }
@@ -93,12 +108,71 @@ impl Lanes for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(from: &[f32], at: usize) {
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(from.as_ptr().wrapping_add(at).cast()) }
+    unsafe fn prefetch(at: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
     }
 
     #[inline(always)]
-    unsafe fn product(what: Product<'_>, ahead: &mut Ahead<'_>, to: &mut [f32]) {
-        unsafe { product(what, ahead, to) }
+    unsafe fn total(self) -> f32 {
+        unsafe { _mm512_reduce_add_ps(self) }
+    }
+
+    #[inline(always)]
+    unsafe fn largest(self) -> f32 {
+        unsafe { _mm512_reduce_max_ps(self) }
+    }
+
+    #[inline(always)]
+    unsafe fn integers_to_floats(self) -> Self {
+        unsafe { _mm512_cvtepi32_ps(_mm512_castps_si512(self)) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_halves(self, to: &mut [u16], at: usize) {
+        debug_assert!(at + Self::WIDTH <= to.len());
+        unsafe {
+            let bits = _mm512_castps_si512(self);
+            let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+            let rounded = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+            let halves = _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(rounded));
+            _mm256_storeu_si256(to.as_mut_ptr().add(at).cast(), halves);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: &mut [u8], at: usize) {
+        debug_assert!(at + Self::WIDTH <= to.len());
+        unsafe {
+            let bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(self));
+            _mm_storeu_si128(to.as_mut_ptr().add(at).cast(), bytes);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_halves(self, weight: Self, sum: Self) -> Self {
+        unsafe { _mm512_dpbf16_ps(sum, transmute::<__m512, __m512bh>(self), transmute::<__m512, __m512bh>(weight)) }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_bytes(self, weight: Self, sum: Self) -> Self {
+        unsafe {
+            let sum = _mm512_castps_si512(sum);
+            _mm512_castsi512_ps(_mm512_dpbusd_epi32(sum, _mm512_castps_si512(self), _mm512_castps_si512(weight)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn product(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product(what, fetch, sink) }
+    }
+
+    #[inline(always)]
+    unsafe fn product_of_halves(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product_of_halves(what, fetch, sink) }
+    }
+
+    #[inline(always)]
+    unsafe fn product_of_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product_of_bytes(what, fetch, sink) }
     }
 }

@@ -1,0 +1,274 @@
+//! The network over [`Lanes`]: embeddings, layers, and the head that reads `[CLS]`.
+
+use super::super::aligned::{Aligned, LINE};
+use super::super::lanes::{Lanes, Task, packing};
+use super::attention::{self, Heads, Positions};
+use super::linear::{Encoder, Linear, Then};
+use super::norm::Norm;
+use super::{Path, Precision, Shape};
+use crate::kmer::{CLS, PAD, SEP};
+
+/// Non-coding, coding.
+pub(super) const LABELS: usize = 2;
+/// `[CLS]` and `[SEP]`.
+const SPECIAL: usize = 2;
+
+/// The weights as the kernels read them.
+#[derive(Debug)]
+pub(super) struct Network {
+    precision: Precision,
+    hidden: usize,
+    intermediate: usize,
+    heads: Heads,
+    /// [vocabulary, hidden]
+    words: Vec<f32>,
+    /// Position and token type 0 together, [positions, hidden].
+    positions: Vec<f32>,
+    norm: Norm,
+    layers: Vec<Layer>,
+    pooler: Linear,
+    /// [labels, hidden]
+    classifier: Vec<f32>,
+    classifier_bias: Vec<f32>,
+}
+
+#[derive(Debug)]
+struct Layer {
+    query: Linear,
+    /// Keys, then values.
+    key_value: Linear,
+    context: Linear,
+    context_norm: Norm,
+    intermediate: Linear,
+    output: Linear,
+    output_norm: Norm,
+}
+
+/// What reads are computed on: reused from read to read, grown by the longest.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Rows of `hidden` numbers: what goes from layer to layer.
+    x: Aligned,
+    queries: Aligned,
+    keys_values: Aligned,
+    context: Aligned,
+    intermediate: Aligned,
+    attention: attention::Workspace,
+    encoder: Encoder,
+}
+
+/// A read's forward pass.
+pub(super) struct Forward<'a> {
+    pub(super) network: &'a Network,
+    /// Its k-mers.
+    pub(super) ids: &'a [u16],
+    /// How many tokens it is padded to, special ones included.
+    pub(super) padded: usize,
+    pub(super) scratch: &'a mut Scratch,
+}
+
+impl Task for Forward<'_> {
+    type Output = [f32; LABELS];
+
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) -> [f32; LABELS] {
+        // SAFETY: the caller's CPU has the instructions.
+        unsafe { self.network.forward::<L>(self.ids, self.padded, self.scratch) }
+    }
+}
+
+/// How far apart rows of `columns` numbers are: a line more, so that the rows of a tile do not all fall into the same
+/// sets of the cache.
+fn stride(columns: usize) -> usize {
+    columns + LINE
+}
+
+/// Takes tensors and packs them.
+struct Loader<T> {
+    tensor: T,
+    packing: (usize, usize),
+    precision: Precision,
+    epsilon: f32,
+}
+
+impl<E, T: FnMut(&str, &[usize]) -> Result<Vec<f32>, E>> Loader<T> {
+    fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, E> {
+        let values = (self.tensor)(name, shape)?;
+        assert_eq!(values.len(), shape.iter().product::<usize>(), "{name} has another shape");
+        Ok(values)
+    }
+
+    fn norm(&mut self, name: &str, columns: usize) -> Result<Norm, E> {
+        let scale = self.tensor(&format!("{name}.weight"), &[columns])?;
+        let shift = self.tensor(&format!("{name}.bias"), &[columns])?;
+        Ok(Norm::new(&scale, &shift, self.epsilon))
+    }
+
+    /// The layers of these names side by side. `input` and `output` say which of a layer's numbers a column of ours is.
+    fn linear(
+        &mut self,
+        names: &[String],
+        (inputs, input): (usize, &dyn Fn(usize) -> Option<usize>),
+        (outputs, output): (usize, &dyn Fn(usize) -> Option<usize>),
+    ) -> Result<Linear, E> {
+        let count = |columns: usize, number: &dyn Fn(usize) -> Option<usize>| (0..columns).filter_map(number).count();
+        let stored = [count(outputs, output), count(inputs, input)];
+        let mut bias = vec![0.0; names.len() * outputs];
+        let mut weights = Vec::with_capacity(names.len());
+        for (name, bias) in names.iter().zip(bias.chunks_exact_mut(outputs)) {
+            weights.push(self.tensor(&format!("{name}.weight"), &stored)?);
+            let own = self.tensor(&format!("{name}.bias"), &stored[..1])?;
+            for (column, bias) in bias.iter_mut().enumerate() {
+                *bias = output(column).map_or(0.0, |number| own[number]);
+            }
+        }
+        let rows: Vec<Option<usize>> = (0..inputs).map(input).collect();
+        let columns: Vec<Option<usize>> = (0..outputs).map(output).collect();
+        Ok(Linear::new(self.precision, self.packing, inputs, &bias, |row, column| {
+            match (rows[row], columns[column % outputs]) {
+                (Some(from), Some(to)) => weights[column / outputs][to * stored[1] + from],
+                _ => 0.0,
+            }
+        }))
+    }
+}
+
+impl Network {
+    pub(super) fn new<E>(
+        shape: &Shape,
+        path: Path,
+        precision: Precision,
+        tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
+    ) -> Result<Self, E> {
+        let &Shape { vocabulary, hidden, layers, heads, intermediate, positions, types, epsilon } = shape;
+        let heads = Heads { count: heads, size: hidden / heads };
+        let mut loader = Loader { tensor, packing: packing(path), precision, epsilon };
+        let words = loader.tensor("bert.embeddings.word_embeddings.weight", &[vocabulary, hidden])?;
+        let mut positions = loader.tensor("bert.embeddings.position_embeddings.weight", &[positions, hidden])?;
+        let types = loader.tensor("bert.embeddings.token_type_embeddings.weight", &[types, hidden])?;
+        for position in positions.chunks_exact_mut(hidden) {
+            position.iter_mut().zip(&types).for_each(|(x, of_type)| *x += of_type); // every token is of type 0
+        }
+        let norm = loader.norm("bert.embeddings.LayerNorm", hidden)?;
+        let all = (hidden, &Some as &dyn Fn(usize) -> Option<usize>);
+        let within = (heads.columns(), &(|column| heads.number(column)) as &dyn Fn(usize) -> Option<usize>);
+        let between = (intermediate, &Some as &dyn Fn(usize) -> Option<usize>);
+        let layers = (0..layers).map(|layer| {
+            let part = |part: &str| format!("bert.encoder.layer.{layer}.{part}");
+            let (query, key, value) =
+                (part("attention.self.query"), part("attention.self.key"), part("attention.self.value"));
+            Ok(Layer {
+                query: loader.linear(&[query], all, within)?,
+                key_value: loader.linear(&[key, value], all, within)?,
+                context: loader.linear(&[part("attention.output.dense")], within, all)?,
+                context_norm: loader.norm(&part("attention.output.LayerNorm"), hidden)?,
+                intermediate: loader.linear(&[part("intermediate.dense")], all, between)?,
+                output: loader.linear(&[part("output.dense")], between, all)?,
+                output_norm: loader.norm(&part("output.LayerNorm"), hidden)?,
+            })
+        });
+        let layers = layers.collect::<Result<_, E>>()?;
+        loader.precision = Precision::F32; // one row
+        let pooler = loader.linear(&["bert.pooler.dense".to_owned()], all, all)?;
+        let classifier = loader.tensor("classifier.weight", &[LABELS, hidden])?;
+        let classifier_bias = loader.tensor("classifier.bias", &[LABELS])?;
+        Ok(Self {
+            precision,
+            hidden,
+            intermediate,
+            heads,
+            words,
+            positions,
+            norm,
+            layers,
+            pooler,
+            classifier,
+            classifier_bias,
+        })
+    }
+
+    fn make_room(&self, rows: usize, scratch: &mut Scratch) {
+        let Scratch { x, queries, keys_values, context, intermediate, .. } = scratch;
+        x.reserve(rows * stride(self.hidden));
+        queries.reserve(rows * stride(self.heads.columns()));
+        keys_values.reserve(rows * stride(2 * self.heads.columns()));
+        context.reserve(rows * stride(self.heads.columns()));
+        intermediate.reserve(rows * stride(self.intermediate));
+    }
+
+    /// # Safety
+    /// The CPU must have `L`'s instructions, and those of the precision.
+    #[inline(always)]
+    unsafe fn forward<L: Lanes>(&self, ids: &[u16], padded: usize, scratch: &mut Scratch) -> [f32; LABELS] {
+        let tokens = ids.len() + SPECIAL;
+        let padding = padded.saturating_sub(tokens);
+        let all = tokens + padding;
+        self.make_room(all, scratch);
+        let ids = [CLS].into_iter().chain(ids.iter().copied()).chain([SEP]).chain(std::iter::repeat_n(PAD, padding));
+        // SAFETY: the caller's promises.
+        unsafe {
+            for ((row, id), position) in
+                scratch.x.chunks_mut(stride(self.hidden)).zip(ids).zip(self.positions.chunks_exact(self.hidden))
+            {
+                let word = &self.words[usize::from(id) * self.hidden..][..self.hidden];
+                for (x, (word, position)) in row.iter_mut().zip(word.iter().zip(position)) {
+                    *x = word + position;
+                }
+                self.norm.forward::<L>(row);
+            }
+            for (number, layer) in self.layers.iter().enumerate() {
+                // Only [CLS] is read from the last layer, so only [CLS] asks there.
+                let asking = if number + 1 == self.layers.len() { 1 } else { all };
+                self.layer::<L>(layer, asking, all, tokens, scratch);
+            }
+            self.head::<L>(scratch)
+        }
+    }
+
+    /// Replaces the first `asking` rows of `x` by the layer's output.
+    #[inline(always)]
+    unsafe fn layer<L: Lanes>(&self, layer: &Layer, asking: usize, all: usize, tokens: usize, scratch: &mut Scratch) {
+        let (hidden, precision) = (self.hidden, self.precision);
+        let Scratch { x, queries, keys_values, context, intermediate, attention, encoder } = scratch;
+        let x_stride = stride(hidden);
+        let (query_stride, key_value_stride) = (stride(self.heads.columns()), stride(2 * self.heads.columns()));
+        let between = stride(self.intermediate);
+        // SAFETY: the caller's promises.
+        unsafe {
+            let input = encoder.encode::<L>(precision, x, x_stride, (all, hidden));
+            layer.query.forward::<L>(&input, asking, queries, query_stride, Then::Store);
+            layer.key_value.forward::<L>(&input, all, keys_values, key_value_stride, Then::Store);
+            let positions = Positions { asking, all, tokens, queries, query_stride, keys_values, key_value_stride };
+            self.heads.attend::<L>(&positions, attention, context, query_stride);
+
+            let input = encoder.encode::<L>(precision, context, query_stride, (asking, self.heads.columns()));
+            layer.context.forward::<L>(&input, asking, x, x_stride, Then::Add);
+            x.chunks_mut(x_stride).take(asking).for_each(|row| layer.context_norm.forward::<L>(row));
+
+            let input = encoder.encode::<L>(precision, x, x_stride, (asking, hidden));
+            layer.intermediate.forward::<L>(&input, asking, intermediate, between, Then::Gelu);
+            let input = encoder.encode::<L>(precision, intermediate, between, (asking, self.intermediate));
+            layer.output.forward::<L>(&input, asking, x, x_stride, Then::Add);
+            x.chunks_mut(x_stride).take(asking).for_each(|row| layer.output_norm.forward::<L>(row));
+        }
+    }
+
+    /// The logits of the first row of `x`.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)] // one rounding of what is summed in f64
+    unsafe fn head<L: Lanes>(&self, scratch: &mut Scratch) -> [f32; LABELS] {
+        let Scratch { x, queries: pooled, encoder, .. } = scratch;
+        pooled.reserve(self.hidden);
+        // SAFETY: the caller's promises.
+        unsafe {
+            let input = encoder.encode::<L>(Precision::F32, x, self.hidden, (1, self.hidden));
+            self.pooler.forward::<L>(&input, 1, pooled, self.hidden, Then::Store);
+        }
+        let pooled: Vec<f64> = pooled[..self.hidden].iter().map(|&x| f64::from(x).tanh()).collect();
+        std::array::from_fn(|label| {
+            let weights = &self.classifier[label * self.hidden..][..self.hidden];
+            let products = weights.iter().zip(&pooled).map(|(&weight, x)| f64::from(weight) * x);
+            (f64::from(self.classifier_bias[label]) + products.sum::<f64>()) as f32
+        })
+    }
+}
