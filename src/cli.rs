@@ -12,8 +12,10 @@ use crate::run::{print_error, run};
 mod common;
 mod device;
 mod model;
+mod reads;
 mod score;
 mod split;
+mod windows;
 
 /// Split sequencing reads into coding (CDS) and non-coding, de novo, with a neural model.
 #[derive(Debug, Parser)]

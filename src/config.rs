@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::kmer::Letters;
 use crate::progress::Display;
+use crate::reads::InputConfig;
+use crate::reads::encode::{self, Codec};
 use crate::reads::output::is_special;
-use crate::reads::{Input, InputConfig};
-use crate::{model, outputs, verdict};
+use crate::sample::Sample;
+use crate::{model, outputs, verdict, windows};
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Config {
     pub letters: Letters,
     /// What separates the classes.
     pub verdict: verdict::Config,
+    /// How whole reads are scored in windows, if they are.
+    pub windows: Option<windows::Config>,
     /// What to write.
     pub outputs: outputs::Config,
     /// Where the report goes.
@@ -30,8 +34,12 @@ pub struct Config {
     pub force: bool,
     /// Stop after this many reads.
     pub max_reads: Option<u64>,
+    /// Take only some of the templates.
+    pub sample: Option<Sample>,
     /// CPU threads.
     pub threads: std::num::NonZero<usize>,
+    /// How far compressed outputs are compressed; by each codec's default when absent.
+    pub compression_level: Option<u8>,
     /// Bytes of reads in flight.
     pub memory: u64,
     /// What stderr shows meanwhile.
@@ -45,19 +53,39 @@ pub struct Config {
 }
 
 impl Config {
-    /// The files to read; `-` is stdin.
-    pub fn input_paths(&self) -> impl Iterator<Item = &Path> {
-        let (first, second) = match &self.input.input {
-            Input::Single(path) | Input::Interleaved(path) => (path, None),
-            Input::Pair(first, second) => (first, Some(second)),
-        };
-        std::iter::once(first).chain(second).map(PathBuf::as_path)
+    /// How outputs are compressed.
+    #[must_use]
+    pub fn encoding(&self) -> encode::Config {
+        encode::Config { workers: self.threads, level: self.compression_level }
+    }
+
+    /// Refuses a level that an output's compression does not have, or that no output asks for.
+    pub fn check_level(&self) -> Result<()> {
+        let Some(level) = self.compression_level else { return Ok(()) };
+        let outputs = self.outputs.paths().chain(self.json.clone());
+        let ranges: Vec<_> =
+            outputs.filter_map(|path| Codec::of(&path).levels().map(|levels| (path, levels))).collect();
+        if ranges.is_empty() {
+            return Err(Error::Usage(
+                "--compression-level, but no output is compressed: .gz, .zst, .bz2, .xz are".into(),
+            ));
+        }
+        match ranges.iter().find(|(_, levels)| !levels.contains(&level)) {
+            None => Ok(()),
+            Some((path, levels)) => Err(Error::Usage(format!(
+                "--compression-level {level} is none for {}: from {} to {}",
+                path.display(),
+                levels.start(),
+                levels.end()
+            ))),
+        }
     }
 
     /// Refuses outputs that would overwrite an input, each other or, without `--force`, a file.
     pub fn check_paths(&self) -> Result<()> {
-        let outputs: Vec<&PathBuf> = self.outputs.paths().chain(self.json.as_ref()).collect();
-        let inputs: Vec<PathBuf> = self.input_paths().filter(|path| *path != Path::new("-")).map(identity).collect();
+        let outputs: Vec<PathBuf> = self.outputs.paths().chain(self.json.clone()).collect();
+        let inputs = self.input.inputs.paths().filter(|path| *path != Path::new("-"));
+        let inputs: Vec<PathBuf> = inputs.map(identity).collect();
         for (i, output) in outputs.iter().enumerate() {
             if outputs[..i].iter().any(|other| same(other, output)) {
                 return Err(Error::Usage(format!("two outputs are the same file: {}", output.display())));

@@ -48,6 +48,23 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A read whose mate is missing or goes elsewhere, where two files must hold mates in step.
+    #[error("{read} has no mate in its class, and {} and the file of second mates would get out of step", .output.display())]
+    Alone {
+        /// The read's name.
+        read: String,
+        /// The class's file of first mates.
+        output: PathBuf,
+    },
+    /// Records that are regrouped do not fit into memory, and their temporary file cannot be written or read.
+    #[error("cannot keep records in {} while they are regrouped", .folder.display())]
+    Temporary {
+        /// Where temporary files go.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// Whoever read our stdout went away: not worth a word.
     #[error("stdout was closed by its reader")]
     OutputClosed,
@@ -85,10 +102,10 @@ impl Error {
             Self::OutputClosed => 0,
             Self::Internal(_) => 1,
             Self::Usage(_) => 2,
-            Self::Input { .. } => 3,
+            Self::Input { .. } | Self::Alone { .. } => 3,
             Self::Model { .. } => 4,
             Self::Device(_) => 5,
-            Self::Output { .. } => 6,
+            Self::Output { .. } | Self::Temporary { .. } => 6,
             Self::Interrupted(Signal::Interrupt) => 130,
             Self::Interrupted(Signal::Terminate) => 143,
         }
@@ -101,6 +118,10 @@ impl Error {
             Self::Input { problem, .. } => problem.hint(),
             Self::Model { problem, .. } => problem.hint(),
             Self::Device(problem) => problem.hint(),
+            Self::Temporary { .. } => {
+                Some("--temp-dir names another folder, --memory takes more of them into memory".into())
+            }
+            Self::Alone { .. } => Some("--unpaired unpaired_%.fq.gz takes such reads; so does one file a class".into()),
             _ => None,
         }
     }

@@ -17,15 +17,18 @@
 //! | what is a read; which files can be read and written? | [`reads`] |
 //! | what does a model see? | [`kmer`], [`batch`] |
 //! | how do the models compute? | [`model`] |
-//! | why did this read go there? | [`verdict`] |
-//! | what does the report say? | [`report`], [`tally`], [`scores`], [`proteins`] |
+//! | why did this read go there? | [`verdict`], [`windows`] |
+//! | what does the report say? | [`report`], [`tally`], [`scores`], [`bed`], [`proteins`], [`estimate`] |
+//! | which reads are in a sample? | [`sample`] |
 //! | what can stop a run? | [`error`] |
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
 pub mod batch;
+pub mod bed;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod estimate;
 pub mod kmer;
 pub mod model;
 pub mod outputs;
@@ -35,6 +38,8 @@ pub mod proteins;
 pub mod reads;
 pub mod report;
 pub mod run;
+pub mod sample;
 pub mod scores;
 pub mod tally;
 pub mod verdict;
+pub mod windows;

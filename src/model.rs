@@ -9,6 +9,7 @@ pub use self::classifier::Classifier;
 pub use self::problem::Problem;
 use crate::error::{Error, Result};
 
+pub mod bench;
 mod bert;
 mod checkpoint;
 mod classifier;
@@ -25,13 +26,19 @@ pub enum Source {
     Builtin,
     /// A checkpoint directory: `config.json` says which family.
     Directory(PathBuf),
+    /// None at all: every read goes out unscored. What the rest of a run costs is measured with it.
+    None,
 }
 
 impl Source {
-    /// `builtin`, or a directory; one that is called `builtin` is `./builtin`.
+    /// `builtin`, `none`, or a directory; one that is called `builtin` is `./builtin`.
     #[must_use]
     pub fn from_path(path: PathBuf) -> Self {
-        if path.as_os_str() == "builtin" { Self::Builtin } else { Self::Directory(path) }
+        match path.to_str() {
+            Some("builtin") => Self::Builtin,
+            Some("none") => Self::None,
+            _ => Self::Directory(path),
+        }
     }
 
     /// The inverse of [`from_path`](Self::from_path), for messages.
@@ -39,6 +46,7 @@ impl Source {
         match self {
             Self::Builtin => "builtin".into(),
             Self::Directory(directory) => directory.clone(),
+            Self::None => "none".into(),
         }
     }
 }
@@ -49,6 +57,15 @@ impl Source {
 /// [`Error::Model`] for a checkpoint that is missing or not one we run.
 pub fn describe(source: &Source) -> Result<String> {
     checkpoint::describe(source).map_err(|problem| Error::Model { model: source.path(), problem })
+}
+
+/// The precisions a model runs in on the CPU; on a GPU it is f32 alone.
+///
+/// # Errors
+/// [`Error::Model`] for a checkpoint that is missing or not one we run.
+pub fn precisions(source: &Source) -> Result<&'static [Precision]> {
+    let is_bert = checkpoint::is_bert(source).map_err(|problem| Error::Model { model: source.path(), problem })?;
+    Ok(if is_bert { &[Precision::F32, Precision::Bf16, Precision::Int8] } else { &[Precision::F32] })
 }
 
 /// How a BERT treats its padding: see "The attention mask as published" in the README.
@@ -103,7 +120,7 @@ pub struct Config {
     pub source: Source,
     /// The attention mode; a model that is no BERT ignores it.
     pub attention: Attention,
-    /// What to multiply in; other than f32 only a BERT on the CPU.
+    /// What to multiply in: anything but f32 is for a BERT on the CPU.
     pub precision: Precision,
     /// Which device.
     pub device: device::Choice,
@@ -118,7 +135,7 @@ pub struct Config {
 pub struct Card {
     /// Its name: `readseeker-compact-1`, or the checkpoint directory's.
     pub name: String,
-    /// `compact` or `bert`.
+    /// `compact` or `bert`; `none` where there is no model.
     pub kind: &'static str,
     /// SHA-256 of the weights file, in hex.
     pub sha256: String,
@@ -131,7 +148,7 @@ pub struct Card {
     /// The device that ran it, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
     #[serde(skip)]
     pub device: String,
-    /// What drives the device: `cpu`, `flex`, `wgpu (Vulkan)`.
+    /// What drives the device: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`.
     #[serde(skip)]
     pub backend: String,
 }

@@ -1,8 +1,6 @@
 //! Everything a run writes while it goes on: the classes' files, the scores table, the proteins.
 
-use std::num::NonZero;
 use std::path::PathBuf;
-use std::slice;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -10,21 +8,38 @@ use crate::model::Prediction;
 use crate::pipeline::tokenize;
 use crate::progress::Progress;
 use crate::proteins::{self, GeneticCode};
-use crate::reads::output::{self, Format, Names, Pending, Writer};
-use crate::reads::{Mate, Record, Template};
-use crate::scores;
-use crate::tally::{Group, Tally};
-use crate::verdict::{self, Label, Mates, Verdict};
+use crate::reads::encode;
+use crate::reads::output::{self, Kind, Pending, Writer};
+use crate::reads::{Alignments, Header, Mate, Record, Score, Template};
+use crate::tally::Tally;
+use crate::verdict::{self, Label, Mates, Reason, Verdict};
+use crate::windows::{Summary, Windows};
+use crate::{bed, scores};
+use classes::{Classes, Company};
+
+mod classes;
+
+pub use classes::Place;
 
 /// Which files to write.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The classes' files; none for a run that only scores.
     pub split: Option<Split>,
+    /// Whether the header lines of FASTQ and FASTA say what the model said.
+    pub annotate: bool,
+    /// What the classes' files hold, whatever their names.
+    pub kind: Option<Kind>,
+    /// Where reads go that have no mate in their class; a `%` in its name stands for the class.
+    pub unpaired: Option<PathBuf>,
+    /// What BAM outputs start with; known once the input is open.
+    pub header: Header,
     /// The scores table.
     pub scores: Option<PathBuf>,
     /// Coding reads, translated.
     pub proteins: Option<(PathBuf, GeneticCode)>,
+    /// The windows of reads, as BED.
+    pub windows: Option<PathBuf>,
 }
 
 /// The files of the three classes.
@@ -43,7 +58,7 @@ pub struct Split {
 pub enum Files {
     /// All into one file; mates are interleaved and told apart by `/1` and `/2`.
     One(PathBuf),
-    /// R1 and reads without a mate into the first, R2 into the second.
+    /// R1 into the first, R2 into the second.
     Two(PathBuf, PathBuf),
 }
 
@@ -62,18 +77,56 @@ impl Config {
     /// Whether mates go to files of their own, which must stay in step.
     #[must_use]
     pub fn parts_mates(&self) -> bool {
-        let two = |files: &Files| matches!(files, Files::Two(..));
-        self.split
-            .as_ref()
-            .is_some_and(|s| two(&s.coding) || two(&s.noncoding) || s.undecided.as_ref().is_some_and(two))
+        self.classes().any(|(_, files)| matches!(files, Files::Two(..)))
+    }
+
+    /// Whether a BAM output wants records as they are stored.
+    #[must_use]
+    pub fn alignments(&self) -> Alignments {
+        let is_bam = |(_, files): (_, &Files)| self.kind_of(files) == Kind::Bam;
+        if self.classes().any(is_bam) { Alignments::Kept } else { Alignments::Dropped }
+    }
+
+    /// Whether all classes go to BAM, so that no record is left out.
+    #[must_use]
+    pub fn keeps_all(&self) -> bool {
+        self.split.is_some() && self.classes().all(|(_, files)| self.kind_of(files) == Kind::Bam)
+    }
+
+    /// What a class's files hold.
+    #[must_use]
+    pub fn kind_of(&self, files: &Files) -> Kind {
+        let (Files::One(path) | Files::Two(path, _)) = files;
+        self.kind.unwrap_or_else(|| Kind::of(path))
+    }
+
+    /// Where those reads of a class go that have no mate in it.
+    #[must_use]
+    pub fn unpaired_of(&self, class: &str, files: &Files) -> Option<PathBuf> {
+        let path = self.unpaired.as_ref().filter(|_| self.kind_of(files) != Kind::Bam)?;
+        let name = path.file_name()?.to_string_lossy().replacen('%', class, 1);
+        Some(path.with_file_name(name))
     }
 
     /// Every path written to.
-    pub fn paths(&self) -> impl Iterator<Item = &PathBuf> {
-        let classes =
-            self.split.iter().flat_map(|split| [Some(&split.coding), Some(&split.noncoding), split.undecided.as_ref()]);
-        let tables = [self.scores.as_ref(), self.proteins.as_ref().map(|(path, _)| path)];
-        classes.flatten().flat_map(Files::paths).chain(tables.into_iter().flatten())
+    pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        let unpaired = self.classes().filter_map(|(class, files)| self.unpaired_of(class, files));
+        let proteins = self.proteins.as_ref().map(|(path, _)| path);
+        let tables = [self.scores.as_ref(), proteins, self.windows.as_ref()];
+        let named = self.classes().flat_map(|(_, files)| files.paths()).chain(tables.into_iter().flatten());
+        named.cloned().chain(unpaired)
+    }
+
+    /// The classes that have files, by name.
+    pub fn classes(&self) -> impl Iterator<Item = (&'static str, &Files)> {
+        let classes = self.split.iter().flat_map(|split| {
+            [
+                Some(("coding", &split.coding)),
+                Some(("noncoding", &split.noncoding)),
+                split.undecided.as_ref().map(|files| ("undecided", files)),
+            ]
+        });
+        classes.flatten()
     }
 }
 
@@ -84,25 +137,40 @@ pub struct Judge {
     pub scored: tokenize::Config,
     /// What separates the classes.
     pub verdict: verdict::Config,
+    /// Which windows a segment has a prediction for; none where it has one for the whole of it.
+    pub windows: Option<Windows>,
+}
+
+/// The text of windows that is gathered before it is written.
+const MOST_TEXT: usize = 1 << 20;
+
+/// What the model said of one segment.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    prediction: Prediction,
+    /// What its windows said together, where it was scored in windows.
+    windows: Option<Summary>,
 }
 
 /// The open outputs of a run.
 #[derive(Debug)]
 pub struct Outputs {
     judge: Judge,
+    annotate: bool,
     split: Option<Classes>,
     scores: Option<Sink>,
     proteins: Option<(Sink, GeneticCode)>,
+    windows: Option<Sink>,
     progress: Arc<Progress>,
     tally: Tally,
 }
 
-/// The open files of the three classes.
-#[derive(Debug)]
-struct Classes {
-    coding: Class,
-    noncoding: Class,
-    undecided: Option<Class>,
+/// A segment, what the model said of it, and what follows from that.
+#[derive(Clone, Copy, Debug)]
+struct Judged<'a> {
+    segment: &'a Record,
+    answer: Option<Answer>,
+    verdict: Verdict,
 }
 
 impl Outputs {
@@ -110,107 +178,147 @@ impl Outputs {
     pub async fn create(
         config: Config,
         judge: Judge,
-        workers: NonZero<usize>,
+        encoding: encode::Config,
         progress: Arc<Progress>,
     ) -> Result<(Self, Vec<Pending>)> {
-        let mut opener = Opener { workers, pending: Vec::new() };
-        let split = match config.split {
+        let mut opener = Opener { encoding, pending: Vec::new() };
+        let split = match &config.split {
             None => None,
-            Some(split) => Some(Classes {
-                coding: opener.class(split.coding).await?,
-                noncoding: opener.class(split.noncoding).await?,
-                undecided: match split.undecided {
-                    None => None,
-                    Some(files) => Some(opener.class(files).await?),
-                },
-            }),
+            Some(split) => Some(Classes::create(&config, split, &mut opener).await?),
         };
         let mut scores = match config.scores {
             None => None,
             Some(path) => Some(opener.sink(path).await?),
         };
         if let Some(sink) = &mut scores {
-            sink.text.extend_from_slice(scores::HEADER.as_bytes());
+            let header = if judge.windows.is_some() { scores::WINDOWS_HEADER } else { scores::HEADER };
+            sink.text.extend_from_slice(header.as_bytes());
         }
         let proteins = match config.proteins {
             None => None,
             Some((path, code)) => Some((opener.sink(path).await?, code)),
         };
-        Ok((Self { judge, split, scores, proteins, progress, tally: Tally::default() }, opener.pending))
+        let windows = match config.windows {
+            None => None,
+            Some(path) => Some(opener.sink(path).await?),
+        };
+        let (annotate, tally) = (config.annotate, Tally::default());
+        Ok((Self { judge, annotate, split, scores, proteins, windows, progress, tally }, opener.pending))
     }
 
-    /// Writes some templates, given one prediction for each of their segments that is long enough to be scored.
+    /// Writes some templates, given one prediction for each of their segments that is long enough to be scored, or for
+    /// each of its windows.
     pub async fn write(&mut self, templates: &[Template], predictions: &[Prediction]) -> Result<()> {
-        let scored = self.judge.scored;
-        let mut rows = predictions.iter();
-        let mut answer =
-            |segment: &Record| scored.scores(segment).then(|| rows.next().expect("one row a scored segment"));
+        let mut rest = predictions;
         let mut answers = Vec::with_capacity(2);
+        let mut judged = Vec::with_capacity(2);
         for template in templates {
             answers.clear();
-            answers.extend(template.segments.iter().map(&mut answer));
-            match self.judge.verdict.mates {
-                Mates::Each => {
-                    for (segment, answer) in template.segments.iter().zip(&answers) {
-                        self.add(slice::from_ref(segment), slice::from_ref(answer));
-                    }
-                }
-                Mates::Any | Mates::Both | Mates::Mean => self.add(&template.segments, &answers),
+            for segment in &template.segments {
+                answers.push(self.answer(segment, &mut rest).await?);
             }
+            judged.clear();
+            judged.extend(self.judge.judge(&template.segments, &answers));
+            self.add(template, &judged)?;
         }
-        assert!(rows.next().is_none(), "each prediction belongs to one segment");
+        assert!(rest.is_empty(), "each prediction belongs to one segment");
         self.flush().await
     }
 
     /// Writes what is left, ends the files and gives the sums.
     pub async fn finish(mut self) -> Result<Tally> {
         self.flush().await?;
-        if let Some(Classes { coding, noncoding, undecided }) = self.split {
-            for class in [Some(coding), Some(noncoding), undecided].into_iter().flatten() {
-                class.finish().await?;
-            }
+        if let Some(classes) = self.split {
+            classes.finish().await?;
         }
-        for sink in [self.scores, self.proteins.map(|(sink, _)| sink)].into_iter().flatten() {
+        for sink in [self.scores, self.proteins.map(|(sink, _)| sink), self.windows].into_iter().flatten() {
             sink.writer.finish().await?;
         }
         Ok(self.tally)
     }
 
-    /// Judges segments that stay together and puts their text where it belongs.
-    fn add(&mut self, segments: &[Record], answers: &[Option<&Prediction>]) {
-        let verdict = self.judge.verdict.verdict(answers.iter().map(|answer| answer.map(|a| a.probability)));
-        self.tally.add_verdict(verdict, segments.len());
-        for (segment, answer) in segments.iter().zip(answers) {
-            self.place(verdict, segment);
-            self.describe(segment, *answer);
+    /// Takes what the model said of one segment off the front of `rest`; none of one too short to be scored.
+    async fn answer(&mut self, segment: &Record, rest: &mut &[Prediction]) -> Result<Option<Answer>> {
+        let Judge { scored, windows, .. } = self.judge;
+        if !scored.scores(segment) {
+            return Ok(None);
         }
-        self.progress.done.add(segments.len() as u64);
-        if verdict == Verdict::Coding {
-            self.progress.coding.add(segments.len() as u64);
+        let count = windows.map_or(1, |windows| windows.over(segment.bases.len()).len());
+        let own = rest.split_off(..count).expect("one prediction a scored segment, or a window of it");
+        let Some(windows) = windows else { return Ok(Some(Answer { prediction: own[0], windows: None })) };
+        if let Some(sink) = &mut self.windows {
+            for (window, prediction) in windows.over(segment.bases.len()).zip(own) {
+                bed::push_line(&mut sink.text, segment, &window, prediction);
+                // The lines of one read may be as many as its bases.
+                if sink.text.len() >= MOST_TEXT {
+                    sink.flush().await?;
+                }
+            }
         }
+        let summary = windows.summary(segment.bases.len(), own);
+        self.tally.add_windows(&summary);
+        Ok(Some(Answer { prediction: summary.prediction(windows.config.pool), windows: Some(summary) }))
+    }
+
+    /// Puts a template's text where it belongs, and counts it.
+    fn add(&mut self, template: &Template, judged: &[Judged<'_>]) -> Result<()> {
+        for (n, Judged { segment, answer, verdict }) in judged.iter().enumerate() {
+            self.tally.add_verdict(*verdict);
+            self.place(n, judged)?;
+            self.describe(segment, answer.as_ref());
+            self.progress.coding.add(u64::from(*verdict == Verdict::Coding));
+        }
+        self.tally.verdicts += if self.judge.verdict.mates == Mates::Each { judged.len() as u64 } else { 1 };
+        self.progress.done.add(judged.len() as u64);
+        self.keep(template, judged);
+        Ok(())
     }
 
     /// Puts one segment into its class's file, and counts it.
-    fn place(&mut self, verdict: Verdict, segment: &Record) {
-        let Some(Classes { coding, noncoding, undecided }) = &mut self.split else {
+    fn place(&mut self, n: usize, judged: &[Judged<'_>]) -> Result<()> {
+        let Judged { segment, answer, verdict } = judged[n];
+        let Some(classes) = &mut self.split else {
             self.tally.group(verdict).add(segment);
-            return;
+            return Ok(());
         };
-        let (class, group): (_, &mut Group) = match (verdict, undecided) {
-            (Verdict::Coding, _) => (coding, &mut self.tally.coding),
-            (Verdict::Undecided(_), Some(undecided)) => (undecided, &mut self.tally.undecided),
-            _ => (noncoding, &mut self.tally.noncoding),
-        };
-        class.push(segment);
-        group.add(segment);
+        let place = classes.place(verdict);
+        let company = company(n, judged, |verdict| classes.place(verdict) == place);
+        self.tally.at(place).add(segment);
+        let score = answer.filter(|_| self.annotate).map(|answer| score(&answer.prediction));
+        classes.at(place).push(segment, score.as_ref(), company)
+    }
+
+    /// Puts records as stored into BAM outputs. What is no read of its own follows the read of its mate, or its template.
+    fn keep(&mut self, template: &Template, judged: &[Judged<'_>]) {
+        let Some(classes) = &mut self.split else { return };
+        for alignment in &template.alignments {
+            let own = match alignment.segment {
+                Some(segment) => Some(&judged[segment]),
+                None => judged.iter().find(|judged| judged.segment.mate == alignment.mate),
+            };
+            let template = if self.judge.verdict.mates == Mates::Each { None } else { judged.first() };
+            let verdict = own.or(template).map_or(Verdict::Undecided(Reason::TooShort), |judged| judged.verdict);
+            let score = own.and_then(|judged| judged.answer).map(|answer| score(&answer.prediction));
+            let place = classes.place(verdict);
+            if classes.at(place).keep(alignment, score.as_ref()) && alignment.segment.is_none() {
+                self.tally.followers += 1;
+            }
+        }
     }
 
     /// What the model said of one segment: into the table, the proteins and the sums.
-    fn describe(&mut self, segment: &Record, answer: Option<&Prediction>) {
+    fn describe(&mut self, segment: &Record, answer: Option<&Answer>) {
+        let prediction = answer.map(|answer| &answer.prediction);
         if let Some(sink) = &mut self.scores {
-            scores::push_line(&mut sink.text, segment, answer, &self.judge.verdict);
+            let (text, verdict) = (&mut sink.text, &self.judge.verdict);
+            if self.judge.windows.is_some() {
+                let summary = answer.and_then(|answer| answer.windows.as_ref());
+                scores::push_line_with_windows(text, segment, prediction.zip(summary), verdict);
+            } else {
+                scores::push_line(text, segment, prediction, verdict);
+            }
         }
-        let Some(prediction) = answer else { return };
+        let Some(prediction) = prediction else { return };
         let coding = self.judge.verdict.label(prediction.probability) == Label::Coding;
         self.tally.add_prediction(prediction, coding);
         if let (Some((sink, code)), Some(frame), true) = (&mut self.proteins, prediction.frame, coding) {
@@ -219,79 +327,70 @@ impl Outputs {
     }
 
     async fn flush(&mut self) -> Result<()> {
-        if let Some(Classes { coding, noncoding, undecided }) = &mut self.split {
-            for class in [Some(coding), Some(noncoding), undecided.as_mut()].into_iter().flatten() {
-                class.flush().await?;
-            }
+        if let Some(classes) = &mut self.split {
+            classes.flush().await?;
         }
-        for sink in [self.scores.as_mut(), self.proteins.as_mut().map(|(sink, _)| sink)].into_iter().flatten() {
+        let proteins = self.proteins.as_mut().map(|(sink, _)| sink);
+        for sink in [self.scores.as_mut(), proteins, self.windows.as_mut()].into_iter().flatten() {
             sink.flush().await?;
         }
         Ok(())
     }
 }
 
+/// What a run says of a read, in header lines and tags.
+fn score(prediction: &Prediction) -> Score {
+    Score { probability: prediction.probability, frame: prediction.frame.map(|frame| frame.to_string()) }
+}
+
+impl Judge {
+    /// The verdict on each segment of a template: its own where mates are judged apart, else the template's.
+    fn judge<'a>(&self, segments: &'a [Record], answers: &[Option<Answer>]) -> impl Iterator<Item = Judged<'a>> {
+        let probability = |answer: &Option<Answer>| answer.map(|answer| answer.prediction.probability);
+        let verdict = self.verdict;
+        let together = verdict.verdict(answers.iter().map(probability));
+        segments.iter().zip(answers).map(move |(segment, &answer)| {
+            let verdict = match verdict.mates {
+                Mates::Each => verdict.verdict(std::iter::once(probability(&answer))),
+                Mates::Any | Mates::Both | Mates::Mean => together,
+            };
+            Judged { segment, answer, verdict }
+        })
+    }
+}
+
+/// Whether segment `n` goes where a mate of it goes: the first R1 with the first R2, and so on.
+fn company(n: usize, judged: &[Judged<'_>], with_it: impl Fn(Verdict) -> bool) -> Company {
+    let mate = judged[n].segment.mate;
+    let other = match mate {
+        Mate::Unpaired => return Company::Alone,
+        Mate::First => Mate::Second,
+        Mate::Second => Mate::First,
+    };
+    let count = |judged: &[Judged<'_>], mate| {
+        judged.iter().filter(|judged| judged.segment.mate == mate && with_it(judged.verdict)).count()
+    };
+    if count(&judged[..n], mate) < count(judged, other) { Company::Paired } else { Company::Alone }
+}
+
 /// Opens outputs and collects what will have to be renamed.
 struct Opener {
-    workers: NonZero<usize>,
+    encoding: encode::Config,
     pending: Vec<Pending>,
 }
 
 impl Opener {
-    async fn class(&mut self, files: Files) -> Result<Class> {
-        Ok(match files {
-            Files::One(path) => {
-                let format = Format::of(&path);
-                Class { format, names: Names::Numbered, first: self.sink(path).await?, second: None }
-            }
-            Files::Two(first, second) => Class {
-                format: Format::of(&first),
-                names: Names::AsRead,
-                first: self.sink(first).await?,
-                second: Some(self.sink(second).await?),
-            },
-        })
-    }
-
     async fn sink(&mut self, path: PathBuf) -> Result<Sink> {
-        let (writer, pending) = output::create(&path, self.workers).await?;
+        let (writer, pending) = output::create(&path, self.encoding).await?;
         self.pending.push(pending);
         Ok(Sink { text: Vec::new(), writer })
     }
-}
 
-/// The open files of one class.
-#[derive(Debug)]
-struct Class {
-    format: Format,
-    names: Names,
-    first: Sink,
-    second: Option<Sink>,
-}
-
-impl Class {
-    fn push(&mut self, segment: &Record) {
-        let sink = match (&mut self.second, segment.mate) {
-            (Some(second), Mate::Second) => second,
-            _ => &mut self.first,
-        };
-        output::write_record(segment, self.format, self.names, &mut sink.text);
-    }
-
-    async fn flush(&mut self) -> Result<()> {
-        self.first.flush().await?;
-        match &mut self.second {
-            Some(second) => second.flush().await,
-            None => Ok(()),
-        }
-    }
-
-    async fn finish(self) -> Result<()> {
-        self.first.writer.finish().await?;
-        match self.second {
-            Some(second) => second.writer.finish().await,
-            None => Ok(()),
-        }
+    /// A BAM file that starts with this header.
+    async fn bam(&mut self, path: PathBuf, header: &Header) -> Result<Sink> {
+        let (writer, pending) = output::create_bgzf(&path, self.encoding).await?;
+        self.pending.push(pending);
+        Ok(Sink { text: header.to_bam(), writer })
     }
 }
 

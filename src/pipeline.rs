@@ -49,6 +49,8 @@ pub struct Config {
     pub workers: usize,
     /// Bytes of reads in flight at most.
     pub memory: u64,
+    /// Bytes of predictions a base: nothing to speak of, unless reads have many windows.
+    pub bytes_a_base: usize,
 }
 
 impl Config {
@@ -76,7 +78,7 @@ where
     M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone + Send + 'static,
 {
     let slots = config.chunks_in_flight();
-    let credit = Credit::new(config.memory, slots);
+    let credit = Credit::new(config.memory, slots, config.bytes_a_base);
     let (chunks, to_tokenize) = crossbeam_channel::bounded(slots);
     let (tokenized, to_infer) = crossbeam_channel::bounded(slots);
     let (classified, to_write) = mpsc::channel(slots);

@@ -4,22 +4,39 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+mod alignment;
+mod annotation;
 mod bam;
 mod buffer;
+mod collate;
 mod compression;
+mod cram;
+pub mod encode;
 mod fasta;
 mod fastq;
+mod header;
 mod input;
+mod lanes;
+mod mate_names;
 pub mod output;
 mod pairs;
 mod problem;
 mod records;
+mod reference;
+mod relay;
 mod sam;
+mod sam_to_bam;
+mod sorter;
 #[cfg(test)]
 mod tests;
+mod unaligned;
 
+pub use alignment::{Alignment, Score};
 pub use bam::reverse_complement;
-pub use input::{Format, Grouping, Input, InputConfig, Layout, Templates, open};
+pub use collate::Collate;
+pub use header::Header;
+pub use input::{Alignments, Format, Grouping, Input, InputConfig, Layout, Templates};
+pub use lanes::{Inputs, open};
 pub use problem::Problem;
 
 /// One sequenced read as stored, turned back to the orientation the sequencer saw.
@@ -41,8 +58,7 @@ impl Record {
     /// A record with its name found in `header`, not yet part of a pair.
     #[must_use]
     pub fn new(header: Vec<u8>, bases: Vec<u8>, quality_scores: Vec<u8>) -> Self {
-        let word = word_len(&header);
-        let name_len = word - if is_mate_suffix(&header[..word]) { 2 } else { 0 };
+        let name_len = name_len(&header);
         Self { header, name_len, bases, quality_scores, mate: Mate::Unpaired }
     }
 
@@ -75,9 +91,10 @@ fn word_len(header: &[u8]) -> usize {
     memchr::memchr2(b' ', b'\t', header).unwrap_or(header.len())
 }
 
-/// Whether a name ends in `/1` or `/2`.
-fn is_mate_suffix(name: &[u8]) -> bool {
-    name.ends_with(b"/1") || name.ends_with(b"/2")
+/// How much of a header is the name that mates share: its first word without a final `/1` or `/2`.
+fn name_len(header: &[u8]) -> usize {
+    let word = &header[..word_len(header)];
+    word.strip_suffix(b"/1").or(word.strip_suffix(b"/2")).unwrap_or(word).len()
 }
 
 /// SAM's READ1/READ2: which segment of its template a record is.
@@ -104,11 +121,30 @@ impl Mate {
     }
 }
 
-/// All segments of one name, in input order; never empty.
+/// All segments of one name, in input order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
-    /// Its records. Secondary and supplementary ones are left out, as are those without bases.
+    /// Its records. Secondary and supplementary ones are left out, as are those without bases. None at all only where
+    /// `alignments` holds what was left out.
     pub segments: Vec<Record>,
+    /// All its records as BAM stores them, in input order, where a BAM output wants them.
+    pub alignments: Vec<Alignment>,
+}
+
+impl Template {
+    /// The name its records share; none of an empty template.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        let stored = self.alignments.first().map(Alignment::name);
+        self.segments.first().map(Record::name).or(stored).unwrap_or_default()
+    }
+
+    /// Bytes this template keeps alive: what memory bounds are counted in.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.segments.iter().map(Record::bytes).sum::<usize>()
+            + self.alignments.iter().map(Alignment::bytes).sum::<usize>()
+    }
 }
 
 /// What the readers saw and left out: shared with the progress bar and the report while the run goes on.
@@ -126,6 +162,8 @@ pub struct InputCounts {
     pub hard_clipped: Count,
     /// Mates (READ1 or READ2) whose other mate is not in the input.
     pub orphans: Count,
+    /// Records of templates that a sample did not take.
+    pub not_sampled: Count,
     /// Bytes read of the file as stored (compressed), all inputs together.
     pub stored_bytes: Count,
 }

@@ -1,7 +1,6 @@
 //! The run's account: the JSON file and the summary on stderr, from the same sums.
 
 use std::fmt::Write;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,13 +8,16 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::Result;
+use crate::estimate::{Estimate, Part};
 use crate::model::Card;
 use crate::progress::{per_second, share};
+use crate::reads::encode;
 use crate::reads::output::{self, Pending};
 use crate::reads::{Format, InputCounts};
 use crate::run::left_out;
 use crate::tally::{BINS, Tally};
 use crate::verdict::Mates;
+use crate::windows;
 
 /// Everything a run has to say of itself. Its field names are the JSON's.
 #[derive(Clone, Debug, Serialize)]
@@ -34,7 +36,8 @@ pub struct Report {
     pub input: Input,
     /// What separated the classes.
     pub settings: Settings,
-    /// Reads by where they went: `records = coding + noncoding + undecided + without_bases + secondary + supplementary`.
+    /// Reads by where they went: `records = coding + noncoding + undecided + without_bases + not_sampled + secondary +
+    /// supplementary`.
     pub counts: Counts,
     /// Bases by where they went.
     pub bases: Bases,
@@ -43,6 +46,9 @@ pub struct Report {
     /// Reads whose own label is coding, by frame; absent where the model tells no frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<Frames>,
+    /// What a run on all of the input would give; absent where this was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
     /// Wall time of the whole run.
     pub wall_seconds: f64,
     /// Reads written a second of it.
@@ -86,6 +92,26 @@ pub struct Settings {
     pub mates: &'static str,
     /// Shorter reads were not scored.
     pub min_length: usize,
+    /// How reads were scored in windows, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Windows>,
+}
+
+/// How reads were scored in windows.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Windows {
+    /// Bases from one window's start to the next one's at most.
+    pub step: usize,
+    /// What stood for the read: `mean`, `max` or `fraction`.
+    pub pool: &'static str,
+    /// A window was coding from this probability on.
+    pub threshold: f32,
+}
+
+impl From<windows::Config> for Windows {
+    fn from(windows::Config { step, pool, threshold }: windows::Config) -> Self {
+        Self { step: step.get(), pool: pool.name(), threshold }
+    }
 }
 
 /// Reads by where they went.
@@ -101,10 +127,14 @@ pub struct Counts {
     pub undecided: u64,
     /// Dropped: no bases.
     pub without_bases: u64,
+    /// Left out: records of templates that `--sample` did not take.
+    pub not_sampled: u64,
     /// Left out: secondary alignments.
     pub secondary: u64,
     /// Left out: supplementary alignments.
     pub supplementary: u64,
+    /// Of the last three, those written to BAM outputs after all, with their template.
+    pub followers: u64,
     /// Reads scored by the model.
     pub scored: u64,
     /// Written, but not scored: no read of the template is long enough.
@@ -115,6 +145,12 @@ pub struct Counts {
     pub orphans: u64,
     /// Reads the input holds only part of.
     pub hard_clipped: u64,
+    /// Windows scored; absent where reads were scored whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<u64>,
+    /// Those of them that are coding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coding_windows: Option<u64>,
 }
 
 /// Bases by where they went.
@@ -146,17 +182,22 @@ pub struct Frames {
     pub counts: [u64; 6],
 }
 
+/// What the readers found.
+#[derive(Clone, Copy, Debug)]
+pub struct Read<'a> {
+    /// The input's format.
+    pub format: Format,
+    /// Its bytes as stored, where they are known.
+    pub stored_size: Option<u64>,
+    /// What was counted.
+    pub counts: &'a InputCounts,
+}
+
 impl Report {
     /// Draws up the account of a run that has just ended.
     #[must_use]
-    pub fn new(
-        config: &Config,
-        card: &Card,
-        format: Format,
-        seen: &InputCounts,
-        tally: &Tally,
-        wall: Duration,
-    ) -> Self {
+    pub fn new(config: &Config, card: &Card, read: &Read<'_>, tally: &Tally, wall: Duration) -> Self {
+        let &Read { format, counts: seen, .. } = read;
         Self {
             tool: "readseeker",
             version: env!("CARGO_PKG_VERSION"),
@@ -164,7 +205,7 @@ impl Report {
             model: card.clone(),
             device: Device { name: card.device.clone(), backend: card.backend.clone(), threads: config.threads.get() },
             input: Input {
-                files: config.input_paths().map(Path::to_owned).collect(),
+                files: config.input.inputs.paths().map(Path::to_owned).collect(),
                 format: format.name(),
                 stored_bytes: seen.stored_bytes.get(),
             },
@@ -178,6 +219,7 @@ impl Report {
                     Mates::Each => "each",
                 },
                 min_length: config.min_length,
+                windows: config.windows.map(Windows::from),
             },
             counts: Counts {
                 // With --max-reads the reader may be ahead of what was taken: what was taken counts.
@@ -189,13 +231,17 @@ impl Report {
                 noncoding: tally.noncoding.reads,
                 undecided: tally.undecided.reads,
                 without_bases: seen.without_bases.get(),
+                not_sampled: seen.not_sampled.get(),
                 secondary: seen.secondary.get(),
                 supplementary: seen.supplementary.get(),
+                followers: tally.followers,
                 scored: tally.scored(),
                 too_short: tally.too_short,
                 in_undecided_band: tally.in_band,
                 orphans: seen.orphans.get(),
                 hard_clipped: seen.hard_clipped.get(),
+                windows: config.windows.map(|_| tally.windows),
+                coding_windows: config.windows.map(|_| tally.coding_windows),
             },
             bases: Bases {
                 coding: tally.coding.bases,
@@ -208,6 +254,7 @@ impl Report {
                 .iter()
                 .any(|&n| n > 0)
                 .then_some(Frames { order: ["+0", "+1", "+2", "-0", "-1", "-2"], counts: tally.frames }),
+            estimate: estimate(config, read, tally, wall),
             wall_seconds: wall.as_secs_f64(),
             reads_per_second: per_second(tally.written(), wall),
             peak_memory_bytes: peak_memory(),
@@ -215,10 +262,10 @@ impl Report {
     }
 
     /// Writes the JSON file, to be put in place with the other outputs.
-    pub async fn write(&self, path: &Path) -> Result<Pending> {
+    pub async fn write(&self, path: &Path, encoding: encode::Config) -> Result<Pending> {
         let mut json = serde_json::to_vec_pretty(self).expect("a report holds nothing JSON cannot");
         json.push(b'\n');
-        let (mut writer, pending) = output::create(path, NonZero::<usize>::MIN).await?;
+        let (mut writer, pending) = output::create(path, encoding).await?;
         writer.write(&json).await?;
         writer.finish().await?;
         Ok(pending)
@@ -237,33 +284,72 @@ impl Report {
         let written = coding + noncoding + undecided;
         let per_cent = |n| 100.0 * share(n, written);
         let model = &self.model;
-        writeln!(text, "model       {} ({}) on {}", model.name, model.kind, self.device.name)?;
+        let precision = if model.precision == "f32" { String::new() } else { format!(", {}", model.precision) };
+        writeln!(text, "model       {} ({}{precision}) on {}", model.name, model.kind, self.device.name)?;
         writeln!(text, "coding      {coding:>12}  {:5.1}%", per_cent(coding))?;
         writeln!(text, "non-coding  {noncoding:>12}  {:5.1}%", per_cent(noncoding))?;
         if undecided > 0 {
             writeln!(text, "undecided   {undecided:>12}  {:5.1}%", per_cent(undecided))?;
+        }
+        if let (Some(Windows { step, pool, .. }), Some(windows)) = (self.settings.windows, self.counts.windows) {
+            let coding = 100.0 * share(self.counts.coding_windows.unwrap_or(0), windows);
+            writeln!(
+                text,
+                "windows     {windows:>12}  {coding:5.1}% coding; every {step} bases, reads by their {pool}"
+            )?;
         }
         for (count, what) in self.remarks() {
             if count > 0 {
                 writeln!(text, "            {count:>12}  {what}")?;
             }
         }
+        if let Some(estimate) = &self.estimate {
+            let Estimate { reads, coding, coding_95: [low, high], wall_seconds } = estimate;
+            let [coding, low, high] = [coding, low, high].map(|share| 100.0 * share);
+            writeln!(
+                text,
+                "all of it   {reads:>12}  {coding:5.1}% coding ({low:.1} to {high:.1}), {wall_seconds:.0} s, by estimate"
+            )?;
+        }
         writeln!(text, "{written} reads in {:.1} s, {} reads/s", self.wall_seconds, self.reads_per_second)
     }
 
     /// Counts worth a line when they are not zero.
-    fn remarks(&self) -> [(u64, &'static str); 7] {
+    fn remarks(&self) -> [(u64, &'static str); 9] {
         let counts = &self.counts;
         [
             (counts.too_short, "of these too short to be scored"),
             (counts.in_undecided_band, "of these inside the undecided band"),
             (counts.orphans, "of these without their mate"),
             (counts.hard_clipped, "of these hard-clipped in the input"),
+            (counts.not_sampled, "reads not in the sample"),
             (counts.secondary, "secondary alignments left out"),
             (counts.supplementary, "supplementary alignments left out"),
             (counts.without_bases, "records without bases dropped"),
+            (counts.followers, "of the records left out or dropped went to BAM with their template"),
         ]
     }
+}
+
+/// What this run says of all of the input, if it saw a part of it.
+fn estimate(config: &Config, read: &Read<'_>, tally: &Tally, wall: Duration) -> Option<Estimate> {
+    let written = tally.written();
+    let cut = config.max_reads.is_some_and(|most| written >= most);
+    if !cut && config.sample.is_none() {
+        return None;
+    }
+    let (taken, seen) = (written + left_out(read.counts), read.counts.records.get());
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let ratio = |whole: u64, part: u64| whole as f64 / part as f64;
+    // Readers are ahead of what a cut run takes: what they have read gives the records a byte.
+    let beyond = match (cut, read.stored_size) {
+        (false, _) => 1.0,
+        (true, Some(size)) => ratio(size, read.counts.stored_bytes.get()) * ratio(seen, taken),
+        (true, None) => return None,
+    };
+    let sampled = ratio(written + read.counts.not_sampled.get(), written);
+    let coding = tally.coding.reads;
+    Estimate::from_part(&Part { reads: written, coding, verdicts: tally.verdicts, scale: sampled * beyond, wall })
 }
 
 /// The process's largest resident set so far.

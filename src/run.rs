@@ -6,16 +6,18 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::batch::Tokens;
 use crate::config::Config;
 use crate::error::{Error, Result, Signal};
-use crate::model::Classifier;
-use crate::outputs::{Judge, Outputs};
+use crate::model::{Classifier, Prediction};
+use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::progress::{Painter, Progress};
 use crate::reads::output::Pending;
-use crate::reads::{self, InputCounts, Layout, Templates};
-use crate::report::Report;
+use crate::reads::{self, Format, InputCounts, Layout, Templates};
+use crate::report::{self, Report};
 use crate::tally::Tally;
+use crate::windows::Windows;
 
 /// Runs to the end, or to the first error; `interrupt` completes when the user wants it to stop.
 ///
@@ -24,6 +26,7 @@ use crate::tally::Tally;
 pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Result<Report> {
     let started = Instant::now();
     config.check_paths()?;
+    config.check_level()?;
     let progress = Arc::new(Progress::default());
     let mut interrupt = std::pin::pin!(interrupt);
     // A pipe nobody writes to yet, or a large model, can take its time: the user need not wait for either.
@@ -34,21 +37,29 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
 
     let (pipeline, judge) = settings(&config, &classifier);
     let (outputs, mut pending) =
-        Outputs::create(config.outputs.clone(), judge, config.threads, Arc::clone(&progress)).await?;
-    let format = templates.format;
+        Outputs::create(outputs_of(&config, &templates), judge, config.encoding(), Arc::clone(&progress)).await?;
+    let format = templates.format.unwrap_or(Format::Fastq);
     let painter = Painter::start(config.display, Arc::clone(&progress), templates.stored_size);
     let model = Arc::clone(&classifier);
-    let tally =
-        pipeline::run(pipeline, templates.stream, move |tokens| model.classify(tokens), outputs, interrupt).await?;
+    let stream = match config.sample {
+        None => templates.stream,
+        Some(sample) => sample.of(templates.stream, Arc::clone(&progress.input)),
+    };
+    let classify = move |tokens: &Tokens| match judge.windows {
+        None => model.classify(tokens),
+        Some(windows) => windows.classify(tokens, model.k(), |rows| model.classify_rows(rows)),
+    };
+    let tally = pipeline::run(pipeline, stream, classify, outputs, interrupt).await?;
     drop(painter);
     if !config.quiet {
         classifier.notes().iter().for_each(|note| eprintln!("readseeker: {note}"));
     }
 
     check_sums(&config, &tally, &progress.input)?;
-    let report = Report::new(&config, classifier.card(), format, &progress.input, &tally, started.elapsed());
+    let read = report::Read { format, stored_size: templates.stored_size, counts: &progress.input };
+    let report = Report::new(&config, classifier.card(), &read, &tally, started.elapsed());
     if let Some(path) = &config.json {
-        pending.push(report.write(path).await?);
+        pending.push(report.write(path, config.encoding()).await?);
     }
     pending.into_iter().try_for_each(Pending::commit)?;
     if !config.quiet {
@@ -75,16 +86,26 @@ async fn load(config: crate::model::Config) -> Result<Classifier> {
     loaded.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
 }
 
+/// What to write, with the header BAM outputs start with: the input's, and a line that names this run.
+fn outputs_of(config: &Config, templates: &Templates) -> outputs::Config {
+    let header = templates.header.clone();
+    let header = header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &config.command.join(" "));
+    outputs::Config { header, ..config.outputs.clone() }
+}
+
 fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judge) {
+    let windows = config.windows.map(|config| Windows { length: classifier.window_length(), config });
     let tokenize = tokenize::Config {
         k: classifier.k(),
-        longest: classifier.longest_row(),
+        longest: classifier.longest_row().filter(|_| windows.is_none()),
         min_length: config.min_length.max(classifier.shortest_read()),
         letters: config.letters,
     };
     let decode = decode::Config { segments_a_chunk: classifier.rows_a_chunk(), max_reads: config.max_reads };
-    let pipeline = pipeline::Config { decode, tokenize, workers: classifier.workers(), memory: config.memory };
-    (pipeline, Judge { scored: tokenize, verdict: config.verdict })
+    let bytes_a_base = config.windows.map_or(0, |windows| size_of::<Prediction>().div_ceil(windows.step.get()));
+    let pipeline =
+        pipeline::Config { decode, tokenize, workers: classifier.workers(), memory: config.memory, bytes_a_base };
+    (pipeline, Judge { scored: tokenize, verdict: config.verdict, windows })
 }
 
 /// Two files for a class need reads that have mates.
@@ -116,12 +137,17 @@ fn check_sums(config: &Config, tally: &Tally, input: &InputCounts) -> Result<()>
     if config.max_reads.is_none() && out != read {
         return Err(Error::Internal(format!("{read} records were read, but {out} are accounted for")));
     }
+    let (followers, all) = (tally.followers, left_out(input));
+    let is_whole = config.max_reads.is_none() && config.sample.is_none();
+    if is_whole && config.outputs.keeps_all() && followers != all {
+        return Err(Error::Internal(format!("{all} records had a read to follow, but {followers} did")));
+    }
     Ok(())
 }
 
-/// Records that are read and, by design, not written.
+/// Records that are no reads of their own: not written but to BAM, where they follow their template.
 pub(crate) fn left_out(input: &InputCounts) -> u64 {
-    input.secondary.get() + input.supplementary.get() + input.without_bases.get()
+    input.secondary.get() + input.supplementary.get() + input.without_bases.get() + input.not_sampled.get()
 }
 
 /// Prints one error: its chain of causes in a line, then what to do about it.

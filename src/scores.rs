@@ -5,16 +5,42 @@ use std::io::Write;
 use crate::model::Prediction;
 use crate::reads::Record;
 use crate::verdict::{self, Label};
+use crate::windows::Summary;
 
 /// The header line.
 pub const HEADER: &str = "name\tmate\tlength\tprobability\tlabel\tframe\n";
+/// The header line where reads are scored in windows.
+pub const WINDOWS_HEADER: &str = "name\tmate\tlength\tprobability\tlabel\tframe\twindows\tmean\tmax\tfraction\n";
 
 /// Appends one read's line: `prediction` is `None` where the read is too short to be scored. The label is the read's own,
 /// whatever its mate's.
 pub fn push_line(line: &mut Vec<u8>, segment: &Record, prediction: Option<&Prediction>, verdict: &verdict::Config) {
+    push_columns(line, segment, prediction, verdict);
+    line.push(b'\n');
+}
+
+/// Appends one read's line where reads are scored in windows: what they say together is told too.
+pub fn push_line_with_windows(
+    line: &mut Vec<u8>,
+    segment: &Record,
+    answer: Option<(&Prediction, &Summary)>,
+    verdict: &verdict::Config,
+) {
+    push_columns(line, segment, answer.map(|(prediction, _)| prediction), verdict);
+    let written = match answer {
+        None => writeln!(line, "\t0\tNA\tNA\tNA"),
+        Some((_, summary)) => {
+            let (Summary { windows, mean, max, .. }, fraction) = (summary, summary.fraction());
+            writeln!(line, "\t{windows}\t{mean:.6}\t{max:.6}\t{fraction:.6}")
+        }
+    };
+    written.expect("writing to a vector cannot fail");
+}
+
+fn push_columns(line: &mut Vec<u8>, segment: &Record, prediction: Option<&Prediction>, verdict: &verdict::Config) {
     line.extend_from_slice(segment.name());
     let written = match prediction {
-        None => writeln!(line, "\t{}\t{}\tNA\tNA\tNA", segment.mate.number(), segment.bases.len()),
+        None => write!(line, "\t{}\t{}\tNA\tNA\tNA", segment.mate.number(), segment.bases.len()),
         Some(Prediction { probability, frame }) => {
             let label = match verdict.label(*probability) {
                 Label::Coding => "coding",
@@ -22,7 +48,7 @@ pub fn push_line(line: &mut Vec<u8>, segment: &Record, prediction: Option<&Predi
             };
             let frame = frame.map_or_else(|| ".".to_owned(), |frame| frame.to_string());
             let (mate, length) = (segment.mate.number(), segment.bases.len());
-            writeln!(line, "\t{mate}\t{length}\t{probability:.6}\t{label}\t{frame}")
+            write!(line, "\t{mate}\t{length}\t{probability:.6}\t{label}\t{frame}")
         }
     };
     written.expect("writing to a vector cannot fail");

@@ -1,8 +1,10 @@
 //! What a run adds up for its report: reads and bases by class and reason, the spread of probabilities, the frames.
 
 use crate::model::{Frame, Prediction};
+use crate::outputs::Place;
 use crate::reads::Record;
 use crate::verdict::{Reason, Verdict};
+use crate::windows::Summary;
 
 /// Bins of the probability histogram.
 pub const BINS: usize = 20;
@@ -16,14 +18,22 @@ pub struct Tally {
     pub noncoding: Group,
     /// Written to the undecided output.
     pub undecided: Group,
+    /// How many verdicts there were: mates judged together share one.
+    pub verdicts: u64,
     /// Reads of templates that could not be scored, wherever they went.
     pub too_short: u64,
     /// Reads of templates inside the undecided band, wherever they went.
     pub in_band: u64,
+    /// Records that are no reads of their own (secondary, supplementary, without bases), written to BAM outputs.
+    pub followers: u64,
     /// Reads scored, by probability: bin i holds `i/20 <= p < (i+1)/20`, the last one 1.0 too.
     pub histogram: [u64; BINS],
     /// Reads whose own label is coding, by frame: +0 +1 +2 -0 -1 -2. All zero where the model tells no frames.
     pub frames: [u64; 6],
+    /// Windows scored; none where reads are scored whole.
+    pub windows: u64,
+    /// Those of them that are coding.
+    pub coding_windows: u64,
 }
 
 /// Reads that share a fate.
@@ -53,11 +63,20 @@ impl Tally {
         }
     }
 
-    /// Counts why a template of `reads` segments was undecided, if it was.
-    pub fn add_verdict(&mut self, verdict: Verdict, reads: usize) {
+    /// The sums of one class's file.
+    pub fn at(&mut self, place: Place) -> &mut Group {
+        match place {
+            Place::Coding => &mut self.coding,
+            Place::NonCoding => &mut self.noncoding,
+            Place::Undecided => &mut self.undecided,
+        }
+    }
+
+    /// Counts why a read was undecided, if it was.
+    pub fn add_verdict(&mut self, verdict: Verdict) {
         match verdict {
-            Verdict::Undecided(Reason::TooShort) => self.too_short += reads as u64,
-            Verdict::Undecided(Reason::InBand) => self.in_band += reads as u64,
+            Verdict::Undecided(Reason::TooShort) => self.too_short += 1,
+            Verdict::Undecided(Reason::InBand) => self.in_band += 1,
             Verdict::Coding | Verdict::NonCoding => {}
         }
     }
@@ -69,6 +88,12 @@ impl Tally {
             let place = Frame::ALL.iter().position(|&f| f == frame).expect("ALL holds every frame");
             self.frames[place] += 1;
         }
+    }
+
+    /// Counts one read's windows.
+    pub fn add_windows(&mut self, summary: &Summary) {
+        self.windows += summary.windows;
+        self.coding_windows += summary.coding;
     }
 
     /// Reads scored.

@@ -5,28 +5,28 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::reads::Reads;
+use super::windows::LongReads;
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kmer::Letters;
 use crate::model::{self, device};
 use crate::outputs;
 use crate::progress::Display;
-use crate::reads::{Grouping, Input, InputConfig};
+use crate::reads::{Grouping, InputConfig};
+use crate::sample::Sample;
 use crate::verdict;
 
 /// What to read, which model, how much of the machine.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags as typed")]
 pub(super) struct Common {
-    /// Reads: BAM, SAM, FASTQ or FASTA, plain, gzip or BGZF, told by content; - is stdin
-    reads: PathBuf,
+    #[command(flatten)]
+    reads: Reads,
 
-    /// The second mates, when they are in a file of their own
-    reads2: Option<PathBuf>,
-
-    /// READS holds mates one after the other
-    #[arg(long, conflicts_with = "reads2")]
-    interleaved: bool,
+    /// The sequences a CRAM was made with, as FASTA (`REF_PATH` and `REF_CACHE` are not used)
+    #[arg(long, value_name = "FASTA")]
+    reference: Option<PathBuf>,
 
     /// Do not score reads with fewer bases
     #[arg(long, value_name = "N", default_value_t = 60)]
@@ -35,6 +35,9 @@ pub(super) struct Common {
     /// Coding from this probability on
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability)]
     pub(super) threshold: f32,
+
+    #[command(flatten)]
+    long_reads: LongReads,
 
     /// Model: the compact one built in, or a checkpoint directory (config.json, weights, vocab.txt)
     #[arg(long, value_name = "builtin|DIR", default_value = "builtin")]
@@ -65,13 +68,25 @@ pub(super) struct Common {
     #[arg(short, long, value_name = "N")]
     threads: Option<NonZero<usize>>,
 
+    /// How far outputs are compressed: .gz 0 to 12 [default: 6], .zst 1 to 22 [3], .bz2 1 to 9 [9], .xz 0 to 9 [6]
+    #[arg(long, value_name = "N", help_heading = "Outputs")]
+    compression_level: Option<u8>,
+
     /// Memory for reads in flight, with suffix K, M or G
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size)]
     memory: u64,
 
-    /// Stop after this many reads
+    /// Stop after this many reads: a quick look at the start of a big input
     #[arg(long, value_name = "N")]
     max_reads: Option<u64>,
+
+    /// Take this share of the templates, by a hash of their names: the same ones of any file, order or shard
+    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    sample: Option<f64>,
+
+    /// Which of the many samples --sample takes
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "sample")]
+    seed: u64,
 
     /// Write a report of the run as JSON
     #[arg(long, value_name = "PATH")]
@@ -95,10 +110,19 @@ pub(super) struct Common {
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum Attention {
+pub(super) enum Attention {
     #[default]
     Published,
     Masked,
+}
+
+impl From<Attention> for model::Attention {
+    fn from(attention: Attention) -> Self {
+        match attention {
+            Attention::Published => Self::Published,
+            Attention::Masked => Self::Masked,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -134,17 +158,16 @@ impl Common {
     pub(super) fn into_config(
         self,
         verdict: verdict::Config,
-        outputs: outputs::Config,
+        mut outputs: outputs::Config,
         command: Vec<String>,
     ) -> Result<Config> {
+        let windows = self.long_reads.config(verdict.threshold);
+        outputs.windows = self.long_reads.windows_out;
         let threads =
             self.threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN));
         let model = model::Config {
             source: model::Source::from_path(self.model),
-            attention: match self.attention {
-                Attention::Published => model::Attention::Published,
-                Attention::Masked => model::Attention::Masked,
-            },
+            attention: self.attention.into(),
             precision: match self.precision {
                 Precision::F32 => model::Precision::F32,
                 Precision::Bf16 => model::Precision::Bf16,
@@ -154,21 +177,21 @@ impl Common {
             batch_size: self.batch_size.0,
             threads: threads.get(),
         };
-        let input = match (self.reads, self.reads2, self.interleaved) {
-            (first, Some(second), _) if first == second => {
-                return Err(Error::Usage(format!("READS and READS2 are the same file: {}", first.display())));
-            }
-            (first, Some(second), _) => Input::Pair(first, second),
-            (reads, None, true) => Input::Interleaved(reads),
-            (reads, None, false) => Input::Single(reads),
-        };
+        let inputs = self.reads.into_inputs()?;
         let grouping = match verdict.mates {
             // Judged apart and written to one file, mates need not even be adjacent.
             verdict::Mates::Each if !outputs.parts_mates() => Grouping::Each,
             _ => Grouping::Templates,
         };
         Ok(Config {
-            input: InputConfig { input, grouping, workers: threads },
+            input: InputConfig {
+                inputs,
+                grouping,
+                alignments: outputs.alignments(),
+                collate: None,
+                reference: self.reference,
+                workers: threads,
+            },
             model,
             min_length: self.min_length,
             letters: match self.letters {
@@ -176,11 +199,14 @@ impl Common {
                 LettersArg::Published => Letters::Published,
             },
             verdict,
+            windows,
             outputs,
             json: self.json,
             force: self.force,
             max_reads: self.max_reads,
+            sample: self.sample.map(|fraction| Sample::new(fraction, self.seed)),
             threads,
+            compression_level: self.compression_level,
             memory: self.memory,
             display: match self.progress {
                 _ if self.quiet => Display::Off,
@@ -200,6 +226,12 @@ impl Common {
 pub(super) fn probability(text: &str) -> Result<f32, String> {
     let number: f32 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
     if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("a probability is from 0 to 1".into()) }
+}
+
+/// A number above 0 and up to 1.
+fn fraction(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    if number > 0.0 && number <= 1.0 { Ok(number) } else { Err("a fraction is above 0 and at most 1".into()) }
 }
 
 fn batch_size(text: &str) -> Result<BatchSize, String> {
@@ -235,6 +267,12 @@ mod tests {
         assert_eq!(size("3M"), Ok(3 << 20));
         assert_eq!(size("2GiB"), Ok(2 << 30));
         assert!(size("0").is_err() && size("G").is_err() && size("-1").is_err() && size("99999999999T").is_err());
+    }
+
+    #[test]
+    fn fractions_lie_above_0_and_up_to_1() {
+        assert_eq!((fraction("1"), fraction("0.01")), (Ok(1.0), Ok(0.01)));
+        assert!(fraction("0").is_err() && fraction("1.01").is_err() && fraction("NaN").is_err());
     }
 
     #[test]

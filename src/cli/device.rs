@@ -69,7 +69,8 @@ fn measure(args: &Args) -> Result<()> {
                 batch_size: None,
                 threads,
             };
-            let Speed { card, reads_per_second } = bench::speed(&config, args.length, Duration::from_secs(args.seconds))?;
+            let Speed { card, reads_per_second } =
+                bench::speed(&config, args.length, Duration::from_secs(args.seconds))?;
             let model::Card { name, precision, device, backend, .. } = card;
             print(&format!("{reads_per_second:.1}\t{precision}\t{device}\t{backend}\t{name}\n"))?;
         }

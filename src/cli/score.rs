@@ -15,7 +15,7 @@ pub(super) struct Args {
     #[command(flatten)]
     common: Common,
 
-    /// The table: name, mate, length, probability, label, frame; .gz is written as BGZF, - is stdout
+    /// The table: name, mate, length, probability, label, frame, and windows, mean, max, fraction with --windows; .gz is written as BGZF, - is stdout
     #[arg(short, long, value_name = "TSV[.gz]")]
     output: PathBuf,
 }

@@ -9,12 +9,15 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::outputs::{self, Files, Split};
 use crate::proteins::GeneticCode;
+use crate::reads::Collate;
+use crate::reads::output::{Format, Kind};
 use crate::verdict;
 
 /// Split reads into coding and non-coding.
 ///
 /// FASTQ is written, or FASTA where a path ends in .fa, .fasta or .fna; .gz is written as BGZF. A # in a path becomes 1
-/// and 2 for mates; mates written to one file are interleaved and get /1 and /2 on their names.
+/// and 2 for mates; mates written to one file are interleaved and get /1 and /2 on their names. A path that ends in .bam
+/// gets the records unchanged, with tags cp (probability) and cf (frame).
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -48,22 +51,52 @@ pub(super) struct Args {
     #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Outputs")]
     undecided_band: Option<(f32, f32)>,
 
-    /// A table, one line a read in input order: name, mate, length, probability, label, frame
+    /// Add what the model said to the header lines: cp=0.987 (probability) cf=+1 (strand and frame)
+    #[arg(long, help_heading = "Outputs")]
+    annotate: bool,
+
+    /// Reads that have no mate in their class, so that two files a class stay in step; a % in the file name becomes
+    /// coding, noncoding or undecided
+    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
+    unpaired: Option<PathBuf>,
+
+    /// What the classes' files hold, whatever their names end in
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Outputs")]
+    output_format: Option<OutputFormat>,
+
+    /// A table, one line a read in input order: name, mate, length, probability, label, frame, and with --windows windows,
+    /// mean, max, fraction
     #[arg(long, value_name = "TSV[.gz]", help_heading = "Outputs")]
     scores: Option<PathBuf>,
 
-    /// Coding reads translated in their frame, as FASTA
-    #[arg(long, value_name = "FAA[.gz]", help_heading = "Outputs")]
+    /// Coding reads translated in their frame, as FASTA; not with --windows
+    #[arg(long, value_name = "FAA[.gz]", conflicts_with = "windows", help_heading = "Outputs")]
     proteins: Option<PathBuf>,
 
     /// NCBI's number of the genetic code for --proteins
     #[arg(long, value_name = "N", default_value = "11", value_parser = genetic_code, help_heading = "Outputs")]
     genetic_code: GeneticCode,
 
+    /// Regroup BAM, SAM or CRAM by name first, so that mates come together: for files sorted by coordinate. Holds records
+    /// of --memory bytes, the others go to a temporary file
+    #[arg(long, conflicts_with_all = ["interleaved", "paired"])]
+    collate: bool,
+
+    /// Where --collate makes its temporary file [default: TMPDIR or /tmp]
+    #[arg(long, value_name = "FOLDER", requires = "collate")]
+    temp_dir: Option<PathBuf>,
+
     /// A template is coding if any of its mates is, if both are, if the mean of their probabilities is; or each read is
     /// judged alone and mates may part
     #[arg(long, value_enum, default_value_t)]
     mates: Mates,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OutputFormat {
+    Fastq,
+    Fasta,
+    Bam,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -100,11 +133,45 @@ impl Args {
         }
         let outputs = outputs::Config {
             split: Some(split),
+            annotate: self.annotate,
+            kind: self.output_format.map(|format| match format {
+                OutputFormat::Fastq => Kind::Letters(Format::Fastq),
+                OutputFormat::Fasta => Kind::Letters(Format::Fasta),
+                OutputFormat::Bam => Kind::Bam,
+            }),
+            unpaired: self.unpaired,
             scores: self.scores,
             proteins: self.proteins.map(|path| (path, self.genetic_code)),
+            ..outputs::Config::default()
         };
-        self.common.into_config(verdict, outputs, command)
+        check(&outputs, verdict.mates)?;
+        let mut config = self.common.into_config(verdict, outputs, command)?;
+        config.input.collate = self
+            .collate
+            .then(|| Collate { memory: config.memory, folder: self.temp_dir.unwrap_or_else(std::env::temp_dir) });
+        Ok(config)
     }
+}
+
+/// Refuses outputs that contradict each other.
+fn check(outputs: &outputs::Config, mates: verdict::Mates) -> Result<()> {
+    let usage = |problem: &str| Err(Error::Usage(problem.to_owned()));
+    if outputs.classes().any(|(_, files)| matches!(files, Files::Two(..)) && outputs.kind_of(files) == Kind::Bam) {
+        return usage("BAM holds both mates in one file: give it one path a class");
+    }
+    let Some(unpaired) = &outputs.unpaired else {
+        if mates == verdict::Mates::Each && outputs.parts_mates() {
+            return usage("--mates each parts mates: two files a class stay in step only with --unpaired");
+        }
+        return Ok(());
+    };
+    if outputs.keeps_all() {
+        return usage("--unpaired is for FASTQ and FASTA: BAM holds all reads of a class in one file");
+    }
+    if !unpaired.file_name().is_some_and(|name| name.to_string_lossy().contains('%')) {
+        return usage("--unpaired needs a % in its file name, which stands for the class: unpaired_%.fq.gz");
+    }
+    Ok(())
 }
 
 /// One path or two: a second one as typed, or a `#` that stands for 1 and 2.

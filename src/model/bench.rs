@@ -33,10 +33,12 @@ pub fn speed(config: &Config, length: usize, time: Duration) -> Result<Speed> {
     let started = Instant::now();
     std::thread::scope(|scope| {
         let ask = || -> Result<()> {
-            while started.elapsed() < time {
+            loop {
                 rows.fetch_add(classifier.classify(&tokens)?.len() as u64, Ordering::Relaxed);
+                if started.elapsed() >= time {
+                    return Ok(());
+                }
             }
-            Ok(())
         };
         let threads: Vec<_> = (0..classifier.workers()).map(|_| scope.spawn(ask)).collect();
         threads.into_iter().try_for_each(|thread| thread.join().expect("a thread that asks does not panic"))

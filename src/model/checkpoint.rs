@@ -38,7 +38,12 @@ pub(super) enum Settings {
 impl Checkpoint {
     /// Finds out which family a checkpoint is of, and opens its weights.
     pub(super) fn open(source: &Source) -> Result<Self, Problem> {
-        let Source::Directory(directory) = source else { return Self::builtin() };
+        let directory = match source {
+            Source::Builtin => return Self::builtin(),
+            Source::Directory(directory) => directory.clone(),
+            Source::None => source.path(), // asked for its card: no model has that
+        };
+        let directory = &directory;
         let json = read(directory, "config.json")?;
         let settings = match model_type(&json)?.as_deref() {
             Some(bert::MODEL_TYPE) => {
@@ -243,6 +248,12 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Whether a checkpoint is a BERT.
+pub(super) fn is_bert(source: &Source) -> Result<bool, Problem> {
+    let Source::Directory(directory) = source else { return Ok(false) };
+    Ok(model_type(&read(directory, "config.json")?)?.as_deref() == Some(bert::MODEL_TYPE))
+}
+
 /// A checkpoint's card in short, for people.
 pub(super) fn describe(source: &Source) -> Result<String, Problem> {
     let Checkpoint { name, weights, settings } = Checkpoint::open(source)?;
@@ -271,6 +282,13 @@ pub(super) fn describe(source: &Source) -> Result<String, Problem> {
         }
     }
     line("parameters", &numbers.to_string());
+    line(
+        "precision",
+        match &settings {
+            Settings::Bert { config, .. } if config.shape().is_supported() => "f32; on the CPU bf16 and int8 too",
+            _ => "f32",
+        },
+    );
     if let Settings::Compact(config) = &settings {
         for (key, value) in [("trained on", &config.trained_on), ("created", &config.created)] {
             if let Some(value) = value {

@@ -8,7 +8,7 @@ use super::compact::config::{Block, Stem};
 use super::compact::{self, windows};
 use super::device::Ready;
 use super::runner::{Network, Runner};
-use super::{Attention, Card, Config, Precision, Prediction, cpu, device};
+use super::{Attention, Card, Config, Precision, Prediction, Source, cpu, device};
 use crate::batch::Tokens;
 use crate::error::{Error, Result};
 
@@ -27,8 +27,13 @@ pub struct Classifier {
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is only one")]
 enum Family {
-    Bert { k: usize, longest_row: usize },
+    Bert {
+        k: usize,
+        longest_row: usize,
+    },
     Compact(compact::config::Config),
+    /// No model: no read is long enough for it.
+    None,
 }
 
 /// What computes logits from rows.
@@ -41,6 +46,8 @@ enum Engine {
     Bert { engine: cpu::bert::Engine, padded: usize, scratches: Scratches<cpu::bert::Scratch> },
     /// burn, on the CPU or a GPU: either family.
     Burn(Runner),
+    /// Nothing, where there is no model.
+    None,
 }
 
 /// The callers' working memory, kept from call to call.
@@ -76,6 +83,9 @@ impl Classifier {
     }
 
     fn load_with(config: &Config, kernels: Kernels) -> Result<Self> {
+        if config.source == Source::None {
+            return Ok(Self::none(config.threads));
+        }
         let refused = |problem| Error::Model { model: config.source.path(), problem };
         let Checkpoint { name, mut weights, settings } = Checkpoint::open(&config.source).map_err(refused)?;
         let sha256 = weights.sha256().to_owned();
@@ -101,6 +111,21 @@ impl Classifier {
         Ok(Self { card, family, engine, threads, notes: Mutex::new(notes) })
     }
 
+    /// No model, and a card that cannot be taken for one.
+    fn none(threads: usize) -> Self {
+        let card = Card {
+            name: "none".to_owned(),
+            kind: "none",
+            sha256: String::new(),
+            attention: None,
+            precision: "none",
+            parameters: 0,
+            device: "nothing: no read was scored".to_owned(),
+            backend: "none".to_owned(),
+        };
+        Self { card, family: Family::None, engine: Engine::None, threads: threads.max(1), notes: Mutex::default() }
+    }
+
     /// What a report says of this model.
     #[must_use]
     pub fn card(&self) -> &Card {
@@ -113,6 +138,7 @@ impl Classifier {
         match &self.family {
             Family::Bert { k, .. } => *k,
             Family::Compact(config) => config.k,
+            Family::None => *crate::kmer::K.end(),
         }
     }
 
@@ -121,7 +147,17 @@ impl Classifier {
     pub fn longest_row(&self) -> Option<usize> {
         match &self.family {
             Family::Bert { longest_row, .. } => Some(*longest_row),
-            Family::Compact(_) => None,
+            Family::Compact(_) | Family::None => None,
+        }
+    }
+
+    /// Bases of the windows that long reads are scored in, where the user asks for windows: one base more must fit too.
+    #[must_use]
+    pub fn window_length(&self) -> usize {
+        match &self.family {
+            Family::Bert { k, longest_row } => (longest_row + k - 2).max(*k),
+            Family::Compact(config) => config.window.length,
+            Family::None => usize::MAX, // it scores no read
         }
     }
 
@@ -131,6 +167,7 @@ impl Classifier {
         match &self.family {
             Family::Bert { k, .. } => *k,
             Family::Compact(_) => windows::SHORTEST,
+            Family::None => usize::MAX,
         }
     }
 
@@ -146,6 +183,7 @@ impl Classifier {
         match &self.engine {
             Engine::Compact { .. } | Engine::Bert { .. } => self.threads,
             Engine::Burn(runner) => runner.workers(),
+            Engine::None => 1,
         }
     }
 
@@ -156,7 +194,7 @@ impl Classifier {
         const A_THREADS_SHARE: usize = 300_000_000;
         const OWN_SHARE: usize = 400_000_000;
         match &self.engine {
-            Engine::Compact { .. } => 4096,
+            Engine::Compact { .. } | Engine::None => 4096,
             Engine::Bert { .. } => (OWN_SHARE / self.card.parameters.max(1)).clamp(1, 512),
             // Some 16 batches, so that the last, smaller one costs little.
             Engine::Burn(runner) if let Some(rows) = runner.gpu_rows() => 16 * rows,
@@ -179,20 +217,29 @@ impl Classifier {
     /// # Errors
     /// [`Error::Device`] when the device fails even with a single row.
     pub fn classify(&self, tokens: &Tokens) -> Result<Vec<Prediction>> {
+        self.classify_rows(&tokens.rows().collect::<Vec<_>>())
+    }
+
+    /// [`classify`](Self::classify) for rows wherever they lie; they may overlap.
+    ///
+    /// # Errors
+    /// As [`classify`](Self::classify).
+    pub fn classify_rows(&self, rows: &[&[u16]]) -> Result<Vec<Prediction>> {
         match &self.family {
             Family::Bert { longest_row, .. } => {
-                let rows: Vec<&[u16]> = tokens.rows().map(|row| &row[..row.len().min(*longest_row)]).collect();
+                let rows: Vec<&[u16]> = rows.iter().map(|row| &row[..row.len().min(*longest_row)]).collect();
                 let logits = self.logits(&rows)?;
                 Ok(logits.chunks(bert::LABELS).map(|logits| bert::prediction([logits[0], logits[1]])).collect())
             }
-            Family::Compact(config) => self.classify_windows(tokens, config),
+            Family::Compact(config) => self.classify_windows(rows, config),
+            Family::None => Ok(Vec::new()),
         }
     }
 
-    fn classify_windows(&self, tokens: &Tokens, config: &compact::config::Config) -> Result<Vec<Prediction>> {
-        let mut windows = Vec::with_capacity(tokens.len());
-        let mut counts = Vec::with_capacity(tokens.len());
-        for row in tokens.rows() {
+    fn classify_windows(&self, rows: &[&[u16]], config: &compact::config::Config) -> Result<Vec<Prediction>> {
+        let mut windows = Vec::with_capacity(rows.len());
+        let mut counts = Vec::with_capacity(rows.len());
+        for row in rows {
             let before = windows.len();
             let bases = row.len() + config.k - 1;
             if bases >= windows::SHORTEST {
@@ -218,9 +265,11 @@ impl Classifier {
                 logits
             })),
             Engine::Bert { engine, padded, scratches } => {
-                Ok(scratches.with(|scratch| rows.iter().flat_map(|row| engine.forward(row, *padded, scratch)).collect()))
+                Ok(scratches
+                    .with(|scratch| rows.iter().flat_map(|row| engine.forward(row, *padded, scratch)).collect()))
             }
             Engine::Burn(runner) => runner.logits(rows),
+            Engine::None => Ok(Vec::new()),
         }
     }
 }

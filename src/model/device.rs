@@ -200,9 +200,7 @@ pub(super) fn ready(choice: &Choice) -> Result<Ready, Problem> {
         Choice::Auto => match gpu(None) {
             Ok(gpu) => Ok(Ready::Gpus(vec![gpu])),
             Err(Problem::NoGpu { .. } | Problem::NotBuilt) => Ok(Ready::Cpu { note: None }),
-            Err(problem) => {
-                Ok(Ready::Cpu { note: Some(format!("{}; running on the CPU instead", chain(&problem))) })
-            }
+            Err(problem) => Ok(Ready::Cpu { note: Some(format!("{}; running on the CPU instead", chain(&problem))) }),
         },
         Choice::Gpu => Ok(Ready::Gpus(vec![gpu(None)?])),
         Choice::Gpus(numbers) => {

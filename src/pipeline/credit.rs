@@ -17,6 +17,7 @@ pub(super) struct Credit {
     permits: Arc<Semaphore>,
     total: u32,
     least: u32,
+    held: usize,
 }
 
 /// What one chunk took; to be given back as it is.
@@ -25,8 +26,8 @@ pub(super) struct Credit {
 pub(super) struct Price(u32);
 
 impl Credit {
-    /// Leave for `memory` bytes in at most `chunks` chunks.
-    pub(super) fn new(memory: u64, chunks: usize) -> Self {
+    /// Leave for `memory` bytes in at most `chunks` chunks, whose bytes are held with `more` bytes each.
+    pub(super) fn new(memory: u64, chunks: usize, more: usize) -> Self {
         let units = usize::try_from(memory).unwrap_or(usize::MAX) / UNIT;
         let total = units.clamp(chunks, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
         let as_permits = |n: usize| u32::try_from(n).expect("clamped to u32 above");
@@ -34,18 +35,19 @@ impl Credit {
             permits: Arc::new(Semaphore::new(total)),
             total: as_permits(total),
             least: as_permits(total.div_ceil(chunks)),
+            held: BYTES_HELD_PER_BYTE + more,
         }
     }
 
     /// How many bytes of records a chunk may hold so that the expected number of chunks fits.
     pub(super) fn bytes_a_chunk(&self) -> usize {
-        self.least as usize * UNIT / BYTES_HELD_PER_BYTE
+        self.least as usize * UNIT / self.held
     }
 
     /// Waits until `bytes` of records may be held. A chunk larger than everything allowed takes everything and so
     /// passes alone, instead of never.
     pub(super) async fn take(&self, bytes: usize) -> Price {
-        let units = u32::try_from(bytes.saturating_mul(BYTES_HELD_PER_BYTE) / UNIT).unwrap_or(u32::MAX);
+        let units = u32::try_from(bytes.saturating_mul(self.held) / UNIT).unwrap_or(u32::MAX);
         let price = units.clamp(self.least, self.total);
         self.permits.acquire_many(price).await.expect("the semaphore is never closed").forget();
         Price(price)
@@ -64,7 +66,7 @@ mod tests {
 
     #[test]
     fn small_chunks_are_bounded_in_number_and_large_ones_in_bytes() {
-        let credit = Credit::new(1 << 20, 4);
+        let credit = Credit::new(1 << 20, 4, 0);
         let taken: Vec<_> = (0..4).map(|_| credit.take(1).now_or_never().expect("four chunks fit")).collect();
         assert!(credit.take(1).now_or_never().is_none(), "a fifth chunk must wait");
         for price in &taken {

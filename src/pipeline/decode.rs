@@ -6,7 +6,7 @@ use futures::{Stream, StreamExt};
 use super::chunk::Chunk;
 use super::credit::Credit;
 use crate::error::Result;
-use crate::reads::{Record, Template};
+use crate::reads::Template;
 
 /// How the input is cut.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ async fn gather(
     let (mut gathered, mut bytes, mut segments) = (Vec::new(), 0, 0);
     while *left > 0 && bytes < credit.bytes_a_chunk() && segments < config.segments_a_chunk {
         let Some(template) = templates.next().await.transpose()? else { break };
-        bytes += template.segments.iter().map(Record::bytes).sum::<usize>();
+        bytes += template.bytes();
         segments += template.segments.len();
         *left = left.saturating_sub(template.segments.len() as u64);
         gathered.push(template);

@@ -7,7 +7,8 @@ use tokio::io::AsyncReadExt;
 
 use super::buffer::Buffer;
 use super::compression::Bytes;
-use super::records::{Fault, Step};
+use super::header::{Header, Reference};
+use super::records::{Fault, Framed, Step};
 use super::{Mate, Problem, Record};
 
 /// The Phred+33 letter of a base whose quality is not known, as samtools writes it.
@@ -23,17 +24,21 @@ pub(super) enum Order {
 }
 
 /// Reads up to the first record.
-pub(super) async fn read_header(content: &mut Buffer<Bytes>) -> Result<Order, Problem> {
+pub(super) async fn read_header(content: &mut Buffer<Bytes>) -> Result<Header, Problem> {
     let mut reader = bam::r#async::io::Reader::from(content);
     let mut header = reader.header_reader();
     header.read_magic_number().await?;
-    // The text is searched, not parsed: aligners write headers that strict parsers refuse, and we need one tag.
+    // The text is searched, not parsed: aligners write headers that strict parsers refuse, and we need a few tags.
     let mut text = Vec::new();
     let mut text_reader = header.raw_sam_header_reader().await?;
     text_reader.read_to_end(&mut text).await?;
     text_reader.discard_to_end().await?;
-    header.read_reference_sequences().await?;
-    Ok(order(&text))
+    let references = header.read_reference_sequences().await?;
+    let references = references.iter().map(|(name, map)| {
+        let length = u32::try_from(map.length().get()).expect("BAM stores it in 32 bits");
+        Reference { name: name.to_vec(), length }
+    });
+    Ok(Header::new(text, references.collect()))
 }
 
 /// The order a SAM header's first line tells.
@@ -53,28 +58,42 @@ pub(super) fn order(header: &[u8]) -> Order {
 /// noodles' `read_record` copies each record and takes a block size of zero, or of gigabytes, at its word; here noodles
 /// reads the fields where they lie.
 pub(super) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
-    const SIZE: usize = size_of::<u32>();
+    Ok(match frame(window, ended)? {
+        Framed::More => Step::More,
+        Framed::End => Step::End,
+        Framed::Record { len, .. } => {
+            let record = bam::RecordRef::new(&window[SIZE..len]).expect("checked: longer than the fixed fields");
+            read(&record, len)
+        }
+    })
+}
+
+/// The bytes before a record that say how long it is.
+const SIZE: usize = size_of::<u32>();
+
+/// How long the record is that the window starts with, and what it is grouped by.
+pub(super) fn frame(window: &[u8], ended: bool) -> Result<Framed, Fault> {
     let Some((size, rest)) = window.split_first_chunk::<SIZE>() else { return no_record(window, ended) };
     let size = usize::try_from(u32::from_le_bytes(*size)).expect("at least 32 bits");
     if let Some(fields) = rest.get(..size) {
         check(fields)?;
-        let record = bam::RecordRef::new(fields).expect("checked: longer than the fixed fields");
-        return Ok(read(&record, SIZE + size));
+        let name = SIZE + FIXED..SIZE + FIXED + name(fields).len();
+        return Ok(Framed::Record { len: SIZE + size, name, flags: flags(fields) });
     }
     // The fixed fields come before the rest: nonsense is found without waiting for gigabytes of it.
     if rest.len() >= FIXED && needed(rest).is_none_or(|needed| needed > size) {
         return Err(invalid("its fields are longer than the record"));
     }
-    if ended { Err(Problem::Cut.into()) } else { Ok(Step::More) }
+    if ended { Err(Problem::Cut.into()) } else { Ok(Framed::More) }
 }
 
 /// How many bytes the fields of fixed length take.
 const FIXED: usize = 32;
 
-fn no_record(window: &[u8], ended: bool) -> Result<Step, Fault> {
+fn no_record(window: &[u8], ended: bool) -> Result<Framed, Fault> {
     match (ended, window.is_empty()) {
-        (false, _) => Ok(Step::More),
-        (true, true) => Ok(Step::End),
+        (false, _) => Ok(Framed::More),
+        (true, true) => Ok(Framed::End),
         (true, false) => Err(Problem::Cut.into()),
     }
 }
@@ -91,12 +110,33 @@ fn check(fields: &[u8]) -> Result<(), Fault> {
 }
 
 /// The bytes that name, CIGAR, bases and quality scores say they take, the fixed fields included.
-fn needed(fields: &[u8]) -> Option<usize> {
+pub(super) fn needed(fields: &[u8]) -> Option<usize> {
     let name = usize::from(fields[8]);
     let cigar = 4 * usize::from(u16::from_le_bytes([fields[12], fields[13]]));
     let bases = u32::from_le_bytes([fields[16], fields[17], fields[18], fields[19]]);
     let bases = usize::try_from(bases).ok()?;
     bases.checked_add(bases.div_ceil(2))?.checked_add(FIXED + name + cigar)
+}
+
+/// The flags of a record whose lengths were checked.
+pub(super) fn flags(fields: &[u8]) -> Flags {
+    Flags::from(u16::from_le_bytes([fields[14], fields[15]]))
+}
+
+/// The name of a record whose lengths were checked, without `/1` or `/2`.
+pub(super) fn name(fields: &[u8]) -> &[u8] {
+    let stored = &fields[FIXED..][..usize::from(fields[8])];
+    let name = stored.strip_suffix(b"\0").unwrap_or(stored);
+    &name[..super::name_len(name)]
+}
+
+/// Which mate a record's flags make it.
+pub(super) fn mate(flags: Flags) -> Mate {
+    match (flags.is_first_segment(), flags.is_last_segment()) {
+        (true, false) => Mate::First,
+        (false, true) => Mate::Second,
+        _ => Mate::Unpaired,
+    }
 }
 
 fn invalid(what: &'static str) -> Fault {
@@ -139,11 +179,7 @@ pub(super) fn as_sequenced(flags: Flags, mut record: Record, hard_clipped: bool,
         reverse_complement(&mut record.bases);
         record.quality_scores.reverse();
     }
-    record.mate = match (flags.is_first_segment(), flags.is_last_segment()) {
-        (true, false) => Mate::First,
-        (false, true) => Mate::Second,
-        _ => Mate::Unpaired,
-    };
+    record.mate = mate(flags);
     if hard_clipped { Step::HardClipped(record, len) } else { Step::Record(record, len) }
 }
 

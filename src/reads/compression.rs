@@ -6,18 +6,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use async_compression::tokio::bufread::GzipDecoder;
+use async_compression::tokio::bufread::{BzDecoder, GzipDecoder, XzDecoder, ZstdDecoder};
 use noodles::bgzf;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::buffer::Buffer;
+use super::relay::Relay;
 use super::{InputCounts, Problem};
 
 /// A stream of bytes from a file, pipe or decoder.
 pub(super) type Bytes = Box<dyn AsyncRead + Send + Unpin>;
 
 /// The empty block that ends every BGZF file (SAM specification, 4.1.2).
-const EOF_BLOCK: [u8; 28] = [
+pub(super) const EOF_BLOCK: [u8; 28] = [
     0x1f, 0x8b, 0x08, 0x04, 0, 0, 0, 0, 0, 0xff, 0x06, 0, 0x42, 0x43, 0x02, 0, 0x1b, 0, 0x03, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ];
 
@@ -33,16 +34,28 @@ pub(super) enum Compression {
     Gzip,
     /// gzip in blocks, as bgzip and samtools write it.
     Bgzf,
+    /// zstd of one or many frames, skippable ones among them.
+    Zstd,
+    /// bzip2 of one or many streams.
+    Bzip2,
+    /// xz of one or many streams, with or without padding.
+    Xz,
 }
 
-/// The decompressed content of `stored`, whose bytes are counted as they are read.
+/// The most memory a zstd or xz file may ask its decoder for: zstd's own limit for a window, which every level of
+/// either tool keeps but `zstd --long=28` and above and `xz --lzma2=dict=...`.
+const LARGEST_WINDOW: u64 = 128 << 20;
+
+/// What xz takes besides its window.
+const XZ_OVERHEAD: u64 = 2 << 20;
+
+/// The decompressed content of `stored`, whose bytes are counted as they are used.
 pub(super) async fn decompress(
     stored: Bytes,
     workers: NonZero<usize>,
     counts: Arc<InputCounts>,
 ) -> Result<(Compression, Buffer<Bytes>), Problem> {
-    let counted: Bytes = Box::new(Counted { inner: stored, counts });
-    let mut stored = Buffer::new(counted);
+    let mut stored = Buffer::counting(stored, counts);
     let compression = detect(stored.peek(MAGIC).await?)?;
     let content: Bytes = match compression {
         Compression::None => return Ok((compression, stored)),
@@ -50,24 +63,45 @@ pub(super) async fn decompress(
         Compression::Gzip => {
             let mut decoder = GzipDecoder::new(stored);
             decoder.multiple_members(true);
-            Box::new(decoder)
+            Box::new(Relay::reading(decoder))
+        }
+        Compression::Zstd => {
+            // Its window is limited by the library itself.
+            let mut decoder = ZstdDecoder::new(stored);
+            decoder.multiple_members(true);
+            Box::new(Relay::reading(Sorted(decoder)))
+        }
+        Compression::Bzip2 => {
+            let mut decoder = BzDecoder::new(stored);
+            decoder.multiple_members(true);
+            Box::new(Relay::reading(decoder))
+        }
+        Compression::Xz => {
+            let mut decoder = XzDecoder::with_mem_limit(stored, LARGEST_WINDOW + XZ_OVERHEAD);
+            decoder.multiple_members(true);
+            Box::new(Relay::reading(Sorted(decoder)))
         }
     };
     let mut content = Buffer::new(content);
-    match detect(content.peek(MAGIC).await?)? {
-        Compression::None => Ok((compression, content)),
-        Compression::Gzip | Compression::Bgzf => Err(Problem::CompressedTwice),
+    match detect(content.peek(MAGIC).await?) {
+        Ok(Compression::None) => Ok((compression, content)),
+        Ok(_) | Err(_) => Err(Problem::CompressedTwice),
     }
 }
 
 fn detect(start: &[u8]) -> Result<Compression, Problem> {
     let refuse = |name, tool| Err(Problem::Compression { name, tool });
     match start {
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => refuse("zstd", "zstdcat"),
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..] => refuse("bzip2", "bzcat"),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => refuse("xz", "xzcat"),
+        // A frame, or a skippable one: pzstd starts with that.
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Ok(Compression::Zstd),
+        // A block, or the end of a stream that is empty.
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..]
+        | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, ..] => Ok(Compression::Bzip2),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Ok(Compression::Xz),
         [0x04, 0x22, 0x4d, 0x18, ..] => refuse("lz4", "lz4cat"),
         [b'P', b'K', 3, 4, ..] => refuse("zip", "unzip -p"),
+        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => refuse("7z", "7z x -so"),
+        [0x1f, 0x9d, ..] => refuse("compress (.Z)", "zcat"),
         // Flags with an extra field of 6 bytes, which is "BC": the one layout noodles reads, and every tool writes.
         [0x1f, 0x8b, 8, 4, _, _, _, _, _, _, 6, 0, b'B', b'C', 2, 0, ..] => Ok(Compression::Bgzf),
         [0x1f, 0x8b, ..] => Ok(Compression::Gzip),
@@ -75,18 +109,22 @@ fn detect(start: &[u8]) -> Result<Compression, Problem> {
     }
 }
 
-/// Adds up the bytes read through it.
-struct Counted {
-    inner: Bytes,
-    counts: Arc<InputCounts>,
-}
+/// A decoder whose errors say what they are: the libraries have codes for them, but only words reach us.
+struct Sorted<D>(D);
 
-impl AsyncRead for Counted {
+impl<D: AsyncRead + Unpin> AsyncRead for Sorted<D> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = into.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, into))?;
-        self.counts.stored_bytes.add((into.filled().len() - before) as u64);
-        Poll::Ready(Ok(()))
+        Pin::new(&mut self.0).poll_read(cx, into).map_err(|error| {
+            let words = error.to_string();
+            if words.contains("too much memory") || words.contains("memory limit") {
+                io::Error::other(Problem::Window { most: LARGEST_WINDOW >> 20 })
+            } else if error.kind() == io::ErrorKind::OutOfMemory {
+                // How async-compression has liblzma's LZMA_BUF_ERROR: no input left, and no end seen.
+                io::ErrorKind::UnexpectedEof.into()
+            } else {
+                error
+            }
+        })
     }
 }
 

@@ -11,23 +11,36 @@ use tokio::fs::File;
 
 use super::buffer::Buffer;
 use super::compression::{Bytes, Compression, decompress};
+use super::lanes::Inputs;
+use super::pairs::Collated;
 use super::problem::shown;
-use super::records::Records;
-use super::{InputCounts, Problem, bam, fasta, fastq, pairs, sam};
+use super::records::{Keep, Records};
+use super::{Collate, Header, InputCounts, Problem, bam, collate, cram, fasta, fastq, pairs, sam, sam_to_bam};
 use crate::error::{Error, Result};
 
 /// How much of a file its format is told by: the first columns of a SAM line must fit.
 const START: usize = 4096;
 
-/// Where reads come from; `-` is stdin.
+/// Where the reads of one lane come from; `-` is stdin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// One file: BAM or SAM with or without pairs, or unpaired FASTQ or FASTA.
+    /// One file: BAM, SAM or CRAM with or without pairs, or unpaired FASTQ or FASTA.
     Single(PathBuf),
     /// One FASTQ or FASTA file with R1 and R2 one after the other.
     Interleaved(PathBuf),
     /// Two FASTQ or FASTA files, R1 and R2.
     Pair(PathBuf, PathBuf),
+}
+
+impl Input {
+    /// Its one or two files.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let (first, second) = match self {
+            Self::Single(path) | Self::Interleaved(path) => (path, None),
+            Self::Pair(first, second) => (first, Some(second)),
+        };
+        std::iter::once(first).chain(second).map(PathBuf::as_path)
+    }
 }
 
 /// What forms a template.
@@ -40,13 +53,29 @@ pub enum Grouping {
     Each,
 }
 
+/// Whether records are also kept as BAM stores them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alignments {
+    /// No: no output is BAM.
+    #[default]
+    Dropped,
+    /// Yes, those that are no reads of their own with them: a BAM output wants them.
+    Kept,
+}
+
 /// What to read and how.
 #[derive(Clone, Debug)]
 pub struct InputConfig {
     /// Where reads come from.
-    pub input: Input,
+    pub inputs: Inputs,
     /// What forms a template.
     pub grouping: Grouping,
+    /// Whether templates come with their records as BAM stores them.
+    pub alignments: Alignments,
+    /// How to regroup the records of BAM and SAM by name; none if mates are adjacent already.
+    pub collate: Option<Collate>,
+    /// The FASTA file with the sequences a CRAM was made with.
+    pub reference: Option<PathBuf>,
     /// How many BGZF blocks are inflated at once.
     pub workers: NonZero<usize>,
 }
@@ -62,6 +91,8 @@ pub enum Format {
     Bam,
     /// Alignments as text.
     Sam,
+    /// Alignments as differences from a reference.
+    Cram,
 }
 
 impl Format {
@@ -73,6 +104,7 @@ impl Format {
             Self::Fasta => "FASTA",
             Self::Bam => "BAM",
             Self::Sam => "SAM",
+            Self::Cram => "CRAM",
         }
     }
 }
@@ -84,151 +116,216 @@ pub enum Layout {
     Single,
     /// Every record has a mate.
     Paired,
-    /// Each record says for itself: BAM and SAM.
+    /// Each record says for itself: BAM, SAM and CRAM.
     Mixed,
 }
 
 /// An opened input.
 pub struct Templates {
-    /// Its format; of an empty file FASTQ.
-    pub format: Format,
+    /// The file it comes from; of a pair the first.
+    pub path: PathBuf,
+    /// Its format; none of an empty file.
+    pub format: Option<Format>,
     /// Whether its records are pairs.
     pub layout: Layout,
     /// Bytes it takes as stored, when it is regular files: what `stored_bytes` counts up to.
     pub stored_size: Option<u64>,
+    /// The header a BAM output starts with.
+    pub header: Header,
     /// Its templates, in input order. After an error it ends.
     pub stream: pairs::Stream,
 }
 
 impl fmt::Debug for Templates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { format, layout, stored_size, stream: _ } = self;
-        write!(f, "Templates({format:?}, {layout:?}, {stored_size:?})")
+        let Self { path, format, layout, stored_size, header: _, stream: _ } = self;
+        write!(f, "Templates({path:?}, {format:?}, {layout:?}, {stored_size:?})")
     }
 }
 
-/// Opens an input and reads as far as its format shows.
-///
-/// # Errors
-/// [`Error::Input`] for a file that cannot be read or is of no format we know; [`Error::Usage`] where the format does
-/// not go with the way it was given, such as two BAM files as a pair.
-pub async fn open(config: &InputConfig, counts: Arc<InputCounts>) -> Result<Templates> {
-    match &config.input {
-        Input::Single(path) => {
-            let opened = Opened::open(path, config.workers, &counts).await?;
-            opened.single(config.grouping, counts).await
-        }
-        Input::Interleaved(path) => {
-            let opened = Opened::open(path, config.workers, &counts).await?;
-            opened.interleaved(config.grouping, counts)
-        }
-        Input::Pair(first, second) => {
-            // Both at once: whoever writes two named pipes may wait for the second to be opened.
-            let (first, second) = tokio::try_join!(
-                Opened::open(first, config.workers, &counts),
-                Opened::open(second, config.workers, &counts)
-            )?;
-            Opened::pair(first, second, config.grouping, &counts)
-        }
-    }
-}
-
-/// A file whose format is known.
-struct Opened {
+/// A file whose format is known, and how its records belong together.
+pub(super) struct Opened {
     path: PathBuf,
     /// None of an empty file.
     format: Option<Format>,
     stored_size: Option<u64>,
     content: Buffer<Bytes>,
+    mates: Mates,
+}
+
+/// Where the mates of a file's records are.
+enum Mates {
+    /// In the same file, if the records say so, or nowhere.
+    AsTold,
+    /// Next to them.
+    Interleaved,
+    /// In another file.
+    In(Box<Opened>),
 }
 
 impl Opened {
-    async fn open(path: &Path, workers: NonZero<usize>, counts: &Arc<InputCounts>) -> Result<Self> {
+    /// Opens the file or the two files of a lane.
+    pub(super) async fn lane(input: &Input, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
+        match input {
+            Input::Single(path) => Self::open(path, config, counts).await,
+            Input::Interleaved(path) => {
+                let opened = Self::open(path, config, counts).await?;
+                opened.letters_only("--interleaved is")?;
+                Ok(Self { mates: Mates::Interleaved, ..opened })
+            }
+            Input::Pair(first, second) => {
+                // Both at once: whoever writes two named pipes may wait for the second to be opened.
+                let open = |path| Self::open(path, config, counts);
+                let (first, second) = tokio::try_join!(open(first), open(second))?;
+                first.with_mates(second)
+            }
+        }
+    }
+
+    /// Opens one file.
+    pub(super) async fn open(path: &Path, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
         let opened = async {
             let (stored, stored_size) = open_file(path).await.map_err(Problem::Io)?;
-            let (compression, mut content) = decompress(stored, workers, Arc::clone(counts)).await?;
+            let (compression, mut content) = decompress(stored, config.workers, Arc::clone(counts)).await?;
             let format = detect(content.peek(START).await?)?;
             if format == Some(Format::Bam) && compression != Compression::Bgzf {
                 return Err(Problem::NotBgzf);
             }
-            Ok(Self { path: path.to_owned(), format, stored_size, content })
+            if format == Some(Format::Cram) {
+                content = Buffer::new(Box::new(cram::as_bam(content, config.reference.clone())));
+            }
+            Ok(Self { path: path.to_owned(), format, stored_size, content, mates: Mates::AsTold })
         };
         opened.await.map_err(|problem| error(path, problem))
     }
 
-    async fn single(mut self, grouping: Grouping, counts: Arc<InputCounts>) -> Result<Templates> {
-        let format = self.format.unwrap_or(Format::Fastq);
-        let stored_size = self.stored_size;
-        let header = match format {
-            Format::Bam => bam::read_header(&mut self.content).await,
-            Format::Sam => sam::read_header(&mut self.content).await,
-            Format::Fastq | Format::Fasta => {
-                let stream = pairs::each(self.records(counts));
-                return Ok(Templates { format, layout: Layout::Single, stored_size, stream });
-            }
-        };
-        let order = header.map_err(|problem| error(&self.path, problem))?;
-        let stream = match grouping {
-            Grouping::Templates => pairs::collated(self.records(counts), order),
-            Grouping::Each => pairs::each(self.records(counts)),
-        };
-        Ok(Templates { format, layout: Layout::Mixed, stored_size, stream })
+    /// The same file as R1, given the one that holds R2.
+    pub(super) fn with_mates(mut self, mut second: Self) -> Result<Self> {
+        self.letters_only("two files are")?;
+        second.letters_only("two files are")?;
+        if let (Some(first), Some(second)) = (self.format, second.format)
+            && first != second
+        {
+            let problem = Problem::Formats { first: first.name(), second: second.name() };
+            return Err(error(&self.path, problem));
+        }
+        // An empty file is of its mates' format.
+        self.format = self.format.or(second.format);
+        second.format = self.format;
+        self.mates = Mates::In(Box::new(second));
+        Ok(self)
     }
 
-    fn interleaved(self, grouping: Grouping, counts: Arc<InputCounts>) -> Result<Templates> {
-        let format = self.letters_only("--interleaved is")?.unwrap_or(Format::Fastq);
-        let stored_size = self.stored_size;
-        let stream = pairs::interleaved(self.records(counts));
-        Ok(Templates { format, layout: Layout::Paired, stored_size, stream: regroup(stream, grouping) })
+    /// Whether its records say themselves which mate they are.
+    pub(super) fn is_alignment(&self) -> bool {
+        matches!(self.format, Some(Format::Bam | Format::Sam | Format::Cram))
     }
 
-    fn pair(first: Self, second: Self, grouping: Grouping, counts: &Arc<InputCounts>) -> Result<Templates> {
-        let formats = (first.letters_only("two files are")?, second.letters_only("two files are")?);
-        let format = match formats {
-            (Some(first_format), Some(second_format)) if first_format != second_format => {
-                let problem = Problem::Formats { first: first_format.name(), second: second_format.name() };
-                return Err(error(&first.path, problem));
+    /// Whether its records are pairs.
+    pub(super) fn layout(&self) -> Layout {
+        match self.mates {
+            Mates::AsTold if self.is_alignment() => Layout::Mixed,
+            Mates::AsTold => Layout::Single,
+            Mates::Interleaved | Mates::In(_) => Layout::Paired,
+        }
+    }
+
+    /// Its records as templates.
+    pub(super) async fn templates(mut self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<Templates> {
+        let (path, format, layout) = (self.path.clone(), self.format, self.layout());
+        let mut stored_size = self.stored_size;
+        let (header, stream) = match std::mem::replace(&mut self.mates, Mates::AsTold) {
+            Mates::AsTold if self.is_alignment() => self.alignments(config, counts).await?,
+            _ if config.collate.is_some() && format.is_some() => {
+                let (path, format) = (path.display(), format.map_or("", Format::name));
+                return Err(Error::Usage(format!("--collate is for BAM, SAM and CRAM, but {path} is {format}")));
             }
-            (first, second) => first.or(second).unwrap_or(Format::Fastq),
+            Mates::AsTold => (Header::unaligned(), pairs::each(self.records(letters(config), counts))),
+            Mates::Interleaved => {
+                let pairs = pairs::interleaved(self.records(letters(config), counts));
+                (Header::unaligned(), regroup(pairs, config))
+            }
+            Mates::In(second) => {
+                stored_size = stored_size.zip(second.stored_size).map(|(first, second)| first + second);
+                let [first, second] =
+                    [self, *second].map(|opened| opened.records(letters(config), Arc::clone(&counts)));
+                (Header::unaligned(), regroup(pairs::two_files(first, second), config))
+            }
         };
-        let stored_size = first.stored_size.zip(second.stored_size).map(|(first, second)| first + second);
-        let stream = pairs::two_files(first.records(Arc::clone(counts)), second.records(Arc::clone(counts)));
-        Ok(Templates { format, layout: Layout::Paired, stored_size, stream: regroup(stream, grouping) })
+        Ok(Templates { path, format, layout, stored_size, header, stream })
+    }
+
+    /// The header, and the templates of records that say themselves which mate they are.
+    async fn alignments(mut self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<(Header, pairs::Stream)> {
+        let is_sam = self.format == Some(Format::Sam);
+        let header =
+            if is_sam { sam::read_header(&mut self.content).await } else { bam::read_header(&mut self.content).await };
+        let header = header.map_err(|problem| error(&self.path, problem))?;
+        let keep = stored(config, is_sam, &header).map_err(|problem| error(&self.path, problem))?;
+        let records = self.records(keep, counts);
+        Ok(match (config.grouping, config.alignments, &config.collate) {
+            (Grouping::Each, Alignments::Dropped, _) => (header, pairs::each(records)),
+            (_, _, Some(collate)) => {
+                let framer = if is_sam { sam::frame } else { bam::frame };
+                (header.grouped(), collate::regrouped(records, framer, collate)?)
+            }
+            (grouping, _, None) => {
+                let order = header.order();
+                (header, pairs::collated(records, Collated { order, grouping }))
+            }
+        })
     }
 
     /// Refuses alignments, whose records say themselves which mate they are.
-    fn letters_only(&self, what: &str) -> Result<Option<Format>> {
+    fn letters_only(&self, what: &str) -> Result<()> {
         match self.format {
-            Some(format @ (Format::Bam | Format::Sam)) => {
+            Some(format @ (Format::Bam | Format::Sam | Format::Cram)) => {
                 let (path, format) = (self.path.display(), format.name());
                 Err(Error::Usage(format!(
                     "{what} for FASTQ and FASTA, but {path} is {format}, whose records name their mate"
                 )))
             }
-            format => Ok(format),
+            _ => Ok(()),
         }
     }
 
-    fn records(self, counts: Arc<InputCounts>) -> Records {
+    fn records(self, keep: Keep, counts: Arc<InputCounts>) -> Records {
         let parse = match self.format {
             None | Some(Format::Fastq) => fastq::parse,
             Some(Format::Fasta) => fasta::parse,
-            Some(Format::Bam) => bam::parse,
+            Some(Format::Bam | Format::Cram) => bam::parse,
             Some(Format::Sam) => sam::parse,
         };
-        Records::new(&self.path, self.content, parse, counts)
+        Records::new(&self.path, self.content, parse, keep, counts)
     }
 }
 
-/// Pairs, or their mates apart.
-fn regroup(pairs: pairs::Stream, grouping: Grouping) -> pairs::Stream {
-    match grouping {
-        Grouping::Templates => pairs,
-        Grouping::Each => pairs::apart(pairs),
+/// How FASTQ and FASTA records are kept, if they are.
+fn letters(config: &InputConfig) -> Keep {
+    match config.alignments {
+        Alignments::Dropped => Keep::Nothing,
+        Alignments::Kept => Keep::Letters,
     }
 }
 
-fn error(path: &Path, problem: Problem) -> Error {
+/// How the records of a BAM or SAM file are kept, if they are.
+fn stored(config: &InputConfig, is_sam: bool, header: &Header) -> Result<Keep, Problem> {
+    Ok(match (config.alignments, is_sam) {
+        (Alignments::Dropped, _) => Keep::Nothing,
+        (Alignments::Kept, true) => Keep::Sam(Box::new(sam_to_bam::Encoder::new(header)?)),
+        (Alignments::Kept, false) => Keep::Bam,
+    })
+}
+
+/// Pairs, or their mates apart. Where records are kept, a pair stays whole: the kept ones tell their order.
+fn regroup(pairs: pairs::Stream, config: &InputConfig) -> pairs::Stream {
+    match (config.grouping, config.alignments) {
+        (Grouping::Each, Alignments::Dropped) => pairs::apart(pairs),
+        _ => pairs,
+    }
+}
+
+pub(super) fn error(path: &Path, problem: Problem) -> Error {
     Error::Input { input: path.to_owned(), at: None, problem }
 }
 
@@ -250,7 +347,7 @@ fn detect(start: &[u8]) -> Result<Option<Format>, Problem> {
     match start.trim_ascii_start() {
         [] if start.is_empty() || start.contains(&b'\n') => Ok(None),
         [b'B', b'A', b'M', 1, ..] => Ok(Some(Format::Bam)),
-        [b'C', b'R', b'A', b'M', 2..=4, ..] => Err(Problem::Cram),
+        [b'C', b'R', b'A', b'M', 1..=4, ..] => Ok(Some(Format::Cram)),
         start if sam::is_sam(start) => Ok(Some(Format::Sam)),
         [b'@', ..] => Ok(Some(Format::Fastq)),
         [b'>', ..] => Ok(Some(Format::Fasta)),

@@ -1,23 +1,18 @@
-//! Writes reads, and tables of them: FASTQ or FASTA, plain or BGZF, whole or not at all.
+//! Writes reads, and tables of them: FASTQ or FASTA, plain or compressed, whole or not at all.
 
 use std::fs::Permissions;
 use std::io;
-use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use noodles::bgzf;
 use tempfile::TempPath;
 use tokio::fs::File;
-use tokio::io::{AsyncWriteExt, BufWriter};
 
 use super::bam::UNKNOWN_QUALITY;
-use super::{Mate, Record, word_len};
+use super::encode::{self, Codec, Encoder};
+use super::{Mate, Record, Score, annotation, word_len};
 use crate::error::{Error, Result};
-
-/// What is gathered before a plain file is written to: a write costs a hop to another thread.
-const BUFFER: usize = 256 * 1024;
 
 /// A format reads are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +33,25 @@ impl Format {
     /// ```
     #[must_use]
     pub fn of(path: &Path) -> Self {
-        let inner = if is_compressed(path) { path.with_extension("") } else { path.to_owned() };
+        let inner = if Codec::of(path) == Codec::Plain { path.to_owned() } else { path.with_extension("") };
         if has_suffix(&inner, &["fa", "fasta", "fna"]) { Self::Fasta } else { Self::Fastq }
+    }
+}
+
+/// What a class's file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reads as they were sequenced.
+    Letters(Format),
+    /// Records as they were stored, with alignment and tags.
+    Bam,
+}
+
+impl Kind {
+    /// What a path's suffix asks for: BAM for `.bam`, else a [`Format`].
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        if has_suffix(path, &["bam"]) { Self::Bam } else { Self::Letters(Format::of(path)) }
     }
 }
 
@@ -54,12 +66,23 @@ pub enum Names {
 
 /// Appends a record as it is stored in a file.
 pub fn write_record(record: &Record, format: Format, names: Names, into: &mut Vec<u8>) {
+    write_annotated(record, None, format, names, into);
+}
+
+/// The same with what a run says of it at the end of the header line, in place of one that is there.
+pub fn write_annotated(record: &Record, score: Option<&Score>, format: Format, names: Names, into: &mut Vec<u8>) {
     into.reserve(record.header.len() + record.bases.len() * 2 + 8);
     into.push(match format {
         Format::Fastq => b'@',
         Format::Fasta => b'>',
     });
-    write_header(record, names, into);
+    match score {
+        None => write_header(record, &record.header, names, into),
+        Some(score) => {
+            write_header(record, annotation::without(&record.header), names, into);
+            annotation::push(score, into);
+        }
+    }
     into.push(b'\n');
     into.extend_from_slice(&record.bases);
     into.push(b'\n');
@@ -74,31 +97,35 @@ pub fn write_record(record: &Record, format: Format, names: Names, into: &mut Ve
     }
 }
 
-fn write_header(record: &Record, names: Names, into: &mut Vec<u8>) {
-    let word = word_len(&record.header);
+fn write_header(record: &Record, header: &[u8], names: Names, into: &mut Vec<u8>) {
+    let word = word_len(header);
     let has_suffix = record.name_len < word;
     let suffix: &[u8] = match (names, record.mate) {
         (Names::Numbered, Mate::First) if !has_suffix => b"/1",
         (Names::Numbered, Mate::Second) if !has_suffix => b"/2",
         _ => b"",
     };
-    into.extend_from_slice(&record.header[..word]);
+    into.extend_from_slice(&header[..word]);
     into.extend_from_slice(suffix);
-    into.extend_from_slice(&record.header[word..]);
+    into.extend_from_slice(&header[word..]);
 }
 
-/// Opens an output: `-` is stdout; a path ending in `.gz` or `.bgz` is written as BGZF, `workers` blocks at once.
+/// Opens an output: `-` is stdout; a path's suffix says how it is compressed ([`Codec::of`]).
 ///
 /// A regular file is written beside its place and gets there by [`Pending::commit`]; pipes and devices are written to
 /// directly.
-pub async fn create(path: &Path, workers: NonZero<usize>) -> Result<(Writer, Pending)> {
+pub async fn create(path: &Path, config: encode::Config) -> Result<(Writer, Pending)> {
+    create_as(path, Codec::of(path), config).await
+}
+
+/// The same, always written as BGZF: for BAM.
+pub async fn create_bgzf(path: &Path, config: encode::Config) -> Result<(Writer, Pending)> {
+    create_as(path, Codec::Bgzf, config).await
+}
+
+async fn create_as(path: &Path, codec: Codec, config: encode::Config) -> Result<(Writer, Pending)> {
     let (file, pending) = open_file(path).await.map_err(|source| failed(path, source))?;
-    let encoder = if is_compressed(path) {
-        let builder = bgzf::r#async::io::writer::Builder::default();
-        Encoder::Bgzf(Box::new(builder.set_worker_count(workers).build_from_writer(file)))
-    } else {
-        Encoder::Plain(BufWriter::with_capacity(BUFFER, file))
-    };
+    let encoder = Encoder::new(codec, config, file).await;
     Ok((Writer { path: path.to_owned(), encoder }, pending))
 }
 
@@ -109,46 +136,18 @@ pub struct Writer {
     encoder: Encoder,
 }
 
-enum Encoder {
-    Plain(BufWriter<File>),
-    Bgzf(Box<bgzf::r#async::io::Writer<File>>),
-}
-
-impl std::fmt::Debug for Encoder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Plain(_) => "Plain",
-            Self::Bgzf(_) => "Bgzf",
-        })
-    }
-}
-
 impl Writer {
     /// Writes all of `bytes`, sooner or later.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let written = match &mut self.encoder {
-            Encoder::Plain(writer) => writer.write_all(bytes).await,
-            Encoder::Bgzf(writer) => writer.write_all(bytes).await,
-        };
-        written.map_err(|source| failed(&self.path, source))
+        self.encoder.write(bytes).await.map_err(|source| failed(&self.path, source))
     }
 
-    /// Writes what is still held back, and BGZF's end marker.
+    /// Writes what is still held back, and what ends a compressed file.
     ///
     /// Errors of earlier writes may show only here.
     pub async fn finish(self) -> Result<()> {
-        let finished = match self.encoder {
-            Encoder::Plain(mut writer) => writer.shutdown().await,
-            Encoder::Bgzf(writer) => finish_bgzf(*writer).await,
-        };
-        finished.map_err(|source| failed(&self.path, source))
+        self.encoder.finish().await.map_err(|source| failed(&self.path, source))
     }
-}
-
-/// noodles' `shutdown` flushes the file before it writes the end marker, and not again after.
-async fn finish_bgzf(mut writer: bgzf::r#async::io::Writer<File>) -> io::Result<()> {
-    writer.shutdown().await?;
-    writer.into_inner().flush().await
 }
 
 /// An output that is not in its place yet. Dropped without [`commit`](Self::commit) it leaves nothing behind.
@@ -201,10 +200,6 @@ fn create_beside(place: &Path) -> io::Result<(std::fs::File, TempPath)> {
 #[must_use]
 pub fn is_special(path: &Path) -> bool {
     path.starts_with("/dev") || path.starts_with("/proc") || path.metadata().is_ok_and(|metadata| !metadata.is_file())
-}
-
-fn is_compressed(path: &Path) -> bool {
-    has_suffix(path, &["gz", "bgz"])
 }
 
 fn has_suffix(path: &Path, suffixes: &[&str]) -> bool {

@@ -6,21 +6,25 @@ use async_stream::try_stream;
 use futures::stream::{BoxStream, StreamExt};
 
 use super::bam::Order;
-use super::records::Records;
+use super::input::Grouping;
+use super::mate_names::{self, Unfit};
+use super::problem::shown_header;
+use super::records::{Entry, Records};
 use super::{InputCounts, Mate, Problem, Record, Template};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// QNAME of records that have none.
-const UNNAMED: &[u8] = b"*";
+pub(super) const UNNAMED: &[u8] = b"*";
 
 /// Templates in input order.
 pub(super) type Stream = BoxStream<'static, Result<Template>>;
 
-/// Every record a template of its own.
+/// Every read a template of its own.
 pub(super) fn each(mut records: Records) -> Stream {
     try_stream! {
         while let Some(record) = records.next().await? {
-            if let Some(template) = template(vec![record], records.counts()) {
+            let entry = records.entry(record)?;
+            if let Some(template) = template([entry], records.counts()) {
                 yield template;
             }
         }
@@ -34,12 +38,12 @@ pub(super) fn two_files(mut first: Records, mut second: Records) -> Stream {
         let mut pair = 0;
         loop {
             pair += 1;
-            let mates = match (first.next().await?, second.next().await?) {
+            let [r1, r2] = match (first.next().await?, second.next().await?) {
                 (None, None) => break,
-                (Some(r1), Some(r2)) if r1.name() == r2.name() => [r1, r2],
+                (Some(r1), Some(r2)) => join(pair, r1, r2, &first)?,
                 (r1, r2) => Err(first.error(differ(pair, r1.as_ref(), r2.as_ref())))?,
             };
-            if let Some(template) = template(as_pair(mates), first.counts()) {
+            if let Some(template) = template([first.entry(r1)?, second.entry(r2)?], first.counts()) {
                 yield template;
             }
         }
@@ -56,10 +60,8 @@ pub(super) fn interleaved(mut records: Records) -> Stream {
             let Some(r2) = records.next().await? else {
                 Err(records.error_at(&r1, Problem::Odd))?
             };
-            if r1.name() != r2.name() {
-                Err(records.error(differ(pair, Some(&r1), Some(&r2))))?;
-            }
-            if let Some(template) = template(as_pair([r1, r2]), records.counts()) {
+            let [r1, r2] = join(pair, r1, r2, &records)?;
+            if let Some(template) = template([records.entry(r1)?, records.entry(r2)?], records.counts()) {
                 yield template;
             }
         }
@@ -72,7 +74,10 @@ pub(super) fn apart(pairs: Stream) -> Stream {
     pairs
         .flat_map(|pair| {
             let templates = match pair {
-                Ok(pair) => pair.segments.into_iter().map(|segment| Ok(Template { segments: vec![segment] })).collect(),
+                Ok(pair) => {
+                    let alone = |segment| Ok(Template { segments: vec![segment], ..Template::default() });
+                    pair.segments.into_iter().map(alone).collect()
+                }
                 Err(error) => vec![Err(error)],
             };
             futures::stream::iter(templates)
@@ -80,49 +85,118 @@ pub(super) fn apart(pairs: Stream) -> Stream {
         .boxed()
 }
 
-/// Adjacent mates of one name; a lone one is an orphan, unless its mate turns up later.
-pub(super) fn collated(mut records: Records, order: Order) -> Stream {
+/// What else is known of a file whose records are to be grouped by name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Collated {
+    /// What its header says.
+    pub(super) order: Order,
+    /// Whether mates must be adjacent, or only what belongs to one mate.
+    pub(super) grouping: Grouping,
+}
+
+/// Adjacent records of one name; a lone mate is an orphan, unless its mate turns up later.
+pub(super) fn collated(mut records: Records, Collated { order, grouping }: Collated) -> Stream {
     try_stream! {
         let mut orphans = Orphans::default();
-        let mut segments: Vec<Record> = Vec::new();
-        while let Some(record) = records.next().await? {
-            if order == Order::Coordinate && record.mate != Mate::Unpaired {
-                Err(records.error_at(&record, Problem::CoordinateSorted))?;
+        let mut group: Vec<Entry> = Vec::new();
+        while let Some(entry) = records.next_entry().await? {
+            if let (Order::Coordinate, Grouping::Templates, Some(read)) = (order, grouping, &entry.read)
+                && read.mate != Mate::Unpaired
+            {
+                Err(records.error_at(read, Problem::CoordinateSorted))?;
             }
-            if !segments.first().is_none_or(|first| belong_together(first, &record)) {
-                orphans.check(&segments, &records)?;
-                if let Some(template) = template(std::mem::take(&mut segments), records.counts()) {
+            if !belongs(&entry, &group) {
+                check(&group, grouping, &mut orphans, &records)?;
+                if let Some(template) = template(std::mem::take(&mut group), records.counts()) {
                     yield template;
                 }
             }
-            segments.push(record);
+            group.push(entry);
         }
-        orphans.check(&segments, &records)?;
-        if let Some(template) = template(segments, records.counts()) {
+        check(&group, grouping, &mut orphans, &records)?;
+        if let Some(template) = template(group, records.counts()) {
             yield template;
         }
     }
     .boxed()
 }
 
-/// A template of those segments that have bases, if any has.
-fn template(mut segments: Vec<Record>, counts: &InputCounts) -> Option<Template> {
-    let before = segments.len();
-    segments.retain(|record| !record.bases.is_empty());
-    if segments.len() < before {
-        counts.without_bases.add((before - segments.len()) as u64);
+/// A template of those entries that have bases or are kept as stored, if any is.
+pub(super) fn template(entries: impl IntoIterator<Item = Entry>, counts: &InputCounts) -> Option<Template> {
+    let mut template = Template::default();
+    for Entry { read, stored } in entries {
+        let mut segment = None;
+        match read {
+            Some(read) if read.bases.is_empty() => counts.without_bases.add(1),
+            Some(read) => {
+                segment = Some(template.segments.len());
+                template.segments.push(read);
+            }
+            None => {}
+        }
+        template.alignments.extend(stored.map(|stored| stored.of_segment(segment)));
     }
-    (!segments.is_empty()).then_some(Template { segments })
+    (!template.segments.is_empty() || !template.alignments.is_empty()).then_some(template)
 }
 
-fn as_pair([first, second]: [Record; 2]) -> Vec<Record> {
-    vec![first.with_mate(Mate::First), second.with_mate(Mate::Second)]
+/// Two records in lock step as mates, or what is wrong with them.
+fn join(pair: u64, r1: Record, r2: Record, records: &Records) -> Result<[Record; 2]> {
+    mate_names::join(r1, r2).map_err(|(unfit, [r1, r2])| {
+        records.error(match unfit {
+            Unfit::Names => differ(pair, Some(&r1), Some(&r2)),
+            Unfit::Numbers => {
+                Problem::Numbers { pair, first: shown_header(&r1.header), second: shown_header(&r2.header) }
+            }
+        })
+    })
 }
 
-/// Only mates share a template: unpaired reads of one name are different reads, whoever named them.
-fn belong_together(first: &Record, next: &Record) -> bool {
-    let are_mates = first.mate != Mate::Unpaired && next.mate != Mate::Unpaired;
-    are_mates && first.name() == next.name() && first.name() != UNNAMED
+/// Whether a record goes on with a group. Only mates share a template: unpaired reads of one name are different reads,
+/// whoever named them.
+pub(super) fn belongs(next: &Entry, group: &[Entry]) -> bool {
+    let Some(first) = group.first() else { return true };
+    let is_paired = |entry: &Entry| entry.mate() != Mate::Unpaired;
+    let another_read = next.read.is_some() && group.iter().any(|entry| entry.read.is_some());
+    first.name() == next.name()
+        && first.name() != UNNAMED
+        && is_paired(first) == is_paired(next)
+        && (is_paired(next) || !another_read)
+}
+
+/// Looks for what is missing in a group.
+fn check(group: &[Entry], grouping: Grouping, orphans: &mut Orphans, records: &Records) -> Result<()> {
+    for entry in group.iter().filter(|entry| entry.read.is_none()) {
+        let leads =
+            |other: &&Entry| other.read.is_some() && (grouping == Grouping::Templates || other.mate() == entry.mate());
+        if !group.iter().any(|other| leads(&other)) {
+            return Err(not_adjacent(records, Problem::NoPrimary, entry.name()));
+        }
+    }
+    match grouping {
+        Grouping::Templates => orphans.check(group, records),
+        Grouping::Each => Ok(()),
+    }
+}
+
+/// Counts the mate in `group` if it is alone.
+pub(super) fn count_orphan(group: &[Entry], counts: &InputCounts) {
+    if alone(group).is_some() {
+        counts.orphans.add(1);
+    }
+}
+
+/// The mate in `group` whose other mate is missing.
+fn alone(group: &[Entry]) -> Option<Mate> {
+    let has = |mate| group.iter().any(|entry| entry.read.is_some() && entry.mate() == mate);
+    match (has(Mate::First), has(Mate::Second)) {
+        (true, false) => Some(Mate::First),
+        (false, true) => Some(Mate::Second),
+        _ => None,
+    }
+}
+
+fn not_adjacent(records: &Records, problem: fn(String) -> Problem, name: &[u8]) -> Error {
+    records.error(problem(String::from_utf8_lossy(name).into_owned()))
 }
 
 fn differ(pair: u64, first: Option<&Record>, second: Option<&Record>) -> Problem {
@@ -143,18 +217,14 @@ struct Orphans {
 impl Orphans {
     const SLOTS: usize = 1 << 20;
 
-    /// Counts the mate in `segments` if it is alone; an error if its other mate was alone before.
-    fn check(&mut self, segments: &[Record], records: &Records) -> Result<()> {
-        let has = |mate| segments.iter().any(|record| record.mate == mate);
-        let (alone, missing) = match (has(Mate::First), has(Mate::Second)) {
-            (true, false) => (Mate::First, Mate::Second),
-            (false, true) => (Mate::Second, Mate::First),
-            _ => return Ok(()),
-        };
-        let name = segments[0].name();
+    /// Counts the mate in `group` if it is alone; an error if its other mate was alone before.
+    fn check(&mut self, group: &[Entry], records: &Records) -> Result<()> {
+        let Some(alone) = alone(group) else { return Ok(()) };
+        let missing = if alone == Mate::First { Mate::Second } else { Mate::First };
+        let name = group[0].name();
         if name != UNNAMED {
             if self.has(name, missing) {
-                return Err(records.error(Problem::NotAdjacent(String::from_utf8_lossy(name).into_owned())));
+                return Err(not_adjacent(records, Problem::NotAdjacent, name));
             }
             self.insert(name, alone);
         }

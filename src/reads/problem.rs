@@ -26,12 +26,33 @@ pub enum Problem {
         /// The tool that decompresses to stdout.
         tool: &'static str,
     },
+    /// Decompressing takes more memory than we give to it.
+    #[error("to decompress it takes a window of more than {most} MiB")]
+    Window {
+        /// What we give.
+        most: u64,
+    },
     /// Compressed, and what comes out is compressed again.
     #[error("the file is compressed twice")]
     CompressedTwice,
-    /// CRAM.
-    #[error("the file is CRAM, which is not read directly")]
-    Cram,
+    /// CRAM that is damaged, or made with something our decoder lacks.
+    #[error("the CRAM cannot be decoded here: {0}")]
+    Cram(String),
+    /// CRAM whose reads are told by their differences from sequences we do not have.
+    #[error("the CRAM needs the reference it was made with")]
+    NoReference,
+    /// A reference that is not the one a CRAM was made with.
+    #[error("the reference given is not the one the CRAM was made with: {0} differs")]
+    WrongReference(String),
+    /// A reference that cannot be read.
+    #[error("cannot read the reference {}", .path.display())]
+    Reference {
+        /// The FASTA file.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// BAM inside plain gzip, or not compressed at all.
     #[error("the file is BAM, but not compressed with BGZF as BAM must be")]
     NotBgzf,
@@ -73,6 +94,30 @@ pub enum Problem {
         /// What is wrong.
         what: &'static str,
     },
+    /// A name that BAM cannot hold.
+    #[error("the name is {length} bytes long, and BAM holds {longest} at most")]
+    NameLength {
+        /// Its length.
+        length: usize,
+        /// What BAM holds.
+        longest: usize,
+    },
+    /// A SAM record that BAM cannot hold.
+    #[error("cannot be stored as BAM")]
+    NotBam(#[source] io::Error),
+    /// Inputs aligned to different reference sequences.
+    #[error("its reference sequences are others than the first input's, number {ordinal}: {first} and {other}")]
+    References {
+        /// The first that differs, from 1.
+        ordinal: usize,
+        /// What it is in the first input.
+        first: String,
+        /// What it is here.
+        other: String,
+    },
+    /// A secondary or supplementary record that is not next to its primary one.
+    #[error("there is no primary record of \"{0}\" next to this secondary or supplementary one")]
+    NoPrimary(String),
     /// Two files, or mates one after the other, that are out of step.
     #[error("R1 and R2 differ at pair {pair}: {first} and {second}")]
     Mates {
@@ -81,6 +126,16 @@ pub enum Problem {
         /// R1's name in quotes, or that its file ended.
         first: String,
         /// The same of R2.
+        second: String,
+    },
+    /// Mates of one name in lock step whose headers say otherwise.
+    #[error("pair {pair}: {first} and {second} do not say they are first and second mate")]
+    Numbers {
+        /// The pair's ordinal, from 1.
+        pair: u64,
+        /// R1's header in quotes.
+        first: String,
+        /// R2's.
         second: String,
     },
     /// Interleaved mates, and the last one is alone.
@@ -93,6 +148,14 @@ pub enum Problem {
         first: &'static str,
         /// R2's.
         second: &'static str,
+    },
+    /// A later input is of another format than the first.
+    #[error("it is {found}, but the inputs before it are {first}")]
+    Lanes {
+        /// The first input's format.
+        first: &'static str,
+        /// This one's.
+        found: &'static str,
     },
     /// Paired records in an order that keeps mates apart.
     #[error("the records are sorted by coordinate, so mates are not adjacent")]
@@ -109,22 +172,35 @@ impl Problem {
         let hint = match self {
             Self::Cut => "copy or make the file again; what is missing cannot be told from the rest",
             Self::Damaged(_) => {
-                "check it with `gzip -t FILE`: if it is fine there, `gzip -dc FILE | readseeker split - ...`, else copy it again"
+                "check it with its own tool (`gzip -t FILE`, `zstd -t`, `xz -t`, `bzip2 -t`): if it is fine there, `gzip -dc FILE | readseeker split - ...`, else copy it again"
             }
             Self::Compression { tool, .. } => {
                 return Some(format!("decompress it first: `{tool} FILE | readseeker split - ...`"));
             }
-            Self::CompressedTwice => "undo one: `gzip -dc FILE | readseeker split - ...`",
-            Self::Cram => {
-                "convert it on the way: `samtools fastq FILE | readseeker split - ...`, with --interleaved for pairs"
+            Self::Window { .. } => {
+                "allow its own tool more: `zstd -dc --long=31 FILE | readseeker split - ...`, or `xz -dc FILE | readseeker split - ...`"
             }
+            Self::CompressedTwice => "undo one: `gzip -dc FILE | readseeker split - ...`",
+            Self::Cram(_) => "let samtools decode it: `samtools view -u -T REF.fa FILE | readseeker split - ...`",
+            Self::NoReference | Self::WrongReference(_) => {
+                "give it with --reference REF.fa (REF_PATH and REF_CACHE are not used), or `samtools view -u FILE | readseeker split - ...`"
+            }
+            Self::Reference { .. } => "index it first: `samtools faidx REF.fa`",
             Self::NotBgzf => "write it again: `samtools view -b FILE | readseeker split - ...`",
             Self::MultiLine => "write each sequence on one line first: `seqtk seq FILE | readseeker split - ...`",
             Self::Mates { .. } => "the two files must list the same reads in the same order",
+            Self::Numbers { .. } => {
+                "give the first mates first and the second mates second; is one of them given twice?"
+            }
+            Self::NoPrimary(_) => "--collate regroups the records by name",
+            Self::References { .. } => {
+                "a BAM output holds one list of reference sequences: split these inputs one by one"
+            }
             Self::Odd => "R1 and R2 must follow each other; without --interleaved each read is judged alone",
             Self::Formats { .. } => "give two FASTQ or two FASTA files",
+            Self::Lanes { .. } => "split inputs of different formats in a run each",
             Self::CoordinateSorted | Self::NotAdjacent(_) => {
-                "group mates first: `samtools collate -u -O FILE | readseeker split - ...`; or judge each read alone with --mates each"
+                "regroup them by name with --collate, or before: `samtools collate -u -O FILE | readseeker split - ...`; or judge each read alone with --mates each"
             }
             _ => return None,
         };
@@ -135,6 +211,11 @@ impl Problem {
 /// Decoders fail as `io::Error`: this sorts them.
 impl From<io::Error> for Problem {
     fn from(error: io::Error) -> Self {
+        // A decoder of ours that knew better than an error of I/O can say.
+        let error = match error.downcast::<Self>() {
+            Ok(problem) => return problem,
+            Err(error) => error,
+        };
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Self::Cut,
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::Damaged(error),
@@ -143,6 +224,12 @@ impl From<io::Error> for Problem {
             _ => Self::Io(error),
         }
     }
+}
+
+/// A header as a message can show it: quoted, escaped, its first word and comment.
+pub(super) fn shown_header(header: &[u8]) -> String {
+    const LONGEST: usize = 80;
+    format!("\"{}\"", header[..header.len().min(LONGEST)].escape_ascii())
 }
 
 /// Some bytes as a message can show them: quoted, escaped, short.

@@ -4,11 +4,12 @@
 
 use noodles::sam::alignment::record::Flags;
 
-use super::bam::{Order, as_sequenced, left_out, order};
+use super::bam::{as_sequenced, left_out};
 use super::buffer::Buffer;
 use super::compression::Bytes;
 use super::fastq::check_letters;
-use super::records::{Fault, Step};
+use super::header::Header;
+use super::records::{Fault, Framed, Step};
 use super::{Problem, Record};
 
 /// A SAM line's columns without the optional fields.
@@ -33,8 +34,8 @@ pub(super) fn is_sam(start: &[u8]) -> bool {
 }
 
 /// Reads up to the first record.
-pub(super) async fn read_header(content: &mut Buffer<Bytes>) -> Result<Order, Problem> {
-    let mut sorted = Order::Other;
+pub(super) async fn read_header(content: &mut Buffer<Bytes>) -> Result<Header, Problem> {
+    let mut text = Vec::new();
     while content.peek(1).await? == b"@" {
         let len = loop {
             match memchr::memchr(b'\n', content.window()) {
@@ -43,12 +44,13 @@ pub(super) async fn read_header(content: &mut Buffer<Bytes>) -> Result<Order, Pr
                 None => content.fill().await?,
             }
         };
-        if order(&content.window()[..len]) == Order::Coordinate {
-            sorted = Order::Coordinate;
-        }
+        let line = &content.window()[..len];
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        text.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+        text.push(b'\n');
         content.skip(len);
     }
-    Ok(sorted)
+    Ok(Header::from_text(text))
 }
 
 /// The record the window starts with.
@@ -72,13 +74,38 @@ pub(super) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     })
 }
 
+/// How long the line is that the window starts with, and what its record is grouped by; [`parse`] looks at the rest.
+pub(super) fn frame(window: &[u8], ended: bool) -> Result<Framed, Fault> {
+    let end = memchr::memchr(b'\n', window);
+    let line = match end {
+        Some(end) => &window[..end],
+        None if !ended => return Ok(Framed::More),
+        None => window,
+    };
+    if line.strip_suffix(b"\r").unwrap_or(line).is_empty() {
+        return match super::fastq::no_record(window, ended, '@')? {
+            Step::More => Ok(Framed::More),
+            _ => Ok(Framed::End),
+        };
+    }
+    let mut columns = line.split(|&byte| byte == b'\t');
+    let name = columns.next().unwrap_or_default();
+    let flags = flags(columns.next().unwrap_or_default()).map_err(|problem| Fault::of(name, problem))?;
+    let len = end.map_or(window.len(), |end| end + 1);
+    Ok(Framed::Record { len, name: 0..super::name_len(name), flags })
+}
+
+fn flags(column: &[u8]) -> Result<Flags, Problem> {
+    let flags = std::str::from_utf8(column).ok().and_then(|flags| flags.parse::<u16>().ok());
+    flags.map(Flags::from).ok_or(Problem::Alignment { format: "SAM", what: "its flags are not a number" })
+}
+
 fn read(columns: &[&[u8]], len: usize) -> Result<Step, Problem> {
     let invalid = |what| Problem::Alignment { format: "SAM", what };
-    let [name, flags, _, _, _, cigar, _, _, _, bases, quality_scores, ..] = *columns else {
+    let [name, flag_column, _, _, _, cigar, _, _, _, bases, quality_scores, ..] = *columns else {
         return Err(invalid("it has fewer than eleven columns"));
     };
-    let flags = std::str::from_utf8(flags).ok().and_then(|flags| flags.parse::<u16>().ok());
-    let flags = Flags::from(flags.ok_or_else(|| invalid("its flags are not a number"))?);
+    let flags = flags(flag_column)?;
     if let Some(left_out) = left_out(flags, len) {
         return Ok(left_out);
     }

@@ -7,16 +7,20 @@ use std::sync::Arc;
 use futures::TryStreamExt;
 use tempfile::TempDir;
 
+use super::encode;
 use super::output::{self, Names, write_record};
-use super::{Grouping, Input, InputConfig, InputCounts, Record, Template, open};
+use super::{Alignments, Grouping, Input, InputConfig, InputCounts, Inputs, Record, Template, open};
 use crate::error::{Error, Result};
 
 mod against_samtools;
+mod compressed;
+mod cram;
 mod round_trip;
 mod traps;
 mod writing;
 
 const WORKERS: NonZero<usize> = NonZero::new(2).unwrap();
+const ENCODING: encode::Config = encode::Config { workers: WORKERS, level: None };
 
 /// A file of `testdata/odd`.
 fn odd(name: &str) -> PathBuf {
@@ -45,7 +49,14 @@ impl Files {
 /// All templates of an input, and what was counted, up to the first error.
 async fn read_with(input: Input, grouping: Grouping) -> (Result<Vec<Template>>, Arc<InputCounts>) {
     let counts = Arc::new(InputCounts::default());
-    let config = InputConfig { input, grouping, workers: WORKERS };
+    let config = InputConfig {
+        inputs: Inputs::Lanes(vec![input]),
+        grouping,
+        alignments: Alignments::Dropped,
+        collate: None,
+        reference: None,
+        workers: WORKERS,
+    };
     let read = async { open(&config, Arc::clone(&counts)).await?.stream.try_collect().await };
     (read.await, counts)
 }

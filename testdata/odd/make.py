@@ -77,6 +77,69 @@ def alignments():
     return lines
 
 
+def reference():
+    """Three sequences, one of them with N and lower case in it."""
+    sequences = {name: "".join(rng.choices("ACGT", k=length)) for name, length in (("a", 3000), ("b", 1500), ("c", 400))}
+    b = sequences["b"]
+    sequences["b"] = b[:300] + "N" * 40 + b[340:700].lower() + b[700:]
+    text = "".join(
+        f">{name} of {len(bases)} bases\n" + "".join(bases[i : i + 70] + "\n" for i in range(0, len(bases), 70))
+        for name, bases in sequences.items()
+    )
+    (HERE / "reference.fa").write_text(text)
+    return {name: bases.upper() for name, bases in sequences.items()}
+
+
+def mapped(sequences):
+    """Reads of a reference: substitutions, insertions, deletions, clips, pairs, unmapped mates, one long read."""
+    lines = []
+    for n in range(60):
+        chromosome = rng.choice("aaabbc")
+        source = sequences[chromosome]
+        starts = sorted(rng.randrange(len(source) - 120) for _ in range(2))
+        for mate, (start, flags) in enumerate(zip(starts, (PAIRED | FIRST, PAIRED | SECOND | REVERSE))):
+            bases = [base if rng.random() < 0.97 else rng.choice("ACGTN") for base in source[start : start + 100]]
+            cigar = "100M"
+            if n % 5 == 0:
+                bases[40:45], cigar = [], "40M5D55M"
+            if n % 7 == 0:
+                bases[10:10], cigar = "ACG", cigar.replace("40M", "10M3I30M", 1) if n % 5 == 0 else "10M3I90M"
+            if n % 9 == 4:
+                cigar = "20S" + cigar.replace("100M", "80M") if cigar == "100M" else cigar
+                start += 20 * cigar.startswith("20S")
+            bases = "".join(bases)
+            quality = "".join(chr(rng.randrange(33, 75)) for _ in bases) if n % 11 else "*"
+            other = starts[1 - mate] + 1
+            text = f"p{n}\t{flags}\t{chromosome}\t{start + 1}\t60\t{cigar}\t=\t{other}\t0\t{bases}\t{quality}\tXA:Z:n{n}"
+            lines.append(text + "\tXB:B:s,1,-2,3\tXC:f:0.5\n")
+    for n in range(8):
+        lines.append(line(f"u{n}", UNMAPPED, 90))
+    long = "".join(base if rng.random() < 0.95 else rng.choice("ACGT") for base in sequences["a"])
+    lines.append(f"long\t16\ta\t1\t50\t{len(long)}M\t*\t0\t0\t{long}\t*\tMM:Z:C+m,5,12;\tML:B:C,200,20\n")
+    header = "@HD\tVN:1.6\tGO:query\n" + "".join(f"@SQ\tSN:{name}\tLN:{len(bases)}\n" for name, bases in sequences.items())
+    return header + "".join(lines)
+
+
+def crams():
+    """One set of reads as BAM and, grouped by name and sorted, in the kinds of CRAM there are."""
+    text = mapped(reference()).encode()
+    samtools("view", "--no-PG", "-b", output="mapped.bam", stdin=text)
+    samtools("sort", "--no-PG", "-O", "bam", output="mapped_sorted.bam", stdin=text)
+    kinds = {
+        "3.0": ["version=3.0"],
+        "3.1": ["version=3.1"],
+        "3.1_archive": ["version=3.1,archive=1"],
+        "embedded": ["version=3.0,embed_ref=1"],
+        "no_reference": ["version=3.1,no_ref=1"],
+    }
+    for order in ("mapped", "mapped_sorted"):
+        for name, (options,) in kinds.items():
+            fasta = [] if name == "no_reference" else ["-T", str(HERE / "reference.fa")]
+            arguments = ["view", "--no-PG", "-C", "--output-fmt", f"cram,{options}", *fasta, str(HERE / f"{order}.bam")]
+            samtools(*arguments, output=f"{order}.{name}.cram")
+    (HERE / "reference.fa.fai").unlink(missing_ok=True)
+
+
 def samtools(*arguments, output, stdin=None):
     done = subprocess.run(["samtools", *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     (HERE / output).write_bytes(done.stdout)
@@ -101,7 +164,7 @@ def main():
 
     # No reads at all.
     samtools("view", "--no-PG", "-b", output="header_only.bam", stdin=HEADER.encode())
-    samtools("view", "--no-PG", "-C", "--output-fmt-option", "no_ref=1", str(HERE / "apart.bam"), output="apart.cram")
+    crams()
 
 
 if __name__ == "__main__":

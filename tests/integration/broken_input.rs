@@ -81,7 +81,7 @@ fn a_sorted_bam_with_pairs_is_refused_unless_mates_may_part() {
     refuses(&bench, &[sorted], 3, &["samtools collate"]);
     bench.split(&[sorted, "--mates", "each"]);
     // Mates in files of their own must stay in step, which only grouped records can.
-    let two = ["--mates", "each", "--coding", "c#.fq", "--noncoding", "n#.fq"];
+    let two = ["--mates", "each", "--coding", "c#.fq", "--noncoding", "n#.fq", "--unpaired", "u_%.fq"];
     let output = bench.run(&[&["split", sorted, "--device", "cpu"], &two[..]].concat());
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
 }

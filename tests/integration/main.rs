@@ -2,11 +2,18 @@
 //! what others say of the same reads.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod alignments;
 mod broken_input;
+mod device;
+mod formats;
 mod houses;
+mod inputs;
+mod letters;
+mod mates;
 mod model_gpu;
 mod model_parity;
 mod model_refusals;
 mod shutdown;
 mod split;
 mod support;
+mod windows;

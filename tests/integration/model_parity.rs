@@ -140,6 +140,53 @@ fn a_berts_probabilities_are_the_originals() {
 }
 
 #[test]
+fn burn_says_what_the_original_said() {
+    for attention in [Attention::Published, Attention::Masked] {
+        let directory = testdata("parity/k6_tiny_zip");
+        let goldens = bert_goldens(&directory);
+        let classifier = Classifier::load_on_burn(&config(directory, attention, Choice::Cpu)).unwrap();
+        assert_eq!(classifier.card().backend, "flex");
+        let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
+        let predictions = classifier.classify(&tokens).unwrap();
+        let largest = largest(&predictions, goldens.iter().map(|row| row.probability(attention)));
+        assert!(largest <= 1e-5, "{attention:?}: {largest}");
+    }
+}
+
+#[test]
+fn lower_precisions_stay_near_and_say_so() {
+    let directory = testdata("parity/k6_tiny_zip");
+    let goldens = bert_goldens(&directory);
+    for (precision, name, bound) in [(Precision::Bf16, "bf16", 0.01), (Precision::Int8, "int8", 0.03)] {
+        let plain = Config { precision, ..config(directory.clone(), Attention::Masked, Choice::Cpu) };
+        let classifier = Classifier::load(&plain).unwrap();
+        assert_eq!((classifier.card().precision, classifier.card().backend.as_str()), (name, "cpu"));
+        let all = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
+        let predictions = classifier.classify(&all).unwrap();
+        let largest = largest(&predictions, goldens.iter().map(|row| row.probability(Attention::Masked)));
+        eprintln!("{name}: {largest:e}");
+        assert!(largest <= bound && largest > 1e-6, "{name}: {largest}");
+        let other = Classifier::load(&Config { threads: 1, ..plain }).unwrap();
+        for (row, expected) in goldens.iter().zip(&predictions) {
+            let alone = tokens(&other, Letters::Published, [row.bases.as_slice()]);
+            assert_eq!(other.classify(&alone).unwrap(), [*expected], "company must not show");
+        }
+    }
+}
+
+#[test]
+fn only_our_own_berts_take_a_lower_precision() {
+    let bert = config(testdata("parity/k6_tiny_zip"), Attention::default(), Choice::Cpu);
+    let compact = config(testdata("compact/tiny1"), Attention::default(), Choice::Cpu);
+    let int8 = |config: &Config| Config { precision: Precision::Int8, ..config.clone() };
+    let refused = Classifier::load(&int8(&compact)).unwrap_err();
+    assert_eq!((refused.exit_code(), refused.to_string().contains("--precision int8 is for a BERT")), (2, true));
+    let refused = Classifier::load_on_burn(&int8(&bert)).unwrap_err();
+    assert_eq!((refused.exit_code(), refused.to_string().contains("--precision int8")), (2, true));
+    assert!(describe(&bert.source).unwrap().contains("bf16 and int8"));
+}
+
+#[test]
 fn a_compact_models_predictions_are_the_training_codes() {
     for name in COMPACTS {
         let directory = testdata("compact").join(name);

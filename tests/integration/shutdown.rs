@@ -14,6 +14,7 @@ use readseeker::model::Prediction;
 use readseeker::outputs::{self, Files, Judge, Outputs, Split};
 use readseeker::pipeline::{self, decode, tokenize};
 use readseeker::progress::Progress;
+use readseeker::reads::encode;
 use readseeker::reads::{Record, Template};
 use readseeker::tally::Tally;
 use readseeker::verdict::{self, Mates};
@@ -32,7 +33,7 @@ fn template(number: u64) -> Result<Template> {
         quality_scores: vec![b'I'; 100],
         ..Record::default()
     };
-    Ok(Template { segments: vec![record] })
+    Ok(Template { segments: vec![record], ..Template::default() })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of the pipeline's seam")]
@@ -50,6 +51,7 @@ fn config(workers: usize) -> pipeline::Config {
         tokenize: TOKENIZE,
         workers,
         memory: 1 << 20,
+        bytes_a_base: 0,
     }
 }
 
@@ -67,16 +69,16 @@ where
 {
     let runtime = flavour();
     let outcome = runtime.block_on(async {
-        let judge =
-            Judge { scored: TOKENIZE, verdict: verdict::Config { threshold: 0.5, band: None, mates: Mates::Any } };
+        let verdict = verdict::Config { threshold: 0.5, band: None, mates: Mates::Any };
+        let judge = Judge { scored: TOKENIZE, verdict, windows: None };
         let split = Split {
             coding: Files::One(folder.join("coding.fq")),
             noncoding: Files::One(folder.join("noncoding.fq")),
             undecided: None,
         };
         let outputs = outputs::Config { split: Some(split), ..outputs::Config::default() };
-        let workers_out = NonZero::<usize>::MIN;
-        let (outputs, pending) = Outputs::create(outputs, judge, workers_out, Arc::new(Progress::default())).await?;
+        let encoding = encode::Config { workers: NonZero::<usize>::MIN, level: None };
+        let (outputs, pending) = Outputs::create(outputs, judge, encoding, Arc::new(Progress::default())).await?;
         let running = pipeline::run(config(workers), stream::iter(input), classify, outputs, interrupt);
         let tally = tokio::time::timeout(LIMIT, running).await.expect("a run must not hang")?;
         pending.into_iter().try_for_each(readseeker::reads::output::Pending::commit)?;

@@ -85,11 +85,12 @@ fn mates_judged_apart_go_where_their_own_label_says() {
     let labelled = |label: &str| scores.lines().filter(|line| line.split('\t').nth(4) == Some(label)).count();
     assert_eq!(records(&bench.read("c.fq")).len(), labelled("coding"));
     assert_eq!(records(&bench.read("n.fq")).len(), labelled("noncoding"));
-    let outputs = ["--coding", "c#.fq", "--noncoding", "n#.fq", "--mates", "each", "--force"];
+    let outputs = ["--coding", "c#.fq", "--noncoding", "n#.fq", "--mates", "each", "--unpaired", "u_%.fq", "--force"];
     let output = bench.run(&[&["split", input.to_str().unwrap(), "--device", "cpu"], &outputs[..]].concat());
     assert!(output.status.success(), "{}", stderr(&output));
-    let coding = records(&bench.read("c1.fq")).len() + records(&bench.read("c2.fq")).len();
-    assert_eq!(coding, labelled("coding"));
+    let coding = ["c1.fq", "c2.fq", "u_coding.fq"].map(|name| records(&bench.read(name)).len());
+    assert_eq!(coding.iter().sum::<usize>(), labelled("coding"));
+    assert_eq!(coding[0], coding[1], "the two files stay in step");
 }
 
 #[test]

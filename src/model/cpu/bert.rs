@@ -5,7 +5,7 @@
 //! - bias, residual and GELU are applied to a product's numbers while they are in the cache next to the registers
 //!   (`linear`); softmax and GELU are polynomials over whole registers (`lanes`);
 //! - in [`Precision::Bf16`] and [`Precision::Int8`] the linear layers, nine tenths of the work, are multiplied in those
-//!   words and summed in f32 or integers; the residual stream, LayerNorm and attention stay in f32.
+//!   words and summed in f32 or integers; the residual stream, normalisation and attention stay in f32.
 
 mod attention;
 mod linear;
@@ -14,8 +14,8 @@ mod norm;
 #[cfg(test)]
 mod tests;
 
-use network::{Forward, LABELS, Network};
 pub use network::Scratch;
+use network::{Forward, LABELS, Network};
 
 use super::aligned::LINE;
 use super::{Path, lanes};
@@ -38,7 +38,7 @@ pub struct Shape {
     pub positions: usize,
     /// Token types; all tokens are of the first.
     pub types: usize,
-    /// What LayerNorm adds to the variance.
+    /// What layer normalisation adds to the variance.
     pub epsilon: f32,
 }
 

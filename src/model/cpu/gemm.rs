@@ -63,6 +63,10 @@ impl Packed {
             let own = len.min(columns.saturating_sub(first * width));
             let panel = &mut self.values[at..at + k * len];
             at += k * len;
+            if own == 0 {
+                panel.fill(0.0);
+                continue;
+            }
             for (k, row) in panel.chunks_exact_mut(len).enumerate() {
                 let from = &from[k * strides.0 + first * width * strides.1..];
                 if strides.1 == 1 {
@@ -91,6 +95,22 @@ pub(super) struct Product<'a> {
     pub(super) weights: &'a Packed,
     pub(super) start: &'a [f32],
     pub(super) start_stride: usize,
+}
+
+impl Product<'_> {
+    /// What is read after the tile of `count` rows from `row`: `panel` comes after this panel.
+    fn upcoming(&self, panel: &[f32], row: usize, count: usize) -> Upcoming {
+        let next = if row + count < self.rows { row + count } else { 0 };
+        let [start, end] = [row, row + count].map(|row| panel.len() / LINE * row / self.rows);
+        Upcoming {
+            weights: panel[start * LINE..].as_ptr(),
+            weight_lines: end - start,
+            weight_lines_a_fetch: (end - start).div_ceil(self.weights.k.div_ceil(LINE)),
+            rows: self.from[next * self.stride..].as_ptr(),
+            stride: self.stride,
+            count: count.min(self.rows - next),
+        }
+    }
 }
 
 /// How words are multiplied.
@@ -172,8 +192,11 @@ impl Sink for Rows<'_> {
 
 /// What is fetched from memory while a product keeps the arithmetic busy.
 pub(super) trait Fetch {
-    /// Whether there is anything to fetch at all.
-    const ANY: bool;
+    /// Steps of a tile from one fetch to the next; as many as there are where there is nothing to fetch.
+    fn steps<L: Lanes>() -> usize;
+
+    /// Hears what will be read after the tile that comes now.
+    fn plan(&mut self, _next: Upcoming) {}
 
     /// Fetches the next piece.
     ///
@@ -182,12 +205,54 @@ pub(super) trait Fetch {
     unsafe fn fetch<L: Lanes>(&mut self);
 }
 
-/// Nothing.
-impl Fetch for () {
-    const ANY: bool = false;
+/// What will be read after a tile, as places in memory that are fetched and never read from here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Upcoming {
+    /// The tile's share of the next panel of weights.
+    weights: *const f32,
+    weight_lines: usize,
+    weight_lines_a_fetch: usize,
+    /// The first of the next tile's rows, and how many there are.
+    rows: *const f32,
+    stride: usize,
+    count: usize,
+}
+
+/// The product's own matrices, where they are too large for the caches next to the registers: the next tile's rows and
+/// the next panel of weights, a tile's share of it at a time.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    next: Option<Upcoming>,
+    /// Lines of a row fetched so far.
+    line: usize,
+    weight_line: usize,
+}
+
+impl Fetch for Stream {
+    /// As many as take the product over one line of each row.
+    fn steps<L: Lanes>() -> usize {
+        LINE
+    }
+
+    fn plan(&mut self, next: Upcoming) {
+        *self = Self { next: Some(next), line: 0, weight_line: 0 };
+    }
 
     #[inline(always)]
-    unsafe fn fetch<L: Lanes>(&mut self) {}
+    unsafe fn fetch<L: Lanes>(&mut self) {
+        let Some(next) = self.next else { return };
+        // SAFETY: the caller's promise; a fetch is a hint, never a fault.
+        unsafe {
+            for row in 0..next.count {
+                L::prefetch(next.rows.wrapping_add(row * next.stride + self.line * LINE));
+            }
+            let weight_line = (self.weight_line + next.weight_lines_a_fetch).min(next.weight_lines);
+            for line in self.weight_line..weight_line {
+                L::prefetch(next.weights.wrapping_add(line * LINE));
+            }
+            (self.line, self.weight_line) = (self.line + 1, weight_line);
+        }
+    }
 }
 
 /// Computes a [`Product`]. Each number is summed in the order of k, from `start`, whatever the path.
@@ -195,9 +260,9 @@ impl Fetch for () {
 /// # Safety
 /// The CPU must have `L`'s instructions, and those `M` asks for.
 #[inline(always)]
-pub(super) unsafe fn product<L: Lanes, M: Multiply>(
+pub(super) unsafe fn product<L: Lanes, M: Multiply, F: Fetch>(
     product: Product<'_>,
-    fetch: &mut impl Fetch,
+    fetch: &mut F,
     sink: &mut impl Sink,
 ) {
     let Product { from, stride, rows, weights, start, start_stride } = product;
@@ -208,8 +273,10 @@ pub(super) unsafe fn product<L: Lanes, M: Multiply>(
     for (first, registers) in parts(weights.columns / L::WIDTH, L::PANEL) {
         let panel = &weights.values[at..at + weights.k * registers * L::WIDTH];
         at += panel.len();
+        let ahead = &weights.values[at..weights.values.len().min(at + panel.len())];
         for (row, count) in parts(rows, L::ROWS) {
             let tile = Tile { product, panel, row, column: first * L::WIDTH };
+            fetch.plan(product.upcoming(ahead, row, count));
             // SAFETY: the caller's CPU has the instructions; the rows and columns are within the slices, see above.
             unsafe {
                 match registers {
@@ -276,7 +343,7 @@ impl Tile<'_> {
             let steps = self.panel.len() / (N * L::WIDTH);
             let mut step = 0;
             while step < steps {
-                let next = if F::ANY { steps.min(step.saturating_add(L::STEPS_A_FETCH)) } else { steps };
+                let next = steps.min(step.saturating_add(F::steps::<L>()));
                 fetch.fetch::<L>();
                 for k in step..next {
                     let mut weights = [L::splat(0.0); N];

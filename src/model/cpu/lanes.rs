@@ -86,13 +86,13 @@ pub(super) trait Lanes: Copy {
     /// self * 2^k, where `rounded` = k + `ROUND` and `k` is that k.
     unsafe fn times_power_of_two(self, k: Self, rounded: Self) -> Self;
     /// Fetches a cache line into the second-level cache.
-    unsafe fn prefetch(from: &[f32], at: usize);
+    unsafe fn prefetch(at: *const f32);
     /// All floats added up.
     unsafe fn total(self) -> f32;
     /// The largest float.
     unsafe fn largest(self) -> f32;
     /// The floats of what holds integers.
-    unsafe fn from_integers(self) -> Self;
+    unsafe fn integers_to_floats(self) -> Self;
     /// Stores each float as bf16, rounded to the nearest, to the even one of two.
     unsafe fn store_halves(self, to: &mut [u16], at: usize);
     /// Stores each float, which must be within 0 and 255, as the nearest byte, the even one of two.
@@ -104,9 +104,9 @@ pub(super) trait Lanes: Copy {
     /// [`gemm::product`] of floats, out of line.
     unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
     /// [`gemm::product`] of bf16, out of line; the CPU must have what [`Path::is_supported_in`] asks for.
-    unsafe fn product_of_halves(product: Product<'_>, sink: &mut impl Sink);
+    unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
     /// [`gemm::product`] of bytes, out of line; the CPU must have what [`Path::is_supported_in`] asks for.
-    unsafe fn product_of_bytes(product: Product<'_>, sink: &mut impl Sink);
+    unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
 
     /// x / (1 + exp(-x)), within 2e-7 of the larger of 1 and |x|.
     #[inline(always)]
@@ -159,15 +159,8 @@ const EXP2: [f32; 6] = [0.001_326_472_7, 0.009_671_513, 0.055_507_336, 0.240_222
 
 /// The binary logarithm of the normal distribution's upper tail on [0, `TAIL_END`], highest power first: x times the tail
 /// is within 1.1e-7.
-const TAIL: [f32; 7] = [
-    3.309_276_9e-5,
-    -0.000_769_219_3,
-    0.008_080_715,
-    -0.053_412_1,
-    -0.458_770_96,
-    -1.151_201_7,
-    -0.999_993_1,
-];
+const TAIL: [f32; 7] =
+    [3.309_277e-5, -0.000_769_219_3, 0.008_080_715, -0.053_412_1, -0.458_770_96, -1.151_201_7, -0.999_993_1];
 
 /// x times the tail is below 3e-8 from here on.
 const TAIL_END: f32 = 5.75;
@@ -181,9 +174,17 @@ fn halves(word: f32) -> [f32; 2] {
 
 /// The bf16 nearest to `x`, the even one of two; no NaN.
 #[inline(always)]
+#[allow(clippy::cast_possible_truncation)] // the upper half of 32 bits
 pub(super) fn half(x: f32) -> u16 {
     let bits = x.to_bits();
     (bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16) as u16
+}
+
+/// The integer nearest to `x`, the even one of two, as a byte of two's complement.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)] // the low byte holds it
+pub(super) fn nearest_byte(x: f32) -> u8 {
+    (x + ROUND).to_bits() as u8
 }
 
 /// Plain Rust; the compiler makes registers of it.
@@ -282,7 +283,7 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(_from: &[f32], _at: usize) {}
+    unsafe fn prefetch(_at: *const f32) {}
 
     #[inline(always)]
     unsafe fn total(self) -> f32 {
@@ -296,7 +297,7 @@ impl Lanes for Plain {
 
     #[inline(always)]
     #[allow(clippy::cast_precision_loss)] // to the nearest, as the instructions do
-    unsafe fn from_integers(self) -> Self {
+    unsafe fn integers_to_floats(self) -> Self {
         self.map(|x| x.to_bits().cast_signed() as f32)
     }
 
@@ -307,7 +308,7 @@ impl Lanes for Plain {
 
     #[inline(always)]
     unsafe fn store_bytes(self, to: &mut [u8], at: usize) {
-        to[at..at + 4].copy_from_slice(&self.0.map(|x| (x + ROUND).to_bits() as u8));
+        to[at..at + 4].copy_from_slice(&self.0.map(nearest_byte));
     }
 
     #[inline(always)]
@@ -333,16 +334,16 @@ impl Lanes for Plain {
 
     unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         // SAFETY: as for this function.
-        unsafe { gemm::product::<Self, Singles>(product, fetch, sink) }
+        unsafe { gemm::product::<Self, Singles, _>(product, fetch, sink) }
     }
 
-    unsafe fn product_of_halves(product: Product<'_>, sink: &mut impl Sink) {
+    unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         // SAFETY: as for this function.
-        unsafe { gemm::product::<Self, Halves>(product, &mut (), sink) }
+        unsafe { gemm::product::<Self, Halves, _>(product, fetch, sink) }
     }
 
-    unsafe fn product_of_bytes(product: Product<'_>, sink: &mut impl Sink) {
+    unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         // SAFETY: as for this function.
-        unsafe { gemm::product::<Self, Bytes>(product, &mut (), sink) }
+        unsafe { gemm::product::<Self, Bytes, _>(product, fetch, sink) }
     }
 }

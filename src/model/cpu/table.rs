@@ -123,7 +123,10 @@ impl Lookup {
 }
 
 impl Fetch for Ahead<'_> {
-    const ANY: bool = true;
+    #[inline(always)]
+    fn steps<L: Lanes>() -> usize {
+        L::STEPS_A_FETCH
+    }
 
     /// Fetches what the next position will read.
     #[inline(always)]
@@ -133,13 +136,14 @@ impl Fetch for Ahead<'_> {
         self.position += 1;
         let row = row as usize;
         let table = self.table;
+        let values = table.values.as_ptr();
         // SAFETY: the caller's promise; a fetch is a hint, never a fault.
         unsafe {
             for line in (0..2 * table.channels).step_by(LINE) {
-                L::prefetch(&table.values, row + table.taps(place) + line);
+                L::prefetch(values.wrapping_add(row + table.taps(place) + line));
             }
             for line in (0..table.embedding).step_by(LINE) {
-                L::prefetch(&table.values, row + table.embedding() + line);
+                L::prefetch(values.wrapping_add(row + table.embedding() + line));
             }
         }
     }

@@ -423,7 +423,7 @@ fn every_path_computes_what_burn_does() {
     let checkpoint::Checkpoint { mut weights, settings: checkpoint::Settings::Compact(config), .. } = open() else {
         panic!("the built-in model is compact");
     };
-    let device = device::ready(device::Choice::Cpu).unwrap().device;
+    let device = device::cpu();
     let burn = Compact::load(&config, &mut weights, &device).unwrap();
     let own = Checkpoint::open(BUILTIN);
     let engines: Vec<Engine> = paths().map(|path| own.engine(path)).collect();

@@ -119,12 +119,12 @@ async fn bam_inside_plain_gzip_is_called_that() {
 
 #[tokio::test]
 async fn other_compressions_and_formats_are_named() {
-    let cram = message(&read(odd("apart.cram")).await.unwrap_err());
-    assert!(cram.contains("is CRAM") && cram.contains("samtools fastq"), "{cram}");
-    assert!(complaint(b"\x28\xb5\x2f\xfdxxxx").await.contains("compressed with zstd; decompress it first: `zstdcat"));
-    assert!(complaint(b"BZh91AY&SY").await.contains("bzip2"));
-    assert!(complaint(b"\xfd7zXZ\0\0\0").await.contains("xz"));
-    assert!(complaint(gzip(b"\x28\xb5\x2f\xfdxxxx").await).await.contains("zstd"));
+    let lz4 = complaint(b"\x04\x22\x4d\x18xxxx").await;
+    assert!(lz4.contains("compressed with lz4; decompress it first: `lz4cat FILE | readseeker split"), "{lz4}");
+    assert!(complaint(b"PK\x03\x04").await.contains("zip"));
+    assert!(complaint(b"7z\xbc\xaf\x27\x1cxx").await.contains("7z x -so"));
+    assert!(complaint(b"\x1f\x9d\x90xx").await.contains("compress (.Z)"));
+    assert!(complaint(gzip(b"\x28\xb5\x2f\xfdxxxx").await).await.contains("compressed twice"));
     let garbage = complaint(b"\x07\x9f\x00garbage").await;
     assert!(garbage.contains("not a BAM, SAM, FASTQ or FASTA file: it starts with \"\\x07\\x9f"), "{garbage}");
     assert!(complaint(b"   ").await.contains("not a BAM"));
@@ -186,8 +186,20 @@ async fn mates_out_of_step_are_noticed() {
     let short = files.write("short", record("a/2") + &record("b"));
     let ended = message(&read_pair(r1.clone(), short.clone()).await.unwrap_err());
     assert!(ended.contains("R1 and R2 differ at pair 3: \"c\" and the end of the file"), "{ended}");
+    let short = files.write("short", record("a") + &record("b"));
     let ended = message(&read_pair(short, r1.clone()).await.unwrap_err());
     assert!(ended.contains("pair 3: the end of the file and \"c\""), "{ended}");
+    let twice = message(&read_pair(r1.clone(), files.write("again", record("a/1"))).await.unwrap_err());
+    assert!(twice.contains("pair 1: \"a/1\" and \"a/1\" do not say they are first and second mate"), "{twice}");
+    assert!(twice.contains("is one of them given twice?"), "{twice}");
+    let casava = |number: u8| files.write(&number.to_string(), record(&format!("a {number}:N:0:ACGT")));
+    let twice = message(&read_pair(casava(2), casava(1)).await.unwrap_err());
+    assert!(twice.contains("pair 1: \"a 2:N:0:ACGT\" and \"a 1:N:0:ACGT\" do not say"), "{twice}");
+    let sra = |number: u8| files.write(&number.to_string(), record(&format!("SRR1.1.{number} 1 length=4")));
+    assert_eq!(read_pair(sra(1), sra(2)).await.unwrap()[0].segments[1].name(), b"SRR1.1");
+    let reads = (1..=4).map(|n| record(&format!("SRR1.{n}"))).collect::<String>();
+    let single = read_with(Input::Interleaved(files.write("single", reads)), Grouping::Templates).await.0;
+    assert!(message(&single.unwrap_err()).contains("\"SRR1.3\" and \"SRR1.4\""), "reads, and no mates");
     let fasta = files.write("fasta", ">a\nACGT\n");
     let mixed = message(&read_pair(r1, fasta).await.unwrap_err());
     assert!(mixed.contains("of different formats: FASTQ and FASTA"), "{mixed}");

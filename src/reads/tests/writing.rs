@@ -38,7 +38,7 @@ async fn an_output_is_there_whole_or_not_at_all() {
     let path = files.path("out.fq");
     let names = || std::fs::read_dir(files.0.path()).unwrap().count();
     for commit in [false, true] {
-        let (mut writer, pending) = output::create(&path, WORKERS).await.unwrap();
+        let (mut writer, pending) = output::create(&path, ENCODING).await.unwrap();
         writer.write(b"@a\nA\n+\nI\n").await.unwrap();
         writer.finish().await.unwrap();
         assert!(!path.exists());
@@ -61,7 +61,7 @@ async fn what_a_link_points_to_is_replaced_not_the_link() {
     let files = Files::new();
     let (target, link) = (files.write("target", "old"), files.path("link"));
     std::os::unix::fs::symlink(&target, &link).unwrap();
-    let (mut writer, pending) = output::create(&link, WORKERS).await.unwrap();
+    let (mut writer, pending) = output::create(&link, ENCODING).await.unwrap();
     writer.write(b"new").await.unwrap();
     writer.finish().await.unwrap();
     pending.commit().unwrap();
@@ -71,14 +71,14 @@ async fn what_a_link_points_to_is_replaced_not_the_link() {
 
 #[tokio::test]
 async fn a_full_disk_is_an_error_of_the_output() {
-    let (mut writer, _pending) = output::create("/dev/full".as_ref(), WORKERS).await.unwrap();
+    let (mut writer, _pending) = output::create("/dev/full".as_ref(), ENCODING).await.unwrap();
     let error = match writer.write(&vec![b'A'; 1 << 20]).await {
         Ok(()) => writer.finish().await.unwrap_err(),
         Err(error) => error,
     };
     assert_eq!(error.exit_code(), 6);
     assert!(explain(&error).contains("cannot write /dev/full: No space left"), "{error}");
-    let (mut writer, _pending) = output::create("/dev/full".as_ref(), WORKERS).await.unwrap();
+    let (mut writer, _pending) = output::create("/dev/full".as_ref(), ENCODING).await.unwrap();
     writer.write(b"short").await.unwrap();
     assert_eq!(writer.finish().await.unwrap_err().exit_code(), 6, "what is held back is not forgotten");
 }
@@ -88,7 +88,7 @@ async fn a_full_disk_is_an_error_of_a_compressed_output() {
     let files = Files::new();
     let link = files.path("full.gz");
     std::os::unix::fs::symlink("/dev/full", &link).unwrap();
-    let (mut writer, _pending) = output::create(&link, WORKERS).await.unwrap();
+    let (mut writer, _pending) = output::create(&link, ENCODING).await.unwrap();
     writer.write(b"short").await.unwrap();
     assert_eq!(writer.finish().await.unwrap_err().exit_code(), 6);
 }
@@ -96,7 +96,7 @@ async fn a_full_disk_is_an_error_of_a_compressed_output() {
 #[tokio::test]
 async fn a_place_that_cannot_be_written_is_named() {
     let files = Files::new();
-    let error = output::create(&files.path("no/such/folder.fq"), WORKERS).await.unwrap_err();
+    let error = output::create(&files.path("no/such/folder.fq"), ENCODING).await.unwrap_err();
     assert_eq!(error.exit_code(), 6);
     assert!(explain(&error).contains("folder.fq: "), "{error}");
 }
@@ -110,7 +110,7 @@ async fn named_pipes_are_written_directly() {
         let pipe = pipe.clone();
         move || std::fs::read(pipe).unwrap()
     });
-    let (mut writer, pending) = output::create(&pipe, WORKERS).await.unwrap();
+    let (mut writer, pending) = output::create(&pipe, ENCODING).await.unwrap();
     writer.write(b"@a\n").await.unwrap();
     writer.finish().await.unwrap();
     pending.commit().unwrap();
@@ -121,7 +121,7 @@ async fn named_pipes_are_written_directly() {
 async fn gz_is_bgzf_with_its_end_marker() {
     let files = Files::new();
     let path = files.path("table.tsv.gz");
-    let (mut writer, pending) = output::create(&path, WORKERS).await.unwrap();
+    let (mut writer, pending) = output::create(&path, ENCODING).await.unwrap();
     for n in 0..30_000 {
         writer.write(format!("row {n}\n").as_bytes()).await.unwrap();
     }

@@ -1,7 +1,7 @@
 //! Attention: each position asks all positions, head by head, a few rows of scores at a time.
 
 use super::super::aligned::{Aligned, LINE};
-use super::super::gemm::{Packed, Product, Rows};
+use super::super::gemm::{Packed, Product, Stream};
 use super::super::lanes::Lanes;
 use super::linear::{Output, Then};
 
@@ -98,14 +98,14 @@ impl Heads {
                 let asked = Product { from, stride: query_stride, rows, weights: keys, start: starts, start_stride: 0 };
                 // SAFETY: the caller's CPU has the instructions.
                 unsafe {
-                    L::product(asked, &mut (), &mut Rows { to: scores, stride: columns });
+                    L::product(asked, &mut Stream::default(), &mut Output::new(scores, columns, Then::Store));
                     factors.clear();
                     for scores in scores.chunks_exact_mut(columns).take(rows) {
                         factors.push(1.0 / exponentials::<L>(scores, std::f32::consts::LOG2_E / root));
                     }
                     let shares =
                         Product { from: scores, stride: columns, rows, weights: values, start: zeros, start_stride: 0 };
-                    L::product(shares, &mut (), &mut Output::new(to, to_stride, Then::Scale(factors)));
+                    L::product(shares, &mut Stream::default(), &mut Output::new(to, to_stride, Then::Scale(factors)));
                 }
             }
         }

@@ -4,8 +4,8 @@
 //! there ("dynamic quantisation"); products are summed in integers, so they do not depend on the path.
 
 use super::super::aligned::{Aligned, LINE};
-use super::super::gemm::{Packed, Product, Sink};
-use super::super::lanes::{Lanes, half};
+use super::super::gemm::{Packed, Product, Sink, Stream};
+use super::super::lanes::{Lanes, half, nearest_byte};
 use super::Precision;
 
 /// The largest weight in int8; -128 is left out, so that both signs have the same range.
@@ -54,7 +54,7 @@ impl Linear {
             Precision::Int8 => {
                 let largest = |column| (0..inputs).map(|input| weight(input, column).abs()).fold(0.0, f32::max);
                 let steps: Vec<f32> = (0..outputs).map(|column| step(largest(column), LARGEST_WEIGHT)).collect();
-                let byte = |input, column| signed_byte(weight(input, column) / steps[column]);
+                let byte = |input, column| nearest_byte(weight(input, column) / steps[column]).cast_signed();
                 let sum = |column| (0..inputs).map(|input| i32::from(byte(input, column))).sum::<i32>();
                 #[allow(clippy::cast_precision_loss)] // fewer than 2^24
                 let sums: Vec<f32> = (0..outputs).map(|column| sum(column) as f32 * steps[column]).collect();
@@ -86,22 +86,16 @@ impl Linear {
         then: Then<'_>,
     ) {
         let start = self.columns.as_ref().map_or(&self.bias, |columns| &columns.zeros);
-        let product = Product {
-            from: input.words,
-            stride: input.stride,
-            rows,
-            weights: &self.weights,
-            start,
-            start_stride: 0,
-        };
+        let product =
+            Product { from: input.words, stride: input.stride, rows, weights: &self.weights, start, start_stride: 0 };
         let scaled = self.columns.as_ref().map(|columns| Scaled { columns, bias: &self.bias, rows: input.scales });
-        let sink = &mut Output { to, stride, scaled, then };
+        let (fetch, sink) = (&mut Stream::default(), &mut Output { to, stride, scaled, then });
         // SAFETY: as for this function.
         unsafe {
             match input.precision {
-                Precision::F32 => L::product(product, &mut (), sink),
-                Precision::Bf16 => L::product_of_halves(product, sink),
-                Precision::Int8 => L::product_of_bytes(product, sink),
+                Precision::F32 => L::product(product, fetch, sink),
+                Precision::Bf16 => L::product_of_halves(product, fetch, sink),
+                Precision::Int8 => L::product_of_bytes(product, fetch, sink),
             }
         }
     }
@@ -110,11 +104,6 @@ impl Linear {
 /// What one of `steps` steps from 0 to `range` is worth.
 fn step(range: f32, steps: f32) -> f32 {
     if range > 0.0 { range / steps } else { 1.0 }
-}
-
-#[allow(clippy::cast_possible_truncation)] // -127 to 127
-fn signed_byte(x: f32) -> i8 {
-    x.round_ties_even() as i8
 }
 
 /// What becomes of a layer's outputs.
@@ -132,10 +121,10 @@ pub(super) enum Then<'a> {
 
 /// Rows that are `stride` floats apart, and what to do to the numbers on their way.
 pub(super) struct Output<'a> {
-    pub(super) to: &'a mut [f32],
-    pub(super) stride: usize,
+    to: &'a mut [f32],
+    stride: usize,
     scaled: Option<Scaled<'a>>,
-    pub(super) then: Then<'a>,
+    then: Then<'a>,
 }
 
 /// What makes floats of the integers of int8.
@@ -175,7 +164,7 @@ impl Sink for Output<'_> {
                 let Scale { step, low } = *rows.get_unchecked(row);
                 let lowest = L::splat(low).mul_add(L::load(&columns.sums, column), L::load(bias, column));
                 let step = L::splat(step).mul(L::load(&columns.steps, column));
-                x = x.from_integers().mul_add(step, lowest);
+                x = x.integers_to_floats().mul_add(step, lowest);
             }
             x = match self.then {
                 Then::Store => x,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::super::gemm::{Packed, Product, Rows};
+use super::super::gemm::{Packed, Product, Rows, Stream};
 use super::super::lanes::{self, Lanes, Task, half};
 use super::{Engine, Path, Precision, Scratch};
 use crate::kmer;
@@ -23,6 +23,9 @@ const SHAPES: [[usize; 4]; 4] = [[16, 2, 32, 1], [48, 4, 192, 2], [96, 2, 80, 2]
 
 /// How often to try what chance decides: unoptimised, the kernels are a hundred times slower.
 const EFFORT: usize = if cfg!(debug_assertions) { 1 } else { 20 };
+
+/// Tokens a random BERT reads at most.
+const POSITIONS: usize = if cfg!(debug_assertions) { 40 } else { 298 };
 
 fn cases(count: usize) -> ProptestConfig {
     ProptestConfig::with_cases(u32::try_from(count * EFFORT).unwrap())
@@ -66,10 +69,13 @@ fn every_path_says_what_the_original_said() {
                 };
                 let (engine, mut scratch) = (engine(&config, path, precision, &mut weights), Scratch::default());
                 let mut largest = 0.0_f32;
-                for line in table.lines().skip(1).step_by(if EFFORT == 1 { 3 } else { 1 }) {
+                for line in table.lines().skip(1) {
                     let fields: Vec<&str> = line.split('\t').collect();
                     let ids: Vec<u16> = fields[3].split(',').map(|id| id.parse().unwrap()).collect();
                     for (attention, expected) in [(Attention::Published, fields[1]), (Attention::Masked, fields[2])] {
+                        if EFFORT == 1 && (attention == Attention::Published || ids.len() > 60) {
+                            continue; // the integration tests try these
+                        }
                         let ids = &ids[1..ids.len() - 1];
                         let logits = engine.forward(ids, padded(&config, attention), &mut scratch);
                         let difference = prediction(logits).probability - expected.parse::<f32>().unwrap();
@@ -88,7 +94,7 @@ fn every_path_says_what_the_original_said() {
 fn random([hidden, heads, intermediate, layers]: [usize; 4]) -> (Config, impl Fn() -> Weights) {
     let json = serde_json::json!({
         "vocab_size": 69, "hidden_size": hidden, "num_hidden_layers": layers, "num_attention_heads": heads,
-        "intermediate_size": intermediate, "max_position_embeddings": 300, "type_vocab_size": 2, "hidden_act": "gelu",
+        "intermediate_size": intermediate, "max_position_embeddings": POSITIONS, "type_vocab_size": 2, "hidden_act": "gelu",
     });
     let config = Config::parse(json.to_string().as_bytes(), kmer::vocab_size(3)).unwrap();
     let mut shapes = BTreeMap::new();
@@ -98,7 +104,7 @@ fn random([hidden, heads, intermediate, layers]: [usize; 4]) -> (Config, impl Fn
             shapes.insert(format!("{name}.bias"), shape[..1].to_vec());
         }
     };
-    for (table, rows) in [("word", 69), ("position", 300), ("token_type", 2)] {
+    for (table, rows) in [("word", 69), ("position", POSITIONS), ("token_type", 2)] {
         layer(&format!("bert.embeddings.{table}_embeddings"), &[rows, hidden]);
     }
     layer("bert.embeddings.LayerNorm", &[hidden]);
@@ -126,9 +132,8 @@ fn random([hidden, heads, intermediate, layers]: [usize; 4]) -> (Config, impl Fn
         })
         .collect();
     let weights = move || {
-        let views = tensors.iter().map(|(name, shape, data)| {
-            (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap())
-        });
+        let views =
+            tensors.iter().map(|(name, shape, data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
         Weights::safetensors("random", safetensors::serialize(views, None).unwrap()).unwrap()
     };
     (config, weights)
@@ -148,7 +153,7 @@ fn noise(state: &mut u64) -> f32 {
 }
 
 fn ids() -> impl Strategy<Value = Vec<u16>> {
-    proptest::collection::vec(1_u16..69, 0..=296)
+    proptest::collection::vec(1_u16..69, 0..=POSITIONS - 2)
 }
 
 fn attention() -> impl Strategy<Value = Attention> {
@@ -157,7 +162,7 @@ fn attention() -> impl Strategy<Value = Attention> {
 
 #[test]
 fn every_path_computes_what_burn_does_in_any_shape() {
-    let device = device::ready(device::Choice::Cpu).unwrap().device;
+    let device = device::cpu();
     for shape in SHAPES {
         let (config, weights) = random(shape);
         let burn = [Attention::Published, Attention::Masked]
@@ -289,9 +294,9 @@ impl Task for Words<'_> {
         // SAFETY: the caller's CPU has the instructions.
         unsafe {
             match precision {
-                Precision::F32 => L::product(product, &mut (), &mut sink),
-                Precision::Bf16 => L::product_of_halves(product, &mut sink),
-                Precision::Int8 => L::product_of_bytes(product, &mut sink),
+                Precision::F32 => L::product(product, &mut Stream::default(), &mut sink),
+                Precision::Bf16 => L::product_of_halves(product, &mut Stream::default(), &mut sink),
+                Precision::Int8 => L::product_of_bytes(product, &mut Stream::default(), &mut sink),
             }
         }
         to.chunks(weights.columns()).flat_map(|row| row[..columns].to_vec()).collect()
@@ -383,7 +388,8 @@ impl Task for Store<'_> {
 
 #[test]
 fn numbers_are_rounded_to_the_nearest_on_every_path() {
-    let numbers: Vec<f32> = (0_u16..4096).map(|i| f32::from(i) / 4095.0 * 255.0).chain([0.5, 1.5, 2.5, 254.5]).collect();
+    let numbers: Vec<f32> =
+        (0_u16..4096).map(|i| f32::from(i) / 4095.0 * 255.0).chain([0.5, 1.5, 2.5, 254.5]).collect();
     let mut numbers = numbers;
     numbers.resize(numbers.len().next_multiple_of(16), 255.0);
     for path in paths(Precision::F32) {

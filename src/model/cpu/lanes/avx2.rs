@@ -1,6 +1,14 @@
 //! AVX2 and FMA: eight floats a register.
 
-use std::arch::x86_64::{_MM_HINT_T1, __m256, _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi16, _mm256_slli_epi32, _mm256_srai_epi16, _mm256_srli_epi16, _mm256_srli_epi32, _mm256_storeu_ps, _mm256_sub_ps, _mm_packs_epi32, _mm_packus_epi16, _mm_prefetch, _mm_storel_epi64, _mm_storeu_si128};
+use std::arch::x86_64::{
+    __m256, _MM_HINT_T1, _mm_packs_epi32, _mm_packus_epi16, _mm_prefetch, _mm_storel_epi64, _mm_storeu_si128,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps,
+    _mm256_castsi256_si128, _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extracti128_si256,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
+    _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_slli_epi16, _mm256_slli_epi32, _mm256_srai_epi16, _mm256_srli_epi16, _mm256_srli_epi32, _mm256_storeu_ps,
+    _mm256_sub_ps,
+};
 
 use super::super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink};
 use super::{Lanes, Task};
@@ -15,19 +23,19 @@ pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m256, Singles>(product, fetch, sink) }
+    unsafe { gemm::product::<__m256, Singles, _>(product, fetch, sink) }
 }
 
 #[target_feature(enable = "avx2,fma")]
-unsafe fn product_of_halves(product: Product<'_>, sink: &mut impl Sink) {
+unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m256, Halves>(product, &mut (), sink) }
+    unsafe { gemm::product::<__m256, Halves, _>(product, fetch, sink) }
 }
 
 #[target_feature(enable = "avx2,fma")]
-unsafe fn product_of_bytes(product: Product<'_>, sink: &mut impl Sink) {
+unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m256, Bytes>(product, &mut (), sink) }
+    unsafe { gemm::product::<__m256, Bytes, _>(product, fetch, sink) }
 }
 
 // SAFETY of all methods: the trait's callers promise a CPU with AVX2 and FMA and ranges within the slices.
@@ -103,8 +111,8 @@ impl Lanes for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(from: &[f32], at: usize) {
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(from.as_ptr().wrapping_add(at).cast()) }
+    unsafe fn prefetch(at: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
     }
 
     #[inline(always)]
@@ -112,8 +120,8 @@ impl Lanes for __m256 {
         unsafe {
             let mut floats = [0.0; Self::WIDTH];
             self.store(&mut floats, 0);
-            let [a, b, c, d, e, f, g, h] = floats;
-            ((a + e) + (c + g)) + ((b + f) + (d + h))
+            let pair = |at: usize| floats[at] + floats[at + 4];
+            (pair(0) + pair(2)) + (pair(1) + pair(3))
         }
     }
 
@@ -127,7 +135,7 @@ impl Lanes for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn from_integers(self) -> Self {
+    unsafe fn integers_to_floats(self) -> Self {
         unsafe { _mm256_cvtepi32_ps(_mm256_castps_si256(self)) }
     }
 
@@ -183,12 +191,12 @@ impl Lanes for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn product_of_halves(what: Product<'_>, sink: &mut impl Sink) {
-        unsafe { product_of_halves(what, sink) }
+    unsafe fn product_of_halves(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product_of_halves(what, fetch, sink) }
     }
 
     #[inline(always)]
-    unsafe fn product_of_bytes(what: Product<'_>, sink: &mut impl Sink) {
-        unsafe { product_of_bytes(what, sink) }
+    unsafe fn product_of_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product_of_bytes(what, fetch, sink) }
     }
 }

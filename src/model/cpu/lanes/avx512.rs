@@ -1,6 +1,13 @@
 //! AVX-512: sixteen floats a register.
 
-use std::arch::x86_64::{_MM_HINT_T1, __m512, __m512bh, _mm256_storeu_si256, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cvtepi32_epi16, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_cvtps_epi32, _mm512_div_ps, _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_scalef_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_srli_epi32, _mm512_storeu_ps, _mm512_sub_ps, _mm_prefetch, _mm_storeu_si128};
+use std::arch::x86_64::{
+    __m512, __m512bh, _MM_HINT_T1, _mm_prefetch, _mm_storeu_si128, _mm256_storeu_si256, _mm512_add_epi32,
+    _mm512_add_ps, _mm512_and_si512, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cvtepi32_epi8,
+    _mm512_cvtepi32_epi16, _mm512_cvtepi32_ps, _mm512_cvtps_epi32, _mm512_div_ps, _mm512_dpbf16_ps,
+    _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
+    _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_scalef_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_srli_epi32,
+    _mm512_storeu_ps, _mm512_sub_ps,
+};
 use std::mem::transmute;
 
 use super::super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink};
@@ -16,19 +23,19 @@ pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m512, Singles>(product, fetch, sink) }
+    unsafe { gemm::product::<__m512, Singles, _>(product, fetch, sink) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
-unsafe fn product_of_halves(product: Product<'_>, sink: &mut impl Sink) {
+unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m512, Halves>(product, &mut (), sink) }
+    unsafe { gemm::product::<__m512, Halves, _>(product, fetch, sink) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn product_of_bytes(product: Product<'_>, sink: &mut impl Sink) {
+unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
     // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m512, Bytes>(product, &mut (), sink) }
+    unsafe { gemm::product::<__m512, Bytes, _>(product, fetch, sink) }
 }
 
 // SAFETY of all methods: the trait's callers promise a CPU with AVX-512 and ranges within the slices.
@@ -101,8 +108,8 @@ impl Lanes for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(from: &[f32], at: usize) {
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(from.as_ptr().wrapping_add(at).cast()) }
+    unsafe fn prefetch(at: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
     }
 
     #[inline(always)]
@@ -116,7 +123,7 @@ impl Lanes for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn from_integers(self) -> Self {
+    unsafe fn integers_to_floats(self) -> Self {
         unsafe { _mm512_cvtepi32_ps(_mm512_castps_si512(self)) }
     }
 
@@ -160,12 +167,12 @@ impl Lanes for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn product_of_halves(what: Product<'_>, sink: &mut impl Sink) {
-        unsafe { product_of_halves(what, sink) }
+    unsafe fn product_of_halves(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product_of_halves(what, fetch, sink) }
     }
 
     #[inline(always)]
-    unsafe fn product_of_bytes(what: Product<'_>, sink: &mut impl Sink) {
-        unsafe { product_of_bytes(what, sink) }
+    unsafe fn product_of_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product_of_bytes(what, fetch, sink) }
     }
 }

@@ -1,0 +1,64 @@
+//! The windows of reads as BED: one line a window, on the read as sequenced.
+
+use std::io::Write;
+use std::ops::Range;
+
+use crate::model::{Frame, Prediction, Strand};
+use crate::reads::Record;
+use crate::windows::on_read;
+
+/// Appends the line of one window: read, start, end, frame, thousandfold probability, strand, probability.
+///
+/// A mate's read is its name with `/1` or `/2`. The frame is counted on the whole read: `+f` from its first base, `-f` from
+/// its last.
+pub fn push_line(text: &mut Vec<u8>, segment: &Record, window: &Range<usize>, prediction: &Prediction) {
+    let &Prediction { probability, frame } = prediction;
+    text.extend_from_slice(segment.name());
+    if segment.mate.number() > 0 {
+        text.extend([b'/', b'0' + segment.mate.number()]);
+    }
+    let strand = match frame {
+        None => '.',
+        Some(Frame { strand: Strand::Plus, .. }) => '+',
+        Some(Frame { strand: Strand::Minus, .. }) => '-',
+    };
+    let frame = frame.map(|frame| on_read(frame, window, segment.bases.len()));
+    let frame = frame.map_or_else(|| ".".to_owned(), |frame| frame.to_string());
+    let Range { start, end } = window;
+    let score = (probability * 1000.0).round();
+    writeln!(text, "\t{start}\t{end}\t{frame}\t{score}\t{strand}\t{probability:.6}")
+        .expect("writing to a vector cannot fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reads::Mate;
+
+    fn line(mate: Mate, window: Range<usize>, prediction: Prediction) -> String {
+        let segment = Record { mate, ..Record::new(b"r1/2 x".to_vec(), vec![b'A'; 500], Vec::new()) };
+        let mut text = Vec::new();
+        push_line(&mut text, &segment, &window, &prediction);
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn a_line_is_six_columns_of_bed_and_the_probability() {
+        let frame = Some(Frame { strand: Strand::Plus, offset: 1 });
+        let prediction = Prediction { probability: 0.987_654_3, frame };
+        assert_eq!(line(Mate::Unpaired, 100..400, prediction), "r1\t100\t400\t+2\t988\t+\t0.987654\n");
+        assert_eq!(
+            line(Mate::Second, 200..500, Prediction { probability: 0.25, frame: None }),
+            "r1/2\t200\t500\t.\t250\t.\t0.250000\n"
+        );
+    }
+
+    #[test]
+    fn minus_frames_count_from_the_reads_end() {
+        let frame = Some(Frame { strand: Strand::Minus, offset: 0 });
+        for (window, name) in [(200..500, "-0"), (100..400, "-1"), (0..300, "-2")] {
+            let line = line(Mate::Unpaired, window, Prediction { probability: 1.0, frame });
+            assert_eq!(line.split('\t').nth(3), Some(name));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The flags that say what to read, and which files hold mates.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::error::{Error, Result};
+use crate::reads::{Input, Inputs, Problem};
+
+/// What to read.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags as typed")]
+pub(super) struct Reads {
+    /// Reads: BAM, SAM, FASTQ or FASTA, compressed or not, told by content; - is stdin. Two FASTQ or FASTA files are R1 and
+    /// R2; any number of BAM or SAM files are read one after the other, as are FASTQ files with one of the flags below
+    #[arg(value_name = "READS", required_unless_present = "files_from")]
+    files: Vec<PathBuf>,
+
+    /// READS are R1 and R2 of one lane, R1 and R2 of the next, ...
+    #[arg(long, group = "layout")]
+    paired: bool,
+
+    /// READS hold mates one after the other
+    #[arg(long, group = "layout")]
+    interleaved: bool,
+
+    /// READS hold unpaired reads, even where there are two of them
+    #[arg(long, group = "layout")]
+    single: bool,
+
+    /// Read the names of the inputs from a file, a lane a line: one file, or R1, a tab and R2; - is stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "paired"])]
+    files_from: Option<PathBuf>,
+}
+
+impl Reads {
+    /// The inputs these flags mean.
+    pub(super) fn into_inputs(self) -> Result<Inputs> {
+        let alone = if self.interleaved { Input::Interleaved } else { Input::Single };
+        let inputs = match &self.files_from {
+            Some(list) => Inputs::Lanes(listed(list, alone)?),
+            None if self.paired => Inputs::Lanes(in_pairs(&self.files)?),
+            None if self.single || self.interleaved => Inputs::Lanes(self.files.into_iter().map(alone).collect()),
+            None => Inputs::Files(self.files),
+        };
+        check_distinct(&inputs)?;
+        Ok(inputs)
+    }
+}
+
+fn in_pairs(files: &[PathBuf]) -> Result<Vec<Input>> {
+    let (pairs, rest) = files.as_chunks();
+    if !rest.is_empty() {
+        let count = files.len();
+        return Err(Error::Usage(format!("--paired wants R1 and R2 of each lane, but there are {count} READS")));
+    }
+    Ok(pairs.iter().map(|[first, second]| Input::Pair(first.clone(), second.clone())).collect())
+}
+
+/// The lanes a file lists; blank lines and those that start with # are left out.
+fn listed(list: &Path, alone: fn(PathBuf) -> Input) -> Result<Vec<Input>> {
+    let text =
+        if list == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(list) };
+    let text = text.map_err(|error| Error::Input { input: list.to_owned(), at: None, problem: Problem::Io(error) })?;
+    let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let lanes: Vec<Input> = lines.map(|line| lane(list, line, alone)).collect::<Result<_>>()?;
+    if lanes.is_empty() {
+        return Err(Error::Usage(format!("{} lists no file", list.display())));
+    }
+    Ok(lanes)
+}
+
+fn lane(list: &Path, line: &str, alone: fn(PathBuf) -> Input) -> Result<Input> {
+    let files: Vec<&str> = line.split('\t').collect();
+    match files[..] {
+        [file] if !file.is_empty() => Ok(alone(file.into())),
+        [first, second] if !first.is_empty() && !second.is_empty() => Ok(Input::Pair(first.into(), second.into())),
+        _ => Err(Error::Usage(format!("{}: not a file, or R1, a tab and R2: {line:?}", list.display()))),
+    }
+}
+
+/// A file given twice is a slip; stdin can be read but once.
+fn check_distinct(inputs: &Inputs) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    match inputs.paths().find(|path| !seen.insert(*path)) {
+        Some(twice) => Err(Error::Usage(format!("{} is given twice", twice.display()))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inputs(reads: Reads) -> std::result::Result<Inputs, String> {
+        reads.into_inputs().map_err(|error| error.to_string())
+    }
+
+    fn reads(files: &[&str]) -> Reads {
+        let files = files.iter().map(PathBuf::from).collect();
+        Reads { files, paired: false, interleaved: false, single: false, files_from: None }
+    }
+
+    #[test]
+    fn without_a_flag_the_content_decides() {
+        assert_eq!(inputs(reads(&["a", "b"])), Ok(Inputs::Files(vec!["a".into(), "b".into()])));
+    }
+
+    #[test]
+    fn paired_files_go_two_by_two() {
+        let lanes = inputs(Reads { paired: true, ..reads(&["a", "b", "c", "d"]) });
+        let pair = |one: &str, other: &str| Input::Pair(one.into(), other.into());
+        assert_eq!(lanes, Ok(Inputs::Lanes(vec![pair("a", "b"), pair("c", "d")])));
+        assert!(inputs(Reads { paired: true, ..reads(&["a", "b", "c"]) }).unwrap_err().contains("3 READS"));
+    }
+
+    #[test]
+    fn a_file_given_twice_is_refused() {
+        assert_eq!(inputs(reads(&["a", "b", "a"])), Err("a is given twice".into()));
+    }
+
+    #[test]
+    fn a_list_has_a_lane_a_line() {
+        let list = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&list, "# two lanes\na.fq\r\n\nb 1.fq\tb 2.fq\n").unwrap();
+        let from = |flag| Reads { files_from: Some(list.path().to_owned()), interleaved: flag, ..reads(&[]) };
+        let pair = Input::Pair("b 1.fq".into(), "b 2.fq".into());
+        assert_eq!(inputs(from(false)), Ok(Inputs::Lanes(vec![Input::Single("a.fq".into()), pair.clone()])));
+        assert_eq!(inputs(from(true)), Ok(Inputs::Lanes(vec![Input::Interleaved("a.fq".into()), pair])));
+        std::fs::write(&list, "a\tb\tc\n").unwrap();
+        assert!(inputs(from(false)).unwrap_err().contains("R1, a tab and R2"));
+        std::fs::write(&list, "\n").unwrap();
+        assert!(inputs(from(false)).unwrap_err().ends_with("lists no file"));
+    }
+}

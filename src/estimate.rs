@@ -1,0 +1,86 @@
+//! What a run on a part of the input says of all of it: the look before a big run.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::progress::share;
+
+/// What a run on all of the input would give.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// Reads.
+    pub reads: u64,
+    /// The share of them that is coding.
+    pub coding: f64,
+    /// Where that share lies with 95 % confidence, if what was read is like the rest.
+    pub coding_95: [f64; 2],
+    /// Wall time on the same machine. A little high: reading what a sample leaves out has been paid for already.
+    pub wall_seconds: f64,
+}
+
+/// What a run on a part has seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// Reads it wrote.
+    pub reads: u64,
+    /// Those of them that are coding.
+    pub coding: u64,
+    /// How many verdicts that were: mates judged together are one.
+    pub verdicts: u64,
+    /// How many reads all of the input has for each one written.
+    pub scale: f64,
+    /// How long it took.
+    pub wall: Duration,
+}
+
+impl Estimate {
+    /// Extrapolates; none from nothing.
+    #[must_use]
+    pub fn from_part(part: &Part) -> Option<Self> {
+        let Part { reads, coding, verdicts, scale, wall } = *part;
+        if reads == 0 || !scale.is_finite() {
+            return None;
+        }
+        let coding = share(coding, reads);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "an estimate"
+        )]
+        let all = (reads as f64 * scale).round() as u64;
+        Some(Self { reads: all, coding, coding_95: wilson(coding, verdicts), wall_seconds: wall.as_secs_f64() * scale })
+    }
+}
+
+/// The score interval of a share seen among `n` (Wilson 1927), at 95 %.
+#[expect(clippy::cast_precision_loss, reason = "an interval for people to read")]
+fn wilson(share: f64, n: u64) -> [f64; 2] {
+    const Z: f64 = 1.96;
+    let n = n.max(1) as f64;
+    let middle = share + Z * Z / (2.0 * n);
+    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    [middle - half, middle + half].map(|bound| (bound / (1.0 + Z * Z / n)).clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenth_is_scaled_to_the_whole() {
+        let part = Part { reads: 1000, coding: 600, verdicts: 500, scale: 10.0, wall: Duration::from_secs(3) };
+        let estimate = Estimate::from_part(&part).unwrap();
+        assert_eq!((estimate.reads, estimate.coding, estimate.wall_seconds), (10_000, 0.6, 30.0));
+        // Newcombe (1998), Statistics in Medicine 17:857, gives 15 of 148 as .0624 to .1605.
+        let [low, high] = wilson(15.0 / 148.0, 148);
+        assert!((low - 0.0624).abs() < 1e-4 && (high - 0.1605).abs() < 1e-4, "{low} {high}");
+    }
+
+    #[test]
+    fn nothing_says_nothing() {
+        let part = Part { reads: 0, coding: 0, verdicts: 0, scale: 10.0, wall: Duration::from_secs(3) };
+        assert_eq!(Estimate::from_part(&part), None);
+    }
+}

@@ -1,0 +1,168 @@
+//! A record as BAM stores it, carried along for a BAM output, and the two tags a run adds to it.
+
+use super::{Mate, Problem, bam};
+
+/// The tags a run adds: a read's probability, and its frame.
+const PROBABILITY: [u8; 2] = *b"cp";
+const FRAME: [u8; 2] = *b"cf";
+
+/// A record as BAM stores it, to be written unchanged but for the tags `cp` and `cf`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alignment {
+    /// All its fields, without the size before them and without the tags an earlier run has added.
+    fields: Vec<u8>,
+    /// Which mate it is of, itself or as a secondary or supplementary record.
+    pub mate: Mate,
+    /// Which of its template's segments it is; none of a secondary or supplementary record, or one without bases.
+    pub segment: Option<usize>,
+}
+
+/// What a run says of a read, for its tags.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    /// Of coding: `cp:f`.
+    pub probability: f32,
+    /// As the scores table has it, `+1`; `cf:Z`, left out where the model tells none.
+    pub frame: Option<String>,
+}
+
+impl Alignment {
+    /// From a BAM record's fields (without its size), whose lengths were found to fit.
+    ///
+    /// # Errors
+    /// [`Problem::Alignment`] where the tags are not well formed.
+    pub(super) fn new(fields: &[u8]) -> Result<Self, Problem> {
+        let start = bam::needed(fields).filter(|&start| start <= fields.len()).ok_or(MALFORMED)?;
+        let (fixed, mut rest) = fields.split_at(start);
+        let mut kept = fixed.to_vec();
+        kept.reserve_exact(rest.len());
+        while !rest.is_empty() {
+            let (tag, after) = rest.split_at(tag_len(rest).ok_or(MALFORMED)?);
+            if tag[..2] != PROBABILITY && tag[..2] != FRAME {
+                kept.extend_from_slice(tag);
+            }
+            rest = after;
+        }
+        Ok(Self { mate: bam::mate(bam::flags(fields)), fields: kept, segment: None })
+    }
+
+    /// The same as a segment of its template, or as none.
+    pub(super) fn of_segment(self, segment: Option<usize>) -> Self {
+        Self { segment, ..self }
+    }
+
+    /// QNAME without `/1` or `/2`.
+    pub(super) fn name(&self) -> &[u8] {
+        bam::name(&self.fields)
+    }
+
+    /// Bytes it keeps alive.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.fields.len()
+    }
+
+    /// Appends the record as a BAM file stores it, with its tags.
+    pub fn write(&self, score: Option<&Score>, into: &mut Vec<u8>) {
+        let start = into.len();
+        into.extend_from_slice(&[0; 4]);
+        into.extend_from_slice(&self.fields);
+        if let Some(Score { probability, frame }) = score {
+            into.extend_from_slice(&PROBABILITY);
+            into.push(b'f');
+            into.extend_from_slice(&probability.to_le_bytes());
+            if let Some(frame) = frame {
+                into.extend_from_slice(&FRAME);
+                into.push(b'Z');
+                into.extend_from_slice(frame.as_bytes());
+                into.push(0);
+            }
+        }
+        let size = u32::try_from(into.len() - start - 4).expect("the size was read as u32, and tags take some bytes");
+        into[start..start + 4].copy_from_slice(&size.to_le_bytes());
+    }
+}
+
+pub(super) const MALFORMED: Problem = Problem::Alignment { format: "BAM", what: "its tags are not well formed" };
+
+/// How many bytes the first tag takes: name, type, value.
+pub(super) fn tag_len(tags: &[u8]) -> Option<usize> {
+    let head = 3;
+    let value = tags.get(head..)?;
+    let len = match tags[2] {
+        b'Z' | b'H' => memchr::memchr(0, value)? + 1,
+        b'B' => {
+            let (&subtype, count) = value.split_first()?;
+            let count = u32::from_le_bytes(*count.first_chunk()?);
+            size(subtype)?.checked_mul(usize::try_from(count).ok()?)?.checked_add(5)?
+        }
+        kind => size(kind)?,
+    };
+    (len <= value.len()).then_some(head + len)
+}
+
+/// How many bytes a number of this type takes, or a letter.
+fn size(kind: u8) -> Option<usize> {
+    match kind {
+        b'A' | b'c' | b'C' => Some(1),
+        b's' | b'S' => Some(2),
+        b'i' | b'I' | b'f' => Some(4),
+        b'd' => Some(8), // not in the specification, but htslib reads and writes it
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::reads::{Record, unaligned};
+
+    fn fields(tags: &[u8]) -> Vec<u8> {
+        let record = Record::new(b"r1".to_vec(), b"ACGTA".to_vec(), b"IIIII".to_vec());
+        let mut fields = unaligned::fields(&record).unwrap();
+        fields.extend_from_slice(tags);
+        fields
+    }
+
+    const TAGS: &[u8] = b"NMC\x05MMZC+m,5;\0MLBC\x02\0\0\0\xc8\x14XHH0A\0XFf\0\0\0\0XSs\x01\0";
+
+    fn written(tags: &[u8], score: Option<&Score>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        Alignment::new(&fields(tags)).unwrap().write(score, &mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn tags_pass_byte_for_byte_and_ours_follow() {
+        let plain = written(TAGS, None);
+        assert_eq!(plain[4..], fields(TAGS));
+        let score = Score { probability: 0.5, frame: Some("-1".into()) };
+        let scored = written(TAGS, Some(&score));
+        assert_eq!(scored[4..], [&fields(TAGS)[..], b"cpf\0\0\0\x3fcfZ-1\0"].concat());
+        assert_eq!(u32::from_le_bytes(scored[..4].try_into().unwrap()) as usize, scored.len() - 4);
+    }
+
+    #[test]
+    fn tags_of_an_earlier_run_are_replaced() {
+        let earlier = [&TAGS[..4], b"cpf\0\0\x80\x3fcfZ+0\0", &TAGS[4..]].concat();
+        assert_eq!(written(&earlier, None), written(TAGS, None));
+        let score = Score { probability: 0.25, frame: None };
+        assert_eq!(written(&earlier, Some(&score)), written(TAGS, Some(&score)));
+    }
+
+    #[test]
+    fn malformed_tags_are_refused() {
+        for tags in [&b"N"[..], b"NM", b"NMC", b"NMi\0\0\0", b"MMZabc", b"XX?\0", b"MLBC\xff\xff\xff\xff\0", b"MLB"] {
+            assert!(Alignment::new(&fields(tags)).is_err(), "{tags:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_tags_make_the_walk_panic(tags: Vec<u8>) {
+            let _ = Alignment::new(&fields(&tags));
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! Compression on the way out: which one a path's suffix asks for, and the threads that do it.
+//!
+//! What is written depends on the bytes and the level alone, never on the number of threads: blocks, jobs and streams are
+//! cut by length. Nothing is compressed on the tasks of the pipeline.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, Write};
+use std::num::NonZero;
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use async_compression::Level;
+use async_compression::codecs::bzip2::params::Bzip2EncoderParams;
+use async_compression::codecs::{BzEncoder, EncodeV2, XzEncoder, ZstdEncoder};
+use async_compression::core::util::{PartialBuffer, WriteBuffer};
+use async_compression::zstd::CParameter;
+use noodles::bgzf;
+use noodles::bgzf::io::writer::CompressionLevel;
+use tokio::fs::File;
+use tokio::io::{AsyncWriteExt, BufWriter};
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinHandle};
+
+use super::compression::EOF_BLOCK;
+
+/// What is gathered before a plain file is written to or a compressing thread gets it: both cost a hop to another thread.
+const BUFFER: usize = 256 * 1024;
+
+/// Bytes in a BGZF block, as bgzip and samtools have it.
+const BGZF_BLOCK: usize = 65_280;
+
+/// How many of these a thread gets at once: a millisecond of work or more, beside which handing it over costs nothing.
+const BGZF_BLOCKS: usize = 4;
+
+/// What a codec writes at once.
+const ROOM: usize = 64 * 1024;
+
+/// The bytes zstd gives to a thread at once. Left to itself it takes 8 MiB at level 3, for each thread and output.
+const ZSTD_JOB: u32 = 4 << 20;
+
+/// More threads than these are no faster than the rest of a run can be, and each takes its memory.
+const MOST_ZSTD_THREADS: usize = 8;
+
+/// The same of xz, whose threads take some 140 MB each at level 6.
+const MOST_XZ_THREADS: usize = 4;
+
+/// How an output is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codec {
+    /// Not at all.
+    Plain,
+    /// BGZF, which every gzip tool reads.
+    Bgzf,
+    /// zstd, one frame with a checksum.
+    Zstd,
+    /// bzip2, a stream a block, as pbzip2 writes it.
+    Bzip2,
+    /// xz, one stream of several blocks.
+    Xz,
+}
+
+/// The suffixes that ask for a codec.
+const SUFFIXES: [(&str, Codec); 6] = [
+    ("bam", Codec::Bgzf),
+    ("gz", Codec::Bgzf),
+    ("bgz", Codec::Bgzf),
+    ("zst", Codec::Zstd),
+    ("bz2", Codec::Bzip2),
+    ("xz", Codec::Xz),
+];
+
+impl Codec {
+    /// The codec a path's suffix asks for.
+    ///
+    /// ```
+    /// use readseeker::reads::encode::Codec;
+    /// assert_eq!(Codec::of("coding.fq.zst".as_ref()), Codec::Zstd);
+    /// assert_eq!(Codec::of("coding.fq".as_ref()), Codec::Plain);
+    /// ```
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        let suffix = path.extension().unwrap_or_default();
+        SUFFIXES.iter().find(|(of, _)| suffix.eq_ignore_ascii_case(of)).map_or(Self::Plain, |(_, codec)| *codec)
+    }
+
+    /// The levels it takes; none where nothing is compressed.
+    #[must_use]
+    pub fn levels(self) -> Option<RangeInclusive<u8>> {
+        match self {
+            Self::Plain => None,
+            Self::Bgzf => Some(0..=12),
+            Self::Zstd => Some(1..=22),
+            Self::Bzip2 => Some(1..=9),
+            Self::Xz => Some(0..=9),
+        }
+    }
+
+    /// The level it takes unless told otherwise.
+    fn default_level(self) -> u8 {
+        match self {
+            Self::Plain => 0,
+            Self::Bgzf | Self::Xz => 6,
+            Self::Zstd => 3,
+            Self::Bzip2 => 9,
+        }
+    }
+}
+
+/// How outputs are compressed.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// How many threads compress one output at most.
+    pub workers: NonZero<usize>,
+    /// The level, within [`Codec::levels`]; each codec's own default when absent.
+    pub level: Option<u8>,
+}
+
+impl Config {
+    /// At most so many of its workers.
+    fn workers(self, most: usize) -> u32 {
+        u32::try_from(self.workers.get().min(most)).expect("a small number")
+    }
+}
+
+/// An open file and what compresses on the way to it.
+pub(super) enum Encoder {
+    Plain(BufWriter<File>),
+    Blocks(Blocks),
+    Stream(Stream),
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain(_) => "Plain",
+            Self::Blocks(_) => "Blocks",
+            Self::Stream(_) => "Stream",
+        })
+    }
+}
+
+impl Encoder {
+    pub(super) async fn new(codec: Codec, config: Config, file: File) -> Self {
+        let level = config.level.unwrap_or(codec.default_level());
+        match codec {
+            Codec::Plain => Self::Plain(BufWriter::with_capacity(BUFFER, file)),
+            Codec::Bgzf => Self::Blocks(Blocks::bgzf(file, config, level)),
+            Codec::Bzip2 => Self::Blocks(Blocks::bzip2(file, config, level)),
+            Codec::Zstd => {
+                let params = [
+                    CParameter::nb_workers(config.workers(MOST_ZSTD_THREADS)),
+                    CParameter::job_size(ZSTD_JOB),
+                    CParameter::checksum_flag(true),
+                ];
+                Self::Stream(Stream::new(file, move || ZstdEncoder::new_with_params(level.into(), &params)).await)
+            }
+            Codec::Xz => {
+                let threads = NonZero::new(config.workers(MOST_XZ_THREADS)).expect("of at least one");
+                let level = Level::Precise(level.into());
+                Self::Stream(Stream::new(file, move || XzEncoder::parallel(threads, level)).await)
+            }
+        }
+    }
+
+    /// Writes all of `bytes`, sooner or later.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(writer) => writer.write_all(bytes).await,
+            Self::Blocks(blocks) => blocks.write(bytes).await,
+            Self::Stream(stream) => stream.write(bytes).await,
+        }
+    }
+
+    /// Writes what is held back, and what ends a compressed file.
+    pub(super) async fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Plain(mut writer) => writer.shutdown().await,
+            Self::Blocks(blocks) => blocks.finish().await,
+            Self::Stream(stream) => stream.finish().await,
+        }
+    }
+}
+
+/// Blocks of one length, compressed each on its own, several at once, and written in order.
+pub(super) struct Blocks {
+    file: File,
+    compress: Compress,
+    level: u8,
+    size: usize,
+    workers: usize,
+    block: Vec<u8>,
+    in_flight: VecDeque<JoinHandle<io::Result<Vec<u8>>>>,
+    end: &'static [u8],
+}
+
+/// Compresses a block at a level.
+type Compress = fn(&[u8], u8) -> io::Result<Vec<u8>>;
+
+impl Blocks {
+    fn bgzf(file: File, config: Config, level: u8) -> Self {
+        Self::new(file, config, bgzf, level, BGZF_BLOCK * BGZF_BLOCKS, &EOF_BLOCK)
+    }
+
+    fn bzip2(file: File, config: Config, level: u8) -> Self {
+        // What one block of bzip2 takes: were it a byte more, each stream would have a second, tiny block.
+        Self::new(file, config, bzip2, level, usize::from(level) * 100_000 - 20, &[])
+    }
+
+    fn new(file: File, config: Config, compress: Compress, level: u8, size: usize, end: &'static [u8]) -> Self {
+        let (block, in_flight) = (Vec::with_capacity(size), VecDeque::new());
+        Self { file, compress, level, size, workers: config.workers.get(), block, in_flight, end }
+    }
+
+    async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while self.block.len() + bytes.len() >= self.size {
+            let (now, later) = bytes.split_at(self.size - self.block.len());
+            self.block.extend_from_slice(now);
+            bytes = later;
+            self.submit().await?;
+        }
+        self.block.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Gives the block to a thread of its own, once one of the others is done.
+    async fn submit(&mut self) -> io::Result<()> {
+        if self.in_flight.len() >= self.workers {
+            self.write_first().await?;
+        }
+        let block = std::mem::replace(&mut self.block, Vec::with_capacity(self.size));
+        let (compress, level) = (self.compress, self.level);
+        self.in_flight.push_back(tokio::task::spawn_blocking(move || compress(&block, level)));
+        Ok(())
+    }
+
+    async fn write_first(&mut self) -> io::Result<()> {
+        let Some(first) = self.in_flight.pop_front() else { return Ok(()) };
+        let compressed = joined(first.await)?;
+        self.file.write_all(&compressed).await
+    }
+
+    async fn finish(mut self) -> io::Result<()> {
+        // An empty file is one empty stream of bzip2; of BGZF it is the end marker alone.
+        if !self.block.is_empty() || self.end.is_empty() {
+            self.submit().await?;
+        }
+        while !self.in_flight.is_empty() {
+            self.write_first().await?;
+        }
+        self.file.write_all(self.end).await?;
+        self.file.flush().await
+    }
+}
+
+/// BGZF blocks of samtools' size, without an end marker.
+fn bgzf(bytes: &[u8], level: u8) -> io::Result<Vec<u8>> {
+    let level = CompressionLevel::new(level).ok_or(io::ErrorKind::InvalidInput)?;
+    let compressed = Vec::with_capacity(bytes.len() / 2);
+    let builder = bgzf::io::writer::Builder::default().set_compression_level(level);
+    let mut writer = builder.build_from_writer(compressed);
+    for block in bytes.chunks(BGZF_BLOCK) {
+        writer.write_all(block)?;
+        writer.flush()?;
+    }
+    Ok(writer.into_inner())
+}
+
+/// One stream of bzip2.
+fn bzip2(bytes: &[u8], level: u8) -> io::Result<Vec<u8>> {
+    let mut compressed = Vec::with_capacity(bytes.len() / 3);
+    let mut encoder = BzEncoder::new(Bzip2EncoderParams::from(Level::Precise(level.into())), 0);
+    let mut room = vec![0; ROOM];
+    encode(&mut encoder, bytes, &mut room, &mut compressed)?;
+    end(&mut encoder, &mut room, &mut compressed)?;
+    Ok(compressed)
+}
+
+/// One stream, made by a thread of its own with those its library starts.
+pub(super) struct Stream {
+    blocks: mpsc::Sender<Piece>,
+    thread: JoinHandle<io::Result<()>>,
+    block: Vec<u8>,
+}
+
+/// What a compressing thread is told.
+enum Piece {
+    Bytes(Vec<u8>),
+    /// All is written. A channel that merely closes is a run that failed: a stream cut short must look like one.
+    End,
+}
+
+impl Stream {
+    async fn new<E: EncodeV2>(file: File, encoder: impl FnOnce() -> E + Send + 'static) -> Self {
+        let file = file.into_std().await;
+        let (blocks, pieces) = mpsc::channel(2);
+        let thread = tokio::task::spawn_blocking(move || compress(&mut encoder(), pieces, file));
+        Self { blocks, thread, block: Vec::with_capacity(BUFFER) }
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.block.extend_from_slice(bytes);
+        if self.block.len() < BUFFER {
+            return Ok(());
+        }
+        let block = std::mem::replace(&mut self.block, Vec::with_capacity(BUFFER));
+        self.send(Piece::Bytes(block)).await
+    }
+
+    async fn finish(mut self) -> io::Result<()> {
+        let rest = std::mem::take(&mut self.block);
+        self.send(Piece::Bytes(rest)).await?;
+        self.send(Piece::End).await?;
+        joined(self.thread.await)
+    }
+
+    async fn send(&mut self, piece: Piece) -> io::Result<()> {
+        if self.blocks.send(piece).await.is_ok() {
+            return Ok(());
+        }
+        // It stopped before it was told to: its error says why.
+        joined((&mut self.thread).await).and(Err(io::ErrorKind::BrokenPipe.into()))
+    }
+}
+
+/// Compresses all pieces into a file.
+fn compress(encoder: &mut dyn EncodeV2, mut pieces: mpsc::Receiver<Piece>, mut file: std::fs::File) -> io::Result<()> {
+    let mut room = vec![0; ROOM];
+    while let Some(piece) = pieces.blocking_recv() {
+        match piece {
+            Piece::Bytes(bytes) => encode(encoder, &bytes, &mut room, &mut file)?,
+            Piece::End => {
+                end(encoder, &mut room, &mut file)?;
+                return file.flush();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Compresses all of `bytes`; what the codec gives back at once is written, `room` at a time.
+fn encode(encoder: &mut dyn EncodeV2, bytes: &[u8], room: &mut [u8], into: &mut impl Write) -> io::Result<()> {
+    let mut input = PartialBuffer::new(bytes);
+    while !input.unwritten().is_empty() {
+        let mut output = WriteBuffer::new_initialized(room);
+        encoder.encode(&mut input, &mut output)?;
+        into.write_all(output.written())?;
+    }
+    Ok(())
+}
+
+/// Ends the stream.
+fn end(encoder: &mut dyn EncodeV2, room: &mut [u8], into: &mut impl Write) -> io::Result<()> {
+    loop {
+        let mut output = WriteBuffer::new_initialized(room);
+        let ended = encoder.finish(&mut output)?;
+        into.write_all(output.written())?;
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+/// The result of a thread; a panic of it is a panic here.
+fn joined<T>(result: Result<io::Result<T>, JoinError>) -> io::Result<T> {
+    match result.map_err(JoinError::try_into_panic) {
+        Ok(result) => result,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        Err(Err(_cancelled)) => Err(io::ErrorKind::Interrupted.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_suffix_names_the_codec() {
+        let codec = |path: &str| Codec::of(path.as_ref());
+        assert_eq!([codec("a.fq"), codec("-"), codec("gz")], [Codec::Plain; 3]);
+        assert_eq!([codec("a.fq.gz"), codec("a.BGZ")], [Codec::Bgzf; 2]);
+        assert_eq!([codec("a.zst"), codec("a.gz.bz2"), codec("a.tsv.xz")], [Codec::Zstd, Codec::Bzip2, Codec::Xz]);
+    }
+}

@@ -1,0 +1,143 @@
+//! CRAM of every kind samtools writes (`testdata/odd/make.py`) against BAM with the same reads.
+
+use tokio::io::AsyncReadExt;
+
+use super::*;
+use crate::reads::Format;
+
+const KINDS: [&str; 5] = ["3.0", "3.1", "3.1_archive", "embedded", "no_reference"];
+
+/// The templates of a CRAM, given a reference or not.
+async fn read_cram(path: PathBuf, reference: Option<PathBuf>) -> Result<Vec<Template>> {
+    let inputs = Inputs::Lanes(vec![Input::Single(path)]);
+    let (alignments, collate) = (Alignments::Dropped, None);
+    let config = InputConfig { inputs, grouping: Grouping::Each, alignments, collate, reference, workers: WORKERS };
+    let templates = open(&config, Arc::default()).await?;
+    assert_eq!(templates.format, Some(Format::Cram));
+    templates.stream.try_collect().await
+}
+
+async fn complaint(path: PathBuf, reference: Option<PathBuf>) -> String {
+    message(&read_cram(path, reference).await.unwrap_err())
+}
+
+#[tokio::test]
+async fn every_kind_of_cram_holds_the_reads_of_its_bam() {
+    for order in ["mapped", "mapped_sorted"] {
+        let (bam, _) = read_with(Input::Single(odd(&format!("{order}.bam"))), Grouping::Each).await;
+        let bam = bam.unwrap();
+        assert_eq!(bam.len(), 129);
+        for kind in KINDS {
+            let path = odd(&format!("{order}.{kind}.cram"));
+            let cram = read_cram(path.clone(), Some(odd("reference.fa"))).await.unwrap();
+            assert!(cram == bam, "{order}, {kind}");
+            if ["embedded", "no_reference"].contains(&kind) {
+                assert!(read_cram(path, None).await.unwrap() == bam, "{order}, {kind}, no reference given");
+            }
+        }
+    }
+}
+
+/// What passes through to a BAM output, too: flags, places, tags. Only MD and NM, which CRAM leaves out, are not made again.
+#[tokio::test]
+async fn its_records_are_those_of_the_bam_whole() {
+    let bam = tokio::fs::File::open(odd("mapped.bam")).await.unwrap();
+    let expected = lines(noodles::bgzf::r#async::io::Reader::new(bam)).await;
+    assert_eq!(expected.len(), 129);
+    for kind in KINDS {
+        let stored = tokio::fs::File::open(odd(&format!("mapped.{kind}.cram"))).await.unwrap();
+        let lines = lines(crate::reads::cram::as_bam(stored, Some(odd("reference.fa")))).await;
+        for (line, expected) in lines.iter().zip(&expected) {
+            assert_eq!(line, expected, "{kind}");
+        }
+        assert_eq!(lines.len(), expected.len());
+    }
+}
+
+/// A BAM file's records as SAM, without MD and NM.
+async fn lines(mut bam: impl tokio::io::AsyncRead + Unpin) -> Vec<String> {
+    use noodles::sam::alignment::io::Write as _;
+    let mut bytes = Vec::new();
+    bam.read_to_end(&mut bytes).await.unwrap();
+    let mut reader = noodles::bam::io::Reader::from(bytes.as_slice());
+    let header = reader.read_header().unwrap();
+    let mut writer = noodles::sam::io::Writer::new(Vec::new());
+    for record in reader.records() {
+        writer.write_alignment_record(&header, &record.unwrap()).unwrap();
+    }
+    let text = String::from_utf8(writer.into_inner()).unwrap();
+    let kept = |field: &&str| !field.starts_with("MD:") && !field.starts_with("NM:");
+    text.lines().map(|line| line.split('\t').filter(kept).collect::<Vec<_>>().join("\t")).collect()
+}
+
+#[tokio::test]
+async fn a_reference_that_is_needed_and_not_given_is_asked_for() {
+    for order in ["mapped", "mapped_sorted"] {
+        for kind in ["3.0", "3.1", "3.1_archive"] {
+            let message = complaint(odd(&format!("{order}.{kind}.cram")), None).await;
+            assert!(message.contains("needs the reference it was made with; give it with --reference"), "{message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reference_that_is_another_is_refused() {
+    let files = Files::new();
+    let right = std::fs::read_to_string(odd("reference.fa")).unwrap();
+    let base = right.find('\n').unwrap() + 1;
+    let mut wrong = right.clone().into_bytes();
+    wrong[base] = if wrong[base] == b'A' { b'C' } else { b'A' };
+    let wrong = files.write("wrong.fa", wrong);
+    let missing = files.write("missing.fa", right.replace(">b ", ">x "));
+    for (reference, named) in [(wrong, "a differs"), (missing, "b differs")] {
+        for file in ["mapped.3.0.cram", "mapped_sorted.3.0.cram"] {
+            let message = complaint(odd(file), Some(reference.clone())).await;
+            assert!(message.contains("the reference given is not the one"), "{message}");
+            assert!(message.contains(named), "{message}");
+        }
+    }
+    let none = complaint(odd("mapped.3.0.cram"), Some(files.path("none.fa"))).await;
+    assert!(none.contains("cannot read the reference") && none.contains("No such file"), "{none}");
+}
+
+#[tokio::test]
+async fn a_cram_cut_anywhere_is_noticed() {
+    let files = Files::new();
+    let whole = std::fs::read(odd("mapped_sorted.no_reference.cram")).unwrap();
+    let end = whole.len() - 38; // the container that ends every file
+    let cuts = (30..whole.len()).step_by(211).chain([end, end + 1, end + 20, whole.len() - 15, whole.len() - 1]);
+    for cut in cuts {
+        let message = complaint(files.write("cut.cram", &whole[..cut]), None).await;
+        assert!(message.contains("the file is cut short"), "cut at {cut} of {}: {message}", whole.len());
+    }
+    let more = complaint(files.write("more.cram", [&whole[..], b"x"].concat()), None).await;
+    assert!(more.contains("something after its end"), "{more}");
+}
+
+#[tokio::test]
+async fn a_damaged_cram_is_noticed() {
+    let files = Files::new();
+    let mut damaged = std::fs::read(odd("mapped.3.1_archive.cram")).unwrap();
+    // Not in the name it gives itself, and not in what pads its header.
+    for at in (26..damaged.len()).step_by(173) {
+        damaged[at] ^= 4;
+        let path = files.write("damaged.cram", &damaged);
+        match read_cram(path, Some(odd("reference.fa"))).await {
+            Ok(templates) => assert!(
+                templates == read_cram(odd("mapped.3.1_archive.cram"), Some(odd("reference.fa"))).await.unwrap(),
+                "at {at}"
+            ),
+            Err(error) => drop(message(&error)),
+        }
+        damaged[at] ^= 4;
+    }
+}
+
+#[tokio::test]
+async fn a_version_we_do_not_read_is_named_with_what_reads_it() {
+    let files = Files::new();
+    let mut old = std::fs::read(odd("mapped.3.0.cram")).unwrap();
+    old[4..6].copy_from_slice(&[2, 1]);
+    let message = complaint(files.write("old.cram", old), None).await;
+    assert!(message.contains("it is of version 2.1, not 3.x; let samtools decode it: `samtools view -u"), "{message}");
+}

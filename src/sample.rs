@@ -1,0 +1,104 @@
+//! A sample of the templates, taken by name: what a run on all of them would give, for a share of the time.
+
+use std::hash::Hasher;
+use std::sync::Arc;
+
+use fnv::FnvHasher;
+use futures::stream::{BoxStream, StreamExt};
+
+use crate::error::Result;
+use crate::reads::{InputCounts, Template};
+
+/// Which templates are taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// The share of templates taken.
+    pub fraction: f64,
+    /// Which of the many such samples.
+    pub seed: u64,
+}
+
+impl Sample {
+    /// A share of all templates, from above 0 to 1.
+    #[must_use]
+    pub fn new(fraction: f64, seed: u64) -> Self {
+        Self { fraction, seed }
+    }
+
+    /// Whether it takes the template of this name: the same answer in any file, order or shard, so that mates and whatever
+    /// else carries the name stay together.
+    ///
+    /// ```
+    /// use readseeker::sample::Sample;
+    /// let half = Sample::new(0.5, 1);
+    /// let taken = (0..10_000).filter(|n: &u32| half.takes(n.to_string().as_bytes())).count();
+    /// assert!((4_800..5_200).contains(&taken));
+    /// ```
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are kept, which a float holds")]
+    pub fn takes(&self, name: &[u8]) -> bool {
+        const BITS: u32 = 53;
+        let place = (self.hash(name) >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64;
+        place < self.fraction
+    }
+
+    /// The templates it takes; the records of the others are counted.
+    #[must_use]
+    pub fn of(
+        self,
+        templates: BoxStream<'static, Result<Template>>,
+        counts: Arc<InputCounts>,
+    ) -> BoxStream<'static, Result<Template>> {
+        let taken = templates.filter(move |template| {
+            let left_out = template.as_ref().ok().filter(|template| !self.takes(template.name()));
+            if let Some(template) = left_out {
+                counts.not_sampled.add(template.segments.len() as u64);
+            }
+            std::future::ready(left_out.is_none())
+        });
+        taken.boxed()
+    }
+
+    /// FNV-1a, whose high bits hardly see the last bytes, and so the finalizer of MurmurHash3 (Appleby 2011) over it. Both
+    /// are fixed: a seed takes the same reads in every version.
+    fn hash(&self, name: &[u8]) -> u64 {
+        let mut hasher = FnvHasher::default();
+        hasher.write(&self.seed.to_le_bytes());
+        hasher.write(name);
+        let mut hash = hasher.finish();
+        for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
+            hash = (hash ^ hash >> 33).wrapping_mul(factor);
+        }
+        hash ^ hash >> 33
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(sample: Sample) -> Vec<u32> {
+        (0..20_000).filter(|n| sample.takes(format!("A00:{n}:7").as_bytes())).collect()
+    }
+
+    #[test]
+    fn all_is_all_and_a_larger_sample_holds_the_smaller_one() {
+        assert_eq!(taken(Sample::new(1.0, 3)).len(), 20_000);
+        let (small, large) = (taken(Sample::new(0.1, 3)), taken(Sample::new(0.2, 3)));
+        assert!((1_800..2_200).contains(&small.len()), "{}", small.len());
+        assert!(small.iter().all(|name| large.contains(name)));
+    }
+
+    #[test]
+    fn seeds_are_independent() {
+        let (one, other) = (taken(Sample::new(0.1, 1)), taken(Sample::new(0.1, 2)));
+        let both = one.iter().filter(|name| other.contains(name)).count();
+        assert!((120..290).contains(&both), "{both}");
+    }
+
+    #[test]
+    fn a_seed_takes_the_same_reads_for_ever() {
+        let taken: Vec<u32> = taken(Sample::new(0.0005, 0));
+        assert_eq!(taken, [1706, 6841, 8708, 8744, 9113, 11270, 11815, 11841, 11842, 16994, 17016]);
+    }
+}

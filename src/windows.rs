@@ -1,0 +1,326 @@
+//! Windows over whole reads, as `--windows` asks for: where they lie, and what their predictions say of the read.
+//!
+//! Each window is scored as a read of its own. Pure: knows no file, and of models no more than what a prediction is.
+
+use std::num::NonZero;
+use std::ops::Range;
+
+use crate::batch::Tokens;
+use crate::error::Result;
+use crate::model::compact::{config::Window, windows};
+use crate::model::{Frame, Prediction, Strand};
+
+/// How many windows a model is asked about at once: enough to fill any device, few enough that they take no memory.
+const AT_ONCE: usize = 4096;
+
+/// What the user asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Config {
+    /// Bases from one window's start to the next one's at most.
+    pub step: NonZero<usize>,
+    /// How the windows' probabilities become the read's.
+    pub pool: Pool,
+    /// A window is coding from this probability on; a read has a threshold of its own.
+    pub threshold: f32,
+}
+
+/// How the probabilities of a read's windows become the read's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pool {
+    /// Their mean: about the share of the read that is coding.
+    #[default]
+    Mean,
+    /// The highest: whether anything in the read is coding.
+    Max,
+    /// The share of the windows that are coding.
+    Fraction,
+}
+
+impl Pool {
+    /// As the command line spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Max => "max",
+            Self::Fraction => "fraction",
+        }
+    }
+}
+
+/// The windows of reads, for a model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Windows {
+    /// Bases a window; one more where a read's windows would not mirror otherwise.
+    pub length: usize,
+    /// How far apart they are, and how they are pooled.
+    pub config: Config,
+}
+
+/// What the windows of one read say together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// How many there are.
+    pub windows: u64,
+    /// How many of them are coding.
+    pub coding: u64,
+    /// The mean of their probabilities.
+    pub mean: f32,
+    /// The highest of them.
+    pub max: f32,
+    /// The frame that most of the coding windows are in, weighted by probability, on the whole read; of all windows where
+    /// none is coding.
+    pub frame: Option<Frame>,
+}
+
+impl Windows {
+    /// Where the windows of a read of `bases` lie: spread evenly from its first base to its last, so that those of its
+    /// reverse complement are the same ones mirrored. A read that one window can hold is one window.
+    ///
+    /// ```
+    /// use readseeker::windows::{Config, Pool, Windows};
+    /// let windows = Windows { length: 300, config: Config { step: 150.try_into()?, pool: Pool::Mean, threshold: 0.5 } };
+    /// assert_eq!(windows.over(301).collect::<Vec<_>>(), [0..301]);
+    /// assert_eq!(windows.over(500).collect::<Vec<_>>(), [0..300, 100..400, 200..500]);
+    /// # Ok::<(), std::num::TryFromIntError>(())
+    /// ```
+    #[must_use]
+    pub fn over(&self, bases: usize) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
+        let window = Window { length: self.length, step: self.config.step.get(), longest_single: self.length + 1 };
+        windows::windows(bases, &window)
+    }
+
+    /// What `ask` says of every window of every row of `k`-mers, in order.
+    ///
+    /// # Errors
+    /// The first of `ask`.
+    pub fn classify(
+        &self,
+        tokens: &Tokens,
+        k: usize,
+        ask: impl Fn(&[&[u16]]) -> Result<Vec<Prediction>>,
+    ) -> Result<Vec<Prediction>> {
+        let bases = |row: &[u16]| row.len() + k - 1;
+        let mut predictions = Vec::with_capacity(tokens.rows().map(|row| self.over(bases(row)).len()).sum());
+        let mut rows = tokens
+            .rows()
+            .flat_map(|row| self.over(bases(row)).map(move |window| &row[window.start..window.end + 1 - k]));
+        let mut some = Vec::with_capacity(AT_ONCE);
+        loop {
+            some.clear();
+            some.extend(rows.by_ref().take(AT_ONCE));
+            if some.is_empty() {
+                return Ok(predictions);
+            }
+            predictions.extend(ask(&some)?);
+        }
+    }
+
+    /// What the windows of a read of `bases` say together.
+    ///
+    /// # Panics
+    /// If there is not one prediction for each window [`over`](Self::over) the read.
+    #[must_use]
+    pub fn summary(&self, bases: usize, predictions: &[Prediction]) -> Summary {
+        let windows = self.over(bases);
+        assert_eq!(windows.len(), predictions.len(), "one prediction a window");
+        let (mut sum, mut max, mut coding) = (0.0, 0.0_f32, 0);
+        let (mut votes, mut coding_votes) = (Votes::default(), Votes::default());
+        for (window, &Prediction { probability, frame }) in windows.zip(predictions) {
+            let frame = frame.map(|frame| on_read(frame, &window, bases));
+            sum += f64::from(probability);
+            max = max.max(probability);
+            votes.add(frame, probability);
+            if probability >= self.config.threshold {
+                coding += 1;
+                coding_votes.add(frame, probability);
+            }
+        }
+        let windows = predictions.len() as u64;
+        let frame = coding_votes.most().or(votes.most());
+        Summary { windows, coding, mean: divided(sum, windows), max, frame }
+    }
+}
+
+impl Summary {
+    /// The share of the windows that are coding.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a read has far fewer windows than 2^52")]
+    pub fn fraction(&self) -> f32 {
+        divided(self.coding as f64, self.windows)
+    }
+
+    /// What stands for the read.
+    #[must_use]
+    pub fn prediction(&self, pool: Pool) -> Prediction {
+        let probability = match pool {
+            Pool::Mean => self.mean,
+            Pool::Max => self.max,
+            Pool::Fraction => self.fraction(),
+        };
+        Prediction { probability, frame: self.frame }
+    }
+}
+
+/// The frame of a window of a read of `bases`, counted on the whole read.
+#[must_use]
+pub fn on_read(frame: Frame, window: &Range<usize>, bases: usize) -> Frame {
+    let before = match frame.strand {
+        Strand::Plus => window.start,
+        Strand::Minus => bases - window.end,
+    };
+    let offset = (before + usize::from(frame.offset)) % 3;
+    Frame { offset: u8::try_from(offset).expect("below 3"), ..frame }
+}
+
+/// The sum of each frame's probabilities, in the order of [`Frame::ALL`]; none of a frame no window is in.
+#[derive(Default)]
+struct Votes([Option<f64>; 6]);
+
+impl Votes {
+    fn add(&mut self, frame: Option<Frame>, probability: f32) {
+        for (sum, _) in self.0.iter_mut().zip(Frame::ALL).filter(|(_, of)| frame == Some(*of)) {
+            *sum = Some(sum.unwrap_or(0.0) + f64::from(probability));
+        }
+    }
+
+    /// The first frame of the highest sum.
+    fn most(&self) -> Option<Frame> {
+        let sums = self.0.iter().zip(Frame::ALL).filter_map(|(sum, frame)| sum.map(|sum| (sum, frame)));
+        sums.reduce(|best, other| if other.0 > best.0 { other } else { best }).map(|(_, frame)| frame)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "probabilities are told in f32")]
+fn divided(sum: f64, count: u64) -> f32 {
+    (sum / count as f64) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kmer;
+
+    fn windows(length: usize, step: usize, threshold: f32) -> Windows {
+        Windows { length, config: Config { step: step.try_into().unwrap(), pool: Pool::Mean, threshold } }
+    }
+
+    fn prediction(probability: f32, frame: usize) -> Prediction {
+        Prediction { probability, frame: Some(Frame::ALL[frame]) }
+    }
+
+    /// Probabilities are multiples of 1/128: their sums are the same in any order.
+    fn predictions() -> impl Strategy<Value = Vec<Prediction>> {
+        let one = (0_u8..=128, 0_usize..6).prop_map(|(parts, frame)| prediction(f32::from(parts) / 128.0, frame));
+        proptest::collection::vec(one, 64)
+    }
+
+    #[test]
+    fn a_read_that_fits_a_window_says_what_its_window_says() {
+        for (probability, fraction) in [(0.7, 1.0), (0.5, 1.0), (0.49, 0.0), (0.0, 0.0)] {
+            let own = prediction(probability, 4);
+            let summary = windows(300, 150, 0.5).summary(301, &[own]);
+            assert_eq!((summary.prediction(Pool::Mean), summary.prediction(Pool::Max)), (own, own));
+            assert_eq!(summary.prediction(Pool::Fraction).probability, fraction);
+        }
+    }
+
+    #[test]
+    fn windows_are_pooled_as_asked() {
+        // Codons start at 1, 4, 7, ... of the read: in the windows 0..300, 100..400 and 200..500 at offsets 1, 0 and 2.
+        let own = [prediction(0.75, 1), prediction(0.5, 0), prediction(0.25, 5)];
+        let summary = windows(300, 100, 0.5).summary(500, &own);
+        assert_eq!((summary.windows, summary.coding), (3, 2));
+        let pooled = [Pool::Mean, Pool::Max, Pool::Fraction].map(|pool| summary.prediction(pool).probability);
+        assert_eq!(pooled, [0.5, 0.75, 2.0 / 3.0]);
+        assert_eq!(summary.frame, Some(Frame::ALL[1]));
+        let unframed = [Prediction { probability: 0.9, frame: None }; 3];
+        assert_eq!(windows(300, 100, 0.5).summary(500, &unframed).frame, None);
+    }
+
+    #[test]
+    fn one_window_in_another_frame_does_not_outvote_the_coding_ones_by_being_sure_of_nothing() {
+        let own = [prediction(0.4, 0), prediction(0.4, 2), prediction(0.6, 3)];
+        assert_eq!(windows(300, 100, 0.5).summary(500, &own).frame, Some(Frame::ALL[3]));
+        assert_eq!(windows(300, 100, 0.7).summary(500, &own).frame, Some(Frame::ALL[0]), "none is coding: all vote");
+    }
+
+    proptest! {
+        #[test]
+        fn windows_reach_from_end_to_end_and_mirror(
+            bases in 1_usize..20_000, length in 1_usize..400, step in 1_usize..1000
+        ) {
+            let windows = windows(length, step, 0.5);
+            let all: Vec<_> = windows.over(bases).collect();
+            prop_assert_eq!(all[0].start, 0);
+            prop_assert_eq!(all.last().unwrap().end, bases);
+            for (window, mirrored) in all.iter().zip(all.iter().rev()) {
+                prop_assert_eq!(bases - window.end, mirrored.start);
+            }
+            if bases <= length + 1 {
+                prop_assert!(all.len() == 1 && all[0] == (0..bases));
+            } else {
+                prop_assert_eq!(all.len(), 1 + (bases - length).div_ceil(step));
+                prop_assert!(all.windows(2).all(|two| (1..=step).contains(&(two[1].start - two[0].start))));
+                prop_assert!(all.iter().all(|window| window.len() == length || window.len() == length + 1));
+            }
+        }
+
+        #[test]
+        fn the_reverse_complement_is_pooled_alike_in_the_mirrored_frame(
+            bases in 60_usize..7000, own in predictions(), threshold in 0.0_f32..1.0
+        ) {
+            let windows = windows(300, 150, threshold);
+            let own = &own[..windows.over(bases).len()];
+            let turn = |one: &Prediction| {
+                let place = Frame::ALL.iter().position(|&frame| Some(frame) == one.frame).unwrap();
+                prediction(one.probability, (place + 3) % 6)
+            };
+            let back: Vec<_> = own.iter().rev().map(turn).collect();
+            let (one, other) = (windows.summary(bases, own), windows.summary(bases, &back));
+            prop_assert_eq!(Summary { frame: None, ..one }, Summary { frame: None, ..other });
+            let weight = |frame: Frame, of: &[Prediction], coding: bool| -> f64 {
+                let votes = windows.over(bases).zip(of).filter(|(window, one)| {
+                    on_read(one.frame.unwrap(), window, bases) == frame && (!coding || one.probability >= threshold)
+                });
+                votes.map(|(_, one)| f64::from(one.probability)).sum()
+            };
+            let coding = one.coding > 0;
+            prop_assert_eq!(weight(one.frame.unwrap(), own, coding), weight(other.frame.unwrap(), &back, coding));
+            prop_assert!(one.mean <= one.max && (one.fraction() > 0.0) == (one.max >= threshold));
+        }
+
+        #[test]
+        fn a_model_is_asked_about_each_window_as_a_read_of_its_own(
+            reads in proptest::collection::vec("[ACGTN]{6,2000}", 1..6), step in 1_usize..500
+        ) {
+            let windows = windows(100, step, 0.5);
+            let mut tokens = Tokens::default();
+            let mut expected = Vec::new();
+            for read in &reads {
+                kmer::tokenize(read.as_bytes(), 6, None, &mut tokens.ids);
+                tokens.ends.push(u32::try_from(tokens.ids.len()).unwrap());
+                for window in windows.over(read.len()) {
+                    let mut ids = Vec::new();
+                    kmer::tokenize(&read.as_bytes()[window], 6, None, &mut ids);
+                    expected.push(ids);
+                }
+            }
+            let asked = Cell::new(0);
+            let ask = |rows: &[&[u16]]| {
+                assert!((1..=AT_ONCE).contains(&rows.len()));
+                for row in rows {
+                    assert_eq!(*row, &expected[asked.get()]);
+                    asked.update(|n| n + 1);
+                }
+                Ok(vec![prediction(0.5, 0); rows.len()])
+            };
+            prop_assert_eq!(windows.classify(&tokens, 6, ask).unwrap().len(), expected.len());
+            prop_assert_eq!(asked.get(), expected.len());
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Several inputs in one run, samples and estimates, and what `--annotate` writes.
+
+use serde_json::Value;
+
+use crate::support::{Bench, fastq, records, stderr, testdata};
+
+/// `count` reads named from `first` on.
+fn lane(first: u64, count: u64) -> String {
+    records(&fastq(first + count, 120, "")).split_off(usize::try_from(first).unwrap()).join("\n") + "\n"
+}
+
+fn json(bench: &Bench, name: &str) -> Value {
+    serde_json::from_str(&bench.read(name)).unwrap()
+}
+
+/// What the runs wrote to both classes, all classes' records sorted.
+fn written(bench: &Bench) -> Vec<String> {
+    let mut all = [records(&bench.read("c.fq")), records(&bench.read("n.fq"))].concat();
+    all.sort();
+    all
+}
+
+fn sorted(text: &str) -> Vec<String> {
+    let mut all = records(text);
+    all.sort();
+    all
+}
+
+#[test]
+fn lanes_are_read_one_after_the_other() {
+    let bench = Bench::new();
+    let lanes = [lane(0, 30), String::new(), lane(30, 20)];
+    for (n, lane) in lanes.iter().enumerate() {
+        bench.write(&format!("l{n}.fq"), lane);
+    }
+    let whole = lanes.concat();
+    bench.write("whole.fq", &whole);
+    bench.split(&["whole.fq"]);
+    let expected = [bench.read("c.fq"), bench.read("n.fq")];
+    bench.write("list", "l0.fq\n# nothing in this one\nl1.fq\nl2.fq\n");
+    for lanes in [&["--single", "l0.fq", "l1.fq", "l2.fq"][..], &["--files-from", "list"]] {
+        bench.split(&[lanes, &["--force", "--json", "r.json"]].concat());
+        assert_eq!([bench.read("c.fq"), bench.read("n.fq")], expected, "{lanes:?}");
+        let report = json(&bench, "r.json");
+        assert_eq!((&report["counts"]["records"], &report["input"]["files"][2]), (&50.into(), &"l2.fq".into()));
+        assert_eq!(report["input"]["stored_bytes"], whole.len());
+    }
+}
+
+#[test]
+fn lanes_of_pairs_keep_their_mates() {
+    let bench = Bench::new();
+    for (name, first) in [("a", 0), ("b", 25)] {
+        bench.write(&format!("{name}_1.fq"), lane(first, 25));
+        bench.write(&format!("{name}_2.fq"), lane(first, 25));
+    }
+    bench.write("list", "a_1.fq\ta_2.fq\nb_1.fq\tb_2.fq\n");
+    for lanes in [&["--paired", "a_1.fq", "a_2.fq", "b_1.fq", "b_2.fq"][..], &["--files-from", "list"]] {
+        let outputs = ["--device", "cpu", "--coding", "c#.fq", "--noncoding", "n#.fq", "--force"];
+        let output = bench.run(&[&["split"][..], lanes, &outputs].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert_eq!(bench.read("c1.fq") + &bench.read("n1.fq"), bench.read("c2.fq") + &bench.read("n2.fq"));
+        assert_eq!(sorted(&(bench.read("c1.fq") + &bench.read("n1.fq"))), sorted(&lane(0, 50)));
+    }
+}
+
+#[test]
+fn alignments_need_no_word_on_how_they_go_together() {
+    let bench = Bench::new();
+    let bam = std::fs::read(testdata("community.bam")).unwrap();
+    bench.write("a.bam", &bam);
+    bench.write("b.bam", &bam);
+    bench.write("c.bam", &bam);
+    bench.split(&["a.bam"]);
+    let once = written(&bench);
+    bench.split(&["a.bam", "b.bam", "c.bam", "--force"]);
+    let mut thrice = [&once[..], &once, &once].concat();
+    thrice.sort();
+    assert_eq!(written(&bench), thrice);
+}
+
+#[test]
+fn what_does_not_go_together_is_said() {
+    let bench = Bench::new();
+    bench.write("a.fq", lane(0, 5));
+    bench.write("b.fq", lane(5, 5));
+    bench.write("c.fa", ">c\nACGT\n");
+    bench.write("d.fq", lane(9, 1));
+    let bam = testdata("community.bam");
+    let bam = bam.to_str().unwrap();
+    for (args, code, text) in [
+        (&["a.fq", "b.fq", "d.fq"][..], 2, "3 FASTQ or FASTA files: say whether"),
+        (&["a.fq", "b.fq"], 3, "R1 and R2 differ at pair 1"),
+        (&["--single", "a.fq", "c.fa"], 3, "cannot read c.fa: it is FASTA, but the inputs before it are FASTQ"),
+        (&["--single", "a.fq", bam], 3, "it is BAM, but the inputs before it are FASTQ"),
+        (&["--paired", bam, "a.fq"], 2, "whose records name their mate"),
+        (&["--single", "a.fq", "missing.fq"], 3, "cannot read missing.fq"),
+        (&["--files-from", "missing"], 3, "cannot read missing"),
+        (&["a.fq", "a.fq"], 2, "a.fq is given twice"),
+        (&[], 2, "READS"),
+    ] {
+        let output = bench.run_split(args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(text), "{args:?}: {}", stderr(&output));
+        assert!(!bench.path("c.fq").exists() && !bench.path("n.fq").exists());
+    }
+}
+
+#[test]
+fn a_fault_in_a_later_lane_names_it_and_leaves_nothing() {
+    let bench = Bench::new();
+    bench.write("a.fq", lane(0, 5));
+    bench.write("b.fq", &lane(5, 5)[..300]);
+    let output = bench.run_split(&["--single", "a.fq", "b.fq"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("cannot read b.fq: record 2 (r6): the file is cut short"), "{}", stderr(&output));
+    assert_eq!(bench.files(), ["a.fq", "b.fq"]);
+}
+
+#[test]
+fn a_sample_is_the_same_however_the_reads_come_and_is_accounted_for() {
+    let bench = Bench::new();
+    bench.write("in.fq", lane(0, 600));
+    bench.write("a.fq", lane(0, 200));
+    bench.write("b.fq", lane(200, 400));
+    let sample = ["--sample", "0.25", "--seed", "7", "--json", "r.json", "--force"];
+    bench.split(&[&["in.fq"], &sample[..]].concat());
+    let (taken, counts) = (written(&bench), json(&bench, "r.json")["counts"].clone());
+    assert!((100..200).contains(&taken.len()), "{} of 600", taken.len());
+    assert_eq!(counts["records"], 600);
+    assert_eq!(counts["not_sampled"], 600 - taken.len());
+    bench.split(&[&["--single", "b.fq", "a.fq", "-t", "1"], &sample[..]].concat());
+    assert_eq!(written(&bench), taken);
+    let estimate = &json(&bench, "r.json")["estimate"];
+    assert_eq!(estimate["reads"], 600);
+    let [low, high] = [0, 1].map(|end| estimate["coding_95"][end].as_f64().unwrap());
+    assert!(low < high && (low..=high).contains(&estimate["coding"].as_f64().unwrap()));
+    bench.split(&["in.fq", "--sample", "0.25", "--seed", "8", "--force"]);
+    assert_ne!(written(&bench), taken);
+}
+
+#[test]
+fn mates_are_sampled_together() {
+    let bench = Bench::new();
+    let bam = testdata("community.bam");
+    bench.split(&[bam.to_str().unwrap(), "--sample", "0.5", "--json", "r.json"]);
+    let count = |name: &str| records(&bench.read(name)).len();
+    assert!(count("c.fq").is_multiple_of(2) && count("n.fq").is_multiple_of(2));
+    assert_eq!(json(&bench, "r.json")["counts"]["orphans"], 0);
+}
+
+#[test]
+fn a_run_cut_short_estimates_the_rest() {
+    let bench = Bench::new();
+    bench.write("in.fq", lane(0, 8000));
+    bench.split(&["in.fq", "--max-reads", "200", "--json", "r.json"]);
+    let reads = json(&bench, "r.json")["estimate"]["reads"].as_f64().unwrap();
+    assert!((7_200.0..8_800.0).contains(&reads), "{reads} of 8,000");
+    bench.write("few.fq", lane(0, 50));
+    bench.split(&["few.fq", "--max-reads", "51", "--json", "r.json", "--force"]);
+    assert!(json(&bench, "r.json").get("estimate").is_none(), "nothing was left out");
+}
+
+#[test]
+fn annotated_headers_say_what_the_table_says() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(40, 120, " 1:N:0:ACGT") + &fastq(2, 40, ""));
+    bench.split(&["in.fq", "--annotate", "--scores", "s.tsv"]);
+    let annotated = bench.read("c.fq") + &bench.read("n.fq");
+    let headers: Vec<&str> = annotated.lines().step_by(4).collect();
+    for line in bench.read("s.tsv").lines().skip(1) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let expected = match fields[3] {
+            "NA" => format!("@{}", fields[0]),
+            p => format!("@{} 1:N:0:ACGT cp={:.3} cf={}", fields[0], p.parse::<f32>().unwrap(), fields[5]),
+        };
+        assert!(headers.contains(&expected.as_str()), "{expected}");
+    }
+    // Once more: what is there is replaced.
+    bench.write("again.fq", &annotated);
+    bench.split(&["again.fq", "--annotate", "--force"]);
+    assert_eq!(sorted(&(bench.read("c.fq") + &bench.read("n.fq"))), sorted(&annotated));
+}

@@ -1,0 +1,179 @@
+//! Mates that lie apart in the input, or part on the way out: `--collate` and `--unpaired`.
+
+use std::process::Command;
+
+use crate::alignments::bam;
+use crate::support::{Bench, fastq, records, stderr, testdata};
+
+fn sorted(mut records: Vec<String>) -> Vec<String> {
+    records.sort();
+    records
+}
+
+/// The names of a FASTQ file's reads, without `/1` and `/2`.
+fn names(text: &str) -> Vec<String> {
+    let name = |record: &String| record.lines().next().unwrap().trim_end_matches(['1', '2']).to_owned();
+    records(text).iter().map(name).collect()
+}
+
+#[test]
+fn a_sorted_bam_is_regrouped_to_what_it_was() {
+    let bench = Bench::new();
+    for aligner in ["bwa", "bowtie2", "minimap2"] {
+        let [grouped, apart] = ["", ".sorted"].map(|suffix| testdata(&format!("aligners/{aligner}{suffix}.bam")));
+        let grouped = grouped.to_str().unwrap();
+        bench.split(&[grouped, "--force"]);
+        let expected = ["c.fq", "n.fq"].map(|class| sorted(records(&bench.read(class))));
+        bench.split(&[apart.to_str().unwrap(), "--collate", "--force"]);
+        assert_eq!(["c.fq", "n.fq"].map(|class| sorted(records(&bench.read(class)))), expected);
+        for class in ["c.fq", "n.fq"] {
+            let text = bench.read(class);
+            let seconds = records(&text).into_iter().filter(|record| record.lines().next().unwrap().ends_with("/2"));
+            let firsts = text.lines().step_by(4).filter(|name| name.ends_with("/1")).count();
+            assert_eq!(seconds.count(), firsts, "no mate is alone here");
+            let pairs = text.lines().step_by(4).filter(|name| name.contains('/')).collect::<Vec<_>>();
+            assert!(pairs.chunks(2).all(|pair| pair[0].replace("/1", "/2") == pair[1]), "mates follow each other");
+        }
+    }
+}
+
+#[test]
+fn neither_memory_nor_threads_change_the_order() {
+    let bench = Bench::new();
+    for input in ["aligners/bowtie2.sorted.bam", "aligners/minimap2.sorted.bam", "odd/alignments.sam"] {
+        let input = testdata(input);
+        for (classes, read) in [
+            (["c.bam", "n.bam"], (|bench, class| bam(&bench.path(class)).1) as fn(&Bench, &str) -> Vec<Vec<u8>>),
+            (["c.fq", "n.fq"], |bench, class| vec![bench.read(class).into_bytes()]),
+        ] {
+            let run = |flags: &[&str]| {
+                let fixed = ["split", "--device", "cpu", "--collate", "--force", "--coding", classes[0], "--noncoding"];
+                let output = bench.run(&[&fixed[..], &[classes[1], input.to_str().unwrap()], flags].concat());
+                assert!(output.status.success(), "{}", stderr(&output));
+                classes.map(|class| read(&bench, class))
+            };
+            let expected = run(&[]);
+            for flags in [&["--memory", "16K"][..], &["--memory", "100K", "-t", "1"], &["-t", "3"]] {
+                assert!(run(flags) == expected, "{input:?} {flags:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_lies_apart_is_refused_by_a_bam_output_that_would_tear_it_apart() {
+    let bench = Bench::new();
+    for (aligner, args) in [("minimap2", &[][..]), ("bwa", &["--mates", "each"]), ("bwa", &[])] {
+        let input = testdata(&format!("aligners/{aligner}.sorted.bam"));
+        let fixed = ["split", input.to_str().unwrap(), "--device", "cpu", "--coding", "c.bam", "--noncoding", "n.bam"];
+        let output = bench.run(&[&fixed, args].concat());
+        assert_eq!(output.status.code(), Some(3));
+        assert!(stderr(&output).contains("--collate"), "{}", stderr(&output));
+        assert_eq!(bench.files(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_temporary_file_that_cannot_be_is_an_error_that_names_its_place() {
+    let bench = Bench::new();
+    let input = testdata("community.bam");
+    let input = input.to_str().unwrap();
+    let output = bench.run_split(&[input, "--collate", "--temp-dir", "no/such/folder"]);
+    assert_eq!(output.status.code(), Some(6));
+    assert!(stderr(&output).contains("cannot keep records in no/such/folder"), "{}", stderr(&output));
+    assert_eq!(bench.files(), Vec::<String>::new());
+
+    // A limit on file sizes stands in for a full disk.
+    std::fs::create_dir(bench.path("temporary")).unwrap();
+    let fixed = "--coding c.bam --noncoding n.bam --collate --temp-dir temporary --memory 64K --device cpu";
+    let script =
+        format!("trap '' XFSZ; ulimit -f 16; exec '{}' split '{input}' {fixed}", env!("CARGO_BIN_EXE_readseeker"));
+    let output = Command::new("bash").args(["-c", &script]).current_dir(bench.path("")).output().unwrap();
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+    assert!(stderr(&output).contains("cannot keep records in temporary"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("--temp-dir"), "{}", stderr(&output));
+    assert_eq!(bench.files(), ["temporary"]);
+    assert_eq!(std::fs::read_dir(bench.path("temporary")).unwrap().count(), 0);
+}
+
+/// Splits into two files a class, with `--unpaired`; all reads, and whether the two files of each class are in step.
+fn in_step(bench: &Bench, args: &[&str]) -> Vec<String> {
+    let outputs = ["--coding", "c#.fq", "--noncoding", "n#.fq", "--unpaired", "u_%.fq", "--force"];
+    let output = bench.run(&[&["split", "--device", "cpu"], args, &outputs].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    for class in ["c", "n"] {
+        let [first, second] = [1, 2].map(|mate| bench.read(&format!("{class}{mate}.fq")));
+        assert_eq!(names(&first), names(&second), "{class}");
+    }
+    let files = ["c1.fq", "c2.fq", "n1.fq", "n2.fq", "u_coding.fq", "u_noncoding.fq"];
+    sorted(files.iter().flat_map(|file| records(&bench.read(file))).collect())
+}
+
+#[test]
+fn two_files_stay_in_step_whatever_has_no_mate() {
+    let bench = Bench::new();
+    // Single reads among pairs.
+    let mixed = testdata("aligners/bowtie2.bam");
+    let mixed = mixed.to_str().unwrap();
+    let plain = |bench: &Bench| {
+        let texts = ["c.fq", "n.fq"].map(|class| bench.read(class)).concat();
+        sorted(records(&texts.replace("/1\n", "\n").replace("/2\n", "\n")))
+    };
+    bench.split(&[mixed]);
+    let all = in_step(&bench, &[mixed]);
+    assert_eq!(all, plain(&bench));
+    let single = records(&[bench.read("u_coding.fq"), bench.read("u_noncoding.fq")].concat());
+    assert_eq!(single.len(), 40);
+    assert!(single.iter().all(|record| record.starts_with("@S")));
+
+    // Orphans, and mates without bases.
+    let orphans = testdata("odd/alignments.bam");
+    bench.split(&[orphans.to_str().unwrap(), "--force"]);
+    assert_eq!(in_step(&bench, &[orphans.to_str().unwrap()]), plain(&bench));
+    let unpaired = bench.read("u_coding.fq") + &bench.read("u_noncoding.fq");
+    for name in ["@orphan1", "@orphan2", "@single", "@no_bases_first", "@both_flags"] {
+        assert!(unpaired.lines().any(|line| line == name), "{name}");
+    }
+
+    // Mates that part.
+    let pairs = testdata("aligners/bwa.bam");
+    in_step(&bench, &[pairs.to_str().unwrap(), "--mates", "each"]);
+    let parted = [bench.read("u_coding.fq"), bench.read("u_noncoding.fq")].map(|text| names(&text));
+    assert!(parted[0].len() > 5);
+    assert_eq!(sorted(parted[0].clone()), sorted(parted[1].clone()), "where one mate is, the other is not");
+}
+
+#[test]
+fn a_read_that_would_bring_two_files_out_of_step_is_an_error() {
+    let bench = Bench::new();
+    bench.write("1.fq", fastq(3, 100, "/1"));
+    let empty = fastq(3, 100, "/2").replacen(&fastq(1, 100, "/2"), "@r0/2\n\n+\n\n", 1);
+    bench.write("2.fq", empty);
+    let mixed = testdata("aligners/bowtie2.bam");
+    for (input, name) in [(&[mixed.to_str().unwrap()][..], "S"), (&["1.fq", "2.fq"], "r0/1")] {
+        let outputs = ["--coding", "c#.fq", "--noncoding", "n#.fq"];
+        let output = bench.run(&[&["split", "--device", "cpu"], input, &outputs[..]].concat());
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        let text = stderr(&output);
+        assert!(text.contains(&format!("readseeker: {name}")) && text.contains("has no mate in its class"), "{text}");
+        assert!(text.contains("--unpaired unpaired_%.fq.gz"), "{text}");
+        assert_eq!(bench.files(), ["1.fq", "2.fq"]);
+        in_step(&bench, input);
+        for file in bench.files().iter().filter(|file| !["1.fq", "2.fq"].contains(&file.as_str())) {
+            std::fs::remove_file(bench.path(file)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn interleaved_outputs_hold_pairs_alone_with_unpaired() {
+    let bench = Bench::new();
+    let mixed = testdata("aligners/bowtie2.bam");
+    bench.split(&[mixed.to_str().unwrap(), "--unpaired", "u_%.fq"]);
+    for class in ["c.fq", "n.fq"] {
+        let text = bench.read(class);
+        let names: Vec<&str> = text.lines().step_by(4).collect();
+        assert!(names.chunks(2).all(|pair| pair[0].ends_with("/1") && pair[0].replace("/1", "/2") == pair[1]));
+    }
+    assert_eq!(records(&(bench.read("u_coding.fq") + &bench.read("u_noncoding.fq"))).len(), 40);
+}

@@ -1,0 +1,182 @@
+"""CPU milliseconds a read: readseeker and its peers in turn, on the same reads; one table.
+
+    python measure.py PROGRAM CHECKPOINT PEERS [--threads 1 --reads 16 --rounds 5]
+
+Process CPU time divided by threads, medians over the rounds: what a read costs, whatever else the machine does. Ours is
+the program's on so many reads less what it takes on one, which is its start and the model's loading.
+"""
+
+import argparse
+import os
+import random
+import resource
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+PUBLISHED, MASKED = "published", "masked"
+# What is measured: the name, the mode, bases a read, tokens a read.
+SHAPES = [("published", PUBLISHED, 300, 298), ("masked, 300 bases", MASKED, 300, 297), ("masked, 150 bases", MASKED, 150, 147)]
+# Ours, beside whom, and how much faster it is meant to be.
+BARS = [("f32", "openvino f32", 1.0), ("bf16", "openvino bf16", 1.0), ("int8", "onnxruntime int8", 1.4)]
+STACK_BARS = {"f32": 2.0, "bf16": 4.0, "int8": 6.0}
+
+
+def reads(count, bases):
+    rng = random.Random(1)
+    return ["".join(rng.choice("ACGT") for _ in range(bases)) for _ in range(count)]
+
+
+def child_seconds(command):
+    """CPU seconds of a command."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+class Ours:
+    def __init__(self, args, precision, mode, sequences, folder):
+        self.commands = []
+        for count in (len(sequences) + 1, 1):
+            path = Path(folder) / f"{precision}_{mode}_{len(sequences[0])}_{count}.fa"
+            path.write_text("".join(f">{i}\n{read}\n" for i, read in enumerate((sequences + sequences)[:count])))
+            self.commands.append([
+                args.program, "score", path, "-o", "-", "--device", "cpu", "-t", str(args.threads), "--model",
+                args.checkpoint, "--precision", precision, "--attention", mode,
+            ])
+
+    def seconds(self):
+        many, one = (child_seconds(command) for command in self.commands)
+        return many - one
+
+
+class OnnxRuntime:
+    def __init__(self, args, model, count, tokens):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = args.threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self.session = onnxruntime.InferenceSession(args.peers / f"{model}.onnx", options, providers=["CPUExecutionProvider"])
+        self.inputs, self.count = inputs(tokens), count
+
+    def seconds(self):
+        started = time.process_time()
+        for _ in range(self.count):
+            self.session.run(None, self.inputs)
+        return time.process_time() - started
+
+
+class OpenVino:
+    def __init__(self, args, precision, count, tokens):
+        import openvino
+
+        core = openvino.Core()
+        model = core.read_model(args.peers / "plain.onnx")
+        model.reshape({name: [1, tokens] for name in ("input_ids", "attention_mask")})
+        settings = {"INFERENCE_NUM_THREADS": args.threads, "INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+        self.request = core.compile_model(model, "CPU", settings).create_infer_request()
+        self.inputs, self.count = inputs(tokens), count
+
+    def seconds(self):
+        started = time.process_time()
+        for _ in range(self.count):
+            self.request.infer(self.inputs)
+        return time.process_time() - started
+
+
+class Stack:
+    """The original: k-mers by Python, a batch of 100 padded to 298 tokens, its mask as published, PyTorch f32."""
+
+    BATCH, TOKENS = 100, 298
+
+    def __init__(self, args, sequences):
+        import torch
+
+        from export import load
+
+        torch.set_num_threads(args.threads)
+        self.torch, self.model = torch, load(args.checkpoint)
+        words = (args.checkpoint / "vocab.txt").read_text().split()
+        self.vocabulary = {word: i for i, word in enumerate(words)}
+        self.sequences = [sequences[i % len(sequences)] for i in range(args.stack_reads)]
+        # DNABERT's library adds the mask itself to the scores: +1 on tokens, 0 on padding.
+        self.model.bert.forward = self.bert
+
+    def bert(self, input_ids, attention_mask, **_):
+        bert = self.model.bert
+        x = bert.embeddings(input_ids=input_ids)
+        x = bert.encoder(x, attention_mask=attention_mask[:, None, None, :].float())[0]
+        return (x, bert.pooler(x))
+
+    def tokens(self, read):
+        kmers = " ".join(read[i : i + 6] for i in range(len(read) - 5))
+        ids = [2, *(self.vocabulary.get(word, 1) for word in kmers.split()[: self.TOKENS - 2]), 3]
+        return ids, len(ids)
+
+    def seconds(self):
+        started = time.process_time()
+        for first in range(0, len(self.sequences), self.BATCH):
+            rows = [self.tokens(read) for read in self.sequences[first : first + self.BATCH]]
+            ids = self.torch.zeros((len(rows), self.TOKENS), dtype=self.torch.long)
+            mask = self.torch.zeros((len(rows), self.TOKENS))
+            for row, (tokens, length) in enumerate(rows):
+                ids[row, :length] = self.torch.tensor(tokens)
+                mask[row, :length] = 1
+            with self.torch.no_grad():
+                _, pooled = self.bert(ids, mask)
+                self.model.classifier(pooled).softmax(-1)[:, 1].numpy()
+        return time.process_time() - started
+
+
+def inputs(tokens):
+    import numpy
+
+    rng = numpy.random.default_rng(1)
+    ids = rng.integers(5, 69, (1, tokens), dtype=numpy.int64)
+    return {"input_ids": ids, "attention_mask": numpy.ones((1, tokens), dtype=numpy.int64)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", type=Path)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("peers", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--reads", type=int, default=16)
+    parser.add_argument("--stack-reads", type=int, default=100, help="reads of the original stack, a batch")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--shapes", type=int, nargs="*", default=range(len(SHAPES)), help="which of the shapes, from 0")
+    args = parser.parse_args()
+    args.reads = max(args.reads, 2 * args.threads)
+    print(f"{args.threads} thread(s), {args.reads} reads, medians of {args.rounds}, load {os.getloadavg()[0]:.1f}\n")
+    print("| | engine | CPU ms a read | spread | reads/s | ours is |\n|---|---|---|---|---|---|")
+    for name, mode, bases, tokens in (SHAPES[i] for i in args.shapes):
+        sequences = reads(args.reads, bases)
+        with tempfile.TemporaryDirectory() as folder:
+            engines = {precision: (Ours(args, precision, mode, sequences, folder), args.reads) for precision, _, _ in BARS}
+            for precision in ("f32", "bf16"):
+                engines[f"openvino {precision}"] = (OpenVino(args, precision, args.reads, tokens), args.reads)
+            engines["onnxruntime f32"] = (OnnxRuntime(args, "fused", args.reads, tokens), args.reads)
+            engines["onnxruntime int8"] = (OnnxRuntime(args, "int8", args.reads, tokens), args.reads)
+            if mode == PUBLISHED:
+                engines["original stack"] = (Stack(args, sequences), args.stack_reads)
+            times = {engine: [] for engine in engines}
+            for _ in range(args.rounds):
+                for engine, (run, count) in engines.items():
+                    times[engine].append(run.seconds() / count * 1000)
+        medians = {engine: statistics.median(values) for engine, values in times.items()}
+        for engine, values in times.items():
+            says = [f"{medians[other] / medians[engine]:.2f} x {other} (bar {bar})" for own, other, bar in BARS if own == engine]
+            if engine in STACK_BARS and "original stack" in medians:
+                says.append(f"{medians['original stack'] / medians[engine]:.1f} x the stack (bar {STACK_BARS[engine]})")
+            spread = f"{min(values):.0f}-{max(values):.0f}"
+            speed = 1000 * args.threads / medians[engine]
+            print(f"| {name} | {engine} | {medians[engine]:.1f} | {spread} | {speed:.2f} | {', '.join(says)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# BERT on the CPU: readseeker beside OpenVINO, ONNX Runtime and the original stack, on the same reads, in one table.
+#
+#   workflows/benchmark/bert/run.sh READSEEKER FOLDER [THREADS...]
+#
+# READSEEKER is the program to measure, built in release. FOLDER takes everything that is made: a virtual environment with
+# the peers (several GB, from PyPI), a checkpoint of full size with random weights unless FOLDER/base is there, and its
+# exports. THREADS are the numbers of threads to measure with (1 and 2).
+set -euo pipefail
+
+program=$(realpath "$1")
+mkdir -p "$2"
+folder=$(realpath "$2")
+shift 2
+here=$(cd "$(dirname "$0")" && pwd)
+
+if [ ! -e "$folder/venv/done" ]; then
+    python3 -m venv "$folder/venv"
+    "$folder/venv/bin/pip" install --quiet -r "$here/requirements.txt"
+    touch "$folder/venv/done"
+fi
+python="$folder/venv/bin/python"
+if [ ! -e "$folder/base/config.json" ]; then
+    "$python" "$here/../../../tests/oracle/make_bert.py" "$folder/base"
+fi
+"$python" "$here/export.py" "$folder/base" "$folder/peers"
+for threads in "${@:-1 2}"; do
+    for count in $threads; do
+        "$python" "$here/measure.py" "$program" "$folder/base" "$folder/peers" --threads "$count"
+    done
+done
