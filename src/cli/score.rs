@@ -15,8 +15,8 @@ pub(super) struct Args {
     #[command(flatten)]
     common: Common,
 
-    /// The table: name, mate, length, probability, label, frame; .gz is written as BGZF, - is stdout
-    #[arg(short, long, value_name = "TSV[.gz]")]
+    /// The table: name, mate, length, probability, label, frame; compressed by its suffix, - is stdout
+    #[arg(short, long, value_name = "TSV[.gz|.zst|...]")]
     output: PathBuf,
 }
 

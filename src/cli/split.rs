@@ -13,8 +13,8 @@ use crate::verdict;
 
 /// Split reads into coding and non-coding.
 ///
-/// FASTQ is written, or FASTA where a path ends in .fa, .fasta or .fna; .gz is written as BGZF. A # in a path becomes 1
-/// and 2 for mates; mates written to one file are interleaved and get /1 and /2 on their names.
+/// FASTQ is written, or FASTA where a path ends in .fa, .fasta or .fna; compressed where it ends in .gz (BGZF), .zst, .bz2
+/// or .xz. A # in a path becomes 1 and 2 for mates; mates written to one file are interleaved and get /1 and /2 on their names.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -49,11 +49,11 @@ pub(super) struct Args {
     undecided_band: Option<(f32, f32)>,
 
     /// A table, one line a read in input order: name, mate, length, probability, label, frame
-    #[arg(long, value_name = "TSV[.gz]", help_heading = "Outputs")]
+    #[arg(long, value_name = "TSV[.gz|.zst|...]", help_heading = "Outputs")]
     scores: Option<PathBuf>,
 
     /// Coding reads translated in their frame, as FASTA
-    #[arg(long, value_name = "FAA[.gz]", help_heading = "Outputs")]
+    #[arg(long, value_name = "FAA[.gz|.zst|...]", help_heading = "Outputs")]
     proteins: Option<PathBuf>,
 
     /// NCBI's number of the genetic code for --proteins

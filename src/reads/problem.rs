@@ -16,7 +16,7 @@ pub enum Problem {
     #[error("the compressed data is damaged")]
     Damaged(#[source] io::Error),
     /// Not a format we know.
-    #[error("not a BAM, SAM, FASTQ or FASTA file: it starts with {0}")]
+    #[error("not a BAM, SAM, CRAM, FASTQ or FASTA file: it starts with {0}")]
     UnknownFormat(String),
     /// A compression we do not read.
     #[error("the file is compressed with {name}")]
