@@ -143,7 +143,9 @@ impl Problem {
             Self::NoReference | Self::WrongReference(_) => {
                 "give it with --reference REF.fa (REF_PATH and REF_CACHE are not used), or `samtools view -u FILE | readseeker split - ...`"
             }
-            Self::Reference { .. } => "index it first: `samtools faidx REF.fa`",
+            Self::Reference { .. } => {
+                "check its name; one that is compressed needs an index: `samtools faidx REF.fa.gz`"
+            }
             Self::NotBgzf => "write it again: `samtools view -b FILE | readseeker split - ...`",
             Self::MultiLine => "write each sequence on one line first: `seqtk seq FILE | readseeker split - ...`",
             Self::Mates { .. } => "the two files must list the same reads in the same order",
