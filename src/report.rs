@@ -63,7 +63,7 @@ pub struct Report {
 pub struct Input {
     /// The files, `-` for stdin.
     pub files: Vec<PathBuf>,
-    /// `BAM`, `SAM`, `FASTQ` or `FASTA`.
+    /// `BAM`, `SAM`, `CRAM`, `FASTQ` or `FASTA`.
     pub format: &'static str,
     /// Bytes read of them as stored.
     pub stored_bytes: u64,

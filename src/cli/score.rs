@@ -15,8 +15,9 @@ pub(super) struct Args {
     #[command(flatten)]
     common: Common,
 
-    /// The table: name, mate, length, probability, label, frame, and windows, mean, max, fraction with --windows; .gz is written as BGZF, - is stdout
-    #[arg(short, long, value_name = "TSV[.gz]")]
+    /// The table: name, mate, length, probability, label, frame, and with --windows windows, mean, max, fraction;
+    /// compressed by its suffix, - is stdout
+    #[arg(short, long, value_name = "TSV[.gz|.zst|...]")]
     output: PathBuf,
 }
 

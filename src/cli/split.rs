@@ -15,9 +15,9 @@ use crate::verdict;
 
 /// Split reads into coding and non-coding.
 ///
-/// FASTQ is written, or FASTA where a path ends in .fa, .fasta or .fna; .gz is written as BGZF. A # in a path becomes 1
-/// and 2 for mates; mates written to one file are interleaved and get /1 and /2 on their names. A path that ends in .bam
-/// gets the records unchanged, with tags cp (probability) and cf (frame).
+/// FASTQ is written, or FASTA where a path ends in .fa, .fasta or .fna; compressed where it ends in .gz (BGZF), .zst, .bz2
+/// or .xz. A # in a path becomes 1 and 2 for mates; mates written to one file are interleaved and get /1 and /2 on their names.
+/// A path that ends in .bam gets the records unchanged, with tags cp (probability) and cf (frame).
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -66,11 +66,11 @@ pub(super) struct Args {
 
     /// A table, one line a read in input order: name, mate, length, probability, label, frame, and with --windows windows,
     /// mean, max, fraction
-    #[arg(long, value_name = "TSV[.gz]", help_heading = "Outputs")]
+    #[arg(long, value_name = "TSV[.gz|.zst|...]", help_heading = "Outputs")]
     scores: Option<PathBuf>,
 
     /// Coding reads translated in their frame, as FASTA; not with --windows
-    #[arg(long, value_name = "FAA[.gz]", conflicts_with = "windows", help_heading = "Outputs")]
+    #[arg(long, value_name = "FAA[.gz|.zst|...]", conflicts_with = "windows", help_heading = "Outputs")]
     proteins: Option<PathBuf>,
 
     /// NCBI's number of the genetic code for --proteins

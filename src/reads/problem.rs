@@ -16,7 +16,7 @@ pub enum Problem {
     #[error("the compressed data is damaged")]
     Damaged(#[source] io::Error),
     /// Not a format we know.
-    #[error("not a BAM, SAM, FASTQ or FASTA file: it starts with {0}")]
+    #[error("not a BAM, SAM, CRAM, FASTQ or FASTA file: it starts with {0}")]
     UnknownFormat(String),
     /// A compression we do not read.
     #[error("the file is compressed with {name}")]
@@ -185,7 +185,9 @@ impl Problem {
             Self::NoReference | Self::WrongReference(_) => {
                 "give it with --reference REF.fa (REF_PATH and REF_CACHE are not used), or `samtools view -u FILE | readseeker split - ...`"
             }
-            Self::Reference { .. } => "index it first: `samtools faidx REF.fa`",
+            Self::Reference { .. } => {
+                "check its name; one that is compressed needs an index: `samtools faidx REF.fa.gz`"
+            }
             Self::NotBgzf => "write it again: `samtools view -b FILE | readseeker split - ...`",
             Self::MultiLine => "write each sequence on one line first: `seqtk seq FILE | readseeker split - ...`",
             Self::Mates { .. } => "the two files must list the same reads in the same order",

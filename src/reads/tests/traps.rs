@@ -126,7 +126,7 @@ async fn other_compressions_and_formats_are_named() {
     assert!(complaint(b"\x1f\x9d\x90xx").await.contains("compress (.Z)"));
     assert!(complaint(gzip(b"\x28\xb5\x2f\xfdxxxx").await).await.contains("compressed twice"));
     let garbage = complaint(b"\x07\x9f\x00garbage").await;
-    assert!(garbage.contains("not a BAM, SAM, FASTQ or FASTA file: it starts with \"\\x07\\x9f"), "{garbage}");
+    assert!(garbage.contains("not a BAM, SAM, CRAM, FASTQ or FASTA file: it starts with \"\\x07\\x9f"), "{garbage}");
     assert!(complaint(b"   ").await.contains("not a BAM"));
     assert!(complaint(b"\x1f\x8b").await.contains("the file is cut short"));
     assert!(complaint(gzip(b"garbage").await).await.contains("not a BAM"));
