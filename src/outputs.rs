@@ -288,12 +288,12 @@ impl Judge {
         segments: &'a [Record],
         answers: &[Option<&'a Prediction>],
     ) -> impl Iterator<Item = Judged<'a>> {
-        let probability = |answer: &Option<&Prediction>| answer.map(|answer| answer.probability);
+        let probability = |answer: Option<&Prediction>| answer.map(|answer| answer.probability);
         let verdict = self.verdict;
-        let together = verdict.verdict(answers.iter().map(probability));
+        let together = verdict.verdict(answers.iter().copied().map(probability));
         segments.iter().zip(answers).map(move |(segment, &answer)| {
             let verdict = match verdict.mates {
-                Mates::Each => verdict.verdict(std::iter::once(probability(&answer))),
+                Mates::Each => verdict.verdict(std::iter::once(probability(answer))),
                 Mates::Any | Mates::Both | Mates::Mean => together,
             };
             Judged { segment, answer, verdict }
