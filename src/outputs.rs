@@ -346,12 +346,12 @@ fn score(prediction: &Prediction) -> Score {
 impl Judge {
     /// The verdict on each segment of a template: its own where mates are judged apart, else the template's.
     fn judge<'a>(&self, segments: &'a [Record], answers: &[Option<Answer>]) -> impl Iterator<Item = Judged<'a>> {
-        let probability = |answer: &Option<Answer>| answer.map(|answer| answer.prediction.probability);
+        let probability = |answer: Option<Answer>| answer.map(|answer| answer.prediction.probability);
         let verdict = self.verdict;
-        let together = verdict.verdict(answers.iter().map(probability));
+        let together = verdict.verdict(answers.iter().copied().map(probability));
         segments.iter().zip(answers).map(move |(segment, &answer)| {
             let verdict = match verdict.mates {
-                Mates::Each => verdict.verdict(std::iter::once(probability(&answer))),
+                Mates::Each => verdict.verdict(std::iter::once(probability(answer))),
                 Mates::Any | Mates::Both | Mates::Mean => together,
             };
             Judged { segment, answer, verdict }

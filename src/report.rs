@@ -323,10 +323,10 @@ impl Report {
             (counts.orphans, "of these without their mate"),
             (counts.hard_clipped, "of these hard-clipped in the input"),
             (counts.not_sampled, "reads not in the sample"),
-            (counts.secondary, "secondary alignments left out"),
-            (counts.supplementary, "supplementary alignments left out"),
-            (counts.without_bases, "records without bases dropped"),
-            (counts.followers, "of the records left out or dropped went to BAM with their template"),
+            (counts.secondary, "secondary alignments, no reads of their own"),
+            (counts.supplementary, "supplementary alignments, no reads of their own"),
+            (counts.without_bases, "records without bases"),
+            (counts.followers, "of these records went to BAM with their template"),
         ]
     }
 }

@@ -87,7 +87,7 @@ impl Classes {
 #[derive(Debug)]
 pub(super) enum Class {
     /// Reads, as they were sequenced.
-    Letters(Letters),
+    Letters(Box<Letters>),
     /// Records, as they were stored.
     Bam(Sink),
 }
@@ -123,7 +123,7 @@ impl Class {
             None => None,
             Some(path) => Some(opener.sink(path).await?),
         };
-        Ok(Self::Letters(Letters { format, names, first, second, unpaired }))
+        Ok(Self::Letters(Box::new(Letters { format, names, first, second, unpaired })))
     }
 
     /// Writes a read, and what is to be said of it; BAM takes records as stored instead.
@@ -131,7 +131,8 @@ impl Class {
     /// # Errors
     /// [`Error::Alone`] where two files would get out of step.
     pub(super) fn push(&mut self, segment: &Record, score: Option<&Score>, company: Company) -> Result<()> {
-        let Self::Letters(Letters { format, names, first, second, unpaired }) = self else { return Ok(()) };
+        let Self::Letters(letters) = self else { return Ok(()) };
+        let Letters { format, names, first, second, unpaired } = letters.as_mut();
         let sink = match (company, unpaired, second) {
             (Company::Alone, Some(unpaired), _) => unpaired,
             (Company::Alone, None, Some((_, output))) => {
@@ -154,7 +155,8 @@ impl Class {
     fn sinks(&mut self) -> impl Iterator<Item = &mut Sink> {
         let sinks = match self {
             Self::Bam(sink) => [Some(sink), None, None],
-            Self::Letters(Letters { first, second, unpaired, .. }) => {
+            Self::Letters(letters) => {
+                let Letters { first, second, unpaired, .. } = letters.as_mut();
                 [Some(first), second.as_mut().map(|(sink, _)| sink), unpaired.as_mut()]
             }
         };
@@ -164,7 +166,8 @@ impl Class {
     async fn finish(self) -> Result<()> {
         let sinks = match self {
             Self::Bam(sink) => [Some(sink), None, None],
-            Self::Letters(Letters { first, second, unpaired, .. }) => {
+            Self::Letters(letters) => {
+                let Letters { first, second, unpaired, .. } = *letters;
                 [Some(first), second.map(|(sink, _)| sink), unpaired]
             }
         };

@@ -34,7 +34,7 @@ pub struct Collate {
 
 /// Templates of records in any order.
 pub(super) fn regrouped(mut records: Records, framer: Framer, config: &Collate) -> Result<Stream> {
-    let mut sorter = Sorter::new(config.memory, &config.folder)?;
+    let mut gathered = Sorter::new(config.memory, &config.folder)?;
     let templates = try_stream! {
         let keeps = records.keeps();
         let mut window = Window::default();
@@ -52,19 +52,19 @@ pub(super) fn regrouped(mut records: Records, framer: Framer, config: &Collate) 
                 rest = fallen_out;
             }
             for record in rest {
-                sorter.push(&record);
+                gathered.push(&record);
             }
-            if sorter.is_full() {
-                sorter = sorter.spill().await?;
+            if gathered.is_full() {
+                gathered = gathered.spill().await?;
             }
         }
         for record in window.into_rest() {
-            sorter.push(&record);
-            if sorter.is_full() {
-                sorter = sorter.spill().await?;
+            gathered.push(&record);
+            if gathered.is_full() {
+                gathered = gathered.spill().await?;
             }
         }
-        let mut sorted = Sorted { receiver: sorter.finish(), batch: Vec::new().into_iter() };
+        let mut sorted = Sorted { receiver: gathered.finish(), batch: Vec::new().into_iter() };
         let mut group: Vec<Entry> = Vec::new();
         while let Some(record) = sorted.next().await? {
             let entry = records.read_stored(&record)?;

@@ -29,8 +29,8 @@ impl Header {
     /// The header of a SAM file, whose text alone names the reference sequences.
     pub(super) fn from_text(text: Vec<u8>) -> Self {
         let references = lines(&text).filter_map(|line| {
-            let length = std::str::from_utf8(tag(line, b"LN")?).ok()?.parse().ok()?;
-            line.starts_with(b"@SQ\t").then_some(Reference { name: tag(line, b"SN")?.to_vec(), length })
+            let length = std::str::from_utf8(tag(line, *b"LN")?).ok()?.parse().ok()?;
+            line.starts_with(b"@SQ\t").then_some(Reference { name: tag(line, *b"SN")?.to_vec(), length })
         });
         Self { references: references.collect(), text }
     }
@@ -53,12 +53,11 @@ impl Header {
     /// `GO:query`.
     #[must_use]
     pub fn grouped(self) -> Self {
-        let (first, rest) = match self.text.strip_prefix(b"@HD\t") {
-            None => (&b"@HD\tVN:1.6"[..], &self.text[..]),
-            Some(_) => {
-                let end = memchr::memchr(b'\n', &self.text).unwrap_or(self.text.len());
-                (&self.text[..end], self.text.get(end + 1..).unwrap_or_default())
-            }
+        let (first, rest) = if self.text.starts_with(b"@HD\t") {
+            let end = memchr::memchr(b'\n', &self.text).unwrap_or(self.text.len());
+            (&self.text[..end], self.text.get(end + 1..).unwrap_or_default())
+        } else {
+            (&b"@HD\tVN:1.6"[..], &self.text[..])
         };
         let kept = first.split(|&byte| byte == b'\t').filter(|field| {
             let order = [&b"SO:"[..], b"GO:", b"SS:"];
@@ -76,9 +75,9 @@ impl Header {
     pub fn with_program(mut self, name: &str, version: &str, command: &str) -> Self {
         let programs: Vec<&[u8]> = lines(&self.text).filter(|line| line.starts_with(b"@PG\t")).collect();
         let mut taken: HashSet<Vec<u8>> =
-            programs.iter().filter_map(|line| tag(line, b"ID")).map(<[u8]>::to_vec).collect();
-        let followed: HashSet<&[u8]> = programs.iter().filter_map(|line| tag(line, b"PP")).collect();
-        let ends = programs.iter().filter_map(|line| tag(line, b"ID")).filter(|id| !followed.contains(id));
+            programs.iter().filter_map(|line| tag(line, *b"ID")).map(<[u8]>::to_vec).collect();
+        let followed: HashSet<&[u8]> = programs.iter().filter_map(|line| tag(line, *b"PP")).collect();
+        let ends = programs.iter().filter_map(|line| tag(line, *b"ID")).filter(|id| !followed.contains(id));
         let mut ends: Vec<Option<Vec<u8>>> = ends.map(|id| Some(id.to_vec())).collect();
         if ends.is_empty() {
             ends.push(None);
@@ -143,8 +142,8 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The value of a header line's tag.
-fn tag<'a>(line: &'a [u8], name: &[u8; 2]) -> Option<&'a [u8]> {
-    line.split(|&byte| byte == b'\t').skip(1).find_map(|field| field.strip_prefix(name)?.strip_prefix(b":"))
+fn tag(line: &[u8], name: [u8; 2]) -> Option<&[u8]> {
+    line.split(|&byte| byte == b'\t').skip(1).find_map(|field| field.strip_prefix(&name)?.strip_prefix(b":"))
 }
 
 #[cfg(test)]

@@ -20,11 +20,11 @@ pub(super) enum Unfit {
 }
 
 /// The two records as first and second mate, with the name they share.
-pub(super) fn join(mut first: Record, mut second: Record) -> Result<[Record; 2], (Unfit, [Record; 2])> {
+pub(super) fn join(mut first: Record, mut second: Record) -> Result<[Record; 2], Box<(Unfit, [Record; 2])>> {
     if first.name() != second.name() {
         match shared_len(&first, &second) {
             Some(len) => (first.name_len, second.name_len) = (len, len),
-            None => return Err((Unfit::Names, [first, second])),
+            None => return Err(Box::new((Unfit::Names, [first, second]))),
         }
     }
     let fits = |number: fn(&Record) -> Option<u8>| match (number(&first), number(&second)) {
@@ -32,7 +32,7 @@ pub(super) fn join(mut first: Record, mut second: Record) -> Result<[Record; 2],
         _ => true,
     };
     if !(fits(slashed) && fits(commented)) {
-        return Err((Unfit::Numbers, [first, second]));
+        return Err(Box::new((Unfit::Numbers, [first, second])));
     }
     Ok([first.with_mate(Mate::First), second.with_mate(Mate::Second)])
 }
@@ -71,7 +71,7 @@ mod tests {
 
     fn joined(first: &str, second: &str) -> Result<String, Unfit> {
         let record = |header: &str| Record::new(header.into(), b"A".to_vec(), Vec::new());
-        let [first, second] = join(record(first), record(second)).map_err(|(unfit, _)| unfit)?;
+        let [first, second] = join(record(first), record(second)).map_err(|unfit| unfit.0)?;
         assert_eq!((first.mate, second.mate), (Mate::First, Mate::Second));
         assert_eq!(first.name(), second.name());
         Ok(String::from_utf8(first.name().to_vec()).unwrap())

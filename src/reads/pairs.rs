@@ -141,7 +141,8 @@ pub(super) fn template(entries: impl IntoIterator<Item = Entry>, counts: &InputC
 
 /// Two records in lock step as mates, or what is wrong with them.
 fn join(pair: u64, r1: Record, r2: Record, records: &Records) -> Result<[Record; 2]> {
-    mate_names::join(r1, r2).map_err(|(unfit, [r1, r2])| {
+    mate_names::join(r1, r2).map_err(|unfit| {
+        let (unfit, [r1, r2]) = *unfit;
         records.error(match unfit {
             Unfit::Names => differ(pair, Some(&r1), Some(&r2)),
             Unfit::Numbers => {

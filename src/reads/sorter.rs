@@ -207,12 +207,12 @@ impl Runs {
     }
 
     /// Writes one more run.
-    fn append(&mut self, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    fn append(&mut self, records: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         let mut file = &*self.file;
         let start = file.seek(SeekFrom::End(0))?;
         let builder = bgzf::io::writer::Builder::default().set_compression_level(CompressionLevel::FAST);
         let mut writer = builder.build_from_writer(BufWriter::with_capacity(BATCH, file));
-        fill(&mut writer)?;
+        records(&mut writer)?;
         writer.finish()?.flush()?;
         let end = file.seek(SeekFrom::End(0))?;
         self.regions.push(start..end);
@@ -391,16 +391,16 @@ mod tests {
 
     async fn sorted(records: &[Stored], budget: u64) -> (Vec<Stored>, usize) {
         let folder = tempfile::tempdir().unwrap();
-        let mut sorter = Sorter::new(budget, folder.path()).unwrap();
+        let mut gathered = Sorter::new(budget, folder.path()).unwrap();
         for record in records {
-            sorter.push(record);
-            if sorter.is_full() {
-                sorter = sorter.spill().await.unwrap();
+            gathered.push(record);
+            if gathered.is_full() {
+                gathered = gathered.spill().await.unwrap();
             }
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the file has no name");
-        let runs = sorter.runs.regions.len();
-        let mut receiver = sorter.finish();
+        let runs = gathered.runs.regions.len();
+        let mut receiver = gathered.finish();
         let mut sorted = Vec::new();
         while let Some(batch) = receiver.recv().await {
             sorted.extend(batch.unwrap());
