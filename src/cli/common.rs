@@ -25,11 +25,11 @@ pub(super) struct Common {
     reads: Reads,
 
     /// The sequences a CRAM was made with, as FASTA (`REF_PATH` and `REF_CACHE` are not used)
-    #[arg(long, value_name = "FASTA")]
+    #[arg(long, value_name = "FASTA", help_heading = "Input")]
     reference: Option<PathBuf>,
 
     /// Do not score reads with fewer bases
-    #[arg(long, value_name = "N", default_value_t = 60)]
+    #[arg(long, value_name = "N", default_value_t = 60, help_heading = "Input")]
     min_length: usize,
 
     /// Coding from this probability on
@@ -52,7 +52,7 @@ pub(super) struct Common {
     precision: Precision,
 
     /// Which letters are bases: lenient reads lower case and U too; published, as the original did, A C G T alone
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Input")]
     letters: LettersArg,
 
     /// Where the model runs: auto takes the first real GPU, else the CPU; several GPUs as gpu:0,gpu:1; `readseeker device`
@@ -77,15 +77,15 @@ pub(super) struct Common {
     memory: u64,
 
     /// Stop after this many reads: a quick look at the start of a big input
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Input")]
     max_reads: Option<u64>,
 
     /// Take this share of the templates, by a hash of their names: the same ones of any file, order or shard
-    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Input")]
     sample: Option<f64>,
 
     /// Which of the many samples --sample takes
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "sample")]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "sample", help_heading = "Input")]
     seed: u64,
 
     /// Write a report of the run as JSON

@@ -9,10 +9,11 @@ use crate::reads::{Input, Inputs, Problem};
 
 /// What to read.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
 #[expect(clippy::struct_excessive_bools, reason = "flags as typed")]
 pub(super) struct Reads {
-    /// Reads: BAM, SAM, FASTQ or FASTA, compressed or not, told by content; - is stdin. Two FASTQ or FASTA files are R1 and
-    /// R2; any number of BAM or SAM files are read one after the other, as are FASTQ files with one of the flags below
+    /// Reads: BAM, SAM, CRAM, FASTQ or FASTA, compressed or not, told by content; - is stdin. Two FASTQ or FASTA files are R1
+    /// and R2; any number of BAM files are read one after the other, as are FASTQ files with one of the flags below
     #[arg(value_name = "READS", required_unless_present = "files_from")]
     files: Vec<PathBuf>,
 

@@ -79,11 +79,11 @@ pub(super) struct Args {
 
     /// Regroup BAM, SAM or CRAM by name first, so that mates come together: for files sorted by coordinate. Holds records
     /// of --memory bytes, the others go to a temporary file
-    #[arg(long, conflicts_with_all = ["interleaved", "paired"])]
+    #[arg(long, conflicts_with_all = ["interleaved", "paired"], help_heading = "Input")]
     collate: bool,
 
     /// Where --collate makes its temporary file [default: TMPDIR or /tmp]
-    #[arg(long, value_name = "FOLDER", requires = "collate")]
+    #[arg(long, value_name = "FOLDER", requires = "collate", help_heading = "Input")]
     temp_dir: Option<PathBuf>,
 
     /// A template is coding if any of its mates is, if both are, if the mean of their probabilities is; or each read is
