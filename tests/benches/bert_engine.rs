@@ -9,7 +9,7 @@ use readseeker::model::Precision;
 use readseeker::model::cpu::Path;
 use readseeker::model::cpu::bert::{Engine, Scratch, Shape};
 
-/// ReadSeeker's, with four of its twelve layers: a third of the time, and of the memory.
+/// The published model's, with four of its twelve layers: a third of the time, and of the memory.
 const SHAPE: Shape = Shape {
     vocabulary: 4101,
     hidden: 768,
