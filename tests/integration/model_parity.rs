@@ -125,7 +125,9 @@ fn token_ids_are_the_originals() {
 fn a_berts_probabilities_are_the_originals() {
     for name in BERTS {
         let directory = testdata("parity").join(name);
-        let goldens = bert_goldens(&directory);
+        // Unoptimised, the kernels take a second for a read of 298 tokens.
+        let step = if cfg!(debug_assertions) { 6 } else { 1 };
+        let goldens: Vec<Bert> = bert_goldens(&directory).into_iter().step_by(step).collect();
         for attention in [Attention::Published, Attention::Masked] {
             let classifier = Classifier::load(&config(directory.clone(), attention, Choice::Cpu)).unwrap();
             let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));

@@ -6,6 +6,7 @@
 import argparse
 from pathlib import Path
 
+import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers import optimizer
@@ -52,7 +53,8 @@ def main():
         )
     heads, hidden = model.config.num_attention_heads, model.config.hidden_size
     optimizer.optimize_model(str(plain), model_type="bert", num_heads=heads, hidden_size=hidden).save_model_to_file(str(fused))
-    quantize_dynamic(fused, int8, weight_type=QuantType.QInt8, per_channel=True)
+    options = {"DefaultTensorType": onnx.TensorProto.FLOAT}  # fused operators have no types of their own
+    quantize_dynamic(fused, int8, weight_type=QuantType.QInt8, per_channel=True, extra_options=options)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,75 @@
+"""What lower precision does to probabilities, on reads whose probabilities spread from 0 to 1.
+
+    python spread.py PROGRAM CHECKPOINT FOLDER READS.fq.gz [--reads 1000 --attention masked]
+
+A checkpoint with random weights says about 0.5 of every read. So its classifier is stretched: of the logit difference over
+these reads, by the program in f32, the mean is taken away and the standard deviation made 2.5, which puts probabilities
+between 0.01 and 0.99. A trained network tells reads apart by what is large in its last layer; a random one by what is
+small, and the stretch makes errors larger by the same factor, which is printed: the figures are the worse case.
+"""
+
+import argparse
+import math
+import shutil
+import statistics
+import subprocess
+from pathlib import Path
+
+import torch
+
+DEVIATION = 2.5
+THRESHOLD = 0.5
+
+
+def probabilities(args, checkpoint, precision):
+    command = [args.program, "score", args.sequences, "-o", "-", "-q", "--device", "cpu", "--max-reads", str(args.reads)]
+    command += ["--model", checkpoint, "--precision", precision, "--attention", args.attention]
+    table = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    column = table[0].split("\t").index("probability")
+    scores = (line.split("\t")[column] for line in table[1:])
+    return [float(score) for score in scores if score != "."]
+
+
+def logit(probability):
+    return math.log(probability / (1 - probability))
+
+
+def stretch(args, factor, mean):
+    """The checkpoint with its classifier's logit difference d as factor * (d - mean)."""
+    folder = args.folder / "stretched"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("config.json", "vocab.txt"):
+        shutil.copy(args.checkpoint / name, folder / name)
+    weights = torch.load(args.checkpoint / "pytorch_model.bin", map_location="cpu", weights_only=True)
+    weights["classifier.weight"] *= factor
+    weights["classifier.bias"] *= factor
+    weights["classifier.bias"][1] -= factor * mean
+    torch.save(weights, folder / "pytorch_model.bin")
+    return folder
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", type=Path)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("sequences", type=Path)
+    parser.add_argument("--reads", type=int, default=1000)
+    parser.add_argument("--attention", choices=["masked", "published"], default="masked")
+    args = parser.parse_args()
+    differences = [logit(p) for p in probabilities(args, args.checkpoint, "f32")]
+    factor, mean = DEVIATION / statistics.stdev(differences), statistics.mean(differences)
+    stretched = stretch(args, factor, mean)
+    exact = probabilities(args, stretched, "f32")
+    inside = sum(0.1 < p < 0.9 for p in exact) / len(exact)
+    print(f"{len(exact)} reads, {args.attention}; classifier stretched {factor:.1f} times; {inside:.0%} between 0.1 and 0.9\n")
+    print("| precision | largest dp | mean dp | changed labels |\n|---|---|---|---|")
+    for precision in ("bf16", "int8"):
+        pairs = list(zip(exact, probabilities(args, stretched, precision)))
+        moved = [abs(one - other) for one, other in pairs]
+        changed = sum((one >= THRESHOLD) != (other >= THRESHOLD) for one, other in pairs)
+        print(f"| {precision} | {max(moved):.4f} | {statistics.mean(moved):.4f} | {changed} of {len(pairs)} |")
+
+
+if __name__ == "__main__":
+    main()
