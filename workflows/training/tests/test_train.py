@@ -44,7 +44,7 @@ def genome(tmp_path):
 def _run(genome, folder, reads):
     arguments = Namespace(
         data=str(genome), run=folder, minutes=0, reads=reads, seed=1, recipe={}, study_shares=False,
-        set={"embedding": 8, "channels": 8, "hidden": 8}, network="six frames", random_start=False, weight_decay=0.02, peak=train.PEAK, start_from=None,
+        set={"embedding": 8, "channels": 8, "hidden": 8}, network="six frames", random_start=False, weight_decay=0.02, peak=train.PEAK, last=train.LAST, start_from=None,
     )  # fmt: skip
     return train.Run(arguments)
 
@@ -63,6 +63,22 @@ def test_a_run_learns_and_resumes(genome, tmp_path):
     assert len(kept) == len(train.SNAPSHOTS)
     mean = sum(state["stem.weight"] for state in kept) / len(kept)
     assert torch.allclose(train.load_average(tmp_path / "run").stem.weight, mean)
+
+
+def test_measuring_leaves_the_statistics_of_the_batches(genome, tmp_path):
+    run = _run(genome, tmp_path / "run", 1000)
+    ids = train.to_tensors(run.sampler.batch(run.rng, 100, 64))[0]
+    train.measure(run.network, [ids, ids])
+    embedded = run.network.embedding(ids.reshape(-1, ids.shape[-1]))
+    assert torch.allclose(run.network.embedding_norm.norm.running_mean, embedded.mean(dim=(0, 1)), atol=1e-4)
+    assert not run.network.training and torch.allclose(run.network(ids), run.network(ids))
+
+
+def test_everything_means_the_held_out_records_too(genome):
+    shares = {"bacteria": SHARES["bacteria"]}
+    for everything, most in ((False, 5), (True, 6)):
+        sampler = train.Sampler(train.Data(genome), train.Recipe(shares=shares, everything=everything))
+        assert len(set(sampler.pools[0].runs.record)) == most
 
 
 def test_organisms_are_drawn_as_often_coding_as_not(genome):
