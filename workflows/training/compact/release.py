@@ -1,10 +1,5 @@
-"""A run to the files the program ships: `python -m compact.release DATA.npz RUN CHECKPOINT GOLDEN.tsv NAME DATE [TWIN]`.
+"""A run to the files the program ships: `python -m compact.release DATA.npz RUN CHECKPOINT GOLDEN.tsv NAME DATE [COUNT]`."""
 
-TWIN is a run of the same recipe that has not seen the held-out genera: the calibration is fitted on it, since on genomes
-that the weights know every probability is too good. Its own files go to TWIN/checkpoint, for the tables.
-"""
-
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -14,22 +9,14 @@ import torch
 from . import calibrate, export, golden, train
 
 
-def _trained_on(run):
-    reads = torch.load(Path(run) / "state.pt", weights_only=False)["reads"]
-    return f"{reads} reads of INSDC/RefSeq genomes; accessions in workflows/training/manifest.tsv.gz"
-
-
-def main(data, run, checkpoint, table, name, date, twin=None):
+def main(data, run, checkpoint, table, name, date, count="300"):
     torch.set_num_threads(1)
-    judged = train.load_average(twin or run)
-    fitted = calibrate.of(judged, data)
-    about = {"calibration": fitted, "created": date}
-    for folder in filter(None, (run, twin)):
-        (Path(folder) / "calibration.json").write_text(json.dumps(fitted))
-    if twin:
-        export.write(judged, Path(twin) / "checkpoint", name=f"{name}-twin", trained_on=_trained_on(twin), **about)
-        print("twin's weights, SHA-256:", hashlib.sha256((Path(twin) / "checkpoint/model.safetensors").read_bytes()).hexdigest())
-    export.write(train.load_average(run), checkpoint, name=name, trained_on=_trained_on(run), **about)
+    network = train.load_average(run)
+    fitted = calibrate.of(network, data, int(count))
+    (Path(run) / "calibration.json").write_text(json.dumps(fitted))
+    reads = torch.load(Path(run) / "state.pt", weights_only=False)["reads"]
+    trained_on = f"{reads} reads of INSDC/RefSeq genomes; accessions in workflows/training/manifest.tsv.gz"
+    export.write(network, checkpoint, calibration=fitted, name=name, trained_on=trained_on, created=date)
     print(json.dumps(fitted, indent=1))
     golden.main(checkpoint, table)
 

@@ -19,7 +19,7 @@ import torch
 from . import embed, tokens
 from .data import Data
 from .network import Network, Settings
-from .sampler import STUDY_SHARES, Recipe, Sampler
+from .sampler import MIXES, Recipe, Sampler
 from .variants import NETWORKS
 
 BATCH_BASES = 256 * 300  # a batch holds so many bases: as many short reads as a core does in the time of 256 long ones
@@ -32,7 +32,7 @@ EXPORTED = "exported.pt"
 MEASURED = 80  # batches that BatchNorm's statistics are taken from in the end
 # Averages are kept at these shares of the budget, and their mean is what is exported: the last ones know the training
 # genera best, the early ones generalise best, and their mean ranks unseen genera better than each (RESULTS.md).
-SNAPSHOTS = (0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0)
+SNAPSHOTS = (0.75, 0.875, 1.0)
 
 
 def loss_of(logits, coded, frames):
@@ -105,8 +105,8 @@ class Run:
         torch.manual_seed(arguments.seed)
         self.rng = np.random.default_rng(arguments.seed)
         self.data = _load(arguments.data)
-        shares = STUDY_SHARES if arguments.study_shares else Recipe().shares
-        self.sampler = Sampler(self.data, Recipe(shares=shares)._replace(**arguments.recipe))
+        shares, boost = MIXES[arguments.mix]
+        self.sampler = Sampler(self.data, Recipe(shares=shares, boost=boost)._replace(**arguments.recipe))
         self.network = NETWORKS[arguments.network](self.settings)
         self.spent, self.reads, self.steps = 0.0, 0, 0
         self.stopped = False
@@ -223,10 +223,15 @@ class Run:
         kept = sorted((self.folder / "snapshots").glob("*.pt"))
         network = type(self.network)(self.settings)
         network.load_state_dict(mean_of([torch.load(path) for path in kept]))
-        rng = np.random.default_rng(self.arguments.seed)
-        lengths = [self.sampler.length(rng) for _ in range(MEASURED)]
-        measure(network, (to_tensors(self.sampler.batch(rng, length, 256))[0] for length in lengths))
+        measure_on(network, self.sampler, self.arguments.seed)
         torch.save(network.state_dict(), self.folder / EXPORTED)
+
+
+def measure_on(network, sampler, seed):
+    """Take BatchNorm's statistics anew on a sampler's reads."""
+    rng = np.random.default_rng(seed)
+    lengths = [sampler.length(rng) for _ in range(MEASURED)]
+    measure(network, (to_tensors(sampler.batch(rng, length, 256))[0] for length in lengths))
 
 
 def measure(network, batches):
@@ -278,7 +283,7 @@ def main():
     parser.add_argument("--peak", type=float, default=PEAK, help="highest learning rate")
     parser.add_argument("--last", type=float, default=LAST, help="learning rate at the end, as a share of the highest")
     parser.add_argument("--start-from", help="another run, whose exported weights this one starts from")
-    parser.add_argument("--study-shares", action="store_true")
+    parser.add_argument("--mix", choices=MIXES, default="mammals", help="whose shares of groups")
     parser.add_argument("--network", choices=NETWORKS, default="six frames")
     parser.add_argument("--random-start", action="store_true", help="no dicodon start of the embedding")
     torch.set_num_threads(1)

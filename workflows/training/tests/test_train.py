@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from compact import tokens, train
+from compact import soup, tokens, train
 from compact.labels import mark_part
 from compact.fasta import Part
 from compact.sampler import SHARES
@@ -43,7 +43,7 @@ def genome(tmp_path):
 
 def _run(genome, folder, reads):
     arguments = Namespace(
-        data=str(genome), run=folder, minutes=0, reads=reads, seed=1, recipe={}, study_shares=False,
+        data=str(genome), run=folder, minutes=0, reads=reads, seed=1, recipe={}, mix="mammals",
         set={"embedding": 8, "channels": 8, "hidden": 8}, network="six frames", random_start=False, weight_decay=0.02, peak=train.PEAK, last=train.LAST, start_from=None,
     )  # fmt: skip
     return train.Run(arguments)
@@ -74,11 +74,17 @@ def test_measuring_leaves_the_statistics_of_the_batches(genome, tmp_path):
     assert not run.network.training and torch.allclose(run.network(ids), run.network(ids))
 
 
-def test_everything_means_the_held_out_records_too(genome):
-    shares = {"bacteria": SHARES["bacteria"]}
-    for everything, most in ((False, 5), (True, 6)):
-        sampler = train.Sampler(train.Data(genome), train.Recipe(shares=shares, everything=everything))
-        assert len(set(sampler.pools[0].runs.record)) == most
+def test_runs_from_one_start_are_averaged(genome, tmp_path):
+    runs = [_run(genome, tmp_path / name, 3000) for name in "ab"]
+    assert torch.equal(runs[0].network.stem.weight, runs[1].network.stem.weight)
+    runs[1].rng = np.random.default_rng(2)
+    for run in runs:
+        run.train()
+    soup.main(genome, tmp_path / "soup", tmp_path / "a", tmp_path / "b")
+    one, other, both = (train.load_average(tmp_path / name) for name in ("a", "b", "soup"))
+    assert not torch.equal(one.stem.weight, other.stem.weight)
+    assert torch.allclose(both.stem.weight, (one.stem.weight + other.stem.weight) / 2)
+    assert not torch.allclose(both.stem_norm.norm.running_mean, (one.stem_norm.norm.running_mean + other.stem_norm.norm.running_mean) / 2)
 
 
 def test_organisms_are_drawn_as_often_coding_as_not(genome):
