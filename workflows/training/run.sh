@@ -13,10 +13,10 @@ groups="archaea organelle bacteria silver_archaea silver"
 python -m compact.rna "$genomes" "$work/labels" $groups              # barrnap, ARAGORN
 python -m compact.predict "$genomes" "$work/labels" archaea phage bacteria virus  # pyrodigal
 [ -s "$work/data.npz" ] || { python -m compact.labels "$genomes" "$work/labels" "$work/new.npz" && mv "$work/new.npz" "$work/data.npz"; }
-# Two branches from one start, one with more mammals, one with more bacteria; their mean is the model.
+# Two branches from one start, one with more mammals (it weighs four times as much), one with more bacteria; their mean is the model.
 python -m compact.train "$work/data.npz" "$work/mammals" --reads 3600000
 python -m compact.train "$work/data.npz" "$work/microbes" --reads 1600000 --mix microbes
-[ -s "$work/main/state.pt" ] || python -m compact.soup "$work/data.npz" "$work/main" "$work/mammals" "$work/microbes"
+[ -s "$work/main/state.pt" ] || python -m compact.soup "$work/data.npz" "$work/main" "$work/mammals=4" "$work/microbes=1"
 python -m compact.release "$work/data.npz" "$work/main" "$root/src/model/builtin" "$root/testdata/compact/golden.tsv" \
     readseeker-compact-2 "$(date -I)"
 python -m compact.manifest "$genomes" "$work/data.npz" manifest.tsv.gz

@@ -1,4 +1,4 @@
-"""Runs from one start averaged into one network: `python -m compact.soup DATA.npz OUT RUN...`.
+"""Runs from one start averaged into one network: `python -m compact.soup DATA.npz OUT RUN=SHARE...`.
 
 Runs that begin with the same weights (the same `--seed`) stay close enough for their mean to be a network as good as any
 of them, and better on genera that none has seen, where each errs in its own way. It costs nothing at run time.
@@ -15,11 +15,14 @@ from .network import Network, Settings
 from .sampler import Sampler
 
 
-def main(data, out, *runs):
+def main(data, out, *parts):
     torch.set_num_threads(1)
+    runs, shares = zip(*(part.rsplit("=", 1) for part in parts))
+    shares = [int(share) for share in shares]
     states = [torch.load(Path(run) / "state.pt", weights_only=False) for run in runs]
     network = Network(Settings(**states[0]["settings"]))
-    network.load_state_dict(train.mean_of([train.load_average(run).state_dict() for run in runs]))
+    weights = [train.load_average(run).state_dict() for run in runs]
+    network.load_state_dict(train.mean_of([one for one, share in zip(weights, shares) for _ in range(share)]))
     train.measure_on(network, Sampler(Data(data)), seed=1)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)

@@ -80,11 +80,11 @@ def test_runs_from_one_start_are_averaged(genome, tmp_path):
     runs[1].rng = np.random.default_rng(2)
     for run in runs:
         run.train()
-    soup.main(genome, tmp_path / "soup", tmp_path / "a", tmp_path / "b")
+    soup.main(genome, tmp_path / "soup", f"{tmp_path}/a=2", f"{tmp_path}/b=1")
     one, other, both = (train.load_average(tmp_path / name) for name in ("a", "b", "soup"))
     assert not torch.equal(one.stem.weight, other.stem.weight)
-    assert torch.allclose(both.stem.weight, (one.stem.weight + other.stem.weight) / 2)
-    assert not torch.allclose(both.stem_norm.norm.running_mean, (one.stem_norm.norm.running_mean + other.stem_norm.norm.running_mean) / 2)
+    assert torch.allclose(both.stem.weight, (2 * one.stem.weight + other.stem.weight) / 3, atol=1e-6)
+    assert not torch.allclose(both.stem_norm.norm.running_mean, (2 * one.stem_norm.norm.running_mean + other.stem_norm.norm.running_mean) / 3)
 
 
 def test_organisms_are_drawn_as_often_coding_as_not(genome):
