@@ -12,7 +12,7 @@ import torch
 from . import train
 from .data import Data
 from .network import Network, Settings
-from .sampler import Sampler
+from .sampler import MIXES, Recipe, Sampler
 
 
 def main(data, out, *parts):
@@ -23,7 +23,8 @@ def main(data, out, *parts):
     network = Network(Settings(**states[0]["settings"]))
     weights = [train.load_average(run).state_dict() for run in runs]
     network.load_state_dict(train.mean_of([one for one, share in zip(weights, shares) for _ in range(share)]))
-    train.measure_on(network, Sampler(Data(data)), seed=1)
+    # Statistics of reads as they come: none rewritten.
+    train.measure_on(network, Sampler(Data(data), Recipe(*MIXES["microbes"], recoded=0)), seed=1)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     torch.save(network.state_dict(), out / train.EXPORTED)
