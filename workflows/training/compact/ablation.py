@@ -25,7 +25,7 @@ TRIED = {
     "baseline, seed 2": ({}, {}, {"seed": 2}),
     "twice the reads": ({}, {}, {"longer": 2}),
     "frames do not see each other (head)": ({}, {}, {"network": "alone"}),
-    "study's group shares, not balanced": ({}, {"balanced": False}, {"study_shares": True}),
+    "study's group shares, not balanced": ({}, {"balanced": False}, {"mix": "study"}),
     "64 channels": ({"channels": 64}, {}, {}),
     "attention instead of maximum": ({}, {}, {"network": "attend"}),
     "random start of the embedding": ({}, {}, {"random_start": True}),
@@ -45,8 +45,8 @@ def one(name, data, samples, reads, folder):
     settings, recipe, other = TRIED[name]
     arguments = Namespace(
         data=data, run=folder / "run", minutes=0, reads=reads * other.get("longer", 1), seed=other.get("seed", 1), set=settings,
-        recipe=recipe, study_shares=other.get("study_shares", False), network=other.get("network", "six frames"),
-        random_start=other.get("random_start", False), weight_decay=0.02, peak=train.PEAK, start_from=None,
+        recipe=recipe, mix=other.get("mix", "microbes"), network=other.get("network", "six frames"),
+        random_start=other.get("random_start", False), weight_decay=0.02, peak=train.PEAK, last=train.LAST, start_from=None,
     )  # fmt: skip
     begun = time.process_time()
     run = Short(arguments)

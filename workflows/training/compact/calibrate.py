@@ -16,12 +16,16 @@ _CLIP = 1e-6
 
 
 def fit(logit, coding, weight):
-    """(scale, shift) of the logistic regression of `coding` on `logit`."""
+    """(scale, shift) of the sigmoid that makes the Brier score of `coding` least.
+
+    Not the log loss: gaps hold genes that nobody annotated, of which the network is rightly sure, and a few such reads
+    would move the threshold for all.
+    """
     sign = np.where(coding, 1.0, -1.0)
     def loss(parameters):
-        scaled = sign * (parameters[0] * logit + parameters[1])
-        slope = -weight * sign / (1 + np.exp(scaled))
-        return (weight * np.logaddexp(0, -scaled)).sum(), np.array([(slope * logit).sum(), slope.sum()])
+        wrong = 1 / (1 + np.exp(np.clip(sign * (parameters[0] * logit + parameters[1]), -500, 500)))
+        slope = -2 * weight * sign * wrong**2 * (1 - wrong)
+        return (weight * wrong**2).sum(), np.array([(slope * logit).sum(), slope.sum()])
     return minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS").x
 
 

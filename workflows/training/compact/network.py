@@ -18,7 +18,7 @@ _AFTER = [2, 0, 1, 5, 3, 4]
 class Settings(dict):
     """`embedding`, `channels`, `blocks`, `hidden`, `dropout`: the shape of a network."""
 
-    DEFAULT = {"embedding": 32, "channels": 48, "blocks": 1, "hidden": 48, "dropout": 0.1}
+    DEFAULT = {"embedding": 32, "channels": 48, "blocks": 1, "hidden": 64, "dropout": 0.15}
 
     def __init__(self, **given):
         super().__init__({**self.DEFAULT, **given})

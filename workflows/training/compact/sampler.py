@@ -4,27 +4,37 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import reads
+from . import reads, recode
 from .data import Data
 
 # group: (coding, non-coding, straddling) shares; within a group organisms count by the square root of their windows.
 # Non-coding slightly above coding in each kingdom: straddling reads of compact genomes are mostly coding.
 SHARES = {
-    "bacteria": (0.095, 0.110, 0.030),
-    "silver": (0.125, 0.135, 0.045),
-    "archaea": (0.012, 0.015, 0.004),
+    "bacteria": (0.085, 0.095, 0.027),
+    "silver": (0.108, 0.118, 0.039),
+    "archaea": (0.014, 0.017, 0.005),
     "silver_archaea": (0.030, 0.034, 0.010),
-    "virus": (0.055, 0.045, 0.012),
+    "virus": (0.066, 0.056, 0.014),
     "phage": (0.012, 0.011, 0.004),
     "silver_phage": (0.018, 0.019, 0.005),
-    "mammal_mrna": (0.085, 0.025, 0.018),
-    "mammal": (0.022, 0.078, 0.005),
-    "mammal_lncrna": (0, 0.012, 0),
+    "mammal_mrna": (0.150, 0.040, 0.022),
+    "mammal": (0.045, 0.165, 0.009),
+    "mammal_lncrna": (0, 0.025, 0),
     "fungi": (0.020, 0.022, 0.004),
     "invertebrate": (0.018, 0.022, 0.003),
     "plant": (0.020, 0.024, 0.003),
     "protist": (0.006, 0.006, 0.001),
     "organelle": (0.012, 0.012, 0.002),
+}
+# The other branch's: more bacteria, fewer mammals.
+MICROBE_SHARES = SHARES | {
+    "bacteria": (0.095, 0.110, 0.030),
+    "silver": (0.125, 0.135, 0.045),
+    "archaea": (0.012, 0.015, 0.004),
+    "virus": (0.055, 0.045, 0.012),
+    "mammal_mrna": (0.085, 0.025, 0.018),
+    "mammal": (0.022, 0.078, 0.005),
+    "mammal_lncrna": (0, 0.012, 0),
 }
 STUDY_SHARES = {  # the feasibility study's, for the ablation
     "bacteria": (0.30, 0.23, 0.02), "silver": (0.22, 0.17, 0.02), "archaea": (0.02, 0.02, 0), "silver_archaea": (0.04, 0.02, 0),
@@ -32,6 +42,13 @@ STUDY_SHARES = {  # the feasibility study's, for the ablation
     "mammal": (0.02, 0.20, 0.01), "mammal_lncrna": (0, 0.08, 0), "fungi": (0.03, 0.03, 0.01), "invertebrate": (0.02, 0.04, 0),
     "plant": (0.03, 0.05, 0), "protist": (0.01, 0.01, 0), "organelle": (0.01, 0.02, 0),
 }  # fmt: skip
+# Few genomes stand for many that people sequence: large DNA viruses of vertebrates, and high-GC bacteria, whose gaps
+# are the hardest to tell from genes.
+# (coding, non-coding): at equal numbers a held-out herpesvirus kept all its gaps and lost a fifth of its genes, and held-out
+# high-GC actinobacteria the other way round.
+BOOST = {"Herpesviridae": (14.0, 6.0), "Alloherpesviridae": (14.0, 6.0), "Adenoviridae": (9.0, 4.0)}
+HUMAN_BOOST = BOOST | {"Homo sapiens": (2.0, 2.5)}
+MIXES = {"mammals": (SHARES, HUMAN_BOOST), "microbes": (MICROBE_SHARES, BOOST), "study": (STUDY_SHARES, BOOST)}
 RNA_SHARE = 0.015
 LENGTHS = {300: 0.34, 250: 0.12, 200: 0.10, 150: 0.17, 100: 0.10}
 _OTHER_LENGTHS = ((60, 100, 0.05), (101, 300, 0.10), (301, 400, 0.02))
@@ -42,11 +59,13 @@ class Recipe(NamedTuple):
     """How reads are spoiled, and whose shares count."""
 
     shares: dict = SHARES
+    boost: dict = HUMAN_BOOST  # how much more often some organisms are drawn: (as coding, as not)
     rna: float = RNA_SHARE
-    indels: float = 0.2
+    indels: float = 0.3
     errors: float = 0.5  # share of reads with substitutions ...
     most_errors: float = 0.015  # ... of up to this rate
     unknown: float = 0.02
+    recoded: float = 0.15  # share of reads rewritten with another organism's codon usage
     balanced: bool = True  # each organism as often coding as not
 
 
@@ -55,11 +74,6 @@ def _room(runs, length):
     return np.maximum(runs.end - runs.start - length + 1, 0).astype(np.float64)
 
 
-# Few genomes stand for many that people sequence: large DNA viruses of vertebrates, and high-GC bacteria, whose gaps
-# are the hardest to tell from genes.
-# (coding, non-coding): at equal numbers a held-out herpesvirus kept all its gaps and lost a fifth of its genes, and held-out
-# high-GC actinobacteria the other way round.
-BOOST = {"Herpesviridae": (14.0, 6.0), "Alloherpesviridae": (14.0, 6.0), "Adenoviridae": (9.0, 4.0)}
 _HIGH_GC, _HIGH_GC_BOOST = 0.62, (1.7, 2.1)
 _GC_SAMPLE = 30_000  # bases of an organism that its GC is taken from
 
@@ -78,11 +92,11 @@ class Balance:
     """How often each organism of a group is drawn, as coding and as not: the same, or the network learns that some
     compositions (compact high-GC genomes with few gaps) are coding as such. The fourth root of both kinds' windows."""
 
-    def __init__(self, data, coding, noncoding):
+    def __init__(self, data, coding, noncoding, boost=BOOST):
         self.names = np.unique(data.organism[np.concatenate([coding.record, noncoding.record])])
         self.sides = [(runs, np.searchsorted(self.names, data.organism[runs.record])) for runs in (coding, noncoding)]
         self.tables = {}
-        boost = np.array([BOOST.get(name, (1.0, 1.0)) for name in self.names]).reshape(-1, 2)
+        boost = np.array([boost.get(name, (1.0, 1.0)) for name in self.names]).reshape(-1, 2)
         high = _gc(data, *self.sides[0], len(self.names)) > _HIGH_GC
         self.boost = np.where(high[:, None], np.maximum(boost, _HIGH_GC_BOOST), boost)
 
@@ -143,7 +157,7 @@ class Sampler:
         for group, kinds in recipe.shares.items():
             chosen = training & (data.group == group)
             coding, noncoding, border = (data.select(runs, chosen) for runs in (data.coding, data.noncoding, data.border))
-            balance = Balance(data, coding, noncoding) if recipe.balanced and all(kinds[:2]) else None
+            balance = Balance(data, coding, noncoding, recipe.boost) if recipe.balanced and all(kinds[:2]) else None
             for side, (runs, share) in enumerate(zip((coding, noncoding), kinds)):
                 if share:
                     self.pools.append(Pool(data, runs, balance, side))
@@ -154,6 +168,8 @@ class Sampler:
         self.pools.append(Pool(data, data.select(data.rna, training)))
         shares.append(recipe.rna)
         self.shares = np.array(shares) / np.sum(shares)
+        usages = recode.usages(data) if recipe.recoded else ()
+        self.recoder = recode.Recoder(usages) if len(usages) else None  # no organism may have enough genes
 
     def length(self, rng):
         """One batch's read length."""
@@ -168,6 +184,8 @@ class Sampler:
         places = [pool.draw(rng, n, length) for pool, n in zip(self.pools, counts) if n]
         record, start = (np.concatenate(column) for column in zip(*places))
         made = reads.cut(self.data, record, start, length, rng, self.recipe.indels)
+        if self.recoder:
+            recode.some(rng, self.recoder, made, self.recipe.recoded)
         rates = np.where(rng.random(len(start)) < self.recipe.errors, rng.random(len(start)) * self.recipe.most_errors, 0)
         reads.mutate(rng, made.bases, rates, self.recipe.unknown)
         kept = made.left_out < 0.1

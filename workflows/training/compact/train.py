@@ -19,18 +19,20 @@ import torch
 from . import embed, tokens
 from .data import Data
 from .network import Network, Settings
-from .sampler import STUDY_SHARES, Recipe, Sampler
+from .sampler import MIXES, Recipe, Sampler
 from .variants import NETWORKS
 
 BATCH_BASES = 256 * 300  # a batch holds so many bases: as many short reads as a core does in the time of 256 long ones
-PEAK, LAST = 3e-3, 0.001
+PEAK, LAST = 3e-3, 0.15
 WARM_UP = 0.04
 EMA = 0.998
 SMOOTHING = 0.02
 SAVE_EVERY = 180  # seconds
+EXPORTED = "exported.pt"
+MEASURED = 80  # batches that BatchNorm's statistics are taken from in the end
 # Averages are kept at these shares of the budget, and their mean is what is exported: the last ones know the training
-# genera best, the early ones generalise best, and their mean ranks reads better than each (RESULTS.md).
-SNAPSHOTS = (0.16, 0.5, 0.67, 1.0)
+# genera best, the early ones generalise best, and their mean ranks unseen genera better than each (RESULTS.md).
+SNAPSHOTS = (0.75, 0.875, 1.0)
 
 
 def loss_of(logits, coded, frames):
@@ -62,12 +64,12 @@ def optimiser(network, weight_decay):
     return torch.optim.AdamW(groups, lr=PEAK, betas=(0.9, 0.98), fused=True)
 
 
-def rate(progress):
-    """Learning rate at a share of the budget."""
+def rate(progress, last=LAST):
+    """Learning rate at a share of the budget, `last` of the peak at its end."""
     if progress < WARM_UP:
         return PEAK * max(progress / WARM_UP, 0.02)
     along = (progress - WARM_UP) / (1 - WARM_UP)
-    return PEAK * (LAST + (1 - LAST) * 0.5 * (1 + np.cos(np.pi * min(along, 1))))
+    return PEAK * (last + (1 - last) * 0.5 * (1 + np.cos(np.pi * min(along, 1))))
 
 
 class Average:
@@ -103,8 +105,8 @@ class Run:
         torch.manual_seed(arguments.seed)
         self.rng = np.random.default_rng(arguments.seed)
         self.data = _load(arguments.data)
-        shares = STUDY_SHARES if arguments.study_shares else Recipe().shares
-        self.sampler = Sampler(self.data, Recipe(shares=shares)._replace(**arguments.recipe))
+        shares, boost = MIXES[arguments.mix]
+        self.sampler = Sampler(self.data, Recipe(shares=shares, boost=boost)._replace(**arguments.recipe))
         self.network = NETWORKS[arguments.network](self.settings)
         self.spent, self.reads, self.steps = 0.0, 0, 0
         self.stopped = False
@@ -161,7 +163,7 @@ class Run:
             if before < share <= self.progress():
                 folder = self.folder / "snapshots"
                 folder.mkdir(exist_ok=True)
-                torch.save(self.average.network.state_dict(), folder / f"{share:.2f}.pt")
+                torch.save(self.average.network.state_dict(), folder / f"{share:.3f}.pt")
 
     def progress(self):
         if self.arguments.reads:
@@ -173,7 +175,7 @@ class Run:
         made = self.sampler.batch(self.rng, length, BATCH_BASES // max(length, 120))
         ids, coded, frames = to_tensors(made)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.arguments.peak / PEAK * rate(self.progress())
+            group["lr"] = self.arguments.peak / PEAK * rate(self.progress(), self.arguments.last)
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.network(ids)
         loss = loss_of(logits, coded, frames)
@@ -211,7 +213,39 @@ class Run:
                 self.save()
                 saved = now
         self.save()
+        if self.progress() >= 1:
+            self.finish()
         print(f"{'stopped' if self.stopped else 'done'}: {self.reads} reads, {self.steps} steps, {self.spent / 60:.1f} min, loss {mean or 0:.4f}")
+
+
+    def finish(self):
+        """Write what is exported: the mean of the snapshots, with BatchNorm statistics of its own."""
+        kept = sorted((self.folder / "snapshots").glob("*.pt"))
+        network = type(self.network)(self.settings)
+        network.load_state_dict(mean_of([torch.load(path) for path in kept]))
+        measure_on(network, self.sampler, self.arguments.seed)
+        torch.save(network.state_dict(), self.folder / EXPORTED)
+
+
+def measure_on(network, sampler, seed):
+    """Take BatchNorm's statistics anew on a sampler's reads."""
+    rng = np.random.default_rng(seed)
+    lengths = [sampler.length(rng) for _ in range(MEASURED)]
+    measure(network, (to_tensors(sampler.batch(rng, length, 256))[0] for length in lengths))
+
+
+def measure(network, batches):
+    """Take BatchNorm's statistics anew: those of a mean of weights are not the mean of theirs."""
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm1d)]
+    network.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over the batches
+        norm.train()
+    with torch.no_grad():
+        for ids in batches:
+            network(ids)
+    network.eval()
 
 
 def mean_of(states):
@@ -224,11 +258,11 @@ def mean_of(states):
 
 
 def load_average(folder):
-    """What a run exports: the mean of its snapshots, or the average so far where there are none yet."""
+    """What a run exports, or, of one that is not done, the average so far."""
     saved = torch.load(Path(folder) / "state.pt", weights_only=False)
-    kept = sorted((Path(folder) / "snapshots").glob("*.pt"))
+    done = Path(folder) / EXPORTED
     network = Network(Settings(**saved["settings"]))
-    network.load_state_dict(mean_of([torch.load(path) for path in kept]) if kept else saved["average"])
+    network.load_state_dict(torch.load(done) if done.exists() else saved["average"])
     return network.eval()
 
 
@@ -245,10 +279,11 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--set", type=_pairs, default={}, help="network settings, e.g. channels=64,blocks=2")
     parser.add_argument("--recipe", type=_pairs, default={}, help="sampling settings, e.g. indels=0.03")
-    parser.add_argument("--weight-decay", type=float, default=0.02)
+    parser.add_argument("--weight-decay", type=float, default=0.04)
     parser.add_argument("--peak", type=float, default=PEAK, help="highest learning rate")
+    parser.add_argument("--last", type=float, default=LAST, help="learning rate at the end, as a share of the highest")
     parser.add_argument("--start-from", help="another run, whose exported weights this one starts from")
-    parser.add_argument("--study-shares", action="store_true")
+    parser.add_argument("--mix", choices=MIXES, default="mammals", help="whose shares of groups")
     parser.add_argument("--network", choices=NETWORKS, default="six frames")
     parser.add_argument("--random-start", action="store_true", help="no dicodon start of the embedding")
     torch.set_num_threads(1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from compact import tokens, train
+from compact import soup, tokens, train
 from compact.labels import mark_part
 from compact.fasta import Part
 from compact.sampler import SHARES
@@ -43,8 +43,8 @@ def genome(tmp_path):
 
 def _run(genome, folder, reads):
     arguments = Namespace(
-        data=str(genome), run=folder, minutes=0, reads=reads, seed=1, recipe={}, study_shares=False,
-        set={"embedding": 8, "channels": 8, "hidden": 8}, network="six frames", random_start=False, weight_decay=0.02, peak=train.PEAK, start_from=None,
+        data=str(genome), run=folder, minutes=0, reads=reads, seed=1, recipe={}, mix="mammals",
+        set={"embedding": 8, "channels": 8, "hidden": 8}, network="six frames", random_start=False, weight_decay=0.02, peak=train.PEAK, last=train.LAST, start_from=None,
     )  # fmt: skip
     return train.Run(arguments)
 
@@ -63,6 +63,28 @@ def test_a_run_learns_and_resumes(genome, tmp_path):
     assert len(kept) == len(train.SNAPSHOTS)
     mean = sum(state["stem.weight"] for state in kept) / len(kept)
     assert torch.allclose(train.load_average(tmp_path / "run").stem.weight, mean)
+
+
+def test_measuring_leaves_the_statistics_of_the_batches(genome, tmp_path):
+    run = _run(genome, tmp_path / "run", 1000)
+    ids = train.to_tensors(run.sampler.batch(run.rng, 100, 64))[0]
+    train.measure(run.network, [ids, ids])
+    embedded = run.network.embedding(ids.reshape(-1, ids.shape[-1]))
+    assert torch.allclose(run.network.embedding_norm.norm.running_mean, embedded.mean(dim=(0, 1)), atol=1e-4)
+    assert not run.network.training and torch.allclose(run.network(ids), run.network(ids))
+
+
+def test_runs_from_one_start_are_averaged(genome, tmp_path):
+    runs = [_run(genome, tmp_path / name, 3000) for name in "ab"]
+    assert torch.equal(runs[0].network.stem.weight, runs[1].network.stem.weight)
+    runs[1].rng = np.random.default_rng(2)
+    for run in runs:
+        run.train()
+    soup.main(genome, tmp_path / "soup", f"{tmp_path}/a=2", f"{tmp_path}/b=1")
+    one, other, both = (train.load_average(tmp_path / name) for name in ("a", "b", "soup"))
+    assert not torch.equal(one.stem.weight, other.stem.weight)
+    assert torch.allclose(both.stem.weight, (2 * one.stem.weight + other.stem.weight) / 3, atol=1e-6)
+    assert not torch.allclose(both.stem_norm.norm.running_mean, (2 * one.stem_norm.norm.running_mean + other.stem_norm.norm.running_mean) / 3)
 
 
 def test_organisms_are_drawn_as_often_coding_as_not(genome):
