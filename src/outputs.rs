@@ -284,7 +284,7 @@ impl Outputs {
         let place = classes.place(verdict);
         let company = company(n, judged, |verdict| classes.place(verdict) == place);
         self.tally.at(place).add(segment);
-        let score = answer.filter(|_| self.annotate).map(|answer| score(&answer.prediction));
+        let score = answer.filter(|_| self.annotate).map(|answer| score(answer.prediction));
         classes.at(place).push(segment, score.as_ref(), company)
     }
 
@@ -298,7 +298,7 @@ impl Outputs {
             };
             let template = if self.judge.verdict.mates == Mates::Each { None } else { judged.first() };
             let verdict = own.or(template).map_or(Verdict::Undecided(Reason::TooShort), |judged| judged.verdict);
-            let score = own.and_then(|judged| judged.answer).map(|answer| score(&answer.prediction));
+            let score = own.and_then(|judged| judged.answer).map(|answer| score(answer.prediction));
             let place = classes.place(verdict);
             if classes.at(place).keep(alignment, score.as_ref()) && alignment.segment.is_none() {
                 self.tally.followers += 1;
@@ -339,7 +339,7 @@ impl Outputs {
 }
 
 /// What a run says of a read, in header lines and tags.
-fn score(prediction: &Prediction) -> Score {
+fn score(prediction: Prediction) -> Score {
     Score { probability: prediction.probability, frame: prediction.frame.map(|frame| frame.to_string()) }
 }
 

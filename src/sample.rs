@@ -59,7 +59,7 @@ impl Sample {
         taken.boxed()
     }
 
-    /// FNV-1a, whose high bits hardly see the last bytes, and so the finalizer of MurmurHash3 (Appleby 2011) over it. Both
+    /// FNV-1a, whose high bits hardly see the last bytes, and so the finalizer of `MurmurHash3` (Appleby 2011) over it. Both
     /// are fixed: a seed takes the same reads in every version.
     fn hash(&self, name: &[u8]) -> u64 {
         let mut hasher = FnvHasher::default();

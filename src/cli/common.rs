@@ -19,7 +19,6 @@ use crate::verdict;
 
 /// What to read, which model, how much of the machine.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "flags as typed")]
 pub(super) struct Common {
     #[command(flatten)]
     reads: Reads,

@@ -10,7 +10,6 @@ use crate::reads::{Input, Inputs, Problem};
 /// What to read.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
-#[expect(clippy::struct_excessive_bools, reason = "flags as typed")]
 pub(super) struct Reads {
     /// Reads: BAM, SAM, CRAM, FASTQ or FASTA, compressed or not, told by content; - is stdin. Two FASTQ or FASTA files are R1
     /// and R2; any number of BAM files are read one after the other, as are FASTQ files with one of the flags below
@@ -63,8 +62,8 @@ fn listed(list: &Path, alone: fn(PathBuf) -> Input) -> Result<Vec<Input>> {
     let text =
         if list == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(list) };
     let text = text.map_err(|error| Error::Input { input: list.to_owned(), at: None, problem: Problem::Io(error) })?;
-    let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    let lanes: Vec<Input> = lines.map(|line| lane(list, line, alone)).collect::<Result<_>>()?;
+    let listed = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let lanes: Vec<Input> = listed.map(|line| lane(list, line, alone)).collect::<Result<_>>()?;
     if lanes.is_empty() {
         return Err(Error::Usage(format!("{} lists no file", list.display())));
     }

@@ -52,6 +52,7 @@ pub(super) struct Runner {
 
 /// What differs between the CPU and GPUs.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is only one")]
 enum Lane {
     Cpu {
         network: Network,

@@ -89,7 +89,7 @@ pub(super) enum Class {
     /// Reads, as they were sequenced.
     Letters(Box<Letters>),
     /// Records, as they were stored.
-    Bam(Sink),
+    Bam(Box<Sink>),
 }
 
 /// FASTQ or FASTA files.
@@ -107,7 +107,9 @@ impl Class {
     async fn create(config: &Config, name: &str, files: &Files, opener: &mut Opener) -> Result<Self> {
         let format = match (config.kind_of(files), files) {
             (Kind::Letters(format), _) => format,
-            (Kind::Bam, Files::One(path)) => return Ok(Self::Bam(opener.bam(path.clone(), &config.header).await?)),
+            (Kind::Bam, Files::One(path)) => {
+                return Ok(Self::Bam(Box::new(opener.bam(path.clone(), &config.header).await?)));
+            }
             (Kind::Bam, Files::Two(..)) => {
                 return Err(Error::Usage(format!("--{name}: BAM holds both mates in one file")));
             }
@@ -154,7 +156,7 @@ impl Class {
 
     fn sinks(&mut self) -> impl Iterator<Item = &mut Sink> {
         let sinks = match self {
-            Self::Bam(sink) => [Some(sink), None, None],
+            Self::Bam(sink) => [Some(sink.as_mut()), None, None],
             Self::Letters(letters) => {
                 let Letters { first, second, unpaired, .. } = letters.as_mut();
                 [Some(first), second.as_mut().map(|(sink, _)| sink), unpaired.as_mut()]
@@ -165,7 +167,7 @@ impl Class {
 
     async fn finish(self) -> Result<()> {
         let sinks = match self {
-            Self::Bam(sink) => [Some(sink), None, None],
+            Self::Bam(sink) => [Some(*sink), None, None],
             Self::Letters(letters) => {
                 let Letters { first, second, unpaired, .. } = *letters;
                 [Some(first), second.map(|(sink, _)| sink), unpaired]

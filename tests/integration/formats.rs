@@ -170,7 +170,11 @@ fn a_run_without_a_model_cannot_be_taken_for_one() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(20, 150, ""));
     let run = bench.run_split(&["in.fq", "--model", "none", "--json", "r.json", "--scores", "s.tsv"]);
-    assert!(run.status.success() && stderr(&run).contains("model       none (none, none) on nothing"), "{}", stderr(&run));
+    assert!(
+        run.status.success() && stderr(&run).contains("model       none (none, none) on nothing"),
+        "{}",
+        stderr(&run)
+    );
     let report: serde_json::Value = serde_json::from_str(&bench.read("r.json")).unwrap();
     assert_eq!((&report["model"]["name"], &report["model"]["sha256"]), (&"none".into(), &"".into()));
     assert_eq!((&report["counts"]["scored"], &report["counts"]["noncoding"]), (&0.into(), &20.into()));
