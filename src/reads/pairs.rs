@@ -136,7 +136,23 @@ pub(super) fn template(entries: impl IntoIterator<Item = Entry>, counts: &InputC
         }
         template.alignments.extend(stored.map(|stored| stored.of_segment(segment)));
     }
+    order_mates(&mut template);
     (!template.segments.is_empty() || !template.alignments.is_empty()).then_some(template)
+}
+
+/// Puts R1 before R2, whatever their order in the file, as `samtools fastq` writes them and interleaved files must have
+/// them. What is kept of the records as stored stays in the file's order.
+fn order_mates(template: &mut Template) {
+    let number = |segment: &Record| segment.mate.number();
+    if template.segments.is_sorted_by_key(number) {
+        return;
+    }
+    let mut order: Vec<usize> = (0..template.segments.len()).collect();
+    order.sort_by_key(|&segment| number(&template.segments[segment]));
+    template.segments.sort_by_key(number);
+    for alignment in &mut template.alignments {
+        alignment.segment = alignment.segment.and_then(|old| order.iter().position(|&segment| segment == old));
+    }
 }
 
 /// Two records in lock step as mates, or what is wrong with them.

@@ -177,3 +177,17 @@ fn interleaved_outputs_hold_pairs_alone_with_unpaired() {
     }
     assert_eq!(records(&(bench.read("u_coding.fq") + &bench.read("u_noncoding.fq"))).len(), 40);
 }
+
+#[test]
+fn r1_comes_before_r2_whatever_their_order_in_the_file() {
+    let bench = Bench::new();
+    let bases: Vec<String> = (1..=4).map(|seed| crate::support::bases(seed, 90)).collect();
+    let line = |name: &str, flags: u16, bases: &str| format!("{name}\t{flags}\t*\t0\t0\t*\t*\t0\t0\t{bases}\t*\n");
+    let records = [("a", 141, 0), ("a", 77, 1), ("b", 77, 2), ("b", 141, 3)];
+    let text = records.map(|(name, flags, n)| line(name, flags, &bases[n])).concat();
+    bench.write("in.sam", format!("@HD\tVN:1.6\n{text}"));
+    bench.split(&["in.sam", "--threshold", "0"]);
+    let expected = [("a/1", 1), ("a/2", 0), ("b/1", 2), ("b/2", 3)];
+    let expected = expected.map(|(name, n)| format!("@{name}\n{}\n+\n{}", bases[n], "B".repeat(90)));
+    assert_eq!(crate::support::records(&bench.read("c.fq")), expected);
+}
