@@ -59,12 +59,16 @@ impl Config {
         encode::Config { workers: self.threads, level: self.compression_level }
     }
 
+    /// Every file written to.
+    fn output_paths(&self) -> impl Iterator<Item = PathBuf> {
+        self.outputs.paths().chain(self.json.clone())
+    }
+
     /// Refuses a level that an output's compression does not have, or that no output asks for.
     pub fn check_level(&self) -> Result<()> {
         let Some(level) = self.compression_level else { return Ok(()) };
-        let outputs = self.outputs.paths().chain(self.json.clone());
         let ranges: Vec<_> =
-            outputs.filter_map(|path| Codec::of(&path).levels().map(|levels| (path, levels))).collect();
+            self.output_paths().filter_map(|path| Codec::of(&path).levels().map(|levels| (path, levels))).collect();
         if ranges.is_empty() {
             return Err(Error::Usage(
                 "--compression-level, but no output is compressed: .gz, .zst, .bz2, .xz are".into(),
@@ -83,7 +87,7 @@ impl Config {
 
     /// Refuses outputs that would overwrite an input, each other or, without `--force`, a file.
     pub fn check_paths(&self) -> Result<()> {
-        let outputs: Vec<PathBuf> = self.outputs.paths().chain(self.json.clone()).collect();
+        let outputs: Vec<PathBuf> = self.output_paths().collect();
         let inputs = self.input.inputs.paths().filter(|path| *path != Path::new("-"));
         let inputs: Vec<PathBuf> = inputs.map(identity).collect();
         for (i, output) in outputs.iter().enumerate() {

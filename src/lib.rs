@@ -25,6 +25,7 @@
 
 pub mod batch;
 pub mod bed;
+mod blocking;
 pub mod cli;
 pub mod config;
 pub mod error;

@@ -18,6 +18,7 @@ mod header;
 mod input;
 mod lanes;
 mod mate_names;
+mod name_hash;
 pub mod output;
 mod pairs;
 mod problem;
@@ -37,6 +38,7 @@ pub use collate::Collate;
 pub use header::Header;
 pub use input::{Alignments, Format, Grouping, Input, InputConfig, Layout, Templates};
 pub use lanes::{Inputs, open};
+pub use name_hash::name_hash;
 pub use problem::Problem;
 
 /// One sequenced read as stored, turned back to the orientation the sequencer saw.

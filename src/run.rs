@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::batch::Tokens;
+use crate::blocking::blocking;
 use crate::config::Config;
 use crate::error::{Error, Result, Signal};
 use crate::model::{Classifier, Prediction};
@@ -72,18 +73,14 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
 async fn prepare(config: &Config, progress: &Progress) -> Result<(Templates, Arc<Classifier>)> {
     let templates = reads::open(&config.input, Arc::clone(&progress.input)).await?;
     check_pairs(config, &templates)?;
-    let classifier = load(config.model.clone()).await?;
+    // Loading reads hundreds of megabytes or compiles shaders.
+    let model = config.model.clone();
+    let classifier = blocking(move || Classifier::load(&model)).await?;
     if config.verbose {
         eprintln!("readseeker: {} on {}", classifier.card().name, classifier.card().device);
     }
     check_frames(config, &classifier)?;
     Ok((templates, Arc::new(classifier)))
-}
-
-/// Loading reads hundreds of megabytes or compiles shaders: not on an async thread.
-async fn load(config: crate::model::Config) -> Result<Classifier> {
-    let loaded = tokio::task::spawn_blocking(move || Classifier::load(&config)).await;
-    loaded.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
 }
 
 /// What to write, with the header BAM outputs start with: the input's, and a line that names this run.

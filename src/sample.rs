@@ -1,13 +1,11 @@
 //! A sample of the templates, taken by name: what a run on all of them would give, for a share of the time.
 
-use std::hash::Hasher;
 use std::sync::Arc;
 
-use fnv::FnvHasher;
 use futures::stream::{BoxStream, StreamExt};
 
 use crate::error::Result;
-use crate::reads::{InputCounts, Template};
+use crate::reads::{InputCounts, Template, name_hash};
 
 /// Which templates are taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +36,7 @@ impl Sample {
     #[expect(clippy::cast_precision_loss, reason = "53 bits are kept, which a float holds")]
     pub fn takes(&self, name: &[u8]) -> bool {
         const BITS: u32 = 53;
-        let place = (self.hash(name) >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64;
+        let place = (name_hash(Some(self.seed), name) >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64;
         place < self.fraction
     }
 
@@ -57,19 +55,6 @@ impl Sample {
             std::future::ready(left_out.is_none())
         });
         taken.boxed()
-    }
-
-    /// FNV-1a, whose high bits hardly see the last bytes, and so the finalizer of `MurmurHash3` (Appleby 2011) over it. Both
-    /// are fixed: a seed takes the same reads in every version.
-    fn hash(&self, name: &[u8]) -> u64 {
-        let mut hasher = FnvHasher::default();
-        hasher.write(&self.seed.to_le_bytes());
-        hasher.write(name);
-        let mut hash = hasher.finish();
-        for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
-            hash = (hash ^ hash >> 33).wrapping_mul(factor);
-        }
-        hash ^ hash >> 33
     }
 }
 

@@ -128,7 +128,7 @@ pub struct Templates {
     pub format: Option<Format>,
     /// Whether its records are pairs.
     pub layout: Layout,
-    /// Bytes it takes as stored, when it is regular files: what `stored_bytes` counts up to.
+    /// Bytes all its files take as stored, when they are regular ones: what `stored_bytes` counts up to.
     pub stored_size: Option<u64>,
     /// The header a BAM output starts with.
     pub header: Header,
@@ -233,7 +233,7 @@ impl Opened {
     /// Its records as templates.
     pub(super) async fn templates(mut self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<Templates> {
         let (path, format, layout) = (self.path.clone(), self.format, self.layout());
-        let mut stored_size = self.stored_size;
+        let stored_size = self.stored_size;
         let (header, stream) = match std::mem::replace(&mut self.mates, Mates::AsTold) {
             Mates::AsTold if self.is_alignment() => self.alignments(config, counts).await?,
             _ if config.collate.is_some() && format.is_some() => {
@@ -246,7 +246,6 @@ impl Opened {
                 (Header::unaligned(), regroup(pairs, config))
             }
             Mates::In(second) => {
-                stored_size = stored_size.zip(second.stored_size).map(|(first, second)| first + second);
                 let [first, second] =
                     [self, *second].map(|opened| opened.records(letters(config), Arc::clone(&counts)));
                 (Header::unaligned(), regroup(pairs::two_files(first, second), config))

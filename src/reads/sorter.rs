@@ -16,7 +16,8 @@ use noodles::bgzf;
 use noodles::bgzf::io::writer::CompressionLevel;
 use tokio::sync::mpsc;
 
-use super::Mate;
+use super::{Mate, name_hash};
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 
 /// Records are gathered in pieces of this size at most: growing one piece would hold it twice for a moment.
@@ -86,7 +87,7 @@ impl Sorter {
         let piece = self.pieces.len() - 1;
         let start = self.pieces[piece].len();
         self.pieces[piece].extend_from_slice(&record.bytes);
-        let (name, hash) = (record.name.clone(), hash(record.name()));
+        let (name, hash) = (record.name.clone(), name_hash(None, record.name()));
         self.index.push(Item { hash, ordinal: record.ordinal, piece, start, len, name, mate: record.mate });
     }
 
@@ -357,24 +358,8 @@ impl Read for Region {
     }
 }
 
-/// FNV-1a, and a last mix so that the first bits are as good as the others. One that no library changes: the order of
-/// outputs hangs on it.
-fn hash(name: &[u8]) -> u64 {
-    let step = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let hash = name.iter().fold(0xcbf2_9ce4_8422_2325, step);
-    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    hash ^ (hash >> 33)
-}
-
 fn failed(folder: &Path, source: io::Error) -> Error {
     Error::Temporary { folder: folder.to_owned(), source }
-}
-
-/// Runs what waits for a disk where it holds nobody up.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
 }
 
 #[cfg(test)]
@@ -442,13 +427,6 @@ mod tests {
             ordinals.sort_unstable();
             prop_assert_eq!(ordinals, (1..=records.len() as u64).collect::<Vec<_>>());
         }
-    }
-
-    #[test]
-    fn the_hash_is_always_the_same() {
-        assert_eq!(hash(b""), 0xefd0_1f60_ba99_2926);
-        assert_eq!(hash(b"r1"), hash(b"r1"));
-        assert_ne!(hash(b"r1"), hash(b"r2"));
     }
 
     #[tokio::test]

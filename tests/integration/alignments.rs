@@ -174,26 +174,16 @@ fn odd_sam(bench: &Bench) -> String {
     bench.write("odd.sam", lines.collect::<String>()).to_str().unwrap().to_owned()
 }
 
+/// Splits it on the CPU, the coding records to `c.bam`.
+fn split_odd(bench: &Bench, more: &[&str]) -> std::process::Output {
+    bench.run(&[&["split", "odd.sam", "--device", "cpu", "--coding", "c.bam"], more].concat())
+}
+
 #[test]
 fn sam_becomes_the_bam_that_samtools_makes_of_it() {
     let bench = Bench::new();
     odd_sam(&bench);
-    bench.run(&[
-        "split",
-        "odd.sam",
-        "--device",
-        "cpu",
-        "--coding",
-        "c.bam",
-        "--noncoding",
-        "/dev/null",
-        "--output-format",
-        "bam",
-        "--threshold",
-        "0",
-        "--min-length",
-        "6",
-    ]);
+    split_odd(&bench, &["--noncoding", "/dev/null", "--output-format", "bam", "--threshold", "0", "--min-length", "6"]);
     let (_, made) = bam(&bench.path("c.bam"));
     let (_, mut expected) = bam(&testdata("odd/alignments.bam"));
     // Too short to be scored, or without any read of its name that has bases.
@@ -208,23 +198,12 @@ fn sam_becomes_the_bam_that_samtools_makes_of_it() {
 fn nothing_is_lost_and_the_counts_add_up() {
     let bench = Bench::new();
     odd_sam(&bench);
-    let output = bench.run(&[
-        "split",
-        "odd.sam",
-        "--device",
-        "cpu",
-        "--coding",
-        "c.bam",
-        "--noncoding",
-        "n.bam",
-        "--json",
-        "r.json",
-    ]);
+    let output = split_odd(&bench, &["--noncoding", "n.bam", "--json", "r.json"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let records: Vec<Vec<u8>> = ["c.bam", "n.bam"].iter().flat_map(|class| bam(&bench.path(class)).1).collect();
     let lines = bench.read("odd.sam").lines().filter(|line| !line.starts_with('@')).count();
     assert_eq!(records.len(), lines);
-    let report: serde_json::Value = serde_json::from_str(&bench.read("r.json")).unwrap();
+    let report = bench.json("r.json");
     let count = |name: &str| report["counts"][name].as_u64().unwrap();
     let sum = ["coding", "noncoding", "undecided", "without_bases", "secondary", "supplementary"]
         .map(count)

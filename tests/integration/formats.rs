@@ -134,7 +134,7 @@ fn cram_gives_the_outputs_its_bam_gives() {
         let flags = ["--reference", &path("reference.fa"), "--scores", "cram.tsv", "--json", "r.json", "--force"];
         bench.split(&[&[cram.as_str()], &flags[..]].concat());
         assert!([bench.read("c.fq"), bench.read("n.fq"), bench.read("cram.tsv")] == bam, "{kind}");
-        let report: serde_json::Value = serde_json::from_str(&bench.read("r.json")).unwrap();
+        let report = bench.json("r.json");
         assert_eq!(report["input"]["format"], "CRAM");
         assert_eq!(report["input"]["stored_bytes"], std::fs::metadata(&cram).unwrap().len());
     }
@@ -175,7 +175,7 @@ fn a_run_without_a_model_cannot_be_taken_for_one() {
         "{}",
         stderr(&run)
     );
-    let report: serde_json::Value = serde_json::from_str(&bench.read("r.json")).unwrap();
+    let report = bench.json("r.json");
     assert_eq!((&report["model"]["name"], &report["model"]["sha256"]), (&"none".into(), &"".into()));
     assert_eq!((&report["counts"]["scored"], &report["counts"]["noncoding"]), (&0.into(), &20.into()));
     assert_eq!(bench.read("s.tsv").lines().filter(|line| line.ends_with("\tNA\tNA\tNA")).count(), 20);

@@ -1,16 +1,10 @@
 //! Several inputs in one run, samples and estimates, and what `--annotate` writes.
 
-use serde_json::Value;
-
 use crate::support::{Bench, fastq, records, stderr, testdata};
 
 /// `count` reads named from `first` on.
 fn lane(first: u64, count: u64) -> String {
     records(&fastq(first + count, 120, "")).split_off(usize::try_from(first).unwrap()).join("\n") + "\n"
-}
-
-fn json(bench: &Bench, name: &str) -> Value {
-    serde_json::from_str(&bench.read(name)).unwrap()
 }
 
 /// What the runs wrote to both classes, all classes' records sorted.
@@ -41,7 +35,7 @@ fn lanes_are_read_one_after_the_other() {
     for lanes in [&["--single", "l0.fq", "l1.fq", "l2.fq"][..], &["--files-from", "list"]] {
         bench.split(&[lanes, &["--force", "--json", "r.json"]].concat());
         assert_eq!([bench.read("c.fq"), bench.read("n.fq")], expected, "{lanes:?}");
-        let report = json(&bench, "r.json");
+        let report = bench.json("r.json");
         assert_eq!((&report["counts"]["records"], &report["input"]["files"][2]), (&50.into(), &"l2.fq".into()));
         assert_eq!(report["input"]["stored_bytes"], whole.len());
     }
@@ -125,13 +119,13 @@ fn a_sample_is_the_same_however_the_reads_come_and_is_accounted_for() {
     bench.write("b.fq", lane(200, 400));
     let sample = ["--sample", "0.25", "--seed", "7", "--json", "r.json", "--force"];
     bench.split(&[&["in.fq"], &sample[..]].concat());
-    let (taken, counts) = (written(&bench), json(&bench, "r.json")["counts"].clone());
+    let (taken, counts) = (written(&bench), bench.json("r.json")["counts"].clone());
     assert!((100..200).contains(&taken.len()), "{} of 600", taken.len());
     assert_eq!(counts["records"], 600);
     assert_eq!(counts["not_sampled"], 600 - taken.len());
     bench.split(&[&["--single", "b.fq", "a.fq", "-t", "1"], &sample[..]].concat());
     assert_eq!(written(&bench), taken);
-    let estimate = &json(&bench, "r.json")["estimate"];
+    let estimate = &bench.json("r.json")["estimate"];
     assert_eq!(estimate["reads"], 600);
     let [low, high] = [0, 1].map(|end| estimate["coding_95"][end].as_f64().unwrap());
     assert!(low < high && (low..=high).contains(&estimate["coding"].as_f64().unwrap()));
@@ -146,7 +140,7 @@ fn mates_are_sampled_together() {
     bench.split(&[bam.to_str().unwrap(), "--sample", "0.5", "--json", "r.json"]);
     let count = |name: &str| records(&bench.read(name)).len();
     assert!(count("c.fq").is_multiple_of(2) && count("n.fq").is_multiple_of(2));
-    assert_eq!(json(&bench, "r.json")["counts"]["orphans"], 0);
+    assert_eq!(bench.json("r.json")["counts"]["orphans"], 0);
 }
 
 #[test]
@@ -154,11 +148,11 @@ fn a_run_cut_short_estimates_the_rest() {
     let bench = Bench::new();
     bench.write("in.fq", lane(0, 8000));
     bench.split(&["in.fq", "--max-reads", "200", "--json", "r.json"]);
-    let reads = json(&bench, "r.json")["estimate"]["reads"].as_f64().unwrap();
+    let reads = bench.json("r.json")["estimate"]["reads"].as_f64().unwrap();
     assert!((7_200.0..8_800.0).contains(&reads), "{reads} of 8,000");
     bench.write("few.fq", lane(0, 50));
     bench.split(&["few.fq", "--max-reads", "51", "--json", "r.json", "--force"]);
-    assert!(json(&bench, "r.json").get("estimate").is_none(), "nothing was left out");
+    assert!(bench.json("r.json").get("estimate").is_none(), "nothing was left out");
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn every_read_lands_in_one_class_unchanged_and_in_order() {
         let order: Vec<String> = merged(&input, std::slice::from_ref(class));
         assert_eq!(records(class), order, "input order");
     }
-    let report: serde_json::Value = serde_json::from_str(&bench.read("report.json")).unwrap();
+    let report = bench.json("report.json");
     assert_eq!(report["counts"]["records"], 300);
     assert_eq!(report["counts"]["coding"], records(&classes[0]).len());
     assert_eq!(report["model"]["kind"], "compact");
@@ -101,7 +101,7 @@ fn short_reads_go_to_undecided_when_there_is_one_and_are_counted_either_way() {
     assert_eq!(records(&bench.read("u.fq")).len(), 5);
     bench.split(&["in.fq", "--force", "--threshold", "0", "--scores", "s.tsv", "--json", "report.json"]);
     assert_eq!((records(&bench.read("c.fq")).len(), records(&bench.read("n.fq")).len()), (7, 5));
-    let report: serde_json::Value = serde_json::from_str(&bench.read("report.json")).unwrap();
+    let report = bench.json("report.json");
     assert_eq!(report["counts"]["too_short"], 5);
     assert_eq!(bench.read("s.tsv").lines().filter(|line| line.ends_with("\tNA\tNA\tNA")).count(), 5);
 }

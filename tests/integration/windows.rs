@@ -138,7 +138,7 @@ fn a_megabase_read_is_scored_to_its_end_in_every_format_and_in_little_memory() {
             "{told:?} {expected:?}"
         );
 
-        let report: serde_json::Value = serde_json::from_str(&bench.read("r.json")).unwrap();
+        let report = bench.json("r.json");
         assert_eq!(report["settings"]["windows"], serde_json::json!({"step": 3000, "pool": "mean", "threshold": 0.25}));
         assert_eq!(
             (&report["counts"]["windows"], &report["counts"]["coding_windows"]),

@@ -99,7 +99,10 @@ class Network(nn.Module):
         for block, norm in zip(self.blocks, self.block_norms):
             x = x + F.silu(norm(block(x)))
         mean = self.embedding_norm(e.mean(dim=1))
-        return torch.cat([x.mean(dim=1), x.amax(dim=1), mean], dim=1).view(b, frames, -1)
+        return torch.cat([x.mean(dim=1), self.pool(x), mean], dim=1).view(b, frames, -1)
+
+    def pool(self, x):
+        return x.amax(dim=1)
 
     def head(self, features):
         h = F.silu(self.frame_hidden(self.dropout(features)))  # [B, 6, H]

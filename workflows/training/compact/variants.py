@@ -29,15 +29,8 @@ class Attend(Network):
         super().__init__(settings)
         self.weigh = nn.Linear(settings["channels"], settings["channels"])
 
-    def features(self, ids):
-        b, frames, t = ids.shape
-        e = self.embedding(ids.reshape(b * frames, t))
-        x = F.silu(self.stem_norm(self.stem(e)))
-        for block, norm in zip(self.blocks, self.block_norms):
-            x = x + F.silu(norm(block(x)))
-        attended = (x * self.weigh(x).float().softmax(dim=1)).sum(dim=1)
-        mean = self.embedding_norm(e.mean(dim=1))
-        return torch.cat([x.mean(dim=1), attended, mean], dim=1).view(b, frames, -1)
+    def pool(self, x):
+        return (x * self.weigh(x).float().softmax(dim=1)).sum(dim=1)
 
 
 class Alone(Network):
