@@ -13,13 +13,26 @@ groups="archaea organelle bacteria silver_archaea silver"
 python -m compact.rna "$genomes" "$work/labels" $groups              # barrnap, ARAGORN
 python -m compact.predict "$genomes" "$work/labels" archaea phage bacteria virus  # pyrodigal
 [ -s "$work/data.npz" ] || { python -m compact.labels "$genomes" "$work/labels" "$work/new.npz" && mv "$work/new.npz" "$work/data.npz"; }
+data=$work/data.npz
+
 # Two branches from one start, one with more mammals (it weighs four times as much), one with more bacteria; their mean is the model.
-python -m compact.train "$work/data.npz" "$work/mammals" --reads 3600000
-python -m compact.train "$work/data.npz" "$work/microbes" --reads 1600000 --mix microbes
-[ -s "$work/main/state.pt" ] || python -m compact.soup "$work/data.npz" "$work/main" "$work/mammals=4" "$work/microbes=1"
-python -m compact.release "$work/data.npz" "$work/main" "$root/src/model/builtin" "$root/testdata/compact/golden.tsv" \
-    readseeker-compact-2 "$(date -I)"
-python -m compact.manifest "$genomes" "$work/data.npz" manifest.tsv.gz
-python -m compact.evaluate "$work/data.npz" "$work/main" --count 400 > "$work/evaluation.md"
-python -m compact.art "$work/data.npz" "$work/main" > "$work/art.md"
-python -m compact.long "$work/data.npz" "$work/main" > "$work/long.md"
+branches() { # FOLDER [--every-genus]
+    local folder=$work/$1
+    python -m compact.train "$data" "$folder/mammals" --reads "${MAMMALS_READS:-3600000}" "${@:2}"
+    python -m compact.train "$data" "$folder/microbes" --reads "${MICROBES_READS:-1600000}" --mix microbes "${@:2}"
+    [ -s "$folder/main/state.pt" ] || python -m compact.soup "$data" "$folder/main" "$folder/mammals=4" "$folder/microbes=1" "${@:2}"
+}
+branches twin                  # has not seen the held-out sets: every figure and the calibration are its
+branches shipped --every-genus # has, all but the sentinels: this is what the program gets
+twin=$work/twin/main shipped=$work/shipped/main
+[ -s "$twin/calibration.json" ] || python -m compact.calibrate "$data" "$twin"
+python -m compact.release "$shipped" "$twin" "$root/src/model/builtin" "$root/testdata/compact/golden.tsv" \
+    "${NAME:-readseeker-compact-3}" "$(date -I)"
+cp "$twin/calibration.json" "$shipped/calibration.json"
+python -m compact.manifest "$genomes" "$data" manifest.tsv.gz
+python -m compact.evaluate "$data" "$twin" --count 400 > "$work/evaluation.md"
+for run in twin shipped; do
+    python -m compact.evaluate "$data" "$work/$run/main" --count 400 --brief --sentinels > "$work/sentinels_$run.md"
+done
+python -m compact.art "$data" "$twin" > "$work/art.md"
+python -m compact.long "$data" "$twin" > "$work/long.md"

@@ -46,7 +46,7 @@ def one(name, data, samples, reads, folder):
     arguments = Namespace(
         data=data, run=folder / "run", minutes=0, reads=reads * other.get("longer", 1), seed=other.get("seed", 1), set=settings,
         recipe=recipe, mix=other.get("mix", "microbes"), network=other.get("network", "six frames"),
-        random_start=other.get("random_start", False), weight_decay=0.02, peak=train.PEAK, last=train.LAST, start_from=None,
+        random_start=other.get("random_start", False), weight_decay=0.02, peak=train.PEAK, last=train.LAST, start_from=None, every_genus=False,
     )  # fmt: skip
     begun = time.process_time()
     run = Short(arguments)

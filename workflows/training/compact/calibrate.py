@@ -1,13 +1,19 @@
-"""Calibration of window probabilities by length and of pooled long reads, fitted on held-out reads.
+"""Calibration of window probabilities by length and of pooled long reads, fitted on held-out reads:
+`python -m compact.calibrate DATA.npz RUN [COUNT]` writes RUN/calibration.json.
 
 Two numbers a length and two for the pooling: too few to learn the held-out genomes by heart. The reads come from
 another seed than those of the evaluation, every super-group counts the same, and so do coding and non-coding.
 """
 
+import json
+import sys
+from pathlib import Path
+
 import numpy as np
+import torch
 from scipy.optimize import minimize
 
-from . import evaluate, kept, plain, validation
+from . import evaluate, kept, plain, train, validation
 
 KNOTS = (60, 80, 100, 150, 200, 300)
 LONG = (450, 600, 900, 1500, 2500)
@@ -106,3 +112,14 @@ def of(network, data, count=300, seed=1234):
     a, b = pool_parameters(network, long, evaluate.Calibration(lengths, scale, shift))
     pool = {"scale": round(float(a), 4), "shift": round(float(b), 4)}
     return {"lengths": lengths, "scale": scale, "shift": shift, "pool": pool}
+
+
+def main(data, run, count="300"):
+    torch.set_num_threads(1)
+    fitted = of(train.load_average(run), data, int(count))
+    (Path(run) / "calibration.json").write_text(json.dumps(fitted))
+    print(json.dumps(fitted, indent=1))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

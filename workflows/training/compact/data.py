@@ -32,6 +32,11 @@ class Data:
         self.rna = self._runs(rna & ~coding & usable)
         self.border = self._borders(coding, usable)
 
+    def train_on_all_but(self, names):
+        """Hold out the sets `names` alone; what else was held out becomes training data."""
+        released = ~np.isin(self.held, names)
+        self.held, self.supergroup = (np.where(released, "", column) for column in (self.held, self.supergroup))
+
     def _runs(self, where, shortest=60):
         """Runs of `where`, cut at the records' ends."""
         flag = np.zeros(len(where) + 1, dtype=bool)

@@ -1,4 +1,4 @@
-"""Tables of a run on the held-out sets: `python -m compact.evaluate DATA.npz RUN [--count 200] [--brief]`."""
+"""Tables of a run on the held-out sets: `python -m compact.evaluate DATA.npz RUN [--count 200] [--brief] [--sentinels]`."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import kept, metrics, tokens, train, validation
+from . import holdout, kept, metrics, tokens, train, validation
 
 CLEAN = "gamma actino_high_gc alpha_high_gc firmicutes other_bacteria code_4 archaea phage herpes virus human mammal_other fungi".split()
 
@@ -149,10 +149,13 @@ def main():
     parser.add_argument("run")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--brief", action="store_true")
+    parser.add_argument("--sentinels", action="store_true", help="only the sets that the shipped weights have not seen either")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     network = train.load_average(Path(arguments.run))
     samples = held_out(arguments.data, arguments.count)
+    if arguments.sentinels:
+        samples = [sample for sample in samples if sample.name in holdout.SENTINELS]
     report(score(network, samples, calibration_of(arguments.run)), arguments.brief)
 
 

@@ -37,6 +37,16 @@ GENERA = {
     "Toxoplasma, Leishmania": ("protist", r"^(Toxoplasma|Leishmania)\b"),
     "elephant": ("mammal_other", r"^Loxodonta\b"),
 }
+# The shipped weights are trained on all but these: one far from everything else in each of six kinds, so that what ships is
+# still looked at on genera it has not seen. Figures and calibration are those of a twin that has seen none of GENERA.
+SENTINELS = (
+    "Caulobacter",
+    "Streptomyces, Gordonia phages",
+    "Geminiviridae",
+    "Aspergillus",
+    "small plants",
+    "Toxoplasma, Leishmania",
+)
 _HUMAN_CHR7_BEFORE = 60_000_000  # the short arm is for validation
 _MRNA_SHARE = 12  # one human mRNA in so many
 

@@ -6,6 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
+from . import holdout
+
+
+def _part(name):
+    """What a record of the set `name` was for; None: not in the data, "": in no held-out set."""
+    if name is None:
+        return "dropped (shares sequence across the split)"
+    if name in holdout.SENTINELS:
+        return f"held out: {name}"
+    return f"train; held out of the twin: {name}" if name else "train"
+
 
 def main(genomes, data, out):
     fields = np.load(data)["fields"]
@@ -15,8 +26,7 @@ def main(genomes, data, out):
     lines = ["\t".join([*head, "split"])]
     for row in rows:
         name = held.get((row[0], row[1]))
-        split = "dropped (shares sequence across the split)" if name is None else f"held out: {name}" if name else "train"
-        lines.append("\t".join([*row, split]))
+        lines.append("\t".join([*row, _part(name)]))
     with gzip.GzipFile(out, "wb", mtime=0) as packed:  # no time stamp: the same list gives the same file
         packed.write(("\n".join(lines) + "\n").encode())
 

@@ -1,4 +1,8 @@
-"""A run to the files the program ships: `python -m compact.release DATA.npz RUN CHECKPOINT GOLDEN.tsv NAME DATE [COUNT]`."""
+"""A run to the files the program ships: `python -m compact.release RUN TWIN CHECKPOINT GOLDEN.tsv NAME DATE`.
+
+Calibration is the twin's: of the same recipe, but trained without the genera that calibration is fitted on. What ships knows
+those genera, so on them it would look surer than it may be on others.
+"""
 
 import json
 import sys
@@ -6,18 +10,16 @@ from pathlib import Path
 
 import torch
 
-from . import calibrate, export, golden, train
+from . import export, golden, train
 
 
-def main(data, run, checkpoint, table, name, date, count="300"):
+def main(run, twin, checkpoint, table, name, date):
     torch.set_num_threads(1)
     network = train.load_average(run)
-    fitted = calibrate.of(network, data, int(count))
-    (Path(run) / "calibration.json").write_text(json.dumps(fitted))
+    fitted = json.loads((Path(twin) / "calibration.json").read_text())
     reads = torch.load(Path(run) / "state.pt", weights_only=False)["reads"]
     trained_on = f"{reads} reads of INSDC/RefSeq genomes; accessions in workflows/training/manifest.tsv.gz"
     export.write(network, checkpoint, calibration=fitted, name=name, trained_on=trained_on, created=date)
-    print(json.dumps(fitted, indent=1))
     golden.main(checkpoint, table)
 
 

@@ -1,22 +1,21 @@
-"""Runs from one start averaged into one network: `python -m compact.soup DATA.npz OUT RUN=SHARE...`.
+"""Runs from one start averaged into one network: `python -m compact.soup DATA.npz OUT RUN=SHARE... [--every-genus]`.
 
 Runs that begin with the same weights (the same `--seed`) stay close enough for their mean to be a network as good as any
 of them, and better on genera that none has seen, where each errs in its own way. It costs nothing at run time.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import torch
 
 from . import train
-from .data import Data
 from .network import Network, Settings
 from .sampler import MIXES, Recipe, Sampler
 
 
-def main(data, out, *parts):
-    torch.set_num_threads(1)
+def average(data, out, parts, every_genus=False):
+    """Write the mean of `parts` (run=share) as a run of its own."""
     runs, shares = zip(*(part.rsplit("=", 1) for part in parts))
     shares = [int(share) for share in shares]
     states = [torch.load(Path(run) / "state.pt", weights_only=False) for run in runs]
@@ -24,7 +23,7 @@ def main(data, out, *parts):
     weights = [train.load_average(run).state_dict() for run in runs]
     network.load_state_dict(train.mean_of([one for one, share in zip(weights, shares) for _ in range(share)]))
     # Statistics of reads as they come: none rewritten.
-    train.measure_on(network, Sampler(Data(data), Recipe(*MIXES["microbes"], recoded=0)), seed=1)
+    train.measure_on(network, Sampler(train.load_data(data, every_genus), Recipe(*MIXES["microbes"], recoded=0)), seed=1)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     torch.save(network.state_dict(), out / train.EXPORTED)
@@ -32,5 +31,16 @@ def main(data, out, *parts):
     torch.save(about | {"spent": sum(s["spent"] for s in states)}, out / "state.pt")
 
 
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data")
+    parser.add_argument("out")
+    parser.add_argument("parts", nargs="+", metavar="RUN=SHARE")
+    parser.add_argument("--every-genus", action="store_true", help="the runs were trained on all but the sentinels")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    average(arguments.data, arguments.out, arguments.parts, arguments.every_genus)
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

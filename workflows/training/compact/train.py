@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import embed, tokens
+from . import embed, holdout, tokens
 from .data import Data
 from .network import Network, Settings
 from .sampler import MIXES, Recipe, Sampler
@@ -89,9 +89,12 @@ class Average:
 
 
 @functools.lru_cache(maxsize=1)
-def _load(path):
-    """The data, kept: several runs in one process share them."""
-    return Data(path)
+def load_data(path, every_genus=False):
+    """The data, kept: several runs in one process share them. `every_genus`: all but the sentinels are trained on."""
+    data = Data(path)
+    if every_genus:
+        data.train_on_all_but(holdout.SENTINELS)
+    return data
 
 
 class Run:
@@ -104,7 +107,7 @@ class Run:
         self.settings = Settings(**arguments.set)
         torch.manual_seed(arguments.seed)
         self.rng = np.random.default_rng(arguments.seed)
-        self.data = _load(arguments.data)
+        self.data = load_data(arguments.data, arguments.every_genus)
         shares, boost = MIXES[arguments.mix]
         self.sampler = Sampler(self.data, Recipe(shares=shares, boost=boost)._replace(**arguments.recipe))
         self.network = NETWORKS[arguments.network](self.settings)
@@ -126,7 +129,8 @@ class Run:
         return self.folder / "state.pt"
 
     def _start_embedding(self):
-        cache = Path(self.arguments.data).with_suffix(f".embed{self.settings['embedding']}.pt")
+        genera = ".every" if self.arguments.every_genus else ""
+        cache = Path(self.arguments.data).with_suffix(f".embed{self.settings['embedding']}{genera}.pt")
         if not cache.exists():
             weight, organisms = embed.start(self.data, self.settings["embedding"])
             print(f"embedding from {organisms} organisms", flush=True)
@@ -284,6 +288,7 @@ def main():
     parser.add_argument("--last", type=float, default=LAST, help="learning rate at the end, as a share of the highest")
     parser.add_argument("--start-from", help="another run, whose exported weights this one starts from")
     parser.add_argument("--mix", choices=MIXES, default="mammals", help="whose shares of groups")
+    parser.add_argument("--every-genus", action="store_true", help="train on the held-out sets too, all but the sentinels")
     parser.add_argument("--network", choices=NETWORKS, default="six frames")
     parser.add_argument("--random-start", action="store_true", help="no dicodon start of the embedding")
     torch.set_num_threads(1)

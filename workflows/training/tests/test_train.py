@@ -44,7 +44,7 @@ def genome(tmp_path):
 def _run(genome, folder, reads):
     arguments = Namespace(
         data=str(genome), run=folder, minutes=0, reads=reads, seed=1, recipe={}, mix="mammals",
-        set={"embedding": 8, "channels": 8, "hidden": 8}, network="six frames", random_start=False, weight_decay=0.02, peak=train.PEAK, last=train.LAST, start_from=None,
+        set={"embedding": 8, "channels": 8, "hidden": 8}, network="six frames", random_start=False, weight_decay=0.02, peak=train.PEAK, last=train.LAST, start_from=None, every_genus=False,
     )  # fmt: skip
     return train.Run(arguments)
 
@@ -80,11 +80,21 @@ def test_runs_from_one_start_are_averaged(genome, tmp_path):
     runs[1].rng = np.random.default_rng(2)
     for run in runs:
         run.train()
-    soup.main(genome, tmp_path / "soup", f"{tmp_path}/a=2", f"{tmp_path}/b=1")
+    soup.average(genome, tmp_path / "soup", [f"{tmp_path}/a=2", f"{tmp_path}/b=1"])
     one, other, both = (train.load_average(tmp_path / name) for name in ("a", "b", "soup"))
     assert not torch.equal(one.stem.weight, other.stem.weight)
     assert torch.allclose(both.stem.weight, (2 * one.stem.weight + other.stem.weight) / 3, atol=1e-6)
     assert not torch.allclose(both.stem_norm.norm.running_mean, (2 * one.stem_norm.norm.running_mean + other.stem_norm.norm.running_mean) / 3)
+
+
+def test_every_genus_trains_on_all_but_the_sentinels(genome, monkeypatch):
+    train.load_data.cache_clear()
+    held = train.load_data(genome).held
+    assert (held != "").sum() == 1
+    assert (train.load_data(genome, every_genus=True).held == "").all()
+    monkeypatch.setattr(train.holdout, "SENTINELS", ("x",))
+    train.load_data.cache_clear()
+    assert (train.load_data(genome, every_genus=True).held == held).all()
 
 
 def test_organisms_are_drawn_as_often_coding_as_not(genome):
