@@ -1,11 +1,12 @@
 //! A BERT's layer on burn.
 //!
 //! In f32, attention runs in kernels of its own: nothing depends on what a device has. In half precision the linear layers
-//! are multiplied in f16; the residual stream, normalisation and softmax stay in f32.
+//! are multiplied in f16; the residual stream, normalisation and attention stay in f32.
 //!
 //! burn's attention operation is one kernel that never stores a score, where a device has matrix units and the build
-//! reaches them. That kernel multiplies in f16 whatever it is given, so f32 leaves it alone. It knows no addends to the
-//! scores either, and wants lengths of whole tiles: [`Addends`] and [`TILE`] say what is done about that.
+//! reaches them. That kernel multiplies in f16 whatever it is given (its sums and softmax are f32), so f32 leaves it alone.
+//! It knows no addends to the scores either, and wants lengths of whole tiles: [`Addends`] and [`TILE`] say what is done
+//! about that.
 
 use std::f32::consts::FRAC_1_SQRT_2;
 
@@ -84,27 +85,34 @@ pub(super) struct Layer {
 impl Layer {
     /// New `x` [batch, tokens, hidden]; of the first token alone if `only_first`.
     pub(super) fn forward(&self, x: Tensor<3>, addends: &Addends, only_first: bool) -> Tensor<3> {
+        let context = self.context.forward(self.low(self.attention(x.clone(), addends, only_first)));
+        let x = if only_first { x.narrow(1, 0, 1) } else { x };
+        let x = self.context_norm.forward(high(context) + x);
+        let inner = self.intermediate.forward(self.low(x.clone()));
+        let inner = inner.clone().erf() * inner.clone() + inner; // the rest of GELU is in the weights
+        self.output_norm.forward(high(self.output.forward(inner)) + x)
+    }
+
+    /// What each token hears from all, of all heads [batch, tokens, hidden]; the first token alone if `only_first`.
+    fn attention(&self, x: Tensor<3>, addends: &Addends, only_first: bool) -> Tensor<3> {
         let [batch, tokens, hidden] = x.dims();
         let wide = self.form.width(hidden / self.heads) * self.heads;
-        let asked = self.asked.forward(self.low(x.clone()));
+        let asked = self.asked.forward(self.low(x));
         let asked = if self.form.fused { asked } else { high(asked) };
         let split = |start: usize, width: usize| {
             let part = asked.clone().narrow(2, start, width);
             part.reshape([batch, tokens, self.heads, width / self.heads]).swap_dims(1, 2)
         };
         let (query, key, value) = (split(0, wide), split(wide, wide), split(2 * wide, hidden));
-        let (query, x) = if only_first { (query.narrow(2, 0, 1), x.narrow(1, 0, 1)) } else { (query, x) };
-        let context = match addends {
+        let asking = if only_first { 1 } else { tokens };
+        let query = query.narrow(2, 0, asking);
+        let heard = match addends {
             Addends::ToKeys(addends) => fused(query, key + addends.clone(), value),
             _ if self.form.fused => fused(query, key, value),
             Addends::ToScores(addends) => attend(query, key, value, Some(addends)),
             Addends::None => attend(query, key, value, None),
         };
-        let context = self.low(context.swap_dims(1, 2).reshape(x.dims()));
-        let x = self.context_norm.forward(high(self.context.forward(context)) + x);
-        let inner = self.intermediate.forward(self.low(x.clone()));
-        let inner = inner.clone().erf() * inner.clone() + inner; // the rest of GELU is in the weights
-        self.output_norm.forward(high(self.output.forward(inner)) + x)
+        heard.swap_dims(1, 2).reshape([batch, asking, hidden])
     }
 
     /// In the numbers that are multiplied.
