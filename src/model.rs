@@ -18,6 +18,7 @@ pub mod cpu;
 pub mod device;
 mod problem;
 mod runner;
+mod upload;
 
 /// Which model to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,13 +60,18 @@ pub fn describe(source: &Source) -> Result<String> {
     checkpoint::describe(source).map_err(|problem| Error::Model { model: source.path(), problem })
 }
 
-/// The precisions a model runs in on the CPU; on a GPU it is f32 alone.
+/// The precisions a model runs in on a device.
 ///
 /// # Errors
 /// [`Error::Model`] for a checkpoint that is missing or not one we run.
-pub fn precisions(source: &Source) -> Result<&'static [Precision]> {
+pub fn precisions(source: &Source, device: &device::Choice) -> Result<&'static [Precision]> {
     let is_bert = checkpoint::is_bert(source).map_err(|problem| Error::Model { model: source.path(), problem })?;
-    Ok(if is_bert { &[Precision::F32, Precision::Bf16, Precision::Int8] } else { &[Precision::F32] })
+    Ok(match device {
+        _ if !is_bert => &[Precision::F32],
+        device::Choice::Cpu => &[Precision::F32, Precision::Bf16, Precision::Int8],
+        gpus if device::has_f16(gpus) => &[Precision::F32, Precision::F16],
+        _ => &[Precision::F32],
+    })
 }
 
 /// How a BERT treats its padding: see "The attention mask as published" in the README.
@@ -95,10 +101,12 @@ pub enum Precision {
     /// As the weights are stored.
     #[default]
     F32,
-    /// The linear layers in bf16, which has eight bits for a number's digits.
+    /// The linear layers in bf16, which has eight bits for a number's digits. On the CPU.
     Bf16,
-    /// The linear layers in bytes, scaled by weight column and by input row.
+    /// The linear layers in bytes, scaled by weight column and by input row. On the CPU.
     Int8,
+    /// The linear layers in f16, which has eleven bits for a number's digits. On a GPU that has it.
+    F16,
 }
 
 impl Precision {
@@ -109,6 +117,7 @@ impl Precision {
             Self::F32 => "f32",
             Self::Bf16 => "bf16",
             Self::Int8 => "int8",
+            Self::F16 => "f16",
         }
     }
 }
@@ -120,7 +129,7 @@ pub struct Config {
     pub source: Source,
     /// The attention mode; a model that is no BERT ignores it.
     pub attention: Attention,
-    /// What to multiply in: anything but f32 is for a BERT on the CPU.
+    /// What to multiply in: anything but f32 is for a BERT.
     pub precision: Precision,
     /// Which device.
     pub device: device::Choice,
@@ -141,14 +150,14 @@ pub struct Card {
     pub sha256: String,
     /// `published` or `masked`; none for a model without attention.
     pub attention: Option<&'static str>,
-    /// `f32`, `bf16` or `int8`.
+    /// `f32`, `bf16`, `int8` or `f16`.
     pub precision: &'static str,
     /// How many numbers were trained.
     pub parameters: usize,
     /// The device that ran it, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
     #[serde(skip)]
     pub device: String,
-    /// What drives the device: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`.
+    /// What drives the device: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`, `cuda`.
     #[serde(skip)]
     pub backend: String,
 }

@@ -74,7 +74,7 @@ pub struct Input {
 pub struct Device {
     /// For people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
     pub name: String,
-    /// What drives it: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`.
+    /// What drives it: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`, `cuda`.
     pub backend: String,
     /// CPU threads the run was given.
     pub threads: usize,

@@ -46,7 +46,8 @@ pub(super) struct Common {
     #[arg(long, value_enum, default_value_t)]
     attention: Attention,
 
-    /// What a BERT on the CPU multiplies in: bf16 and int8 are faster and less exact
+    /// What a BERT multiplies in: bf16 and int8 on the CPU and f16 on a GPU are faster and less exact (`readseeker device`
+    /// says which GPUs have f16)
     #[arg(long, value_enum, default_value_t)]
     precision: Precision,
 
@@ -55,8 +56,8 @@ pub(super) struct Common {
     letters: LettersArg,
 
     /// Where the model runs: auto takes the first real GPU, else the CPU; several GPUs as gpu:0,gpu:1; `readseeker device`
-    /// lists the numbers
-    #[arg(long, value_name = "auto|cpu|gpu|gpu:N", default_value = "auto")]
+    /// lists the numbers; cuda:N needs a build with CUDA
+    #[arg(long, value_name = "auto|cpu|gpu|gpu:N|cuda:N", default_value = "auto")]
     device: device::Choice,
 
     /// Rows a batch
@@ -130,6 +131,7 @@ enum Precision {
     F32,
     Bf16,
     Int8,
+    F16,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -171,6 +173,7 @@ impl Common {
                 Precision::F32 => model::Precision::F32,
                 Precision::Bf16 => model::Precision::Bf16,
                 Precision::Int8 => model::Precision::Int8,
+                Precision::F16 => model::Precision::F16,
             },
             device: self.device,
             batch_size: self.batch_size.0,

@@ -11,7 +11,7 @@ use super::common::Attention;
 use crate::error::{Error, Result};
 use crate::model::bench::{self, Speed};
 use crate::model::device::{self, Choice};
-use crate::model::{self, Precision, Source};
+use crate::model::{self, Source};
 
 /// List CPU features and GPU adapters, and what --device auto would take; or measure how fast a model runs on them.
 #[derive(Debug, ClapArgs)]
@@ -25,7 +25,7 @@ pub(super) struct Args {
     model: PathBuf,
 
     /// Measure this device alone [default: the CPU and every real GPU]
-    #[arg(long, value_name = "cpu|gpu|gpu:N", requires = "bench")]
+    #[arg(long, value_name = "cpu|gpu|gpu:N|cuda:N", requires = "bench")]
     device: Option<Choice>,
 
     /// How a BERT treats its padding
@@ -54,13 +54,11 @@ pub(super) fn run(args: &Args) -> Result<()> {
 
 fn measure(args: &Args) -> Result<()> {
     let source = Source::from_path(args.model.clone());
-    let precisions = model::precisions(&source)?;
     let threads = args.threads.or(std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
     let devices = args.device.clone().map_or_else(everywhere, |device| vec![device]);
     print("reads/s\tprecision\tdevice\tbackend\tmodel\n")?;
     for device in devices {
-        let on_cpu = device == Choice::Cpu;
-        for &precision in precisions.iter().filter(|&&precision| on_cpu || precision == Precision::F32) {
+        for &precision in model::precisions(&source, &device)? {
             let config = model::Config {
                 source: source.clone(),
                 attention: args.attention.into(),
@@ -81,7 +79,9 @@ fn measure(args: &Args) -> Result<()> {
 /// The CPU and every real GPU.
 fn everywhere() -> Vec<Choice> {
     let gpus = device::adapters().into_iter().filter(|adapter| adapter.kind != device::Kind::Software);
-    std::iter::once(Choice::Cpu).chain(gpus.map(|adapter| Choice::Gpus(vec![adapter.number]))).collect()
+    let gpus = gpus.map(|adapter| Choice::Gpus(vec![adapter.number]));
+    let cudas = device::cuda_devices().into_iter().map(|adapter| Choice::Cudas(vec![adapter.number]));
+    std::iter::once(Choice::Cpu).chain(gpus).chain(cudas).collect()
 }
 
 fn print(text: &str) -> Result<()> {

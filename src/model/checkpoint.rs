@@ -285,8 +285,11 @@ pub(super) fn describe(source: &Source) -> Result<String, Problem> {
     line(
         "precision",
         match &settings {
-            Settings::Bert { config, .. } if config.shape().is_supported() => "f32; on the CPU bf16 and int8 too",
-            _ => "f32",
+            Settings::Bert { config, .. } if config.shape().is_supported() => {
+                "f32; bf16 and int8 on the CPU, f16 on GPUs that have it"
+            }
+            Settings::Bert { .. } => "f32; f16 on GPUs that have it",
+            Settings::Compact(_) => "f32",
         },
     );
     if let Settings::Compact(config) = &settings {

@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::bert;
+use burn::tensor::FloatDType;
+
+use super::bert::{self, Form};
 use super::checkpoint::{Checkpoint, Settings, Weights};
 use super::compact::config::{Block, Stem};
 use super::compact::{self, windows};
@@ -292,7 +294,7 @@ struct Running {
 fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut Weights) -> Result<Running> {
     let refused = |problem| Error::Model { model: config.source.path(), problem };
     let own = kernels == Kernels::Own;
-    check_precision(config.precision, settings, own)?;
+    check_precision(config.precision, settings, if own { Where::OwnKernels } else { Where::BurnOnCpu })?;
     let ours = |engine, path: cpu::Path| {
         let device = device::cpu_name_with(config.threads.max(1), path.name());
         Running { engine, device, backend: "cpu".to_owned() }
@@ -316,7 +318,7 @@ fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut 
         }
         _ => {}
     }
-    let network = Network::load(settings, config.attention, weights, &device::cpu()).map_err(refused)?;
+    let network = Network::load(settings, config.attention, Form::EXACT, weights, &device::cpu()).map_err(refused)?;
     let engine = Engine::Burn(Runner::on_cpu(network, config.threads)?);
     Ok(Running { engine, device: device::cpu_name(config.threads.max(1)), backend: "flex".to_owned() })
 }
@@ -324,30 +326,52 @@ fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut 
 /// The model on each of these GPUs.
 fn on_gpus(config: &Config, gpus: Vec<device::Gpu>, settings: &Settings, weights: &mut Weights) -> Result<Running> {
     let refused = |problem| Error::Model { model: config.source.path(), problem };
-    check_precision(config.precision, settings, false)?;
+    check_precision(config.precision, settings, Where::Gpu)?;
     let names: Vec<&str> = gpus.iter().map(|gpu| gpu.adapter.name.as_str()).collect();
-    let (device, interface) = (names.join(", "), gpus[0].adapter.interface);
+    let (device, backend) = (names.join(", "), gpus[0].adapter.backend());
     let mut networks = Vec::with_capacity(gpus.len());
     for gpu in gpus {
+        let form = form(config.precision, &gpu)?;
         let network = if networks.is_empty() {
-            Network::load(settings, config.attention, weights, &gpu.device)
+            Network::load(settings, config.attention, form, weights, &gpu.device)
         } else {
             // Tensors are taken from a checkpoint once: each further GPU reads it anew, and not all of them hold memory.
             let again = Checkpoint::open(&config.source);
-            again.and_then(|mut again| Network::load(settings, config.attention, &mut again.weights, &gpu.device))
+            again.and_then(|mut again| Network::load(settings, config.attention, form, &mut again.weights, &gpu.device))
         };
         networks.push((network.map_err(refused)?, gpu));
     }
     let engine = Engine::Burn(Runner::on_gpus(networks, config.batch_size));
-    Ok(Running { engine, device, backend: format!("wgpu ({interface})") })
+    Ok(Running { engine, device, backend })
 }
 
-/// Only our own kernels for BERT multiply in anything but f32.
-fn check_precision(precision: Precision, settings: &Settings, own: bool) -> Result<()> {
+/// How a BERT computes on a GPU.
+fn form(precision: Precision, gpu: &device::Gpu) -> Result<Form, device::Problem> {
+    if precision != Precision::F16 {
+        return Ok(Form::EXACT);
+    }
+    if !gpu.device.supports_dtype(FloatDType::F16) {
+        return Err(device::Problem::NoF16 { name: gpu.adapter.name.clone() });
+    }
+    Ok(Form { numbers: FloatDType::F16, fused: gpu.adapter.reaches_matrix_units() })
+}
+
+/// What runs a model, as far as precisions go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Where {
+    OwnKernels,
+    BurnOnCpu,
+    Gpu,
+}
+
+/// Only BERTs are multiplied in anything but f32: in bf16 and int8 by our own kernels, in f16 on GPUs.
+fn check_precision(precision: Precision, settings: &Settings, on: Where) -> Result<()> {
     let why = match settings {
         _ if precision == Precision::F32 => return Ok(()),
         Settings::Compact(_) => "is for a BERT; this model is compact",
-        Settings::Bert { .. } if !own => "is for the CPU: give --device cpu too",
+        Settings::Bert { .. } if precision == Precision::F16 && on == Where::Gpu => return Ok(()),
+        Settings::Bert { .. } if precision == Precision::F16 => "is for a GPU: --device gpu takes the first",
+        Settings::Bert { .. } if on != Where::OwnKernels => "is for the CPU: give --device cpu too",
         Settings::Bert { config, .. } if !config.shape().is_supported() => {
             "needs a hidden_size and an intermediate_size that are multiples of 16"
         }

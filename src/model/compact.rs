@@ -2,15 +2,15 @@
 //!
 //! This is the definition: any other engine is tested against it.
 
-use burn::tensor::activation::silu;
 use burn::tensor::module::{conv1d, embedding, linear};
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
 use self::config::{Block, Config, Stem};
 use self::windows::tokens_a_frame;
 use super::Problem;
 use super::checkpoint::Weights;
+use super::upload::{Uploader, beyond};
 use crate::kmer::{self, FIRST, PAD};
 
 pub mod config;
@@ -19,12 +19,10 @@ pub mod windows;
 /// Logits a window has: non-coding, then six frames.
 pub(super) const LOGITS: usize = 7;
 const FRAMES: usize = 6;
-/// Lower than any activation, and still finite.
-const LOWEST: f32 = -1e30;
-
-/// Sorts six numbers: after these swaps, in this order, the greatest comes first.
-const SORTING_NETWORK: [(usize, usize); 12] =
-    [(0, 5), (1, 3), (2, 4), (1, 2), (3, 4), (0, 3), (2, 5), (0, 1), (2, 3), (4, 5), (1, 2), (3, 4)];
+/// Beyond any activation, and still finite.
+const HUGE: f32 = 1e30;
+/// What each of the six frames sees of all: itself, the next two of its strand, the mean of the other strand, the greatest.
+const SEEN: usize = 5;
 
 /// The network with its weights, on a device.
 #[derive(Debug)]
@@ -44,6 +42,11 @@ pub(super) struct Compact {
     noncoding_logit: Linear,
     /// Each id's reverse complement.
     complements: Vec<u16>,
+    /// For each frame, where in six frames, two strands' means and their greatest it finds what it sees, `[6 * SEEN]`.
+    seen: Tensor<1, Int>,
+    /// 0 to 5, `[1, 1, 6]`.
+    ranks: Tensor<3>,
+    uploader: Uploader,
 }
 
 #[derive(Debug)]
@@ -86,6 +89,9 @@ impl Compact {
             noncoding_hidden: loader.linear("noncoding.hidden", 2 * hidden + FRAMES + 1, hidden)?,
             noncoding_logit: loader.linear("noncoding.logit", hidden, 1)?,
             complements: kmer::reverse_complements(config.k),
+            seen: Tensor::from_data(TensorData::new(seen(), [FRAMES * SEEN]), device),
+            ranks: ranks(device),
+            uploader: Uploader::new(device),
         })
     }
 
@@ -96,38 +102,35 @@ impl Compact {
     pub(super) fn forward(&self, windows: &[&[u16]], tokens: usize, device: &Device) -> Tensor<2> {
         let batch = windows.len();
         let lengths: Vec<usize> = windows.iter().map(|window| tokens_a_frame(window.len() + 5)).collect();
-        let ids = self.frames(windows, &lengths, tokens);
-        let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [batch * FRAMES, tokens]), device);
-        let e = embedding(self.words.clone(), ids).swap_dims(1, 2); // [batch * 6, embedding, tokens]
         let positions: Vec<usize> = lengths.iter().map(|&length| self.stem_config.positions(length)).collect();
-        let inside = Inside::new(&positions, self.stem_config.positions(tokens), device);
+        let sent = self.uploader.upload([&lengths, &positions], &self.strands(windows, &lengths, tokens), device);
+        let [tokens_of, positions_of] = sent.counts;
+        // Every third id is of one frame.
+        let ids = sent.ids.reshape([batch, 2, tokens, 3]).swap_dims(2, 3).reshape([batch * FRAMES, tokens]);
+        let e = embedding(self.words.clone(), ids).swap_dims(1, 2); // [batch * 6, embedding, tokens]
+        let inside = Inside::new(&positions, &positions_of, self.stem_config.positions(tokens), device);
 
         let mut x = inside.keep(silu(self.stem.forward(e.clone())));
         for block in &self.blocks {
             x = inside.keep(x.clone() + silu(block.forward(x)));
         }
-        let embedded = e.sum_dim(2).squeeze_dim::<2>(2) / column(&lengths, device);
-        let embedded = embedded * self.embedding_scale.clone().unsqueeze() + self.embedding_shift.clone().unsqueeze();
-        let mean = x.clone().sum_dim(2).squeeze_dim::<2>(2) / column(&positions, device);
+        let embedded = per(e.sum_dim(2), tokens_of) * self.embedding_scale.clone().unsqueeze();
+        let embedded = embedded + self.embedding_shift.clone().unsqueeze();
+        let mean = per(x.clone().sum_dim(2), positions_of);
         let max = inside.or_lowest(x).max_dim(2).squeeze_dim::<2>(2);
         self.head(Tensor::cat(vec![mean, max, embedded], 1))
     }
 
-    /// The ids of each window's six frames, `[batch, 6, tokens]`.
-    fn frames(&self, windows: &[&[u16]], lengths: &[usize], tokens: usize) -> Vec<i32> {
+    /// The ids of each window and of its reverse complement, `[batch, 2, 3 * tokens]`.
+    fn strands(&self, windows: &[&[u16]], lengths: &[usize], tokens: usize) -> Vec<u16> {
         let mut ids = Vec::with_capacity(windows.len() * FRAMES * tokens);
         for (window, &length) in windows.iter().zip(lengths) {
-            for offset in 0..3 {
-                let end = ids.len() + tokens;
-                ids.extend(window[offset..].iter().step_by(3).take(length).copied().map(i32::from));
-                ids.resize(end, i32::from(PAD));
-            }
-            for offset in 0..3 {
-                let end = ids.len() + tokens;
-                let complement = |&id: &u16| i32::from(self.complements[usize::from(id)]);
-                ids.extend(window.iter().rev().skip(offset).step_by(3).take(length).map(complement));
-                ids.resize(end, i32::from(PAD));
-            }
+            let end = ids.len() + 3 * tokens;
+            ids.extend_from_slice(&window[..3 * length]);
+            ids.resize(end, PAD);
+            let complement = |&id: &u16| self.complements[usize::from(id)];
+            ids.extend(window.iter().rev().take(3 * length).map(complement));
+            ids.resize(end + 3 * tokens, PAD);
         }
         ids
     }
@@ -137,18 +140,16 @@ impl Compact {
         let h = silu(self.frame_hidden.forward(features));
         let [frames, hidden] = h.dims();
         let batch = frames / FRAMES;
-        let by_strand: Tensor<4> = h.clone().reshape([batch, 2, 3, hidden]);
-        let next = rotated(by_strand.clone(), 2);
-        let opposite = rotated(by_strand.clone().mean_dim(2), 1).expand([batch, 2, 3, hidden]);
-        let six: Tensor<4> = h.clone().reshape([batch, 1, FRAMES, hidden]);
-        let highest = six.max_dim(2).expand([batch, 2, 3, hidden]);
-        let mix = Tensor::cat(vec![by_strand, next.clone(), rotated(next, 2), opposite, highest], 3);
-        let z = silu(self.frame_mix.forward(mix.reshape([frames, 5 * hidden]))) + h;
+        let six: Tensor<3> = h.clone().reshape([batch, FRAMES, hidden]);
+        let strands = h.clone().reshape([batch, 2, 3, hidden]).mean_dim(2).reshape([batch, 2, hidden]);
+        let all = Tensor::cat(vec![six.clone(), strands, six.max_dim(1)], 1);
+        let mix = all.select(1, self.seen.clone()).reshape([frames, SEEN * hidden]);
+        let z = silu(self.frame_mix.forward(mix)) + h;
 
         let logits = self.frame_logit.forward(z.clone()).reshape([batch, FRAMES]);
         let z: Tensor<3> = z.reshape([batch, FRAMES, hidden]);
-        let sorted = sorted(&logits);
-        let highest = sorted.clone().narrow(1, 0, 1);
+        let sorted = sorted(&logits, &self.ranks);
+        let highest = logits.clone().max_dim(1);
         let logsumexp = (logits.clone() - highest.clone()).exp().sum_dim(1).log() + highest;
         let mean = z.clone().mean_dim(1).squeeze_dim::<2>(1);
         let max = z.max_dim(1).squeeze_dim::<2>(1);
@@ -169,42 +170,46 @@ pub(super) fn take(weights: &mut Weights, name: &str, shape: &[usize]) -> Result
 
 /// Which positions of a padded batch lie inside their windows.
 struct Inside {
-    /// `[batch * 6, 1, positions]`, 1 inside and 0 outside; none where all are inside.
-    ones: Option<Tensor<3>>,
+    /// Those that do not, `[batch, 1, positions]`; none where all do.
+    outside: Option<Tensor<3, Bool>>,
 }
 
 impl Inside {
-    fn new(positions: &[usize], padded: usize, device: &Device) -> Self {
-        if positions.iter().all(|&own| own == padded) {
-            return Self { ones: None };
-        }
-        let mut ones = Vec::with_capacity(positions.len() * FRAMES * padded);
-        for &own in positions {
-            for _ in 0..FRAMES {
-                let end = ones.len() + padded;
-                ones.resize(ones.len() + own, 1.0_f32);
-                ones.resize(end, 0.0);
-            }
-        }
-        let ones = TensorData::new(ones, [positions.len() * FRAMES, 1, padded]);
-        Self { ones: Some(Tensor::from_data(ones, device)) }
+    fn new(positions: &[usize], sent: &Tensor<1, Int>, padded: usize, device: &Device) -> Self {
+        let all = positions.iter().all(|&own| own == padded);
+        Self { outside: (!all).then(|| beyond(sent, padded, device).unsqueeze_dim(1)) }
     }
 
     /// Zeros outside.
     fn keep(&self, x: Tensor<3>) -> Tensor<3> {
-        match &self.ones {
-            None => x,
-            Some(ones) => x * ones.clone(),
-        }
+        self.fill(x, 0.0)
     }
 
-    /// A very low number outside; `x` must be zero there.
+    /// A very low number outside.
     fn or_lowest(&self, x: Tensor<3>) -> Tensor<3> {
-        match &self.ones {
-            None => x,
-            Some(ones) => x + (ones.clone() - 1.0) * -LOWEST,
-        }
+        self.fill(x, -HUGE)
     }
+
+    /// This number outside, in all six frames of a window alike.
+    fn fill(&self, x: Tensor<3>, number: f32) -> Tensor<3> {
+        let Some(outside) = &self.outside else { return x };
+        let [frames, channels, positions] = x.dims();
+        let shape = [frames / FRAMES, FRAMES * channels, positions];
+        x.reshape(shape).mask_fill(outside.clone().expand(shape), number).reshape([frames, channels, positions])
+    }
+}
+
+/// Sums [batch * 6, features, 1] divided by a count a window [batch].
+fn per(sums: Tensor<3>, counts: Tensor<1, Int>) -> Tensor<2> {
+    let [frames, features, _] = sums.dims();
+    let batch = frames / FRAMES;
+    (sums.reshape([batch, FRAMES * features]) / counts.float().reshape([batch, 1])).reshape([frames, features])
+}
+
+/// `x / (1 + exp -x)`: half as many steps over a tensor as burn takes.
+fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let y = (-x.clone()).exp() + 1.0;
+    x / y
 }
 
 impl Convolution {
@@ -220,29 +225,26 @@ impl Linear {
     }
 }
 
-/// One count a window, as a column for its six frames: `[batch * 6, 1]`.
-fn column(counts: &[usize], device: &Device) -> Tensor<2> {
-    #[expect(clippy::cast_precision_loss, reason = "a window has far fewer than 2^24 tokens")]
-    let column: Vec<f32> = counts.iter().flat_map(|&count| [count as f32; FRAMES]).collect();
-    Tensor::from_data(TensorData::new(column, [counts.len() * FRAMES, 1]), device)
+/// For each frame: itself, the next two of its strand, the mean of the other strand, the greatest.
+fn seen() -> Vec<i32> {
+    let frames = [0, 1, 2, 0, 1, 2].into_iter().zip([0, 0, 0, 3, 3, 3]);
+    frames.flat_map(|(o, first)| [first + o, first + (o + 1) % 3, first + (o + 2) % 3, 7 - first / 3, 8]).collect()
 }
 
-/// The first along a dimension moved to the end: each frame's place is taken by the next one.
-fn rotated(x: Tensor<4>, dimension: usize) -> Tensor<4> {
-    let length = x.dims()[dimension];
-    let first = x.clone().narrow(dimension, 0, 1);
-    Tensor::cat(vec![x.narrow(dimension, 1, length - 1), first], dimension)
+fn ranks(device: &Device) -> Tensor<3> {
+    Tensor::from_data(TensorData::from([[[0.0_f32, 1.0, 2.0, 3.0, 4.0, 5.0]]]), device)
 }
 
-/// Each row of [batch, 6] in descending order. A sorting network, as no GPU sorts six numbers quickly otherwise.
-fn sorted(x: &Tensor<2>) -> Tensor<2> {
-    let mut columns: Vec<Tensor<2>> = (0..FRAMES).map(|column| x.clone().narrow(1, column, 1)).collect();
-    for (one, other) in SORTING_NETWORK {
-        let (a, b) = (columns[one].clone(), columns[other].clone());
-        columns[one] = a.clone().max_pair(b.clone());
-        columns[other] = a.min_pair(b);
-    }
-    Tensor::cat(columns, 1)
+/// Each row of [batch, 6] in descending order; `ranks` are 0 to 5. No GPU sorts six numbers quickly, but each compares
+/// with each in one step: the number of rank r is the least of those that at most r numbers exceed.
+fn sorted(x: &Tensor<2>, ranks: &Tensor<3>) -> Tensor<2> {
+    let [batch, _] = x.dims();
+    let shape = [batch, FRAMES, FRAMES];
+    let across = x.clone().reshape([batch, 1, FRAMES]).expand(shape);
+    let down = x.clone().reshape([batch, FRAMES, 1]).expand(shape);
+    let above = across.greater(down.clone()).float().sum_dim(2).expand(shape);
+    let too_low = above.greater(ranks.clone().expand(shape));
+    down.mask_fill(too_low, HUGE).min_dim(1).reshape([batch, FRAMES])
 }
 
 /// Takes tensors out of a checkpoint onto a device.
@@ -282,14 +284,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_network_sorts_every_order_of_six() {
-        // By the 0-1 principle, a network that sorts all rows of zeros and ones sorts everything.
-        let rows: Vec<f32> = (0_u8..64).flat_map(|bits| (0..6).map(move |bit| f32::from(bits >> bit & 1))).collect();
+    fn every_order_of_six_is_sorted() {
+        // Ties, and each of six numbers at each place.
+        let rows: Vec<f32> = (0_u32..6_u32.pow(6)).flat_map(|row| (0..6).map(move |of| digit(row, of))).collect();
         let device = Device::flex();
-        let x = Tensor::<2>::from_data(TensorData::new(rows, [64, 6]), &device);
-        let rows = sorted(&x).try_into_vec_as::<f32>().unwrap();
-        for row in rows.chunks(6) {
-            assert!(row.is_sorted_by(|one, other| one >= other), "{row:?}");
+        let x = Tensor::<2>::from_data(TensorData::new(rows.clone(), [rows.len() / 6, 6]), &device);
+        let sorted = sorted(&x, &ranks(&device)).try_into_vec_as::<f32>().unwrap();
+        for (row, sorted) in rows.as_chunks::<6>().0.iter().zip(sorted.as_chunks::<6>().0) {
+            let mut expected = *row;
+            expected.sort_by(|one, other| other.total_cmp(one));
+            assert_eq!(*sorted, expected, "{row:?}");
         }
+    }
+
+    /// A digit to base 6, less 3.
+    fn digit(number: u32, place: u32) -> f32 {
+        let digit = u8::try_from(number / 6_u32.pow(place) % 6).unwrap();
+        f32::from(digit) - 3.0
+    }
+
+    #[test]
+    fn a_frame_sees_its_own_strand_and_the_other() {
+        let expected =
+            [[0, 1, 2, 7, 8], [1, 2, 0, 7, 8], [2, 0, 1, 7, 8], [3, 4, 5, 6, 8], [4, 5, 3, 6, 8], [5, 3, 4, 6, 8]];
+        assert_eq!(seen(), expected.concat());
     }
 }

@@ -74,6 +74,7 @@ impl Path {
         let multiplies = match (self, precision) {
             (Self::Avx512, Precision::Bf16) => is_x86_feature_detected!("avx512bf16"),
             (Self::Avx512, Precision::Int8) => is_x86_feature_detected!("avx512vnni"),
+            (_, Precision::F16) => false, // for GPUs
             _ => true,
         };
         #[cfg(not(target_arch = "x86_64"))]

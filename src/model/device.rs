@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use burn::tensor::Device;
 
+#[cfg(feature = "cuda")]
+mod cuda;
 #[cfg(feature = "wgpu")]
 mod gpu;
 
@@ -20,11 +22,13 @@ pub enum Choice {
     Gpu,
     /// These adapters as `readseeker device` numbers them, software ones too. One that is named twice is used as two.
     Gpus(Vec<usize>),
+    /// These devices as CUDA numbers them, in a build with CUDA.
+    Cudas(Vec<usize>),
 }
 
 /// A `--device` that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no device: auto, cpu, gpu, gpu:N or gpu:N,gpu:M")]
+#[error("{0:?} is no device: auto, cpu, gpu, gpu:N or gpu:N,gpu:M; cuda, cuda:N or cuda:N,cuda:M")]
 pub struct NoSuchChoice(String);
 
 impl FromStr for Choice {
@@ -35,10 +39,13 @@ impl FromStr for Choice {
             "auto" => Ok(Self::Auto),
             "cpu" => Ok(Self::Cpu),
             "gpu" => Ok(Self::Gpu),
+            "cuda" => Ok(Self::Cudas(vec![0])),
             _ => {
-                let number = |name: &str| name.strip_prefix("gpu:")?.parse().ok();
-                let numbers: Option<Vec<usize>> = text.split(',').map(number).collect();
-                numbers.map(Self::Gpus).ok_or_else(|| NoSuchChoice(text.to_owned()))
+                let numbers = |prefix: &str| -> Option<Vec<usize>> {
+                    text.split(',').map(|name| name.strip_prefix(prefix)?.parse().ok()).collect()
+                };
+                let gpus = numbers("gpu:").map(Self::Gpus).or_else(|| numbers("cuda:").map(Self::Cudas));
+                gpus.ok_or_else(|| NoSuchChoice(text.to_owned()))
             }
         }
     }
@@ -46,31 +53,58 @@ impl FromStr for Choice {
 
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Cpu => f.write_str("cpu"),
-            Self::Gpu => f.write_str("gpu"),
-            Self::Gpus(numbers) => {
-                let names: Vec<String> = numbers.iter().map(|number| format!("gpu:{number}")).collect();
-                f.write_str(&names.join(","))
-            }
-        }
+        let (prefix, numbers) = match self {
+            Self::Auto => return f.write_str("auto"),
+            Self::Cpu => return f.write_str("cpu"),
+            Self::Gpu => return f.write_str("gpu"),
+            Self::Gpus(numbers) => ("gpu", numbers),
+            Self::Cudas(numbers) => ("cuda", numbers),
+        };
+        let names: Vec<String> = numbers.iter().map(|number| format!("{prefix}:{number}")).collect();
+        f.write_str(&names.join(","))
     }
 }
 
 /// A graphics adapter of this machine.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Adapter {
-    /// The N of `gpu:N`.
+    /// The N of `gpu:N` or `cuda:N`.
     pub number: usize,
     /// `NVIDIA A40`.
     pub name: String,
     /// What sort of thing it is.
     pub kind: Kind,
-    /// The graphics interface it is reached through: `Vulkan`, `Metal`, `DX12`.
+    /// The interface it is reached through: `Vulkan`, `Metal`, `DX12`, `CUDA`.
     pub interface: &'static str,
     /// Its driver, as it names itself.
     pub driver: String,
+    /// Whether it computes in f16.
+    pub f16: bool,
+}
+
+/// How [`Adapter::interface`] names CUDA.
+const CUDA: &str = "CUDA";
+
+impl Adapter {
+    /// What drives it, as reports say it.
+    pub(super) fn backend(&self) -> String {
+        if self.interface == CUDA { "cuda".to_owned() } else { format!("wgpu ({})", self.interface) }
+    }
+
+    /// Whether this build can use its matrix units, if it has any: WGSL has no words for them.
+    pub(super) fn reaches_matrix_units(&self) -> bool {
+        self.interface == CUDA || cfg!(feature = "vulkan") && self.interface == "Vulkan"
+    }
+}
+
+impl fmt::Display for Adapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, name, kind, interface, driver, f16 } = self;
+        let prefix = if *interface == CUDA { "cuda" } else { "gpu" };
+        let driver = if driver.is_empty() { String::new() } else { format!(", {driver}") };
+        write!(f, "{:<7} {name} ({kind}, {interface}{driver})", format!("{prefix}:{number}"))?;
+        f.write_str(if *f16 { ", f16" } else { "" })
+    }
 }
 
 /// What sort of thing an adapter is, best first.
@@ -105,6 +139,29 @@ pub fn adapters() -> Vec<Adapter> {
     return gpu::adapters();
     #[cfg(not(feature = "wgpu"))]
     Vec::new()
+}
+
+/// All NVIDIA GPUs that CUDA finds; none in a build without CUDA or on a machine without its driver. It opens each.
+#[must_use]
+pub fn cuda_devices() -> Vec<Adapter> {
+    #[cfg(feature = "cuda")]
+    return cuda::adapters();
+    #[cfg(not(feature = "cuda"))]
+    Vec::new()
+}
+
+/// Whether all that a choice names compute in f16.
+#[must_use]
+pub fn has_f16(choice: &Choice) -> bool {
+    let all = |numbers: &[usize], found: &[Adapter]| {
+        numbers.iter().all(|&number| found.get(number).is_some_and(|adapter| adapter.f16))
+    };
+    match choice {
+        Choice::Auto | Choice::Cpu => false,
+        Choice::Gpu => first_real(&adapters()).is_some_and(|adapter| adapter.f16),
+        Choice::Gpus(numbers) => all(numbers, &adapters()),
+        Choice::Cudas(numbers) => all(numbers, &cuda_devices()),
+    }
 }
 
 /// The adapter that `auto` and `gpu` take: the first real GPU.
@@ -159,9 +216,7 @@ pub fn describe() -> String {
     let mut lines = vec![format!("CPU     {}", cpu_features().join(", "))];
     let interfaces = interfaces();
     let adapters = adapters();
-    for Adapter { number, name, kind, interface, driver } in &adapters {
-        lines.push(format!("gpu:{number}   {name} ({kind}, {interface}, {driver})"));
-    }
+    lines.extend(adapters.iter().chain(&cuda_devices()).map(ToString::to_string));
     if interfaces.is_empty() {
         lines.push("no GPUs: this build runs on the CPU only".to_owned());
     } else if adapters.is_empty() {
@@ -207,7 +262,21 @@ pub(super) fn ready(choice: &Choice) -> Result<Ready, Problem> {
             let gpus: Result<_, _> = numbers.iter().map(|&number| gpu(Some(number))).collect();
             gpus.map(Ready::Gpus)
         }
+        Choice::Cudas(numbers) => {
+            let gpus: Result<_, _> = numbers.iter().map(|&number| cuda(number)).collect();
+            gpus.map(Ready::Gpus)
+        }
     }
+}
+
+#[cfg(feature = "cuda")]
+fn cuda(number: usize) -> Result<Gpu, Problem> {
+    cuda::ready(number)
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda(_number: usize) -> Result<Gpu, Problem> {
+    Err(Problem::NoCuda)
 }
 
 #[cfg(feature = "wgpu")]
@@ -234,6 +303,23 @@ pub enum Problem {
     /// This program was built without GPUs.
     #[error("this build of readseeker runs on the CPU only")]
     NotBuilt,
+    /// This program was built without CUDA.
+    #[error("this build of readseeker has no CUDA")]
+    NoCuda,
+    /// There is no CUDA device of this number.
+    #[error("there is no cuda:{number} (found {found} CUDA devices; no NVIDIA driver finds none)")]
+    NoSuchCuda {
+        /// The number.
+        number: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// f16 was asked for.
+    #[error("{name} does not compute in f16")]
+    NoF16 {
+        /// The adapter's name.
+        name: String,
+    },
     /// No GPU where one was asked for.
     #[error("no GPU found (looked for {looked_for}{})", Software(.software))]
     NoGpu {
@@ -290,7 +376,9 @@ impl Problem {
                     format!("run on the CPU with --device cpu; --device gpu:{number} names the software adapter")
                 }
             },
-            Self::NoSuchGpu { .. } => "`readseeker device` lists what there is".to_owned(),
+            Self::NoCuda => "build with the feature `cuda`, or run with --device gpu".to_owned(),
+            Self::NoF16 { .. } => "run with --precision f32; `readseeker device` says which GPUs have f16".to_owned(),
+            Self::NoSuchGpu { .. } | Self::NoSuchCuda { .. } => "`readseeker device` lists what there is".to_owned(),
             Self::Unusable { .. } | Self::Failed { .. } => "run on the CPU with --device cpu".to_owned(),
             Self::Threads { .. } => "use fewer with --threads".to_owned(),
         })
@@ -331,21 +419,51 @@ mod tests {
 
     #[test]
     fn a_choice_reads_as_it_is_written() {
-        for choice in [Choice::Auto, Choice::Cpu, Choice::Gpu, Choice::Gpus(vec![3]), Choice::Gpus(vec![1, 0, 1])] {
+        let gpus =
+            [Choice::Gpus(vec![3]), Choice::Gpus(vec![1, 0, 1]), Choice::Cudas(vec![2]), Choice::Cudas(vec![0, 1])];
+        for choice in [Choice::Auto, Choice::Cpu, Choice::Gpu].into_iter().chain(gpus) {
             assert_eq!(choice.to_string().parse(), Ok(choice));
         }
-        for none in ["", "GPU", "gpu:", "gpu:-1", "gpu:a", "gpu:0,", "gpu:0,cpu", "cuda"] {
+        assert_eq!("cuda".parse(), Ok(Choice::Cudas(vec![0])));
+        for none in ["", "GPU", "gpu:", "gpu:-1", "gpu:a", "gpu:0,", "gpu:0,cpu", "CUDA", "cuda:", "cuda:0,gpu:0"] {
             assert_eq!(none.parse::<Choice>(), Err(NoSuchChoice(none.to_owned())));
         }
     }
 
     #[test]
     fn a_software_adapter_is_no_gpu() {
-        let adapter =
-            |number, kind| Adapter { number, name: String::new(), kind, interface: "Vulkan", driver: String::new() };
+        let adapter = |number, kind| Adapter { kind, ..adapter(number, "Vulkan") };
         assert_eq!(first_real(&[adapter(0, Kind::Software)]), None);
         let both = [adapter(0, Kind::Software), adapter(1, Kind::Integrated)];
         assert_eq!(first_real(&both), Some(&both[1]));
+    }
+
+    fn adapter(number: usize, interface: &'static str) -> Adapter {
+        Adapter {
+            number,
+            name: "A40".to_owned(),
+            kind: Kind::Discrete,
+            interface,
+            driver: "D 1".to_owned(),
+            f16: false,
+        }
+    }
+
+    #[test]
+    fn a_listed_adapter_says_its_number_and_whether_it_has_f16() {
+        assert_eq!(adapter(1, "Vulkan").to_string(), "gpu:1   A40 (discrete, Vulkan, D 1)");
+        let cuda = Adapter { f16: true, driver: String::new(), ..adapter(0, "CUDA") };
+        assert_eq!(cuda.to_string(), "cuda:0  A40 (discrete, CUDA), f16");
+        assert_eq!((adapter(0, "Vulkan").backend(), cuda.backend()), ("wgpu (Vulkan)".to_owned(), "cuda".to_owned()));
+        assert!(cuda.reaches_matrix_units() && !adapter(0, "DX12").reaches_matrix_units());
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    #[test]
+    fn without_cuda_a_cuda_device_is_an_error_that_says_what_to_build() {
+        assert!(matches!(ready(&Choice::Cudas(vec![0])), Err(Problem::NoCuda)));
+        assert!(Problem::NoCuda.hint().unwrap().contains("feature `cuda`"));
+        assert!(!has_f16(&Choice::Cudas(vec![0])) && cuda_devices().is_empty());
     }
 
     #[cfg(not(feature = "wgpu"))]

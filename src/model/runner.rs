@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::bert::{self, Bert};
+use super::bert::{self, Bert, Form};
 use super::checkpoint::{Settings, Weights};
 use super::compact::windows::tokens_a_frame;
 use super::compact::{self, Compact};
@@ -79,15 +79,16 @@ struct Gpu {
 }
 
 impl Network {
-    /// The network a checkpoint describes, on a device.
+    /// The network a checkpoint describes, on a device; `form` is for a BERT.
     pub(super) fn load(
         settings: &Settings,
         attention: Attention,
+        form: Form,
         weights: &mut Weights,
         device: &Device,
     ) -> Result<Self, Problem> {
         match settings {
-            Settings::Bert { config, .. } => Bert::load(config, attention, weights, device).map(Self::Bert),
+            Settings::Bert { config, .. } => Bert::load(config, attention, form, weights, device).map(Self::Bert),
             Settings::Compact(config) => Compact::load(config, weights, device).map(Self::Compact),
         }
     }
@@ -301,7 +302,7 @@ fn in_halves<T>(
 }
 
 /// What a panic said.
-fn message(panic: &(dyn Any + Send)) -> String {
+pub(super) fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     text.unwrap_or("it panicked").lines().next().unwrap_or_default().to_owned()
 }

@@ -4,7 +4,7 @@
 
 use readseeker::kmer::Letters;
 use readseeker::model::device::{Choice, adapters};
-use readseeker::model::{Attention, Classifier};
+use readseeker::model::{Attention, Classifier, Config, Precision};
 
 use super::model_parity::{bert_goldens, compact_goldens, config, largest, testdata, tokens, wrong_frames};
 
@@ -29,6 +29,30 @@ fn a_bert_on_a_gpu_says_what_the_original_says() {
         assert!(largest <= 1e-4, "{attention:?}: {largest}");
         assert_eq!(classifier.notes(), Vec::<String>::new());
         assert!(classifier.card().backend.starts_with("wgpu"));
+    }
+}
+
+#[test]
+fn a_bert_in_f16_stays_near_where_the_adapter_has_it_and_is_refused_elsewhere() {
+    let Some(Choice::Gpus(numbers)) = wanted() else { return };
+    let f16 = adapters()[numbers[0]].f16;
+    let directory = testdata("parity/k6_tiny_zip");
+    let goldens = bert_goldens(&directory);
+    for attention in [Attention::Published, Attention::Masked] {
+        let exact = config(directory.clone(), attention, Choice::Gpus(numbers.clone()));
+        let loaded = Classifier::load(&Config { precision: Precision::F16, ..exact });
+        if !f16 {
+            let error = loaded.unwrap_err();
+            assert_eq!((error.exit_code(), error.to_string().contains("does not compute in f16")), (5, true));
+            continue;
+        }
+        let classifier = loaded.unwrap();
+        assert_eq!(classifier.card().precision, "f16");
+        let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
+        let predictions = classifier.classify(&tokens).unwrap();
+        let largest = largest(&predictions, goldens.iter().map(|row| row.probability(attention)));
+        eprintln!("f16 {attention:?}: {largest:e}");
+        assert!(largest <= 0.005 && largest > 1e-6, "{attention:?}: {largest}");
     }
 }
 

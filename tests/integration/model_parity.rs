@@ -185,7 +185,9 @@ fn only_our_own_berts_take_a_lower_precision() {
     assert_eq!((refused.exit_code(), refused.to_string().contains("--precision int8 is for a BERT")), (2, true));
     let refused = Classifier::load_on_burn(&int8(&bert)).unwrap_err();
     assert_eq!((refused.exit_code(), refused.to_string().contains("--precision int8")), (2, true));
-    assert!(describe(&bert.source).unwrap().contains("bf16 and int8"));
+    let refused = Classifier::load(&Config { precision: Precision::F16, ..bert.clone() }).unwrap_err();
+    assert_eq!((refused.exit_code(), refused.to_string().contains("--precision f16 is for a GPU")), (2, true));
+    assert!(describe(&bert.source).unwrap().contains("bf16 and int8 on the CPU, f16 on GPUs"));
 }
 
 #[test]

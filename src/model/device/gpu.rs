@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use burn::tensor::wgpu::WgpuBackend;
-use burn::tensor::wgpu::wgpu::{self, Backend, DeviceType, Instance, InstanceDescriptor};
+use burn::tensor::wgpu::wgpu::{Backend, DeviceType, Features, Instance, InstanceDescriptor};
 use burn::tensor::{Device, DeviceKind};
 
 use super::{Adapter, Gpu, Kind, Problem, first_real};
@@ -81,7 +81,8 @@ fn look() -> Vec<Found> {
             InstanceDescriptor { backends: interface.at.into(), ..InstanceDescriptor::new_without_display_handle() };
         let listed = now(Instance::new(descriptor).enumerate_adapters(interface.at.into()));
         let mut counts = [0; 3]; // burn counts each kind apart
-        for info in listed.unwrap_or_default().iter().map(wgpu::Adapter::get_info) {
+        for listed in listed.unwrap_or_default() {
+            let (info, f16) = (listed.get_info(), listed.features().contains(Features::SHADER_F16));
             let mut next = |kind: usize| {
                 counts[kind] += 1;
                 counts[kind] - 1
@@ -96,7 +97,7 @@ fn look() -> Vec<Found> {
             let software = ["llvmpipe", "SwiftShader", "Basic Render"].iter().any(|known| info.name.contains(known));
             let kind = if software { Kind::Software } else { kind };
             let driver = [info.driver, info.driver_info].join(" ").trim().to_owned();
-            let adapter = Adapter { number: 0, name: info.name, kind, interface: name, driver };
+            let adapter = Adapter { number: 0, name: info.name, kind, interface: name, driver, f16 };
             all.push(Found { adapter, interface, device_kind });
         }
     }

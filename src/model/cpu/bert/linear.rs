@@ -68,6 +68,7 @@ impl Linear {
                     f32::from_bits(u32::from_le_bytes(bytes))
                 })
             }
+            Precision::F16 => unreachable!("no path supports it"),
         };
         Self { weights, bias: Aligned::padded(bias, outputs), columns }
     }
@@ -96,6 +97,7 @@ impl Linear {
                 Precision::F32 => L::product(product, fetch, sink),
                 Precision::Bf16 => L::product_of_halves(product, fetch, sink),
                 Precision::Int8 => L::product_of_bytes(product, fetch, sink),
+                Precision::F16 => unreachable!("no path supports it"),
             }
         }
     }
@@ -219,6 +221,7 @@ impl Encoder {
             Precision::F32 => return Input { precision, words: from, stride, scales: &[] },
             Precision::Bf16 => 2,
             Precision::Int8 => 4,
+            Precision::F16 => unreachable!("no path supports it"),
         };
         // A line more, so that the rows of a tile do not all fall into the same sets of the cache.
         let to_stride = (columns / a_word).next_multiple_of(LINE) + LINE;

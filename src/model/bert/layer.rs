@@ -1,0 +1,293 @@
+//! A BERT's layer on burn.
+//!
+//! In f32, attention runs in kernels of its own: nothing depends on what a device has. In half precision the linear layers
+//! are multiplied in f16; the residual stream, normalisation and attention stay in f32.
+//!
+//! burn's attention operation is one kernel that never stores a score, where a device has matrix units and the build
+//! reaches them. That kernel multiplies in f16 whatever it is given (its sums and softmax are f32), so f32 leaves it alone.
+//! It knows no addends to the scores either, and wants lengths of whole tiles: [`Addends`] and [`TILE`] say what is done
+//! about that.
+
+use std::f32::consts::FRAC_1_SQRT_2;
+
+use burn::tensor::module::{attention, layer_norm, linear};
+use burn::tensor::ops::AttentionModuleOptions;
+use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
+
+use super::super::Problem;
+use super::super::checkpoint::Weights;
+
+/// Tokens of a row are a multiple of this for the fused operation: 298 is no multiple of any tile, 320 is.
+pub(super) const TILE: usize = 32;
+/// A head's queries and keys are a multiple of this wide for the fused operation.
+const WIDTH: usize = 16;
+
+/// How a network computes.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::model) struct Form {
+    /// What the linear layers are multiplied in.
+    pub(in crate::model) numbers: FloatDType,
+    /// Whether attention is burn's operation.
+    pub(in crate::model) fused: bool,
+}
+
+impl Form {
+    /// All of it in f32, attention too.
+    pub(in crate::model) const EXACT: Self = Self { numbers: FloatDType::F32, fused: false };
+
+    /// How wide a head's queries and keys are: for the fused operation with one number more, which carries the addends.
+    fn width(self, head: usize) -> usize {
+        if self.fused { (head + 1).next_multiple_of(WIDTH) } else { head }
+    }
+}
+
+/// What is added to the scores of each token that is asked about, as a layer wants it.
+///
+/// A score is a product of a query and a key. For the fused operation each key has a number more, its addend, and each
+/// query a constant there that makes it weigh just that.
+#[derive(Clone, Debug)]
+pub(super) enum Addends {
+    /// The same for all tokens of a row: softmax does not see it.
+    None,
+    /// To add to scores, `[batch, 1, 1, tokens]`.
+    ToScores(Tensor<4>),
+    /// To add to keys, `[batch, 1, tokens, width]`.
+    ToKeys(Tensor<4>),
+}
+
+impl Addends {
+    /// From one number a token, `[batch, tokens]`.
+    pub(super) fn new(addends: Tensor<2>, form: Form, head: usize) -> Self {
+        let [batch, tokens] = addends.dims();
+        if !form.fused {
+            return Self::ToScores(addends.reshape([batch, 1, 1, tokens]));
+        }
+        let after = form.width(head) - head - 1;
+        let addends = addends.cast(form.numbers).reshape([batch, 1, tokens, 1]);
+        Self::ToKeys(addends.pad([(head, after)], 0.0))
+    }
+}
+
+/// One of a BERT's layers.
+#[derive(Debug)]
+pub(super) struct Layer {
+    form: Form,
+    heads: usize,
+    /// Queries, keys and values side by side, of all heads each. Queries are scaled so that scores need not be.
+    asked: Linear,
+    context: Linear,
+    context_norm: Norm,
+    intermediate: Linear,
+    output: Linear,
+    output_norm: Norm,
+}
+
+impl Layer {
+    /// New `x` [batch, tokens, hidden]; of the first token alone if `only_first`.
+    pub(super) fn forward(&self, x: Tensor<3>, addends: &Addends, only_first: bool) -> Tensor<3> {
+        let context = self.context.forward(self.low(self.attention(x.clone(), addends, only_first)));
+        let x = if only_first { x.narrow(1, 0, 1) } else { x };
+        let x = self.context_norm.forward(high(context) + x);
+        let inner = self.intermediate.forward(self.low(x.clone()));
+        let inner = inner.clone().erf() * inner.clone() + inner; // the rest of GELU is in the weights
+        self.output_norm.forward(high(self.output.forward(inner)) + x)
+    }
+
+    /// What each token hears from all, of all heads [batch, tokens, hidden]; the first token alone if `only_first`.
+    fn attention(&self, x: Tensor<3>, addends: &Addends, only_first: bool) -> Tensor<3> {
+        let [batch, tokens, hidden] = x.dims();
+        let wide = self.form.width(hidden / self.heads) * self.heads;
+        let asked = self.asked.forward(self.low(x));
+        let asked = if self.form.fused { asked } else { high(asked) };
+        let split = |start: usize, width: usize| {
+            let part = asked.clone().narrow(2, start, width);
+            part.reshape([batch, tokens, self.heads, width / self.heads]).swap_dims(1, 2)
+        };
+        let (query, key, value) = (split(0, wide), split(wide, wide), split(2 * wide, hidden));
+        let asking = if only_first { 1 } else { tokens };
+        let query = query.narrow(2, 0, asking);
+        let heard = match addends {
+            Addends::ToKeys(addends) => fused(query, key + addends.clone(), value),
+            _ if self.form.fused => fused(query, key, value),
+            Addends::ToScores(addends) => attend(query, key, value, Some(addends)),
+            Addends::None => attend(query, key, value, None),
+        };
+        heard.swap_dims(1, 2).reshape([batch, asking, hidden])
+    }
+
+    /// In the numbers that are multiplied.
+    fn low(&self, x: Tensor<3>) -> Tensor<3> {
+        if x.dtype() == self.form.numbers.into() { x } else { x.cast(self.form.numbers) }
+    }
+}
+
+/// In f32.
+fn high(x: Tensor<3>) -> Tensor<3> {
+    if x.dtype() == DType::F32 { x } else { x.cast(FloatDType::F32) }
+}
+
+/// softmax(Q Kᵗ / sqrt(width)) V, as burn's operation.
+fn fused(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>) -> Tensor<4> {
+    attention(query, key, value, None, None, AttentionModuleOptions::default())
+}
+
+/// softmax(Q Kᵗ + addends) V. The sums are divided by after the last product, where there is less to divide.
+fn attend(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, addends: Option<&Tensor<4>>) -> Tensor<4> {
+    let scores = query.matmul(key.swap_dims(2, 3));
+    let scores = match addends {
+        None => scores,
+        Some(addends) => scores + addends.clone(),
+    };
+    let highest = scores.clone().max_dim(3);
+    let weights = (scores - highest).exp();
+    weights.clone().matmul(value) / weights.sum_dim(3)
+}
+
+/// `x -> x W + b`.
+#[derive(Debug)]
+pub(super) struct Linear {
+    /// `[in, out]`: the transpose of what is stored.
+    weight: Tensor<2>,
+    /// `[out]`
+    bias: Tensor<1>,
+}
+
+impl Linear {
+    pub(super) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        linear(x, self.weight.clone(), Some(self.bias.clone()))
+    }
+}
+
+/// Layer normalisation, in f32.
+#[derive(Debug)]
+pub(super) struct Norm {
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+}
+
+impl Norm {
+    pub(super) fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        layer_norm(x, self.gamma.clone(), Some(self.beta.clone()), self.epsilon)
+    }
+}
+
+/// A linear layer's numbers on their way to a device.
+struct Numbers {
+    /// `[out, in]`, as stored.
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Numbers {
+    /// The layer on the device, in these numbers.
+    fn place(self, device: &Device, numbers: FloatDType) -> Linear {
+        let to = self.bias.len();
+        let from = self.weight.len() / to;
+        // Laid out anew rather than viewed from the side: products read the weights again and again.
+        let mut weight: Vec<f32> = Vec::with_capacity(self.weight.len());
+        for column in 0..from {
+            weight.extend(self.weight[column..].iter().step_by(from));
+        }
+        let weight = Tensor::<2>::from_data(TensorData::new(weight, [from, to]), device);
+        let bias = Tensor::<1>::from_data(TensorData::new(self.bias, [to]), device);
+        Linear { weight: weight.cast(numbers), bias: bias.cast(numbers) }
+    }
+}
+
+/// A layer's sizes.
+#[derive(Clone, Copy)]
+pub(super) struct Sizes {
+    pub(super) hidden: usize,
+    pub(super) heads: usize,
+    pub(super) intermediate: usize,
+}
+
+/// Takes tensors out of a checkpoint onto a device.
+pub(super) struct Loader<'a> {
+    pub(super) weights: &'a mut Weights,
+    pub(super) device: &'a Device,
+    pub(super) epsilon: f64,
+    pub(super) form: Form,
+}
+
+impl Loader<'_> {
+    pub(super) fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, Problem> {
+        Ok(Tensor::from_data(TensorData::new(self.weights.take(name, &shape)?, shape), self.device))
+    }
+
+    fn vector(&mut self, name: &str, length: usize) -> Result<Tensor<1>, Problem> {
+        Ok(Tensor::from_data(TensorData::new(self.weights.take(name, &[length])?, [length]), self.device))
+    }
+
+    pub(super) fn norm(&mut self, name: &str, length: usize) -> Result<Norm, Problem> {
+        let gamma = self.vector(&format!("{name}.weight"), length)?;
+        let beta = self.vector(&format!("{name}.bias"), length)?;
+        Ok(Norm { gamma, beta, epsilon: self.epsilon })
+    }
+
+    /// A linear layer outside of the layers, in f32.
+    pub(super) fn linear(&mut self, name: &str, from: usize, to: usize) -> Result<Linear, Problem> {
+        Ok(self.numbers(name, from, to)?.place(self.device, FloatDType::F32))
+    }
+
+    /// The layer whose tensors' names start with `name`.
+    pub(super) fn layer(&mut self, name: &str, sizes: Sizes) -> Result<Layer, Problem> {
+        let Sizes { hidden, heads, intermediate } = sizes;
+        let part = |part: &str| format!("{name}.{part}");
+        let context = self.numbers(&part("attention.output.dense"), hidden, hidden)?;
+        // gelu(x) = x / 2 (1 + erf(x / sqrt 2)) = u (1 + erf u) / sqrt 2 where u = x / sqrt 2: both factors go into weights.
+        let mut inner = self.numbers(&part("intermediate.dense"), hidden, intermediate)?;
+        let mut output = self.numbers(&part("output.dense"), intermediate, hidden)?;
+        let numbers = [&mut inner.weight, &mut inner.bias, &mut output.weight];
+        numbers.into_iter().flatten().for_each(|number| *number *= FRAC_1_SQRT_2);
+        Ok(Layer {
+            form: self.form,
+            heads,
+            asked: self.asked(&part("attention.self"), hidden, heads)?,
+            context: context.place(self.device, self.form.numbers),
+            context_norm: self.norm(&part("attention.output.LayerNorm"), hidden)?,
+            intermediate: inner.place(self.device, self.form.numbers),
+            output: output.place(self.device, self.form.numbers),
+            output_norm: self.norm(&part("output.LayerNorm"), hidden)?,
+        })
+    }
+
+    /// Queries, keys and values as one linear layer, so that one product gives all three.
+    #[expect(clippy::cast_precision_loss, reason = "a head has far fewer than 2^24 numbers")]
+    fn asked(&mut self, name: &str, hidden: usize, heads: usize) -> Result<Linear, Problem> {
+        let head = hidden / heads;
+        let width = self.form.width(head);
+        // What makes scores of products; burn's operation divides by the root of the width it sees.
+        let (scale, constant) = if self.form.fused {
+            ((width as f32 / head as f32).sqrt(), (width as f32).sqrt())
+        } else {
+            (1.0 / (head as f32).sqrt(), 0.0)
+        };
+        let query = self.numbers(&format!("{name}.query"), hidden, hidden)?;
+        let key = self.numbers(&format!("{name}.key"), hidden, hidden)?;
+        let value = self.numbers(&format!("{name}.value"), hidden, hidden)?;
+        let mut all = Numbers { weight: Vec::new(), bias: Vec::new() };
+        // Each query ends in the constant, each key in a zero for its addend: outputs whose weights are zero.
+        for (part, scale, constant) in [(query, scale, constant), (key, 1.0, 0.0)] {
+            for (weight, bias) in part.weight.chunks(head * hidden).zip(part.bias.chunks(head)) {
+                all.weight.extend(weight.iter().map(|number| number * scale));
+                all.weight.resize(all.weight.len() + (width - head) * hidden, 0.0);
+                all.bias.extend(bias.iter().map(|number| number * scale));
+                let end = all.bias.len() + width - head;
+                if width > head {
+                    all.bias.push(constant);
+                }
+                all.bias.resize(end, 0.0);
+            }
+        }
+        all.weight.extend(value.weight);
+        all.bias.extend(value.bias);
+        Ok(all.place(self.device, self.form.numbers))
+    }
+
+    fn numbers(&mut self, name: &str, from: usize, to: usize) -> Result<Numbers, Problem> {
+        let weight = self.weights.take(&format!("{name}.weight"), &[to, from])?;
+        Ok(Numbers { weight, bias: self.weights.take(&format!("{name}.bias"), &[to])? })
+    }
+}

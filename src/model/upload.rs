@@ -1,0 +1,111 @@
+//! What a batch sends to a device: one buffer, read there as what the network wants.
+//!
+//! Ids and counts fit 16 bits, which no shader language in use reads from a buffer by itself: two travel in a word and are
+//! parted on the device. Masks do not travel at all: a device makes them of the counts.
+
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+
+/// Ids start at a multiple of this many, and end at one: most devices look at a part of a buffer in place only from there
+/// (256 bytes, in words).
+const ALIGNMENT: usize = 64;
+
+/// Parts the two halves of words.
+#[derive(Debug)]
+pub(super) struct Uploader {
+    /// By how many bits each half is shifted, `[1, 2]`.
+    shifts: Tensor<2, Int>,
+}
+
+/// A batch on the device.
+#[derive(Debug)]
+pub(super) struct Uploaded<const N: usize> {
+    /// N counts of each row, `[rows]` each.
+    pub(super) counts: [Tensor<1, Int>; N],
+    /// All ids, as they were given.
+    pub(super) ids: Tensor<1, Int>,
+}
+
+impl Uploader {
+    pub(super) fn new(device: &Device) -> Self {
+        Self { shifts: Tensor::from_data(TensorData::from([[0_i32, 16]]), device) }
+    }
+
+    /// Sends `ids`, and N counts of each row.
+    ///
+    /// # Panics
+    /// If a count is above 65,535: a row is far shorter.
+    pub(super) fn upload<const N: usize>(&self, counts: [&[usize]; N], ids: &[u16], device: &Device) -> Uploaded<N> {
+        let rows = counts.first().map_or(0, |counts| counts.len());
+        let (words, start) = words(&counts, ids);
+        let length = words.len();
+        let words = Tensor::<2, Int>::from_data(TensorData::new(words, [length, 1]), device).expand([length, 2]);
+        let halves = words.bitwise_right_shift(self.shifts.clone().expand([length, 2])).bitwise_and_scalar(0xffff);
+        let halves: Tensor<1, Int> = halves.reshape([2 * length]);
+        let apart = start / N.max(1);
+        let counts = std::array::from_fn(|count| halves.clone().narrow(0, count * apart, rows));
+        Uploaded { counts, ids: halves.narrow(0, start, ids.len()) }
+    }
+}
+
+/// Two halves a word, the first one lowest; and at which half the ids start.
+fn words(counts: &[&[usize]], ids: &[u16]) -> (Vec<i32>, usize) {
+    let mut halves = Vec::with_capacity(ids.len() + counts.iter().map(|own| own.len() + ALIGNMENT).sum::<usize>());
+    for own in counts {
+        halves.extend(own.iter().map(|&count| u16::try_from(count).expect("a row is far shorter")));
+        halves.resize(halves.len().next_multiple_of(ALIGNMENT), 0);
+    }
+    let start = halves.len();
+    halves.extend_from_slice(ids);
+    halves.resize(halves.len().next_multiple_of(ALIGNMENT), 0);
+    let word = |&[low, high]: &[u16; 2]| (u32::from(low) | u32::from(high) << 16).cast_signed();
+    (halves.as_chunks().0.iter().map(word).collect(), start)
+}
+
+/// Which of `positions` places lie beyond each row's own count, `[rows, positions]`.
+pub(super) fn beyond(counts: &Tensor<1, Int>, positions: usize, device: &Device) -> Tensor<2, Bool> {
+    let [rows] = counts.dims();
+    let end = i64::try_from(positions).expect("a row is far shorter");
+    let places = Tensor::<1, Int>::arange(0..end, device).reshape([1, positions]).expand([rows, positions]);
+    places.greater_equal(counts.clone().reshape([rows, 1]).expand([rows, positions]))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(tensor: Tensor<1, Int>) -> Vec<i64> {
+        tensor.try_into_vec_as::<i64>().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn a_device_reads_what_was_sent(
+            rows in 1_usize..80, ids in proptest::collection::vec(0_u16..=u16::MAX, 1..300), seed in 0_usize..1000,
+        ) {
+            let device = Device::flex();
+            let counts = [0, 1].map(|which| (0..rows).map(|row| (row * seed + which) % 65536).collect::<Vec<_>>());
+            let sent = Uploader::new(&device).upload([&counts[0], &counts[1]], &ids, &device);
+            prop_assert_eq!(read(sent.ids), ids.iter().copied().map(i64::from).collect::<Vec<_>>());
+            for (own, sent) in counts.iter().zip(sent.counts) {
+                prop_assert_eq!(read(sent), own.iter().map(|&count| i64::try_from(count).unwrap()).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn two_bytes_an_id_are_sent_and_little_else() {
+        let (ids, counts) = (vec![7; 32 * 298], vec![298; 32]);
+        let (words, start) = words(&[&counts], &ids);
+        assert_eq!((4 * words.len(), start), (2 * (64 + 32 * 298), 64));
+    }
+
+    #[test]
+    fn beyond_a_row_is_where_it_has_ended() {
+        let device = Device::flex();
+        let counts = Tensor::<1, Int>::from_data(TensorData::from([0_i32, 2, 3]), &device);
+        let beyond: Vec<i64> = read(beyond(&counts, 3, &device).int().reshape([9]));
+        assert_eq!(beyond, [1, 1, 1, 0, 0, 1, 0, 0, 0]);
+    }
+}
