@@ -8,6 +8,7 @@
 //!   words and summed in f32 or integers; the residual stream, normalisation and attention stay in f32.
 
 mod attention;
+pub mod kernels;
 mod linear;
 mod network;
 mod norm;

@@ -114,7 +114,7 @@ impl Heads {
 
 /// Replaces a row of scores by 2^(factor * (score - largest)), and adds these up.
 #[inline(always)]
-unsafe fn exponentials<L: Lanes>(scores: &mut [f32], factor: f32) -> f32 {
+pub(super) unsafe fn exponentials<L: Lanes>(scores: &mut [f32], factor: f32) -> f32 {
     // SAFETY: the caller's CPU has the instructions; the row is whole registers.
     unsafe {
         let mut largest = L::load(scores, 0);
