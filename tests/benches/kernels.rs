@@ -38,8 +38,13 @@ fn gemm_f32_small(bencher: divan::Bencher, path: Path) {
 }
 
 #[divan::bench(args = Path::ALL)]
-fn attention(bencher: divan::Bencher, path: Path) {
-    bench(bencher, Kernel::Attention, path, SIZE);
+fn attention_f32(bencher: divan::Bencher, path: Path) {
+    bench(bencher, Kernel::Attention(Precision::F32), path, SIZE);
+}
+
+#[divan::bench(args = Path::ALL)]
+fn attention_bf16(bencher: divan::Bencher, path: Path) {
+    bench(bencher, Kernel::Attention(Precision::Bf16), path, SIZE);
 }
 
 #[divan::bench(args = Path::ALL)]
@@ -63,8 +68,7 @@ fn silu(bencher: divan::Bencher, path: Path) {
 }
 
 fn bench(bencher: divan::Bencher, kernel: Kernel, path: Path, (rows, columns): (usize, usize)) {
-    let precision = if let Kernel::Linear(precision) = kernel { precision } else { Precision::F32 };
-    if !path.is_supported_in(precision) {
+    if !path.is_supported_in(kernel.precision()) {
         return;
     }
     let mut kernel = Bench::new(kernel, path, rows, columns);

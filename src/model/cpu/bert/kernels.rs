@@ -12,8 +12,8 @@ use super::{Path, Precision};
 pub enum Kernel {
     /// A linear layer, its input encoded and its output stored: the matrix product of a [`Precision`].
     Linear(Precision),
-    /// Attention of all rows to all rows, in heads of 64 numbers.
-    Attention,
+    /// Attention of all rows to all rows, in heads of 64 numbers, multiplied in f32 or bf16.
+    Attention(Precision),
     /// Layer normalisation.
     Norm,
     /// The exponentials of softmax, and their sum.
@@ -22,6 +22,17 @@ pub enum Kernel {
     Gelu,
     /// The compact network's activation.
     Silu,
+}
+
+impl Kernel {
+    /// What it multiplies in.
+    #[must_use]
+    pub fn precision(self) -> Precision {
+        match self {
+            Self::Linear(precision) | Self::Attention(precision) => precision,
+            Self::Norm | Self::Softmax | Self::Gelu | Self::Silu => Precision::F32,
+        }
+    }
 }
 
 /// A kernel, `rows` rows of `columns` numbers to use it on, and room for what it makes of them.
@@ -46,10 +57,11 @@ impl Bench {
     /// A kernel and its input; `columns` must be a multiple of 64.
     ///
     /// # Panics
-    /// If the CPU cannot do `path` in the kernel's precision.
+    /// If the CPU cannot do `path` in the kernel's precision, or attention is to be multiplied in bytes.
     #[must_use]
     pub fn new(kernel: Kernel, path: Path, rows: usize, columns: usize) -> Self {
-        let precision = if let Kernel::Linear(precision) = kernel { precision } else { Precision::F32 };
+        let precision = kernel.precision();
+        assert!(kernel != Kernel::Attention(Precision::Int8), "attention is not multiplied in bytes");
         assert!(path.is_supported_in(precision), "this CPU has no {} in {}", path.name(), precision.name());
         // Small numbers of both signs, none of them special.
         let number = |at: usize| f32::from(i8::try_from(at * 37 % 251).unwrap_or(-100)) / 100.0;
@@ -79,7 +91,7 @@ impl Bench {
         let numbers = self.rows * self.columns;
         match self.kernel {
             Kernel::Linear(_) => 2 * numbers * self.columns,
-            Kernel::Attention => 4 * numbers * self.rows,
+            Kernel::Attention(_) => 4 * numbers * self.rows,
             Kernel::Norm | Kernel::Softmax | Kernel::Gelu | Kernel::Silu => numbers,
         }
     }
@@ -119,7 +131,7 @@ impl Task for Run<'_> {
                     let linear = bench.linear.as_ref().expect("made for this kernel");
                     linear.forward::<L>(&input, rows, &mut bench.output, columns, Then::Store);
                 }
-                Kernel::Attention => {
+                Kernel::Attention(precision) => {
                     let heads = Heads { count: columns / Bench::HEAD, size: Bench::HEAD };
                     let (queries, keys_values) = bench.input.split_at(rows * columns);
                     let positions = Positions {
@@ -131,7 +143,7 @@ impl Task for Run<'_> {
                         keys_values,
                         key_value_stride: 2 * columns,
                     };
-                    heads.attend::<L>(&positions, &mut bench.workspace, &mut bench.output, columns);
+                    heads.attend::<L>(precision, &positions, &mut bench.workspace, &mut bench.output, columns);
                 }
                 Kernel::Norm => {
                     bench.output.copy_from_slice(&bench.input[..rows * columns]);
