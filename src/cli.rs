@@ -1,5 +1,6 @@
 //! The command line: flags as typed, their help, and how they become settings. The only home of clap.
 
+use std::num::NonZero;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -54,15 +55,19 @@ pub fn main() -> ExitCode {
     }
 }
 
+fn block_on_run(config: Config) -> Result<()> {
+    block_on(config.threads, async { run(config, interrupted()?).await.map(drop) })
+}
+
 /// Runs on a runtime of its own, which is left behind: a pending read of stdin or a batch in a compute thread would
 /// otherwise hold the process open after all has been said and done.
-fn block_on_run(config: Config) -> Result<()> {
+fn block_on<T>(threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(config.threads.get())
+        .worker_threads(threads.get())
         .enable_all()
         .build()
         .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
-    let outcome = runtime.block_on(async { run(config, interrupted()?).await.map(drop) });
+    let outcome = runtime.block_on(work);
     runtime.shutdown_background();
     outcome
 }

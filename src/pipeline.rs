@@ -30,7 +30,7 @@ mod chunk;
 mod credit;
 pub mod decode;
 mod infer;
-mod reorder;
+pub mod reorder;
 pub mod tokenize;
 mod write;
 

@@ -2,16 +2,19 @@
 
 use std::io::Write;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
+use futures::StreamExt;
 
 use super::common::Attention;
 use crate::error::{Error, Result};
-use crate::model::bench::{self, Speed};
+use crate::model::bench::{self, Reads, Speed};
 use crate::model::device::{self, Choice};
 use crate::model::{self, Source};
+use crate::reads::{self, Alignments, Grouping, InputConfig, Inputs};
 
 /// List CPU features and GPU adapters, and what --device auto would take; or measure how fast a model runs on them.
 #[derive(Debug, ClapArgs)]
@@ -36,6 +39,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 300, requires = "bench")]
     length: usize,
 
+    /// Measure on the reads of this file instead of random ones, all of it once at least
+    #[arg(long, value_name = "FILE", requires = "bench", conflicts_with = "length")]
+    reads: Option<PathBuf>,
+
     /// Seconds a measurement, at least
     #[arg(long, value_name = "N", default_value_t = 3, requires = "bench")]
     seconds: u64,
@@ -54,9 +61,13 @@ pub(super) fn run(args: &Args) -> Result<()> {
 
 fn measure(args: &Args) -> Result<()> {
     let source = Source::from_path(args.model.clone());
-    let threads = args.threads.or(std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
+    let threads = args.threads.or(std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
+    let reads = match &args.reads {
+        None => Reads::MadeUp(args.length),
+        Some(path) => Reads::These(super::block_on(threads, bases(path, threads))?),
+    };
     let devices = args.device.clone().map_or_else(everywhere, |device| vec![device]);
-    print("reads/s\tprecision\tdevice\tbackend\tmodel\n")?;
+    print("reads/s\tprecision\tdevice\tbackend\tmodel\tCPU ms a read\n")?;
     for device in devices {
         for &precision in model::precisions(&source, &device)? {
             let config = model::Config {
@@ -65,15 +76,34 @@ fn measure(args: &Args) -> Result<()> {
                 precision,
                 device: device.clone(),
                 batch_size: None,
-                threads,
+                threads: threads.get(),
             };
-            let Speed { card, reads_per_second } =
-                bench::speed(&config, args.length, Duration::from_secs(args.seconds))?;
+            let Speed { card, reads_per_second, cpu_per_read } =
+                bench::speed(&config, &reads, Duration::from_secs(args.seconds))?;
             let model::Card { name, precision, device, backend, .. } = card;
-            print(&format!("{reads_per_second:.1}\t{precision}\t{device}\t{backend}\t{name}\n"))?;
+            let cpu = cpu_per_read.map_or("NA".to_owned(), |cpu| format!("{:.6}", cpu.as_secs_f64() * 1000.0));
+            print(&format!("{reads_per_second:.1}\t{precision}\t{device}\t{backend}\t{name}\t{cpu}\n"))?;
         }
     }
     Ok(())
+}
+
+/// The bases of all reads of a file.
+async fn bases(path: &Path, workers: NonZero<usize>) -> Result<Vec<Vec<u8>>> {
+    let config = InputConfig {
+        inputs: Inputs::Files(vec![path.to_owned()]),
+        grouping: Grouping::Each,
+        alignments: Alignments::Dropped,
+        collate: None,
+        reference: None,
+        workers,
+    };
+    let mut templates = reads::open(&config, Arc::default()).await?.stream;
+    let mut all = Vec::new();
+    while let Some(template) = templates.next().await {
+        all.extend(template?.segments.into_iter().map(|segment| segment.bases));
+    }
+    Ok(all)
 }
 
 /// The CPU and every real GPU.

@@ -1,6 +1,6 @@
 //! How fast a model runs here: rows a second on one device in one precision, for `readseeker device --bench`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Card, Classifier, Config};
@@ -15,54 +15,94 @@ pub struct Speed {
     pub card: Card,
     /// Reads a second, as many threads at work as a run would have.
     pub reads_per_second: f64,
+    /// CPU time a read, of all threads together: what it costs whatever else the machine does. Absent where the system
+    /// does not tell.
+    pub cpu_per_read: Option<Duration>,
 }
 
-/// Runs the model on made-up reads of `length` bases for `time` at least, after a first call that is not counted: on a GPU
-/// it compiles kernels and tries out which are fastest.
+/// What a model is measured on.
+#[derive(Clone, Debug)]
+pub enum Reads {
+    /// Random bases, so many a read.
+    MadeUp(usize),
+    /// These reads' bases.
+    These(Vec<Vec<u8>>),
+}
+
+/// Runs the model, and nothing else, on `reads` for `time` at least and on all of them once at least, after a first call
+/// that is not counted: on a GPU it compiles kernels and tries out which are fastest.
 ///
 /// # Errors
 /// As [`Classifier::load`] and [`Classifier::classify`].
 ///
 /// # Panics
 /// If a thread that asks the model does.
-pub fn speed(config: &Config, length: usize, time: Duration) -> Result<Speed> {
+pub fn speed(config: &Config, reads: &Reads, time: Duration) -> Result<Speed> {
     let classifier = Classifier::load(config)?;
-    let tokens = made_up(&classifier, length);
-    classifier.classify(&tokens)?;
-    let rows = AtomicU64::new(0);
-    let started = Instant::now();
+    let chunks = match reads {
+        Reads::MadeUp(length) => chunks(&classifier, &made_up(*length, classifier.rows_a_chunk())),
+        Reads::These(reads) => chunks(&classifier, reads),
+    };
+    if let Some(first) = chunks.first() {
+        classifier.classify(first)?;
+    }
+    let (next, rows) = (AtomicUsize::new(0), AtomicU64::new(0));
+    let (started, cpu) = (Instant::now(), cpu_time());
     std::thread::scope(|scope| {
         let ask = || -> Result<()> {
             loop {
-                rows.fetch_add(classifier.classify(&tokens)?.len() as u64, Ordering::Relaxed);
-                if started.elapsed() >= time {
+                let turn = next.fetch_add(1, Ordering::Relaxed);
+                if chunks.is_empty() || turn >= chunks.len() && started.elapsed() >= time {
                     return Ok(());
                 }
+                let predictions = classifier.classify(&chunks[turn % chunks.len()])?;
+                rows.fetch_add(predictions.len() as u64, Ordering::Relaxed);
             }
         };
         let threads: Vec<_> = (0..classifier.workers()).map(|_| scope.spawn(ask)).collect();
         threads.into_iter().try_for_each(|thread| thread.join().expect("a thread that asks does not panic"))
     })?;
     #[expect(clippy::cast_precision_loss, reason = "no run sees 2^52 reads")]
-    let reads_per_second = rows.into_inner() as f64 / started.elapsed().as_secs_f64();
-    Ok(Speed { card: classifier.card().clone(), reads_per_second })
+    let rows = rows.into_inner() as f64;
+    let reads_per_second = rows / started.elapsed().as_secs_f64();
+    let cpu = cpu_time().zip(cpu).map(|(after, before)| after.saturating_sub(before).div_f64(rows.max(1.0)));
+    Ok(Speed { card: classifier.card().clone(), reads_per_second, cpu_per_read: cpu })
 }
 
-/// A chunk of reads, all different, the same in every run.
-fn made_up(classifier: &Classifier, length: usize) -> Tokens {
-    let mut tokens = Tokens::default();
+/// Random reads, all different, the same in every run.
+fn made_up(length: usize, count: usize) -> Vec<Vec<u8>> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut bases = vec![0; length];
-    for _ in 0..classifier.rows_a_chunk() {
-        for base in &mut bases {
-            // Marsaglia's xorshift (2003), J. Stat. Softw. 8(14).
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            *base = b"ACGT"[usize::from(state.to_be_bytes()[0] & 3)];
+    let mut base = || {
+        // Marsaglia's xorshift (2003), J. Stat. Softw. 8(14).
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        b"ACGT"[usize::from(state.to_be_bytes()[0] & 3)]
+    };
+    (0..count).map(|_| (0..length).map(|_| base()).collect()).collect()
+}
+
+/// Reads as a run would hand them to the model, those left out that it does not score.
+fn chunks(classifier: &Classifier, reads: &[Vec<u8>]) -> Vec<Tokens> {
+    let shortest = classifier.shortest_read().max(classifier.k());
+    let scored: Vec<&Vec<u8>> = reads.iter().filter(|bases| bases.len() >= shortest).collect();
+    let chunk = |reads: &[&Vec<u8>]| {
+        let mut tokens = Tokens::default();
+        for bases in reads {
+            kmer::tokenize(bases, classifier.k(), classifier.longest_row(), &mut tokens.ids);
+            tokens.ends.push(u32::try_from(tokens.ids.len()).expect("a chunk holds far fewer than 2^32 bases"));
         }
-        kmer::tokenize(&bases, classifier.k(), classifier.longest_row(), &mut tokens.ids);
-        tokens.ends.push(u32::try_from(tokens.ids.len()).expect("a chunk holds far fewer than 2^32 bases"));
-    }
-    tokens
+        tokens
+    };
+    scored.chunks(classifier.rows_a_chunk()).map(chunk).collect()
+}
+
+/// CPU time of all this process's threads so far, in steps of 10 ms.
+fn cpu_time() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // Fields are counted from after the name, which may hold anything: user and system time are the 12th and 13th.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let times = fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().ok());
+    let ticks = times.sum::<Option<u64>>()?;
+    Some(Duration::from_millis(10 * ticks)) // Linux tells every program of 100 a second
 }

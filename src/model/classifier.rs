@@ -196,7 +196,10 @@ impl Classifier {
         const A_THREADS_SHARE: usize = 300_000_000;
         const OWN_SHARE: usize = 400_000_000;
         match &self.engine {
-            Engine::Compact { .. } | Engine::None => 4096,
+            // A megabyte or two with all that is made of them: more would leave the cache, and memory that lies fallow
+            // for long goes back to the system and has to be cleared again.
+            Engine::Compact { .. } => 512,
+            Engine::None => 4096,
             Engine::Bert { .. } => (OWN_SHARE / self.card.parameters.max(1)).clamp(1, 512),
             // Some 16 batches, so that the last, smaller one costs little.
             Engine::Burn(runner) if let Some(rows) = runner.gpu_rows() => 16 * rows,

@@ -7,24 +7,32 @@ use std::collections::BTreeMap;
 /// It must accept every early item: refusing one could block the very item it waits for. The credits bound how many
 /// there can be.
 #[derive(Debug)]
-pub(super) struct Reorder<T> {
+pub struct Reorder<T> {
     next: u64,
     waiting: BTreeMap<u64, T>,
 }
 
+impl<T> Default for Reorder<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T> Reorder<T> {
-    pub(super) fn new() -> Self {
+    /// Waits for the first item, that of index 0.
+    #[must_use]
+    pub fn new() -> Self {
         Self { next: 0, waiting: BTreeMap::new() }
     }
 
     /// Takes one item in.
-    pub(super) fn push(&mut self, index: u64, item: T) {
+    pub fn push(&mut self, index: u64, item: T) {
         let previous = self.waiting.insert(index, item);
         debug_assert!(previous.is_none(), "index {index} came twice");
     }
 
     /// The next item in order, if it is there.
-    pub(super) fn pop(&mut self) -> Option<T> {
+    pub fn pop(&mut self) -> Option<T> {
         let item = self.waiting.remove(&self.next)?;
         self.next += 1;
         Some(item)

@@ -28,6 +28,24 @@ fn a_measurement_has_a_line_for_each_precision() {
 }
 
 #[test]
+fn a_file_is_measured_as_it_is_and_a_bad_one_is_an_error() {
+    let bench = Bench::new();
+    let reads = testdata("community_R1.fq.gz");
+    let measure =
+        |reads: &str| bench.run(&["device", "--bench", "--device", "cpu", "--seconds", "0", "--reads", reads]);
+    let output = measure(reads.to_str().unwrap());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let fields: Vec<&str> = text.lines().nth(1).unwrap().split('\t').collect();
+    let [per_second, cpu] = [fields[0], fields[5]].map(|field| field.parse::<f64>().unwrap());
+    assert!(per_second > 0.0 && cpu >= 0.0, "{text}");
+    bench.write("bad.fq", "@a\nACGT\n+\n");
+    for (bad, code) in [("missing.fq", 3), ("bad.fq", 3)] {
+        assert_eq!(measure(bad).status.code(), Some(code), "{bad}");
+    }
+}
+
+#[test]
 fn what_is_measured_needs_bench() {
     let output = Bench::new().run(&["device", "--model", "builtin"]);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));

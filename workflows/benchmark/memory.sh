@@ -1,25 +1,28 @@
 #!/usr/bin/env bash
-# Does memory grow with the input? Peak resident memory of `split` with the built-in model on 200,000 and on 2,000,000
+# Does memory grow with the input? Peak resident memory of `split` with the built-in model on READS and on a tenth of them,
 # reads of 150 bases, plain and gzipped, and under a small and a large --memory.
 #
-# usage: workflows/benchmark/memory.sh [READSEEKER]      (the binary; default target/release/readseeker)
+# usage: workflows/benchmark/memory.sh [READSEEKER] [READS]      (the binary; default target/release/readseeker and 2000000)
 set -euo pipefail
 readseeker=$(realpath "${1:-target/release/readseeker}")
+reads=${2:-2000000}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-python3 - <<'PYTHON'
+python3 - "$reads" <<'PYTHON'
 import random
+import sys
 
+reads = int(sys.argv[1])
 random.seed(7)
 quality = "I" * 150
-with open("2000000.fq", "w") as large, open("200000.fq", "w") as small:
-    for n in range(2_000_000):
+with open("large.fq", "w") as large, open("small.fq", "w") as small:
+    for n in range(reads):
         bases = "".join(random.choices("ACGT", k=150))
         record = f"@read{n}\n{bases}\n+\n{quality}\n"
         large.write(record)
-        if n < 200_000:
+        if n < reads // 10:
             small.write(record)
 PYTHON
 
@@ -38,9 +41,9 @@ PYTHON
 
 printf 'input\toutputs\t--memory\tpeak MiB\treads/s\n'
 for memory in 32M 256M 1G; do
-    measure 200000.fq .fq "$memory"
-    measure 2000000.fq .fq "$memory"
+    measure small.fq .fq "$memory"
+    measure large.fq .fq "$memory"
 done
-gzip -1 -k 200000.fq 2000000.fq
-measure 200000.fq.gz .fq.gz 256M
-measure 2000000.fq.gz .fq.gz 256M
+gzip -1 -k small.fq large.fq
+measure small.fq.gz .fq.gz 256M
+measure large.fq.gz .fq.gz 256M

@@ -5,9 +5,11 @@
 //! - bias, residual and GELU are applied to a product's numbers while they are in the cache next to the registers
 //!   (`linear`); softmax and GELU are polynomials over whole registers (`lanes`);
 //! - in [`Precision::Bf16`] and [`Precision::Int8`] the linear layers, nine tenths of the work, are multiplied in those
-//!   words and summed in f32 or integers; the residual stream, normalisation and attention stay in f32.
+//!   words and summed in f32 or integers, and attention in bf16 where AVX-512 has it; the residual stream, normalisation
+//!   and softmax stay in f32.
 
 mod attention;
+pub mod kernels;
 mod linear;
 mod network;
 mod norm;

@@ -1,6 +1,6 @@
 """CPU milliseconds a read: readseeker and its peers in turn, on the same reads; one table.
 
-    python measure.py PROGRAM CHECKPOINT PEERS [--threads 1 --reads 16 --own-reads 64 --rounds 5]
+    python measure.py PROGRAM CHECKPOINT PEERS [--threads 1 2 --reads 16 --own-reads 64 --rounds 5 --tsv FILE]
 
 Process CPU time divided by threads, medians over the rounds: what a read costs, whatever else the machine does. Ours is
 the program's on so many reads less what it takes on one, which is its start and the model's loading: some seconds that
@@ -141,19 +141,36 @@ def inputs(tokens):
     return {"input_ids": ids, "attention_mask": numpy.ones((1, tokens), dtype=numpy.int64)}
 
 
+def tell(args, name, engine, medians, beside):
+    """Appends a row to the harness's table for each peer: reads/s of both, at so many threads."""
+    if args.tsv is None:
+        return
+    with args.tsv.open("a") as rows:
+        for other, bar in beside:
+            what = f"BERT {engine}, {name}, {args.threads} thread(s): reads/s, {other}"
+            ours, peer = (1000 * args.threads / medians[one] for one in (engine, other))
+            rows.write(f"{what}\t{ours:.2f}\t{peer:.2f}\t{ours / peer:.2f}\tat least {bar}\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=Path)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("peers", type=Path)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="one table each")
     parser.add_argument("--reads", type=int, default=16)
     parser.add_argument("--own-reads", type=int, default=64, help="reads of ours")
     parser.add_argument("--stack-reads", type=int, default=100, help="reads of the original stack, a batch")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--shapes", type=int, nargs="*", default=range(len(SHAPES)), help="which of the shapes, from 0")
+    parser.add_argument("--tsv", type=Path, help="append the rows that have a bar: what, ours, peer, ratio, bar")
     args = parser.parse_args()
-    args.reads = max(args.reads, 2 * args.threads)
+    for threads in args.threads:
+        table(argparse.Namespace(**vars(args) | {"threads": threads, "reads": max(args.reads, 2 * threads)}))
+
+
+def table(args):
+    """Measures with so many threads and prints the table."""
     print(f"{args.threads} thread(s), {args.reads} reads, medians of {args.rounds}, load {os.getloadavg()[0]:.1f}\n")
     print("| | engine | CPU ms a read | spread | reads/s | ours is |\n|---|---|---|---|---|---|")
     for name, mode, bases, tokens in (SHAPES[i] for i in args.shapes):
@@ -172,9 +189,11 @@ def main():
                     times[engine].append(run.seconds() / count * 1000)
         medians = {engine: statistics.median(values) for engine, values in times.items()}
         for engine, values in times.items():
-            says = [f"{medians[other] / medians[engine]:.2f} x {other} (bar {bar})" for own, other, bar in BARS if own == engine]
+            beside = [(other, bar) for own, other, bar in BARS if own == engine]
             if engine in STACK_BARS and "original stack" in medians:
-                says.append(f"{medians['original stack'] / medians[engine]:.1f} x the stack (bar {STACK_BARS[engine]})")
+                beside.append(("original stack", STACK_BARS[engine]))
+            says = [f"{medians[other] / medians[engine]:.2f} x {other} (bar {bar})" for other, bar in beside]
+            tell(args, name, engine, medians, beside)
             spread = f"{min(values):.0f}-{max(values):.0f}"
             speed = 1000 * args.threads / medians[engine]
             print(f"| {name} | {engine} | {medians[engine]:.1f} | {spread} | {speed:.2f} | {', '.join(says)} |", flush=True)

@@ -1,9 +1,9 @@
 """What lower precision does to probabilities, on reads whose probabilities spread from 0 to 1.
 
-    python spread.py PROGRAM CHECKPOINT FOLDER READS.fq.gz [--reads 1000 --attention masked]
+    python spread.py PROGRAM CHECKPOINT FOLDER READS.fq.gz [--reads 1000 --fit-reads 200 --attention masked]
 
 A checkpoint with random weights says about 0.5 of every read. So its classifier is stretched: of the logit difference over
-these reads, by the program in f32, the mean is taken away and the standard deviation made 2.5, which puts probabilities
+the first of these reads, by the program in f32, the mean is taken away and the standard deviation made 2.5, which puts probabilities
 between 0.01 and 0.99. A trained network tells reads apart by what is large in its last layer; a random one by what is
 small, and the stretch makes errors larger by the same factor, which is printed: the figures are the worse case.
 """
@@ -21,13 +21,13 @@ DEVIATION = 2.5
 THRESHOLD = 0.5
 
 
-def probabilities(args, checkpoint, precision):
-    command = [args.program, "score", args.sequences, "-o", "-", "-q", "--device", "cpu", "--max-reads", str(args.reads)]
+def probabilities(args, checkpoint, precision, reads):
+    command = [args.program, "score", args.sequences, "-o", "-", "-q", "--device", "cpu", "--max-reads", str(reads)]
     command += ["--model", checkpoint, "--precision", precision, "--attention", args.attention]
     table = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     column = table[0].split("\t").index("probability")
     scores = (line.split("\t")[column] for line in table[1:])
-    return [float(score) for score in scores if score != "."]
+    return [float(score) for score in scores if score not in (".", "NA")]
 
 
 def logit(probability):
@@ -55,17 +55,19 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("sequences", type=Path)
     parser.add_argument("--reads", type=int, default=1000)
+    parser.add_argument("--fit-reads", type=int, default=200, help="how many of them the stretch is found on")
     parser.add_argument("--attention", choices=["masked", "published"], default="masked")
     args = parser.parse_args()
-    differences = [logit(p) for p in probabilities(args, args.checkpoint, "f32")]
+    args.program = args.program.resolve()
+    differences = [logit(p) for p in probabilities(args, args.checkpoint, "f32", args.fit_reads)]
     factor, mean = DEVIATION / statistics.stdev(differences), statistics.mean(differences)
     stretched = stretch(args, factor, mean)
-    exact = probabilities(args, stretched, "f32")
+    exact = probabilities(args, stretched, "f32", args.reads)
     inside = sum(0.1 < p < 0.9 for p in exact) / len(exact)
     print(f"{len(exact)} reads, {args.attention}; classifier stretched {factor:.1f} times; {inside:.0%} between 0.1 and 0.9\n")
     print("| precision | largest dp | mean dp | changed labels |\n|---|---|---|---|")
     for precision in ("bf16", "int8"):
-        pairs = list(zip(exact, probabilities(args, stretched, precision)))
+        pairs = list(zip(exact, probabilities(args, stretched, precision, args.reads)))
         moved = [abs(one - other) for one, other in pairs]
         changed = sum((one >= THRESHOLD) != (other >= THRESHOLD) for one, other in pairs)
         print(f"| {precision} | {max(moved):.4f} | {statistics.mean(moved):.4f} | {changed} of {len(pairs)} |")

@@ -1,9 +1,12 @@
 //! Attention: each position asks all positions, head by head, a few rows of scores at a time.
+//!
+//! Both its products are multiplied in f32, or in bf16 where the CPU can; softmax and all sums are f32.
 
 use super::super::aligned::{Aligned, LINE};
 use super::super::gemm::{Packed, Product, Stream};
-use super::super::lanes::Lanes;
-use super::linear::{Output, Then};
+use super::super::lanes::{Lanes, half};
+use super::Precision;
+use super::linear::{Encoder, Output, Then};
 
 /// Rows of scores worked on at once: four tiles of the largest kind, so that they stay in the cache next to the registers.
 const ROWS: usize = 36;
@@ -39,6 +42,10 @@ impl Heads {
 /// What attention is computed on; reused.
 #[derive(Debug, Default)]
 pub(super) struct Workspace {
+    /// Queries, keys, and shares as words.
+    encoders: [Encoder; 3],
+    /// Values of two positions each as words.
+    pairs: Aligned,
     keys: Packed,
     values: Packed,
     scores: Aligned,
@@ -64,20 +71,22 @@ pub(super) struct Positions<'a> {
 }
 
 impl Heads {
-    /// What each asking position gets from all, [asking, heads].
+    /// What each asking position gets from all, [asking, heads], multiplied in f32 or bf16.
     ///
     /// # Safety
-    /// The CPU must have `L`'s instructions.
+    /// The CPU must have `L`'s instructions, and those of the precision.
     #[inline(always)]
     pub(super) unsafe fn attend<L: Lanes>(
         self,
+        precision: Precision,
         positions: &Positions<'_>,
         workspace: &mut Workspace,
         to: &mut [f32],
         to_stride: usize,
     ) {
         let &Positions { asking, all, tokens, queries, query_stride, keys_values, key_value_stride } = positions;
-        let Workspace { keys, values, scores, starts, zeros, factors } = workspace;
+        let Workspace { encoders, pairs, keys, values, scores, starts, zeros, factors } = workspace;
+        let [query_encoder, key_encoder, share_encoder] = encoders;
         let (packing, columns) = ((L::WIDTH, L::PANEL), all.next_multiple_of(LINE));
         #[allow(clippy::cast_precision_loss)] // far fewer than 2^24
         let root = (self.size as f32).sqrt();
@@ -87,34 +96,78 @@ impl Heads {
         starts[..tokens].fill(if tokens < all { root } else { 0.0 });
         starts[tokens..all].fill(0.0);
         starts[all..columns].fill(NOWHERE);
-        for head in 0..self.count {
-            let first = head * self.padded();
-            keys.fill((self.size, all), packing, &keys_values[first..], (1, key_value_stride));
-            values.fill((all, self.size), packing, &keys_values[self.columns() + first..], (key_value_stride, 1));
-            for row in (0..asking).step_by(ROWS) {
-                let rows = ROWS.min(asking - row);
-                let from = &queries[row * query_stride + first..];
-                let to = &mut to[row * to_stride + first..];
-                let asked = Product { from, stride: query_stride, rows, weights: keys, start: starts, start_stride: 0 };
-                // SAFETY: the caller's CPU has the instructions.
-                unsafe {
-                    L::product(asked, &mut Stream::default(), &mut Output::new(scores, columns, Then::Store));
+        let a_word = if precision == Precision::F32 { 1 } else { 2 };
+        let own_values = &keys_values[self.columns()..];
+        let (value_words, value_stride) = if a_word == 1 {
+            (own_values, key_value_stride)
+        } else {
+            pair(own_values, key_value_stride, (all, self.columns()), pairs);
+            (&**pairs, self.columns())
+        };
+        // SAFETY: the caller's CPU has the instructions.
+        unsafe {
+            let asked = query_encoder.encode::<L>(precision, queries, query_stride, (asking, self.columns()));
+            let known = key_encoder.encode::<L>(precision, keys_values, key_value_stride, (all, self.columns()));
+            for head in 0..self.count {
+                let first = head * self.padded();
+                let of_keys = (self.size.div_ceil(a_word), all);
+                keys.fill(of_keys, packing, &known.words[first / a_word..], (1, known.stride));
+                values.fill((all.div_ceil(a_word), self.size), packing, &value_words[first..], (value_stride, 1));
+                for row in (0..asking).step_by(ROWS) {
+                    let rows = ROWS.min(asking - row);
+                    let from = &asked.words[row * asked.stride + first / a_word..];
+                    let to = &mut to[row * to_stride + first..];
+                    let asked =
+                        Product { from, stride: asked.stride, rows, weights: keys, start: starts, start_stride: 0 };
+                    product::<L>(precision, asked, &mut Output::new(scores, columns, Then::Store));
                     factors.clear();
                     for scores in scores.chunks_exact_mut(columns).take(rows) {
                         factors.push(1.0 / exponentials::<L>(scores, std::f32::consts::LOG2_E / root));
                     }
-                    let shares =
-                        Product { from: scores, stride: columns, rows, weights: values, start: zeros, start_stride: 0 };
-                    L::product(shares, &mut Stream::default(), &mut Output::new(to, to_stride, Then::Scale(factors)));
+                    let shares = share_encoder.encode::<L>(precision, scores, columns, (rows, columns));
+                    let (from, stride) = (shares.words, shares.stride);
+                    let shares = Product { from, stride, rows, weights: values, start: zeros, start_stride: 0 };
+                    product::<L>(precision, shares, &mut Output::new(to, to_stride, Then::Scale(factors)));
                 }
             }
         }
     }
 }
 
+/// A product of words of the precision.
+#[inline(always)]
+unsafe fn product<L: Lanes>(precision: Precision, product: Product<'_>, output: &mut Output<'_>) {
+    // SAFETY: the caller's CPU has the instructions.
+    unsafe {
+        match precision {
+            Precision::F32 => L::product(product, &mut Stream::default(), output),
+            Precision::Bf16 => L::product_of_halves(product, &mut Stream::default(), output),
+            Precision::Int8 | Precision::F16 => unreachable!("attention is not multiplied in bytes, nor in f16"),
+        }
+    }
+}
+
+/// Puts each two rows of `from`, which are `stride` floats apart, into one row of words: two bf16, the earlier row's first.
+/// After an odd last row come zeros.
+#[inline(always)]
+fn pair(from: &[f32], stride: usize, (rows, columns): (usize, usize), to: &mut Aligned) {
+    to.reserve(rows.div_ceil(2) * columns);
+    let word = |low: u16, high: u16| f32::from_bits(u32::from(low) | u32::from(high) << 16);
+    for (row, words) in (0..rows).step_by(2).zip(to.chunks_exact_mut(columns)) {
+        let early = &from[row * stride..][..columns];
+        if row + 1 < rows {
+            let late = &from[(row + 1) * stride..][..columns];
+            let both = early.iter().zip(late);
+            words.iter_mut().zip(both).for_each(|(to, (&early, &late))| *to = word(half(early), half(late)));
+        } else {
+            words.iter_mut().zip(early).for_each(|(to, &early)| *to = word(half(early), 0));
+        }
+    }
+}
+
 /// Replaces a row of scores by 2^(factor * (score - largest)), and adds these up.
 #[inline(always)]
-unsafe fn exponentials<L: Lanes>(scores: &mut [f32], factor: f32) -> f32 {
+pub(super) unsafe fn exponentials<L: Lanes>(scores: &mut [f32], factor: f32) -> f32 {
     // SAFETY: the caller's CPU has the instructions; the row is whole registers.
     unsafe {
         let mut largest = L::load(scores, 0);

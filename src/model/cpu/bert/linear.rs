@@ -182,9 +182,9 @@ impl Sink for Output<'_> {
 /// Rows as a product reads them.
 pub(super) struct Input<'a> {
     precision: Precision,
-    words: &'a [f32],
+    pub(super) words: &'a [f32],
     /// Words from one row to the next.
-    stride: usize,
+    pub(super) stride: usize,
     scales: &'a [Scale],
 }
 

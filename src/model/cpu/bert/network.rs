@@ -17,6 +17,8 @@ const SPECIAL: usize = 2;
 #[derive(Debug)]
 pub(super) struct Network {
     precision: Precision,
+    /// What attention is multiplied in.
+    attention: Precision,
     hidden: usize,
     intermediate: usize,
     heads: Heads,
@@ -81,6 +83,13 @@ impl Task for Forward<'_> {
 /// sets of the cache.
 fn stride(columns: usize) -> usize {
     columns + LINE
+}
+
+/// What attention is multiplied in beside linear layers of `precision`: bf16, where there is an instruction that makes it
+/// faster than f32.
+fn attention_precision(path: Path, precision: Precision) -> Precision {
+    let is_fast = path == Path::Avx512 && path.is_supported_in(Precision::Bf16);
+    if precision != Precision::F32 && is_fast { Precision::Bf16 } else { Precision::F32 }
 }
 
 /// Takes tensors and packs them.
@@ -174,6 +183,7 @@ impl Network {
         let classifier_bias = loader.tensor("classifier.bias", &[LABELS])?;
         Ok(Self {
             precision,
+            attention: attention_precision(path, precision),
             hidden,
             intermediate,
             heads,
@@ -239,7 +249,7 @@ impl Network {
             layer.query.forward::<L>(&input, asking, queries, query_stride, Then::Store);
             layer.key_value.forward::<L>(&input, all, keys_values, key_value_stride, Then::Store);
             let positions = Positions { asking, all, tokens, queries, query_stride, keys_values, key_value_stride };
-            self.heads.attend::<L>(&positions, attention, context, query_stride);
+            self.heads.attend::<L>(self.attention, &positions, attention, context, query_stride);
 
             let input = encoder.encode::<L>(precision, context, query_stride, (asking, self.heads.columns()));
             layer.context.forward::<L>(&input, asking, x, x_stride, Then::Add);

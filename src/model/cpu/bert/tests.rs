@@ -9,6 +9,7 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use super::super::gemm::{Packed, Product, Rows, Stream};
 use super::super::lanes::{self, Lanes, Task, half};
+use super::attention::{Heads, Positions, Workspace};
 use super::{Engine, Path, Precision, Scratch};
 use crate::kmer;
 use crate::model::bert::{Bert, Config, Form, prediction};
@@ -404,6 +405,90 @@ fn numbers_are_rounded_to_the_nearest_on_every_path() {
             let [below, above] = [bits - 0x1_0000 * u32::from(half > 0), bits + 0x1_0000].map(f32::from_bits);
             let distance = (f32::from_bits(bits) - x).abs();
             assert!(distance <= (below - x).abs() && distance <= (above - x).abs(), "{path:?}: {x}");
+        }
+    }
+}
+
+/// Attention of random positions, the last of which are padding.
+#[derive(Clone, Copy)]
+struct Attend<'a> {
+    precision: Precision,
+    heads: Heads,
+    all: usize,
+    tokens: usize,
+    /// Queries, keys and values, [all, heads] each, padding zero.
+    parts: [&'a [f32]; 3],
+}
+
+impl Attend<'_> {
+    /// Number `at` of head `head` that position `asking` gets, in f64.
+    fn exact(&self, asking: usize, head: usize, at: usize) -> f64 {
+        let Self { heads, all, tokens, parts: [queries, keys, values], .. } = *self;
+        let of = |part: &[f32], position: usize, at| {
+            f64::from(part[position * heads.columns() + head * heads.padded() + at])
+        };
+        #[allow(clippy::cast_precision_loss)]
+        let root = (heads.size as f64).sqrt();
+        let share = |position| {
+            let score: f64 = (0..heads.size).map(|at| of(queries, asking, at) * of(keys, position, at)).sum();
+            (score / root + if position < tokens && tokens < all { 1.0 } else { 0.0 }).exp()
+        };
+        let sum: f64 = (0..all).map(share).sum();
+        (0..all).map(|position| share(position) * of(values, position, at)).sum::<f64>() / sum
+    }
+}
+
+impl Task for Attend<'_> {
+    type Output = Vec<f32>;
+
+    unsafe fn run<L: Lanes>(self) -> Vec<f32> {
+        let Self { precision, heads, all, tokens, parts: [queries, keys, values] } = self;
+        let columns = heads.columns();
+        let rows = keys.chunks(columns).zip(values.chunks(columns));
+        let keys_values: Vec<f32> = rows.flat_map(|(keys, values)| [keys, values].concat()).collect();
+        let positions = Positions {
+            asking: all,
+            all,
+            tokens,
+            queries,
+            query_stride: columns,
+            keys_values: &keys_values,
+            key_value_stride: 2 * columns,
+        };
+        let mut to = vec![0.0; all * columns];
+        // SAFETY: the caller's CPU has the instructions.
+        unsafe { heads.attend::<L>(precision, &positions, &mut Workspace::default(), &mut to, columns) };
+        to
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(4))]
+
+    #[test]
+    fn attention_is_what_it_says(
+        count in 1_usize..4, size in 1_usize..70, all in 1_usize..90, padding in 0_usize..20, seed: u64,
+    ) {
+        let (heads, tokens) = (Heads { count, size }, all.saturating_sub(padding).max(1));
+        let mut state = seed | 1;
+        let mut number = |column: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let number = f32::from(i16::try_from((state >> 48).cast_signed() - (1 << 15)).unwrap()) / 32768.0;
+            heads.number(column).map_or(0.0, |_| number)
+        };
+        let part: [Vec<f32>; 3] =
+            std::array::from_fn(|_| (0..all * heads.columns()).map(|at| number(at % heads.columns())).collect());
+        for (precision, bound) in [(Precision::F32, 2e-6), (Precision::Bf16, 0.01)] {
+            let attend = Attend { precision, heads, all, tokens, parts: part.each_ref().map(Vec::as_slice) };
+            for path in paths(precision) {
+                // SAFETY: the path is supported in the precision.
+                let found = unsafe { lanes::run(path, attend) };
+                for (asking, head, at) in [(0, 0, 0), (all - 1, count - 1, size - 1), (all / 2, count / 2, size / 2)] {
+                    let expected = attend.exact(asking, head, at);
+                    let found = found[asking * heads.columns() + head * heads.padded() + at];
+                    prop_assert!((f64::from(found) - expected).abs() < bound, "{path:?} {precision:?}: {found}, not {expected}");
+                }
+            }
         }
     }
 }
