@@ -5,8 +5,8 @@
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
-/// Ids start at a multiple of this many, and end at one: most devices look at a part of a buffer in place only from there
-/// (256 bytes, in words).
+/// Counts and ids start and end at multiples of this many words, 256 bytes: devices look at a part of a buffer in place only
+/// from such a border.
 const ALIGNMENT: usize = 64;
 
 /// Parts the two halves of words.
@@ -33,32 +33,33 @@ impl Uploader {
     /// Sends `ids`, and N counts of each row.
     ///
     /// # Panics
-    /// If a count is above 65,535: a row is far shorter.
+    /// If a count is above 2^31: no row is that long.
     pub(super) fn upload<const N: usize>(&self, counts: [&[usize]; N], ids: &[u16], device: &Device) -> Uploaded<N> {
         let rows = counts.first().map_or(0, |counts| counts.len());
         let (words, start) = words(&counts, ids);
         let length = words.len();
-        let words = Tensor::<2, Int>::from_data(TensorData::new(words, [length, 1]), device).expand([length, 2]);
-        let halves = words.bitwise_right_shift(self.shifts.clone().expand([length, 2])).bitwise_and_scalar(0xffff);
-        let halves: Tensor<1, Int> = halves.reshape([2 * length]);
-        let apart = start / N.max(1);
-        let counts = std::array::from_fn(|count| halves.clone().narrow(0, count * apart, rows));
-        Uploaded { counts, ids: halves.narrow(0, start, ids.len()) }
+        let words = Tensor::<1, Int>::from_data(TensorData::new(words, [length]), device);
+        let apart = rows.next_multiple_of(ALIGNMENT);
+        let counts = std::array::from_fn(|count| words.clone().narrow(0, count * apart, rows));
+        let shape = [length - start, 2];
+        let pairs = words.narrow(0, start, length - start).reshape([length - start, 1]).expand(shape);
+        let halves = pairs.bitwise_right_shift(self.shifts.clone().expand(shape)).bitwise_and_scalar(0xffff);
+        Uploaded { counts, ids: halves.reshape([2 * (length - start)]).narrow(0, 0, ids.len()) }
     }
 }
 
-/// Two halves a word, the first one lowest; and at which half the ids start.
+/// Counts a word each, then ids two a word, the first one lowest; and at which word the ids start.
 fn words(counts: &[&[usize]], ids: &[u16]) -> (Vec<i32>, usize) {
-    let mut halves = Vec::with_capacity(ids.len() + counts.iter().map(|own| own.len() + ALIGNMENT).sum::<usize>());
+    let mut words = Vec::with_capacity(ids.len() / 2 + counts.iter().map(|own| own.len() + ALIGNMENT).sum::<usize>());
     for own in counts {
-        halves.extend(own.iter().map(|&count| u16::try_from(count).expect("a row is far shorter")));
-        halves.resize(halves.len().next_multiple_of(ALIGNMENT), 0);
+        words.extend(own.iter().map(|&count| i32::try_from(count).expect("no row is that long")));
+        words.resize(words.len().next_multiple_of(ALIGNMENT), 0);
     }
-    let start = halves.len();
-    halves.extend_from_slice(ids);
-    halves.resize(halves.len().next_multiple_of(ALIGNMENT), 0);
-    let word = |&[low, high]: &[u16; 2]| (u32::from(low) | u32::from(high) << 16).cast_signed();
-    (halves.as_chunks().0.iter().map(word).collect(), start)
+    let start = words.len();
+    let word = |pair: &[u16]| (u32::from(pair[0]) | u32::from(pair.get(1).copied().unwrap_or(0)) << 16).cast_signed();
+    words.extend(ids.chunks(2).map(word));
+    words.resize(words.len().next_multiple_of(ALIGNMENT), 0);
+    (words, start)
 }
 
 /// Which of `positions` places lie beyond each row's own count, `[rows, positions]`.
@@ -85,7 +86,7 @@ mod tests {
             rows in 1_usize..80, ids in proptest::collection::vec(0_u16..=u16::MAX, 1..300), seed in 0_usize..1000,
         ) {
             let device = Device::flex();
-            let counts = [0, 1].map(|which| (0..rows).map(|row| (row * seed + which) % 65536).collect::<Vec<_>>());
+            let counts = [0, 1].map(|which| (0..rows).map(|row| row * seed * 1000 + which).collect::<Vec<_>>());
             let sent = Uploader::new(&device).upload([&counts[0], &counts[1]], &ids, &device);
             prop_assert_eq!(read(sent.ids), ids.iter().copied().map(i64::from).collect::<Vec<_>>());
             for (own, sent) in counts.iter().zip(sent.counts) {
@@ -98,7 +99,7 @@ mod tests {
     fn two_bytes_an_id_are_sent_and_little_else() {
         let (ids, counts) = (vec![7; 32 * 298], vec![298; 32]);
         let (words, start) = words(&[&counts], &ids);
-        assert_eq!((4 * words.len(), start), (2 * (64 + 32 * 298), 64));
+        assert_eq!((4 * words.len(), start), (4 * 64 + 2 * 32 * 298 + 128, 64));
     }
 
     #[test]

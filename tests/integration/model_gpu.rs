@@ -38,22 +38,21 @@ fn a_bert_in_f16_stays_near_where_the_adapter_has_it_and_is_refused_elsewhere() 
     let f16 = adapters()[numbers[0]].f16;
     let directory = testdata("parity/k6_tiny_zip");
     let goldens = bert_goldens(&directory);
-    for attention in [Attention::Published, Attention::Masked] {
-        let exact = config(directory.clone(), attention, Choice::Gpus(numbers.clone()));
-        let loaded = Classifier::load(&Config { precision: Precision::F16, ..exact });
-        if !f16 {
-            let error = loaded.unwrap_err();
-            assert_eq!((error.exit_code(), error.to_string().contains("does not compute in f16")), (5, true));
-            continue;
-        }
-        let classifier = loaded.unwrap();
-        assert_eq!(classifier.card().precision, "f16");
-        let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
-        let predictions = classifier.classify(&tokens).unwrap();
-        let largest = largest(&predictions, goldens.iter().map(|row| row.probability(attention)));
-        eprintln!("f16 {attention:?}: {largest:e}");
-        assert!(largest <= 0.005 && largest > 1e-6, "{attention:?}: {largest}");
+    // One length, so that a software adapter need not tune many kernels: masked, they are the same ones.
+    let exact = config(directory, Attention::Published, Choice::Gpus(numbers));
+    let loaded = Classifier::load(&Config { precision: Precision::F16, ..exact });
+    if !f16 {
+        let error = loaded.unwrap_err();
+        assert_eq!((error.exit_code(), error.to_string().contains("does not compute in f16")), (5, true));
+        return;
     }
+    let classifier = loaded.unwrap();
+    assert_eq!(classifier.card().precision, "f16");
+    let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
+    let predictions = classifier.classify(&tokens).unwrap();
+    let largest = largest(&predictions, goldens.iter().map(|row| row.probability(Attention::Published)));
+    eprintln!("f16: {largest:e}");
+    assert!(largest <= 0.005 && largest > 1e-6, "{largest}");
 }
 
 #[test]
