@@ -19,6 +19,7 @@
 mod aligned;
 pub mod bert;
 mod block;
+mod bytes;
 mod gemm;
 mod lanes;
 mod network;
@@ -136,10 +137,11 @@ impl Engine {
     pub fn new<E>(
         shape: Shape,
         path: Path,
+        precision: Precision,
         tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
-        assert!(path.is_supported(), "this CPU has no {}", path.name());
-        Ok(Self { network: Network::new(shape, path, tensor)?, path })
+        assert!(path.is_supported_in(precision), "this CPU has no {} in {}", path.name(), precision.name());
+        Ok(Self { network: Network::new(shape, (path, precision), tensor)?, path })
     }
 
     /// Gives `then` the seven logits of each read in turn: non-coding, then the frames +0 +1 +2 -0 -1 -2.

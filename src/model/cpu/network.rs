@@ -5,9 +5,11 @@ use std::ops::Range;
 use super::Path;
 use super::aligned::{Aligned, LINE};
 use super::block::{Block, Layout};
+use super::bytes::ByteBlock;
 use super::gemm::{Packed, Product, Rows, parts};
 use super::lanes::{self, Lanes, Task};
-use super::table::{Ahead, FRAMES, KERNEL, Lookup, STRIDE, Table, VOCABULARY, stem_outputs};
+use super::table::{Ahead, FRAMES, KERNEL, Lookup, Numbers, STRIDE, Stored, Table, VOCABULARY, stem_outputs};
+use crate::model::Precision;
 
 /// Frames of both strands.
 const ALL_FRAMES: usize = 2 * FRAMES;
@@ -32,8 +34,7 @@ pub(super) struct Network {
     channels: usize,
     hidden: usize,
     table: Table,
-    stem_bias: Aligned,
-    blocks: Vec<Block>,
+    blocks: Blocks,
     frame_hidden: Layer,
     /// The part that reads a frame and the others of its strand.
     frame_mix: Packed,
@@ -44,6 +45,16 @@ pub(super) struct Network {
     frame_logit: Layer,
     noncoding_hidden: Layer,
     noncoding_logit: Layer,
+}
+
+/// The residual blocks.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is only one")]
+enum Blocks {
+    /// In f32.
+    Singles(Vec<Block>),
+    /// The only one, in bytes.
+    Bytes(ByteBlock),
 }
 
 /// A linear layer.
@@ -179,7 +190,7 @@ fn padded_inputs(parts: &[usize]) -> Vec<Option<usize>> {
 impl Network {
     pub(super) fn new<E>(
         shape: Shape,
-        path: Path,
+        (path, precision): (Path, Precision),
         mut tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         let Shape { embedding: e, channels: c, blocks, hidden: h } = shape;
@@ -193,13 +204,23 @@ impl Network {
         let stem = tensor("stem.weight", &[c, e, KERNEL])?;
         let stem_bias = tensor("stem.bias", &[c])?;
         let [embedding, channels, hidden] = [e, c, h].map(|n| n.next_multiple_of(LINE));
-        let table = Table::new(&embeddings, &stem, e, c);
+        let table = Table::new(&embeddings, &stem, &stem_bias, e);
         let mut block = |i: usize| {
             let weight = tensor(&format!("blocks.{i}.weight"), &[c, c, 3])?;
-            let bias = tensor(&format!("blocks.{i}.bias"), &[c])?;
-            Ok(Block::new(&weight, &bias, channels, packing))
+            Ok((weight, tensor(&format!("blocks.{i}.bias"), &[c])?))
         };
-        let blocks = (0..blocks).map(&mut block).collect::<Result<_, E>>()?;
+        let blocks = (0..blocks).map(&mut block).collect::<Result<Vec<_>, E>>()?;
+        let (table, blocks) = match blocks.as_slice() {
+            // What a later block's inputs reach is not known beforehand.
+            [(weight, bias)] if precision == Precision::Int8 => {
+                let block = ByteBlock::new(weight, bias, &table.highest_stem_outputs(), channels, packing);
+                (table.in_words(), Blocks::Bytes(block))
+            }
+            blocks => {
+                let block = |(weight, bias): &(Vec<f32>, Vec<f32>)| Block::new(weight, bias, channels, packing);
+                (table, Blocks::Singles(blocks.iter().map(block).collect()))
+            }
+        };
         let scale = tensor("embedding_norm.scale", &[e])?;
         let shift = tensor("embedding_norm.shift", &[e])?;
         let inputs = 2 * c + e;
@@ -227,7 +248,6 @@ impl Network {
             channels,
             hidden,
             table,
-            stem_bias: Aligned::padded(&stem_bias, channels),
             blocks,
             frame_hidden: Layer::new(&frame_hidden, &frame_hidden_bias, &padded_inputs(&[c, c, e]), packing),
             frame_mix: mix(0..3),
@@ -316,11 +336,21 @@ impl Network {
                 layout.clear_margins(x);
                 for frame in 0..FRAMES {
                     let features = &mut head.features[(strand * FRAMES + frame) * self.features()..];
-                    self.stem::<L>(&rows[frame..], layout.rows, &mut x[layout.frame(frame)..]);
-                    self.embedding_mean::<L>(&rows[frame..], read.tokens, &mut features[2 * self.channels..]);
+                    let (x, mean) = (&mut x[layout.frame(frame)..], &mut features[2 * self.channels..]);
+                    match self.table.stored() {
+                        Stored::Singles(table) => self.read::<L, _>(table, &rows[frame..], read.tokens, x, mean),
+                        Stored::Words(table) => self.read::<L, _>(table, &rows[frame..], read.tokens, x, mean),
+                    }
                 }
-                for block in &self.blocks {
-                    block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
+                match &self.blocks {
+                    Blocks::Singles(blocks) => {
+                        for block in blocks {
+                            block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
+                        }
+                    }
+                    Blocks::Bytes(block) => {
+                        block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
+                    }
                 }
                 for frame in 0..FRAMES {
                     let features = &mut head.features[(strand * FRAMES + frame) * self.features()..];
@@ -331,31 +361,58 @@ impl Network {
         }
     }
 
-    /// SiLU(stem): output j is the sum over the strides j - 1 (taps 0 to 2) and j (taps 3 to 5) of tokens.
+    /// What a frame's tokens have in the table: the stem's output, and the mean embedding.
     #[inline(always)]
-    unsafe fn stem<L: Lanes>(&self, rows: &[u32], outputs: usize, x: &mut [f32]) {
+    unsafe fn read<L: Lanes, T: Numbers>(
+        &self,
+        table: &T,
+        rows: &[u32],
+        tokens: usize,
+        x: &mut [f32],
+        mean: &mut [f32],
+    ) {
         for (first, registers) in parts(self.channels / L::WIDTH, L::PANEL) {
+            let (outputs, first) = (stem_outputs(tokens), first * L::WIDTH);
             // SAFETY: the caller's promises.
             unsafe {
                 match registers {
-                    1 => self.stem_panel::<L, 1>(rows, outputs, first * L::WIDTH, x),
-                    2 if L::PANEL >= 2 => self.stem_panel::<L, 2>(rows, outputs, first * L::WIDTH, x),
-                    3 if L::PANEL >= 3 => self.stem_panel::<L, 3>(rows, outputs, first * L::WIDTH, x),
+                    1 => self.stem::<L, T, 1>(table, rows, outputs, first, x),
+                    2 if L::PANEL >= 2 => self.stem::<L, T, 2>(table, rows, outputs, first, x),
+                    3 if L::PANEL >= 3 => self.stem::<L, T, 3>(table, rows, outputs, first, x),
+                    _ => unreachable!("a panel has 1 to L::PANEL registers"),
+                }
+            }
+        }
+        for (first, registers) in parts(self.embedding / L::WIDTH, L::PANEL) {
+            let first = first * L::WIDTH;
+            // SAFETY: the caller's promises.
+            unsafe {
+                match registers {
+                    1 => self.embedding_mean::<L, T, 1>(table, rows, tokens, first, mean),
+                    2 if L::PANEL >= 2 => self.embedding_mean::<L, T, 2>(table, rows, tokens, first, mean),
+                    3 if L::PANEL >= 3 => self.embedding_mean::<L, T, 3>(table, rows, tokens, first, mean),
                     _ => unreachable!("a panel has 1 to L::PANEL registers"),
                 }
             }
         }
     }
 
+    /// SiLU(stem): output j is the sum over the strides j - 1 (taps 0 to 2) and j (taps 3 to 5) of tokens.
     #[inline(always)]
-    unsafe fn stem_panel<L: Lanes, const N: usize>(&self, rows: &[u32], outputs: usize, first: usize, x: &mut [f32]) {
+    unsafe fn stem<L: Lanes, T: Numbers, const N: usize>(
+        &self,
+        table: &T,
+        rows: &[u32],
+        outputs: usize,
+        first: usize,
+        x: &mut [f32],
+    ) {
         // SAFETY: the caller's promises; every number in `rows` is a row of the table.
         unsafe {
-            let mut bias = [L::splat(0.0); N];
+            let mut bias = [table.bias::<L>(first); N];
             for (n, bias) in bias.iter_mut().enumerate() {
-                *bias = L::load(&self.stem_bias, first + n * L::WIDTH);
+                *bias = table.bias::<L>(first + n * L::WIDTH);
             }
-            let table = self.table.values();
             let mut carried = bias;
             for output in 0..outputs {
                 let mut here = carried;
@@ -364,12 +421,13 @@ impl Network {
                     let row = rows[output * STRIDE * FRAMES + place * FRAMES] as usize;
                     let taps = row + self.table.taps(place) + first;
                     for n in 0..N {
-                        carried[n] = carried[n].add(L::load(table, taps + n * L::WIDTH));
-                        here[n] = here[n].add(L::load(table, taps + self.channels + n * L::WIDTH));
+                        carried[n] = T::add::<L>(carried[n], table.load::<L>(taps + n * L::WIDTH));
+                        here[n] = T::add::<L>(here[n], table.load::<L>(taps + self.channels + n * L::WIDTH));
                     }
                 }
                 for (n, here) in here.into_iter().enumerate() {
-                    here.silu().store(x, output * self.channels + first + n * L::WIDTH);
+                    let column = first + n * L::WIDTH;
+                    table.floats::<L>(here, column).silu().store(x, output * self.channels + column);
                 }
             }
         }
@@ -377,23 +435,9 @@ impl Network {
 
     /// The mean embedding of a frame's tokens.
     #[inline(always)]
-    unsafe fn embedding_mean<L: Lanes>(&self, rows: &[u32], tokens: usize, to: &mut [f32]) {
-        for (first, registers) in parts(self.embedding / L::WIDTH, L::PANEL) {
-            // SAFETY: the caller's promises.
-            unsafe {
-                match registers {
-                    1 => self.embedding_mean_panel::<L, 1>(rows, tokens, first * L::WIDTH, to),
-                    2 if L::PANEL >= 2 => self.embedding_mean_panel::<L, 2>(rows, tokens, first * L::WIDTH, to),
-                    3 if L::PANEL >= 3 => self.embedding_mean_panel::<L, 3>(rows, tokens, first * L::WIDTH, to),
-                    _ => unreachable!("a panel has 1 to L::PANEL registers"),
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn embedding_mean_panel<L: Lanes, const N: usize>(
+    unsafe fn embedding_mean<L: Lanes, T: Numbers, const N: usize>(
         &self,
+        table: &T,
         rows: &[u32],
         tokens: usize,
         first: usize,
@@ -401,15 +445,15 @@ impl Network {
     ) {
         // SAFETY: the caller's promises; every number in `rows` is a row of the table.
         unsafe {
-            let table = self.table.values();
             let at = self.table.embedding() + first;
             let mut sums = [L::splat(0.0); N];
             for triple in 0..stem_outputs(tokens) {
                 let row = |place: usize| rows[triple * STRIDE * FRAMES + place * FRAMES] as usize + at;
                 let (a, b, c) = (row(0), row(1), row(2));
                 for (n, sum) in sums.iter_mut().enumerate() {
-                    let load = |at: usize| L::load(table, at + n * L::WIDTH);
-                    *sum = sum.add(load(a).add(load(b)).add(load(c)));
+                    let load = |at: usize| table.load::<L>(at + n * L::WIDTH);
+                    let three = T::add::<L>(T::add::<L>(load(a), load(b)), load(c));
+                    *sum = sum.add(table.floats::<L>(three, self.channels + first + n * L::WIDTH));
                 }
             }
             for (n, sum) in sums.into_iter().enumerate() {
