@@ -27,9 +27,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use network::{Forward, Network, Next, Workspace};
+use network::Network;
 pub use network::{Scratch, Shape};
-use table::Lookup;
 
 use super::Precision;
 
@@ -157,12 +156,8 @@ impl Engine {
         scratch: &mut Scratch,
         then: impl FnMut([f32; 7]),
     ) {
-        let forward = |read: &Lookup, workspace: &mut Workspace, next: Next<'_>| {
-            let forward = Forward { network: &self.network, read, workspace, next };
-            // SAFETY: `new` saw that this CPU has the path's instructions.
-            unsafe { lanes::run(self.path, forward) }
-        };
-        self.network.each(reads, scratch, forward, then);
+        // SAFETY: `new` saw that this CPU has the path's instructions, and laid out the weights for it.
+        unsafe { self.network.each(self.path, reads, scratch, then) }
     }
 
     /// The seven logits of one read: see [`each`](Self::each).

@@ -4,6 +4,8 @@ use std::ops::{Deref, DerefMut};
 
 /// Floats a cache line, and the multiple that every row is padded to.
 pub(super) const LINE: usize = 16;
+/// Bytes a cache line.
+pub(super) const LINE_BYTES: usize = 64;
 
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]

@@ -65,6 +65,8 @@ pub(super) trait Lanes: Copy {
     const WIDTH: usize;
     /// Rows of a [`gemm`] tile at most, up to 9: as many as leave the accumulators in registers.
     const ROWS: usize;
+    /// The same where bytes are multiplied by small ones.
+    const ROWS_OF_SMALL_BYTES: usize = Self::ROWS;
     /// Registers of columns of a [`gemm`] tile at most, 1 to 3.
     const PANEL: usize;
     /// Steps of a [`gemm`] tile from one fetch to the next: as many as spread a strand's over its products.
@@ -88,7 +90,7 @@ pub(super) trait Lanes: Copy {
     /// self * 2^k, where `rounded` = k + `ROUND` and `k` is that k.
     unsafe fn times_power_of_two(self, k: Self, rounded: Self) -> Self;
     /// Fetches a cache line into the second-level cache.
-    unsafe fn prefetch(at: *const f32);
+    unsafe fn prefetch(at: *const u8);
     /// All floats added up.
     unsafe fn total(self) -> f32;
     /// The largest float.
@@ -198,6 +200,13 @@ pub(super) fn nearest_byte(x: f32) -> u8 {
     (x + ROUND).to_bits() as u8
 }
 
+/// The integer nearest to `x`, the even one of two, which sixteen bits must hold.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)] // the low half holds it
+pub(super) fn nearest_word(x: f32) -> i16 {
+    (x + ROUND).to_bits() as i16
+}
+
 /// Plain Rust; the compiler makes registers of it.
 #[derive(Clone, Copy)]
 pub(super) struct Plain([f32; 4]);
@@ -295,7 +304,7 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(_at: *const f32) {}
+    unsafe fn prefetch(_at: *const u8) {}
 
     #[inline(always)]
     unsafe fn total(self) -> f32 {

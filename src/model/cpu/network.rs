@@ -6,9 +6,9 @@ use super::Path;
 use super::aligned::{Aligned, LINE};
 use super::block::{Block, Layout};
 use super::bytes::ByteBlock;
-use super::gemm::{Packed, Product, Rows, parts};
+use super::gemm::{Nothing, Packed, Product, Rows, parts};
 use super::lanes::{self, Lanes, Task};
-use super::table::{Ahead, FRAMES, KERNEL, Lookup, Numbers, STRIDE, Stored, Table, VOCABULARY, stem_outputs};
+use super::table::{FRAMES, KERNEL, Lookup, Numbers, STRIDE, Stored, Table, VOCABULARY, stem_outputs};
 use crate::model::Precision;
 
 /// Frames of both strands.
@@ -88,41 +88,70 @@ pub(super) struct Next<'a> {
     lookup: &'a mut Lookup,
 }
 
-/// A read's forward pass.
-pub(super) struct Forward<'a> {
-    pub(super) network: &'a Network,
-    pub(super) read: &'a Lookup,
-    pub(super) workspace: &'a mut Workspace,
-    pub(super) next: Next<'a>,
+/// A read's way to the features of its frames.
+pub(super) struct Features<'a> {
+    network: &'a Network,
+    read: &'a Lookup,
+    workspace: &'a mut Workspace,
+    /// Its place in the head.
+    place: usize,
+    next: Next<'a>,
 }
 
 /// The read must be looked up in the network's table, and the workspace have room.
-impl Task for Forward<'_> {
-    type Output = [f32; 7];
+impl Task for Features<'_> {
+    type Output = ();
 
     #[inline(always)]
-    unsafe fn run<L: Lanes>(self) -> [f32; 7] {
+    unsafe fn run<L: Lanes>(self) {
         // SAFETY: the caller's CPU has the instructions; `Network::each` looked up the read and made room.
-        unsafe { self.network.forward::<L>(self.read, self.workspace, self.next) }
+        unsafe { self.network.features_of::<L>(self.read, self.workspace, self.place, self.next) }
     }
 }
 
-/// The head's rows, one a frame, and its summary of them.
+/// The way of some reads' features to their logits.
+pub(super) struct Logits<'a> {
+    network: &'a Network,
+    head: &'a mut Head,
+    reads: usize,
+}
+
+/// The head must hold the features of so many reads.
+impl Task for Logits<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        // SAFETY: the caller's CPU has the instructions; `Network::make_room` made room for as many reads.
+        unsafe { self.network.head::<L>(self.head, self.reads) }
+    }
+}
+
+/// How many reads the head takes at once: so few rows as one read has would wait for their weights.
+const READS_AT_ONCE: usize = 9; // a tile's rows with AVX-512
+
+/// What the head computes of some reads: a row a frame of each, or fewer.
 #[derive(Debug, Default)]
-struct Head {
+pub(super) struct Head {
     features: Aligned,
     hidden: Aligned,
-    neighbours: Aligned,
+    /// Each strand's frames, and the first two again: so the three from any frame on lie behind one another.
+    rings: Aligned,
+    /// Of the other strand, for each strand.
     means: Aligned,
-    all: Aligned,
-    from_all: Aligned,
+    largest: Aligned,
+    from_largest: Aligned,
     from_strands: Aligned,
     mixed: Aligned,
     logits: Aligned,
     summary: Aligned,
     noncoding: Aligned,
     noncoding_logit: Aligned,
+    answers: [[f32; 1 + ALL_FRAMES]; READS_AT_ONCE],
 }
+
+/// Rows of a strand in [`Head::rings`].
+const RING: usize = 2 * FRAMES - 1;
 
 /// Packs `weight` [outputs, inputs]: `columns[k]` says which input the k-th row of ours is; none for padding.
 fn pack(weight: &[f32], outputs: usize, columns: &[Option<usize>], packing: (usize, usize)) -> Packed {
@@ -148,31 +177,13 @@ impl Layer {
         from: &[f32],
         stride: usize,
         rows: usize,
-        ahead: &mut Ahead<'_>,
         to: &mut [f32],
     ) {
+        let Self { weights, bias } = self;
+        let product = Product { from, stride, rows, weights, start: bias, start_stride: 0 };
         // SAFETY: as for this function.
-        unsafe { product::<L>(from, stride, rows, &self.weights, &self.bias, ahead, to) }
+        unsafe { L::product(product, &mut Nothing, &mut Rows { to, stride: weights.columns() }) }
     }
-}
-
-/// The product whose rows all start from the same one, and follow each other in `to`.
-///
-/// # Safety
-/// The CPU must have `L`'s instructions.
-#[inline(always)]
-unsafe fn product<L: Lanes>(
-    from: &[f32],
-    stride: usize,
-    rows: usize,
-    weights: &Packed,
-    start: &[f32],
-    ahead: &mut Ahead<'_>,
-    to: &mut [f32],
-) {
-    let product = Product { from, stride, rows, weights, start, start_stride: 0 };
-    // SAFETY: as for this function.
-    unsafe { L::product(product, ahead, &mut Rows { to, stride: weights.columns() }) }
 }
 
 /// The inputs of a layer that reads `parts` parts of `len` numbers, each padded to whole lines here.
@@ -259,22 +270,37 @@ impl Network {
         })
     }
 
-    /// The logits of each of `reads`, given to `then` in their order.
-    pub(super) fn each<'a>(
+    /// The logits of each of `reads`, given to `then` in their order, computed on `path`.
+    ///
+    /// # Safety
+    /// The CPU must support the path the network was made for, and `path` be that one.
+    pub(super) unsafe fn each<'a>(
         &self,
+        path: Path,
         reads: impl IntoIterator<Item = &'a [u16]>,
         scratch: &mut Scratch,
-        forward: impl Fn(&Lookup, &mut Workspace, Next<'_>) -> [f32; 7],
         mut then: impl FnMut([f32; 7]),
     ) {
         let mut reads = reads.into_iter();
         let Some(first) = reads.next() else { return };
         let Scratch { read, next, workspace } = scratch;
         self.table.look_up(first, read);
+        let mut place = 0;
         loop {
             let ids = reads.next();
             self.make_room(read, workspace);
-            then(forward(read, workspace, Next { ids, lookup: next }));
+            let next_one = Next { ids, lookup: next };
+            let features = Features { network: self, read, workspace, place, next: next_one };
+            // SAFETY: the caller's promise.
+            unsafe { lanes::run(path, features) };
+            place += 1;
+            if place == READS_AT_ONCE || ids.is_none() {
+                let head = &mut workspace.head;
+                // SAFETY: the caller's promise.
+                unsafe { lanes::run(path, Logits { network: self, head, reads: place }) };
+                head.answers[..place].iter().copied().for_each(&mut then);
+                place = 0;
+            }
             if ids.is_none() {
                 return;
             }
@@ -288,18 +314,26 @@ impl Network {
         x.reserve(layout.len());
         transformed.reserve(layout.transformed());
         products.reserve(layout.transformed());
-        head.features.reserve(ALL_FRAMES * self.features());
-        head.hidden.reserve(ALL_FRAMES * self.hidden);
-        head.neighbours.reserve(ALL_FRAMES * FRAMES * self.hidden);
-        head.means.reserve(2 * self.hidden);
-        head.all.reserve(self.hidden);
-        head.from_all.reserve(self.hidden);
-        head.from_strands.reserve(2 * self.hidden);
-        head.mixed.reserve(ALL_FRAMES * self.hidden);
-        head.logits.reserve(ALL_FRAMES * LINE);
-        head.summary.reserve(2 * self.hidden + LINE);
-        head.noncoding.reserve(self.hidden);
-        head.noncoding_logit.reserve(LINE);
+        let Head { features, hidden, rings, means, largest, from_largest, from_strands, .. } = head;
+        features.reserve(READS_AT_ONCE * ALL_FRAMES * self.features());
+        rings.reserve(READS_AT_ONCE * 2 * RING * self.hidden);
+        for by_frame in [hidden, &mut head.mixed] {
+            by_frame.reserve(READS_AT_ONCE * ALL_FRAMES * self.hidden);
+        }
+        for by_strand in [means, from_strands] {
+            by_strand.reserve(READS_AT_ONCE * 2 * self.hidden);
+        }
+        for by_read in [largest, from_largest, &mut head.noncoding] {
+            by_read.reserve(READS_AT_ONCE * self.hidden);
+        }
+        head.logits.reserve(READS_AT_ONCE * ALL_FRAMES * LINE);
+        head.summary.reserve(READS_AT_ONCE * self.summary());
+        head.noncoding_logit.reserve(READS_AT_ONCE * LINE);
+    }
+
+    /// Numbers a read has in [`Head::summary`].
+    fn summary(&self) -> usize {
+        2 * self.hidden + LINE
     }
 
     fn features(&self) -> usize {
@@ -311,17 +345,18 @@ impl Network {
         Layout { channels: self.channels, rows: stem_outputs(read.tokens), frames: FRAMES }
     }
 
-    /// The logits of `read`; on the way, looks up `next` and fetches what it will need.
+    /// The features of `read` at a place in the head; on the way, looks up `next` and fetches what it will need.
     ///
     /// # Safety
     /// The CPU must have `L`'s instructions; `read` must be looked up in this network's table, and `workspace` have room.
     #[inline(always)]
-    pub(super) unsafe fn forward<L: Lanes>(
+    unsafe fn features_of<L: Lanes>(
         &self,
         read: &Lookup,
         workspace: &mut Workspace,
+        place: usize,
         next: Next<'_>,
-    ) -> [f32; 7] {
+    ) {
         let Next { ids, lookup: next } = next;
         match ids {
             Some(ids) => self.table.look_up(ids, next),
@@ -330,12 +365,13 @@ impl Network {
         let layout = self.layout(read);
         let Workspace { x, transformed, products, head } = workspace;
         let mut ahead = [self.table.ahead(read, 1), self.table.ahead(next, 0)];
+        let own = &mut head.features[place * ALL_FRAMES * self.features()..];
         // SAFETY: `make_room` made every slice as long as `layout` says.
         unsafe {
             for (strand, rows) in read.strands.iter().enumerate() {
                 layout.clear_margins(x);
                 for frame in 0..FRAMES {
-                    let features = &mut head.features[(strand * FRAMES + frame) * self.features()..];
+                    let features = &mut own[(strand * FRAMES + frame) * self.features()..];
                     let (x, mean) = (&mut x[layout.frame(frame)..], &mut features[2 * self.channels..]);
                     match self.table.stored() {
                         Stored::Singles(table) => self.read::<L, _>(table, &rows[frame..], read.tokens, x, mean),
@@ -353,11 +389,10 @@ impl Network {
                     }
                 }
                 for frame in 0..FRAMES {
-                    let features = &mut head.features[(strand * FRAMES + frame) * self.features()..];
+                    let features = &mut own[(strand * FRAMES + frame) * self.features()..];
                     mean_and_max::<L>(&x[layout.frame(frame)..], layout.rows, layout.channels, features);
                 }
             }
-            self.head::<L>(head, &mut ahead[1])
         }
     }
 
@@ -462,76 +497,101 @@ impl Network {
         }
     }
 
-    /// From the frames' features to the logits. Sums over frames are made within the strands first, so that they are the
-    /// same for a read and its reverse complement.
+    /// From the frames' features to the logits, of `reads` reads. Sums over frames are made within the strands first, so
+    /// that they are the same for a read and its reverse complement.
+    ///
+    /// # Safety
+    /// The CPU must have `L`'s instructions, and the head hold the features of as many reads.
     #[inline(always)]
-    unsafe fn head<L: Lanes>(&self, head: &mut Head, ahead: &mut Ahead<'_>) -> [f32; 7] {
+    unsafe fn head<L: Lanes>(&self, head: &mut Head, reads: usize) {
         let h = self.hidden;
-        let Head { features, hidden, neighbours, means, all, from_all, from_strands, .. } = head;
-        let Head { mixed, logits, summary, noncoding, noncoding_logit, .. } = head;
-        // SAFETY: the caller's promises; every range is a row of `h` numbers, padded to whole registers.
+        // SAFETY: the caller's promises; every range is of rows of `h` numbers, padded to whole registers.
         unsafe {
-            self.frame_hidden.forward::<L>(features, self.features(), ALL_FRAMES, ahead, hidden);
-            for at in (0..ALL_FRAMES * h).step_by(L::WIDTH) {
-                L::load(hidden, at).silu().store(hidden, at);
-            }
-            for at in (0..h).step_by(L::WIDTH) {
-                let mut frames = [L::splat(0.0); ALL_FRAMES];
-                for (frame, of_frame) in frames.iter_mut().enumerate() {
-                    *of_frame = L::load(hidden, frame * h + at);
-                }
-                let (sums, largest) = summarise_frames(frames);
-                for frame in 0..ALL_FRAMES {
-                    let (strand, offset) = (frame / FRAMES, frame % FRAMES);
-                    let row = frame * FRAMES * h + at;
-                    let others = |step: usize| frames[strand * FRAMES + (offset + step) % FRAMES];
-                    frames[frame].store(neighbours, row);
-                    others(1).store(neighbours, row + h);
-                    others(2).store(neighbours, row + 2 * h);
-                }
-                for (strand, sum) in sums.into_iter().enumerate() {
-                    sum.mul(L::splat(one_over(FRAMES))).store(means, strand * h + at);
-                }
-                largest.store(all, at);
-            }
+            self.frame_hidden.forward::<L>(&head.features, self.features(), reads * ALL_FRAMES, &mut head.hidden);
+            self.arrange::<L>(head, reads);
+            let Head { rings, means, largest, from_largest, from_strands, mixed, .. } = head;
             // What all frames share, then what a strand's share, then the rest: each starts from the one before.
-            self.frame_mix_largest.forward::<L>(all, h, 1, ahead, from_all);
+            self.frame_mix_largest.forward::<L>(largest, h, reads, from_largest);
             for strand in 0..2 {
-                let opposite = &means[(1 - strand) * h..];
-                let from_strand = &mut from_strands[strand * h..];
-                product::<L>(opposite, h, 1, &self.frame_mix_opposite, from_all, ahead, from_strand);
+                let (from, weights) = (&means[strand * h..], &self.frame_mix_opposite);
+                let product = Product { from, stride: 2 * h, rows: reads, weights, start: from_largest, start_stride: h };
+                L::product(product, &mut Nothing, &mut Rows { to: &mut from_strands[strand * h..], stride: 2 * h });
             }
-            for strand in 0..2 {
-                let [neighbours, mixed] = [&mut *neighbours, &mut *mixed];
-                let near = &neighbours[strand * FRAMES * FRAMES * h..];
-                let mixed = &mut mixed[strand * FRAMES * h..];
-                let start = &from_strands[strand * h..];
-                product::<L>(near, FRAMES * h, FRAMES, &self.frame_mix, start, ahead, mixed);
+            for frame in 0..FRAMES {
+                let (from, stride, weights) = (&rings[frame * h..], RING * h, &self.frame_mix);
+                let product = Product { from, stride, rows: 2 * reads, weights, start: from_strands, start_stride: h };
+                L::product(product, &mut Nothing, &mut Rows { to: &mut mixed[frame * h..], stride: FRAMES * h });
             }
-            for at in (0..h).step_by(L::WIDTH) {
-                let mut frames = [L::splat(0.0); ALL_FRAMES];
-                for (frame, z) in frames.iter_mut().enumerate() {
-                    *z = L::load(mixed, frame * h + at).silu().add(L::load(hidden, frame * h + at));
-                    z.store(mixed, frame * h + at);
-                }
-                let (sums, largest) = summarise_frames(frames);
-                sums[0].add(sums[1]).mul(L::splat(one_over(ALL_FRAMES))).store(summary, at);
-                largest.store(summary, h + at);
+            self.summarise::<L>(head, reads);
+            let Head { mixed, logits, summary, noncoding, noncoding_logit, answers, .. } = head;
+            self.frame_logit.forward::<L>(mixed, h, reads * ALL_FRAMES, logits);
+            for (read, answer) in answers[..reads].iter_mut().enumerate() {
+                let frames: [f32; ALL_FRAMES] =
+                    std::array::from_fn(|frame| logits[(read * ALL_FRAMES + frame) * LINE]);
+                answer[1..].copy_from_slice(&frames);
+                let mut ordered = frames;
+                ordered.sort_unstable_by(|a, b| b.total_cmp(a));
+                let summary = &mut summary[read * self.summary() + 2 * h..];
+                summary[..ALL_FRAMES].copy_from_slice(&ordered);
+                summary[ALL_FRAMES] = log_sum_exp(&ordered);
             }
-            self.frame_logit.forward::<L>(mixed, h, ALL_FRAMES, ahead, logits);
-            let frames: [f32; ALL_FRAMES] = std::array::from_fn(|frame| logits[frame * LINE]);
-            let mut ordered = frames;
-            ordered.sort_unstable_by(|a, b| b.total_cmp(a));
-            summary[2 * h..2 * h + ALL_FRAMES].copy_from_slice(&ordered);
-            summary[2 * h + ALL_FRAMES] = log_sum_exp(&ordered);
-            self.noncoding_hidden.forward::<L>(summary, 0, 1, ahead, noncoding);
-            for at in (0..h).step_by(L::WIDTH) {
+            self.noncoding_hidden.forward::<L>(summary, self.summary(), reads, noncoding);
+            for at in (0..reads * h).step_by(L::WIDTH) {
                 L::load(noncoding, at).silu().store(noncoding, at);
             }
-            self.noncoding_logit.forward::<L>(noncoding, 0, 1, ahead, noncoding_logit);
-            let mut all = [noncoding_logit[0]; 1 + ALL_FRAMES];
-            all[1..].copy_from_slice(&frames);
-            all
+            self.noncoding_logit.forward::<L>(noncoding, h, reads, noncoding_logit);
+            for (read, answer) in answers[..reads].iter_mut().enumerate() {
+                answer[0] = noncoding_logit[read * LINE];
+            }
+        }
+    }
+
+    /// The `SiLU` of the hidden rows, and what is mixed of them.
+    #[inline(always)]
+    unsafe fn arrange<L: Lanes>(&self, head: &mut Head, reads: usize) {
+        let h = self.hidden;
+        let Head { hidden, rings, means, largest: of_all, .. } = head;
+        for (read, at) in (0..reads).flat_map(|read| (0..h).step_by(L::WIDTH).map(move |at| (read, at))) {
+            // SAFETY: as for `head`.
+            unsafe {
+                let mut frames = [L::splat(0.0); ALL_FRAMES];
+                for (frame, of_frame) in frames.iter_mut().enumerate() {
+                    let row = (read * ALL_FRAMES + frame) * h + at;
+                    *of_frame = L::load(hidden, row).silu();
+                    of_frame.store(hidden, row);
+                }
+                let (sums, largest) = summarise_frames(frames);
+                for strand in 0..2 {
+                    let row = read * 2 + strand;
+                    for place in 0..RING {
+                        frames[strand * FRAMES + place % FRAMES].store(rings, (row * RING + place) * h + at);
+                    }
+                    sums[1 - strand].mul(L::splat(one_over(FRAMES))).store(means, row * h + at);
+                }
+                largest.store(of_all, read * h + at);
+            }
+        }
+    }
+
+    /// The `SiLU` of the mixed rows and their sum with the hidden ones, its mean and its largest.
+    #[inline(always)]
+    unsafe fn summarise<L: Lanes>(&self, head: &mut Head, reads: usize) {
+        let h = self.hidden;
+        let Head { hidden, mixed, summary, .. } = head;
+        for (read, at) in (0..reads).flat_map(|read| (0..h).step_by(L::WIDTH).map(move |at| (read, at))) {
+            // SAFETY: as for `head`.
+            unsafe {
+                let mut frames = [L::splat(0.0); ALL_FRAMES];
+                for (frame, z) in frames.iter_mut().enumerate() {
+                    let row = (read * ALL_FRAMES + frame) * h + at;
+                    *z = L::load(mixed, row).silu().add(L::load(hidden, row));
+                    z.store(mixed, row);
+                }
+                let (sums, largest) = summarise_frames(frames);
+                let to = read * self.summary() + at;
+                sums[0].add(sums[1]).mul(L::splat(one_over(ALL_FRAMES))).store(summary, to);
+                largest.store(summary, to + h);
+            }
         }
     }
 }

@@ -3,9 +3,9 @@
 //! At 48 channels the table has 5 MB, or half of that as [`Words`]: too large for a core's own cache, so the rows to come
 //! are fetched [`Ahead`].
 
-use super::aligned::{Aligned, LINE};
+use super::aligned::{Aligned, LINE, LINE_BYTES};
 use super::gemm::Fetch;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, nearest_word};
 
 /// Special tokens, then all 6-mers.
 pub(super) const VOCABULARY: usize = SPECIALS as usize + 4096;
@@ -127,22 +127,23 @@ impl Words {
         }
         let mut values = Aligned::zeros(VOCABULARY * row_len / 2);
         for (words, row) in values.words_mut().chunks_exact_mut(row_len).zip(table.values.chunks_exact(row_len)) {
-            for (column, (word, x)) in words.iter_mut().zip(row).enumerate() {
-                let column = if column < KERNEL * channels { column % channels } else { column - (KERNEL - 1) * channels };
-                *word = nearest(x / steps[column]);
+            let (taps, own) = words.split_at_mut(KERNEL * channels);
+            for (taps, row) in taps.chunks_exact_mut(channels).zip(row.chunks_exact(channels)) {
+                round(row, &steps, taps);
             }
+            round(&row[KERNEL * channels..], &steps[channels..], own);
         }
         let mut bias = Aligned::zeros(channels.div_ceil(2));
-        for ((word, x), step) in bias.words_mut().iter_mut().zip(&table.bias[..channels]).zip(steps.iter()) {
-            *word = nearest(x / step);
-        }
+        round(&table.bias[..channels], &steps, bias.words_mut());
         Self { values, bias, steps }
     }
 }
 
-#[allow(clippy::cast_possible_truncation)] // `steps` are as large as they must be
-fn nearest(x: f32) -> i16 {
-    x.round_ties_even() as i16
+/// As so many steps.
+fn round(numbers: &[f32], steps: &[f32], words: &mut [i16]) {
+    for ((word, x), step) in words.iter_mut().zip(numbers).zip(steps) {
+        *word = nearest_word(x / step);
+    }
 }
 
 impl Numbers for Words {
@@ -185,10 +186,13 @@ pub(super) struct Lookup {
 /// The table rows that will be read next: fetched while products keep the arithmetic busy.
 #[derive(Debug)]
 pub(super) struct Ahead<'a> {
-    table: &'a Table,
-    /// Where the table is, and how many of its numbers a cache line holds.
-    values: *const f32,
-    numbers_a_line: usize,
+    values: *const u8,
+    /// Bytes of a number, as a power of two, and of the two taps of a place and an embedding, in lines.
+    number: u32,
+    taps: usize,
+    embedding: usize,
+    /// Where in a row the embedding is, in bytes.
+    embedding_at: usize,
     /// Positions a fetch: the shorter the products are, the more.
     positions_a_fetch: usize,
     rows: &'a [u32],
@@ -299,12 +303,20 @@ impl Table {
 
     /// The rows of one strand of `lookup`, to be fetched.
     pub(super) fn ahead<'a>(&'a self, lookup: &'a Lookup, strand: usize) -> Ahead<'a> {
-        let (values, numbers_a_line, positions_a_fetch) = match &self.stored {
-            Stored::Singles(singles) => (&singles.values, LINE, 1),
-            Stored::Words(words) => (&words.values, 2 * LINE, 2),
+        let (values, number, positions_a_fetch) = match &self.stored {
+            Stored::Singles(singles) => (&singles.values, size_of::<f32>(), 1),
+            Stored::Words(words) => (&words.values, size_of::<i16>(), 2),
         };
-        let values = values.as_ptr();
-        Ahead { table: self, values, numbers_a_line, positions_a_fetch, rows: &lookup.strands[strand], position: 0 }
+        Ahead {
+            values: values.as_ptr().cast(),
+            number: number.ilog2(),
+            taps: (2 * self.channels * number).div_ceil(LINE_BYTES),
+            embedding: (self.embedding * number).div_ceil(LINE_BYTES),
+            embedding_at: self.embedding() * number,
+            positions_a_fetch,
+            rows: &lookup.strands[strand],
+            position: 0,
+        }
     }
 }
 
@@ -328,15 +340,16 @@ impl Fetch for Ahead<'_> {
             let Some(&row) = self.rows.get(self.position) else { return };
             let place = self.position / FRAMES % STRIDE;
             self.position += 1;
-            let Self { table, values, .. } = *self;
-            let line = |number: usize| values.wrapping_add((row as usize + number) / self.numbers_a_line * LINE);
+            let row = self.values.wrapping_add((row as usize) << self.number);
+            let taps = row.wrapping_add(place * self.taps * LINE_BYTES);
+            let embedding = row.wrapping_add(self.embedding_at);
             // SAFETY: the caller's promise; a fetch is a hint, never a fault.
             unsafe {
-                for number in (0..2 * table.channels).step_by(self.numbers_a_line) {
-                    L::prefetch(line(table.taps(place) + number));
+                for line in 0..self.taps {
+                    L::prefetch(taps.wrapping_add(line * LINE_BYTES));
                 }
-                for number in (0..table.embedding).step_by(self.numbers_a_line) {
-                    L::prefetch(line(table.embedding() + number));
+                for line in 0..self.embedding {
+                    L::prefetch(embedding.wrapping_add(line * LINE_BYTES));
                 }
             }
         }

@@ -48,6 +48,7 @@ unsafe fn product_of_small_bytes(product: Product<'_>, fetch: &mut impl Fetch, s
 impl Lanes for __m256 {
     const WIDTH: usize = 8;
     const ROWS: usize = 4; // 12 accumulators, 3 of weights, 1 broadcast: all 16 registers
+    const ROWS_OF_SMALL_BYTES: usize = 3; // so that ones and a product have registers too
     const PANEL: usize = 3;
     const STEPS_A_FETCH: usize = 12;
     type Words = __m128i;
@@ -118,7 +119,7 @@ impl Lanes for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(at: *const f32) {
+    unsafe fn prefetch(at: *const u8) {
         unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
     }
 
