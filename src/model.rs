@@ -59,13 +59,12 @@ pub fn describe(source: &Source) -> Result<String> {
     checkpoint::describe(source).map_err(|problem| Error::Model { model: source.path(), problem })
 }
 
-/// The precisions a model runs in on the CPU; on a GPU it is f32 alone.
+/// The precisions a model runs in on the CPU, its own choice first; on a GPU it is f32 alone.
 ///
 /// # Errors
 /// [`Error::Model`] for a checkpoint that is missing or not one we run.
 pub fn precisions(source: &Source) -> Result<&'static [Precision]> {
-    let is_bert = checkpoint::is_bert(source).map_err(|problem| Error::Model { model: source.path(), problem })?;
-    Ok(if is_bert { &[Precision::F32, Precision::Bf16, Precision::Int8] } else { &[Precision::F32] })
+    checkpoint::precisions(source).map_err(|problem| Error::Model { model: source.path(), problem })
 }
 
 /// How a BERT treats its padding: see "The attention mask as published" in the README.
@@ -97,7 +96,8 @@ pub enum Precision {
     F32,
     /// The linear layers in bf16, which has eight bits for a number's digits.
     Bf16,
-    /// The linear layers in bytes, scaled by weight column and by input row.
+    /// In bytes. Of a BERT the linear layers, scaled by weight column and by input row; of a compact model the block, its
+    /// inputs scaled by channel, and what the stem adds up in sixteen bits.
     Int8,
 }
 
@@ -120,8 +120,8 @@ pub struct Config {
     pub source: Source,
     /// The attention mode; a model that is no BERT ignores it.
     pub attention: Attention,
-    /// What to multiply in: anything but f32 is for a BERT on the CPU.
-    pub precision: Precision,
+    /// What to multiply in, which is for the CPU; the model's own choice when absent.
+    pub precision: Option<Precision>,
     /// Which device.
     pub device: device::Choice,
     /// Rows a batch at most; the model's own choice when absent.

@@ -46,9 +46,10 @@ pub(super) struct Common {
     #[arg(long, value_enum, default_value_t)]
     attention: Attention,
 
-    /// What a BERT on the CPU multiplies in: bf16 and int8 are faster and less exact
-    #[arg(long, value_enum, default_value_t)]
-    precision: Precision,
+    /// What the model multiplies in on the CPU: bf16 (a BERT alone) and int8 are faster and less exact [default: int8
+    /// where the model is the built-in one and runs on the CPU, else f32]
+    #[arg(long, value_enum)]
+    precision: Option<Precision>,
 
     /// Which letters are bases: lenient reads lower case and U too; published, as the original did, A C G T alone
     #[arg(long, value_enum, default_value_t, help_heading = "Input")]
@@ -124,9 +125,8 @@ impl From<Attention> for model::Attention {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Precision {
-    #[default]
     F32,
     Bf16,
     Int8,
@@ -167,11 +167,11 @@ impl Common {
         let model = model::Config {
             source: model::Source::from_path(self.model),
             attention: self.attention.into(),
-            precision: match self.precision {
+            precision: self.precision.map(|precision| match precision {
                 Precision::F32 => model::Precision::F32,
                 Precision::Bf16 => model::Precision::Bf16,
                 Precision::Int8 => model::Precision::Int8,
-            },
+            }),
             device: self.device,
             batch_size: self.batch_size.0,
             threads: threads.get(),

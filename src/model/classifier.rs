@@ -4,7 +4,6 @@ use std::sync::{Mutex, PoisonError};
 
 use super::bert;
 use super::checkpoint::{Checkpoint, Settings, Weights};
-use super::compact::config::{Block, Stem};
 use super::compact::{self, windows};
 use super::device::Ready;
 use super::runner::{Network, Runner};
@@ -95,7 +94,7 @@ impl Classifier {
             Ready::Cpu { note } => note.iter().cloned().collect(),
             Ready::Gpus(_) => Vec::new(),
         };
-        let Running { engine, device, backend } = match ready {
+        let Running { engine, device, backend, precision } = match ready {
             Ready::Cpu { .. } => on_cpu(config, kernels, &settings, &mut weights)?,
             Ready::Gpus(gpus) => on_gpus(config, gpus, &settings, &mut weights)?,
         };
@@ -106,7 +105,7 @@ impl Classifier {
             }
             Settings::Compact(settings) => ("compact", None, Family::Compact(settings)),
         };
-        let precision = config.precision.name();
+        let precision = precision.name();
         let card = Card { name, kind, sha256, attention, precision, parameters, device, backend };
         Ok(Self { card, family, engine, threads, notes: Mutex::new(notes) })
     }
@@ -286,45 +285,46 @@ struct Running {
     engine: Engine,
     device: String,
     backend: String,
+    precision: Precision,
 }
 
 /// The model on the CPU, on our own kernels where they can run it.
 fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut Weights) -> Result<Running> {
     let refused = |problem| Error::Model { model: config.source.path(), problem };
     let own = kernels == Kernels::Own;
-    check_precision(config.precision, settings, own)?;
-    let ours = |engine, path: cpu::Path| {
+    let precision = precision(config, settings, own)?;
+    let path = cpu::Path::detect_in(precision);
+    let ours = |engine| {
         let device = device::cpu_name_with(config.threads.max(1), path.name());
-        Running { engine, device, backend: "cpu".to_owned() }
+        Running { engine, device, backend: "cpu".to_owned(), precision }
     };
     match settings {
         Settings::Bert { config: settings, .. } if own && settings.shape().is_supported() => {
-            let path = cpu::Path::detect_in(config.precision);
             let take = |name: &str, shape: &[usize]| weights.take(name, shape);
-            let engine = cpu::bert::Engine::new(&settings.shape(), path, config.precision, take).map_err(refused)?;
+            let engine = cpu::bert::Engine::new(&settings.shape(), path, precision, take).map_err(refused)?;
             let padded = match config.attention {
                 Attention::Published => settings.max_tokens(),
                 Attention::Masked => 0,
             };
-            return Ok(ours(Engine::Bert { engine, padded, scratches: Scratches::default() }, path));
+            return Ok(ours(Engine::Bert { engine, padded, scratches: Scratches::default() }));
         }
-        Settings::Compact(settings) if let Some(shape) = compact_shape(settings).filter(|_| own) => {
-            let path = cpu::Path::detect();
+        Settings::Compact(settings) if let Some(shape) = settings.shape().filter(|_| own) => {
             let take = |name: &str, shape: &[usize]| compact::take(weights, name, shape);
-            let engine = cpu::Engine::new(shape, path, take).map_err(refused)?;
-            return Ok(ours(Engine::Compact { engine, scratches: Scratches::default() }, path));
+            let engine = cpu::Engine::new(shape, path, precision, take).map_err(refused)?;
+            return Ok(ours(Engine::Compact { engine, scratches: Scratches::default() }));
         }
         _ => {}
     }
     let network = Network::load(settings, config.attention, weights, &device::cpu()).map_err(refused)?;
     let engine = Engine::Burn(Runner::on_cpu(network, config.threads)?);
-    Ok(Running { engine, device: device::cpu_name(config.threads.max(1)), backend: "flex".to_owned() })
+    let device = device::cpu_name(config.threads.max(1));
+    Ok(Running { engine, device, backend: "flex".to_owned(), precision })
 }
 
 /// The model on each of these GPUs.
 fn on_gpus(config: &Config, gpus: Vec<device::Gpu>, settings: &Settings, weights: &mut Weights) -> Result<Running> {
     let refused = |problem| Error::Model { model: config.source.path(), problem };
-    check_precision(config.precision, settings, false)?;
+    let precision = precision(config, settings, false)?;
     let names: Vec<&str> = gpus.iter().map(|gpu| gpu.adapter.name.as_str()).collect();
     let (device, interface) = (names.join(", "), gpus[0].adapter.interface);
     let mut networks = Vec::with_capacity(gpus.len());
@@ -339,27 +339,20 @@ fn on_gpus(config: &Config, gpus: Vec<device::Gpu>, settings: &Settings, weights
         networks.push((network.map_err(refused)?, gpu));
     }
     let engine = Engine::Burn(Runner::on_gpus(networks, config.batch_size));
-    Ok(Running { engine, device, backend: format!("wgpu ({interface})") })
+    Ok(Running { engine, device, backend: format!("wgpu ({interface})"), precision })
 }
 
-/// Only our own kernels for BERT multiply in anything but f32.
-fn check_precision(precision: Precision, settings: &Settings, own: bool) -> Result<()> {
+/// What to multiply in: only our own kernels do so in anything but f32.
+fn precision(config: &Config, settings: &Settings, own: bool) -> Result<Precision> {
+    let own_choices = settings.precisions();
+    let choices = if own { own_choices } else { &[Precision::F32] };
+    let precision = config.precision.unwrap_or(choices[0]);
     let why = match settings {
-        _ if precision == Precision::F32 => return Ok(()),
-        Settings::Compact(_) => "is for a BERT; this model is compact",
-        Settings::Bert { .. } if !own => "is for the CPU: give --device cpu too",
-        Settings::Bert { config, .. } if !config.shape().is_supported() => {
-            "needs a hidden_size and an intermediate_size that are multiples of 16"
-        }
-        Settings::Bert { .. } => return Ok(()),
+        _ if choices.contains(&precision) => return Ok(precision),
+        _ if own_choices.contains(&precision) => "is for the CPU: give --device cpu too",
+        Settings::Compact(_) if precision == Precision::Bf16 => "is for a BERT; this model is compact",
+        Settings::Compact(_) => "needs a network of one block",
+        Settings::Bert { .. } => "needs a hidden_size and an intermediate_size that are multiples of 16",
     };
     Err(Error::Usage(format!("--precision {} {why}", precision.name())))
-}
-
-/// The sizes our own kernels want, if they can run a compact model of these settings.
-fn compact_shape(config: &compact::config::Config) -> Option<cpu::Shape> {
-    let &compact::config::Config { embedding_size: embedding, channels, hidden, stem, ref blocks, .. } = config;
-    let fits = stem == Stem { kernel: 6, stride: 3, padding: 3 }
-        && blocks.iter().all(|block| *block == Block { kernel: 3, padding: 1 });
-    fits.then_some(cpu::Shape { embedding, channels, blocks: blocks.len(), hidden })
 }

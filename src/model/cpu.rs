@@ -132,7 +132,8 @@ impl Engine {
     /// Whatever `tensor` returns.
     ///
     /// # Panics
-    /// If the CPU cannot do `path`, or a tensor has not as many numbers as its shape says.
+    /// If the CPU cannot do `path` in `precision`, the precision is not f32 or, where the shape takes bytes, int8, or a
+    /// tensor has not as many numbers as its shape says.
     pub fn new<E>(
         shape: Shape,
         path: Path,
@@ -140,6 +141,8 @@ impl Engine {
         tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         assert!(path.is_supported_in(precision), "this CPU has no {} in {}", path.name(), precision.name());
+        let fits = precision == Precision::F32 || precision == Precision::Int8 && shape.takes_bytes();
+        assert!(fits, "a network of this shape has no {}", precision.name());
         Ok(Self { network: Network::new(shape, (path, precision), tensor)?, path })
     }
 

@@ -51,7 +51,8 @@ impl ByteBlock {
         };
         for output in 0..channels {
             let all = (0..channels).flat_map(|input| (0..KERNEL).map(move |tap| (input, tap)));
-            let largest = all.clone().map(|(input, tap)| scaled(output, input, tap).abs()).fold(f32::MIN_POSITIVE, f32::max);
+            let largest =
+                all.clone().map(|(input, tap)| scaled(output, input, tap).abs()).fold(f32::MIN_POSITIVE, f32::max);
             scales[output] = largest / SMALL;
             let mut from_zeros = 0;
             for (input, tap) in all {

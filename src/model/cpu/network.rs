@@ -27,6 +27,14 @@ pub struct Shape {
     pub hidden: usize,
 }
 
+impl Shape {
+    /// Whether it runs in bytes: what a later block's inputs reach is not known beforehand.
+    #[must_use]
+    pub fn takes_bytes(&self) -> bool {
+        self.blocks == 1
+    }
+}
+
 /// The weights as the kernels read them; rows and columns padded with zeros to whole cache lines.
 #[derive(Debug)]
 pub(super) struct Network {
@@ -172,13 +180,7 @@ impl Layer {
     /// # Safety
     /// The CPU must have `L`'s instructions.
     #[inline(always)]
-    unsafe fn forward<L: Lanes>(
-        &self,
-        from: &[f32],
-        stride: usize,
-        rows: usize,
-        to: &mut [f32],
-    ) {
+    unsafe fn forward<L: Lanes>(&self, from: &[f32], stride: usize, rows: usize, to: &mut [f32]) {
         let Self { weights, bias } = self;
         let product = Product { from, stride, rows, weights, start: bias, start_stride: 0 };
         // SAFETY: as for this function.
@@ -222,7 +224,6 @@ impl Network {
         };
         let blocks = (0..blocks).map(&mut block).collect::<Result<Vec<_>, E>>()?;
         let (table, blocks) = match blocks.as_slice() {
-            // What a later block's inputs reach is not known beforehand.
             [(weight, bias)] if precision == Precision::Int8 => {
                 let block = ByteBlock::new(weight, bias, &table.highest_stem_outputs(), channels, packing);
                 (table.in_words(), Blocks::Bytes(block))
@@ -350,13 +351,7 @@ impl Network {
     /// # Safety
     /// The CPU must have `L`'s instructions; `read` must be looked up in this network's table, and `workspace` have room.
     #[inline(always)]
-    unsafe fn features_of<L: Lanes>(
-        &self,
-        read: &Lookup,
-        workspace: &mut Workspace,
-        place: usize,
-        next: Next<'_>,
-    ) {
+    unsafe fn features_of<L: Lanes>(&self, read: &Lookup, workspace: &mut Workspace, place: usize, next: Next<'_>) {
         let Next { ids, lookup: next } = next;
         match ids {
             Some(ids) => self.table.look_up(ids, next),
@@ -514,7 +509,8 @@ impl Network {
             self.frame_mix_largest.forward::<L>(largest, h, reads, from_largest);
             for strand in 0..2 {
                 let (from, weights) = (&means[strand * h..], &self.frame_mix_opposite);
-                let product = Product { from, stride: 2 * h, rows: reads, weights, start: from_largest, start_stride: h };
+                let product =
+                    Product { from, stride: 2 * h, rows: reads, weights, start: from_largest, start_stride: h };
                 L::product(product, &mut Nothing, &mut Rows { to: &mut from_strands[strand * h..], stride: 2 * h });
             }
             for frame in 0..FRAMES {
@@ -526,8 +522,7 @@ impl Network {
             let Head { mixed, logits, summary, noncoding, noncoding_logit, answers, .. } = head;
             self.frame_logit.forward::<L>(mixed, h, reads * ALL_FRAMES, logits);
             for (read, answer) in answers[..reads].iter_mut().enumerate() {
-                let frames: [f32; ALL_FRAMES] =
-                    std::array::from_fn(|frame| logits[(read * ALL_FRAMES + frame) * LINE]);
+                let frames: [f32; ALL_FRAMES] = std::array::from_fn(|frame| logits[(read * ALL_FRAMES + frame) * LINE]);
                 answer[1..].copy_from_slice(&frames);
                 let mut ordered = frames;
                 ordered.sort_unstable_by(|a, b| b.total_cmp(a));

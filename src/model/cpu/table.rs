@@ -231,7 +231,9 @@ impl Table {
 
     /// What the stem's outputs reach, by channel: the `SiLU` of six standard deviations above the mean on random bases.
     pub(super) fn highest_stem_outputs(&self) -> Vec<f32> {
-        let Stored::Singles(Singles { values, bias }) = &self.stored else { unreachable!("asked before it is rounded") };
+        let Stored::Singles(Singles { values, bias }) = &self.stored else {
+            unreachable!("asked before it is rounded")
+        };
         let tokens = random_tokens(FRAMES * (SAMPLES + KERNEL));
         let mut moments = vec![[0.0_f64; 2]; self.channels];
         for sample in 0..SAMPLES {
