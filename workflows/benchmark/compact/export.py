@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 TRAINING = Path(__file__).parents[2] / "training"
-NEXT, AFTER = [1, 2, 0, 4, 5, 3], [2, 0, 1, 5, 3, 4]
+NEXT, AFTER, OPPOSITE = [1, 2, 0, 4, 5, 3], [2, 0, 1, 5, 3, 4], [1, 1, 1, 0, 0, 0]
 
 
 class Network(nn.Module):
@@ -31,17 +31,18 @@ class Network(nn.Module):
 
     def forward(self, ids):
         reads, frames, tokens = ids.shape
-        e = F.embedding(ids.reshape(-1, tokens), self.embedding_weight).transpose(1, 2)
+        e = F.embedding(ids.reshape(-1, tokens), self.embedding_weight)
         stem = self.config["stem"]
-        x = F.silu(F.conv1d(e, self.stem_weight, self.stem_bias, stem["stride"], stem["padding"]))
+        x = F.silu(F.conv1d(e.transpose(1, 2), self.stem_weight, self.stem_bias, stem["stride"], stem["padding"]))
         for i, block in enumerate(self.config["blocks"]):
             weight, bias = getattr(self, f"blocks_{i}_weight"), getattr(self, f"blocks_{i}_bias")
             x = x + F.silu(F.conv1d(x, weight, bias, 1, block["padding"]))
-        mean = e.mean(dim=2) * self.embedding_norm_scale + self.embedding_norm_shift
+        # Not of the transposed: OpenVINO 2026.4 then reads what is not there.
+        mean = e.mean(dim=1) * self.embedding_norm_scale + self.embedding_norm_shift
         h = F.silu(self.linear("frame_hidden", torch.cat([x.mean(dim=2), x.amax(dim=2), mean], dim=1)))
         width = h.shape[1]
         h = h.view(-1, 6, width)
-        opposite = h.view(-1, 2, 3, width).mean(dim=2).flip(1).repeat_interleave(3, dim=1)
+        opposite = h.view(-1, 2, 3, width).mean(dim=2)[:, OPPOSITE]
         best = h.amax(dim=1, keepdim=True).expand(-1, 6, -1)
         z = F.silu(self.linear("frame_mix", torch.cat([h, h[:, NEXT], h[:, AFTER], opposite, best], dim=2))) + h
         logits = self.linear("frame_logit", z).squeeze(2)
