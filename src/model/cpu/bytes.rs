@@ -8,7 +8,7 @@ use super::aligned::Aligned;
 use super::block::Layout;
 use super::gemm::{Packed, Product, Rows, SMALL};
 use super::lanes::Lanes;
-use super::table::Ahead;
+use super::table::{Ahead, Spread};
 
 /// Neighbouring rows that an output reads.
 const KERNEL: usize = 3;
@@ -35,15 +35,21 @@ pub(super) struct ByteBlock {
 }
 
 impl ByteBlock {
-    /// Rounds `weight` [channels, channels, 3] for inputs whose channels reach up to `highest`; rows and columns beyond
-    /// are zero up to `padded`.
-    pub(super) fn new(weight: &[f32], bias: &[f32], highest: &[f32], padded: usize, packing: (usize, usize)) -> Self {
+    /// Rounds `weight` [channels, channels, 3] for such `inputs`; rows and columns beyond are zero up to `padded`.
+    ///
+    /// What rounding adds to an output on average is taken off its bias: most inputs lie just above the least, so that the
+    /// errors of a channel do not cancel out.
+    pub(super) fn new(weight: &[f32], bias: &[f32], inputs: &[Spread], padded: usize, packing: (usize, usize)) -> Self {
         let channels = bias.len();
         let [mut start, mut scales, mut factors, mut zeros] = [(); 4].map(|()| Aligned::zeros(padded));
-        for ((factor, zero), highest) in factors.iter_mut().zip(zeros.iter_mut()).zip(highest) {
-            *factor = LARGEST / (highest - LEAST);
+        let mut means = Vec::with_capacity(channels);
+        for ((factor, zero), input) in factors.iter_mut().zip(zeros.iter_mut()).zip(inputs) {
+            *factor = LARGEST / (input.highest - LEAST);
             *zero = (-LEAST * *factor).round_ties_even();
+            let rounded = |x: f32| (x * *factor + *zero).clamp(0.0, LARGEST).round_ties_even() - *zero;
+            means.push([mean(input, |x| x * *factor), mean(input, rounded)]);
         }
+        let mut corrected = Aligned::padded(bias, padded);
         // [output, tap, input], where the taps' inputs lie behind one another.
         let mut rounded = vec![0_i8; padded * KERNEL * padded];
         let scaled = |output: usize, input: usize, tap: usize| {
@@ -51,22 +57,25 @@ impl ByteBlock {
         };
         for output in 0..channels {
             let all = (0..channels).flat_map(|input| (0..KERNEL).map(move |tap| (input, tap)));
-            let largest =
-                all.clone().map(|(input, tap)| scaled(output, input, tap).abs()).fold(f32::MIN_POSITIVE, f32::max);
-            scales[output] = largest / SMALL;
-            let mut from_zeros = 0;
+            let sizes = all.clone().map(|(input, tap)| scaled(output, input, tap).abs());
+            scales[output] = sizes.fold(f32::MIN_POSITIVE, f32::max) / SMALL;
+            let (mut from_zeros, mut from_rounding) = (0, 0.0);
             for (input, tap) in all {
-                let byte = nearest(scaled(output, input, tap) / scales[output]);
+                let exact = scaled(output, input, tap) / scales[output];
+                let byte = nearest(exact);
                 rounded[(output * KERNEL + tap) * padded + input] = byte;
                 from_zeros += i32::from(byte) * i32::from(nearest_positive(zeros[input]));
+                let [input_mean, rounded_mean] = means[input];
+                from_rounding += f32::from(byte) * rounded_mean - exact * input_mean;
             }
             start[output] = f32::from_bits((-from_zeros).cast_unsigned());
+            corrected[output] -= from_rounding * scales[output];
         }
         let weights = Packed::new(KERNEL * padded / WORD, padded, packing, |k, output| {
             let bytes = &rounded[output * KERNEL * padded + k * WORD..][..WORD];
             f32::from_bits(u32::from_le_bytes(std::array::from_fn(|i| bytes[i].cast_unsigned())))
         });
-        Self { weights, start, scales, bias: Aligned::padded(bias, padded), factors, zeros }
+        Self { weights, start, scales, bias: corrected, factors, zeros }
     }
 
     /// Replaces the rows of `x` by the block's output.
@@ -128,6 +137,12 @@ impl ByteBlock {
             }
         }
     }
+}
+
+/// The mean of what becomes of an input.
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // some thousand numbers
+fn mean(input: &Spread, of: impl Fn(f32) -> f32) -> f32 {
+    (input.samples.iter().map(|&x| f64::from(of(x))).sum::<f64>() / input.samples.len() as f64) as f32
 }
 
 #[allow(clippy::cast_possible_truncation)] // it is within +-63

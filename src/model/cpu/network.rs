@@ -225,7 +225,7 @@ impl Network {
         let blocks = (0..blocks).map(&mut block).collect::<Result<Vec<_>, E>>()?;
         let (table, blocks) = match blocks.as_slice() {
             [(weight, bias)] if precision == Precision::Int8 => {
-                let block = ByteBlock::new(weight, bias, &table.highest_stem_outputs(), channels, packing);
+                let block = ByteBlock::new(weight, bias, &table.stem_outputs(), channels, packing);
                 (table.in_words(), Blocks::Bytes(block))
             }
             blocks => {

@@ -229,13 +229,13 @@ impl Table {
         Self { stored, channels, embedding }
     }
 
-    /// What the stem's outputs reach, by channel: the `SiLU` of six standard deviations above the mean on random bases.
-    pub(super) fn highest_stem_outputs(&self) -> Vec<f32> {
+    /// What the stem's outputs are like on random bases, by channel.
+    pub(super) fn stem_outputs(&self) -> Vec<Spread> {
         let Stored::Singles(Singles { values, bias }) = &self.stored else {
             unreachable!("asked before it is rounded")
         };
         let tokens = random_tokens(FRAMES * (SAMPLES + KERNEL));
-        let mut moments = vec![[0.0_f64; 2]; self.channels];
+        let mut samples = vec![Vec::with_capacity(SAMPLES); self.channels];
         for sample in 0..SAMPLES {
             let mut sums: Vec<f32> = bias[..self.channels].to_vec();
             for tap in 0..KERNEL {
@@ -243,12 +243,9 @@ impl Table {
                 let at = row + self.taps(tap % STRIDE) + tap / STRIDE * self.channels;
                 sums.iter_mut().zip(&values[at..]).for_each(|(sum, x)| *sum += x);
             }
-            for ([first, second], sum) in moments.iter_mut().zip(sums) {
-                *first += f64::from(sum);
-                *second += f64::from(sum) * f64::from(sum);
-            }
+            samples.iter_mut().zip(sums).for_each(|(samples, sum)| samples.push(f64::from(sum)));
         }
-        moments.into_iter().map(reach).collect()
+        samples.iter().map(|samples| Spread::of(samples)).collect()
     }
 
     /// The same in half the room, and less exact.
@@ -372,13 +369,30 @@ fn random_tokens(len: usize) -> Vec<u16> {
     (0..len + 5).map(|_| next()).skip(5).collect()
 }
 
-/// The `SiLU` of what lies six standard deviations above the mean, and no less than a trifle.
-#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // neither matters to a range
-fn reach([first, second]: [f64; 2]) -> f32 {
-    let mean = first / SAMPLES as f64;
-    let deviation = (second / SAMPLES as f64 - mean * mean).max(0.0).sqrt();
-    let highest = mean + 6.0 * deviation;
-    ((highest / (1.0 + (-highest).exp())) as f32).max(0.01)
+/// The values of a channel.
+#[derive(Clone, Debug)]
+pub(super) struct Spread {
+    /// The `SiLU` of what lies so far above the mean that hardly anything lies above, and no less than a trifle.
+    pub(super) highest: f32,
+    /// Some values, `SiLU` applied.
+    pub(super) samples: Vec<f32>,
+}
+
+/// Standard deviations from the mean to what counts as the highest. What lies above is taken for that; with more, all
+/// else is rounded more coarsely.
+const HIGHEST: f64 = 4.5;
+
+impl Spread {
+    /// Of what comes out of `SiLU`, given what goes in.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // neither matters to it
+    fn of(samples: &[f64]) -> Self {
+        let mean = |of: &dyn Fn(f64) -> f64| samples.iter().map(|&x| of(x)).sum::<f64>() / samples.len() as f64;
+        let silu = |x: f64| (x / (1.0 + (-x).exp())) as f32;
+        let centre = mean(&|x| x);
+        let deviation = mean(&|x| (x - centre) * (x - centre)).sqrt();
+        let highest = silu(centre + HIGHEST * deviation).max(0.01);
+        Self { highest, samples: samples.iter().map(|&x| silu(x)).collect() }
+    }
 }
 
 /// How many outputs the stem has: kernel 6, stride 3, padding 3.
