@@ -193,7 +193,10 @@ impl Classifier {
         const A_THREADS_SHARE: usize = 300_000_000;
         const OWN_SHARE: usize = 400_000_000;
         match &self.engine {
-            Engine::Compact { .. } | Engine::None => 4096,
+            // Some 20 ms of a thread: few enough that the last ones do not keep one thread busy alone, and that a chunk's
+            // records are still in a core's cache from one stage to the next.
+            Engine::Compact { .. } => 1024,
+            Engine::None => 4096,
             Engine::Bert { .. } => (OWN_SHARE / self.card.parameters.max(1)).clamp(1, 512),
             // Some 16 batches, so that the last, smaller one costs little.
             Engine::Burn(runner) if let Some(rows) = runner.gpu_rows() => 16 * rows,

@@ -52,16 +52,16 @@ impl ByteBlock {
         let mut corrected = Aligned::padded(bias, padded);
         // [output, tap, input], where the taps' inputs lie behind one another.
         let mut rounded = vec![0_i8; padded * KERNEL * padded];
-        let scaled = |output: usize, input: usize, tap: usize| {
+        let in_bytes = |output: usize, input: usize, tap: usize| {
             weight[(output * channels + input) * KERNEL + tap] / factors[input]
         };
         for output in 0..channels {
             let all = (0..channels).flat_map(|input| (0..KERNEL).map(move |tap| (input, tap)));
-            let sizes = all.clone().map(|(input, tap)| scaled(output, input, tap).abs());
+            let sizes = all.clone().map(|(input, tap)| in_bytes(output, input, tap).abs());
             scales[output] = sizes.fold(f32::MIN_POSITIVE, f32::max) / SMALL;
             let (mut from_zeros, mut from_rounding) = (0, 0.0);
             for (input, tap) in all {
-                let exact = scaled(output, input, tap) / scales[output];
+                let exact = in_bytes(output, input, tap) / scales[output];
                 let byte = nearest(exact);
                 rounded[(output * KERNEL + tap) * padded + input] = byte;
                 from_zeros += i32::from(byte) * i32::from(nearest_positive(zeros[input]));

@@ -57,7 +57,6 @@ pub(super) struct Network {
 
 /// The residual blocks.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is only one")]
 enum Blocks {
     /// In f32.
     Singles(Vec<Block>),
