@@ -59,7 +59,7 @@ pub fn describe(source: &Source) -> Result<String> {
     checkpoint::describe(source).map_err(|problem| Error::Model { model: source.path(), problem })
 }
 
-/// The precisions a model runs in on the CPU, its own choice first; on a GPU it is f32 alone.
+/// The precisions a model runs in on the CPU; on a GPU it is f32 alone.
 ///
 /// # Errors
 /// [`Error::Model`] for a checkpoint that is missing or not one we run.
@@ -120,8 +120,8 @@ pub struct Config {
     pub source: Source,
     /// The attention mode; a model that is no BERT ignores it.
     pub attention: Attention,
-    /// What to multiply in, which is for the CPU; the model's own choice when absent.
-    pub precision: Option<Precision>,
+    /// What to multiply in: anything but f32 is for our own kernels, on the CPU.
+    pub precision: Precision,
     /// Which device.
     pub device: device::Choice,
     /// Rows a batch at most; the model's own choice when absent.

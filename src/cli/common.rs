@@ -46,10 +46,9 @@ pub(super) struct Common {
     #[arg(long, value_enum, default_value_t)]
     attention: Attention,
 
-    /// What the model multiplies in on the CPU: bf16 (a BERT alone) and int8 are faster and less exact [default: int8
-    /// where the model is the built-in one and runs on the CPU, else f32]
-    #[arg(long, value_enum)]
-    precision: Option<Precision>,
+    /// What the model multiplies in on the CPU: int8, and bf16 for a BERT, are faster and less exact
+    #[arg(long, value_enum, default_value_t)]
+    precision: Precision,
 
     /// Which letters are bases: lenient reads lower case and U too; published, as the original did, A C G T alone
     #[arg(long, value_enum, default_value_t, help_heading = "Input")]
@@ -125,8 +124,9 @@ impl From<Attention> for model::Attention {
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum Precision {
+    #[default]
     F32,
     Bf16,
     Int8,
@@ -167,11 +167,11 @@ impl Common {
         let model = model::Config {
             source: model::Source::from_path(self.model),
             attention: self.attention.into(),
-            precision: self.precision.map(|precision| match precision {
+            precision: match self.precision {
                 Precision::F32 => model::Precision::F32,
                 Precision::Bf16 => model::Precision::Bf16,
                 Precision::Int8 => model::Precision::Int8,
-            }),
+            },
             device: self.device,
             batch_size: self.batch_size.0,
             threads: threads.get(),

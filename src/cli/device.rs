@@ -64,7 +64,7 @@ fn measure(args: &Args) -> Result<()> {
             let config = model::Config {
                 source: source.clone(),
                 attention: args.attention.into(),
-                precision: Some(precision),
+                precision,
                 device: device.clone(),
                 batch_size: None,
                 threads,

@@ -82,16 +82,14 @@ impl Settings {
         }
     }
 
-    /// The precisions our own kernels run it in, on the CPU. The first is the one it runs in unless told otherwise; burn
-    /// runs everything in f32 alone.
+    /// The precisions our own kernels run it in, on the CPU; burn runs everything in f32 alone.
     pub(super) fn precisions(&self) -> &'static [Precision] {
         match self {
             Self::Bert { config, .. } if config.shape().is_supported() => {
                 &[Precision::F32, Precision::Bf16, Precision::Int8]
             }
-            // No figure of the accuracy table moves by more than .0005 (src/model/builtin/README.md).
             Self::Compact(config) if config.shape().is_some_and(|shape| shape.takes_bytes()) => {
-                &[Precision::Int8, Precision::F32]
+                &[Precision::F32, Precision::Int8]
             }
             _ => &[Precision::F32],
         }
@@ -272,7 +270,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The precisions a checkpoint runs in on the CPU, its own choice first.
+/// The precisions a checkpoint runs in on the CPU.
 pub(super) fn precisions(source: &Source) -> Result<&'static [Precision], Problem> {
     let settings = match source {
         Source::Builtin => Settings::Compact(Checkpoint::builtin_config()?),
@@ -312,8 +310,8 @@ pub(super) fn describe(source: &Source) -> Result<String, Problem> {
     line(
         "precision",
         match settings.precisions() {
-            [Precision::F32, _, ..] => "f32; on the CPU bf16 and int8 too",
-            [Precision::Int8, ..] => "int8 on the CPU, unless told otherwise; f32",
+            [_, _, _, ..] => "f32; on the CPU bf16 and int8 too",
+            [_, _] => "f32; on the CPU int8 too",
             _ => "f32",
         },
     );

@@ -94,7 +94,7 @@ impl Classifier {
             Ready::Cpu { note } => note.iter().cloned().collect(),
             Ready::Gpus(_) => Vec::new(),
         };
-        let Running { engine, device, backend, precision } = match ready {
+        let Running { engine, device, backend } = match ready {
             Ready::Cpu { .. } => on_cpu(config, kernels, &settings, &mut weights)?,
             Ready::Gpus(gpus) => on_gpus(config, gpus, &settings, &mut weights)?,
         };
@@ -105,7 +105,7 @@ impl Classifier {
             }
             Settings::Compact(settings) => ("compact", None, Family::Compact(settings)),
         };
-        let precision = precision.name();
+        let precision = config.precision.name();
         let card = Card { name, kind, sha256, attention, precision, parameters, device, backend };
         Ok(Self { card, family, engine, threads, notes: Mutex::new(notes) })
     }
@@ -288,18 +288,18 @@ struct Running {
     engine: Engine,
     device: String,
     backend: String,
-    precision: Precision,
 }
 
 /// The model on the CPU, on our own kernels where they can run it.
 fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut Weights) -> Result<Running> {
     let refused = |problem| Error::Model { model: config.source.path(), problem };
     let own = kernels == Kernels::Own;
-    let precision = precision(config, settings, own)?;
+    let precision = config.precision;
+    check_precision(precision, settings, own)?;
     let path = cpu::Path::detect_in(precision);
     let ours = |engine| {
         let device = device::cpu_name_with(config.threads.max(1), path.name());
-        Running { engine, device, backend: "cpu".to_owned(), precision }
+        Running { engine, device, backend: "cpu".to_owned() }
     };
     match settings {
         Settings::Bert { config: settings, .. } if own && settings.shape().is_supported() => {
@@ -321,13 +321,13 @@ fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut 
     let network = Network::load(settings, config.attention, weights, &device::cpu()).map_err(refused)?;
     let engine = Engine::Burn(Runner::on_cpu(network, config.threads)?);
     let device = device::cpu_name(config.threads.max(1));
-    Ok(Running { engine, device, backend: "flex".to_owned(), precision })
+    Ok(Running { engine, device, backend: "flex".to_owned() })
 }
 
 /// The model on each of these GPUs.
 fn on_gpus(config: &Config, gpus: Vec<device::Gpu>, settings: &Settings, weights: &mut Weights) -> Result<Running> {
     let refused = |problem| Error::Model { model: config.source.path(), problem };
-    let precision = precision(config, settings, false)?;
+    check_precision(config.precision, settings, false)?;
     let names: Vec<&str> = gpus.iter().map(|gpu| gpu.adapter.name.as_str()).collect();
     let (device, interface) = (names.join(", "), gpus[0].adapter.interface);
     let mut networks = Vec::with_capacity(gpus.len());
@@ -342,17 +342,15 @@ fn on_gpus(config: &Config, gpus: Vec<device::Gpu>, settings: &Settings, weights
         networks.push((network.map_err(refused)?, gpu));
     }
     let engine = Engine::Burn(Runner::on_gpus(networks, config.batch_size));
-    Ok(Running { engine, device, backend: format!("wgpu ({interface})"), precision })
+    Ok(Running { engine, device, backend: format!("wgpu ({interface})") })
 }
 
-/// What to multiply in: only our own kernels do so in anything but f32.
-fn precision(config: &Config, settings: &Settings, own: bool) -> Result<Precision> {
-    let own_choices = settings.precisions();
-    let choices = if own { own_choices } else { &[Precision::F32] };
-    let precision = config.precision.unwrap_or(choices[0]);
+/// Only our own kernels multiply in anything but f32.
+fn check_precision(precision: Precision, settings: &Settings, own: bool) -> Result<()> {
+    let fits = settings.precisions().contains(&precision);
     let why = match settings {
-        _ if choices.contains(&precision) => return Ok(precision),
-        _ if own_choices.contains(&precision) => "is for the CPU: give --device cpu too",
+        _ if precision == Precision::F32 || own && fits => return Ok(()),
+        _ if fits => "is for the CPU: give --device cpu too",
         Settings::Compact(_) if precision == Precision::Bf16 => "is for a BERT; this model is compact",
         Settings::Compact(_) => "needs a network of one block",
         Settings::Bert { .. } => "needs a hidden_size and an intermediate_size that are multiples of 16",

@@ -19,7 +19,7 @@ pub(crate) fn testdata(of: &str) -> PathBuf {
 }
 
 pub(crate) fn config(directory: PathBuf, attention: Attention, device: Choice) -> Config {
-    let (source, precision) = (Source::Directory(directory), Some(Precision::F32));
+    let (source, precision) = (Source::Directory(directory), Precision::F32);
     Config { source, attention, precision, device, batch_size: None, threads: 2 }
 }
 
@@ -160,7 +160,7 @@ fn lower_precisions_stay_near_and_say_so() {
     let directory = testdata("parity/k6_tiny_zip");
     let goldens = bert_goldens(&directory);
     for (precision, name, bound) in [(Precision::Bf16, "bf16", 0.01), (Precision::Int8, "int8", 0.03)] {
-        let plain = Config { precision: Some(precision), ..config(directory.clone(), Attention::Masked, Choice::Cpu) };
+        let plain = Config { precision, ..config(directory.clone(), Attention::Masked, Choice::Cpu) };
         let classifier = Classifier::load(&plain).unwrap();
         assert_eq!((classifier.card().precision, classifier.card().backend.as_str()), (name, "cpu"));
         let all = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
@@ -180,7 +180,7 @@ fn lower_precisions_stay_near_and_say_so() {
 fn only_our_own_kernels_take_a_lower_precision() {
     let bert = config(testdata("parity/k6_tiny_zip"), Attention::default(), Choice::Cpu);
     let compact = config(testdata("compact/tiny1"), Attention::default(), Choice::Cpu);
-    let with = |config: &Config, precision| Config { precision: Some(precision), ..config.clone() };
+    let with = |config: &Config, precision| Config { precision, ..config.clone() };
     let refused = Classifier::load(&with(&compact, Precision::Bf16)).unwrap_err();
     assert_eq!((refused.exit_code(), refused.to_string().contains("--precision bf16 is for a BERT")), (2, true));
     for config in [&bert, &compact] {
@@ -191,21 +191,10 @@ fn only_our_own_kernels_take_a_lower_precision() {
 }
 
 #[test]
-fn each_model_has_its_own_precision_unless_told_otherwise() {
-    let bert = config(testdata("parity/k6_tiny_zip"), Attention::default(), Choice::Cpu);
-    let builtin = Config { source: Source::Builtin, ..bert.clone() };
-    for (config, own) in [(bert, "f32"), (builtin, "int8")] {
-        let config = Config { precision: None, ..config };
-        assert_eq!(Classifier::load(&config).unwrap().card().precision, own);
-        assert_eq!(Classifier::load_on_burn(&config).unwrap().card().precision, "f32");
-    }
-}
-
-#[test]
 fn the_builtin_model_in_bytes_stays_near_the_one_in_f32() {
     let f32 = Config { source: Source::Builtin, ..config(PathBuf::new(), Attention::default(), Choice::Cpu) };
     let exact = Classifier::load(&f32).unwrap();
-    let bytes = Classifier::load(&Config { precision: Some(Precision::Int8), ..f32 }).unwrap();
+    let bytes = Classifier::load(&Config { precision: Precision::Int8, ..f32 }).unwrap();
     let goldens = compact_goldens(&testdata("compact"));
     let tokens = tokens(&exact, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
     let expected = exact.classify(&tokens).unwrap();
