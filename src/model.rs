@@ -65,13 +65,7 @@ pub fn describe(source: &Source) -> Result<String> {
 /// # Errors
 /// [`Error::Model`] for a checkpoint that is missing or not one we run.
 pub fn precisions(source: &Source, device: &device::Choice) -> Result<&'static [Precision]> {
-    let is_bert = checkpoint::is_bert(source).map_err(|problem| Error::Model { model: source.path(), problem })?;
-    Ok(match device {
-        _ if !is_bert => &[Precision::F32],
-        device::Choice::Cpu => &[Precision::F32, Precision::Bf16, Precision::Int8],
-        gpus if device::has_f16(gpus) => &[Precision::F32, Precision::F16],
-        _ => &[Precision::F32],
-    })
+    checkpoint::precisions(source, device).map_err(|problem| Error::Model { model: source.path(), problem })
 }
 
 /// How a BERT treats its padding: see "The attention mask as published" in the README.
@@ -103,7 +97,8 @@ pub enum Precision {
     F32,
     /// The linear layers in bf16, which has eight bits for a number's digits. On the CPU.
     Bf16,
-    /// The linear layers in bytes, scaled by weight column and by input row. On the CPU.
+    /// In bytes, on the CPU. Of a BERT the linear layers, scaled by weight column and by input row; of a compact model the
+    /// block, its inputs scaled by channel, and what the stem adds up in sixteen bits.
     Int8,
     /// The linear layers in f16, which has eleven bits for a number's digits. On a GPU that has it.
     F16,
@@ -129,7 +124,7 @@ pub struct Config {
     pub source: Source,
     /// The attention mode; a model that is no BERT ignores it.
     pub attention: Attention,
-    /// What to multiply in: anything but f32 is for a BERT.
+    /// What to multiply in: bf16 and int8 are for our own kernels on the CPU, f16 is for a BERT on a GPU.
     pub precision: Precision,
     /// Which device.
     pub device: device::Choice,

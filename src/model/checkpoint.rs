@@ -15,7 +15,8 @@ use safetensors::SafeTensors;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Problem, Source, bert, compact};
+use super::device::{self, Choice};
+use super::{Precision, Problem, Source, bert, compact};
 use crate::kmer;
 
 /// The weights files we look for, best first.
@@ -38,24 +39,11 @@ pub(super) enum Settings {
 impl Checkpoint {
     /// Finds out which family a checkpoint is of, and opens its weights.
     pub(super) fn open(source: &Source) -> Result<Self, Problem> {
-        let directory = match source {
-            Source::Builtin => return Self::builtin(),
-            Source::Directory(directory) => directory.clone(),
-            Source::None => source.path(), // asked for its card: no model has that
-        };
-        let directory = &directory;
-        let json = read(directory, "config.json")?;
-        let settings = match model_type(&json)?.as_deref() {
-            Some(bert::MODEL_TYPE) => {
-                let k = vocabulary(directory)?;
-                Settings::Bert { k, config: bert::Config::parse(&json, kmer::vocab_size(k))? }
-            }
-            Some(compact::config::MODEL_TYPE) => Settings::Compact(compact::config::Config::parse(&json)?),
-            _ => {
-                let expected = format!("{:?} or {:?}", bert::MODEL_TYPE, compact::config::MODEL_TYPE);
-                return Err(Problem::Unsupported { key: "model_type".to_owned(), expected });
-            }
-        };
+        if *source == Source::Builtin {
+            return Self::builtin();
+        }
+        let directory = &source.path();
+        let settings = Settings::read(directory)?;
         let name = match &settings {
             Settings::Bert { .. } => {
                 let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.clone());
@@ -68,9 +56,44 @@ impl Checkpoint {
 
     /// The compact model that is part of the program.
     fn builtin() -> Result<Self, Problem> {
-        let config = compact::config::Config::parse(include_bytes!("builtin/config.json"))?;
+        let config = Self::builtin_config()?;
         let weights = Weights::safetensors("model.safetensors", include_bytes!("builtin/model.safetensors").to_vec())?;
         Ok(Self { name: config.name.clone(), weights, settings: Settings::Compact(config) })
+    }
+
+    fn builtin_config() -> Result<compact::config::Config, Problem> {
+        compact::config::Config::parse(include_bytes!("builtin/config.json"))
+    }
+}
+
+impl Settings {
+    /// Those of a checkpoint directory.
+    fn read(directory: &Path) -> Result<Self, Problem> {
+        let json = read(directory, "config.json")?;
+        match model_type(&json)?.as_deref() {
+            Some(bert::MODEL_TYPE) => {
+                let k = vocabulary(directory)?;
+                Ok(Self::Bert { k, config: bert::Config::parse(&json, kmer::vocab_size(k))? })
+            }
+            Some(compact::config::MODEL_TYPE) => Ok(Self::Compact(compact::config::Config::parse(&json)?)),
+            _ => {
+                let expected = format!("{:?} or {:?}", bert::MODEL_TYPE, compact::config::MODEL_TYPE);
+                Err(Problem::Unsupported { key: "model_type".to_owned(), expected })
+            }
+        }
+    }
+
+    /// The precisions our own kernels run it in, on the CPU; burn runs everything in f32 alone.
+    pub(super) fn precisions_on_cpu(&self) -> &'static [Precision] {
+        match self {
+            Self::Bert { config, .. } if config.shape().is_supported() => {
+                &[Precision::F32, Precision::Bf16, Precision::Int8]
+            }
+            Self::Compact(config) if config.shape().is_some_and(|shape| shape.takes_bytes()) => {
+                &[Precision::F32, Precision::Int8]
+            }
+            _ => &[Precision::F32],
+        }
     }
 }
 
@@ -248,10 +271,17 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Whether a checkpoint is a BERT.
-pub(super) fn is_bert(source: &Source) -> Result<bool, Problem> {
-    let Source::Directory(directory) = source else { return Ok(false) };
-    Ok(model_type(&read(directory, "config.json")?)?.as_deref() == Some(bert::MODEL_TYPE))
+/// The precisions a checkpoint runs in on a device.
+pub(super) fn precisions(source: &Source, device: &Choice) -> Result<&'static [Precision], Problem> {
+    let settings = match source {
+        Source::Builtin => Settings::Compact(Checkpoint::builtin_config()?),
+        directory => Settings::read(&directory.path())?,
+    };
+    Ok(match (device, &settings) {
+        (Choice::Cpu, settings) => settings.precisions_on_cpu(),
+        (gpus, Settings::Bert { .. }) if device::has_f16(gpus) => &[Precision::F32, Precision::F16],
+        _ => &[Precision::F32],
+    })
 }
 
 /// A checkpoint's card in short, for people.
@@ -284,12 +314,11 @@ pub(super) fn describe(source: &Source) -> Result<String, Problem> {
     line("parameters", &numbers.to_string());
     line(
         "precision",
-        match &settings {
-            Settings::Bert { config, .. } if config.shape().is_supported() => {
-                "f32; bf16 and int8 on the CPU, f16 on GPUs that have it"
-            }
-            Settings::Bert { .. } => "f32; f16 on GPUs that have it",
-            Settings::Compact(_) => "f32",
+        match (&settings, settings.precisions_on_cpu()) {
+            (Settings::Bert { .. }, [_, _, ..]) => "f32; bf16 and int8 on the CPU, f16 on GPUs that have it",
+            (Settings::Bert { .. }, _) => "f32; f16 on GPUs that have it",
+            (Settings::Compact(_), [_, _, ..]) => "f32; int8 on the CPU",
+            (Settings::Compact(_), _) => "f32",
         },
     );
     if let Settings::Compact(config) = &settings {

@@ -6,7 +6,6 @@ use burn::tensor::FloatDType;
 
 use super::bert::{self, Form};
 use super::checkpoint::{Checkpoint, Settings, Weights};
-use super::compact::config::{Block, Stem};
 use super::compact::{self, windows};
 use super::device::Ready;
 use super::runner::{Network, Runner};
@@ -196,8 +195,9 @@ impl Classifier {
         const A_THREADS_SHARE: usize = 300_000_000;
         const OWN_SHARE: usize = 400_000_000;
         match &self.engine {
-            // A megabyte or two with all that is made of them: more would leave the cache, and memory that lies fallow
-            // for long goes back to the system and has to be cleared again.
+            // Some 15 ms of a thread: few enough that the last ones do not keep one thread busy alone, and that a chunk's
+            // records are still in a core's cache from one stage to the next. Memory that lies fallow for long would go back
+            // to the system and have to be cleared again.
             Engine::Compact { .. } => 512,
             Engine::None => 4096,
             Engine::Bert { .. } => (OWN_SHARE / self.card.parameters.max(1)).clamp(1, 512),
@@ -297,33 +297,34 @@ struct Running {
 fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut Weights) -> Result<Running> {
     let refused = |problem| Error::Model { model: config.source.path(), problem };
     let own = kernels == Kernels::Own;
-    check_precision(config.precision, settings, if own { Where::OwnKernels } else { Where::BurnOnCpu })?;
-    let ours = |engine, path: cpu::Path| {
+    let precision = config.precision;
+    check_precision(precision, settings, if own { Where::OwnKernels } else { Where::BurnOnCpu })?;
+    let path = cpu::Path::detect_in(precision);
+    let ours = |engine| {
         let device = device::cpu_name_with(config.threads.max(1), path.name());
         Running { engine, device, backend: "cpu".to_owned() }
     };
     match settings {
         Settings::Bert { config: settings, .. } if own && settings.shape().is_supported() => {
-            let path = cpu::Path::detect_in(config.precision);
             let take = |name: &str, shape: &[usize]| weights.take(name, shape);
-            let engine = cpu::bert::Engine::new(&settings.shape(), path, config.precision, take).map_err(refused)?;
+            let engine = cpu::bert::Engine::new(&settings.shape(), path, precision, take).map_err(refused)?;
             let padded = match config.attention {
                 Attention::Published => settings.max_tokens(),
                 Attention::Masked => 0,
             };
-            return Ok(ours(Engine::Bert { engine, padded, scratches: Scratches::default() }, path));
+            return Ok(ours(Engine::Bert { engine, padded, scratches: Scratches::default() }));
         }
-        Settings::Compact(settings) if let Some(shape) = compact_shape(settings).filter(|_| own) => {
-            let path = cpu::Path::detect();
+        Settings::Compact(settings) if let Some(shape) = settings.shape().filter(|_| own) => {
             let take = |name: &str, shape: &[usize]| compact::take(weights, name, shape);
-            let engine = cpu::Engine::new(shape, path, take).map_err(refused)?;
-            return Ok(ours(Engine::Compact { engine, scratches: Scratches::default() }, path));
+            let engine = cpu::Engine::new(shape, path, precision, take).map_err(refused)?;
+            return Ok(ours(Engine::Compact { engine, scratches: Scratches::default() }));
         }
         _ => {}
     }
     let network = Network::load(settings, config.attention, Form::EXACT, weights, &device::cpu()).map_err(refused)?;
     let engine = Engine::Burn(Runner::on_cpu(network, config.threads)?);
-    Ok(Running { engine, device: device::cpu_name(config.threads.max(1)), backend: "flex".to_owned() })
+    let device = device::cpu_name(config.threads.max(1));
+    Ok(Running { engine, device, backend: "flex".to_owned() })
 }
 
 /// The model on each of these GPUs.
@@ -367,26 +368,19 @@ enum Where {
     Gpu,
 }
 
-/// Only BERTs are multiplied in anything but f32: in bf16 and int8 by our own kernels, in f16 on GPUs.
+/// Anything but f32 is for our own kernels on the CPU, or f16 for a BERT on a GPU.
 fn check_precision(precision: Precision, settings: &Settings, on: Where) -> Result<()> {
-    let why = match settings {
-        _ if precision == Precision::F32 => return Ok(()),
-        Settings::Compact(_) => "is for a BERT; this model is compact",
-        Settings::Bert { .. } if precision == Precision::F16 && on == Where::Gpu => return Ok(()),
-        Settings::Bert { .. } if precision == Precision::F16 => "is for a GPU: --device gpu takes the first",
-        Settings::Bert { .. } if on != Where::OwnKernels => "is for the CPU: give --device cpu too",
-        Settings::Bert { config, .. } if !config.shape().is_supported() => {
-            "needs a hidden_size and an intermediate_size that are multiples of 16"
-        }
-        Settings::Bert { .. } => return Ok(()),
+    let bert = matches!(settings, Settings::Bert { .. });
+    let fits = settings.precisions_on_cpu().contains(&precision);
+    let why = match precision {
+        Precision::F32 => return Ok(()),
+        Precision::F16 if bert && on == Where::Gpu => return Ok(()),
+        Precision::F16 if bert => "is for a GPU: --device gpu takes the first",
+        Precision::Bf16 | Precision::F16 if !bert => "is for a BERT; this model is compact",
+        _ if fits && on == Where::OwnKernels => return Ok(()),
+        _ if fits => "is for the CPU: give --device cpu too",
+        _ if bert => "needs a hidden_size and an intermediate_size that are multiples of 16",
+        _ => "needs a network of one block",
     };
     Err(Error::Usage(format!("--precision {} {why}", precision.name())))
-}
-
-/// The sizes our own kernels want, if they can run a compact model of these settings.
-fn compact_shape(config: &compact::config::Config) -> Option<cpu::Shape> {
-    let &compact::config::Config { embedding_size: embedding, channels, hidden, stem, ref blocks, .. } = config;
-    let fits = stem == Stem { kernel: 6, stride: 3, padding: 3 }
-        && blocks.iter().all(|block| *block == Block { kernel: 3, padding: 1 });
-    fits.then_some(cpu::Shape { embedding, channels, blocks: blocks.len(), hidden })
 }

@@ -1,9 +1,12 @@
 //! The compact network on the CPU: our own kernels, one read at a time, the same answer whatever runs beside it.
 //!
-//! [`Engine`] computes what `compact.rs` defines, in f32, about an order of magnitude faster than a general engine can:
+//! [`Engine`] computes what `compact.rs` defines, in f32 unless told otherwise, about an order of magnitude faster than a general engine can:
 //! - the stem reads an embedding, so each token's share of each tap's output is tabulated once (`network`);
 //! - a block's convolution runs in Winograd's domain, F(6, 3), with eight multiplications for eighteen (`block`);
-//! - weights lie packed for the registers they are multiplied in (`gemm`), and a read's rows never leave the cache.
+//! - weights lie packed for the registers they are multiplied in (`gemm`), and a read's rows never leave the cache;
+//! - the head takes the features of several reads at once.
+//!
+//! In [`Precision::Int8`] the block multiplies bytes (`bytes`) and the table holds integers of sixteen bits.
 //!
 //! One algorithm, three register files (`lanes`): AVX-512, AVX2 and plain Rust, which the compiler turns into whatever
 //! the target has (NEON on aarch64). The first two and NEON agree to the last bit: every number is computed by the same
@@ -19,6 +22,7 @@
 mod aligned;
 pub mod bert;
 mod block;
+mod bytes;
 mod gemm;
 mod lanes;
 mod network;
@@ -26,9 +30,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use network::{Forward, Network, Next, Workspace};
+use network::Network;
 pub use network::{Scratch, Shape};
-use table::Lookup;
 
 use super::Precision;
 
@@ -133,14 +136,18 @@ impl Engine {
     /// Whatever `tensor` returns.
     ///
     /// # Panics
-    /// If the CPU cannot do `path`, or a tensor has not as many numbers as its shape says.
+    /// If the CPU cannot do `path` in `precision`, the precision is not f32 or, where the shape takes bytes, int8, or a
+    /// tensor has not as many numbers as its shape says.
     pub fn new<E>(
         shape: Shape,
         path: Path,
+        precision: Precision,
         tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
-        assert!(path.is_supported(), "this CPU has no {}", path.name());
-        Ok(Self { network: Network::new(shape, path, tensor)?, path })
+        assert!(path.is_supported_in(precision), "this CPU has no {} in {}", path.name(), precision.name());
+        let fits = precision == Precision::F32 || precision == Precision::Int8 && shape.takes_bytes();
+        assert!(fits, "a network of this shape has no {}", precision.name());
+        Ok(Self { network: Network::new(shape, (path, precision), tensor)?, path })
     }
 
     /// Gives `then` the seven logits of each read in turn: non-coding, then the frames +0 +1 +2 -0 -1 -2.
@@ -156,12 +163,8 @@ impl Engine {
         scratch: &mut Scratch,
         then: impl FnMut([f32; 7]),
     ) {
-        let forward = |read: &Lookup, workspace: &mut Workspace, next: Next<'_>| {
-            let forward = Forward { network: &self.network, read, workspace, next };
-            // SAFETY: `new` saw that this CPU has the path's instructions.
-            unsafe { lanes::run(self.path, forward) }
-        };
-        self.network.each(reads, scratch, forward, then);
+        // SAFETY: `new` saw that this CPU has the path's instructions, and laid out the weights for it.
+        unsafe { self.network.each(self.path, reads, scratch, then) }
     }
 
     /// The seven logits of one read: see [`each`](Self::each).

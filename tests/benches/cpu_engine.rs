@@ -1,10 +1,11 @@
-//! The built-in model's network on one thread, by path and read length: `cargo bench --bench cpu_engine`.
+//! The built-in model's network on one thread, by path, precision (true: int8) and read length: `cargo bench --bench cpu_engine`.
 //!
 //! The figure to read is items a second: reads. Weights are random, which costs the same; bases are random, which is the
 //! worst case for the table's place in the cache.
 #![allow(clippy::unwrap_used)]
 
 use divan::counter::ItemsCount;
+use readseeker::model::Precision;
 use readseeker::model::cpu::{Engine, Path, Scratch, Shape};
 
 const READS: usize = 1000;
@@ -15,34 +16,42 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = [100, 150, 300])]
-fn avx512(bencher: divan::Bencher, bases: usize) {
-    bench(bencher, Path::Avx512, bases);
+#[divan::bench(args = [100, 150, 300], consts = [F32, INT8])]
+fn avx512<const BYTES: bool>(bencher: divan::Bencher, bases: usize) {
+    bench(bencher, (Path::Avx512, precision(BYTES)), bases);
 }
 
-#[divan::bench(args = [100, 150, 300])]
-fn avx2(bencher: divan::Bencher, bases: usize) {
-    bench(bencher, Path::Avx2, bases);
+#[divan::bench(args = [100, 150, 300], consts = [F32, INT8])]
+fn avx2<const BYTES: bool>(bencher: divan::Bencher, bases: usize) {
+    bench(bencher, (Path::Avx2, precision(BYTES)), bases);
 }
 
-#[divan::bench(args = [100, 150, 300])]
-fn plain(bencher: divan::Bencher, bases: usize) {
-    bench(bencher, Path::Plain, bases);
+#[divan::bench(args = [100, 150, 300], consts = [F32, INT8])]
+fn plain<const BYTES: bool>(bencher: divan::Bencher, bases: usize) {
+    bench(bencher, (Path::Plain, precision(BYTES)), bases);
 }
 
 /// Laying out the weights: part of every start.
-#[divan::bench]
-fn load() -> Engine {
-    engine(Path::detect())
+#[divan::bench(consts = [F32, INT8])]
+fn load<const BYTES: bool>() -> Engine {
+    engine(Path::detect_in(precision(BYTES)), precision(BYTES))
 }
 
-fn bench(bencher: divan::Bencher, path: Path, bases: usize) {
-    if !path.is_supported() {
+/// Whether in bytes: what a benchmark can be told at compile time.
+const F32: bool = false;
+const INT8: bool = true;
+
+fn precision(bytes: bool) -> Precision {
+    if bytes { Precision::Int8 } else { Precision::F32 }
+}
+
+fn bench(bencher: divan::Bencher, (path, precision): (Path, Precision), bases: usize) {
+    if !path.is_supported_in(precision) {
         return;
     }
     let mut state = 1;
     let reads: Vec<Vec<u16>> = (0..READS).map(|_| read(bases, &mut state)).collect();
-    let (engine, mut scratch) = (engine(path), Scratch::default());
+    let (engine, mut scratch) = (engine(path, precision), Scratch::default());
     bencher.counter(ItemsCount::new(READS)).bench_local(|| {
         engine.each(reads.iter().map(Vec::as_slice), &mut scratch, |logits| {
             divan::black_box(logits);
@@ -50,7 +59,7 @@ fn bench(bencher: divan::Bencher, path: Path, bases: usize) {
     });
 }
 
-fn engine(path: Path) -> Engine {
+fn engine(path: Path, precision: Precision) -> Engine {
     let mut state = 2;
     let tensor = |name: &str, shape: &[usize]| {
         let scale = if name.starts_with("embedding") { 1.0 } else { 0.1 };
@@ -60,7 +69,7 @@ fn engine(path: Path) -> Engine {
         }
         Ok::<_, std::convert::Infallible>(values)
     };
-    Engine::new(SHAPE, path, tensor).unwrap()
+    Engine::new(SHAPE, path, precision, tensor).unwrap()
 }
 
 /// The tokens of a read of random bases: a 6-mer's is the one before it, shifted by a base.

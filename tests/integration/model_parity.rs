@@ -177,17 +177,36 @@ fn lower_precisions_stay_near_and_say_so() {
 }
 
 #[test]
-fn only_our_own_berts_take_a_lower_precision() {
+fn only_our_own_kernels_take_a_lower_precision() {
     let bert = config(testdata("parity/k6_tiny_zip"), Attention::default(), Choice::Cpu);
     let compact = config(testdata("compact/tiny1"), Attention::default(), Choice::Cpu);
-    let int8 = |config: &Config| Config { precision: Precision::Int8, ..config.clone() };
-    let refused = Classifier::load(&int8(&compact)).unwrap_err();
-    assert_eq!((refused.exit_code(), refused.to_string().contains("--precision int8 is for a BERT")), (2, true));
-    let refused = Classifier::load_on_burn(&int8(&bert)).unwrap_err();
-    assert_eq!((refused.exit_code(), refused.to_string().contains("--precision int8")), (2, true));
-    let refused = Classifier::load(&Config { precision: Precision::F16, ..bert.clone() }).unwrap_err();
+    let with = |config: &Config, precision| Config { precision, ..config.clone() };
+    let refused = Classifier::load(&with(&compact, Precision::Bf16)).unwrap_err();
+    assert_eq!((refused.exit_code(), refused.to_string().contains("--precision bf16 is for a BERT")), (2, true));
+    for config in [&bert, &compact] {
+        let refused = Classifier::load_on_burn(&with(config, Precision::Int8)).unwrap_err();
+        assert_eq!((refused.exit_code(), refused.to_string().contains("--precision int8 is for the CPU")), (2, true));
+    }
+    let refused = Classifier::load(&with(&bert, Precision::F16)).unwrap_err();
     assert_eq!((refused.exit_code(), refused.to_string().contains("--precision f16 is for a GPU")), (2, true));
+    let refused = Classifier::load(&with(&compact, Precision::F16)).unwrap_err();
+    assert_eq!((refused.exit_code(), refused.to_string().contains("--precision f16 is for a BERT")), (2, true));
     assert!(describe(&bert.source).unwrap().contains("bf16 and int8 on the CPU, f16 on GPUs"));
+    assert!(describe(&compact.source).unwrap().contains("f32; int8 on the CPU"));
+}
+
+#[test]
+fn the_builtin_model_in_bytes_stays_near_the_one_in_f32() {
+    let f32 = Config { source: Source::Builtin, ..config(PathBuf::new(), Attention::default(), Choice::Cpu) };
+    let exact = Classifier::load(&f32).unwrap();
+    let bytes = Classifier::load(&Config { precision: Precision::Int8, ..f32 }).unwrap();
+    let goldens = compact_goldens(&testdata("compact"));
+    let tokens = tokens(&exact, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
+    let expected = exact.classify(&tokens).unwrap();
+    let predictions = bytes.classify(&tokens).unwrap();
+    let largest = largest(&predictions, expected.iter().map(|prediction| prediction.probability));
+    eprintln!("int8: {largest:e}");
+    assert!(largest > 1e-6 && largest < 0.03, "{largest}");
 }
 
 #[test]

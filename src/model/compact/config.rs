@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::Problem;
+use crate::model::{Problem, cpu};
 
 /// `model_type` of the family.
 pub const MODEL_TYPE: &str = "readseeker-compact";
@@ -118,6 +118,15 @@ impl Default for Pool {
 }
 
 impl Config {
+    /// The sizes our own kernels want, if they can run a model of these settings.
+    #[must_use]
+    pub fn shape(&self) -> Option<cpu::Shape> {
+        let &Self { embedding_size: embedding, channels, hidden, stem, ref blocks, .. } = self;
+        let fits = stem == Stem { kernel: 6, stride: 3, padding: 3 }
+            && blocks.iter().all(|block| *block == Block { kernel: 3, padding: 1 });
+        fits.then_some(cpu::Shape { embedding, channels, blocks: blocks.len(), hidden })
+    }
+
     /// Reads and checks a `config.json`; keys we don't know are fine, they describe.
     pub fn parse(json: &[u8]) -> Result<Self, Problem> {
         let config: Self = serde_json::from_slice(json).map_err(Problem::Json)?;

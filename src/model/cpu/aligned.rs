@@ -4,6 +4,8 @@ use std::ops::{Deref, DerefMut};
 
 /// Floats a cache line, and the multiple that every row is padded to.
 pub(super) const LINE: usize = 16;
+/// Bytes a cache line.
+pub(super) const LINE_BYTES: usize = 64;
 
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
@@ -36,6 +38,18 @@ impl Aligned {
     pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
         // SAFETY: as in `deref`; any bits are a `u8`, whose alignment is less.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LINE * 4) }
+    }
+
+    /// The same memory as integers of sixteen bits, two a float.
+    pub(super) fn words(&self) -> &[i16] {
+        // SAFETY: as in `deref`; any bits are an `i16`, whose alignment is less.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() * LINE * 2) }
+    }
+
+    /// [`words`](Self::words), to be written.
+    pub(super) fn words_mut(&mut self) -> &mut [i16] {
+        // SAFETY: as in `words`.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LINE * 2) }
     }
 
     /// Grows to at least `len`, the new ones zero; never shrinks.

@@ -34,8 +34,13 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    /// All rows, and the zeros between two frames.
+    pub(super) fn between_margins(self) -> usize {
+        self.frames * (self.rows + 1) - 1
+    }
+
     fn tiles(self) -> usize {
-        (self.frames * (self.rows + 1) - 1).div_ceil(OUTPUTS)
+        self.between_margins().div_ceil(OUTPUTS)
     }
 
     /// Where a frame's first row is.

@@ -115,6 +115,11 @@ impl Product<'_> {
 
 /// How words are multiplied.
 pub(super) trait Multiply {
+    /// Rows of a tile at most.
+    fn rows<L: Lanes>() -> usize {
+        L::ROWS
+    }
+
     /// `sum` and the products of the words of `value` and `weight`.
     ///
     /// # Safety
@@ -152,6 +157,24 @@ impl Multiply for Bytes {
     unsafe fn step<L: Lanes>(value: L, weight: L, sum: L) -> L {
         // SAFETY: the caller's CPU has the instructions.
         unsafe { value.dot_bytes(weight, sum) }
+    }
+}
+
+/// [`Bytes`], of which the weights are within +-[`SMALL`]: what a CPU without an instruction for it does faster.
+pub(super) struct SmallBytes;
+
+/// Two products of a byte and a weight so small do not overflow sixteen bits.
+pub(super) const SMALL: f32 = 63.0;
+
+impl Multiply for SmallBytes {
+    fn rows<L: Lanes>() -> usize {
+        L::ROWS_OF_SMALL_BYTES
+    }
+
+    #[inline(always)]
+    unsafe fn step<L: Lanes>(value: L, weight: L, sum: L) -> L {
+        // SAFETY: the caller's CPU has the instructions.
+        unsafe { value.dot_small_bytes(weight, sum) }
     }
 }
 
@@ -205,6 +228,19 @@ pub(super) trait Fetch {
     unsafe fn fetch<L: Lanes>(&mut self);
 }
 
+/// Nothing.
+#[derive(Debug)]
+pub(super) struct Nothing;
+
+impl Fetch for Nothing {
+    fn steps<L: Lanes>() -> usize {
+        usize::MAX
+    }
+
+    #[inline(always)]
+    unsafe fn fetch<L: Lanes>(&mut self) {}
+}
+
 /// What will be read after a tile, as places in memory that are fetched and never read from here.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Upcoming {
@@ -244,11 +280,11 @@ impl Fetch for Stream {
         // SAFETY: the caller's promise; a fetch is a hint, never a fault.
         unsafe {
             for row in 0..next.count {
-                L::prefetch(next.rows.wrapping_add(row * next.stride + self.line * LINE));
+                L::prefetch(next.rows.wrapping_add(row * next.stride + self.line * LINE).cast());
             }
             let weight_line = (self.weight_line + next.weight_lines_a_fetch).min(next.weight_lines);
             for line in self.weight_line..weight_line {
-                L::prefetch(next.weights.wrapping_add(line * LINE));
+                L::prefetch(next.weights.wrapping_add(line * LINE).cast());
             }
             (self.line, self.weight_line) = (self.line + 1, weight_line);
         }
@@ -274,7 +310,7 @@ pub(super) unsafe fn product<L: Lanes, M: Multiply, F: Fetch>(
         let panel = &weights.values[at..at + weights.k * registers * L::WIDTH];
         at += panel.len();
         let ahead = &weights.values[at..weights.values.len().min(at + panel.len())];
-        for (row, count) in parts(rows, L::ROWS) {
+        for (row, count) in parts(rows, M::rows::<L>()) {
             let tile = Tile { product, panel, row, column: first * L::WIDTH };
             fetch.plan(product.upcoming(ahead, row, count));
             // SAFETY: the caller's CPU has the instructions; the rows and columns are within the slices, see above.

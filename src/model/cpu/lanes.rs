@@ -4,7 +4,7 @@
 //! instructions. Hence every method is `unsafe`: call it only below one of those.
 
 use super::Path;
-use super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink};
+use super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink, SmallBytes};
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;
@@ -65,10 +65,14 @@ pub(super) trait Lanes: Copy {
     const WIDTH: usize;
     /// Rows of a [`gemm`] tile at most, up to 9: as many as leave the accumulators in registers.
     const ROWS: usize;
+    /// The same where bytes are multiplied by small ones.
+    const ROWS_OF_SMALL_BYTES: usize = Self::ROWS;
     /// Registers of columns of a [`gemm`] tile at most, 1 to 3.
     const PANEL: usize;
     /// Steps of a [`gemm`] tile from one fetch to the next: as many as spread a strand's over its products.
     const STEPS_A_FETCH: usize;
+    /// As many integers of sixteen bits.
+    type Words: Copy;
 
     unsafe fn splat(x: f32) -> Self;
     unsafe fn load(from: &[f32], at: usize) -> Self;
@@ -86,7 +90,7 @@ pub(super) trait Lanes: Copy {
     /// self * 2^k, where `rounded` = k + `ROUND` and `k` is that k.
     unsafe fn times_power_of_two(self, k: Self, rounded: Self) -> Self;
     /// Fetches a cache line into the second-level cache.
-    unsafe fn prefetch(at: *const f32);
+    unsafe fn prefetch(at: *const u8);
     /// All floats added up.
     unsafe fn total(self) -> f32;
     /// The largest float.
@@ -101,12 +105,21 @@ pub(super) trait Lanes: Copy {
     unsafe fn dot_halves(self, weight: Self, sum: Self) -> Self;
     /// `sum`, of integers, and the products of the four bytes in each word of self, unsigned, and `weight`, signed.
     unsafe fn dot_bytes(self, weight: Self, sum: Self) -> Self;
+    /// [`dot_bytes`](Self::dot_bytes) where the bytes of `weight` are within +-[`gemm::SMALL`].
+    unsafe fn dot_small_bytes(self, weight: Self, sum: Self) -> Self;
+    /// As `load`.
+    unsafe fn load_words(from: &[i16], at: usize) -> Self::Words;
+    /// Wraps around.
+    unsafe fn add_words(one: Self::Words, other: Self::Words) -> Self::Words;
+    unsafe fn words_to_floats(words: Self::Words) -> Self;
     /// [`gemm::product`] of floats, out of line.
     unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
     /// [`gemm::product`] of bf16, out of line; the CPU must have what [`Path::is_supported_in`] asks for.
     unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
     /// [`gemm::product`] of bytes, out of line; the CPU must have what [`Path::is_supported_in`] asks for.
     unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
+    /// [`gemm::product`] of bytes and small ones, as [`product_of_bytes`](Self::product_of_bytes).
+    unsafe fn product_of_small_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
 
     /// x / (1 + exp(-x)), within 2e-7 of the larger of 1 and |x|.
     #[inline(always)]
@@ -187,6 +200,13 @@ pub(super) fn nearest_byte(x: f32) -> u8 {
     (x + ROUND).to_bits() as u8
 }
 
+/// The integer nearest to `x`, the even one of two, which sixteen bits must hold.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)] // the low half holds it
+pub(super) fn nearest_word(x: f32) -> i16 {
+    (x + ROUND).to_bits() as i16
+}
+
 /// Plain Rust; the compiler makes registers of it.
 #[derive(Clone, Copy)]
 pub(super) struct Plain([f32; 4]);
@@ -215,6 +235,7 @@ impl Lanes for Plain {
     const ROWS: usize = if cfg!(target_arch = "aarch64") { 8 } else { 4 };
     const STEPS_A_FETCH: usize = usize::MAX; // it has none
     const PANEL: usize = if cfg!(target_arch = "aarch64") { 3 } else { 2 };
+    type Words = [i16; 4];
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -283,7 +304,7 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(_at: *const f32) {}
+    unsafe fn prefetch(_at: *const u8) {}
 
     #[inline(always)]
     unsafe fn total(self) -> f32 {
@@ -332,6 +353,28 @@ impl Lanes for Plain {
         result
     }
 
+    #[inline(always)]
+    unsafe fn dot_small_bytes(self, weight: Self, sum: Self) -> Self {
+        // SAFETY: as for this function.
+        unsafe { self.dot_bytes(weight, sum) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_words(from: &[i16], at: usize) -> [i16; 4] {
+        from[at..at + 4].try_into().expect("four words make a register")
+    }
+
+    #[inline(always)]
+    unsafe fn add_words(mut one: [i16; 4], other: [i16; 4]) -> [i16; 4] {
+        one.iter_mut().zip(other).for_each(|(one, other)| *one = one.wrapping_add(other));
+        one
+    }
+
+    #[inline(always)]
+    unsafe fn words_to_floats(words: [i16; 4]) -> Self {
+        Self(words.map(f32::from))
+    }
+
     unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         // SAFETY: as for this function.
         unsafe { gemm::product::<Self, Singles, _>(product, fetch, sink) }
@@ -345,5 +388,10 @@ impl Lanes for Plain {
     unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         // SAFETY: as for this function.
         unsafe { gemm::product::<Self, Bytes, _>(product, fetch, sink) }
+    }
+
+    unsafe fn product_of_small_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        // SAFETY: as for this function.
+        unsafe { gemm::product::<Self, SmallBytes, _>(product, fetch, sink) }
     }
 }

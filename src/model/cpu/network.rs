@@ -5,9 +5,11 @@ use std::ops::Range;
 use super::Path;
 use super::aligned::{Aligned, LINE};
 use super::block::{Block, Layout};
-use super::gemm::{Packed, Product, Rows, parts};
+use super::bytes::ByteBlock;
+use super::gemm::{Nothing, Packed, Product, Rows, parts};
 use super::lanes::{self, Lanes, Task};
-use super::table::{Ahead, FRAMES, KERNEL, Lookup, STRIDE, Table, VOCABULARY, stem_outputs};
+use super::table::{FRAMES, KERNEL, Lookup, Numbers, STRIDE, Stored, Table, VOCABULARY, stem_outputs};
+use crate::model::Precision;
 
 /// Frames of both strands.
 const ALL_FRAMES: usize = 2 * FRAMES;
@@ -25,6 +27,14 @@ pub struct Shape {
     pub hidden: usize,
 }
 
+impl Shape {
+    /// Whether it runs in bytes: what a later block's inputs reach is not known beforehand.
+    #[must_use]
+    pub fn takes_bytes(&self) -> bool {
+        self.blocks == 1
+    }
+}
+
 /// The weights as the kernels read them; rows and columns padded with zeros to whole cache lines.
 #[derive(Debug)]
 pub(super) struct Network {
@@ -32,8 +42,7 @@ pub(super) struct Network {
     channels: usize,
     hidden: usize,
     table: Table,
-    stem_bias: Aligned,
-    blocks: Vec<Block>,
+    blocks: Blocks,
     frame_hidden: Layer,
     /// The part that reads a frame and the others of its strand.
     frame_mix: Packed,
@@ -44,6 +53,15 @@ pub(super) struct Network {
     frame_logit: Layer,
     noncoding_hidden: Layer,
     noncoding_logit: Layer,
+}
+
+/// The residual blocks.
+#[derive(Debug)]
+enum Blocks {
+    /// In f32.
+    Singles(Vec<Block>),
+    /// The only one, in bytes.
+    Bytes(ByteBlock),
 }
 
 /// A linear layer.
@@ -77,41 +95,70 @@ pub(super) struct Next<'a> {
     lookup: &'a mut Lookup,
 }
 
-/// A read's forward pass.
-pub(super) struct Forward<'a> {
-    pub(super) network: &'a Network,
-    pub(super) read: &'a Lookup,
-    pub(super) workspace: &'a mut Workspace,
-    pub(super) next: Next<'a>,
+/// A read's way to the features of its frames.
+pub(super) struct Features<'a> {
+    network: &'a Network,
+    read: &'a Lookup,
+    workspace: &'a mut Workspace,
+    /// Its place in the head.
+    place: usize,
+    next: Next<'a>,
 }
 
 /// The read must be looked up in the network's table, and the workspace have room.
-impl Task for Forward<'_> {
-    type Output = [f32; 7];
+impl Task for Features<'_> {
+    type Output = ();
 
     #[inline(always)]
-    unsafe fn run<L: Lanes>(self) -> [f32; 7] {
+    unsafe fn run<L: Lanes>(self) {
         // SAFETY: the caller's CPU has the instructions; `Network::each` looked up the read and made room.
-        unsafe { self.network.forward::<L>(self.read, self.workspace, self.next) }
+        unsafe { self.network.features_of::<L>(self.read, self.workspace, self.place, self.next) }
     }
 }
 
-/// The head's rows, one a frame, and its summary of them.
+/// The way of some reads' features to their logits.
+pub(super) struct Logits<'a> {
+    network: &'a Network,
+    head: &'a mut Head,
+    reads: usize,
+}
+
+/// The head must hold the features of so many reads.
+impl Task for Logits<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        // SAFETY: the caller's CPU has the instructions; `Network::make_room` made room for as many reads.
+        unsafe { self.network.head::<L>(self.head, self.reads) }
+    }
+}
+
+/// How many reads the head takes at once: so few rows as one read has would wait for their weights.
+const READS_AT_ONCE: usize = 9; // a tile's rows with AVX-512
+
+/// What the head computes of some reads: a row a frame of each, or fewer.
 #[derive(Debug, Default)]
-struct Head {
+pub(super) struct Head {
     features: Aligned,
     hidden: Aligned,
-    neighbours: Aligned,
+    /// Each strand's frames, and the first two again: so the three from any frame on lie behind one another.
+    rings: Aligned,
+    /// Of the other strand, for each strand.
     means: Aligned,
-    all: Aligned,
-    from_all: Aligned,
+    largest: Aligned,
+    from_largest: Aligned,
     from_strands: Aligned,
     mixed: Aligned,
     logits: Aligned,
     summary: Aligned,
     noncoding: Aligned,
     noncoding_logit: Aligned,
+    answers: [[f32; 1 + ALL_FRAMES]; READS_AT_ONCE],
 }
+
+/// Rows of a strand in [`Head::rings`].
+const RING: usize = 2 * FRAMES - 1;
 
 /// Packs `weight` [outputs, inputs]: `columns[k]` says which input the k-th row of ours is; none for padding.
 fn pack(weight: &[f32], outputs: usize, columns: &[Option<usize>], packing: (usize, usize)) -> Packed {
@@ -132,36 +179,12 @@ impl Layer {
     /// # Safety
     /// The CPU must have `L`'s instructions.
     #[inline(always)]
-    unsafe fn forward<L: Lanes>(
-        &self,
-        from: &[f32],
-        stride: usize,
-        rows: usize,
-        ahead: &mut Ahead<'_>,
-        to: &mut [f32],
-    ) {
+    unsafe fn forward<L: Lanes>(&self, from: &[f32], stride: usize, rows: usize, to: &mut [f32]) {
+        let Self { weights, bias } = self;
+        let product = Product { from, stride, rows, weights, start: bias, start_stride: 0 };
         // SAFETY: as for this function.
-        unsafe { product::<L>(from, stride, rows, &self.weights, &self.bias, ahead, to) }
+        unsafe { L::product(product, &mut Nothing, &mut Rows { to, stride: weights.columns() }) }
     }
-}
-
-/// The product whose rows all start from the same one, and follow each other in `to`.
-///
-/// # Safety
-/// The CPU must have `L`'s instructions.
-#[inline(always)]
-unsafe fn product<L: Lanes>(
-    from: &[f32],
-    stride: usize,
-    rows: usize,
-    weights: &Packed,
-    start: &[f32],
-    ahead: &mut Ahead<'_>,
-    to: &mut [f32],
-) {
-    let product = Product { from, stride, rows, weights, start, start_stride: 0 };
-    // SAFETY: as for this function.
-    unsafe { L::product(product, ahead, &mut Rows { to, stride: weights.columns() }) }
 }
 
 /// The inputs of a layer that reads `parts` parts of `len` numbers, each padded to whole lines here.
@@ -179,7 +202,7 @@ fn padded_inputs(parts: &[usize]) -> Vec<Option<usize>> {
 impl Network {
     pub(super) fn new<E>(
         shape: Shape,
-        path: Path,
+        (path, precision): (Path, Precision),
         mut tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         let Shape { embedding: e, channels: c, blocks, hidden: h } = shape;
@@ -193,13 +216,22 @@ impl Network {
         let stem = tensor("stem.weight", &[c, e, KERNEL])?;
         let stem_bias = tensor("stem.bias", &[c])?;
         let [embedding, channels, hidden] = [e, c, h].map(|n| n.next_multiple_of(LINE));
-        let table = Table::new(&embeddings, &stem, e, c);
+        let table = Table::new(&embeddings, &stem, &stem_bias, e);
         let mut block = |i: usize| {
             let weight = tensor(&format!("blocks.{i}.weight"), &[c, c, 3])?;
-            let bias = tensor(&format!("blocks.{i}.bias"), &[c])?;
-            Ok(Block::new(&weight, &bias, channels, packing))
+            Ok((weight, tensor(&format!("blocks.{i}.bias"), &[c])?))
         };
-        let blocks = (0..blocks).map(&mut block).collect::<Result<_, E>>()?;
+        let blocks = (0..blocks).map(&mut block).collect::<Result<Vec<_>, E>>()?;
+        let (table, blocks) = match blocks.as_slice() {
+            [(weight, bias)] if precision == Precision::Int8 => {
+                let block = ByteBlock::new(weight, bias, &table.stem_outputs(), channels, packing);
+                (table.in_words(), Blocks::Bytes(block))
+            }
+            blocks => {
+                let block = |(weight, bias): &(Vec<f32>, Vec<f32>)| Block::new(weight, bias, channels, packing);
+                (table, Blocks::Singles(blocks.iter().map(block).collect()))
+            }
+        };
         let scale = tensor("embedding_norm.scale", &[e])?;
         let shift = tensor("embedding_norm.shift", &[e])?;
         let inputs = 2 * c + e;
@@ -227,7 +259,6 @@ impl Network {
             channels,
             hidden,
             table,
-            stem_bias: Aligned::padded(&stem_bias, channels),
             blocks,
             frame_hidden: Layer::new(&frame_hidden, &frame_hidden_bias, &padded_inputs(&[c, c, e]), packing),
             frame_mix: mix(0..3),
@@ -239,22 +270,37 @@ impl Network {
         })
     }
 
-    /// The logits of each of `reads`, given to `then` in their order.
-    pub(super) fn each<'a>(
+    /// The logits of each of `reads`, given to `then` in their order, computed on `path`.
+    ///
+    /// # Safety
+    /// The CPU must support the path the network was made for, and `path` be that one.
+    pub(super) unsafe fn each<'a>(
         &self,
+        path: Path,
         reads: impl IntoIterator<Item = &'a [u16]>,
         scratch: &mut Scratch,
-        forward: impl Fn(&Lookup, &mut Workspace, Next<'_>) -> [f32; 7],
         mut then: impl FnMut([f32; 7]),
     ) {
         let mut reads = reads.into_iter();
         let Some(first) = reads.next() else { return };
         let Scratch { read, next, workspace } = scratch;
         self.table.look_up(first, read);
+        let mut place = 0;
         loop {
             let ids = reads.next();
             self.make_room(read, workspace);
-            then(forward(read, workspace, Next { ids, lookup: next }));
+            let next_one = Next { ids, lookup: next };
+            let features = Features { network: self, read, workspace, place, next: next_one };
+            // SAFETY: the caller's promise.
+            unsafe { lanes::run(path, features) };
+            place += 1;
+            if place == READS_AT_ONCE || ids.is_none() {
+                let head = &mut workspace.head;
+                // SAFETY: the caller's promise.
+                unsafe { lanes::run(path, Logits { network: self, head, reads: place }) };
+                head.answers[..place].iter().copied().for_each(&mut then);
+                place = 0;
+            }
             if ids.is_none() {
                 return;
             }
@@ -268,18 +314,26 @@ impl Network {
         x.reserve(layout.len());
         transformed.reserve(layout.transformed());
         products.reserve(layout.transformed());
-        head.features.reserve(ALL_FRAMES * self.features());
-        head.hidden.reserve(ALL_FRAMES * self.hidden);
-        head.neighbours.reserve(ALL_FRAMES * FRAMES * self.hidden);
-        head.means.reserve(2 * self.hidden);
-        head.all.reserve(self.hidden);
-        head.from_all.reserve(self.hidden);
-        head.from_strands.reserve(2 * self.hidden);
-        head.mixed.reserve(ALL_FRAMES * self.hidden);
-        head.logits.reserve(ALL_FRAMES * LINE);
-        head.summary.reserve(2 * self.hidden + LINE);
-        head.noncoding.reserve(self.hidden);
-        head.noncoding_logit.reserve(LINE);
+        let Head { features, hidden, rings, means, largest, from_largest, from_strands, .. } = head;
+        features.reserve(READS_AT_ONCE * ALL_FRAMES * self.features());
+        rings.reserve(READS_AT_ONCE * 2 * RING * self.hidden);
+        for by_frame in [hidden, &mut head.mixed] {
+            by_frame.reserve(READS_AT_ONCE * ALL_FRAMES * self.hidden);
+        }
+        for by_strand in [means, from_strands] {
+            by_strand.reserve(READS_AT_ONCE * 2 * self.hidden);
+        }
+        for by_read in [largest, from_largest, &mut head.noncoding] {
+            by_read.reserve(READS_AT_ONCE * self.hidden);
+        }
+        head.logits.reserve(READS_AT_ONCE * ALL_FRAMES * LINE);
+        head.summary.reserve(READS_AT_ONCE * self.summary());
+        head.noncoding_logit.reserve(READS_AT_ONCE * LINE);
+    }
+
+    /// Numbers a read has in [`Head::summary`].
+    fn summary(&self) -> usize {
+        2 * self.hidden + LINE
     }
 
     fn features(&self) -> usize {
@@ -291,17 +345,12 @@ impl Network {
         Layout { channels: self.channels, rows: stem_outputs(read.tokens), frames: FRAMES }
     }
 
-    /// The logits of `read`; on the way, looks up `next` and fetches what it will need.
+    /// The features of `read` at a place in the head; on the way, looks up `next` and fetches what it will need.
     ///
     /// # Safety
     /// The CPU must have `L`'s instructions; `read` must be looked up in this network's table, and `workspace` have room.
     #[inline(always)]
-    pub(super) unsafe fn forward<L: Lanes>(
-        &self,
-        read: &Lookup,
-        workspace: &mut Workspace,
-        next: Next<'_>,
-    ) -> [f32; 7] {
+    unsafe fn features_of<L: Lanes>(&self, read: &Lookup, workspace: &mut Workspace, place: usize, next: Next<'_>) {
         let Next { ids, lookup: next } = next;
         match ids {
             Some(ids) => self.table.look_up(ids, next),
@@ -310,52 +359,89 @@ impl Network {
         let layout = self.layout(read);
         let Workspace { x, transformed, products, head } = workspace;
         let mut ahead = [self.table.ahead(read, 1), self.table.ahead(next, 0)];
+        let own = &mut head.features[place * ALL_FRAMES * self.features()..];
         // SAFETY: `make_room` made every slice as long as `layout` says.
         unsafe {
             for (strand, rows) in read.strands.iter().enumerate() {
                 layout.clear_margins(x);
                 for frame in 0..FRAMES {
-                    let features = &mut head.features[(strand * FRAMES + frame) * self.features()..];
-                    self.stem::<L>(&rows[frame..], layout.rows, &mut x[layout.frame(frame)..]);
-                    self.embedding_mean::<L>(&rows[frame..], read.tokens, &mut features[2 * self.channels..]);
+                    let features = &mut own[(strand * FRAMES + frame) * self.features()..];
+                    let (x, mean) = (&mut x[layout.frame(frame)..], &mut features[2 * self.channels..]);
+                    match self.table.stored() {
+                        Stored::Singles(table) => self.read::<L, _>(table, &rows[frame..], read.tokens, x, mean),
+                        Stored::Words(table) => self.read::<L, _>(table, &rows[frame..], read.tokens, x, mean),
+                    }
                 }
-                for block in &self.blocks {
-                    block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
+                match &self.blocks {
+                    Blocks::Singles(blocks) => {
+                        for block in blocks {
+                            block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
+                        }
+                    }
+                    Blocks::Bytes(block) => {
+                        block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
+                    }
                 }
                 for frame in 0..FRAMES {
-                    let features = &mut head.features[(strand * FRAMES + frame) * self.features()..];
+                    let features = &mut own[(strand * FRAMES + frame) * self.features()..];
                     mean_and_max::<L>(&x[layout.frame(frame)..], layout.rows, layout.channels, features);
                 }
             }
-            self.head::<L>(head, &mut ahead[1])
         }
     }
 
-    /// SiLU(stem): output j is the sum over the strides j - 1 (taps 0 to 2) and j (taps 3 to 5) of tokens.
+    /// What a frame's tokens have in the table: the stem's output, and the mean embedding.
     #[inline(always)]
-    unsafe fn stem<L: Lanes>(&self, rows: &[u32], outputs: usize, x: &mut [f32]) {
+    unsafe fn read<L: Lanes, T: Numbers>(
+        &self,
+        table: &T,
+        rows: &[u32],
+        tokens: usize,
+        x: &mut [f32],
+        mean: &mut [f32],
+    ) {
         for (first, registers) in parts(self.channels / L::WIDTH, L::PANEL) {
+            let (outputs, first) = (stem_outputs(tokens), first * L::WIDTH);
             // SAFETY: the caller's promises.
             unsafe {
                 match registers {
-                    1 => self.stem_panel::<L, 1>(rows, outputs, first * L::WIDTH, x),
-                    2 if L::PANEL >= 2 => self.stem_panel::<L, 2>(rows, outputs, first * L::WIDTH, x),
-                    3 if L::PANEL >= 3 => self.stem_panel::<L, 3>(rows, outputs, first * L::WIDTH, x),
+                    1 => self.stem::<L, T, 1>(table, rows, outputs, first, x),
+                    2 if L::PANEL >= 2 => self.stem::<L, T, 2>(table, rows, outputs, first, x),
+                    3 if L::PANEL >= 3 => self.stem::<L, T, 3>(table, rows, outputs, first, x),
+                    _ => unreachable!("a panel has 1 to L::PANEL registers"),
+                }
+            }
+        }
+        for (first, registers) in parts(self.embedding / L::WIDTH, L::PANEL) {
+            let first = first * L::WIDTH;
+            // SAFETY: the caller's promises.
+            unsafe {
+                match registers {
+                    1 => self.embedding_mean::<L, T, 1>(table, rows, tokens, first, mean),
+                    2 if L::PANEL >= 2 => self.embedding_mean::<L, T, 2>(table, rows, tokens, first, mean),
+                    3 if L::PANEL >= 3 => self.embedding_mean::<L, T, 3>(table, rows, tokens, first, mean),
                     _ => unreachable!("a panel has 1 to L::PANEL registers"),
                 }
             }
         }
     }
 
+    /// SiLU(stem): output j is the sum over the strides j - 1 (taps 0 to 2) and j (taps 3 to 5) of tokens.
     #[inline(always)]
-    unsafe fn stem_panel<L: Lanes, const N: usize>(&self, rows: &[u32], outputs: usize, first: usize, x: &mut [f32]) {
+    unsafe fn stem<L: Lanes, T: Numbers, const N: usize>(
+        &self,
+        table: &T,
+        rows: &[u32],
+        outputs: usize,
+        first: usize,
+        x: &mut [f32],
+    ) {
         // SAFETY: the caller's promises; every number in `rows` is a row of the table.
         unsafe {
-            let mut bias = [L::splat(0.0); N];
+            let mut bias = [table.bias::<L>(first); N];
             for (n, bias) in bias.iter_mut().enumerate() {
-                *bias = L::load(&self.stem_bias, first + n * L::WIDTH);
+                *bias = table.bias::<L>(first + n * L::WIDTH);
             }
-            let table = self.table.values();
             let mut carried = bias;
             for output in 0..outputs {
                 let mut here = carried;
@@ -364,12 +450,13 @@ impl Network {
                     let row = rows[output * STRIDE * FRAMES + place * FRAMES] as usize;
                     let taps = row + self.table.taps(place) + first;
                     for n in 0..N {
-                        carried[n] = carried[n].add(L::load(table, taps + n * L::WIDTH));
-                        here[n] = here[n].add(L::load(table, taps + self.channels + n * L::WIDTH));
+                        carried[n] = T::add::<L>(carried[n], table.load::<L>(taps + n * L::WIDTH));
+                        here[n] = T::add::<L>(here[n], table.load::<L>(taps + self.channels + n * L::WIDTH));
                     }
                 }
                 for (n, here) in here.into_iter().enumerate() {
-                    here.silu().store(x, output * self.channels + first + n * L::WIDTH);
+                    let column = first + n * L::WIDTH;
+                    table.floats::<L>(here, column).silu().store(x, output * self.channels + column);
                 }
             }
         }
@@ -377,23 +464,9 @@ impl Network {
 
     /// The mean embedding of a frame's tokens.
     #[inline(always)]
-    unsafe fn embedding_mean<L: Lanes>(&self, rows: &[u32], tokens: usize, to: &mut [f32]) {
-        for (first, registers) in parts(self.embedding / L::WIDTH, L::PANEL) {
-            // SAFETY: the caller's promises.
-            unsafe {
-                match registers {
-                    1 => self.embedding_mean_panel::<L, 1>(rows, tokens, first * L::WIDTH, to),
-                    2 if L::PANEL >= 2 => self.embedding_mean_panel::<L, 2>(rows, tokens, first * L::WIDTH, to),
-                    3 if L::PANEL >= 3 => self.embedding_mean_panel::<L, 3>(rows, tokens, first * L::WIDTH, to),
-                    _ => unreachable!("a panel has 1 to L::PANEL registers"),
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn embedding_mean_panel<L: Lanes, const N: usize>(
+    unsafe fn embedding_mean<L: Lanes, T: Numbers, const N: usize>(
         &self,
+        table: &T,
         rows: &[u32],
         tokens: usize,
         first: usize,
@@ -401,15 +474,15 @@ impl Network {
     ) {
         // SAFETY: the caller's promises; every number in `rows` is a row of the table.
         unsafe {
-            let table = self.table.values();
             let at = self.table.embedding() + first;
             let mut sums = [L::splat(0.0); N];
             for triple in 0..stem_outputs(tokens) {
                 let row = |place: usize| rows[triple * STRIDE * FRAMES + place * FRAMES] as usize + at;
                 let (a, b, c) = (row(0), row(1), row(2));
                 for (n, sum) in sums.iter_mut().enumerate() {
-                    let load = |at: usize| L::load(table, at + n * L::WIDTH);
-                    *sum = sum.add(load(a).add(load(b)).add(load(c)));
+                    let load = |at: usize| table.load::<L>(at + n * L::WIDTH);
+                    let three = T::add::<L>(T::add::<L>(load(a), load(b)), load(c));
+                    *sum = sum.add(table.floats::<L>(three, self.channels + first + n * L::WIDTH));
                 }
             }
             for (n, sum) in sums.into_iter().enumerate() {
@@ -418,76 +491,101 @@ impl Network {
         }
     }
 
-    /// From the frames' features to the logits. Sums over frames are made within the strands first, so that they are the
-    /// same for a read and its reverse complement.
+    /// From the frames' features to the logits, of `reads` reads. Sums over frames are made within the strands first, so
+    /// that they are the same for a read and its reverse complement.
+    ///
+    /// # Safety
+    /// The CPU must have `L`'s instructions, and the head hold the features of as many reads.
     #[inline(always)]
-    unsafe fn head<L: Lanes>(&self, head: &mut Head, ahead: &mut Ahead<'_>) -> [f32; 7] {
+    unsafe fn head<L: Lanes>(&self, head: &mut Head, reads: usize) {
         let h = self.hidden;
-        let Head { features, hidden, neighbours, means, all, from_all, from_strands, .. } = head;
-        let Head { mixed, logits, summary, noncoding, noncoding_logit, .. } = head;
-        // SAFETY: the caller's promises; every range is a row of `h` numbers, padded to whole registers.
+        // SAFETY: the caller's promises; every range is of rows of `h` numbers, padded to whole registers.
         unsafe {
-            self.frame_hidden.forward::<L>(features, self.features(), ALL_FRAMES, ahead, hidden);
-            for at in (0..ALL_FRAMES * h).step_by(L::WIDTH) {
-                L::load(hidden, at).silu().store(hidden, at);
-            }
-            for at in (0..h).step_by(L::WIDTH) {
-                let mut frames = [L::splat(0.0); ALL_FRAMES];
-                for (frame, of_frame) in frames.iter_mut().enumerate() {
-                    *of_frame = L::load(hidden, frame * h + at);
-                }
-                let (sums, largest) = summarise_frames(frames);
-                for frame in 0..ALL_FRAMES {
-                    let (strand, offset) = (frame / FRAMES, frame % FRAMES);
-                    let row = frame * FRAMES * h + at;
-                    let others = |step: usize| frames[strand * FRAMES + (offset + step) % FRAMES];
-                    frames[frame].store(neighbours, row);
-                    others(1).store(neighbours, row + h);
-                    others(2).store(neighbours, row + 2 * h);
-                }
-                for (strand, sum) in sums.into_iter().enumerate() {
-                    sum.mul(L::splat(one_over(FRAMES))).store(means, strand * h + at);
-                }
-                largest.store(all, at);
-            }
+            self.frame_hidden.forward::<L>(&head.features, self.features(), reads * ALL_FRAMES, &mut head.hidden);
+            self.arrange::<L>(head, reads);
+            let Head { rings, means, largest, from_largest, from_strands, mixed, .. } = head;
             // What all frames share, then what a strand's share, then the rest: each starts from the one before.
-            self.frame_mix_largest.forward::<L>(all, h, 1, ahead, from_all);
+            self.frame_mix_largest.forward::<L>(largest, h, reads, from_largest);
             for strand in 0..2 {
-                let opposite = &means[(1 - strand) * h..];
-                let from_strand = &mut from_strands[strand * h..];
-                product::<L>(opposite, h, 1, &self.frame_mix_opposite, from_all, ahead, from_strand);
+                let (from, weights) = (&means[strand * h..], &self.frame_mix_opposite);
+                let product =
+                    Product { from, stride: 2 * h, rows: reads, weights, start: from_largest, start_stride: h };
+                L::product(product, &mut Nothing, &mut Rows { to: &mut from_strands[strand * h..], stride: 2 * h });
             }
-            for strand in 0..2 {
-                let [neighbours, mixed] = [&mut *neighbours, &mut *mixed];
-                let near = &neighbours[strand * FRAMES * FRAMES * h..];
-                let mixed = &mut mixed[strand * FRAMES * h..];
-                let start = &from_strands[strand * h..];
-                product::<L>(near, FRAMES * h, FRAMES, &self.frame_mix, start, ahead, mixed);
+            for frame in 0..FRAMES {
+                let (from, stride, weights) = (&rings[frame * h..], RING * h, &self.frame_mix);
+                let product = Product { from, stride, rows: 2 * reads, weights, start: from_strands, start_stride: h };
+                L::product(product, &mut Nothing, &mut Rows { to: &mut mixed[frame * h..], stride: FRAMES * h });
             }
-            for at in (0..h).step_by(L::WIDTH) {
-                let mut frames = [L::splat(0.0); ALL_FRAMES];
-                for (frame, z) in frames.iter_mut().enumerate() {
-                    *z = L::load(mixed, frame * h + at).silu().add(L::load(hidden, frame * h + at));
-                    z.store(mixed, frame * h + at);
-                }
-                let (sums, largest) = summarise_frames(frames);
-                sums[0].add(sums[1]).mul(L::splat(one_over(ALL_FRAMES))).store(summary, at);
-                largest.store(summary, h + at);
+            self.summarise::<L>(head, reads);
+            let Head { mixed, logits, summary, noncoding, noncoding_logit, answers, .. } = head;
+            self.frame_logit.forward::<L>(mixed, h, reads * ALL_FRAMES, logits);
+            for (read, answer) in answers[..reads].iter_mut().enumerate() {
+                let frames: [f32; ALL_FRAMES] = std::array::from_fn(|frame| logits[(read * ALL_FRAMES + frame) * LINE]);
+                answer[1..].copy_from_slice(&frames);
+                let mut ordered = frames;
+                ordered.sort_unstable_by(|a, b| b.total_cmp(a));
+                let summary = &mut summary[read * self.summary() + 2 * h..];
+                summary[..ALL_FRAMES].copy_from_slice(&ordered);
+                summary[ALL_FRAMES] = log_sum_exp(&ordered);
             }
-            self.frame_logit.forward::<L>(mixed, h, ALL_FRAMES, ahead, logits);
-            let frames: [f32; ALL_FRAMES] = std::array::from_fn(|frame| logits[frame * LINE]);
-            let mut ordered = frames;
-            ordered.sort_unstable_by(|a, b| b.total_cmp(a));
-            summary[2 * h..2 * h + ALL_FRAMES].copy_from_slice(&ordered);
-            summary[2 * h + ALL_FRAMES] = log_sum_exp(&ordered);
-            self.noncoding_hidden.forward::<L>(summary, 0, 1, ahead, noncoding);
-            for at in (0..h).step_by(L::WIDTH) {
+            self.noncoding_hidden.forward::<L>(summary, self.summary(), reads, noncoding);
+            for at in (0..reads * h).step_by(L::WIDTH) {
                 L::load(noncoding, at).silu().store(noncoding, at);
             }
-            self.noncoding_logit.forward::<L>(noncoding, 0, 1, ahead, noncoding_logit);
-            let mut all = [noncoding_logit[0]; 1 + ALL_FRAMES];
-            all[1..].copy_from_slice(&frames);
-            all
+            self.noncoding_logit.forward::<L>(noncoding, h, reads, noncoding_logit);
+            for (read, answer) in answers[..reads].iter_mut().enumerate() {
+                answer[0] = noncoding_logit[read * LINE];
+            }
+        }
+    }
+
+    /// The `SiLU` of the hidden rows, and what is mixed of them.
+    #[inline(always)]
+    unsafe fn arrange<L: Lanes>(&self, head: &mut Head, reads: usize) {
+        let h = self.hidden;
+        let Head { hidden, rings, means, largest: of_all, .. } = head;
+        for (read, at) in (0..reads).flat_map(|read| (0..h).step_by(L::WIDTH).map(move |at| (read, at))) {
+            // SAFETY: as for `head`.
+            unsafe {
+                let mut frames = [L::splat(0.0); ALL_FRAMES];
+                for (frame, of_frame) in frames.iter_mut().enumerate() {
+                    let row = (read * ALL_FRAMES + frame) * h + at;
+                    *of_frame = L::load(hidden, row).silu();
+                    of_frame.store(hidden, row);
+                }
+                let (sums, largest) = summarise_frames(frames);
+                for strand in 0..2 {
+                    let row = read * 2 + strand;
+                    for place in 0..RING {
+                        frames[strand * FRAMES + place % FRAMES].store(rings, (row * RING + place) * h + at);
+                    }
+                    sums[1 - strand].mul(L::splat(one_over(FRAMES))).store(means, row * h + at);
+                }
+                largest.store(of_all, read * h + at);
+            }
+        }
+    }
+
+    /// The `SiLU` of the mixed rows and their sum with the hidden ones, its mean and its largest.
+    #[inline(always)]
+    unsafe fn summarise<L: Lanes>(&self, head: &mut Head, reads: usize) {
+        let h = self.hidden;
+        let Head { hidden, mixed, summary, .. } = head;
+        for (read, at) in (0..reads).flat_map(|read| (0..h).step_by(L::WIDTH).map(move |at| (read, at))) {
+            // SAFETY: as for `head`.
+            unsafe {
+                let mut frames = [L::splat(0.0); ALL_FRAMES];
+                for (frame, z) in frames.iter_mut().enumerate() {
+                    let row = (read * ALL_FRAMES + frame) * h + at;
+                    *z = L::load(mixed, row).silu().add(L::load(hidden, row));
+                    z.store(mixed, row);
+                }
+                let (sums, largest) = summarise_frames(frames);
+                let to = read * self.summary() + at;
+                sums[0].add(sums[1]).mul(L::splat(one_over(ALL_FRAMES))).store(summary, to);
+                largest.store(summary, to + h);
+            }
         }
     }
 }

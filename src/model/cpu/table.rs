@@ -1,10 +1,11 @@
 //! What each token adds to the stem's outputs, tabulated: the stem reads an embedding, so its products are known.
 //!
-//! At 48 channels the table has 5 MB: too large for a core's own cache, so the rows to come are fetched [`Ahead`].
+//! At 48 channels the table has 5 MB, or half of that as [`Words`]: too large for a core's own cache, so the rows to come
+//! are fetched [`Ahead`].
 
-use super::aligned::{Aligned, LINE};
+use super::aligned::{Aligned, LINE, LINE_BYTES};
 use super::gemm::Fetch;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, nearest_word};
 
 /// Special tokens, then all 6-mers.
 pub(super) const VOCABULARY: usize = SPECIALS as usize + 4096;
@@ -19,9 +20,158 @@ pub(super) const FRAMES: usize = 3;
 /// this one (tap r + 3); after these its embedding.
 #[derive(Debug)]
 pub(super) struct Table {
-    values: Aligned,
+    stored: Stored,
     channels: usize,
     embedding: usize,
+}
+
+/// How a table's numbers are stored.
+#[derive(Debug)]
+pub(super) enum Stored {
+    /// As the weights are.
+    Singles(Singles),
+    /// In sixteen bits.
+    Words(Words),
+}
+
+/// A table's numbers, and how they are added up.
+pub(super) trait Numbers {
+    /// A register of sums.
+    type Sum<L: Lanes>: Copy;
+
+    /// The stem's bias from a channel on: what its sums start from.
+    ///
+    /// # Safety
+    /// As for [`Lanes`], of all methods: the CPU must have `L`'s instructions, and what is loaded be within the slices.
+    unsafe fn bias<L: Lanes>(&self, channel: usize) -> Self::Sum<L>;
+    /// The numbers at a place of the table.
+    ///
+    /// # Safety
+    /// See above.
+    unsafe fn load<L: Lanes>(&self, at: usize) -> Self::Sum<L>;
+    /// Both added up.
+    ///
+    /// # Safety
+    /// See above.
+    unsafe fn add<L: Lanes>(one: Self::Sum<L>, other: Self::Sum<L>) -> Self::Sum<L>;
+    /// What sums mean, of the channels from `column` on; the embedding's come after the stem's.
+    ///
+    /// # Safety
+    /// See above.
+    unsafe fn floats<L: Lanes>(&self, sum: Self::Sum<L>, column: usize) -> L;
+}
+
+/// One f32 a number.
+#[derive(Debug)]
+pub(super) struct Singles {
+    values: Aligned,
+    bias: Aligned,
+}
+
+impl Numbers for Singles {
+    type Sum<L: Lanes> = L;
+
+    #[inline(always)]
+    unsafe fn bias<L: Lanes>(&self, channel: usize) -> L {
+        // SAFETY: the caller's promises.
+        unsafe { L::load(&self.bias, channel) }
+    }
+
+    #[inline(always)]
+    unsafe fn load<L: Lanes>(&self, at: usize) -> L {
+        // SAFETY: the caller's promises.
+        unsafe { L::load(&self.values, at) }
+    }
+
+    #[inline(always)]
+    unsafe fn add<L: Lanes>(one: L, other: L) -> L {
+        // SAFETY: the caller's promises.
+        unsafe { one.add(other) }
+    }
+
+    #[inline(always)]
+    unsafe fn floats<L: Lanes>(&self, sum: L, _column: usize) -> L {
+        sum
+    }
+}
+
+/// Sixteen bits a number: each channel has a step, so small that no sum of its taps and bias, and no three of its
+/// embedding's, can overflow. The sums are exact.
+#[derive(Debug)]
+pub(super) struct Words {
+    values: Aligned,
+    bias: Aligned,
+    /// By channel, then by the embedding's.
+    steps: Aligned,
+}
+
+/// What a sum may reach: less than the largest word by what rounding its summands may add.
+const LARGEST_SUM: f32 = 32_760.0;
+
+impl Words {
+    /// Rounds `table`, whose rows are as long as six taps of `channels` and the embedding.
+    fn new(table: &Singles, channels: usize, embedding: usize) -> Self {
+        let row_len = KERNEL * channels + embedding;
+        let mut largest = vec![0.0_f32; row_len];
+        for row in table.values.chunks_exact(row_len).take(VOCABULARY) {
+            largest.iter_mut().zip(row).for_each(|(largest, x)| *largest = largest.max(x.abs()));
+        }
+        let mut steps = Aligned::padded(&table.bias, channels + embedding);
+        for (column, step) in steps[..channels + embedding].iter_mut().enumerate() {
+            let reach = if column < channels {
+                step.abs() + largest[column..KERNEL * channels].iter().step_by(channels).sum::<f32>()
+            } else {
+                3.0 * largest[KERNEL * channels + column - channels]
+            };
+            *step = reach.max(f32::MIN_POSITIVE * LARGEST_SUM) / LARGEST_SUM;
+        }
+        let mut values = Aligned::zeros(VOCABULARY * row_len / 2);
+        for (words, row) in values.words_mut().chunks_exact_mut(row_len).zip(table.values.chunks_exact(row_len)) {
+            let (taps, own) = words.split_at_mut(KERNEL * channels);
+            for (taps, row) in taps.chunks_exact_mut(channels).zip(row.chunks_exact(channels)) {
+                round(row, &steps, taps);
+            }
+            round(&row[KERNEL * channels..], &steps[channels..], own);
+        }
+        let mut bias = Aligned::zeros(channels.div_ceil(2));
+        round(&table.bias[..channels], &steps, bias.words_mut());
+        Self { values, bias, steps }
+    }
+}
+
+/// As so many steps.
+fn round(numbers: &[f32], steps: &[f32], words: &mut [i16]) {
+    for ((word, x), step) in words.iter_mut().zip(numbers).zip(steps) {
+        *word = nearest_word(x / step);
+    }
+}
+
+impl Numbers for Words {
+    type Sum<L: Lanes> = L::Words;
+
+    #[inline(always)]
+    unsafe fn bias<L: Lanes>(&self, channel: usize) -> L::Words {
+        // SAFETY: the caller's promises.
+        unsafe { L::load_words(self.bias.words(), channel) }
+    }
+
+    #[inline(always)]
+    unsafe fn load<L: Lanes>(&self, at: usize) -> L::Words {
+        // SAFETY: the caller's promises.
+        unsafe { L::load_words(self.values.words(), at) }
+    }
+
+    #[inline(always)]
+    unsafe fn add<L: Lanes>(one: L::Words, other: L::Words) -> L::Words {
+        // SAFETY: the caller's promises.
+        unsafe { L::add_words(one, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn floats<L: Lanes>(&self, sum: L::Words, column: usize) -> L {
+        // SAFETY: the caller's promises.
+        unsafe { L::words_to_floats(sum).mul(L::load(&self.steps, column)) }
+    }
 }
 
 /// Where in the table a read's tokens are.
@@ -36,14 +186,23 @@ pub(super) struct Lookup {
 /// The table rows that will be read next: fetched while products keep the arithmetic busy.
 #[derive(Debug)]
 pub(super) struct Ahead<'a> {
-    table: &'a Table,
+    values: *const u8,
+    /// Bytes of a number, as a power of two, and of the two taps of a place and an embedding, in lines.
+    number: u32,
+    taps: usize,
+    embedding: usize,
+    /// Where in a row the embedding is, in bytes.
+    embedding_at: usize,
+    /// Positions a fetch: the shorter the products are, the more.
+    positions_a_fetch: usize,
     rows: &'a [u32],
     position: usize,
 }
 
 impl Table {
-    /// Puts every token's embedding [vocabulary, e] through every tap of the stem [c, e, 6].
-    pub(super) fn new(embeddings: &[f32], stem: &[f32], e: usize, c: usize) -> Self {
+    /// Puts every token's embedding [vocabulary, e] through every tap of the stem [c, e, 6], whose bias is [c].
+    pub(super) fn new(embeddings: &[f32], stem: &[f32], bias: &[f32], e: usize) -> Self {
+        let c = bias.len();
         let [embedding, channels] = [e, c].map(|n| n.next_multiple_of(LINE));
         let row_len = KERNEL * channels + embedding;
         // [e, row]: what each number of an embedding adds to a row.
@@ -66,11 +225,43 @@ impl Table {
                 }
             }
         }
-        Self { values, channels, embedding }
+        let stored = Stored::Singles(Singles { values, bias: Aligned::padded(bias, channels) });
+        Self { stored, channels, embedding }
     }
 
-    pub(super) fn values(&self) -> &[f32] {
-        &self.values
+    /// What the stem's outputs are like on random bases, by channel.
+    pub(super) fn stem_outputs(&self) -> Vec<Spread> {
+        let Stored::Singles(Singles { values, bias }) = &self.stored else {
+            unreachable!("asked before it is rounded")
+        };
+        let tokens = random_tokens(FRAMES * (SAMPLES + KERNEL));
+        let mut samples = vec![Vec::with_capacity(SAMPLES); self.channels];
+        for sample in 0..SAMPLES {
+            let mut sums: Vec<f32> = bias[..self.channels].to_vec();
+            for tap in 0..KERNEL {
+                let row = usize::from(tokens[(sample + tap) * FRAMES]) * self.row_len();
+                let at = row + self.taps(tap % STRIDE) + tap / STRIDE * self.channels;
+                sums.iter_mut().zip(&values[at..]).for_each(|(sum, x)| *sum += x);
+            }
+            samples.iter_mut().zip(sums).for_each(|(samples, sum)| samples.push(f64::from(sum)));
+        }
+        samples.iter().map(|samples| Spread::of(samples)).collect()
+    }
+
+    /// The same in half the room, and less exact.
+    pub(super) fn in_words(self) -> Self {
+        let Self { stored, channels, embedding } = self;
+        let stored = match stored {
+            Stored::Singles(singles) => Stored::Words(Words::new(&singles, channels, embedding)),
+            words @ Stored::Words(_) => words,
+        };
+        Self { stored, channels, embedding }
+    }
+
+    /// Its numbers.
+    #[inline(always)]
+    pub(super) fn stored(&self) -> &Stored {
+        &self.stored
     }
 
     fn row_len(&self) -> usize {
@@ -111,7 +302,20 @@ impl Table {
 
     /// The rows of one strand of `lookup`, to be fetched.
     pub(super) fn ahead<'a>(&'a self, lookup: &'a Lookup, strand: usize) -> Ahead<'a> {
-        Ahead { table: self, rows: &lookup.strands[strand], position: 0 }
+        let (values, number, positions_a_fetch) = match &self.stored {
+            Stored::Singles(singles) => (&singles.values, size_of::<f32>(), 1),
+            Stored::Words(words) => (&words.values, size_of::<i16>(), 2),
+        };
+        Ahead {
+            values: values.as_ptr().cast(),
+            number: number.ilog2(),
+            taps: (2 * self.channels * number).div_ceil(LINE_BYTES),
+            embedding: (self.embedding * number).div_ceil(LINE_BYTES),
+            embedding_at: self.embedding() * number,
+            positions_a_fetch,
+            rows: &lookup.strands[strand],
+            position: 0,
+        }
     }
 }
 
@@ -128,24 +332,66 @@ impl Fetch for Ahead<'_> {
         L::STEPS_A_FETCH
     }
 
-    /// Fetches what the next position will read.
+    /// Fetches what the next positions will read.
     #[inline(always)]
     unsafe fn fetch<L: Lanes>(&mut self) {
-        let Some(&row) = self.rows.get(self.position) else { return };
-        let place = self.position / FRAMES % STRIDE;
-        self.position += 1;
-        let row = row as usize;
-        let table = self.table;
-        let values = table.values.as_ptr();
-        // SAFETY: the caller's promise; a fetch is a hint, never a fault.
-        unsafe {
-            for line in (0..2 * table.channels).step_by(LINE) {
-                L::prefetch(values.wrapping_add(row + table.taps(place) + line));
-            }
-            for line in (0..table.embedding).step_by(LINE) {
-                L::prefetch(values.wrapping_add(row + table.embedding() + line));
+        for _ in 0..self.positions_a_fetch {
+            let Some(&row) = self.rows.get(self.position) else { return };
+            let place = self.position / FRAMES % STRIDE;
+            self.position += 1;
+            let row = self.values.wrapping_add((row as usize) << self.number);
+            let taps = row.wrapping_add(place * self.taps * LINE_BYTES);
+            let embedding = row.wrapping_add(self.embedding_at);
+            // SAFETY: the caller's promise; a fetch is a hint, never a fault.
+            unsafe {
+                for line in 0..self.taps {
+                    L::prefetch(taps.wrapping_add(line * LINE_BYTES));
+                }
+                for line in 0..self.embedding {
+                    L::prefetch(embedding.wrapping_add(line * LINE_BYTES));
+                }
             }
         }
+    }
+}
+
+/// Stem outputs that tell what such outputs reach.
+const SAMPLES: usize = 4096;
+
+/// The tokens of random bases, the same each time.
+fn random_tokens(len: usize) -> Vec<u16> {
+    let (mut state, mut number) = (1_u64, 0);
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        number = (number << 2 | u16::try_from(state >> 62).expect("two bits")) & 0xfff;
+        number + SPECIALS
+    };
+    (0..len + 5).map(|_| next()).skip(5).collect()
+}
+
+/// The values of a channel.
+#[derive(Clone, Debug)]
+pub(super) struct Spread {
+    /// The `SiLU` of what lies so far above the mean that hardly anything lies above, and no less than a trifle.
+    pub(super) highest: f32,
+    /// Some values, `SiLU` applied.
+    pub(super) samples: Vec<f32>,
+}
+
+/// Standard deviations from the mean to what counts as the highest. What lies above is taken for that; with more, all
+/// else is rounded more coarsely.
+const HIGHEST: f64 = 4.5;
+
+impl Spread {
+    /// Of what comes out of `SiLU`, given what goes in.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // neither matters to it
+    fn of(samples: &[f64]) -> Self {
+        let mean = |of: &dyn Fn(f64) -> f64| samples.iter().map(|&x| of(x)).sum::<f64>() / samples.len() as f64;
+        let silu = |x: f64| (x / (1.0 + (-x).exp())) as f32;
+        let centre = mean(&|x| x);
+        let deviation = mean(&|x| (x - centre) * (x - centre)).sqrt();
+        let highest = silu(centre + HIGHEST * deviation).max(0.01);
+        Self { highest, samples: samples.iter().map(|&x| silu(x)).collect() }
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{Engine, Path, Scratch, Shape};
 use crate::model::compact::{self, Compact};
-use crate::model::{Source, checkpoint, device};
+use crate::model::{Precision, Source, checkpoint, device};
 
 /// A checkpoint as its file has it.
 struct Checkpoint {
@@ -93,11 +93,22 @@ impl Checkpoint {
     }
 
     fn engine(&self, path: Path) -> Engine {
+        self.engine_in(path, Precision::F32)
+    }
+
+    fn engine_in(&self, path: Path, precision: Precision) -> Engine {
         let tensor = |name: &str, shape: &[usize]| {
             let (own, values) = self.tensors.get(name).ok_or(name.to_owned())?;
             if own == shape { Ok(values.clone()) } else { Err(format!("{name} is {own:?}, not {shape:?}")) }
         };
-        Engine::new(self.shape, path, tensor).unwrap()
+        Engine::new(self.shape, path, precision, tensor).unwrap()
+    }
+
+    /// Engines on all paths, in all precisions the shape has.
+    fn engines(&self) -> Vec<Engine> {
+        let precisions = [Precision::F32, Precision::Int8].into_iter().take(1 + usize::from(self.shape.takes_bytes()));
+        let on_paths = |precision| paths(precision).map(move |path| self.engine_in(path, precision));
+        precisions.flat_map(on_paths).collect()
     }
 
     /// The definition: see `compact.rs`. Sums in f64.
@@ -257,8 +268,8 @@ fn size(logits: &[f32; 7]) -> f32 {
     logits.iter().fold(1.0, |size, logit| size.max(logit.abs()))
 }
 
-fn paths() -> impl Iterator<Item = Path> {
-    Path::ALL.into_iter().filter(|path| path.is_supported())
+fn paths(precision: Precision) -> impl Iterator<Item = Path> {
+    Path::ALL.into_iter().filter(move |path| path.is_supported_in(precision))
 }
 
 /// Reads with the odd unknown letter.
@@ -306,7 +317,7 @@ fn the_definition_is_what_pytorch_computed() {
 fn every_path_computes_what_pytorch_did() {
     for name in CHECKPOINTS {
         let checkpoint = Checkpoint::open(name);
-        for path in paths() {
+        for path in paths(Precision::F32) {
             let (engine, mut scratch) = (checkpoint.engine(path), Scratch::default());
             for golden in checkpoint.golden.iter().step_by(if EFFORT == 1 { 8 } else { 1 }) {
                 let difference =
@@ -325,7 +336,7 @@ fn every_path_computes_what_pytorch_did() {
 fn every_path_computes_the_definition_in_any_shape() {
     for shape in SHAPES {
         let checkpoint = Checkpoint::random(shape);
-        let engines: Vec<Engine> = paths().map(|path| checkpoint.engine(path)).collect();
+        let engines: Vec<Engine> = paths(Precision::F32).map(|path| checkpoint.engine(path)).collect();
         let scratch = RefCell::new(Scratch::default());
         proptest!(cases(1), |(bases in read(8..420))| {
             let ids = tokens(&bases);
@@ -340,23 +351,46 @@ fn every_path_computes_the_definition_in_any_shape() {
 
 #[test]
 fn paths_with_fused_multiply_add_agree_to_the_bit() {
-    let fused: Vec<Path> = paths().filter(|&path| path != Path::Plain || cfg!(target_feature = "fma")).collect();
-    for shape in SHAPES {
+    for (shape, precision) in SHAPES.into_iter().flat_map(|shape| [(shape, Precision::F32), (shape, Precision::Int8)]) {
+        if precision == Precision::Int8 && !shape.takes_bytes() {
+            continue;
+        }
         let checkpoint = Checkpoint::random(shape);
-        let engines: Vec<Engine> = fused.iter().map(|&path| checkpoint.engine(path)).collect();
+        let fused = paths(precision).filter(|&path| path != Path::Plain || cfg!(target_feature = "fma"));
+        let engines: Vec<Engine> = fused.map(|path| checkpoint.engine_in(path, precision)).collect();
         let scratch = RefCell::new(Scratch::default());
         proptest!(cases(4), |(bases in read(60..400))| {
             let ids = tokens(&bases);
             let logits: Vec<_> = engines.iter().map(|engine| engine.forward(&ids, &mut scratch.borrow_mut()).map(f32::to_bits)).collect();
-            prop_assert!(logits.windows(2).all(|pair| pair[0] == pair[1]));
+            prop_assert!(logits.windows(2).all(|pair| pair[0] == pair[1]), "{shape:?}, {precision:?}");
         });
+    }
+}
+
+#[test]
+fn every_path_in_bytes_stays_near_what_pytorch_computed() {
+    for name in CHECKPOINTS {
+        let checkpoint = Checkpoint::open(name);
+        if !checkpoint.shape.takes_bytes() {
+            continue;
+        }
+        for path in paths(Precision::Int8) {
+            let (engine, mut scratch) = (checkpoint.engine_in(path, Precision::Int8), Scratch::default());
+            let mut largest = 0.0_f32;
+            for golden in checkpoint.golden.iter().step_by(if EFFORT == 1 { 8 } else { 1 }) {
+                let logits = engine.forward(&tokens(&golden.bases), &mut scratch);
+                largest = largest.max(largest_difference(&logits, &golden.logits) / size(&golden.logits));
+            }
+            eprintln!("{name}, {path:?}: {largest}");
+            assert!(largest < 0.05 && largest > 1e-5, "{name}, {path:?}: {largest}");
+        }
     }
 }
 
 #[test]
 fn a_reverse_complement_gets_the_same_logits_with_its_strands_exchanged() {
     let checkpoint = Checkpoint::random(SHAPES[1]);
-    let engines: Vec<Engine> = paths().map(|path| checkpoint.engine(path)).collect();
+    let engines = checkpoint.engines();
     let scratch = RefCell::new(Scratch::default());
     proptest!(cases(8), |(bases in read(60..400))| {
         let ids = tokens(&bases);
@@ -371,7 +405,7 @@ fn a_reverse_complement_gets_the_same_logits_with_its_strands_exchanged() {
 #[test]
 fn a_read_gets_the_same_logits_whatever_was_read_before() {
     let checkpoint = Checkpoint::random(SHAPES[1]);
-    let engines: Vec<Engine> = paths().map(|path| checkpoint.engine(path)).collect();
+    let engines = checkpoint.engines();
     let used = RefCell::new(Scratch::default());
     proptest!(cases(8), |(bases in read(0..420), before in read(0..420))| {
         let (ids, before) = (tokens(&bases), tokens(&before));
@@ -386,8 +420,8 @@ fn a_read_gets_the_same_logits_whatever_was_read_before() {
 #[test]
 fn many_reads_get_the_same_logits_as_one_by_one() {
     let checkpoint = Checkpoint::random(SHAPES[1]);
-    let engines: Vec<Engine> = paths().map(|path| checkpoint.engine(path)).collect();
-    proptest!(cases(4), |(reads in proptest::collection::vec(read(0..420), 0..6))| {
+    let engines = checkpoint.engines();
+    proptest!(cases(2), |(reads in proptest::collection::vec(read(0..420), 0..24))| {
         let reads: Vec<_> = reads.iter().map(|bases| tokens(bases)).collect();
         for engine in &engines {
             let mut together = Vec::new();
@@ -408,7 +442,7 @@ fn silu_stays_silu_far_out() {
             }
             let ids = tokens(b"ACGTACGATCGATCGGCTAGCTAGCTTAGCNATCTATAGCGCGATATTAGCATCAGC");
             let expected = checkpoint.logits(&ids);
-            for path in paths() {
+            for path in paths(Precision::F32) {
                 let logits = checkpoint.engine(path).forward(&ids, &mut Scratch::default());
                 let tolerance = 1e-5 * size(&expected);
                 assert!(largest_difference(&logits, &expected) < tolerance, "{path:?}: {logits:?}, not {expected:?}");
@@ -426,7 +460,7 @@ fn every_path_computes_what_burn_does() {
     let device = device::cpu();
     let burn = Compact::load(&config, &mut weights, &device).unwrap();
     let own = Checkpoint::open(BUILTIN);
-    let engines: Vec<Engine> = paths().map(|path| own.engine(path)).collect();
+    let engines: Vec<Engine> = paths(Precision::F32).map(|path| own.engine(path)).collect();
     let mut state = 9_122_026;
     let mut scratch = Scratch::default();
     let mut largest = vec![0.0_f32; engines.len()];

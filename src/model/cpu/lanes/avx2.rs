@@ -1,16 +1,16 @@
 //! AVX2 and FMA: eight floats a register.
 
 use std::arch::x86_64::{
-    __m256, _MM_HINT_T1, _mm_packs_epi32, _mm_packus_epi16, _mm_prefetch, _mm_storel_epi64, _mm_storeu_si128,
-    _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps,
-    _mm256_castsi256_si128, _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extracti128_si256,
-    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
-    _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_slli_epi16, _mm256_slli_epi32, _mm256_srai_epi16, _mm256_srli_epi16, _mm256_srli_epi32, _mm256_storeu_ps,
-    _mm256_sub_ps,
+    __m128i, __m256, _MM_HINT_T1, _mm_add_epi16, _mm_loadu_si128, _mm_packs_epi32, _mm_packus_epi16, _mm_prefetch,
+    _mm_storel_epi64, _mm_storeu_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps, _mm256_and_si256,
+    _mm256_castps_si256, _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cvtepi16_epi32, _mm256_cvtepi32_ps,
+    _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16,
+    _mm256_maddubs_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_packus_epi32, _mm256_permute4x64_epi64,
+    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi16, _mm256_slli_epi32, _mm256_srai_epi16,
+    _mm256_srli_epi16, _mm256_srli_epi32, _mm256_storeu_ps, _mm256_sub_ps,
 };
 
-use super::super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink};
+use super::super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink, SmallBytes};
 use super::{Lanes, Task};
 
 /// Computes `task` with AVX2 and FMA.
@@ -38,12 +38,20 @@ unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &
     unsafe { gemm::product::<__m256, Bytes, _>(product, fetch, sink) }
 }
 
+#[target_feature(enable = "avx2,fma")]
+unsafe fn product_of_small_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+    // SAFETY: this function has the features; the rest is the caller's promise.
+    unsafe { gemm::product::<__m256, SmallBytes, _>(product, fetch, sink) }
+}
+
 // SAFETY of all methods: the trait's callers promise a CPU with AVX2 and FMA and ranges within the slices.
 impl Lanes for __m256 {
     const WIDTH: usize = 8;
     const ROWS: usize = 4; // 12 accumulators, 3 of weights, 1 broadcast: all 16 registers
+    const ROWS_OF_SMALL_BYTES: usize = 3; // so that ones and a product have registers too
     const PANEL: usize = 3;
     const STEPS_A_FETCH: usize = 12;
+    type Words = __m128i;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -111,7 +119,7 @@ impl Lanes for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(at: *const f32) {
+    unsafe fn prefetch(at: *const u8) {
         unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
     }
 
@@ -186,6 +194,32 @@ impl Lanes for __m256 {
     }
 
     #[inline(always)]
+    unsafe fn dot_small_bytes(self, weight: Self, sum: Self) -> Self {
+        unsafe {
+            // Sums of two products in sixteen bits each: 2 * 255 * 63 fits.
+            let pairs = _mm256_maddubs_epi16(_mm256_castps_si256(self), _mm256_castps_si256(weight));
+            let products = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+            _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(sum), products))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_words(from: &[i16], at: usize) -> __m128i {
+        debug_assert!(at + Self::WIDTH <= from.len());
+        unsafe { _mm_loadu_si128(from.as_ptr().add(at).cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn add_words(one: __m128i, other: __m128i) -> __m128i {
+        unsafe { _mm_add_epi16(one, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn words_to_floats(words: __m128i) -> Self {
+        unsafe { _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(words)) }
+    }
+
+    #[inline(always)]
     unsafe fn product(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         unsafe { product(what, fetch, sink) }
     }
@@ -198,5 +232,10 @@ impl Lanes for __m256 {
     #[inline(always)]
     unsafe fn product_of_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         unsafe { product_of_bytes(what, fetch, sink) }
+    }
+
+    #[inline(always)]
+    unsafe fn product_of_small_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product_of_small_bytes(what, fetch, sink) }
     }
 }

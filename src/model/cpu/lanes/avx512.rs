@@ -1,16 +1,16 @@
 //! AVX-512: sixteen floats a register.
 
 use std::arch::x86_64::{
-    __m512, __m512bh, _MM_HINT_T1, _mm_prefetch, _mm_storeu_si128, _mm256_storeu_si256, _mm512_add_epi32,
-    _mm512_add_ps, _mm512_and_si512, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cvtepi32_epi8,
-    _mm512_cvtepi32_epi16, _mm512_cvtepi32_ps, _mm512_cvtps_epi32, _mm512_div_ps, _mm512_dpbf16_ps,
-    _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
-    _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_scalef_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_srli_epi32,
-    _mm512_storeu_ps, _mm512_sub_ps,
+    __m256i, __m512, __m512bh, _MM_HINT_T1, _mm_prefetch, _mm_storeu_si128, _mm256_add_epi16, _mm256_loadu_si256,
+    _mm256_storeu_si256, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512, _mm512_castps_si512, _mm512_castsi512_ps,
+    _mm512_cvtepi16_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_epi16, _mm512_cvtepi32_ps, _mm512_cvtps_epi32,
+    _mm512_div_ps, _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps,
+    _mm512_min_ps, _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_scalef_ps, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_srli_epi32, _mm512_storeu_ps, _mm512_sub_ps,
 };
 use std::mem::transmute;
 
-use super::super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink};
+use super::super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink, SmallBytes};
 use super::{Lanes, Task};
 
 /// Computes `task` with AVX-512.
@@ -38,12 +38,19 @@ unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &
     unsafe { gemm::product::<__m512, Bytes, _>(product, fetch, sink) }
 }
 
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+unsafe fn product_of_small_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+    // SAFETY: this function has the features; the rest is the caller's promise.
+    unsafe { gemm::product::<__m512, SmallBytes, _>(product, fetch, sink) }
+}
+
 // SAFETY of all methods: the trait's callers promise a CPU with AVX-512 and ranges within the slices.
 impl Lanes for __m512 {
     const WIDTH: usize = 16;
     const ROWS: usize = 9; // 27 accumulators, 3 of weights, 1 broadcast: 31 of 32 registers
     const PANEL: usize = 3;
     const STEPS_A_FETCH: usize = 2;
+    type Words = __m256i;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -108,7 +115,7 @@ impl Lanes for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(at: *const f32) {
+    unsafe fn prefetch(at: *const u8) {
         unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
     }
 
@@ -162,6 +169,27 @@ impl Lanes for __m512 {
     }
 
     #[inline(always)]
+    unsafe fn dot_small_bytes(self, weight: Self, sum: Self) -> Self {
+        unsafe { self.dot_bytes(weight, sum) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_words(from: &[i16], at: usize) -> __m256i {
+        debug_assert!(at + Self::WIDTH <= from.len());
+        unsafe { _mm256_loadu_si256(from.as_ptr().add(at).cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn add_words(one: __m256i, other: __m256i) -> __m256i {
+        unsafe { _mm256_add_epi16(one, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn words_to_floats(words: __m256i) -> Self {
+        unsafe { _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(words)) }
+    }
+
+    #[inline(always)]
     unsafe fn product(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         unsafe { product(what, fetch, sink) }
     }
@@ -174,5 +202,10 @@ impl Lanes for __m512 {
     #[inline(always)]
     unsafe fn product_of_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         unsafe { product_of_bytes(what, fetch, sink) }
+    }
+
+    #[inline(always)]
+    unsafe fn product_of_small_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        unsafe { product_of_small_bytes(what, fetch, sink) }
     }
 }
