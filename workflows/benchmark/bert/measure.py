@@ -1,16 +1,14 @@
 """CPU milliseconds a read: readseeker and its peers in turn, on the same reads; one table.
 
-    python measure.py PROGRAM CHECKPOINT PEERS [--threads 1 2 --reads 16 --own-reads 64 --rounds 5 --tsv FILE]
+    python measure.py PROGRAM CHECKPOINT PEERS [--threads 1 2 --reads 16 --own-reads 32 --rounds 5 --tsv FILE]
 
-Process CPU time divided by threads, medians over the rounds: what a read costs, whatever else the machine does. Ours is
-the program's on so many reads less what it takes on one, which is its start and the model's loading: some seconds that
-vary, so ours takes more reads than the peers, which are loaded beforehand.
+CPU time of all threads, medians over the rounds: what a read costs, whatever else the machine does. Loading counts for
+nobody: ours is what the program itself says of its calls of the model (`device --bench --reads`).
 """
 
 import argparse
 import os
 import random
-import resource
 import statistics
 import subprocess
 import tempfile
@@ -30,28 +28,32 @@ def reads(count, bases):
     return ["".join(rng.choice("ACGT") for _ in range(bases)) for _ in range(count)]
 
 
-def child_seconds(command):
-    """CPU seconds of a command."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 class Ours:
-    def __init__(self, args, precision, mode, sequences, folder):
-        self.commands = []
-        for count in (len(sequences) + 1, 1):
-            path = Path(folder) / f"{precision}_{mode}_{len(sequences[0])}_{count}.fa"
-            path.write_text("".join(f">{i}\n{read}\n" for i, read in enumerate((sequences + sequences)[:count])))
-            self.commands.append([
-                args.program, "score", path, "-o", "-", "--device", "cpu", "-t", str(args.threads), "--model",
-                args.checkpoint, "--precision", precision, "--attention", mode,
-            ])
+    """`device --bench` on the reads: one run measures all precisions, so each round's first one asked runs it for the others."""
+
+    def __init__(self, args, mode, sequences, folder):
+        path = Path(folder) / f"{mode}_{len(sequences[0])}.fa"
+        path.write_text("".join(f">{i}\n{read}\n" for i, read in enumerate(sequences)))
+        self.command = [
+            args.program, "device", "--bench", "--device", "cpu", "--reads", path, "--seconds", "0", "-t", str(args.threads),
+            "--model", args.checkpoint, "--attention", mode,
+        ]
+        self.waiting, self.count = {}, len(sequences)
+
+    def seconds(self, precision):
+        if precision not in self.waiting:
+            table = subprocess.run(self.command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+            rows = [dict(zip(table[0].split("\t"), row.split("\t"))) for row in table[1:]]
+            self.waiting = {row["precision"]: float(row["CPU ms a read"]) / 1000 * self.count for row in rows}
+        return self.waiting.pop(precision)
+
+
+class Precision:
+    def __init__(self, ours, precision):
+        self.ours, self.precision = ours, precision
 
     def seconds(self):
-        many, one = (child_seconds(command) for command in self.commands)
-        return many - one
+        return self.ours.seconds(self.precision)
 
 
 class OnnxRuntime:
@@ -159,12 +161,13 @@ def main():
     parser.add_argument("peers", type=Path)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="one table each")
     parser.add_argument("--reads", type=int, default=16)
-    parser.add_argument("--own-reads", type=int, default=64, help="reads of ours")
+    parser.add_argument("--own-reads", type=int, default=32, help="reads of ours")
     parser.add_argument("--stack-reads", type=int, default=100, help="reads of the original stack, a batch")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--shapes", type=int, nargs="*", default=range(len(SHAPES)), help="which of the shapes, from 0")
     parser.add_argument("--tsv", type=Path, help="append the rows that have a bar: what, ours, peer, ratio, bar")
     args = parser.parse_args()
+    args.program = args.program.resolve()
     for threads in args.threads:
         table(argparse.Namespace(**vars(args) | {"threads": threads, "reads": max(args.reads, 2 * threads)}))
 
@@ -176,7 +179,8 @@ def table(args):
     for name, mode, bases, tokens in (SHAPES[i] for i in args.shapes):
         sequences = reads(args.own_reads, bases)
         with tempfile.TemporaryDirectory() as folder:
-            engines = {precision: (Ours(args, precision, mode, sequences, folder), args.own_reads) for precision, _, _ in BARS}
+            ours = Ours(args, mode, sequences, folder)
+            engines = {precision: (Precision(ours, precision), args.own_reads) for precision, _, _ in BARS}
             for precision in ("f32", "bf16"):
                 engines[f"openvino {precision}"] = (OpenVino(args, precision, args.reads, tokens), args.reads)
             engines["onnxruntime f32"] = (OnnxRuntime(args, "fused", args.reads, tokens), args.reads)
