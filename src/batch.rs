@@ -10,6 +10,14 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// Ends a row after the ids that are there.
+    ///
+    /// # Panics
+    /// At 2^32 ids: a chunk holds far fewer.
+    pub fn end_row(&mut self) {
+        self.ends.push(u32::try_from(self.ids.len()).expect("a chunk holds far fewer than 2^32 bases"));
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {

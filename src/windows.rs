@@ -303,7 +303,7 @@ mod tests {
             let mut expected = Vec::new();
             for read in &reads {
                 kmer::tokenize(read.as_bytes(), 6, None, &mut tokens.ids);
-                tokens.ends.push(u32::try_from(tokens.ids.len()).unwrap());
+                tokens.end_row();
                 for window in windows.over(read.len()) {
                     let mut ids = Vec::new();
                     kmer::tokenize(&read.as_bytes()[window], 6, None, &mut ids);

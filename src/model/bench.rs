@@ -90,7 +90,7 @@ fn chunks(classifier: &Classifier, reads: &[Vec<u8>]) -> Vec<Tokens> {
         let mut tokens = Tokens::default();
         for bases in reads {
             kmer::tokenize(bases, classifier.k(), classifier.longest_row(), &mut tokens.ids);
-            tokens.ends.push(u32::try_from(tokens.ids.len()).expect("a chunk holds far fewer than 2^32 bases"));
+            tokens.end_row();
         }
         tokens
     };

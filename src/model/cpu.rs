@@ -1,10 +1,11 @@
 //! The compact network on the CPU: our own kernels, one read at a time, the same answer whatever runs beside it.
 //!
-//! [`Engine`] computes what `compact.rs` defines, in f32 unless told otherwise, about an order of magnitude faster than a general engine can:
+//! [`Engine`] computes what `compact.rs` defines, in f32 unless told otherwise, about an order of magnitude faster than a
+//! general engine can:
 //! - the stem reads an embedding, so each token's share of each tap's output is tabulated once (`network`);
 //! - a block's convolution runs in Winograd's domain, F(6, 3), with eight multiplications for eighteen (`block`);
 //! - weights lie packed for the registers they are multiplied in (`gemm`), and a read's rows never leave the cache;
-//! - the head takes the features of several reads at once.
+//! - the head takes the features of several reads at once (`head`).
 //!
 //! In [`Precision::Int8`] the block multiplies bytes (`bytes`) and the table holds integers of sixteen bits.
 //!
@@ -24,6 +25,7 @@ pub mod bert;
 mod block;
 mod bytes;
 mod gemm;
+mod head;
 mod lanes;
 mod network;
 mod table;

@@ -42,7 +42,7 @@ fn tokenize(config: Config, chunk: &Chunk) -> Tokens {
     let mut tokens = Tokens::default();
     for segment in chunk.templates.iter().flat_map(|template| &template.segments).filter(|s| config.scores(s)) {
         kmer::tokenize_letters(config.letters, &segment.bases, config.k, config.longest, &mut tokens.ids);
-        tokens.ends.push(u32::try_from(tokens.ids.len()).expect("a chunk holds far fewer than 2^32 bases"));
+        tokens.end_row();
     }
     tokens
 }

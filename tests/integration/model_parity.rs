@@ -91,7 +91,7 @@ pub(crate) fn tokens<'a>(
     let mut tokens = Tokens::default();
     for bases in reads {
         kmer::tokenize_letters(letters, bases, classifier.k(), classifier.longest_row(), &mut tokens.ids);
-        tokens.ends.push(u32::try_from(tokens.ids.len()).unwrap());
+        tokens.end_row();
     }
     tokens
 }

@@ -18,7 +18,7 @@ fn tokens<'a>(classifier: &Classifier, reads: impl IntoIterator<Item = &'a [u8]>
     let mut tokens = Tokens::default();
     for read in reads {
         kmer::tokenize_letters(Letters::Lenient, read, classifier.k(), None, &mut tokens.ids);
-        tokens.ends.push(u32::try_from(tokens.ids.len()).unwrap());
+        tokens.end_row();
     }
     tokens
 }

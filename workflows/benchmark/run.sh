@@ -54,11 +54,7 @@ share_environment() {
     local part=$1
     mkdir -p "$folder/$part" "$folder/venv"
     [ -e "$folder/$part/venv" ] || ln -s ../venv "$folder/$part/venv"
-    if [ ! -e "$folder/venv/done" ]; then
-        python3 -m venv "$folder/venv"
-        "$folder/venv/bin/pip" install --quiet -r "$here/bert/requirements.txt"
-        touch "$folder/venv/done"
-    fi
+    "$here/environment.sh" "$folder" "$here/bert/requirements.txt"
 }
 
 formats() {
@@ -119,10 +115,6 @@ fraggenescan() {
 }
 
 compact() {
-    if [ ! -e "$here/compact/run.sh" ]; then
-        echo "compact: no comparison is there" >&2
-        return
-    fi
     share_environment compact
     # shellcheck disable=SC2046  # options are words
     "$here/compact/run.sh" "$program" "$folder/compact" $(sized '--rounds 1 --seconds 1' '') | tee "$folder/compact.log"

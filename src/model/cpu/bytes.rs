@@ -7,7 +7,7 @@
 use super::aligned::Aligned;
 use super::block::Layout;
 use super::gemm::{Packed, Product, Rows, SMALL};
-use super::lanes::Lanes;
+use super::lanes::{Lanes, nearest_byte};
 use super::table::{Ahead, Spread};
 
 /// Neighbouring rows that an output reads.
@@ -62,9 +62,9 @@ impl ByteBlock {
             let (mut from_zeros, mut from_rounding) = (0, 0.0);
             for (input, tap) in all {
                 let exact = in_bytes(output, input, tap) / scales[output];
-                let byte = nearest(exact);
+                let byte = nearest_byte(exact).cast_signed();
                 rounded[(output * KERNEL + tap) * padded + input] = byte;
-                from_zeros += i32::from(byte) * i32::from(nearest_positive(zeros[input]));
+                from_zeros += i32::from(byte) * i32::from(nearest_byte(zeros[input]));
                 let [input_mean, rounded_mean] = means[input];
                 from_rounding += f32::from(byte) * rounded_mean - exact * input_mean;
             }
@@ -143,14 +143,4 @@ impl ByteBlock {
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // some thousand numbers
 fn mean(input: &Spread, of: impl Fn(f32) -> f32) -> f32 {
     (input.samples.iter().map(|&x| f64::from(of(x))).sum::<f64>() / input.samples.len() as f64) as f32
-}
-
-#[allow(clippy::cast_possible_truncation)] // it is within +-63
-fn nearest(x: f32) -> i8 {
-    x.round_ties_even() as i8
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it is within 0 and 255
-fn nearest_positive(x: f32) -> u8 {
-    x.round_ties_even() as u8
 }

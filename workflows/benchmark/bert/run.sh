@@ -15,11 +15,7 @@ folder=$(realpath "$2")
 shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 
-if [ ! -e "$folder/venv/done" ]; then
-    python3 -m venv "$folder/venv"
-    "$folder/venv/bin/pip" install --quiet -r "$here/requirements.txt"
-    touch "$folder/venv/done"
-fi
+"$here/../environment.sh" "$folder" "$here/requirements.txt"
 python="$folder/venv/bin/python"
 if [ ! -e "$folder/base/config.json" ]; then
     "$python" "$here/../../../tests/oracle/make_bert.py" "$folder/base"

@@ -14,11 +14,7 @@ shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 checkpoint="$here/../../../src/model/builtin"
 
-if [ ! -e "$folder/venv/done" ]; then
-    python3 -m venv "$folder/venv"
-    "$folder/venv/bin/pip" install --quiet -r "$here/requirements.txt"
-    touch "$folder/venv/done"
-fi
+"$here/../environment.sh" "$folder" "$here/requirements.txt"
 python="$folder/venv/bin/python"
 "$python" -W ignore "$here/export.py" "$checkpoint" "$folder/peers"
 "$python" "$here/measure.py" "$program" "$checkpoint" "$folder/peers" "$@"

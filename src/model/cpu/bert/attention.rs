@@ -6,7 +6,7 @@ use super::super::aligned::{Aligned, LINE};
 use super::super::gemm::{Packed, Product, Stream};
 use super::super::lanes::{Lanes, half};
 use super::Precision;
-use super::linear::{Encoder, Output, Then};
+use super::linear::{Encoder, Output, Then, multiply};
 
 /// Rows of scores worked on at once: four tiles of the largest kind, so that they stay in the cache next to the registers.
 const ROWS: usize = 36;
@@ -119,7 +119,12 @@ impl Heads {
                     let to = &mut to[row * to_stride + first..];
                     let asked =
                         Product { from, stride: asked.stride, rows, weights: keys, start: starts, start_stride: 0 };
-                    product::<L>(precision, asked, &mut Output::new(scores, columns, Then::Store));
+                    multiply::<L>(
+                        precision,
+                        asked,
+                        &mut Stream::default(),
+                        &mut Output::new(scores, columns, Then::Store),
+                    );
                     factors.clear();
                     for scores in scores.chunks_exact_mut(columns).take(rows) {
                         factors.push(1.0 / exponentials::<L>(scores, std::f32::consts::LOG2_E / root));
@@ -127,22 +132,10 @@ impl Heads {
                     let shares = share_encoder.encode::<L>(precision, scores, columns, (rows, columns));
                     let (from, stride) = (shares.words, shares.stride);
                     let shares = Product { from, stride, rows, weights: values, start: zeros, start_stride: 0 };
-                    product::<L>(precision, shares, &mut Output::new(to, to_stride, Then::Scale(factors)));
+                    let mut output = Output::new(to, to_stride, Then::Scale(factors));
+                    multiply::<L>(precision, shares, &mut Stream::default(), &mut output);
                 }
             }
-        }
-    }
-}
-
-/// A product of words of the precision.
-#[inline(always)]
-unsafe fn product<L: Lanes>(precision: Precision, product: Product<'_>, output: &mut Output<'_>) {
-    // SAFETY: the caller's CPU has the instructions.
-    unsafe {
-        match precision {
-            Precision::F32 => L::product(product, &mut Stream::default(), output),
-            Precision::Bf16 => L::product_of_halves(product, &mut Stream::default(), output),
-            Precision::Int8 | Precision::F16 => unreachable!("attention is not multiplied in bytes, nor in f16"),
         }
     }
 }

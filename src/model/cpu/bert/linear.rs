@@ -4,7 +4,7 @@
 //! there ("dynamic quantisation"); products are summed in integers, so they do not depend on the path.
 
 use super::super::aligned::{Aligned, LINE};
-use super::super::gemm::{Packed, Product, Sink, Stream};
+use super::super::gemm::{Fetch, Packed, Product, Sink, Stream};
 use super::super::lanes::{Lanes, half, nearest_byte};
 use super::Precision;
 
@@ -92,13 +92,28 @@ impl Linear {
         let scaled = self.columns.as_ref().map(|columns| Scaled { columns, bias: &self.bias, rows: input.scales });
         let (fetch, sink) = (&mut Stream::default(), &mut Output { to, stride, scaled, then });
         // SAFETY: as for this function.
-        unsafe {
-            match input.precision {
-                Precision::F32 => L::product(product, fetch, sink),
-                Precision::Bf16 => L::product_of_halves(product, fetch, sink),
-                Precision::Int8 => L::product_of_bytes(product, fetch, sink),
-                Precision::F16 => unreachable!("no path supports it"),
-            }
+        unsafe { multiply::<L>(input.precision, product, fetch, sink) }
+    }
+}
+
+/// A product of words of the precision.
+///
+/// # Safety
+/// The CPU must have `L`'s instructions, and those of the precision.
+#[inline(always)]
+pub(super) unsafe fn multiply<L: Lanes>(
+    precision: Precision,
+    product: Product<'_>,
+    fetch: &mut impl Fetch,
+    sink: &mut impl Sink,
+) {
+    // SAFETY: as for this function.
+    unsafe {
+        match precision {
+            Precision::F32 => L::product(product, fetch, sink),
+            Precision::Bf16 => L::product_of_halves(product, fetch, sink),
+            Precision::Int8 => L::product_of_bytes(product, fetch, sink),
+            Precision::F16 => unreachable!("no path supports it"),
         }
     }
 }

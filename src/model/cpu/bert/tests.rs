@@ -10,6 +10,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::super::gemm::{Packed, Product, Rows, Stream};
 use super::super::lanes::{self, Lanes, Task, half};
 use super::attention::{Heads, Positions, Workspace};
+use super::linear::multiply;
 use super::{Engine, Path, Precision, Scratch};
 use crate::kmer;
 use crate::model::bert::{Bert, Config, Form, prediction};
@@ -295,14 +296,7 @@ impl Task for Words<'_> {
         let product = Product { from: left, stride: k, rows, weights: &weights, start: &zeros, start_stride: 0 };
         let mut sink = Rows { to: &mut to, stride: weights.columns() };
         // SAFETY: the caller's CPU has the instructions.
-        unsafe {
-            match precision {
-                Precision::F32 => L::product(product, &mut Stream::default(), &mut sink),
-                Precision::Bf16 => L::product_of_halves(product, &mut Stream::default(), &mut sink),
-                Precision::Int8 => L::product_of_bytes(product, &mut Stream::default(), &mut sink),
-                Precision::F16 => unreachable!("it is for GPUs"),
-            }
-        }
+        unsafe { multiply::<L>(precision, product, &mut Stream::default(), &mut sink) };
         to.chunks(weights.columns()).flat_map(|row| row[..columns].to_vec()).collect()
     }
 }
