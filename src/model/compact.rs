@@ -6,7 +6,7 @@ use burn::tensor::module::{conv1d, embedding, linear};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
-use self::config::{Block, Config, Stem};
+use self::config::{Block, Coarse, Config, Stem};
 use self::windows::tokens_a_frame;
 use super::Problem;
 use super::checkpoint::Weights;
@@ -35,6 +35,8 @@ pub(super) struct Compact {
     embedding_shift: Tensor<1>,
     stem: Convolution,
     blocks: Vec<Convolution>,
+    coarse_config: Coarse,
+    coarse: Vec<Convolution>,
     frame_hidden: Linear,
     frame_mix: Linear,
     frame_logit: Linear,
@@ -68,7 +70,7 @@ struct Linear {
 impl Compact {
     /// Takes the network's tensors.
     pub(super) fn load(config: &Config, weights: &mut Weights, device: &Device) -> Result<Self, Problem> {
-        let &Config { embedding_size, channels, hidden, stem, .. } = config;
+        let &Config { embedding_size, channels, hidden, stem, coarse, .. } = config;
         let vocabulary = kmer::vocab_size(config.k);
         let words = take(weights, "embedding.weight", &[vocabulary, embedding_size])?;
         let mut loader = Loader { weights, device };
@@ -76,14 +78,21 @@ impl Compact {
             loader.convolution(&format!("blocks.{block}"), [channels, channels, kernel], 1, padding)
         });
         let blocks = blocks.collect::<Result<_, _>>()?;
+        let Block { kernel, padding } = coarse.block;
+        let levels = (0..coarse.levels)
+            .map(|level| loader.convolution(&format!("coarse.{level}"), [channels, channels, kernel], 1, padding));
+        let levels = levels.collect::<Result<_, _>>()?;
+        let features = 2 * channels * (1 + coarse.levels) + embedding_size;
         Ok(Self {
             stem_config: stem,
+            coarse_config: coarse,
+            coarse: levels,
             words: Tensor::from_data(TensorData::new(words, [vocabulary, embedding_size]), device),
             embedding_scale: loader.vector("embedding_norm.scale", embedding_size)?,
             embedding_shift: loader.vector("embedding_norm.shift", embedding_size)?,
             stem: loader.convolution("stem", [channels, embedding_size, stem.kernel], stem.stride, stem.padding)?,
             blocks,
-            frame_hidden: loader.linear("frame.hidden", 2 * channels + embedding_size, hidden)?,
+            frame_hidden: loader.linear("frame.hidden", features, hidden)?,
             frame_mix: loader.linear("frame.mix", 5 * hidden, hidden)?,
             frame_logit: loader.linear("frame.logit", hidden, 1)?,
             noncoding_hidden: loader.linear("noncoding.hidden", 2 * hidden + FRAMES + 1, hidden)?,
@@ -108,17 +117,22 @@ impl Compact {
         // Every third id is of one frame.
         let ids = sent.ids.reshape([batch, 2, tokens, 3]).swap_dims(2, 3).reshape([batch * FRAMES, tokens]);
         let e = embedding(self.words.clone(), ids).swap_dims(1, 2); // [batch * 6, embedding, tokens]
-        let inside = Inside::new(&positions, &positions_of, self.stem_config.positions(tokens), device);
+        let mut inside = Inside::new(positions, positions_of, self.stem_config.positions(tokens), device);
 
         let mut x = inside.keep(silu(self.stem.forward(e.clone())));
         for block in &self.blocks {
             x = inside.keep(x.clone() + silu(block.forward(x)));
         }
+        let mut features = inside.mean_and_max(&x).to_vec();
+        for block in &self.coarse {
+            (x, inside) = (pooled(x, self.coarse_config.pool), inside.pooled(self.coarse_config.pool, device));
+            x = inside.keep(x.clone() + silu(block.forward(x)));
+            features.extend(inside.mean_and_max(&x));
+        }
         let embedded = per(e.sum_dim(2), tokens_of) * self.embedding_scale.clone().unsqueeze();
         let embedded = embedded + self.embedding_shift.clone().unsqueeze();
-        let mean = per(x.clone().sum_dim(2), positions_of);
-        let max = inside.or_lowest(x).max_dim(2).squeeze_dim::<2>(2);
-        self.head(Tensor::cat(vec![mean, max, embedded], 1))
+        features.push(embedded);
+        self.head(Tensor::cat(features, 1))
     }
 
     /// The ids of each window and of its reverse complement, `[batch, 2, 3 * tokens]`.
@@ -168,16 +182,45 @@ pub(super) fn take(weights: &mut Weights, name: &str, shape: &[usize]) -> Result
     Ok(numbers)
 }
 
+/// Means of `pool` neighbouring positions of [rows, channels, positions], with zeros beyond the end.
+fn pooled(x: Tensor<3>, pool: usize) -> Tensor<3> {
+    let [rows, channels, positions] = x.dims();
+    let coarser = positions.div_ceil(pool);
+    let short = coarser * pool - positions;
+    let x = if short == 0 { x } else { Tensor::cat(vec![x.clone(), x.zeros_like().narrow(2, 0, short)], 2) };
+    x.reshape([rows, channels, coarser, pool]).mean_dim(3).reshape([rows, channels, coarser])
+}
+
 /// Which positions of a padded batch lie inside their windows.
 struct Inside {
+    /// How many each window has, here and on the device.
+    positions: (Vec<usize>, Tensor<1, Int>),
+    /// How many the longest has.
+    padded: usize,
     /// Those that do not, `[batch, 1, positions]`; none where all do.
     outside: Option<Tensor<3, Bool>>,
 }
 
 impl Inside {
-    fn new(positions: &[usize], sent: &Tensor<1, Int>, padded: usize, device: &Device) -> Self {
+    fn new(positions: Vec<usize>, sent: Tensor<1, Int>, padded: usize, device: &Device) -> Self {
         let all = positions.iter().all(|&own| own == padded);
-        Self { outside: (!all).then(|| beyond(sent, padded, device).unsqueeze_dim(1)) }
+        let outside = (!all).then(|| beyond(&sent, padded, device).unsqueeze_dim(1));
+        Self { positions: (positions, sent), padded, outside }
+    }
+
+    /// The same of a coarser level.
+    fn pooled(self, pool: usize, device: &Device) -> Self {
+        let (positions, sent) = self.positions;
+        let positions = positions.into_iter().map(|own| own.div_ceil(pool)).collect();
+        let size = i64::try_from(pool).expect("a read is far shorter");
+        let sent = sent.add_scalar(size - 1).div_scalar(size);
+        Self::new(positions, sent, self.padded.div_ceil(pool), device)
+    }
+
+    /// Over each row's own positions, [rows, channels] each; outside, `x` must be zero.
+    fn mean_and_max(&self, x: &Tensor<3>) -> [Tensor<2>; 2] {
+        let mean = per(x.clone().sum_dim(2), self.positions.1.clone());
+        [mean, self.or_lowest(x.clone()).max_dim(2).squeeze_dim::<2>(2)]
     }
 
     /// Zeros outside.

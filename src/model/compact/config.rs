@@ -30,6 +30,9 @@ pub struct Config {
     pub stem: Stem,
     /// The residual convolutions after it.
     pub blocks: Vec<Block>,
+    /// Coarser levels after the blocks; none when absent.
+    #[serde(default)]
+    pub coarse: Coarse,
     /// Width of the layers after pooling.
     pub hidden: usize,
     /// How long reads are cut.
@@ -69,6 +72,32 @@ pub struct Block {
     pub kernel: usize,
     /// Zeros before and after a read: `(kernel - 1) / 2`.
     pub padding: usize,
+}
+
+/// Levels after the blocks, each a residual convolution over means of the level before: there, what lies far apart in a
+/// read is near.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Coarse {
+    /// How many.
+    pub levels: usize,
+    /// Neighbouring positions of a level that are one of the next; beyond the read lie zeros.
+    pub pool: usize,
+    /// Each level's convolution.
+    #[serde(flatten)]
+    pub block: Block,
+}
+
+impl Default for Coarse {
+    fn default() -> Self {
+        Self { levels: 0, pool: 1, block: Block { kernel: 3, padding: 1 } }
+    }
+}
+
+impl Block {
+    /// As many positions out as in.
+    fn keeps_length(self) -> bool {
+        self.kernel == 2 * self.padding + 1
+    }
 }
 
 /// How long reads are cut into overlapping windows, in bases.
@@ -121,10 +150,11 @@ impl Config {
     /// The sizes our own kernels want, if they can run a model of these settings.
     #[must_use]
     pub fn shape(&self) -> Option<cpu::Shape> {
-        let &Self { embedding_size: embedding, channels, hidden, stem, ref blocks, .. } = self;
+        let &Self { embedding_size: embedding, channels, hidden, stem, ref blocks, coarse, .. } = self;
         let fits = stem == Stem { kernel: 6, stride: 3, padding: 3 }
-            && blocks.iter().all(|block| *block == Block { kernel: 3, padding: 1 });
-        fits.then_some(cpu::Shape { embedding, channels, blocks: blocks.len(), hidden })
+            && blocks.iter().chain([&coarse.block]).all(|block| *block == Block { kernel: 3, padding: 1 });
+        let Coarse { levels, pool, .. } = coarse;
+        fits.then_some(cpu::Shape { embedding, channels, blocks: blocks.len(), levels, pool, hidden })
     }
 
     /// Reads and checks a `config.json`; keys we don't know are fine, they describe.
@@ -137,12 +167,17 @@ impl Config {
     /// The network's sizes, for people.
     #[must_use]
     pub fn describe(&self) -> String {
-        let Self { embedding_size, channels, blocks, hidden, .. } = self;
-        format!("embedding {embedding_size}, {channels} channels, {} blocks, hidden {hidden}", blocks.len())
+        let Self { embedding_size, channels, blocks, coarse, hidden, .. } = self;
+        let coarser = match coarse.levels {
+            0 => String::new(),
+            levels => format!(", {levels} coarser levels by {}", coarse.pool),
+        };
+        let blocks = blocks.len();
+        format!("embedding {embedding_size}, {channels} channels, {blocks} blocks{coarser}, hidden {hidden}")
     }
 
     fn check(&self) -> Result<(), Problem> {
-        let Self { stem, window, calibration, .. } = self;
+        let Self { stem, window, calibration, coarse, .. } = self;
         let lengths = &calibration.lengths;
         let given = lengths.len();
         let ascending = lengths.windows(2).all(|pair| pair[0] < pair[1]);
@@ -159,7 +194,9 @@ impl Config {
             // So that a single token gives a position, and no position sees padding alone.
             ("stem.padding", stem.kernel > 0 && 2 * stem.padding + 1 >= stem.kernel, "at least (kernel - 1) / 2"),
             ("stem.padding", stem.padding < stem.kernel, "below the kernel"),
-            ("blocks", self.blocks.iter().all(|b| b.kernel == 2 * b.padding + 1), "kernels of 2 * padding + 1"),
+            ("blocks", self.blocks.iter().all(|block| block.keeps_length()), "kernels of 2 * padding + 1"),
+            ("coarse.kernel", coarse.block.keeps_length(), "2 * padding + 1"),
+            ("coarse.pool", coarse.pool > 0, "at least 1"),
             ("window.length", window.length >= 60, "at least 60"),
             ("window.step", (1..=window.length).contains(&window.step), "1 to window.length"),
             ("window.longest_single", window.longest_single > window.length, "above window.length"),

@@ -137,7 +137,7 @@ fn single(probability: f64) -> f32 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::config::{Block, Pool, Stem};
+    use super::super::config::{Block, Coarse, Pool, Stem};
     use super::*;
 
     const WINDOW: Window = Window { length: 300, step: 150, longest_single: 400 };
@@ -152,6 +152,7 @@ mod tests {
             channels: 1,
             stem: Stem { kernel: 6, stride: 3, padding: 3 },
             blocks: vec![Block { kernel: 3, padding: 1 }],
+            coarse: Coarse::default(),
             hidden: 1,
             window: WINDOW,
             calibration: Calibration {

@@ -125,19 +125,21 @@ impl Head {
         packing: (usize, usize),
         mut tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
-        let Shape { embedding: e, channels: c, hidden: h, .. } = shape;
+        let Shape { embedding: e, channels: c, levels, hidden: h, .. } = shape;
         let [embedding, channels, hidden] = [e, c, h].map(|n| n.next_multiple_of(LINE));
         let scale = tensor("embedding_norm.scale", &[e])?;
         let shift = tensor("embedding_norm.shift", &[e])?;
-        let inputs = 2 * c + e;
+        let pooled = vec![c; 2 * (1 + levels)];
+        let inputs = pooled.iter().sum::<usize>() + e;
         let mut frame_hidden = tensor("frame.hidden.weight", &[h, inputs])?;
         let mut frame_hidden_bias = tensor("frame.hidden.bias", &[h])?;
         for (row, bias) in frame_hidden.chunks_exact_mut(inputs).zip(&mut frame_hidden_bias) {
-            for ((weight, scale), shift) in row[2 * c..].iter_mut().zip(&scale).zip(&shift) {
+            for ((weight, scale), shift) in row[inputs - e..].iter_mut().zip(&scale).zip(&shift) {
                 *bias += *weight * shift;
                 *weight *= scale;
             }
         }
+        let features = padded_inputs(&[pooled.as_slice(), &[e]].concat());
         let frame_mix = tensor("frame.mix.weight", &[h, 5 * h])?;
         let frame_mix_bias = tensor("frame.mix.bias", &[h])?;
         let mix = |parts: Range<usize>| {
@@ -151,8 +153,8 @@ impl Head {
         };
         Ok(Self {
             hidden,
-            features: 2 * channels + embedding,
-            frame_hidden: Layer::new(&frame_hidden, &frame_hidden_bias, &padded_inputs(&[c, c, e]), packing),
+            features: pooled.len() * channels + embedding,
+            frame_hidden: Layer::new(&frame_hidden, &frame_hidden_bias, &features, packing),
             frame_mix: mix(0..3),
             frame_mix_opposite: mix(3..4),
             frame_mix_largest: Layer { weights: mix(4..5), bias: Aligned::padded(&frame_mix_bias, hidden) },
@@ -181,7 +183,7 @@ impl Head {
         room.noncoding_logit.reserve(READS_AT_ONCE * LINE);
     }
 
-    /// Numbers a frame's features have: mean and largest of each channel, and the mean embedding.
+    /// Numbers a frame's features have: mean and largest of each channel on each level, and the mean embedding.
     pub(super) fn features(&self) -> usize {
         self.features
     }

@@ -19,6 +19,10 @@ pub struct Shape {
     pub channels: usize,
     /// How many residual blocks.
     pub blocks: usize,
+    /// How many coarser levels after them.
+    pub levels: usize,
+    /// Rows of a level that are one of the next.
+    pub pool: usize,
     /// Width of the head.
     pub hidden: usize,
 }
@@ -38,6 +42,9 @@ pub(super) struct Network {
     channels: usize,
     table: Table,
     blocks: Blocks,
+    /// The coarser levels'.
+    coarse: Vec<Block>,
+    pool: usize,
     head: Head,
 }
 
@@ -101,7 +108,7 @@ impl Network {
         (path, precision): (Path, Precision),
         mut tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
-        let Shape { embedding: e, channels: c, blocks, .. } = shape;
+        let Shape { embedding: e, channels: c, blocks, levels, pool, .. } = shape;
         let packing = lanes::packing(path);
         let mut tensor = |name: &str, shape: &[usize]| {
             let values = tensor(name, shape)?;
@@ -113,23 +120,25 @@ impl Network {
         let stem_bias = tensor("stem.bias", &[c])?;
         let [embedding, channels] = [e, c].map(|n| n.next_multiple_of(LINE));
         let table = Table::new(&embeddings, &stem, &stem_bias, e);
-        let mut block = |i: usize| {
-            let weight = tensor(&format!("blocks.{i}.weight"), &[c, c, 3])?;
-            Ok((weight, tensor(&format!("blocks.{i}.bias"), &[c])?))
+        let mut several = |name: &str, count: usize| {
+            let block = |i: usize| {
+                let weight = tensor(&format!("{name}.{i}.weight"), &[c, c, 3])?;
+                Ok((weight, tensor(&format!("{name}.{i}.bias"), &[c])?))
+            };
+            (0..count).map(block).collect::<Result<Vec<_>, E>>()
         };
-        let blocks = (0..blocks).map(&mut block).collect::<Result<Vec<_>, E>>()?;
+        let (blocks, coarse) = (several("blocks", blocks)?, several("coarse", levels)?);
+        let single = |(weight, bias): &(Vec<f32>, Vec<f32>)| Block::new(weight, bias, channels, packing);
         let (table, blocks) = match blocks.as_slice() {
             [(weight, bias)] if precision == Precision::Int8 => {
                 let block = ByteBlock::new(weight, bias, &table.stem_outputs(), channels, packing);
                 (table.in_words(), Blocks::Bytes(block))
             }
-            blocks => {
-                let block = |(weight, bias): &(Vec<f32>, Vec<f32>)| Block::new(weight, bias, channels, packing);
-                (table, Blocks::Singles(blocks.iter().map(block).collect()))
-            }
+            blocks => (table, Blocks::Singles(blocks.iter().map(single).collect())),
         };
+        let coarse = coarse.iter().map(single).collect();
         let head = Head::new(shape, packing, tensor)?;
-        Ok(Self { embedding, channels, table, blocks, head })
+        Ok(Self { embedding, channels, table, blocks, coarse, pool, head })
     }
 
     /// The logits of each of `reads`, given to `then` in their order, computed on `path`.
@@ -205,7 +214,7 @@ impl Network {
                 layout.clear_margins(x);
                 for frame in 0..FRAMES {
                     let features = &mut own[(strand * FRAMES + frame) * self.head.features()..];
-                    let (x, mean) = (&mut x[layout.frame(frame)..], &mut features[2 * self.channels..]);
+                    let (x, mean) = (&mut x[layout.frame(frame)..], &mut features[self.mean_embedding()..]);
                     match self.table.stored() {
                         Stored::Singles(table) => self.read::<L, _>(table, &rows[frame..], read.tokens, x, mean),
                         Stored::Words(table) => self.read::<L, _>(table, &rows[frame..], read.tokens, x, mean),
@@ -221,11 +230,30 @@ impl Network {
                         block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
                     }
                 }
-                for frame in 0..FRAMES {
-                    let features = &mut own[(strand * FRAMES + frame) * self.head.features()..];
-                    mean_and_max::<L>(&x[layout.frame(frame)..], layout.rows, layout.channels, features);
+                let own = &mut own[strand * FRAMES * self.head.features()..];
+                self.summarise::<L>(layout, x, 0, own);
+                let mut layout = layout;
+                for (level, block) in self.coarse.iter().enumerate() {
+                    layout = pool_rows::<L>(layout, self.pool, x);
+                    block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
+                    self.summarise::<L>(layout, x, 1 + level, own);
                 }
             }
+        }
+    }
+
+    /// Where the mean embedding stands among a frame's features: after every level's mean and largest.
+    fn mean_embedding(&self) -> usize {
+        2 * self.channels * (1 + self.coarse.len())
+    }
+
+    /// A level's part of the features of each frame of a strand.
+    #[inline(always)]
+    unsafe fn summarise<L: Lanes>(&self, layout: Layout, x: &[f32], level: usize, features: &mut [f32]) {
+        for frame in 0..FRAMES {
+            let to = &mut features[frame * self.head.features() + 2 * self.channels * level..];
+            // SAFETY: the caller's promises.
+            unsafe { mean_and_max::<L>(&x[layout.frame(frame)..], layout.rows, layout.channels, to) }
         }
     }
 
@@ -348,6 +376,34 @@ unsafe fn mean_and_max<L: Lanes>(x: &[f32], rows: usize, channels: usize, to: &m
             largest.store(to, channels + channel);
         }
     }
+}
+
+/// Replaces the rows of each frame by the means of `pool` neighbours, the last one's with zeros beyond the end; in place, as
+/// no row moves back. Returns how they lie now.
+///
+/// # Safety
+/// The CPU must have `L`'s instructions; `x` must hold `layout.len()` floats.
+#[inline(always)]
+unsafe fn pool_rows<L: Lanes>(layout: Layout, pool: usize, x: &mut [f32]) -> Layout {
+    let Layout { channels, rows, frames } = layout;
+    let coarser = Layout { rows: rows.div_ceil(pool), ..layout };
+    for frame in 0..frames {
+        let (from, to) = (layout.frame(frame), coarser.frame(frame));
+        for row in 0..coarser.rows {
+            for channel in (0..channels).step_by(L::WIDTH) {
+                // SAFETY: the caller's promises.
+                unsafe {
+                    let mut sum = L::load(x, from + row * pool * channels + channel);
+                    for other in row * pool + 1..rows.min((row + 1) * pool) {
+                        sum = sum.add(L::load(x, from + other * channels + channel));
+                    }
+                    sum.mul(L::splat(one_over(pool))).store(x, to + row * channels + channel);
+                }
+            }
+        }
+    }
+    coarser.clear_margins(x);
+    coarser
 }
 
 #[allow(clippy::cast_precision_loss)] // a read has fewer than 2^24 tokens

@@ -45,6 +45,8 @@ impl Checkpoint {
             embedding: number(&config["embedding_size"]),
             channels: number(&config["channels"]),
             blocks: config["blocks"].as_array().unwrap().len(),
+            levels: config.get("coarse").map_or(0, |coarse| number(&coarse["levels"])),
+            pool: config.get("coarse").map_or(1, |coarse| number(&coarse["pool"])),
             hidden: number(&config["hidden"]),
         };
         let golden = if name == BUILTIN { "testdata/compact" } else { name };
@@ -56,19 +58,20 @@ impl Checkpoint {
 
     /// Numbers in a fixed pseudo-random order, large enough that every path through the network matters.
     fn random(shape: Shape) -> Self {
-        let Shape { embedding: e, channels: c, blocks, hidden: h } = shape;
+        let Shape { embedding: e, channels: c, blocks, levels, hidden: h, .. } = shape;
         let mut shapes = vec![
             ("embedding.weight".to_owned(), vec![4101, e]),
             ("stem.weight".to_owned(), vec![c, e, 6]),
             ("embedding_norm.scale".to_owned(), vec![e]),
             ("embedding_norm.shift".to_owned(), vec![e]),
-            ("frame.hidden.weight".to_owned(), vec![h, 2 * c + e]),
+            ("frame.hidden.weight".to_owned(), vec![h, 2 * c * (1 + levels) + e]),
             ("frame.mix.weight".to_owned(), vec![h, 5 * h]),
             ("frame.logit.weight".to_owned(), vec![1, h]),
             ("noncoding.hidden.weight".to_owned(), vec![h, 2 * h + 7]),
             ("noncoding.logit.weight".to_owned(), vec![1, h]),
         ];
         shapes.extend((0..blocks).map(|i| (format!("blocks.{i}.weight"), vec![c, c, 3])));
+        shapes.extend((0..levels).map(|i| (format!("coarse.{i}.weight"), vec![c, c, 3])));
         let biases: Vec<_> = (shapes.iter())
             .filter(|(name, _)| name.ends_with(".weight") && !name.starts_with("embedding"))
             .map(|(name, shape)| (name.replace(".weight", ".bias"), vec![shape[0]]))
@@ -153,16 +156,26 @@ impl Checkpoint {
         let mut x: Vec<Vec<f32>> =
             self.convolution("stem", &e, 6, 3, 3).into_iter().map(|row| row.into_iter().map(silu).collect()).collect();
         for i in 0..self.shape.blocks {
-            let y = self.convolution(&format!("blocks.{i}"), &x, 3, 1, 1);
-            for (x, y) in x.iter_mut().flatten().zip(y.into_iter().flatten()) {
-                *x += silu(y);
-            }
+            self.add_block(&format!("blocks.{i}"), &mut x);
         }
         let mut features = mean(&x);
         features.extend(max(&x));
+        for i in 0..self.shape.levels {
+            x = pooled(&x, self.shape.pool);
+            self.add_block(&format!("coarse.{i}"), &mut x);
+            features.extend(mean(&x));
+            features.extend(max(&x));
+        }
         let (scale, shift) = (self.tensor("embedding_norm.scale"), self.tensor("embedding_norm.shift"));
         features.extend(mean(&e).into_iter().zip(scale).zip(shift).map(|((mean, scale), shift)| mean * scale + shift));
         features
+    }
+
+    fn add_block(&self, name: &str, x: &mut [Vec<f32>]) {
+        let y = self.convolution(name, x, 3, 1, 1);
+        for (x, y) in x.iter_mut().flatten().zip(y.into_iter().flatten()) {
+            *x += silu(y);
+        }
     }
 
     fn convolution(&self, name: &str, x: &[Vec<f32>], kernel: usize, stride: usize, padding: usize) -> Vec<Vec<f32>> {
@@ -232,6 +245,12 @@ fn mean(rows: &[Vec<f32>]) -> Vec<f32> {
     (0..rows[0].len()).map(|i| rounded(sum(i) / f64::from(count(rows.len())))).collect()
 }
 
+/// Means of `pool` rows; of the last with zeros for those that are not there.
+fn pooled(rows: &[Vec<f32>], pool: usize) -> Vec<Vec<f32>> {
+    let share = |rows: &[Vec<f32>]| mean(rows).into_iter().map(|x| x * count(rows.len()) / count(pool)).collect();
+    rows.chunks(pool).map(share).collect()
+}
+
 fn max(rows: &[Vec<f32>]) -> Vec<f32> {
     (0..rows[0].len()).map(|i| rows.iter().map(|row| row[i]).fold(f32::MIN, f32::max)).collect()
 }
@@ -278,13 +297,15 @@ fn read(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(base, length)
 }
 
-/// Shapes that fill registers and panels in different ways: tiny, the usual one, two panels, three and no block.
-const SHAPES: [Shape; 5] = [
-    Shape { embedding: 8, channels: 12, blocks: 1, hidden: 12 },
-    Shape { embedding: 32, channels: 48, blocks: 1, hidden: 64 },
-    Shape { embedding: 32, channels: 64, blocks: 2, hidden: 32 },
-    Shape { embedding: 20, channels: 100, blocks: 3, hidden: 80 },
-    Shape { embedding: 64, channels: 16, blocks: 0, hidden: 64 },
+/// Shapes that fill registers and panels in different ways: tiny, the usual one, three registers a panel, two panels, three
+/// and no block.
+const SHAPES: [Shape; 6] = [
+    Shape { embedding: 8, channels: 12, blocks: 1, levels: 1, pool: 2, hidden: 12 },
+    Shape { embedding: 32, channels: 32, blocks: 1, levels: 1, pool: 3, hidden: 64 },
+    Shape { embedding: 32, channels: 48, blocks: 1, levels: 0, pool: 1, hidden: 64 },
+    Shape { embedding: 32, channels: 64, blocks: 2, levels: 2, pool: 2, hidden: 32 },
+    Shape { embedding: 20, channels: 100, blocks: 3, levels: 0, pool: 1, hidden: 80 },
+    Shape { embedding: 64, channels: 16, blocks: 0, levels: 3, pool: 4, hidden: 64 },
 ];
 
 /// How often to try what chance decides: unoptimised, the kernels are a hundred times slower.

@@ -30,6 +30,8 @@ def tensors(network):
         out["stem.weight"], out["stem.bias"] = _folded(network.stem, network.stem_norm)
         for i, (block, norm) in enumerate(zip(network.blocks, network.block_norms)):
             out[f"blocks.{i}.weight"], out[f"blocks.{i}.bias"] = _folded(block, norm)
+        for i, (block, norm) in enumerate(zip(network.coarse, network.coarse_norms)):
+            out[f"coarse.{i}.weight"], out[f"coarse.{i}.bias"] = _folded(block, norm)
         out["embedding_norm.scale"], out["embedding_norm.shift"] = _scale_shift(network.embedding_norm)
         for ours, theirs in (
             ("frame_hidden", "frame.hidden"),
@@ -55,6 +57,7 @@ def config(network, name, trained_on, created, calibration=IDENTITY):
         "channels": settings["channels"],
         "stem": {"kernel": 6, "stride": 3, "padding": 3},
         "blocks": [{"kernel": 3, "padding": 1}] * settings["blocks"],
+        "coarse": {"levels": settings["levels"], "pool": settings["pool"], "kernel": 3, "padding": 1},
         "hidden": settings["hidden"],
         "window": {"length": 300, "step": 150, "longest_single": 400},
         "calibration": calibration,

@@ -91,6 +91,12 @@ def mark_missed(label, start, end, confidence):
         part[(part & (CODING | RNA)) == 0] |= LEFT_OUT
 
 
+def mark_similar(label, start, end):
+    """A stretch of a gap that looks like a known protein: neither coding nor not."""
+    part = label[start:end]
+    part[(part & (CODING | RNA)) == 0] |= LEFT_OUT
+
+
 def mark_unknown(label, sequence):
     """Runs of ten N and more say nothing."""
     for run in re.finditer("[^ACGTUacgtu]{10,}", sequence):
@@ -142,7 +148,7 @@ def _records(genomes, labels, group, known):
     parts = defaultdict(list)
     for part in fasta.parts(genomes / f"{group}.cds.tsv.gz"):
         parts[part.accession].append(part)
-    rna, genes = _table(labels / f"{group}.rna.tsv"), _table(labels / f"{group}.genes.tsv")
+    rna, genes, similar = (_table(labels / f"{group}.{kind}.tsv") for kind in ("rna", "genes", "similar"))
     for record in fasta.read(genomes / f"{group}.fa.gz"):
         lineage, source = known.get((group, record.accession), ("", ""))
         codes = tokens.encode(record.sequence)
@@ -153,6 +159,8 @@ def _records(genomes, labels, group, known):
             mark_rna(label, int(start), int(end), group.startswith("silver"))
         for start, end, _, confidence in genes[record.accession]:
             mark_missed(label, int(start), int(end), float(confidence))
+        for start, end in similar[record.accession]:
+            mark_similar(label, int(start), int(end))
         mark_unknown(label, record.sequence)
         held = holdout.of(group, record.accession, record.organism, lineage) or ("", "")
         key = organism_key(group, record.organism, lineage)

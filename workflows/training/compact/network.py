@@ -1,4 +1,4 @@
-"""The network: six reading frames through one small convolutional stack, then a head that lets the frames compete.
+"""The network: six reading frames through one small convolutional pyramid, then a head that lets the frames compete.
 
 Everything is channels-last and the convolutions are plain matrix products over neighbouring rows: on one CPU core this
 trains faster than `Conv1d`. Reverse-complement symmetry is by construction: both strands take the same path.
@@ -16,9 +16,9 @@ _AFTER = [2, 0, 1, 5, 3, 4]
 
 
 class Settings(dict):
-    """`embedding`, `channels`, `blocks`, `hidden`, `dropout`: the shape of a network."""
+    """`embedding`, `channels`, `blocks`, `levels` and `pool`, `hidden`, `dropout`: the shape of a network."""
 
-    DEFAULT = {"embedding": 32, "channels": 48, "blocks": 1, "hidden": 64, "dropout": 0.15}
+    DEFAULT = {"embedding": 32, "channels": 32, "blocks": 0, "levels": 2, "pool": 2, "hidden": 64, "dropout": 0.15}
 
     def __init__(self, **given):
         super().__init__({**self.DEFAULT, **given})
@@ -58,6 +58,12 @@ class Block(nn.Module):
         return rows @ self.weight.permute(2, 1, 0).reshape(rows.shape[2], -1)
 
 
+def pooled(x, pool):
+    """Means of `pool` neighbouring positions, with zeros beyond the end: [N, P, C] -> [N, ceil(P / pool), C]."""
+    x = F.pad(x, (0, 0, 0, -x.shape[1] % pool))
+    return x.view(x.shape[0], -1, pool, x.shape[2]).mean(dim=2)
+
+
 class Normalise(nn.Module):
     """BatchNorm over all rows of a channels-last tensor."""
 
@@ -84,9 +90,11 @@ class Network(nn.Module):
         self.stem_norm = Normalise(c)
         self.blocks = nn.ModuleList(Block(c) for _ in range(settings["blocks"]))
         self.block_norms = nn.ModuleList(Normalise(c) for _ in range(settings["blocks"]))
+        self.coarse = nn.ModuleList(Block(c) for _ in range(settings["levels"]))
+        self.coarse_norms = nn.ModuleList(Normalise(c) for _ in range(settings["levels"]))
         self.embedding_norm = Normalise(e)
         self.dropout = nn.Dropout(settings["dropout"])
-        self.frame_hidden = nn.Linear(2 * c + e, h)
+        self.frame_hidden = nn.Linear(2 * c * (1 + settings["levels"]) + e, h)
         self.frame_mix = nn.Linear(5 * h, h)
         self.frame_logit = nn.Linear(h, 1)
         self.noncoding_hidden = nn.Linear(2 * h + 7, h)
@@ -98,8 +106,12 @@ class Network(nn.Module):
         x = F.silu(self.stem_norm(self.stem(e)))
         for block, norm in zip(self.blocks, self.block_norms):
             x = x + F.silu(norm(block(x)))
-        mean = self.embedding_norm(e.mean(dim=1))
-        return torch.cat([x.mean(dim=1), self.pool(x), mean], dim=1).view(b, frames, -1)
+        levels = [x.mean(dim=1), self.pool(x)]
+        for block, norm in zip(self.coarse, self.coarse_norms):
+            x = pooled(x, self.settings["pool"])
+            x = x + F.silu(norm(block(x)))
+            levels += [x.mean(dim=1), self.pool(x)]
+        return torch.cat([*levels, self.embedding_norm(e.mean(dim=1))], dim=1).view(b, frames, -1)
 
     def pool(self, x):
         return x.amax(dim=1)

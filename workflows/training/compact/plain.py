@@ -63,8 +63,16 @@ class Model:
         for i, block in enumerate(self.config["blocks"]):
             weight, bias = self.weights[f"blocks.{i}.weight"], self.weights[f"blocks.{i}.bias"]
             x = x + F.silu(F.conv1d(x, weight, bias, 1, block["padding"]))
+        levels = [x.mean(dim=2), x.amax(dim=2)]
+        coarse = self.config.get("coarse", {"levels": 0})
+        for i in range(coarse["levels"]):
+            weight, bias = self.weights[f"coarse.{i}.weight"], self.weights[f"coarse.{i}.bias"]
+            x = F.pad(x, (0, -x.shape[2] % coarse["pool"]))
+            x = F.avg_pool1d(x, coarse["pool"])
+            x = x + F.silu(F.conv1d(x, weight, bias, 1, coarse["padding"]))
+            levels += [x.mean(dim=2), x.amax(dim=2)]
         mean = e.mean(dim=2) * self.weights["embedding_norm.scale"] + self.weights["embedding_norm.shift"]
-        return torch.cat([x.mean(dim=2), x.amax(dim=2), mean], dim=1)[0]
+        return torch.cat([*levels, mean], dim=1)[0]
 
     def logits(self, sequence):
         """The seven logits of one window."""

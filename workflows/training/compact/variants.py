@@ -11,7 +11,7 @@ class Bag(Network):
     """Second architecture: no convolution; a frame is the mean and the extremes of its 6-mers' embeddings."""
 
     def __init__(self, settings):
-        super().__init__(settings)
+        super().__init__(settings | {"levels": 0})
         self.lift = nn.Linear(settings["embedding"], settings["channels"])
 
     def features(self, ids):

@@ -1,0 +1,115 @@
+"""Stretches of gaps that look like known proteins: `python -m compact.homology GENOMES OUT GROUP...` runs DIAMOND.
+
+A gap that aligns to a protein is a gene the annotation missed, or the remains of one: neither coding nor not. Predictors
+miss both where they are short, broken or at the end of a record; similarity does not. The proteins are the genomes' own
+CDS parts (all groups but mammals). One table a group, `accession start end`, 0-based and half open.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from . import fasta, tokens
+
+PROTEINS = (
+    "bacteria silver archaea silver_archaea phage silver_phage virus plant invertebrate fungi protist organelle"
+).split()
+EVALUE = "1e-4"
+_SHORTEST_GAP = 60  # the shortest read drawn
+_SHORTEST_PART = 90
+_AMINO = "KNKNTTTTRSRSIIMIQHQHPPPPRRRRLLLLEDEDAAAAGGGGVVVVXYXYSSSSXCWCLFLFX"  # A=0 C=1 G=2 T=3; stops are X
+_READS_TGA = {"2", "4", "5", "9", "13", "25"}  # as an amino acid; which one matters little here
+
+
+def translate(codes, tga=False):
+    """Amino acids of whole codons; stops and unknown bases as X."""
+    codons = codes[: len(codes) // 3 * 3].reshape(-1, 3).astype(np.int64)
+    known = (codons < 4).all(axis=1)
+    index = np.where(known, codons @ (16, 4, 1), 48)  # 48 is a stop: X
+    letters = np.frombuffer(_AMINO.encode(), dtype=np.uint8)[index]
+    return np.where(tga & (index == 56), ord("W"), letters).astype(np.uint8).tobytes().decode()
+
+
+def proteins(genomes, group):
+    """The translated CDS parts of a group."""
+    parts = {}
+    for part in fasta.parts(genomes / f"{group}.cds.tsv.gz"):
+        if part.source != "pseudo" and part.end - part.start >= _SHORTEST_PART:
+            parts.setdefault(part.accession, []).append(part)
+    for record in fasta.read(genomes / f"{group}.fa.gz"):
+        codes = tokens.encode(record.sequence)
+        for part in parts.get(record.accession, ()):
+            own = codes[part.start : part.end]
+            if part.strand == "-":
+                own = tokens.COMPLEMENT[own][::-1]
+            yield translate(own[part.phase :], part.code in _READS_TGA)
+
+
+def gaps(genomes, group):
+    """(accession, start, sequence) of what no CDS covers."""
+    parts = {}
+    for part in fasta.parts(genomes / f"{group}.cds.tsv.gz"):
+        parts.setdefault(part.accession, []).append(part)
+    for record in fasta.read(genomes / f"{group}.fa.gz"):
+        free = np.ones(len(record.sequence) + 2, dtype=bool)
+        free[0] = free[-1] = False
+        for part in parts.get(record.accession, ()):
+            free[part.start + 1 : part.end + 1] = False
+        edges = np.flatnonzero(free[1:] != free[:-1])
+        for start, end in edges.reshape(-1, 2):
+            if end - start >= _SHORTEST_GAP:
+                yield record.accession, int(start), record.sequence[start:end]
+
+
+def database(genomes, folder):
+    """A DIAMOND database of all groups' proteins, each once."""
+    made = folder / "proteins.dmnd"
+    if not made.exists():
+        known = {protein for group in PROTEINS for protein in proteins(genomes, group)}
+        text = "".join(f">{i}\n{protein}\n" for i, protein in enumerate(sorted(known)))
+        subprocess.run(["diamond", "makedb", "--quiet", "--db", str(folder / "new")], check=True, input=text, text=True)
+        (folder / "new.dmnd").rename(made)
+    return made
+
+
+def merged(intervals):
+    """Sorted intervals, overlapping ones joined."""
+    out = []
+    for start, end in sorted(intervals):
+        if out and start <= out[-1][1]:
+            out[-1][1] = max(out[-1][1], end)
+        else:
+            out.append([start, end])
+    return out
+
+
+def find(genomes, out, group):
+    """Write one group's table, unless it is there."""
+    table = out / f"{group}.similar.tsv"
+    if table.exists():
+        return
+    found = {}
+    with tempfile.NamedTemporaryFile("w", suffix=".fa") as query:
+        for accession, start, sequence in gaps(genomes, group):
+            query.write(f">{accession}|{start}\n{sequence}\n")
+        query.flush()
+        command = ["diamond", "blastx", "--quiet", "--db", str(database(genomes, out)), "--query", query.name]
+        command += ["--evalue", EVALUE, "--max-target-seqs", "25", "--max-hsps", "0", "--query-gencode", "11"]
+        command += ["--outfmt", "6", "qseqid", "qstart", "qend"]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    for line in lines:
+        name, first, last = line.split("\t")
+        accession, _, start = name.rpartition("|")
+        low, high = sorted((int(first), int(last)))
+        found.setdefault(accession, set()).add((int(start) + low - 1, int(start) + high))
+    rows = [(accession, *interval) for accession in sorted(found) for interval in merged(found[accession])]
+    table.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
+    print(f"{group}: {len(rows)} stretches, {sum(row[2] - row[1] for row in rows)} bases", flush=True)
+
+
+if __name__ == "__main__":
+    for one in sys.argv[3:]:
+        find(Path(sys.argv[1]), Path(sys.argv[2]), one)
