@@ -58,7 +58,7 @@ fn a_bert_in_f16_stays_near_where_the_adapter_has_it_and_is_refused_elsewhere() 
 #[test]
 fn a_compact_model_on_a_gpu_says_what_the_training_code_says() {
     let Some(device) = wanted() else { return };
-    let directory = testdata("compact/tiny2");
+    let directory = testdata("compact/tiny3");
     // Short and pooled ones, a few: each new shape is tuned for, which takes a software adapter long.
     let mut goldens = compact_goldens(&directory);
     goldens.retain(|row| [60, 63, 150, 151, 152, 300, 301, 500].contains(&row.bases.len()));

@@ -12,7 +12,7 @@ use readseeker::model::{Attention, Classifier, Config, Frame, Precision, Predict
 use safetensors::tensor::{Dtype, TensorView};
 
 pub(crate) const BERTS: [&str; 5] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", "k6_deep_zip", "k3_odd_names"];
-pub(crate) const COMPACTS: [&str; 2] = ["tiny1", "tiny2"];
+pub(crate) const COMPACTS: [&str; 3] = ["tiny1", "tiny2", "tiny3"];
 
 pub(crate) fn testdata(of: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(of)

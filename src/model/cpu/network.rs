@@ -7,7 +7,7 @@ use super::bytes::ByteBlock;
 use super::gemm::parts;
 use super::head::{ALL_FRAMES, Head, Logits, READS_AT_ONCE, Room};
 use super::lanes::{self, Lanes, Task};
-use super::table::{FRAMES, KERNEL, Lookup, Numbers, STRIDE, Stored, Table, VOCABULARY, stem_outputs};
+use super::table::{Ahead, FRAMES, KERNEL, Lookup, Numbers, STRIDE, Stored, Table, VOCABULARY, stem_outputs};
 use crate::model::Precision;
 
 /// The sizes that a checkpoint may choose.
@@ -28,10 +28,10 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Whether it runs in bytes: what a later block's inputs reach is not known beforehand.
+    /// Whether it runs in bytes: it has a convolution after the stem.
     #[must_use]
     pub fn takes_bytes(&self) -> bool {
-        self.blocks == 1
+        self.blocks + self.levels > 0
     }
 }
 
@@ -41,20 +41,44 @@ pub(super) struct Network {
     embedding: usize,
     channels: usize,
     table: Table,
-    blocks: Blocks,
+    blocks: Vec<Convolution>,
     /// The coarser levels'.
-    coarse: Vec<Block>,
+    coarse: Vec<Convolution>,
     pool: usize,
     head: Head,
 }
 
-/// The residual blocks.
+/// A residual convolution.
 #[derive(Debug)]
-enum Blocks {
+enum Convolution {
     /// In f32.
-    Singles(Vec<Block>),
-    /// The only one, in bytes.
+    Single(Block),
+    /// In bytes: the first after the stem, as it is known beforehand what its inputs reach.
     Bytes(ByteBlock),
+}
+
+impl Convolution {
+    /// Replaces the rows of `x` by the convolution's output.
+    ///
+    /// # Safety
+    /// As for [`Block::forward`].
+    #[inline(always)]
+    unsafe fn forward<L: Lanes>(
+        &self,
+        layout: Layout,
+        x: &mut [f32],
+        transformed: &mut Aligned,
+        products: &mut Aligned,
+        ahead: &mut Ahead<'_>,
+    ) {
+        // SAFETY: the caller's promises.
+        unsafe {
+            match self {
+                Self::Single(block) => block.forward::<L>(layout, x, transformed, products, ahead),
+                Self::Bytes(block) => block.forward::<L>(layout, x, transformed, products, ahead),
+            }
+        }
+    }
 }
 
 /// What reads are computed on: reused from read to read, grown by the longest.
@@ -120,23 +144,21 @@ impl Network {
         let stem_bias = tensor("stem.bias", &[c])?;
         let [embedding, channels] = [e, c].map(|n| n.next_multiple_of(LINE));
         let table = Table::new(&embeddings, &stem, &stem_bias, e);
+        let mut reached = (precision == Precision::Int8).then(|| table.stem_outputs());
         let mut several = |name: &str, count: usize| {
-            let block = |i: usize| {
+            let one = |i: usize| {
                 let weight = tensor(&format!("{name}.{i}.weight"), &[c, c, 3])?;
-                Ok((weight, tensor(&format!("{name}.{i}.bias"), &[c])?))
+                let bias = tensor(&format!("{name}.{i}.bias"), &[c])?;
+                Ok(match reached.take() {
+                    // A mean of the stem's outputs reaches no further than they do.
+                    Some(reached) => Convolution::Bytes(ByteBlock::new(&weight, &bias, &reached, channels, packing)),
+                    None => Convolution::Single(Block::new(&weight, &bias, channels, packing)),
+                })
             };
-            (0..count).map(block).collect::<Result<Vec<_>, E>>()
+            (0..count).map(one).collect::<Result<Vec<_>, E>>()
         };
         let (blocks, coarse) = (several("blocks", blocks)?, several("coarse", levels)?);
-        let single = |(weight, bias): &(Vec<f32>, Vec<f32>)| Block::new(weight, bias, channels, packing);
-        let (table, blocks) = match blocks.as_slice() {
-            [(weight, bias)] if precision == Precision::Int8 => {
-                let block = ByteBlock::new(weight, bias, &table.stem_outputs(), channels, packing);
-                (table.in_words(), Blocks::Bytes(block))
-            }
-            blocks => (table, Blocks::Singles(blocks.iter().map(single).collect())),
-        };
-        let coarse = coarse.iter().map(single).collect();
+        let table = if precision == Precision::Int8 { table.in_words() } else { table };
         let head = Head::new(shape, packing, tensor)?;
         Ok(Self { embedding, channels, table, blocks, coarse, pool, head })
     }
@@ -220,15 +242,8 @@ impl Network {
                         Stored::Words(table) => self.read::<L, _>(table, &rows[frame..], read.tokens, x, mean),
                     }
                 }
-                match &self.blocks {
-                    Blocks::Singles(blocks) => {
-                        for block in blocks {
-                            block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
-                        }
-                    }
-                    Blocks::Bytes(block) => {
-                        block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
-                    }
+                for block in &self.blocks {
+                    block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
                 }
                 let own = &mut own[strand * FRAMES * self.head.features()..];
                 self.summarise::<L>(layout, x, 0, own);

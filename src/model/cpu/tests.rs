@@ -316,7 +316,7 @@ fn cases(count: usize) -> ProptestConfig {
 }
 
 const BUILTIN: &str = "src/model/builtin";
-const CHECKPOINTS: [&str; 3] = ["testdata/compact/tiny1", "testdata/compact/tiny2", BUILTIN];
+const CHECKPOINTS: [&str; 4] = ["testdata/compact/tiny1", "testdata/compact/tiny2", "testdata/compact/tiny3", BUILTIN];
 
 #[test]
 fn the_definition_is_what_pytorch_computed() {

@@ -48,6 +48,7 @@ def tensors(network):
 def config(network, name, trained_on, created, calibration=IDENTITY):
     """What config.json says."""
     settings = network.settings
+    coarse = {"levels": settings["levels"], "pool": settings["pool"], "kernel": 3, "padding": 1}
     return {
         "model_type": "readseeker-compact",
         "format_version": 1,
@@ -57,7 +58,7 @@ def config(network, name, trained_on, created, calibration=IDENTITY):
         "channels": settings["channels"],
         "stem": {"kernel": 6, "stride": 3, "padding": 3},
         "blocks": [{"kernel": 3, "padding": 1}] * settings["blocks"],
-        "coarse": {"levels": settings["levels"], "pool": settings["pool"], "kernel": 3, "padding": 1},
+        **({"coarse": coarse} if settings["levels"] else {}),
         "hidden": settings["hidden"],
         "window": {"length": 300, "step": 150, "longest_single": 400},
         "calibration": calibration,

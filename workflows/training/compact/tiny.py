@@ -11,9 +11,12 @@ from .network import Network, Settings
 _CALIBRATION = {"lengths": [100, 200, 300], "scale": [0.9, 1.0, 1.2], "shift": [0.1, -0.2, 0.05], "pool": {"scale": 1.5, "shift": 0.2}}
 
 
-def _random_network(blocks, seed):
+TINY = {"tiny1": (1, 0), "tiny2": (2, 0), "tiny3": (0, 2)}  # blocks, coarser levels
+
+
+def _random_network(blocks, levels, seed):
     torch.manual_seed(seed)
-    network = Network(Settings(embedding=8, channels=12, hidden=12, blocks=blocks)).eval()
+    network = Network(Settings(embedding=8, channels=12, hidden=12, blocks=blocks, levels=levels)).eval()
     with torch.no_grad():
         for name, value in [*network.named_parameters(), *network.named_buffers()]:
             if "norm" in name and value.is_floating_point():  # BatchNorm as if trained: nothing at its start value
@@ -26,10 +29,10 @@ def _random_network(blocks, seed):
 
 
 def main(folder):
-    for blocks in (1, 2):
-        directory = Path(folder) / f"tiny{blocks}"
-        network = _random_network(blocks, seed=blocks)
-        about = {"name": f"tiny{blocks}", "trained_on": "nothing: random weights", "created": "2026-11-22"}
+    for seed, (name, (blocks, levels)) in enumerate(TINY.items(), 1):
+        directory = Path(folder) / name
+        network = _random_network(blocks, levels, seed)
+        about = {"name": name, "trained_on": "nothing: random weights", "created": "2026-11-22"}
         export.write(network, directory, calibration=_CALIBRATION, **about)
         golden.main(directory, directory / "golden.tsv")
 

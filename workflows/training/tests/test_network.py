@@ -8,12 +8,12 @@ import torch
 
 from compact import export, golden, plain, tokens
 from compact.network import Network, Settings
-from compact.tiny import _random_network
+from compact.tiny import TINY, _random_network
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=TINY.values(), ids=TINY.keys())
 def network(request):
-    return _random_network(request.param, seed=5)
+    return _random_network(*request.param, seed=5)
 
 
 def _logits(network, sequences):
