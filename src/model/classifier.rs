@@ -380,7 +380,7 @@ fn check_precision(precision: Precision, settings: &Settings, on: Where) -> Resu
         _ if fits && on == Where::OwnKernels => return Ok(()),
         _ if fits => "is for the CPU: give --device cpu too",
         _ if bert => "needs a hidden_size and an intermediate_size that are multiples of 16",
-        _ => "needs a network of one block",
+        _ => "needs a convolution after the stem",
     };
     Err(Error::Usage(format!("--precision {} {why}", precision.name())))
 }

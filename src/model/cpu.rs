@@ -3,11 +3,12 @@
 //! [`Engine`] computes what `compact.rs` defines, in f32 unless told otherwise, about an order of magnitude faster than a
 //! general engine can:
 //! - the stem reads an embedding, so each token's share of each tap's output is tabulated once (`network`);
-//! - a block's convolution runs in Winograd's domain, F(6, 3), with eight multiplications for eighteen (`block`);
+//! - a convolution of a block or a coarser level runs in Winograd's domain, F(6, 3), with eight multiplications for eighteen (`block`);
 //! - weights lie packed for the registers they are multiplied in (`gemm`), and a read's rows never leave the cache;
 //! - the head takes the features of several reads at once (`head`).
 //!
-//! In [`Precision::Int8`] the block multiplies bytes (`bytes`) and the table holds integers of sixteen bits.
+//! In [`Precision::Int8`] the first convolution after the stem multiplies bytes (`bytes`) and the table holds integers of
+//! sixteen bits.
 //!
 //! One algorithm, three register files (`lanes`): AVX-512, AVX2 and plain Rust, which the compiler turns into whatever
 //! the target has (NEON on aarch64). The first two and NEON agree to the last bit: every number is computed by the same

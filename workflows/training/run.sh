@@ -12,6 +12,7 @@ groups="archaea organelle bacteria silver_archaea silver"
 
 python -m compact.rna "$genomes" "$work/labels" $groups              # barrnap, ARAGORN
 python -m compact.predict "$genomes" "$work/labels" archaea phage bacteria virus  # pyrodigal
+python -m compact.homology "$genomes" "$work/labels" phage silver_phage virus archaea silver_archaea bacteria silver fungi protist organelle # DIAMOND
 [ -s "$work/data.npz" ] || { python -m compact.labels "$genomes" "$work/labels" "$work/new.npz" && mv "$work/new.npz" "$work/data.npz"; }
 data=$work/data.npz
 
@@ -27,7 +28,7 @@ branches shipped --every-genus # has, all but the sentinels: this is what the pr
 twin=$work/twin/main shipped=$work/shipped/main
 [ -s "$twin/calibration.json" ] || python -m compact.calibrate "$data" "$twin"
 python -m compact.release "$shipped" "$twin" "$root/src/model/builtin" "$root/testdata/compact/golden.tsv" \
-    "${NAME:-readseeker-compact-3}" "$(date -I)"
+    "${NAME:-readseeker-compact-4}" "$(date -I)"
 cp "$twin/calibration.json" "$shipped/calibration.json"
 python -m compact.manifest "$genomes" "$data" manifest.tsv.gz
 python -m compact.evaluate "$data" "$twin" --count 400 > "$work/evaluation.md"

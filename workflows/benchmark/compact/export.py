@@ -37,9 +37,16 @@ class Network(nn.Module):
         for i, block in enumerate(self.config["blocks"]):
             weight, bias = getattr(self, f"blocks_{i}_weight"), getattr(self, f"blocks_{i}_bias")
             x = x + F.silu(F.conv1d(x, weight, bias, 1, block["padding"]))
+        levels = [x.mean(dim=2), x.amax(dim=2)]
+        coarse = self.config.get("coarse", {"levels": 0})
+        for i in range(coarse["levels"]):
+            x = F.avg_pool1d(F.pad(x, (0, -x.shape[2] % coarse["pool"])), coarse["pool"])
+            weight, bias = getattr(self, f"coarse_{i}_weight"), getattr(self, f"coarse_{i}_bias")
+            x = x + F.silu(F.conv1d(x, weight, bias, 1, coarse["padding"]))
+            levels += [x.mean(dim=2), x.amax(dim=2)]
         # Not of the transposed: OpenVINO 2026.4 then reads what is not there.
         mean = e.mean(dim=1) * self.embedding_norm_scale + self.embedding_norm_shift
-        h = F.silu(self.linear("frame_hidden", torch.cat([x.mean(dim=2), x.amax(dim=2), mean], dim=1)))
+        h = F.silu(self.linear("frame_hidden", torch.cat([*levels, mean], dim=1)))
         width = h.shape[1]
         h = h.view(-1, 6, width)
         opposite = h.view(-1, 2, 3, width).mean(dim=2)[:, OPPOSITE]

@@ -36,7 +36,12 @@ def multiplications(config, bases):
     outputs = tokens // 3 + 1
     e, c, h = config["embedding_size"], config["channels"], config["hidden"]
     convolutions = 6 * outputs * (6 * e * c + len(config["blocks"]) * 3 * c * c)
-    return convolutions + 6 * ((2 * c + e) * h + 5 * h * h + h) + (2 * h + 7) * h + h
+    coarse = config.get("coarse", {"levels": 0})
+    for _ in range(coarse["levels"]):
+        outputs = -(-outputs // coarse["pool"])
+        convolutions += 6 * outputs * 3 * c * c
+    features = 2 * c * (1 + coarse["levels"]) + e
+    return convolutions + 6 * (features * h + 5 * h * h + h) + (2 * h + 7) * h + h
 
 
 class Ours:

@@ -21,7 +21,12 @@ TRIED = {
     "indels 3 % instead of 20 %": ({}, {"indels": 0.03}, {}),
     "no convolution (second architecture)": ({}, {}, {"network": "bag"}),
     "embedding 64": ({"embedding": 64}, {}, {}),
-    "two residual blocks": ({"blocks": 2}, {}, {}),
+    "no coarser level: one block": ({"blocks": 1, "levels": 0}, {}, {}),
+    "no coarser level: one block, 48 channels": ({"channels": 48, "blocks": 1, "levels": 0}, {}, {}),
+    "no coarser level: two blocks": ({"blocks": 2, "levels": 0}, {}, {}),
+    "a block before the levels": ({"blocks": 1}, {}, {}),
+    "a block, then one level of three": ({"blocks": 1, "levels": 1, "pool": 3}, {}, {}),
+    "a block, then two levels of three": ({"blocks": 1, "levels": 2, "pool": 3}, {}, {}),
     "baseline, seed 2": ({}, {}, {"seed": 2}),
     "twice the reads": ({}, {}, {"longer": 2}),
     "frames do not see each other (head)": ({}, {}, {"network": "alone"}),
@@ -29,7 +34,7 @@ TRIED = {
     "64 channels": ({"channels": 64}, {}, {}),
     "attention instead of maximum": ({}, {}, {"network": "attend"}),
     "random start of the embedding": ({}, {}, {"random_start": True}),
-    "hidden 64": ({"hidden": 64}, {}, {}),
+    "hidden 96": ({"hidden": 96}, {}, {}),
     "four times the reads": ({}, {}, {"longer": 4}),
 }
 
