@@ -50,6 +50,7 @@ pub(super) struct Network {
 
 /// A residual convolution.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // a network has a handful
 enum Convolution {
     /// In f32.
     Single(Block),
