@@ -16,12 +16,13 @@ python -m compact.homology "$genomes" "$work/labels" phage silver_phage virus ar
 [ -s "$work/data.npz" ] || { python -m compact.labels "$genomes" "$work/labels" "$work/new.npz" && mv "$work/new.npz" "$work/data.npz"; }
 data=$work/data.npz
 
-# Two branches from one start, one with more mammals (it weighs four times as much), one with more bacteria; their mean is the model.
+# Three branches from one start: with more mammals (the longest), more bacteria, the feasibility study's shares. Their mean is the model.
 branches() { # FOLDER [--every-genus]
     local folder=$work/$1
     python -m compact.train "$data" "$folder/mammals" --reads "${MAMMALS_READS:-3600000}" "${@:2}"
     python -m compact.train "$data" "$folder/microbes" --reads "${MICROBES_READS:-1600000}" --mix microbes "${@:2}"
-    [ -s "$folder/main/state.pt" ] || python -m compact.soup "$data" "$folder/main" "$folder/mammals=4" "$folder/microbes=1" "${@:2}"
+    python -m compact.train "$data" "$folder/study" --reads "${STUDY_READS:-900000}" --mix study "${@:2}"
+    [ -s "$folder/main/state.pt" ] || python -m compact.soup "$data" "$folder/main" "$folder"/{mammals=4,microbes=1,study=1} "${@:2}"
 }
 branches twin                  # has not seen the held-out sets: every figure and the calibration are its
 branches shipped --every-genus # has, all but the sentinels: this is what the program gets
