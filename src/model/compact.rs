@@ -187,7 +187,11 @@ fn pooled(x: Tensor<3>, pool: usize) -> Tensor<3> {
     let [rows, channels, positions] = x.dims();
     let coarser = positions.div_ceil(pool);
     let short = coarser * pool - positions;
-    let x = if short == 0 { x } else { Tensor::cat(vec![x.clone(), x.zeros_like().narrow(2, 0, short)], 2) };
+    let x = if short == 0 {
+        x
+    } else {
+        Tensor::cat(vec![x.clone(), Tensor::zeros([rows, channels, short], &x.device())], 2)
+    };
     x.reshape([rows, channels, coarser, pool]).mean_dim(3).reshape([rows, channels, coarser])
 }
 
@@ -344,6 +348,18 @@ mod tests {
     fn digit(number: u32, place: u32) -> f32 {
         let digit = u8::try_from(number / 6_u32.pow(place) % 6).unwrap();
         f32::from(digit) - 3.0
+    }
+
+    #[test]
+    fn neighbours_are_averaged_with_zeros_beyond_the_end() {
+        let x = |numbers: Vec<f32>| {
+            let shape = [1, 1, numbers.len()];
+            Tensor::<3>::from_data(TensorData::new(numbers, shape), &Device::flex())
+        };
+        let means = |numbers, pool| pooled(x(numbers), pool).try_into_vec_as::<f32>().unwrap();
+        assert_eq!(means(vec![1.0, 3.0, 5.0, 7.0], 2), [2.0, 6.0]);
+        assert_eq!(means(vec![1.0, 3.0, 5.0], 2), [2.0, 2.5]);
+        assert_eq!(means(vec![2.0], 4), [0.5]);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::model::{Problem, cpu};
 pub const MODEL_TYPE: &str = "readseeker-compact";
 /// The only `format_version` there is so far.
 const FORMAT_VERSION: u64 = 1;
+/// More positions than a window of 600 bases has would be one number.
+const MOST_POOLED: usize = 64;
 /// Frames are read as codon pairs, so k is no choice.
 const K: usize = 6;
 
@@ -196,7 +198,7 @@ impl Config {
             ("stem.padding", stem.padding < stem.kernel, "below the kernel"),
             ("blocks", self.blocks.iter().all(|block| block.keeps_length()), "kernels of 2 * padding + 1"),
             ("coarse.kernel", coarse.block.keeps_length(), "2 * padding + 1"),
-            ("coarse.pool", coarse.pool > 0, "at least 1"),
+            ("coarse.pool", (1..=MOST_POOLED).contains(&coarse.pool), "1 to 64"),
             ("window.length", window.length >= 60, "at least 60"),
             ("window.step", (1..=window.length).contains(&window.step), "1 to window.length"),
             ("window.longest_single", window.longest_single > window.length, "above window.length"),
@@ -237,6 +239,16 @@ mod tests {
             ("\"padding\": 3", "\"padding\": 2", "stem.padding"),
             ("\"kernel\": 3", "\"kernel\": 5", "blocks"),
             ("\"step\": 150", "\"step\": 0", "window.step"),
+            (
+                "\"hidden\"",
+                "\"coarse\": {\"levels\": 1, \"pool\": 0, \"kernel\": 3, \"padding\": 1}, \"hidden\"",
+                "coarse.pool",
+            ),
+            (
+                "\"hidden\"",
+                "\"coarse\": {\"levels\": 1, \"pool\": 2, \"kernel\": 3, \"padding\": 0}, \"hidden\"",
+                "coarse.kernel",
+            ),
         ] {
             let broken = GOOD.replace(from, to);
             match Config::parse(broken.as_bytes()) {

@@ -31,7 +31,7 @@ impl Shape {
     /// Whether it runs in bytes: it has a convolution after the stem.
     #[must_use]
     pub fn takes_bytes(&self) -> bool {
-        self.blocks + self.levels > 0
+        self.blocks > 0 || self.levels > 0
     }
 }
 
