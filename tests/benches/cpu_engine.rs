@@ -10,7 +10,7 @@ use readseeker::model::cpu::{Engine, Path, Scratch, Shape};
 
 const READS: usize = 1000;
 /// The built-in model's.
-const SHAPE: Shape = Shape { embedding: 32, channels: 48, blocks: 1, levels: 0, pool: 1, hidden: 64 };
+const SHAPE: Shape = Shape { embedding: 32, channels: 32, blocks: 0, levels: 2, pool: 2, hidden: 64 };
 
 fn main() {
     divan::main();
