@@ -1,7 +1,10 @@
 """Reading the genome folder: FASTA records and rows of CDS parts."""
 
 import gzip
+from collections import defaultdict
 from typing import NamedTuple
+
+from . import tokens
 
 
 class Record(NamedTuple):
@@ -20,6 +23,11 @@ class Part(NamedTuple):
     phase: int
     code: str
     source: str
+
+    def of(self, codes):
+        """Its own bases in its own direction, given its record's base codes."""
+        own = codes[self.start : self.end]
+        return tokens.COMPLEMENT[own][::-1] if self.strand == "-" else own
 
 
 def read(path):
@@ -49,3 +57,11 @@ def parts(path):
             if not line.startswith("#"):
                 accession, start, end, strand, phase, code, source = line.rstrip("\n").split("\t")
                 yield Part(accession, int(start), int(end), strand, int(phase) if phase.isdigit() else 0, code, source)
+
+
+def parts_by_record(path):
+    """The CDS parts of a gzipped table by accession; none of one that has none."""
+    rows = defaultdict(list)
+    for part in parts(path):
+        rows[part.accession].append(part)
+    return rows

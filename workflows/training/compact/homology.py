@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import fasta, tokens
+from . import codons, fasta, tokens
 
 PROTEINS = (
     "bacteria silver archaea silver_archaea phage silver_phage virus plant invertebrate fungi protist organelle"
@@ -20,43 +20,34 @@ PROTEINS = (
 EVALUE = "1e-4"
 _SHORTEST_GAP = 60  # the shortest read drawn
 _SHORTEST_PART = 90
-_AMINO = "KNKNTTTTRSRSIIMIQHQHPPPPRRRRLLLLEDEDAAAAGGGGVVVVXYXYSSSSXCWCLFLFX"  # A=0 C=1 G=2 T=3; stops are X
+_AMINO = np.frombuffer(codons.CODE.replace("*", "X").encode(), dtype=np.uint8)
 _READS_TGA = {"2", "4", "5", "9", "13", "25"}  # as an amino acid; which one matters little here
 
 
 def translate(codes, tga=False):
     """Amino acids of whole codons; stops and unknown bases as X."""
-    codons = codes[: len(codes) // 3 * 3].reshape(-1, 3).astype(np.int64)
-    known = (codons < 4).all(axis=1)
-    index = np.where(known, codons @ (16, 4, 1), 48)  # 48 is a stop: X
-    letters = np.frombuffer(_AMINO.encode(), dtype=np.uint8)[index]
-    return np.where(tga & (index == 56), ord("W"), letters).astype(np.uint8).tobytes().decode()
+    codon, known = codons.numbers(codes[: len(codes) // 3 * 3])
+    letters = np.where(known, _AMINO[np.where(known, codon, 0)], ord("X"))
+    return np.where(tga & known & (codon == codons.TGA), ord("W"), letters).astype(np.uint8).tobytes().decode()
 
 
 def proteins(genomes, group):
     """The translated CDS parts of a group."""
-    parts = {}
-    for part in fasta.parts(genomes / f"{group}.cds.tsv.gz"):
-        if part.source != "pseudo" and part.end - part.start >= _SHORTEST_PART:
-            parts.setdefault(part.accession, []).append(part)
+    parts = fasta.parts_by_record(genomes / f"{group}.cds.tsv.gz")
     for record in fasta.read(genomes / f"{group}.fa.gz"):
         codes = tokens.encode(record.sequence)
-        for part in parts.get(record.accession, ()):
-            own = codes[part.start : part.end]
-            if part.strand == "-":
-                own = tokens.COMPLEMENT[own][::-1]
-            yield translate(own[part.phase :], part.code in _READS_TGA)
+        for part in parts[record.accession]:
+            if part.source != "pseudo" and part.end - part.start >= _SHORTEST_PART:
+                yield translate(part.of(codes)[part.phase :], part.code in _READS_TGA)
 
 
 def gaps(genomes, group):
     """(accession, start, sequence) of what no CDS covers."""
-    parts = {}
-    for part in fasta.parts(genomes / f"{group}.cds.tsv.gz"):
-        parts.setdefault(part.accession, []).append(part)
+    parts = fasta.parts_by_record(genomes / f"{group}.cds.tsv.gz")
     for record in fasta.read(genomes / f"{group}.fa.gz"):
         free = np.ones(len(record.sequence) + 2, dtype=bool)
         free[0] = free[-1] = False
-        for part in parts.get(record.accession, ()):
+        for part in parts[record.accession]:
             free[part.start + 1 : part.end + 1] = False
         edges = np.flatnonzero(free[1:] != free[:-1])
         for start, end in edges.reshape(-1, 2):

@@ -54,9 +54,7 @@ def possible_phases(part, codes, trusted):
     """The part's phase, or, where that is not known or closed by a stop, those of its open frames (or all three)."""
     if part.source == "silver" or part.code in _RECODED_STOPS:
         return [part.phase]
-    own = codes[part.start : part.end]
-    if part.strand == "-":
-        own = tokens.COMPLEMENT[own][::-1]
+    own = part.of(codes)
     if trusted and is_open(own, part.phase, tga=False):
         return [part.phase]
     return open_frames(own, part.code in _TGA_STOPS_IN) or [0, 1, 2]
@@ -87,8 +85,7 @@ def mark_rna(label, start, end, silver):
 def mark_missed(label, start, end, confidence):
     """A confidently predicted gene in a gap: neither coding nor not."""
     if confidence >= CONFIDENCE and end - start > 2 * _MARGIN:
-        part = label[start + _MARGIN : end - _MARGIN]
-        part[(part & (CODING | RNA)) == 0] |= LEFT_OUT
+        mark_similar(label, start + _MARGIN, end - _MARGIN)
 
 
 def mark_similar(label, start, end):
@@ -145,9 +142,7 @@ def _manifest(genomes):
 
 def _records(genomes, labels, group, known):
     """(record fields, codes, label) of one group."""
-    parts = defaultdict(list)
-    for part in fasta.parts(genomes / f"{group}.cds.tsv.gz"):
-        parts[part.accession].append(part)
+    parts = fasta.parts_by_record(genomes / f"{group}.cds.tsv.gz")
     rna, genes, similar = (_table(labels / f"{group}.{kind}.tsv") for kind in ("rna", "genes", "similar"))
     for record in fasta.read(genomes / f"{group}.fa.gz"):
         lineage, source = known.get((group, record.accession), ("", ""))

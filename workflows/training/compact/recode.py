@@ -6,10 +6,9 @@ alike in a frame drawn by lot, so that in rewritten reads codon choice says noth
 
 import numpy as np
 
-from . import tokens
+from . import codons, tokens
 from .labels import CODING
 
-_CODE = "KNKNTTTTRSRSIIMIQHQHPPPPRRRRLLLLEDEDAAAAGGGGVVVV*Y*YSSSS*CWCLFLF"  # standard code; codons in the order ACGT
 _LEAST = 3_000  # codons an organism must have
 _ENOUGH = 60_000
 _STEPS = 64
@@ -19,19 +18,13 @@ _PSEUDOCOUNT = 0.02  # of an amino acid's codons, so that none is impossible
 def _synonyms():
     """[64, 6] codons of the same amino acid, padded with the last; a stop has itself alone."""
     out = np.zeros((64, 6), dtype=np.uint8)
-    for codon, amino in enumerate(_CODE):
-        same = [codon] if amino == "*" else [c for c in range(64) if _CODE[c] == amino]
+    for codon, amino in enumerate(codons.CODE):
+        same = [codon] if amino == "*" else [c for c in range(64) if codons.CODE[c] == amino]
         out[codon] = (same + [same[-1]] * 6)[:6]
     return out
 
 
 _SYNONYMS = _synonyms()
-
-
-def _codons(bases):
-    """Codon numbers of rows [..., 3 n] of base codes; those with an unknown base are over 63 somewhere."""
-    triple = bases.reshape(*bases.shape[:-1], -1, 3).astype(np.int64)
-    return triple[..., 0] * 16 + triple[..., 1] * 4 + triple[..., 2], (triple < 4).all(axis=-1)
 
 
 def _count(codes, label):
@@ -40,7 +33,7 @@ def _count(codes, label):
     for frame in range(3):
         length = (len(codes) - frame) // 3 * 3
         part = slice(frame, frame + length)
-        codon, known = _codons(codes[part])
+        codon, known = codons.numbers(codes[part])
         inside = (((label[part] & CODING) == 1 << frame).reshape(-1, 3)).all(axis=1)
         total += np.bincount(codon[known & inside], minlength=64)
     return total
@@ -86,7 +79,7 @@ class Recoder:
         count = (bases.shape[1] - 2) // 3
         at = (frames % 3)[:, None] + np.arange(3 * count)[None]
         old = np.take_along_axis(turned, at, axis=1)
-        codon, known = _codons(old)
+        codon, known = codons.numbers(old)
         usage = rng.integers(0, len(self.table), (len(bases), 1))
         kept = rng.random(codon.shape, np.float32) < rng.uniform(0, 0.5, (len(bases), 1))
         new = self.table[usage, np.where(known, codon, 0), rng.integers(0, _STEPS, codon.shape, np.uint8)]

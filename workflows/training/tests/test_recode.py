@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from compact import recode, reads, tokens
+from compact.codons import CODE
 
 
 def _protein(bases, frame):
     own = tokens.COMPLEMENT[bases][::-1] if frame >= 3 else bases
     own = own[frame % 3 :]
     codons = own[: len(own) // 3 * 3].reshape(-1, 3).astype(int)
-    return ["X" if (c > 3).any() else recode._CODE[c @ (16, 4, 1)] for c in codons]
+    return ["X" if (c > 3).any() else CODE[c @ (16, 4, 1)] for c in codons]
 
 
 @pytest.fixture
