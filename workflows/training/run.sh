@@ -12,6 +12,7 @@ groups="archaea organelle bacteria silver_archaea silver"
 
 python -m compact.rna "$genomes" "$work/labels" $groups              # barrnap, ARAGORN
 python -m compact.predict "$genomes" "$work/labels" archaea phage bacteria virus  # pyrodigal
+python -m compact.predict "$genomes" "$work/labels" --gaps archaea bacteria silver_archaea silver
 python -m compact.homology "$genomes" "$work/labels" phage silver_phage virus archaea silver_archaea bacteria silver fungi protist organelle # DIAMOND
 [ -s "$work/data.npz" ] || { python -m compact.labels "$genomes" "$work/labels" "$work/new.npz" && mv "$work/new.npz" "$work/data.npz"; }
 data=$work/data.npz

@@ -145,14 +145,15 @@ impl Network {
         let stem_bias = tensor("stem.bias", &[c])?;
         let [embedding, channels] = [e, c].map(|n| n.next_multiple_of(LINE));
         let table = Table::new(&embeddings, &stem, &stem_bias, e);
-        let mut reached = (precision == Precision::Int8).then(|| table.stem_outputs());
+        // What the first convolution reads: the stem's outputs, or means of them.
+        let first_pool = if blocks == 0 { pool } else { 1 };
+        let mut first_inputs = (precision == Precision::Int8).then(|| table.stem_means(first_pool));
         let mut several = |name: &str, count: usize| {
             let one = |i: usize| {
                 let weight = tensor(&format!("{name}.{i}.weight"), &[c, c, 3])?;
                 let bias = tensor(&format!("{name}.{i}.bias"), &[c])?;
-                Ok(match reached.take() {
-                    // A mean of the stem's outputs reaches no further than they do.
-                    Some(reached) => Convolution::Bytes(ByteBlock::new(&weight, &bias, &reached, channels, packing)),
+                Ok(match first_inputs.take() {
+                    Some(inputs) => Convolution::Bytes(ByteBlock::new(&weight, &bias, &inputs, channels, packing)),
                     None => Convolution::Single(Block::new(&weight, &bias, channels, packing)),
                 })
             };

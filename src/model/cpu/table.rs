@@ -229,23 +229,32 @@ impl Table {
         Self { stored, channels, embedding }
     }
 
-    /// What the stem's outputs are like on random bases, by channel.
-    pub(super) fn stem_outputs(&self) -> Vec<Spread> {
+    /// What means of `pool` neighbouring outputs of the stem, `SiLU` applied, are like on random bases, by channel.
+    #[allow(clippy::cast_precision_loss)] // of a small number
+    pub(super) fn stem_means(&self, pool: usize) -> Vec<Spread> {
+        let tokens = random_tokens(FRAMES * (SAMPLES + pool * STRIDE + KERNEL));
+        let mut means = vec![vec![0.0; SAMPLES]; self.channels];
+        for sample in 0..SAMPLES {
+            for neighbour in 0..pool {
+                let output = self.stem_output(&tokens[(sample + neighbour * STRIDE) * FRAMES..]);
+                means.iter_mut().zip(output).for_each(|(means, x)| means[sample] += silu(x) / pool as f32);
+            }
+        }
+        means.into_iter().map(Spread::of).collect()
+    }
+
+    /// The stem's output on the first tokens of a frame.
+    fn stem_output(&self, tokens: &[u16]) -> Vec<f32> {
         let Stored::Singles(Singles { values, bias }) = &self.stored else {
             unreachable!("asked before it is rounded")
         };
-        let tokens = random_tokens(FRAMES * (SAMPLES + KERNEL));
-        let mut samples = vec![Vec::with_capacity(SAMPLES); self.channels];
-        for sample in 0..SAMPLES {
-            let mut sums: Vec<f32> = bias[..self.channels].to_vec();
-            for tap in 0..KERNEL {
-                let row = usize::from(tokens[(sample + tap) * FRAMES]) * self.row_len();
-                let at = row + self.taps(tap % STRIDE) + tap / STRIDE * self.channels;
-                sums.iter_mut().zip(&values[at..]).for_each(|(sum, x)| *sum += x);
-            }
-            samples.iter_mut().zip(sums).for_each(|(samples, sum)| samples.push(f64::from(sum)));
+        let mut sums = bias[..self.channels].to_vec();
+        for tap in 0..KERNEL {
+            let row = usize::from(tokens[tap * FRAMES]) * self.row_len();
+            let at = row + self.taps(tap % STRIDE) + tap / STRIDE * self.channels;
+            sums.iter_mut().zip(&values[at..]).for_each(|(sum, x)| *sum += x);
         }
-        samples.iter().map(|samples| Spread::of(samples)).collect()
+        sums
     }
 
     /// The same in half the room, and less exact.
@@ -372,27 +381,29 @@ fn random_tokens(len: usize) -> Vec<u16> {
 /// The values of a channel.
 #[derive(Clone, Debug)]
 pub(super) struct Spread {
-    /// The `SiLU` of what lies so far above the mean that hardly anything lies above, and no less than a trifle.
+    /// What lies so far above the mean that hardly anything lies above, and no less than a trifle.
     pub(super) highest: f32,
-    /// Some values, `SiLU` applied.
+    /// Some values.
     pub(super) samples: Vec<f32>,
 }
 
 /// Standard deviations from the mean to what counts as the highest. What lies above is taken for that; with more, all
 /// else is rounded more coarsely.
-const HIGHEST: f64 = 4.5;
+const HIGHEST: f32 = 6.0;
 
 impl Spread {
-    /// Of what comes out of `SiLU`, given what goes in.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // neither matters to it
-    fn of(samples: &[f64]) -> Self {
-        let mean = |of: &dyn Fn(f64) -> f64| samples.iter().map(|&x| of(x)).sum::<f64>() / samples.len() as f64;
-        let silu = |x: f64| (x / (1.0 + (-x).exp())) as f32;
+    #[allow(clippy::cast_precision_loss)] // some thousand numbers
+    fn of(samples: Vec<f32>) -> Self {
+        let mean = |of: &dyn Fn(f32) -> f32| samples.iter().map(|&x| of(x)).sum::<f32>() / samples.len() as f32;
         let centre = mean(&|x| x);
         let deviation = mean(&|x| (x - centre) * (x - centre)).sqrt();
-        let highest = silu(centre + HIGHEST * deviation).max(0.01);
-        Self { highest, samples: samples.iter().map(|&x| silu(x)).collect() }
+        let k = std::env::var("KK").map_or(HIGHEST, |k| k.parse().unwrap());
+        Self { highest: (centre + k * deviation).max(0.01), samples }
     }
+}
+
+fn silu(x: f32) -> f32 {
+    x / (1.0 + (-x).exp())
 }
 
 /// How many outputs the stem has: kernel 6, stride 3, padding 3.

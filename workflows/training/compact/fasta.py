@@ -4,6 +4,8 @@ import gzip
 from collections import defaultdict
 from typing import NamedTuple
 
+import numpy as np
+
 from . import tokens
 
 
@@ -65,3 +67,17 @@ def parts_by_record(path):
     for part in parts(path):
         rows[part.accession].append(part)
     return rows
+
+
+def gaps(genomes, group, shortest):
+    """(accession, start, sequence) of what no CDS of a group covers, stretches of at least `shortest` bases."""
+    parts = parts_by_record(genomes / f"{group}.cds.tsv.gz")
+    for record in read(genomes / f"{group}.fa.gz"):
+        free = np.ones(len(record.sequence) + 2, dtype=bool)
+        free[0] = free[-1] = False
+        for part in parts[record.accession]:
+            free[part.start + 1 : part.end + 1] = False
+        edges = np.flatnonzero(free[1:] != free[:-1])
+        for start, end in edges.reshape(-1, 2):
+            if end - start >= shortest:
+                yield record.accession, int(start), record.sequence[start:end]

@@ -41,20 +41,6 @@ def proteins(genomes, group):
                 yield translate(part.of(codes)[part.phase :], part.code in _READS_TGA)
 
 
-def gaps(genomes, group):
-    """(accession, start, sequence) of what no CDS covers."""
-    parts = fasta.parts_by_record(genomes / f"{group}.cds.tsv.gz")
-    for record in fasta.read(genomes / f"{group}.fa.gz"):
-        free = np.ones(len(record.sequence) + 2, dtype=bool)
-        free[0] = free[-1] = False
-        for part in parts[record.accession]:
-            free[part.start + 1 : part.end + 1] = False
-        edges = np.flatnonzero(free[1:] != free[:-1])
-        for start, end in edges.reshape(-1, 2):
-            if end - start >= _SHORTEST_GAP:
-                yield record.accession, int(start), record.sequence[start:end]
-
-
 def database(genomes, folder):
     """A DIAMOND database of all groups' proteins, each once."""
     made = folder / "proteins.dmnd"
@@ -84,7 +70,7 @@ def find(genomes, out, group):
         return
     found = {}
     with tempfile.NamedTemporaryFile("w", suffix=".fa") as query:
-        for accession, start, sequence in gaps(genomes, group):
+        for accession, start, sequence in fasta.gaps(genomes, group, _SHORTEST_GAP):
             query.write(f">{accession}|{start}\n{sequence}\n")
         query.flush()
         command = ["diamond", "blastx", "--quiet", "--db", str(database(genomes, out)), "--query", query.name]

@@ -26,6 +26,8 @@ GROUPS = (
 
 # A predicted gene in a gap is believed from this confidence on; its ends are uncertain, so they stay in the gap.
 CONFIDENCE = 90.0
+# One predicted in a gap by itself from this: gaps read backwards have an eighth of such genes, half of those from 90 on.
+ALONE = 99.0
 _MARGIN = 15
 _SHARED = 0.08  # a human record with that share of its 31-mers on the other side of the split is dropped
 _MAMMAL = {"mammal", "mammal_mrna", "mammal_lncrna"}
@@ -82,9 +84,9 @@ def mark_rna(label, start, end, silver):
         part[(part & CODING) == 0] = RNA
 
 
-def mark_missed(label, start, end, confidence):
+def mark_missed(label, start, end, confidence, least=CONFIDENCE):
     """A confidently predicted gene in a gap: neither coding nor not."""
-    if confidence >= CONFIDENCE and end - start > 2 * _MARGIN:
+    if confidence >= least and end - start > 2 * _MARGIN:
         mark_similar(label, start + _MARGIN, end - _MARGIN)
 
 
@@ -143,7 +145,8 @@ def _manifest(genomes):
 def _records(genomes, labels, group, known):
     """(record fields, codes, label) of one group."""
     parts = fasta.parts_by_record(genomes / f"{group}.cds.tsv.gz")
-    rna, genes, similar = (_table(labels / f"{group}.{kind}.tsv") for kind in ("rna", "genes", "similar"))
+    kinds = ("rna", "genes", "gap_genes", "similar")
+    rna, genes, alone, similar = (_table(labels / f"{group}.{kind}.tsv") for kind in kinds)
     for record in fasta.read(genomes / f"{group}.fa.gz"):
         lineage, source = known.get((group, record.accession), ("", ""))
         codes = tokens.encode(record.sequence)
@@ -154,6 +157,8 @@ def _records(genomes, labels, group, known):
             mark_rna(label, int(start), int(end), group.startswith("silver"))
         for start, end, _, confidence in genes[record.accession]:
             mark_missed(label, int(start), int(end), float(confidence))
+        for start, end, _, confidence in alone[record.accession]:
+            mark_missed(label, int(start), int(end), float(confidence), ALONE)
         for start, end in similar[record.accession]:
             mark_similar(label, int(start), int(end))
         mark_unknown(label, record.sequence)

@@ -1,10 +1,12 @@
-"""Genes a predictor finds in the curated prokaryotes, phages and viruses: `python -m compact.predict GENOMES OUT GROUP...`.
+"""Genes a predictor finds in the curated prokaryotes, phages and viruses: `python -m compact.predict GENOMES OUT GROUP...`;
+or, with `--gaps` before GROUP, in each gap by itself.
 
-Annotations miss genes, and a gap with a missed gene in it teaches the network the wrong thing. One table a group,
-`accession start end strand confidence`, 0-based and half open; `labels` decides which of them to believe.
+Annotations miss genes, and a gap with a missed gene in it teaches the network the wrong thing. A predictor that has learnt
+one genome misses genes that came from another: for each gap alone it picks the ready-made model that suits it best.
+One table a group, `accession start end strand confidence`, 0-based and half open; `labels` decides which of them to believe.
 """
 
-import sys
+import argparse
 from collections import defaultdict
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from . import fasta
 _ENOUGH_TO_TRAIN = 100_000  # bases of one organism; with fewer the predictor's ready-made models do better
 _LONGEST_TRAINING = 8_000_000
 _VIRAL = {"phage", "virus"}
+_SHORTEST_GAP = 90  # pyrodigal's shortest gene
 
 
 def _finder(group, records, code):
@@ -38,26 +41,52 @@ def _codes(path):
     return codes
 
 
-def find(genomes, out, group):
-    """Write one group's table, unless it is there."""
-    table = Path(out) / f"{group}.genes.tsv"
-    if table.exists():
-        return
-    codes = _codes(Path(genomes) / f"{group}.cds.tsv.gz")
+def _row(accession, offset, gene):
+    strand = "+" if gene.strand == 1 else "-"
+    return accession, offset + gene.begin - 1, offset + gene.end, strand, round(gene.confidence(), 1)
+
+
+def in_records(genomes, group):
+    """A row for each gene found in the records as they are."""
+    codes = _codes(genomes / f"{group}.cds.tsv.gz")
     organisms = defaultdict(list)
-    for record in fasta.read(Path(genomes) / f"{group}.fa.gz"):
+    for record in fasta.read(genomes / f"{group}.fa.gz"):
         organisms[record.organism, codes[record.accession]].append(record)
-    rows = []
     for (_, code), records in organisms.items():
         finder = _finder(group, records, code)
         for record in records:
             for gene in finder.find_genes(record.sequence.encode()):
-                strand = "+" if gene.strand == 1 else "-"
-                rows.append((record.accession, gene.begin - 1, gene.end, strand, round(gene.confidence(), 1)))
+                yield _row(record.accession, 0, gene)
+
+
+def in_gaps(genomes, group):
+    """A row for each gene found in a gap by itself, with the ready-made models."""
+    finder = pyrodigal.GeneFinder(meta=True)
+    for accession, start, sequence in fasta.gaps(genomes, group, _SHORTEST_GAP):
+        for gene in finder.find_genes(sequence.encode()):
+            yield _row(accession, start, gene)
+
+
+def find(genomes, table, group, where):
+    """Write one group's table, unless it is there."""
+    if table.exists():
+        return
+    rows = list(where(genomes, group))
     table.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
-    print(f"{group}: {len(rows)} predicted genes", flush=True)
+    print(f"{table.name}: {len(rows)} predicted genes", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("genomes", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--gaps", action="store_true")
+    parser.add_argument("group", nargs="+")
+    arguments = parser.parse_args()
+    kind, where = ("gap_genes", in_gaps) if arguments.gaps else ("genes", in_records)
+    for group in arguments.group:
+        find(arguments.genomes, arguments.out / f"{group}.{kind}.tsv", group, where)
 
 
 if __name__ == "__main__":
-    for one in sys.argv[3:]:
-        find(sys.argv[1], sys.argv[2], one)
+    main()

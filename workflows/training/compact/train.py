@@ -106,7 +106,7 @@ class Run:
         self.arguments = arguments
         self.settings = Settings(**arguments.set)
         torch.manual_seed(arguments.seed)
-        self.rng = np.random.default_rng(arguments.seed)
+        self.rng = np.random.default_rng(arguments.order or arguments.seed)
         self.data = load_data(arguments.data, arguments.every_genus)
         shares, boost = MIXES[arguments.mix]
         self.sampler = Sampler(self.data, Recipe(shares=shares, boost=boost)._replace(**arguments.recipe))
@@ -281,6 +281,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--reads", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--order", type=int, default=0, help="seed of the reads alone: other reads from the same start")
     parser.add_argument("--set", type=_pairs, default={}, help="network settings, e.g. channels=64,blocks=2")
     parser.add_argument("--recipe", type=_pairs, default={}, help="sampling settings, e.g. indels=0.03")
     parser.add_argument("--weight-decay", type=float, default=0.04)

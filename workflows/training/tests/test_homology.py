@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from compact import homology, labels, tokens
+from compact import fasta, homology, labels, tokens
 
 GENE = "ATGAAAGTTCTGGCTGATATTCGCCAGTGGCATGAACCGTTTGATCGTCTGAACTGCGGTTATACCCAGAAAGCGATTGAAGTGCCGGATTTCCGTCTGTGGAACTAA"
 FILLER = "ACGGTCATTCGACCTAGATGCCATAGCTAACCGATCTGACGTACCATTAGCGGATCTTAGCAACTCGGATCATGACCTAGG"
@@ -45,7 +45,7 @@ def genomes(tmp_path):
 
 
 def test_gaps_are_what_no_cds_covers(genomes):
-    found = list(homology.gaps(genomes, "phage"))
+    found = list(fasta.gaps(genomes, "phage", 60))
     assert [(start, sequence) for _, start, sequence in found][0] == (0, FILLER)
     assert [(start, len(sequence)) for _, start, sequence in found][1] == (len(FILLER + GENE), len(3 * FILLER + GENE))
 
