@@ -9,6 +9,7 @@ pub use self::classifier::Classifier;
 pub use self::problem::Problem;
 use crate::error::{Error, Result};
 
+mod batch_rows;
 pub mod bench;
 mod bert;
 mod checkpoint;
@@ -128,7 +129,7 @@ pub struct Config {
     pub precision: Precision,
     /// Which device.
     pub device: device::Choice,
-    /// Rows a batch at most; the model's own choice when absent.
+    /// Rows a GPU's batch at most; found by trying when absent.
     pub batch_size: Option<usize>,
     /// CPU threads the run may use in all.
     pub threads: usize,

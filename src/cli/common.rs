@@ -60,7 +60,7 @@ pub(super) struct Common {
     #[arg(long, value_name = "auto|cpu|gpu|gpu:N|cuda:N", default_value = "auto")]
     device: device::Choice,
 
-    /// Rows a batch
+    /// Rows a batch on a GPU; auto tries larger ones as long as they are faster, and halves what does not fit
     #[arg(long, value_name = "auto|N", default_value = "auto", value_parser = batch_size)]
     batch_size: BatchSize,
 

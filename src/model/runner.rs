@@ -1,18 +1,19 @@
 //! Runs a network on burn: plans rows into batches, sends them through, brings the logits back in row order.
 //!
 //! On the CPU every row is a batch of its own, at its own length: nothing can depend on what else is in the batch, and
-//! burn's CPU backend gains nothing from larger ones. The rows are spread over threads. On a GPU batches are large, and
-//! halved when the device cannot take them.
+//! burn's CPU backend gains nothing from larger ones. The rows are spread over threads. On a GPU batches are large, and how
+//! large is found by trying.
 
 use std::any::Any;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
+use super::batch_rows::BatchRows;
 use super::bert::{self, Bert, Form};
 use super::checkpoint::{Settings, Weights};
 use super::compact::windows::tokens_a_frame;
@@ -21,10 +22,12 @@ use super::{Attention, Problem, device};
 use crate::batch::{Batch, Limits, Padding, plan};
 use crate::error::Result;
 
-/// Rows a GPU batch of a BERT has at most: enough to fill a large card; attention takes some 4 MB a row.
+/// Rows a GPU batch of a BERT has at first; attention takes some 4 MB a row.
 const BERT_ROWS: usize = 32;
-/// Windows a GPU batch of a compact model has at most.
+/// Windows a GPU batch of a compact model has at first; its first level takes some 80 kB a window.
 const COMPACT_ROWS: usize = 1024;
+/// How many times as many are tried: half a gigabyte for either.
+const MORE: usize = 4;
 /// BERT rows are padded to multiples of this on a GPU, in masked mode.
 const BERT_STEP: usize = 32;
 /// A compact model's frames are padded to multiples of this on a GPU: 98 tokens (300 bases) become 104, 48 (150) stay.
@@ -72,8 +75,11 @@ struct Gpu {
     network: Network,
     device: Device,
     name: String,
-    /// Rows a batch; halved for good when the device cannot take them.
-    rows: AtomicUsize,
+    rows: Mutex<BatchRows>,
+    /// Rows a batch at first.
+    first_rows: usize,
+    /// When it was readied.
+    since: Instant,
     /// One batch is queued at a time, so that its answer is queued right behind it and not behind another batch.
     queue: Mutex<()>,
 }
@@ -145,8 +151,16 @@ impl Runner {
                 Network::Bert(_) => BERT_ROWS,
                 Network::Compact(_) => COMPACT_ROWS,
             };
-            let rows = batch_size.unwrap_or(own).max(1).into();
-            Gpu { network, device: gpu.device, name: gpu.adapter.name, rows, queue: Mutex::default() }
+            let rows = batch_size.map_or(BatchRows::tried(own, MORE * own), BatchRows::fixed);
+            Gpu {
+                network,
+                device: gpu.device,
+                name: gpu.adapter.name,
+                first_rows: rows.now(),
+                rows: Mutex::new(rows),
+                since: Instant::now(),
+                queue: Mutex::default(),
+            }
         });
         let all: Vec<Gpu> = gpus.collect();
         let busy = Mutex::new(vec![0; all.len()]);
@@ -161,11 +175,11 @@ impl Runner {
         }
     }
 
-    /// Rows a GPU works on at once, if it runs on GPUs.
+    /// Rows a GPU works on at once to begin with, if it runs on GPUs.
     pub(super) fn gpu_rows(&self) -> Option<usize> {
         match &self.lane {
             Lane::Cpu { .. } => None,
-            Lane::Gpus { all, .. } => all.iter().map(|gpu| gpu.rows.load(Ordering::Relaxed)).min(),
+            Lane::Gpus { all, .. } => all.iter().map(|gpu| gpu.first_rows).min(),
         }
     }
 
@@ -221,7 +235,7 @@ impl Gpu {
             Network::Compact(_) => COMPACT_STEP,
         };
         let padding = self.network.padding(step);
-        let limits = Limits { rows: self.rows.load(Ordering::Relaxed), tokens: usize::MAX, padding };
+        let limits = Limits { rows: self.rows().now(), tokens: usize::MAX, padding };
         let mut all = vec![0.0; rows.len() * width];
         for batch in plan(&lengths, &limits) {
             let logits = self.halving(&batch, rows, notes)?;
@@ -232,20 +246,26 @@ impl Gpu {
         Ok(all)
     }
 
+    fn rows(&self) -> MutexGuard<'_, BatchRows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The logits of one batch, in smaller ones if the device cannot take it whole.
     fn halving(&self, batch: &Batch, rows: &[&[u16]], notes: &Mutex<Vec<String>>) -> Result<Vec<f32>> {
-        let most = batch.rows.len().min(self.rows.load(Ordering::Relaxed));
+        let most = batch.rows.len().min(self.rows().now());
         let (logits, taken) = in_halves(most, batch.rows.len(), |range| {
             self.forward(&Batch { rows: batch.rows[range].to_vec(), bucket: batch.bucket }, rows)
         })
         .map_err(|reason| failed(&self.name, reason))?;
         if let Some((taken, reason)) = taken {
-            self.rows.fetch_min(taken, Ordering::Relaxed);
+            self.rows().no_more_than(taken);
             let note = format!(
                 "the device could not take a batch of {} reads ({reason}); going on with {taken}",
                 batch.rows.len()
             );
             notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+        } else {
+            self.rows().came_back(batch.rows.len(), batch.bucket, self.since.elapsed().as_secs_f64());
         }
         Ok(logits)
     }
