@@ -1,4 +1,4 @@
-//! An output as blocks of one length: made each on its own, several at once, and written in order.
+//! An output as blocks, of one length where they are compressed: made each on its own, several at once, and written in order.
 //!
 //! The thread that makes a block also writes it, once it has been handed the file by the one before. A block's memory goes
 //! from one to the next: new memory is cleared by the kernel before it is used.
@@ -76,6 +76,11 @@ impl Blocks {
 
     pub(super) async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         let size = self.kind.size();
+        // Plain bytes are the same however they are cut, and each block is a hop to another thread.
+        if matches!(self.kind, Kind::Plain) && self.block.bytes.len() + bytes.len() >= size {
+            self.block.bytes.extend_from_slice(bytes);
+            return self.submit().await;
+        }
         while self.block.bytes.len() + bytes.len() >= size {
             let (now, later) = bytes.split_at(size - self.block.bytes.len());
             self.block.bytes.extend_from_slice(now);
