@@ -26,8 +26,8 @@ pub const K: RangeInclusive<usize> = 3..=6;
 
 /// The bases in the order of their digits.
 const BASES: [u8; 4] = *b"ATCG";
-/// The digit of a letter that is no base.
-const NO_BASE: u8 = 4;
+/// The digit of a letter that is no base: a bit that no three digits reach.
+const NO_BASE: u8 = 128;
 
 /// Which letters are bases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,15 +40,27 @@ pub enum Letters {
 }
 
 impl Letters {
-    /// What digit each of the 256 letters is.
-    fn digits(self) -> &'static [u8; 256] {
-        const LENIENT: [u8; 256] = digits(true);
-        const PUBLISHED: [u8; 256] = digits(false);
+    /// The digits of some letters.
+    fn digits_of(self, letters: &[u8; LETTERS]) -> [u8; LETTERS] {
         match self {
-            Self::Lenient => &LENIENT,
-            Self::Published => &PUBLISHED,
+            Self::Lenient => digits(letters, 32, *b"acgtu"), // in ASCII, lower case differs by 32
+            Self::Published => digits(letters, 0, *b"ACGTT"),
         }
     }
+}
+
+/// The digits of letters that are one of `bases` once they have the bits `set`.
+///
+/// No `matches!`: that becomes a lookup in a table of bits, one letter at a time.
+fn digits(letters: &[u8; LETTERS], set: u8, bases: [u8; 5]) -> [u8; LETTERS] {
+    let mut digits = [0; LETTERS];
+    for (digit, letter) in digits.iter_mut().zip(letters) {
+        let base = letter | set;
+        let hits = bases.iter().fold(0, |hits, &of| hits | u8::from(base == of));
+        // Two of its bits tell the base, and are T's in U too.
+        *digit = if hits > 0 { letter & 2 | letter >> 2 & 1 } else { NO_BASE };
+    }
+    digits
 }
 
 /// How many token ids there are for a k.
@@ -89,21 +101,57 @@ pub fn tokenize_letters(letters: Letters, bases: &[u8], k: usize, longest: Optio
     if count == 0 {
         return;
     }
-    let digits = letters.digits();
-    let keep = (1_u16 << (2 * k)) - 1; // at most 4095
-    let mut number = 0_u16; // the last k digits
-    let mut good = 0; // how many bases in a row came before here
-    let mut shift = |base: u8| {
-        let digit = digits[usize::from(base)];
-        good = if digit == NO_BASE { 0 } else { good + 1 };
-        number = ((number << 2) | u16::from(digit & 3)) & keep;
-        if good >= k { FIRST + number } else { UNK }
-    };
-    let (first, rest) = bases[..count + k - 1].split_at(k - 1);
-    for &base in first {
-        shift(base);
+    let bases = &bases[..count + k - 1];
+    match k {
+        3 => tokenize_k::<3>(letters, bases, out),
+        4 => tokenize_k::<4>(letters, bases, out),
+        5 => tokenize_k::<5>(letters, bases, out),
+        _ => tokenize_k::<6>(letters, bases, out),
     }
-    out.extend(rest.iter().map(|&base| shift(base)));
+}
+
+/// How many ids are made at once: those of reads of 150 bases, or in two goes of 300. Each go waits once for its digits.
+const BLOCK: usize = 152;
+
+/// The letters they are made from, and a few more.
+const LETTERS: usize = BLOCK + 8;
+
+/// Appends the ids of all overlapping k-mers.
+///
+/// Each id is made from its own K digits and none from the one before it: so the compiler makes eight or more at once.
+fn tokenize_k<const K: usize>(letters: Letters, bases: &[u8], out: &mut Vec<u16>) {
+    let (count, start) = (bases.len() + 1 - K, out.len());
+    // Whole blocks are written, and what is too much of the last is cut off.
+    out.resize(start + count.next_multiple_of(BLOCK), PAD);
+    let (blocks, _) = out[start..].as_chunks_mut::<BLOCK>();
+    for (ids, first) in blocks.iter_mut().zip((0..).step_by(BLOCK)) {
+        let rest = &bases[first..];
+        let digits = match rest.first_chunk() {
+            Some(block) => letters.digits_of(block),
+            None => letters.digits_of(&padded(rest)),
+        };
+        block::<K>(&digits, ids);
+    }
+    out.truncate(start + count);
+}
+
+fn padded(letters: &[u8]) -> [u8; LETTERS] {
+    let mut padded = [0; LETTERS];
+    padded[..letters.len()].copy_from_slice(letters);
+    padded
+}
+
+/// The ids of the k-mers that start at each of a block's digits: the first three digits and the last, which may overlap.
+fn block<const K: usize>(digits: &[u8; LETTERS], ids: &mut [u16; BLOCK]) {
+    let mut threes = [0_u8; LETTERS - 2];
+    for (three, at) in threes.iter_mut().zip(digits.windows(3)) {
+        *three = at[0] << 4 | at[1] << 2 | at[2] | (at[0] | at[1] | at[2]) & NO_BASE;
+    }
+    let more = 2 * (K - 3);
+    for ((id, first), last) in ids.iter_mut().zip(&threes).zip(&threes[K - 3..]) {
+        let number = u16::from(first & 63) << more | u16::from(last & ((1 << more) - 1));
+        *id = if (first | last) & NO_BASE == 0 { FIRST + number } else { UNK };
+    }
 }
 
 /// The letters of a token: `[CLS]`, `ATTGCA`.
@@ -137,24 +185,6 @@ pub fn reverse_complement(id: u16, k: usize) -> u16 {
 #[must_use]
 pub fn reverse_complements(k: usize) -> Vec<u16> {
     (0..).take(vocab_size(k)).map(|id| reverse_complement(id, k)).collect()
-}
-
-const fn digits(lenient: bool) -> [u8; 256] {
-    let mut digits = [NO_BASE; 256];
-    let mut digit = 0;
-    while digit < 4 {
-        let base = BASES[digit as usize];
-        digits[base as usize] = digit;
-        if lenient {
-            digits[base.to_ascii_lowercase() as usize] = digit;
-        }
-        digit += 1;
-    }
-    if lenient {
-        digits[b'U' as usize] = digits[b'T' as usize];
-        digits[b'u' as usize] = digits[b'T' as usize];
-    }
-    digits
 }
 
 #[cfg(test)]
@@ -198,7 +228,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rolling_is_looking_up(bases in "[ACGTNa-]{0,40}", k in 3_usize..=6) {
+        fn arithmetic_is_looking_up(bases in "[ACGTNa-]{0,200}", k in 3_usize..=6) {
             prop_assert_eq!(ids(Letters::Published, bases.as_bytes(), k, None), looked_up(bases.as_bytes(), k));
         }
 

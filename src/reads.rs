@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 mod alignment;
 mod annotation;
 mod bam;
+mod bgzf;
+mod blocks;
 mod buffer;
 mod collate;
 mod compression;

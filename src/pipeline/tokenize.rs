@@ -39,8 +39,12 @@ pub(super) fn run(config: Config, input: &Receiver<Chunk>, output: &Sender<Token
 }
 
 fn tokenize(config: Config, chunk: &Chunk) -> Tokens {
+    let segments = || chunk.templates.iter().flat_map(|template| &template.segments).filter(|s| config.scores(s));
+    let longest = config.longest.map_or(usize::MAX, |longest| longest + config.k);
     let mut tokens = Tokens::default();
-    for segment in chunk.templates.iter().flat_map(|template| &template.segments).filter(|s| config.scores(s)) {
+    // Room for all at once: growing would copy them, into memory that the kernel has to clear first.
+    tokens.ids.reserve(segments().map(|segment| segment.bases.len().min(longest)).sum());
+    for segment in segments() {
         kmer::tokenize_letters(config.letters, &segment.bases, config.k, config.longest, &mut tokens.ids);
         tokens.end_row();
     }

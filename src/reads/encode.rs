@@ -3,38 +3,27 @@
 //! What is written depends on the bytes and the level alone, never on the number of threads: blocks, jobs and streams are
 //! cut by length. Nothing is compressed on the tasks of the pipeline.
 
-use std::collections::VecDeque;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Write};
 use std::num::NonZero;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
 use async_compression::Level;
-use async_compression::codecs::bzip2::params::Bzip2EncoderParams;
-use async_compression::codecs::{BzEncoder, EncodeV2, XzEncoder, ZstdEncoder};
+use async_compression::codecs::{EncodeV2, XzEncoder, ZstdEncoder};
 use async_compression::core::util::{PartialBuffer, WriteBuffer};
 use async_compression::zstd::CParameter;
-use noodles::bgzf;
-use noodles::bgzf::io::writer::CompressionLevel;
-use tokio::fs::File;
-use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 
-use super::compression::EOF_BLOCK;
+use super::blocks::{self, Blocks};
 
 /// What is gathered before a plain file is written to or a compressing thread gets it: both cost a hop to another thread.
-const BUFFER: usize = 256 * 1024;
-
-/// Bytes in a BGZF block, as bgzip and samtools have it.
-const BGZF_BLOCK: usize = 65_280;
-
-/// How many of these a thread gets at once: a millisecond of work or more, beside which handing it over costs nothing.
-const BGZF_BLOCKS: usize = 4;
+pub(super) const BUFFER: usize = 256 * 1024;
 
 /// What a codec writes at once.
-const ROOM: usize = 64 * 1024;
+pub(super) const ROOM: usize = 64 * 1024;
 
 /// The bytes zstd gives to a thread at once. Left to itself it takes 8 MiB at level 3, for each thread and output.
 const ZSTD_JOB: u32 = 4 << 20;
@@ -127,7 +116,6 @@ impl Config {
 
 /// An open file and what compresses on the way to it.
 pub(super) enum Encoder {
-    Plain(BufWriter<File>),
     Blocks(Blocks),
     Stream(Stream),
 }
@@ -135,7 +123,6 @@ pub(super) enum Encoder {
 impl fmt::Debug for Encoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Plain(_) => "Plain",
             Self::Blocks(_) => "Blocks",
             Self::Stream(_) => "Stream",
         })
@@ -143,24 +130,25 @@ impl fmt::Debug for Encoder {
 }
 
 impl Encoder {
-    pub(super) async fn new(codec: Codec, config: Config, file: File) -> Self {
+    pub(super) fn new(codec: Codec, config: Config, file: File) -> Self {
         let level = config.level.unwrap_or(codec.default_level());
+        let blocks = |kind, file| Self::Blocks(Blocks::new(kind, config.workers, file));
         match codec {
-            Codec::Plain => Self::Plain(BufWriter::with_capacity(BUFFER, file)),
-            Codec::Bgzf => Self::Blocks(Blocks::bgzf(file, config, level)),
-            Codec::Bzip2 => Self::Blocks(Blocks::bzip2(file, config, level)),
+            Codec::Plain => blocks(blocks::Kind::Plain, file),
+            Codec::Bgzf => blocks(blocks::Kind::Bgzf(level), file),
+            Codec::Bzip2 => blocks(blocks::Kind::Bzip2(level), file),
             Codec::Zstd => {
                 let params = [
                     CParameter::nb_workers(config.workers(MOST_ZSTD_THREADS)),
                     CParameter::job_size(ZSTD_JOB),
                     CParameter::checksum_flag(true),
                 ];
-                Self::Stream(Stream::new(file, move || ZstdEncoder::new_with_params(level.into(), &params)).await)
+                Self::Stream(Stream::new(file, move || ZstdEncoder::new_with_params(level.into(), &params)))
             }
             Codec::Xz => {
                 let threads = NonZero::new(config.workers(MOST_XZ_THREADS)).expect("of at least one");
                 let level = Level::Precise(level.into());
-                Self::Stream(Stream::new(file, move || XzEncoder::parallel(threads, level)).await)
+                Self::Stream(Stream::new(file, move || XzEncoder::parallel(threads, level)))
             }
         }
     }
@@ -168,7 +156,6 @@ impl Encoder {
     /// Writes all of `bytes`, sooner or later.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Self::Plain(writer) => writer.write_all(bytes).await,
             Self::Blocks(blocks) => blocks.write(bytes).await,
             Self::Stream(stream) => stream.write(bytes).await,
         }
@@ -177,105 +164,10 @@ impl Encoder {
     /// Writes what is held back, and what ends a compressed file.
     pub(super) async fn finish(self) -> io::Result<()> {
         match self {
-            Self::Plain(mut writer) => writer.shutdown().await,
             Self::Blocks(blocks) => blocks.finish().await,
             Self::Stream(stream) => stream.finish().await,
         }
     }
-}
-
-/// Blocks of one length, compressed each on its own, several at once, and written in order.
-pub(super) struct Blocks {
-    file: File,
-    compress: Compress,
-    level: u8,
-    size: usize,
-    workers: usize,
-    block: Vec<u8>,
-    in_flight: VecDeque<JoinHandle<io::Result<Vec<u8>>>>,
-    end: &'static [u8],
-}
-
-/// Compresses a block at a level.
-type Compress = fn(&[u8], u8) -> io::Result<Vec<u8>>;
-
-impl Blocks {
-    fn bgzf(file: File, config: Config, level: u8) -> Self {
-        Self::new(file, config, bgzf, level, BGZF_BLOCK * BGZF_BLOCKS, &EOF_BLOCK)
-    }
-
-    fn bzip2(file: File, config: Config, level: u8) -> Self {
-        // What one block of bzip2 takes: were it a byte more, each stream would have a second, tiny block.
-        Self::new(file, config, bzip2, level, usize::from(level) * 100_000 - 20, &[])
-    }
-
-    fn new(file: File, config: Config, compress: Compress, level: u8, size: usize, end: &'static [u8]) -> Self {
-        let (block, in_flight) = (Vec::with_capacity(size), VecDeque::new());
-        Self { file, compress, level, size, workers: config.workers.get(), block, in_flight, end }
-    }
-
-    async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        while self.block.len() + bytes.len() >= self.size {
-            let (now, later) = bytes.split_at(self.size - self.block.len());
-            self.block.extend_from_slice(now);
-            bytes = later;
-            self.submit().await?;
-        }
-        self.block.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    /// Gives the block to a thread of its own, once one of the others is done.
-    async fn submit(&mut self) -> io::Result<()> {
-        if self.in_flight.len() >= self.workers {
-            self.write_first().await?;
-        }
-        let block = std::mem::replace(&mut self.block, Vec::with_capacity(self.size));
-        let (compress, level) = (self.compress, self.level);
-        self.in_flight.push_back(tokio::task::spawn_blocking(move || compress(&block, level)));
-        Ok(())
-    }
-
-    async fn write_first(&mut self) -> io::Result<()> {
-        let Some(first) = self.in_flight.pop_front() else { return Ok(()) };
-        let compressed = joined(first.await)?;
-        self.file.write_all(&compressed).await
-    }
-
-    async fn finish(mut self) -> io::Result<()> {
-        // An empty file is one empty stream of bzip2; of BGZF it is the end marker alone.
-        if !self.block.is_empty() || self.end.is_empty() {
-            self.submit().await?;
-        }
-        while !self.in_flight.is_empty() {
-            self.write_first().await?;
-        }
-        self.file.write_all(self.end).await?;
-        self.file.flush().await
-    }
-}
-
-/// BGZF blocks of samtools' size, without an end marker.
-fn bgzf(bytes: &[u8], level: u8) -> io::Result<Vec<u8>> {
-    let level = CompressionLevel::new(level).ok_or(io::ErrorKind::InvalidInput)?;
-    let compressed = Vec::with_capacity(bytes.len() / 2);
-    let builder = bgzf::io::writer::Builder::default().set_compression_level(level);
-    let mut writer = builder.build_from_writer(compressed);
-    for block in bytes.chunks(BGZF_BLOCK) {
-        writer.write_all(block)?;
-        writer.flush()?;
-    }
-    Ok(writer.into_inner())
-}
-
-/// One stream of bzip2.
-fn bzip2(bytes: &[u8], level: u8) -> io::Result<Vec<u8>> {
-    let mut compressed = Vec::with_capacity(bytes.len() / 3);
-    let mut encoder = BzEncoder::new(Bzip2EncoderParams::from(Level::Precise(level.into())), 0);
-    let mut room = vec![0; ROOM];
-    encode(&mut encoder, bytes, &mut room, &mut compressed)?;
-    end(&mut encoder, &mut room, &mut compressed)?;
-    Ok(compressed)
 }
 
 /// One stream, made by a thread of its own with those its library starts.
@@ -293,8 +185,7 @@ enum Piece {
 }
 
 impl Stream {
-    async fn new<E: EncodeV2>(file: File, encoder: impl FnOnce() -> E + Send + 'static) -> Self {
-        let file = file.into_std().await;
+    fn new<E: EncodeV2>(file: File, encoder: impl FnOnce() -> E + Send + 'static) -> Self {
         let (blocks, pieces) = mpsc::channel(2);
         let thread = tokio::task::spawn_blocking(move || compress(&mut encoder(), pieces, file));
         Self { blocks, thread, block: Vec::with_capacity(BUFFER) }
@@ -326,7 +217,7 @@ impl Stream {
 }
 
 /// Compresses all pieces into a file.
-fn compress(encoder: &mut dyn EncodeV2, mut pieces: mpsc::Receiver<Piece>, mut file: std::fs::File) -> io::Result<()> {
+fn compress(encoder: &mut dyn EncodeV2, mut pieces: mpsc::Receiver<Piece>, mut file: File) -> io::Result<()> {
     let mut room = vec![0; ROOM];
     while let Some(piece) = pieces.blocking_recv() {
         match piece {
@@ -341,7 +232,12 @@ fn compress(encoder: &mut dyn EncodeV2, mut pieces: mpsc::Receiver<Piece>, mut f
 }
 
 /// Compresses all of `bytes`; what the codec gives back at once is written, `room` at a time.
-fn encode(encoder: &mut dyn EncodeV2, bytes: &[u8], room: &mut [u8], into: &mut impl Write) -> io::Result<()> {
+pub(super) fn encode(
+    encoder: &mut dyn EncodeV2,
+    bytes: &[u8],
+    room: &mut [u8],
+    into: &mut impl Write,
+) -> io::Result<()> {
     let mut input = PartialBuffer::new(bytes);
     while !input.unwritten().is_empty() {
         let mut output = WriteBuffer::new_initialized(room);
@@ -352,7 +248,7 @@ fn encode(encoder: &mut dyn EncodeV2, bytes: &[u8], room: &mut [u8], into: &mut 
 }
 
 /// Ends the stream.
-fn end(encoder: &mut dyn EncodeV2, room: &mut [u8], into: &mut impl Write) -> io::Result<()> {
+pub(super) fn end(encoder: &mut dyn EncodeV2, room: &mut [u8], into: &mut impl Write) -> io::Result<()> {
     loop {
         let mut output = WriteBuffer::new_initialized(room);
         let ended = encoder.finish(&mut output)?;
@@ -364,7 +260,7 @@ fn end(encoder: &mut dyn EncodeV2, room: &mut [u8], into: &mut impl Write) -> io
 }
 
 /// The result of a thread; a panic of it is a panic here.
-fn joined<T>(result: Result<io::Result<T>, JoinError>) -> io::Result<T> {
+pub(super) fn joined<T>(result: Result<io::Result<T>, JoinError>) -> io::Result<T> {
     match result.map_err(JoinError::try_into_panic) {
         Ok(result) => result,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),

@@ -1,13 +1,12 @@
 //! Writes reads, and tables of them: FASTQ or FASTA, plain or compressed, whole or not at all.
 
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
-use tokio::fs::File;
 
 use super::bam::UNKNOWN_QUALITY;
 use super::encode::{self, Codec, Encoder};
@@ -125,7 +124,7 @@ pub async fn create_bgzf(path: &Path, config: encode::Config) -> Result<(Writer,
 
 async fn create_as(path: &Path, codec: Codec, config: encode::Config) -> Result<(Writer, Pending)> {
     let (file, pending) = open_file(path).await.map_err(|source| failed(path, source))?;
-    let encoder = Encoder::new(codec, config, file).await;
+    let encoder = Encoder::new(codec, config, file);
     Ok((Writer { path: path.to_owned(), encoder }, pending))
 }
 
@@ -172,19 +171,20 @@ async fn open_file(path: &Path) -> io::Result<(File, Pending)> {
     let direct = Pending { file: None };
     if path == Path::new("-") {
         // As a plain file, not `tokio::io::stdout`, which looks for line ends.
-        return Ok((File::from_std(io::stdout().as_fd().try_clone_to_owned()?.into()), direct));
+        return Ok((io::stdout().as_fd().try_clone_to_owned()?.into(), direct));
     }
     if is_special(path) {
-        return Ok((File::options().write(true).open(path).await?, direct));
+        let file = tokio::fs::File::options().write(true).open(path).await?;
+        return Ok((file.into_std().await, direct));
     }
     // Through a symbolic link: what it points to is replaced, not the link.
     let place = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (file, temporary) = create_beside(&place)?;
-    Ok((File::from_std(file), Pending { file: Some((temporary, place)) }))
+    Ok((file, Pending { file: Some((temporary, place)) }))
 }
 
 /// A new file in the folder of `place`, with the permissions any new file gets.
-fn create_beside(place: &Path) -> io::Result<(std::fs::File, TempPath)> {
+fn create_beside(place: &Path) -> io::Result<(File, TempPath)> {
     let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_string_lossy();
     let file = tempfile::Builder::new()
