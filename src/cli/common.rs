@@ -68,7 +68,7 @@ pub(super) struct Common {
     #[arg(short, long, value_name = "N")]
     threads: Option<NonZero<usize>>,
 
-    /// How far outputs are compressed: .gz 0 to 12 [default: 4], .zst 1 to 22 [3], .bz2 1 to 9 [9], .xz 0 to 9 [6]
+    /// How far outputs are compressed: .gz 0 to 12 [default: 2], .zst 1 to 22 [3], .bz2 1 to 9 [9], .xz 0 to 9 [6]
     #[arg(long, value_name = "N", help_heading = "Outputs")]
     compression_level: Option<u8>,
 

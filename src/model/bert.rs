@@ -259,7 +259,7 @@ mod tests {
         let Settings::Bert { config, .. } = settings else { panic!("it is a BERT") };
         let device = Device::flex();
         let bert = Bert::load(&config, attention, form, &mut weights, &device).unwrap();
-        let ids: Vec<u16> = (0..296).map(|place| 5 + place * 1237 % 4096).collect();
+        let ids: Vec<u16> = (0..296_u16).map(|place| 5 + place.wrapping_mul(1237) % 4096).collect();
         let rows = [&ids[..7], &ids[20..150], &ids];
         let tokens = bert.fixed_length().unwrap_or(320);
         assert_eq!(tokens == 298, attention == Attention::Published && !form.fused);

@@ -89,8 +89,8 @@ impl Codec {
     fn default_level(self) -> u8 {
         match self {
             Self::Plain => 0,
-            // Half the time of level 6 for 3.5 % more bytes (workflows/benchmark/README.md).
-            Self::Bgzf => 4,
+            // Two fifths of the time of level 6 for 6 % more bytes (workflows/benchmark/README.md).
+            Self::Bgzf => 2,
             Self::Xz => 6,
             Self::Zstd => 3,
             Self::Bzip2 => 9,

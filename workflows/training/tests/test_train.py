@@ -42,8 +42,8 @@ def genome(tmp_path):
 
 
 def _run(genome, folder, reads):
-    arguments = Namespace(order=0, 
-        data=str(genome), run=folder, minutes=0, reads=reads, seed=1, recipe={}, mix="mammals",
+    arguments = Namespace(
+        data=str(genome), run=folder, minutes=0, reads=reads, seed=1, order=0, recipe={}, mix="mammals",
         set={"embedding": 8, "channels": 8, "hidden": 8}, network="six frames", random_start=False, weight_decay=0.02, peak=train.PEAK, last=train.LAST, start_from=None, every_genus=False,
     )  # fmt: skip
     return train.Run(arguments)
