@@ -201,7 +201,7 @@ impl Classifier {
             Engine::Compact { .. } => 512,
             Engine::None => 4096,
             Engine::Bert { .. } => (OWN_SHARE / self.card.parameters.max(1)).clamp(1, 512),
-            // Some 16 batches, so that the last, smaller one costs little.
+            // Some 16 batches of the first size, so that the last, smaller one costs little.
             Engine::Burn(runner) if let Some(rows) = runner.gpu_rows() => 16 * rows,
             Engine::Burn(_) => self.threads * (A_THREADS_SHARE / self.card.parameters.max(1)).clamp(1, 512),
         }

@@ -24,7 +24,7 @@ use crate::error::Result;
 
 /// Rows a GPU batch of a BERT has at first; attention takes some 4 MB a row.
 const BERT_ROWS: usize = 32;
-/// Windows a GPU batch of a compact model has at first; its first level takes some 80 kB a window.
+/// Windows a GPU batch of a compact model has at first; the embeddings of one take 75 kB.
 const COMPACT_ROWS: usize = 1024;
 /// How many times as many are tried: half a gigabyte for either.
 const MORE: usize = 4;
