@@ -1,6 +1,8 @@
 //! How many rows a GPU takes at once, found by trying: doubled while that brings more tokens a second, halved when the device
 //! cannot take them.
 
+use std::time::Instant;
+
 /// Batches of a size that are not timed: kernels are compiled and tuned for each new shape.
 const UNTIMED: usize = 4;
 /// Batches of a size that are.
@@ -18,9 +20,9 @@ pub(super) struct BatchRows {
     before: f64,
     /// Batches of this size so far.
     batches: usize,
-    /// Tokens since timing began, and when that was, in seconds.
+    /// Tokens since timing began, and when that was.
     tokens: usize,
-    since: f64,
+    since: Instant,
 }
 
 impl BatchRows {
@@ -31,7 +33,7 @@ impl BatchRows {
 
     /// From `first` up to `most`.
     pub(super) fn tried(first: usize, most: usize) -> Self {
-        Self { now: first.max(1), most, before: 0.0, batches: 0, tokens: 0, since: 0.0 }
+        Self { now: first.max(1), most, before: 0.0, batches: 0, tokens: 0, since: Instant::now() }
     }
 
     /// Rows the next batch should have.
@@ -39,9 +41,9 @@ impl BatchRows {
         self.now
     }
 
-    /// A batch of `rows` padded to `length` tokens came back, `at` seconds after some moment: several may be on their way
-    /// at once, so that what counts is how much comes back in a time.
-    pub(super) fn came_back(&mut self, rows: usize, length: usize, at: f64) {
+    /// A batch of `rows` padded to `length` tokens came back `at` some moment: several may be on their way at once, so that
+    /// what counts is how much comes back in a time.
+    pub(super) fn came_back(&mut self, rows: usize, length: usize, at: Instant) {
         if rows != self.now || self.now >= self.most {
             return; // an input's last batch, or one of the size before
         }
@@ -53,7 +55,7 @@ impl BatchRows {
         self.tokens += rows * length;
         if self.batches == UNTIMED + TIMED {
             #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-            let speed = self.tokens as f64 / (at - self.since);
+            let speed = self.tokens as f64 / (at - self.since).as_secs_f64();
             self.judge(speed);
         }
     }
@@ -77,16 +79,18 @@ impl BatchRows {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;
 
     /// Runs batches on a device that takes `seconds(rows)` for one, and says which sizes it was given.
     fn sizes(mut rows: BatchRows, batches: usize, seconds: impl Fn(usize) -> f64) -> Vec<usize> {
-        let mut clock = 0.0;
+        let mut clock = Instant::now();
         let mut all = Vec::new();
         for _ in 0..batches {
-            clock += seconds(rows.now());
+            clock += Duration::from_secs_f64(seconds(rows.now()));
             all.push(rows.now());
             rows.came_back(rows.now(), 98, clock);
         }
@@ -126,9 +130,9 @@ mod tests {
 
     #[test]
     fn batches_of_another_size_say_nothing() {
-        let mut rows = BatchRows::tried(32, 64);
-        for batch in 0..100_u8 {
-            rows.came_back(31, 98, f64::from(batch));
+        let (mut rows, start) = (BatchRows::tried(32, 64), Instant::now());
+        for batch in 0..100 {
+            rows.came_back(31, 98, start + Duration::from_secs(batch));
         }
         assert_eq!(rows.now(), 32);
     }
@@ -139,9 +143,9 @@ mod tests {
             first in 1_usize..100, times in 0_usize..5, steps in proptest::collection::vec(0.0..2.0_f64, 0..200),
         ) {
             let most = first << times;
-            let (mut rows, mut clock) = (BatchRows::tried(first, most), 0.0);
+            let (mut rows, mut clock) = (BatchRows::tried(first, most), Instant::now());
             for step in steps {
-                clock += step;
+                clock += Duration::from_secs_f64(step);
                 rows.came_back(rows.now(), 98, clock);
                 prop_assert!(rows.now() >= first && rows.now() <= most);
             }

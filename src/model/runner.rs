@@ -76,10 +76,6 @@ struct Gpu {
     device: Device,
     name: String,
     rows: Mutex<BatchRows>,
-    /// Rows a batch at first.
-    first_rows: usize,
-    /// When it was readied.
-    since: Instant,
     /// One batch is queued at a time, so that its answer is queued right behind it and not behind another batch.
     queue: Mutex<()>,
 }
@@ -152,15 +148,7 @@ impl Runner {
                 Network::Compact(_) => COMPACT_ROWS,
             };
             let rows = batch_size.map_or(BatchRows::tried(own, MORE * own), BatchRows::fixed);
-            Gpu {
-                network,
-                device: gpu.device,
-                name: gpu.adapter.name,
-                first_rows: rows.now(),
-                rows: Mutex::new(rows),
-                since: Instant::now(),
-                queue: Mutex::default(),
-            }
+            Gpu { network, device: gpu.device, name: gpu.adapter.name, rows: rows.into(), queue: Mutex::default() }
         });
         let all: Vec<Gpu> = gpus.collect();
         let busy = Mutex::new(vec![0; all.len()]);
@@ -175,11 +163,11 @@ impl Runner {
         }
     }
 
-    /// Rows a GPU works on at once to begin with, if it runs on GPUs.
+    /// Rows a GPU works on at once, if it runs on GPUs.
     pub(super) fn gpu_rows(&self) -> Option<usize> {
         match &self.lane {
             Lane::Cpu { .. } => None,
-            Lane::Gpus { all, .. } => all.iter().map(|gpu| gpu.first_rows).min(),
+            Lane::Gpus { all, .. } => all.iter().map(|gpu| gpu.rows().now()).min(),
         }
     }
 
@@ -265,7 +253,7 @@ impl Gpu {
             );
             notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
         } else {
-            self.rows().came_back(batch.rows.len(), batch.bucket, self.since.elapsed().as_secs_f64());
+            self.rows().came_back(batch.rows.len(), batch.bucket, Instant::now());
         }
         Ok(logits)
     }

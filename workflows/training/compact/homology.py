@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import codons, fasta, tokens
+from . import codons, fasta, tables, tokens
 
 PROTEINS = (
     "bacteria silver archaea silver_archaea phage silver_phage virus plant invertebrate fungi protist organelle"
@@ -83,7 +83,7 @@ def find(genomes, out, group):
         low, high = sorted((int(first), int(last)))
         found.setdefault(accession, set()).add((int(start) + low - 1, int(start) + high))
     rows = [(accession, *interval) for accession in sorted(found) for interval in merged(found[accession])]
-    table.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
+    tables.write(table, rows)
     print(f"{group}: {len(rows)} stretches, {sum(row[2] - row[1] for row in rows)} bases", flush=True)
 
 

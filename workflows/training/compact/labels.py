@@ -9,12 +9,11 @@ concatenation's: that mistake shifts every frame.
 import gzip
 import re
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 
-from . import fasta, holdout, tokens
+from . import fasta, holdout, tables, tokens
 
 CODING = 0b0011_1111
 LEFT_OUT = 0b0100_0000
@@ -127,15 +126,6 @@ def _kmers(codes):
     return both[both < np.uint64(2**60)] >> np.uint64(32)
 
 
-def _table(path):
-    rows = defaultdict(list)
-    if path.exists():
-        for line in path.read_text().splitlines():
-            accession, *rest = line.split("\t")
-            rows[accession].append(rest)
-    return rows
-
-
 def _manifest(genomes):
     with gzip.open(genomes / "manifest.tsv.gz", "rt") as text:
         rows = [line.rstrip("\n").split("\t") for line in text][1:]
@@ -146,7 +136,7 @@ def _records(genomes, labels, group, known):
     """(record fields, codes, label) of one group."""
     parts = fasta.parts_by_record(genomes / f"{group}.cds.tsv.gz")
     kinds = ("rna", "genes", "gap_genes", "similar")
-    rna, genes, alone, similar = (_table(labels / f"{group}.{kind}.tsv") for kind in kinds)
+    rna, genes, alone, similar = (tables.read(labels / f"{group}.{kind}.tsv") for kind in kinds)
     for record in fasta.read(genomes / f"{group}.fa.gz"):
         lineage, source = known.get((group, record.accession), ("", ""))
         codes = tokens.encode(record.sequence)

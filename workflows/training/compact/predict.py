@@ -13,7 +13,7 @@ from pathlib import Path
 import pyrodigal
 import pyrodigal_gv
 
-from . import fasta
+from . import fasta, tables
 
 _ENOUGH_TO_TRAIN = 100_000  # bases of one organism; with fewer the predictor's ready-made models do better
 _LONGEST_TRAINING = 8_000_000
@@ -72,7 +72,7 @@ def find(genomes, table, group, where):
     if table.exists():
         return
     rows = list(where(genomes, group))
-    table.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
+    tables.write(table, rows)
     print(f"{table.name}: {len(rows)} predicted genes", flush=True)
 
 

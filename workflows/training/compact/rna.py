@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import fasta
+from . import fasta, tables
 
 _KINGDOM = {"archaea": "arc", "silver_archaea": "arc", "fungi": "euk", "plant": "euk", "protist": "euk", "organelle": "mito"}
 _ARAGORN = re.compile(r"^\d+\s+(tRNA|tmRNA)\S*\s+c?\[(-?\d+),(\d+)\]")
@@ -47,7 +47,7 @@ def find(genomes, out, group):
             plain_text.write(f">{record.accession}\n{record.sequence}\n")
         plain_text.flush()
         hits = sorted([*rrna(plain_text.name, _KINGDOM.get(group, "bac")), *trna(plain_text.name)])
-    table.write_text("".join("\t".join(map(str, hit)) + "\n" for hit in hits))
+    tables.write(table, hits)
     print(f"{group}: {len(hits)} RNA genes", flush=True)
 
 
