@@ -22,7 +22,7 @@ pub fn push_line(text: &mut Vec<u8>, segment: &Record, window: &Range<usize>, pr
         Some(Frame { strand: Strand::Plus, .. }) => '+',
         Some(Frame { strand: Strand::Minus, .. }) => '-',
     };
-    let frame = frame.map(|frame| on_read(frame, window, segment.bases.len()));
+    let frame = frame.map(|frame| on_read(frame, window, segment.bases().len()));
     let frame = frame.map_or_else(|| ".".to_owned(), |frame| frame.to_string());
     let Range { start, end } = window;
     let score = (probability * 1000.0).round();
@@ -36,7 +36,7 @@ mod tests {
     use crate::reads::Mate;
 
     fn line(mate: Mate, window: Range<usize>, prediction: Prediction) -> String {
-        let segment = Record { mate, ..Record::new(b"r1/2 x".to_vec(), vec![b'A'; 500], Vec::new()) };
+        let segment = Record::new(b"r1/2 x", &[b'A'; 500], b"").with_mate(mate);
         let mut text = Vec::new();
         push_line(&mut text, &segment, &window, &prediction);
         String::from_utf8(text).unwrap()

@@ -243,11 +243,11 @@ impl Outputs {
         if !scored.scores(segment) {
             return Ok(None);
         }
-        let count = windows.map_or(1, |windows| windows.over(segment.bases.len()).len());
+        let count = windows.map_or(1, |windows| windows.over(segment.bases().len()).len());
         let own = rest.split_off(..count).expect("one prediction a scored segment, or a window of it");
         let Some(windows) = windows else { return Ok(Some(Answer { prediction: own[0], windows: None })) };
         if let Some(sink) = &mut self.windows {
-            for (window, prediction) in windows.over(segment.bases.len()).zip(own) {
+            for (window, prediction) in windows.over(segment.bases().len()).zip(own) {
                 bed::push_line(&mut sink.text, segment, &window, prediction);
                 // The lines of one read may be as many as its bases.
                 if sink.text.len() >= MOST_TEXT {
@@ -255,7 +255,7 @@ impl Outputs {
                 }
             }
         }
-        let summary = windows.summary(segment.bases.len(), own);
+        let summary = windows.summary(segment.bases().len(), own);
         self.tally.add_windows(&summary);
         Ok(Some(Answer { prediction: summary.prediction(windows.config.pool), windows: Some(summary) }))
     }

@@ -105,7 +105,7 @@ pub fn translate(bases: &[u8], frame: Frame, code: GeneticCode) -> Vec<u8> {
 
 /// Appends one read's protein as FASTA: `>name/1_frame=+0`. Nothing where the frame holds no whole codon.
 pub fn push_protein(text: &mut Vec<u8>, segment: &Record, frame: Frame, code: GeneticCode) {
-    let protein = translate(&segment.bases, frame, code);
+    let protein = translate(segment.bases(), frame, code);
     if protein.is_empty() {
         return;
     }

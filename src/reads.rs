@@ -4,6 +4,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use smallvec::SmallVec;
+
 mod alignment;
 mod annotation;
 mod bam;
@@ -24,6 +26,7 @@ mod name_hash;
 pub mod output;
 mod pairs;
 mod problem;
+mod record;
 mod records;
 mod reference;
 mod relay;
@@ -42,64 +45,8 @@ pub use input::{Alignments, Format, Grouping, Input, InputConfig, Layout, Templa
 pub use lanes::{Inputs, open};
 pub use name_hash::name_hash;
 pub use problem::Problem;
-
-/// One sequenced read as stored, turned back to the orientation the sequencer saw.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Record {
-    /// The header line without its leading `@` or `>`: name, and after a blank or tab whatever follows, byte for byte.
-    pub header: Vec<u8>,
-    /// How many bytes of `header` are the name, a trailing `/1` or `/2` left out.
-    pub name_len: usize,
-    /// The letters, exactly as stored (case and ambiguity codes kept).
-    pub bases: Vec<u8>,
-    /// Phred+33 letters, as many as `bases`; empty when the input has none (FASTA).
-    pub quality_scores: Vec<u8>,
-    /// Which part of its template this record is.
-    pub mate: Mate,
-}
-
-impl Record {
-    /// A record with its name found in `header`, not yet part of a pair.
-    #[must_use]
-    pub fn new(header: Vec<u8>, bases: Vec<u8>, quality_scores: Vec<u8>) -> Self {
-        let name_len = name_len(&header);
-        Self { header, name_len, bases, quality_scores, mate: Mate::Unpaired }
-    }
-
-    /// The same record as a mate.
-    #[must_use]
-    pub fn with_mate(self, mate: Mate) -> Self {
-        Self { mate, ..self }
-    }
-
-    /// The header's first word: the name with its `/1` or `/2`, for messages.
-    pub(crate) fn word(&self) -> String {
-        String::from_utf8_lossy(&self.header[..word_len(&self.header)]).into_owned()
-    }
-
-    /// QNAME without `/1`, `/2`: what two mates share.
-    #[must_use]
-    pub fn name(&self) -> &[u8] {
-        &self.header[..self.name_len]
-    }
-
-    /// Bytes this record keeps alive: what memory bounds are counted in.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.header.len() + self.bases.len() + self.quality_scores.len()
-    }
-}
-
-/// How long the first word of a header is: up to a blank or tab.
-fn word_len(header: &[u8]) -> usize {
-    memchr::memchr2(b' ', b'\t', header).unwrap_or(header.len())
-}
-
-/// How much of a header is the name that mates share: its first word without a final `/1` or `/2`.
-fn name_len(header: &[u8]) -> usize {
-    let word = &header[..word_len(header)];
-    word.strip_suffix(b"/1").or(word.strip_suffix(b"/2")).unwrap_or(word).len()
-}
+pub use record::Record;
+use record::{name_len, word_len};
 
 /// SAM's READ1/READ2: which segment of its template a record is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -125,12 +72,15 @@ impl Mate {
     }
 }
 
+/// The records of a template: most have one, and it lies in place.
+pub type Segments = SmallVec<[Record; 1]>;
+
 /// All segments of one name, in input order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
     /// Its records. Secondary and supplementary ones are left out, as are those without bases. None at all only where
     /// `alignments` holds what was left out.
-    pub segments: Vec<Record>,
+    pub segments: Segments,
     /// All its records as BAM stores them, in input order, where a BAM output wants them.
     pub alignments: Vec<Alignment>,
 }

@@ -40,14 +40,14 @@ pub fn push_line_with_windows(
 fn push_columns(line: &mut Vec<u8>, segment: &Record, prediction: Option<&Prediction>, verdict: &verdict::Config) {
     line.extend_from_slice(segment.name());
     let written = match prediction {
-        None => write!(line, "\t{}\t{}\tNA\tNA\tNA", segment.mate.number(), segment.bases.len()),
+        None => write!(line, "\t{}\t{}\tNA\tNA\tNA", segment.mate.number(), segment.bases().len()),
         Some(Prediction { probability, frame }) => {
             let label = match verdict.label(*probability) {
                 Label::Coding => "coding",
                 Label::NonCoding => "noncoding",
             };
             let frame = frame.map_or_else(|| ".".to_owned(), |frame| frame.to_string());
-            let (mate, length) = (segment.mate.number(), segment.bases.len());
+            let (mate, length) = (segment.mate.number(), segment.bases().len());
             write!(line, "\t{mate}\t{length}\t{probability:.6}\t{label}\t{frame}")
         }
     };
@@ -62,13 +62,7 @@ mod tests {
     use crate::verdict::Mates;
 
     fn line(prediction: Option<Prediction>) -> String {
-        let segment = Record {
-            header: b"r1/2 lane=3".to_vec(),
-            name_len: 2,
-            bases: b"ACGT".to_vec(),
-            mate: Mate::Second,
-            ..Record::default()
-        };
+        let segment = Record::new(b"r1/2 lane=3", b"ACGT", b"").with_mate(Mate::Second);
         let mut line = Vec::new();
         let verdict = verdict::Config { threshold: 0.5, band: None, mates: Mates::Any };
         push_line(&mut line, &segment, prediction.as_ref(), &verdict);

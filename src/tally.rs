@@ -49,7 +49,7 @@ impl Group {
     /// Adds one read.
     pub fn add(&mut self, segment: &Record) {
         self.reads += 1;
-        self.bases += segment.bases.len() as u64;
+        self.bases += segment.bases().len() as u64;
     }
 }
 

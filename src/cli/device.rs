@@ -101,7 +101,7 @@ async fn bases(path: &Path, workers: NonZero<usize>) -> Result<Vec<Vec<u8>>> {
     let mut templates = reads::open(&config, Arc::default()).await?.stream;
     let mut all = Vec::new();
     while let Some(template) = templates.next().await {
-        all.extend(template?.segments.into_iter().map(|segment| segment.bases));
+        all.extend(template?.segments.iter().map(|segment| segment.bases().to_vec()));
     }
     Ok(all)
 }

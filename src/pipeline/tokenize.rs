@@ -24,7 +24,7 @@ impl Config {
     /// Whether a segment is long enough to be scored.
     #[must_use]
     pub fn scores(&self, segment: &Record) -> bool {
-        segment.bases.len() >= self.min_length.max(self.k)
+        segment.bases().len() >= self.min_length.max(self.k)
     }
 }
 
@@ -43,9 +43,9 @@ fn tokenize(config: Config, chunk: &Chunk) -> Tokens {
     let longest = config.longest.map_or(usize::MAX, |longest| longest + config.k);
     let mut tokens = Tokens::default();
     // Room for all at once: growing would copy them, into memory that the kernel has to clear first.
-    tokens.ids.reserve(segments().map(|segment| segment.bases.len().min(longest)).sum());
+    tokens.ids.reserve(segments().map(|segment| segment.bases().len().min(longest)).sum());
     for segment in segments() {
-        kmer::tokenize_letters(config.letters, &segment.bases, config.k, config.longest, &mut tokens.ids);
+        kmer::tokenize_letters(config.letters, segment.bases(), config.k, config.longest, &mut tokens.ids);
         tokens.end_row();
     }
     tokens

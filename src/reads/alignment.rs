@@ -120,7 +120,7 @@ mod tests {
     use crate::reads::{Record, unaligned};
 
     fn fields(tags: &[u8]) -> Vec<u8> {
-        let record = Record::new(b"r1".to_vec(), b"ACGTA".to_vec(), b"IIIII".to_vec());
+        let record = Record::new(b"r1", b"ACGTA", b"IIIII");
         let mut fields = unaligned::fields(&record).unwrap();
         fields.extend_from_slice(tags);
         fields

@@ -149,14 +149,15 @@ fn read(record: &bam::RecordRef<'_>, len: usize) -> Step {
         return left_out;
     }
     let sequence = record.sequence();
-    let bases = decode_bases(sequence.as_bytes(), sequence.len());
-    let quality_scores = match record.quality_scores().as_bytes() {
-        [] => Vec::new(),
-        scores => scores.iter().map(|&score| score.min(93) + b'!').collect(),
-    };
+    let scores = record.quality_scores().as_bytes();
+    let name = record.name().map_or(&b"*"[..], |name| name.as_ref());
+    let mut read = Record::blank(name, sequence.len(), !scores.is_empty());
+    decode_bases(sequence.as_bytes(), read.bases_mut());
+    for (letter, &score) in read.quality_scores_mut().iter_mut().zip(scores) {
+        *letter = score.min(93) + b'!';
+    }
     let hard_clipped = record.cigar().iter().flatten().any(|op| op.kind() == Kind::HardClip);
-    let name = record.name().map_or_else(|| b"*".to_vec(), |name| name.to_vec());
-    as_sequenced(flags, Record::new(name, bases, quality_scores), hard_clipped, len)
+    as_sequenced(flags, read, hard_clipped, len)
 }
 
 /// Secondary and supplementary alignments repeat bases of a primary one.
@@ -172,12 +173,13 @@ pub(super) fn left_out(flags: Flags, len: usize) -> Option<Step> {
 
 /// Turns an aligned record back to the read the sequencer saw. Soft clips are part of it; hard clips are lost.
 pub(super) fn as_sequenced(flags: Flags, mut record: Record, hard_clipped: bool, len: usize) -> Step {
-    if record.quality_scores.is_empty() {
-        record.quality_scores = vec![UNKNOWN_QUALITY; record.bases.len()];
+    if record.quality_scores().is_empty() {
+        let unknown = vec![UNKNOWN_QUALITY; record.bases().len()];
+        record = Record::new(record.header(), record.bases(), &unknown);
     }
     if flags.is_reverse_complemented() {
-        reverse_complement(&mut record.bases);
-        record.quality_scores.reverse();
+        reverse_complement(record.bases_mut());
+        record.quality_scores_mut().reverse();
     }
     record.mate = mate(flags);
     if hard_clipped { Step::HardClipped(record, len) } else { Step::Record(record, len) }
@@ -197,11 +199,14 @@ const PAIRS: [[u8; 2]; 256] = {
     pairs
 };
 
-fn decode_bases(packed: &[u8], len: usize) -> Vec<u8> {
-    let mut bases = Vec::with_capacity(len + 1);
-    bases.extend(packed.iter().flat_map(|&byte| PAIRS[usize::from(byte)]));
-    bases.truncate(len);
-    bases
+/// Fills `bases` with the letters that two a byte hold.
+fn decode_bases(packed: &[u8], bases: &mut [u8]) {
+    let (twos, one) = bases.as_chunks_mut();
+    let mut packed = packed.iter().map(|&byte| PAIRS[usize::from(byte)]);
+    twos.iter_mut().zip(&mut packed).for_each(|(two, letters)| *two = letters);
+    if let ([one], Some([letter, _])) = (one, packed.next()) {
+        *one = letter;
+    }
 }
 
 /// The complement of each upper-case IUPAC letter; anything else stays.
@@ -273,9 +278,14 @@ mod tests {
 
     #[test]
     fn packed_bases_are_decoded_to_their_length() {
-        assert_eq!(decode_bases(&[0x12, 0x48], 4), b"ACGT");
-        assert_eq!(decode_bases(&[0x12, 0x40], 3), b"ACG");
-        assert_eq!(decode_bases(&[], 0), b"");
+        let decoded = |packed: &[u8], len| {
+            let mut bases = vec![0; len];
+            decode_bases(packed, &mut bases);
+            bases
+        };
+        assert_eq!(decoded(&[0x12, 0x48], 4), b"ACGT");
+        assert_eq!(decoded(&[0x12, 0x40], 3), b"ACG");
+        assert_eq!(decoded(&[], 0), b"");
     }
 
     #[test]

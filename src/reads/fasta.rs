@@ -21,7 +21,7 @@ pub(super) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     let mut bases = Vec::with_capacity(len);
     lines.for_each(|line| bases.extend_from_slice(line));
     check_letters("sequence", &bases).map_err(|problem| Fault::of(header, problem))?;
-    Ok(Step::Record(Record::new(header.to_vec(), bases, Vec::new()), len))
+    Ok(Step::Record(Record::new(header, &bases, b""), len))
 }
 
 /// Where the next record starts.
@@ -37,17 +37,17 @@ mod tests {
     fn lines_of_a_sequence_are_joined() {
         let file = b">a/2 x > y\r\nACGT\r\nac\n\n>b\nN";
         let Step::Record(a, len) = parse(file, false).unwrap() else { panic!() };
-        assert_eq!((a.name(), a.header.as_slice(), a.bases.as_slice()), (&b"a"[..], &b"a/2 x > y"[..], &b"ACGTac"[..]));
-        assert!(a.quality_scores.is_empty());
+        assert_eq!((a.name(), a.header(), a.bases()), (&b"a"[..], &b"a/2 x > y"[..], &b"ACGTac"[..]));
+        assert!(a.quality_scores().is_empty());
         assert_eq!(parse(&file[len..], false).unwrap(), Step::More);
         let Step::Record(b, _) = parse(&file[len..], true).unwrap() else { panic!() };
-        assert_eq!(b.bases, b"N");
+        assert_eq!(b.bases(), b"N");
     }
 
     #[test]
     fn an_empty_sequence_and_an_empty_file_are_fine() {
         let Step::Record(a, len) = parse(b">a\n>b\nN\n", true).unwrap() else { panic!() };
-        assert_eq!((a.bases.as_slice(), len), (&b""[..], 3));
+        assert_eq!((a.bases(), len), (&b""[..], 3));
         assert_eq!(parse(b"\n", true).unwrap(), Step::End);
         assert!(parse(b">a\nA\0C\n", true).is_err());
         assert!(parse(b"ACGT\n", true).is_err());

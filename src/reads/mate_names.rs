@@ -23,7 +23,7 @@ pub(super) enum Unfit {
 pub(super) fn join(mut first: Record, mut second: Record) -> Result<[Record; 2], Box<(Unfit, [Record; 2])>> {
     if first.name() != second.name() {
         match shared_len(&first, &second) {
-            Some(len) => (first.name_len, second.name_len) = (len, len),
+            Some(len) => [&mut first, &mut second].into_iter().for_each(|record| record.shorten_name(len)),
             None => return Err(Box::new((Unfit::Names, [first, second]))),
         }
     }
@@ -51,7 +51,7 @@ fn shared_len(first: &Record, second: &Record) -> Option<usize> {
 
 /// The number after a name's `/`.
 fn slashed(record: &Record) -> Option<u8> {
-    match record.header[record.name_len..word_len(&record.header)] {
+    match record.header()[record.name().len()..word_len(record.header())] {
         [b'/', number] => Some(number),
         _ => None,
     }
@@ -59,7 +59,7 @@ fn slashed(record: &Record) -> Option<u8> {
 
 /// The number a comment like `1:N:0:ACGT` starts with.
 fn commented(record: &Record) -> Option<u8> {
-    match record.header[word_len(&record.header)..].trim_ascii_start() {
+    match record.header()[word_len(record.header())..].trim_ascii_start() {
         [number @ b'1'..=b'9', b':', b'Y' | b'N', b':', ..] => Some(*number),
         _ => None,
     }
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     fn joined(first: &str, second: &str) -> Result<String, Unfit> {
-        let record = |header: &str| Record::new(header.into(), b"A".to_vec(), Vec::new());
+        let record = |header: &str| Record::new(header.as_bytes(), b"A", b"");
         let [first, second] = join(record(first), record(second)).map_err(|unfit| unfit.0)?;
         assert_eq!((first.mate, second.mate), (Mate::First, Mate::Second));
         assert_eq!(first.name(), second.name());

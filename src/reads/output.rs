@@ -70,35 +70,34 @@ pub fn write_record(record: &Record, format: Format, names: Names, into: &mut Ve
 
 /// The same with what a run says of it at the end of the header line, in place of one that is there.
 pub fn write_annotated(record: &Record, score: Option<&Score>, format: Format, names: Names, into: &mut Vec<u8>) {
-    into.reserve(record.header.len() + record.bases.len() * 2 + 8);
+    into.reserve(record.header().len() + record.bases().len() * 2 + 8);
     into.push(match format {
         Format::Fastq => b'@',
         Format::Fasta => b'>',
     });
     match score {
-        None => write_header(record, &record.header, names, into),
+        None => write_header(record, record.header(), names, into),
         Some(score) => {
-            write_header(record, annotation::without(&record.header), names, into);
+            write_header(record, annotation::without(record.header()), names, into);
             annotation::push(score, into);
         }
     }
-    into.push(b'\n');
-    into.extend_from_slice(&record.bases);
-    into.push(b'\n');
-    if format == Format::Fastq {
-        into.extend_from_slice(b"+\n");
-        if record.quality_scores.is_empty() {
-            into.resize(into.len() + record.bases.len(), UNKNOWN_QUALITY);
-        } else {
-            into.extend_from_slice(&record.quality_scores);
+    let header = record.header().len();
+    match (format, record.as_fastq()) {
+        (Format::Fasta, _) => into.extend_from_slice(&record.as_fasta()[header..]),
+        (Format::Fastq, Some(text)) => into.extend_from_slice(&text[header..]),
+        (Format::Fastq, None) => {
+            into.extend_from_slice(&record.as_fasta()[header..]);
+            into.extend_from_slice(b"\n+\n");
+            into.resize(into.len() + record.bases().len(), UNKNOWN_QUALITY);
         }
-        into.push(b'\n');
     }
+    into.push(b'\n');
 }
 
 fn write_header(record: &Record, header: &[u8], names: Names, into: &mut Vec<u8>) {
     let word = word_len(header);
-    let has_suffix = record.name_len < word;
+    let has_suffix = record.name().len() < word;
     let suffix: &[u8] = match (names, record.mate) {
         (Names::Numbered, Mate::First) if !has_suffix => b"/1",
         (Names::Numbered, Mate::Second) if !has_suffix => b"/2",

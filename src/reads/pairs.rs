@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use async_stream::try_stream;
 use futures::stream::{BoxStream, StreamExt};
+use smallvec::smallvec;
 
 use super::bam::Order;
 use super::input::Grouping;
@@ -75,7 +76,7 @@ pub(super) fn apart(pairs: Stream) -> Stream {
         .flat_map(|pair| {
             let templates = match pair {
                 Ok(pair) => {
-                    let alone = |segment| Ok(Template { segments: vec![segment], ..Template::default() });
+                    let alone = |segment| Ok(Template { segments: smallvec![segment], ..Template::default() });
                     pair.segments.into_iter().map(alone).collect()
                 }
                 Err(error) => vec![Err(error)],
@@ -127,7 +128,7 @@ pub(super) fn template(entries: impl IntoIterator<Item = Entry>, counts: &InputC
     for Entry { read, stored } in entries {
         let mut segment = None;
         match read {
-            Some(read) if read.bases.is_empty() => counts.without_bases.add(1),
+            Some(read) if read.bases().is_empty() => counts.without_bases.add(1),
             Some(read) => {
                 segment = Some(template.segments.len());
                 template.segments.push(read);
@@ -162,7 +163,7 @@ fn join(pair: u64, r1: Record, r2: Record, records: &Records) -> Result<[Record;
         records.error(match unfit {
             Unfit::Names => differ(pair, Some(&r1), Some(&r2)),
             Unfit::Numbers => {
-                Problem::Numbers { pair, first: shown_header(&r1.header), second: shown_header(&r2.header) }
+                Problem::Numbers { pair, first: shown_header(r1.header()), second: shown_header(r2.header()) }
             }
         })
     })

@@ -116,7 +116,7 @@ fn read(columns: &[&[u8]], len: usize) -> Result<Step, Problem> {
         return Err(Problem::Lengths { bases: bases.len(), quality_scores: quality_scores.len() });
     }
     check_letters("quality", quality_scores)?;
-    let record = Record::new(name.to_vec(), bases, quality_scores.to_vec());
+    let record = Record::new(name, &bases, quality_scores);
     Ok(as_sequenced(flags, record, cigar.contains(&b'H'), len))
 }
 
@@ -144,21 +144,21 @@ mod tests {
     #[test]
     fn a_reverse_strand_line_is_turned_back() {
         let read = record("r\t83\tc\t1\t60\t4M\t=\t1\t0\tAACG\tABCD\tNM:i:0\n");
-        assert_eq!(read.bases, b"CGTT");
-        assert_eq!(read.quality_scores, b"DCBA");
+        assert_eq!(read.bases(), b"CGTT");
+        assert_eq!(read.quality_scores(), b"DCBA");
         assert_eq!(read.mate, Mate::First);
     }
 
     #[test]
     fn letters_become_what_samtools_makes_of_them() {
         let read = record("odd\t0\tc\t1\t60\t*\t*\t0\t0\tacgtuURYKMBDHVNX.=-*\t*\n");
-        assert_eq!(read.bases, b"ACGTNNRYKMBDHVNNN=NN");
-        assert_eq!(read.quality_scores, [b'B'; 20]);
+        assert_eq!(read.bases(), b"ACGTNNRYKMBDHVNNN=NN");
+        assert_eq!(read.quality_scores(), [b'B'; 20]);
     }
 
     #[test]
     fn a_star_is_a_missing_quality_even_of_a_single_base() {
-        assert_eq!(record("r\t4\t*\t0\t0\t*\t*\t0\t0\tA\t*").quality_scores, b"B");
+        assert_eq!(record("r\t4\t*\t0\t0\t*\t*\t0\t0\tA\t*").quality_scores(), b"B");
     }
 
     #[test]

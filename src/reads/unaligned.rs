@@ -27,9 +27,9 @@ pub(super) fn fields(record: &Record) -> Result<Vec<u8>, Problem> {
         return Err(Problem::NameLength { length: name.len(), longest: LONGEST_NAME });
     }
     let name_len = u8::try_from(name.len() + 1).expect("checked above");
-    let len = u32::try_from(record.bases.len()).map_err(|_| TOO_LONG)?;
+    let len = u32::try_from(record.bases().len()).map_err(|_| TOO_LONG)?;
     let flags = FLAGS[usize::from(record.mate.number())];
-    let mut fields = Vec::with_capacity(32 + name.len() + 1 + record.bases.len() * 3 / 2 + 1);
+    let mut fields = Vec::with_capacity(32 + name.len() + 1 + record.bases().len() * 3 / 2 + 1);
     fields.extend_from_slice(&(-1_i32).to_le_bytes()); // reference
     fields.extend_from_slice(&(-1_i32).to_le_bytes()); // position
     fields.push(name_len);
@@ -44,11 +44,11 @@ pub(super) fn fields(record: &Record) -> Result<Vec<u8>, Problem> {
     fields.extend_from_slice(name);
     fields.push(0);
     let code = |base: Option<&u8>| base.map_or(0, |&base| CODES[usize::from(base)]);
-    fields.extend(record.bases.chunks(2).map(|two| (code(two.first()) << 4) | code(two.get(1))));
-    if record.quality_scores.is_empty() {
-        fields.resize(fields.len() + record.bases.len(), 0xff);
+    fields.extend(record.bases().chunks(2).map(|two| (code(two.first()) << 4) | code(two.get(1))));
+    if record.quality_scores().is_empty() {
+        fields.resize(fields.len() + record.bases().len(), 0xff);
     } else {
-        fields.extend(record.quality_scores.iter().map(|&letter| letter - b'!'));
+        fields.extend(record.quality_scores().iter().map(|&letter| letter - b'!'));
     }
     Ok(fields)
 }
@@ -89,23 +89,23 @@ mod tests {
     #[test]
     fn names_bases_quality_scores_and_mates_are_read_back() {
         for mate in [Mate::Unpaired, Mate::First, Mate::Second] {
-            let record = Record::new(b"r1/2 x y".to_vec(), b"ACGTN".to_vec(), b"!I~#A".to_vec()).with_mate(mate);
+            let record = Record::new(b"r1/2 x y", b"ACGTN", b"!I~#A").with_mate(mate);
             let back = read_back(&record);
-            assert_eq!(back, Record::new(b"r1".to_vec(), record.bases, record.quality_scores).with_mate(mate));
+            assert_eq!(back, Record::new(b"r1", record.bases(), record.quality_scores()).with_mate(mate));
         }
     }
 
     #[test]
     fn letters_become_those_bam_has_and_missing_quality_scores_stay_missing() {
-        let back = read_back(&Record::new(b"r".to_vec(), b"acgtuURYKMBDHVNX.-=".to_vec(), Vec::new()));
-        assert_eq!(back.bases, b"ACGTTTRYKMBDHVNNNN=");
-        assert_eq!(back.quality_scores, [b'B'; 19]);
+        let back = read_back(&Record::new(b"r", b"acgtuURYKMBDHVNX.-=", b""));
+        assert_eq!(back.bases(), b"ACGTTTRYKMBDHVNNNN=");
+        assert_eq!(back.quality_scores(), [b'B'; 19]);
     }
 
     #[test]
     fn a_name_too_long_for_bam_is_refused() {
-        assert!(fields(&Record::new(vec![b'n'; 254], Vec::new(), Vec::new())).is_ok());
-        let error = fields(&Record::new(vec![b'n'; 255], Vec::new(), Vec::new())).unwrap_err();
+        assert!(fields(&Record::new(&[b'n'; 254], b"", b"")).is_ok());
+        let error = fields(&Record::new(&[b'n'; 255], b"", b"")).unwrap_err();
         assert!(matches!(error, Problem::NameLength { length: 255, longest: 254 }));
     }
 }

@@ -50,7 +50,7 @@ fn kmers(bencher: divan::Bencher, letters: Letters, longest: Option<usize>) {
     bencher.counter(ItemsCount::new(CHUNK)).bench_local(|| {
         let mut ids = Vec::new();
         for record in &records {
-            kmer::tokenize_letters(letters, &record.bases, 6, longest, &mut ids);
+            kmer::tokenize_letters(letters, record.bases(), 6, longest, &mut ids);
         }
         ids
     });
@@ -192,11 +192,11 @@ fn records(count: usize) -> Vec<Record> {
     let mut random = Random(7);
     let record = |n: usize| {
         let header = format!("M01:7:000-ABC:1:1101:{}:{} 1:N:0:1", 10_000 + n % 20_000, n).into_bytes();
-        let bases = (0..BASES).map(|_| b"ACGT"[random.below(4)]).collect();
+        let bases: Vec<u8> = (0..BASES).map(|_| b"ACGT"[random.below(4)]).collect();
         let quality_scores =
             (0..BASES).map(|at| if random.below(BASES * 4) > at { b'F' } else { b",:#"[random.below(3)] });
-        let quality_scores = quality_scores.collect();
-        Record::new(header, bases, quality_scores)
+        let quality_scores: Vec<u8> = quality_scores.collect();
+        Record::new(&header, &bases, &quality_scores)
     };
     (0..count).map(record).collect()
 }

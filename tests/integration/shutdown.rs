@@ -25,15 +25,8 @@ const TOKENIZE: tokenize::Config = tokenize::Config { k: 6, longest: None, min_l
 
 #[expect(clippy::unnecessary_wraps, reason = "an item of the stream that readers give")]
 fn template(number: u64) -> Result<Template> {
-    let header = format!("r{number}").into_bytes();
-    let record = Record {
-        name_len: header.len(),
-        header,
-        bases: b"ACGT".repeat(25),
-        quality_scores: vec![b'I'; 100],
-        ..Record::default()
-    };
-    Ok(Template { segments: vec![record], ..Template::default() })
+    let record = Record::new(format!("r{number}").as_bytes(), &b"ACGT".repeat(25), &[b'I'; 100]);
+    Ok(Template { segments: [record].into(), ..Template::default() })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of the pipeline's seam")]

@@ -215,7 +215,7 @@ async fn interleaved_mates_are_paired_and_checked() {
     let mates: Vec<_> =
         pairs.iter().map(|pair| [pair.segments[0].mate.number(), pair.segments[1].mate.number()]).collect();
     assert_eq!(mates, [[1, 2], [1, 2]]);
-    assert_eq!(pairs[0].segments[1].header, b"a/2");
+    assert_eq!(pairs[0].segments[1].header(), b"a/2");
     let odd = message(&interleaved(record("a") + &record("a") + &record("b")).await.0.unwrap_err());
     assert!(odd.contains("il: record 3 (b): the last record has no mate"), "{odd}");
     let differ = message(&interleaved(record("a") + &record("a") + &record("b") + &record("c")).await.0.unwrap_err());

@@ -6,7 +6,7 @@ use super::*;
 use crate::reads::Mate;
 
 fn written(header: &str, mate: Mate, format: output::Format, names: Names) -> String {
-    let record = Record::new(header.into(), b"ACGT".to_vec(), b"IIII".to_vec()).with_mate(mate);
+    let record = Record::new(header.as_bytes(), b"ACGT", b"IIII").with_mate(mate);
     let mut text = Vec::new();
     write_record(&record, format, names, &mut text);
     String::from_utf8(text).unwrap()
@@ -26,7 +26,7 @@ fn mates_are_numbered_before_the_description_and_only_once() {
 
 #[test]
 fn a_read_without_quality_scores_gets_them() {
-    let record = Record::new(b"r".to_vec(), b"ACGT".to_vec(), Vec::new());
+    let record = Record::new(b"r", b"ACGT", b"");
     let mut text = Vec::new();
     write_record(&record, output::Format::Fastq, Names::AsRead, &mut text);
     assert_eq!(text, b"@r\nACGT\n+\nBBBB\n");
