@@ -44,7 +44,10 @@ def _windows(data, start, length):
     return view(data.bases, length)[start], view(data.labels, length)[start]
 
 
-def _indel_sources(rng, count, length):
+MOST_INDELS = 0.06  # a base: what the worst long reads have
+
+
+def _one_indel(rng, count, length):
     """For each base of a read, its place in the genome window, one base lost or gained; and where one was gained."""
     at = rng.integers(1, length - 1, count)
     lost = rng.random(count) < 0.5
@@ -53,20 +56,32 @@ def _indel_sources(rng, count, length):
     return place, np.flatnonzero(~lost), at[~lost]
 
 
-def cut(data, record, start, length, rng=None, indels=0.0):
-    """Reads starting at `start` (in the concatenation) of `record`; a share `indels` of them lost or gained a base."""
+def _several_indels(rng, count, length):
+    """The same with bases lost and gained all over a read, at a rate of its own up to `MOST_INDELS`."""
+    rate = rng.uniform(0, MOST_INDELS / 2, (count, 1))
+    lost, gained = rng.random((count, length)) < rate, rng.random((count, length)) < rate
+    gained[:, :1] = False
+    # A lost base is stepped over; one that is gained takes no place of its own.
+    place = np.arange(length)[None] + np.cumsum(lost, axis=1) - np.cumsum(gained, axis=1)
+    return place, *np.nonzero(gained)
+
+
+def cut(data, record, start, length, rng=None, indels=0.0, several=0.0):
+    """Reads starting at `start` (in the concatenation) of `record`; a share `indels` of them lost or gained a base, and
+    a share `several` of those any number."""
     bases, label = _windows(data, start, length)
     # A codon starting at record position p = k (mod 3) starts at read position p - start: shift by a = -start.
     shift = np.broadcast_to(((data.offsets[record] - start) % 3)[:, None], label.shape)
-    rows = np.flatnonzero(rng.random(len(start)) < indels) if indels else ()
-    if len(rows):
-        place, gained, where = _indel_sources(rng, len(rows), length)
-        last = data.offsets[record[rows] + 1][:, None] - 1
-        at = np.minimum(start[rows, None] + place, last)
-        bases[rows], label[rows] = data.bases[at], data.labels[at]
-        bases[rows[gained], where] = rng.integers(0, 4, len(gained))
-        shift = shift.copy()
-        shift[rows] = (shift[rows] + np.arange(length)[None] - place) % 3
+    if indels:
+        shift, last = shift.copy(), data.offsets[record + 1] - 1
+        spoiled = np.flatnonzero(rng.random(len(start)) < indels)
+        many = rng.random(len(spoiled)) < several if several else np.zeros(len(spoiled), dtype=bool)
+        for rows, sources in ((spoiled[~many], _one_indel), (spoiled[many], _several_indels)):
+            place, gained, where = sources(rng, len(rows), length)
+            at = np.minimum(start[rows, None] + place, last[rows, None])
+            bases[rows], label[rows] = data.bases[at], data.labels[at]
+            bases[rows[gained], where] = rng.integers(0, 4, len(gained))
+            shift[rows] = (shift[rows] + np.arange(length)[None] - place) % 3
     framed = _tables(length)[shift, label & CODING]
     count = np.bincount((np.arange(len(start))[:, None] * 64 + framed).ravel(), minlength=64 * len(start)).reshape(-1, 64)
     coded = 1 - count[:, 0] / np.float32(length)

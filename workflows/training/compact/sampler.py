@@ -70,6 +70,7 @@ class Recipe(NamedTuple):
     boost: dict = HUMAN_BOOST  # how much more often some organisms are drawn: (as coding, as not)
     rna: float = RNA_SHARE
     indels: float = 0.3
+    several: float = 0.0  # of those, the share with more than one: for long reads with errors (RESULTS.md)
     errors: float = 0.5  # share of reads with substitutions ...
     most_errors: float = 0.015  # ... of up to this rate
     unknown: float = 0.02
@@ -191,7 +192,7 @@ class Sampler:
         counts = rng.multinomial(size, self.shares)
         places = [pool.draw(rng, n, length) for pool, n in zip(self.pools, counts) if n]
         record, start = (np.concatenate(column) for column in zip(*places))
-        made = reads.cut(self.data, record, start, length, rng, self.recipe.indels)
+        made = reads.cut(self.data, record, start, length, rng, self.recipe.indels, self.recipe.several)
         if self.recoder:
             recode.some(rng, self.recoder, made, self.recipe.recoded)
         rates = np.where(rng.random(len(start)) < self.recipe.errors, rng.random(len(start)) * self.recipe.most_errors, 0)

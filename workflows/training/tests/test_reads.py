@@ -67,6 +67,25 @@ def test_after_an_indel_the_longer_side_names_the_frame(strand):
     assert len(seen) > 3  # before, after, and both frames, for a base lost and a base gained
 
 
+def test_several_indels_are_as_many_as_the_rate_says():
+    rng = np.random.default_rng(0)
+    place, row, where = reads._several_indels(rng, 500, 300)
+    gained = np.zeros(place.shape, dtype=int)
+    gained[row, where] = 1
+    lost = np.diff(place, axis=1) - 1 + gained[:, 1:]
+    assert place.min() == 0 and (lost >= 0).all()
+    for events in (lost, gained):
+        assert events.mean() == pytest.approx(reads.MOST_INDELS / 4, rel=0.1)
+
+
+def test_a_gene_with_several_indels_is_coded_in_several_frames():
+    data, rng = _genome(200, "+"), np.random.default_rng(0)
+    made = [_cut(data, 200, 250, rng=rng, indels=1.0, several=1.0) for _ in range(100)]
+    assert all(one.coded[0] == 1 and one.frames[0].any() for one in made)
+    assert all(not one.frames[0][3:].any() for one in made)
+    assert len({tuple(np.flatnonzero(one.frames[0])) for one in made}) > 3
+
+
 def test_an_rna_gene_is_never_coding_by_prediction():
     label = np.full(30, 1, np.uint8)
     mark_rna(label, 5, 10, silver=True)
