@@ -89,8 +89,9 @@ impl Codec {
     fn default_level(self) -> u8 {
         match self {
             Self::Plain => 0,
-            // Two fifths of the time of level 6 for 6 % more bytes (workflows/benchmark/README.md).
-            Self::Bgzf => 2,
+            // A quarter of the time of level 6 for 8 % more bytes (workflows/benchmark/README.md): reads on their way to
+            // the next step.
+            Self::Bgzf => 1,
             Self::Xz => 6,
             Self::Zstd => 3,
             Self::Bzip2 => 9,
