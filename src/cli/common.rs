@@ -13,6 +13,7 @@ use crate::kmer::Letters;
 use crate::model::{self, device};
 use crate::outputs;
 use crate::progress::Display;
+use crate::reads::encode::Codec;
 use crate::reads::{Grouping, InputConfig};
 use crate::sample::Sample;
 use crate::verdict;
@@ -68,8 +69,7 @@ pub(super) struct Common {
     #[arg(short, long, value_name = "N")]
     threads: Option<NonZero<usize>>,
 
-    /// How far outputs are compressed: .gz 0 to 12 [default: 2], .zst 1 to 22 [3], .bz2 1 to 9 [9], .xz 0 to 9 [6]
-    #[arg(long, value_name = "N", help_heading = "Outputs")]
+    #[arg(long, value_name = "N", help = compression_help(), help_heading = "Outputs")]
     compression_level: Option<u8>,
 
     /// Memory for reads in flight, with suffix K, M or G
@@ -222,6 +222,17 @@ impl Common {
             command,
         })
     }
+}
+
+/// What `--help` says of the levels: each codec's own, and the one it takes unless told otherwise.
+fn compression_help() -> String {
+    let of = |suffix: &str| {
+        let codec = Codec::of(format!("reads{suffix}").as_ref());
+        let levels = codec.levels().expect("each of these compresses");
+        format!("{suffix} {} to {} [{}]", levels.start(), levels.end(), codec.default_level())
+    };
+    let all = [".gz", ".zst", ".bz2", ".xz"].map(of).join(", ");
+    format!("How far outputs are compressed: {}", all.replacen('[', "[default: ", 1))
 }
 
 /// A number from 0 to 1.

@@ -86,7 +86,8 @@ impl Codec {
     }
 
     /// The level it takes unless told otherwise.
-    fn default_level(self) -> u8 {
+    #[must_use]
+    pub fn default_level(self) -> u8 {
         match self {
             Self::Plain => 0,
             // A quarter of the time of level 6 for 8 % more bytes (workflows/benchmark/README.md): reads on their way to
