@@ -173,10 +173,7 @@ pub(super) fn left_out(flags: Flags, len: usize) -> Option<Step> {
 
 /// Turns an aligned record back to the read the sequencer saw. Soft clips are part of it; hard clips are lost.
 pub(super) fn as_sequenced(flags: Flags, mut record: Record, hard_clipped: bool, len: usize) -> Step {
-    if record.quality_scores().is_empty() {
-        let unknown = vec![UNKNOWN_QUALITY; record.bases().len()];
-        record = Record::new(record.header(), record.bases(), &unknown);
-    }
+    record.fill_quality_scores(UNKNOWN_QUALITY);
     if flags.is_reverse_complemented() {
         reverse_complement(record.bases_mut());
         record.quality_scores_mut().reverse();

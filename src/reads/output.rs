@@ -10,6 +10,7 @@ use tempfile::TempPath;
 
 use super::bam::UNKNOWN_QUALITY;
 use super::encode::{self, Codec, Encoder};
+use super::record::PLUS_LINE;
 use super::{Mate, Record, Score, annotation, word_len};
 use crate::error::{Error, Result};
 
@@ -88,7 +89,7 @@ pub fn write_annotated(record: &Record, score: Option<&Score>, format: Format, n
         (Format::Fastq, Some(text)) => into.extend_from_slice(&text[header..]),
         (Format::Fastq, None) => {
             into.extend_from_slice(&record.as_fasta()[header..]);
-            into.extend_from_slice(b"\n+\n");
+            into.extend_from_slice(PLUS_LINE);
             into.resize(into.len() + record.bases().len(), UNKNOWN_QUALITY);
         }
     }

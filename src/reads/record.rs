@@ -3,7 +3,7 @@
 use super::Mate;
 
 /// What stands between the bases of a FASTQ record and its quality scores.
-const PLUS_LINE: &[u8] = b"\n+\n";
+pub(super) const PLUS_LINE: &[u8] = b"\n+\n";
 
 /// One sequenced read as stored, turned back to the orientation the sequencer saw.
 ///
@@ -112,6 +112,14 @@ impl Record {
         self.text.get_mut(start..).unwrap_or_default()
     }
 
+    /// Gives a record without quality scores this one for each base.
+    pub(super) fn fill_quality_scores(&mut self, letter: u8) {
+        if self.as_fastq().is_none() {
+            self.text.extend_from_slice(PLUS_LINE);
+            self.text.resize(self.text.len() + self.bases_len, letter);
+        }
+    }
+
     /// Header, line end and bases.
     pub(super) fn as_fasta(&self) -> &[u8] {
         &self.text[..self.fasta_len()]
@@ -161,6 +169,16 @@ mod tests {
         let record = Record::new(b"r", b"ACG", b"");
         assert_eq!((record.bases(), record.quality_scores()), (&b"ACG"[..], &b""[..]));
         assert_eq!((record.as_fasta(), record.as_fastq()), (&b"r\nACG"[..], None));
+    }
+
+    #[test]
+    fn quality_scores_are_filled_in_where_there_are_none() {
+        let mut record = Record::new(b"r", b"ACG", b"");
+        record.fill_quality_scores(b'B');
+        assert_eq!(record, Record::new(b"r", b"ACG", b"BBB"));
+        let mut scored = Record::new(b"r", b"ACG", b"I#!");
+        scored.fill_quality_scores(b'B');
+        assert_eq!(scored.quality_scores(), b"I#!");
     }
 
     #[test]

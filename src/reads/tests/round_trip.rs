@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::reads::Segments;
 
 fn record() -> impl Strategy<Value = Record> {
     let letters = prop::collection::vec((prop::sample::select(b"ACGTNacgtn.-RY".to_vec()), b'!'..=b'~'), 1..300);
@@ -63,7 +64,7 @@ proptest! {
                 let suffix = if record.name().len() < word { suffix } else { "" };
                 let header = [record.name(), suffix.as_bytes(), &record.header()[word..]].concat();
                 Record::new(&header, record.bases(), record.quality_scores())
-            }).collect::<super::super::Segments>();
+            }).collect::<Segments>();
             let [r1, r2] = [("r1", "/1"), ("r2", "/2")].map(|(name, suffix)| {
                 let segments = mates(suffix);
                 files.write(name, fastq(vec![Template { segments, ..Template::default() }], Names::AsRead))

@@ -75,6 +75,7 @@ def cut(data, record, start, length, rng=None, indels=0.0, several=0.0):
     if indels:
         shift, last = shift.copy(), data.offsets[record + 1] - 1
         spoiled = np.flatnonzero(rng.random(len(start)) < indels)
+        # Nothing is drawn where none is asked for, so that a recipe without them gives the reads it always gave.
         many = rng.random(len(spoiled)) < several if several else np.zeros(len(spoiled), dtype=bool)
         for rows, sources in ((spoiled[~many], _one_indel), (spoiled[many], _several_indels)):
             place, gained, where = sources(rng, len(rows), length)
