@@ -17,6 +17,7 @@ mod classifier;
 pub mod compact;
 pub mod cpu;
 pub mod device;
+mod form;
 mod problem;
 mod runner;
 mod upload;
@@ -99,9 +100,10 @@ pub enum Precision {
     /// The linear layers in bf16, which has eight bits for a number's digits. On the CPU.
     Bf16,
     /// In bytes, on the CPU. Of a BERT the linear layers, scaled by weight column and by input row; of a compact model the
-    /// block, its inputs scaled by channel, and what the stem adds up in sixteen bits.
+    /// first convolution after the stem, its inputs scaled by channel, and what the stem adds up in sixteen bits.
     Int8,
-    /// The linear layers in f16, which has eleven bits for a number's digits. On a GPU that has it.
+    /// In f16, which has eleven bits for a number's digits, on a GPU that has it: of a BERT the linear layers, of a compact
+    /// model the embeddings and convolutions.
     F16,
 }
 
@@ -125,7 +127,7 @@ pub struct Config {
     pub source: Source,
     /// The attention mode; a model that is no BERT ignores it.
     pub attention: Attention,
-    /// What to multiply in: bf16 and int8 are for our own kernels on the CPU, f16 is for a BERT on a GPU.
+    /// What to multiply in: bf16 and int8 are for our own kernels on the CPU, f16 is for GPUs.
     pub precision: Precision,
     /// Which device.
     pub device: device::Choice,

@@ -7,9 +7,9 @@ use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::Deserialize;
 
-pub(super) use self::layer::Form;
 use self::layer::{Addends, Layer, Linear, Loader, Norm, Sizes, TILE};
 use super::checkpoint::Weights;
+use super::form::Form;
 use super::upload::{Uploader, beyond};
 use super::{Attention, Prediction, Problem, cpu};
 use crate::kmer::{CLS, PAD, SEP};

@@ -279,7 +279,7 @@ pub(super) fn precisions(source: &Source, device: &Choice) -> Result<&'static [P
     };
     Ok(match (device, &settings) {
         (Choice::Cpu, settings) => settings.precisions_on_cpu(),
-        (gpus, Settings::Bert { .. }) if device::has_f16(gpus) => &[Precision::F32, Precision::F16],
+        (gpus, _) if device::has_f16(gpus) => &[Precision::F32, Precision::F16],
         _ => &[Precision::F32],
     })
 }
@@ -316,9 +316,8 @@ pub(super) fn describe(source: &Source) -> Result<String, Problem> {
         "precision",
         match (&settings, settings.precisions_on_cpu()) {
             (Settings::Bert { .. }, [_, _, ..]) => "f32; bf16 and int8 on the CPU, f16 on GPUs that have it",
-            (Settings::Bert { .. }, _) => "f32; f16 on GPUs that have it",
-            (Settings::Compact(_), [_, _, ..]) => "f32; int8 on the CPU",
-            (Settings::Compact(_), _) => "f32",
+            (Settings::Compact(_), [_, _, ..]) => "f32; int8 on the CPU, f16 on GPUs that have it",
+            (_, _) => "f32; f16 on GPUs that have it",
         },
     );
     if let Settings::Compact(config) = &settings {

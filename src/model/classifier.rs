@@ -4,10 +4,11 @@ use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::FloatDType;
 
-use super::bert::{self, Form};
+use super::bert;
 use super::checkpoint::{Checkpoint, Settings, Weights};
 use super::compact::{self, windows};
 use super::device::Ready;
+use super::form::Form;
 use super::runner::{Network, Runner};
 use super::{Attention, Card, Config, Precision, Prediction, Source, cpu, device};
 use crate::batch::Tokens;
@@ -349,7 +350,7 @@ fn on_gpus(config: &Config, gpus: Vec<device::Gpu>, settings: &Settings, weights
     Ok(Running { engine, device, backend })
 }
 
-/// How a BERT computes on a GPU.
+/// How a network computes on a GPU.
 fn form(precision: Precision, gpu: &device::Gpu) -> Result<Form, device::Problem> {
     if precision != Precision::F16 {
         return Ok(Form::EXACT);
@@ -368,15 +369,15 @@ enum Where {
     Gpu,
 }
 
-/// Anything but f32 is for our own kernels on the CPU, or f16 for a BERT on a GPU.
+/// Anything but f32 is for our own kernels on the CPU, or f16 for a GPU.
 fn check_precision(precision: Precision, settings: &Settings, on: Where) -> Result<()> {
     let bert = matches!(settings, Settings::Bert { .. });
     let fits = settings.precisions_on_cpu().contains(&precision);
     let why = match precision {
         Precision::F32 => return Ok(()),
-        Precision::F16 if bert && on == Where::Gpu => return Ok(()),
-        Precision::F16 if bert => "is for a GPU: --device gpu takes the first",
-        Precision::Bf16 | Precision::F16 if !bert => "is for a BERT; this model is compact",
+        Precision::F16 if on == Where::Gpu => return Ok(()),
+        Precision::F16 => "is for a GPU: --device gpu takes the first",
+        Precision::Bf16 if !bert => "is for a BERT; this model is compact",
         _ if fits && on == Where::OwnKernels => return Ok(()),
         _ if fits => "is for the CPU: give --device cpu too",
         _ if bert => "needs a hidden_size and an intermediate_size that are multiples of 16",

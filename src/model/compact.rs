@@ -1,6 +1,9 @@
 //! The compact family on burn: six reading frames through one small convolutional network, seven logits out.
 //!
 //! This is the definition: any other engine is tested against it.
+//!
+//! In half precision embeddings and convolutions, nearly all the work and the memory, are stored and multiplied in f16.
+//! Means over positions and the head, which has a row a frame, stay in f32.
 
 use burn::tensor::module::{conv1d, embedding, linear};
 use burn::tensor::ops::ConvOptions;
@@ -10,6 +13,7 @@ use self::config::{Block, Coarse, Config, Stem};
 use self::windows::tokens_a_frame;
 use super::Problem;
 use super::checkpoint::Weights;
+use super::form::{Form, high};
 use super::upload::{Uploader, beyond};
 use crate::kmer::{self, FIRST, PAD};
 
@@ -69,11 +73,12 @@ struct Linear {
 
 impl Compact {
     /// Takes the network's tensors.
-    pub(super) fn load(config: &Config, weights: &mut Weights, device: &Device) -> Result<Self, Problem> {
+    pub(super) fn load(config: &Config, form: Form, weights: &mut Weights, device: &Device) -> Result<Self, Problem> {
         let &Config { embedding_size, channels, hidden, stem, coarse, .. } = config;
         let vocabulary = kmer::vocab_size(config.k);
         let words = take(weights, "embedding.weight", &[vocabulary, embedding_size])?;
-        let mut loader = Loader { weights, device };
+        let words = Tensor::<2>::from_data(TensorData::new(words, [vocabulary, embedding_size]), device);
+        let mut loader = Loader { weights, device, form };
         let blocks = config.blocks.iter().enumerate().map(|(block, &Block { kernel, padding })| {
             loader.convolution(&format!("blocks.{block}"), [channels, channels, kernel], 1, padding)
         });
@@ -87,7 +92,7 @@ impl Compact {
             stem_config: stem,
             coarse_config: coarse,
             coarse: levels,
-            words: Tensor::from_data(TensorData::new(words, [vocabulary, embedding_size]), device),
+            words: form.low(words),
             embedding_scale: loader.vector("embedding_norm.scale", embedding_size)?,
             embedding_shift: loader.vector("embedding_norm.shift", embedding_size)?,
             stem: loader.convolution("stem", [channels, embedding_size, stem.kernel], stem.stride, stem.padding)?,
@@ -129,7 +134,7 @@ impl Compact {
             x = inside.keep(x.clone() + silu(block.forward(x)));
             features.extend(inside.mean_and_max(&x));
         }
-        let embedded = per(e.sum_dim(2), tokens_of) * self.embedding_scale.clone().unsqueeze();
+        let embedded = per(high(e).sum_dim(2), tokens_of) * self.embedding_scale.clone().unsqueeze();
         let embedded = embedded + self.embedding_shift.clone().unsqueeze();
         features.push(embedded);
         self.head(Tensor::cat(features, 1))
@@ -187,11 +192,7 @@ fn pooled(x: Tensor<3>, pool: usize) -> Tensor<3> {
     let [rows, channels, positions] = x.dims();
     let coarser = positions.div_ceil(pool);
     let short = coarser * pool - positions;
-    let x = if short == 0 {
-        x
-    } else {
-        Tensor::cat(vec![x.clone(), Tensor::zeros([rows, channels, short], &x.device())], 2)
-    };
+    let x = if short == 0 { x } else { x.pad([(0, short)], 0.0) };
     x.reshape([rows, channels, coarser, pool]).mean_dim(3).reshape([rows, channels, coarser])
 }
 
@@ -223,8 +224,9 @@ impl Inside {
 
     /// Over each row's own positions, [rows, channels] each; outside, `x` must be zero.
     fn mean_and_max(&self, x: &Tensor<3>) -> [Tensor<2>; 2] {
+        let x = high(x.clone());
         let mean = per(x.clone().sum_dim(2), self.positions.1.clone());
-        [mean, self.or_lowest(x.clone()).max_dim(2).squeeze_dim::<2>(2)]
+        [mean, self.or_lowest(x).max_dim(2).squeeze_dim::<2>(2)]
     }
 
     /// Zeros outside.
@@ -298,6 +300,8 @@ fn sorted(x: &Tensor<2>, ranks: &Tensor<3>) -> Tensor<2> {
 struct Loader<'a> {
     weights: &'a mut Weights,
     device: &'a Device,
+    /// Of convolutions.
+    form: Form,
 }
 
 impl Loader<'_> {
@@ -321,13 +325,20 @@ impl Loader<'_> {
         stride: usize,
         padding: usize,
     ) -> Result<Convolution, Problem> {
-        let weight = self.tensor(&format!("{name}.weight"), shape)?;
-        Ok(Convolution { weight, bias: self.vector(&format!("{name}.bias"), shape[0])?, stride, padding })
+        let weight = self.form.low(self.tensor(&format!("{name}.weight"), shape)?);
+        let bias = self.form.low(self.vector(&format!("{name}.bias"), shape[0])?);
+        Ok(Convolution { weight, bias, stride, padding })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use burn::tensor::FloatDType;
+
+    use super::super::Source;
+    use super::super::checkpoint::{Checkpoint, Settings};
     use super::*;
 
     #[test]
@@ -348,6 +359,25 @@ mod tests {
     fn digit(number: u32, place: u32) -> f32 {
         let digit = u8::try_from(number / 6_u32.pow(place) % 6).unwrap();
         f32::from(digit) - 3.0
+    }
+
+    #[test]
+    fn half_precision_stays_near_and_shows() {
+        let windows: Vec<Vec<u16>> = [55, 120, 295].map(|ids| (0..ids).map(|id| 5 + id * 1237 % 4096).collect()).into();
+        let windows: Vec<&[u16]> = windows.iter().map(Vec::as_slice).collect();
+        let device = Device::flex();
+        for directory in ["tiny1", "tiny3"] {
+            let logits = |form| {
+                let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/compact").join(directory);
+                let Checkpoint { mut weights, settings, .. } = Checkpoint::open(&Source::Directory(directory)).unwrap();
+                let Settings::Compact(config) = settings else { panic!("it is compact") };
+                let network = Compact::load(&config, form, &mut weights, &device).unwrap();
+                network.forward(&windows, tokens_a_frame(300), &device).try_into_vec_as::<f32>().unwrap()
+            };
+            let (exact, low) = (logits(Form::EXACT), logits(Form { numbers: FloatDType::F16, ..Form::EXACT }));
+            let largest = exact.iter().zip(&low).map(|(one, other)| (one - other).abs()).fold(0.0, f32::max);
+            assert!(largest <= 0.01 && largest > 1e-6, "{directory}: {largest}");
+        }
     }
 
     #[test]

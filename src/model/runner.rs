@@ -14,10 +14,11 @@ use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::batch_rows::BatchRows;
-use super::bert::{self, Bert, Form};
+use super::bert::{self, Bert};
 use super::checkpoint::{Settings, Weights};
 use super::compact::windows::tokens_a_frame;
 use super::compact::{self, Compact};
+use super::form::Form;
 use super::{Attention, Problem, device};
 use crate::batch::{Batch, Limits, Padding, plan};
 use crate::error::Result;
@@ -81,7 +82,7 @@ struct Gpu {
 }
 
 impl Network {
-    /// The network a checkpoint describes, on a device; `form` is for a BERT.
+    /// The network a checkpoint describes, on a device.
     pub(super) fn load(
         settings: &Settings,
         attention: Attention,
@@ -91,7 +92,7 @@ impl Network {
     ) -> Result<Self, Problem> {
         match settings {
             Settings::Bert { config, .. } => Bert::load(config, attention, form, weights, device).map(Self::Bert),
-            Settings::Compact(config) => Compact::load(config, weights, device).map(Self::Compact),
+            Settings::Compact(config) => Compact::load(config, form, weights, device).map(Self::Compact),
         }
     }
 

@@ -32,22 +32,28 @@ fn a_bert_on_a_gpu_says_what_the_original_says() {
     }
 }
 
-#[test]
-fn a_bert_in_f16_stays_near_where_the_adapter_has_it_and_is_refused_elsewhere() {
-    let Some(Choice::Gpus(numbers)) = wanted() else { return };
+/// The model in f16; none where the adapter does not compute in it, and says so.
+fn in_f16(exact: Config) -> Option<Classifier> {
+    let Choice::Gpus(numbers) = &exact.device else { panic!("it is a GPU") };
     let f16 = adapters()[numbers[0]].f16;
-    let directory = testdata("parity/k6_tiny_zip");
-    let goldens = bert_goldens(&directory);
-    // One length, so that a software adapter need not tune many kernels: masked, they are the same ones.
-    let exact = config(directory, Attention::Published, Choice::Gpus(numbers));
     let loaded = Classifier::load(&Config { precision: Precision::F16, ..exact });
     if !f16 {
         let error = loaded.unwrap_err();
         assert_eq!((error.exit_code(), error.to_string().contains("does not compute in f16")), (5, true));
-        return;
+        return None;
     }
     let classifier = loaded.unwrap();
     assert_eq!(classifier.card().precision, "f16");
+    Some(classifier)
+}
+
+#[test]
+fn a_bert_in_f16_stays_near_where_the_adapter_has_it_and_is_refused_elsewhere() {
+    let Some(device) = wanted() else { return };
+    let directory = testdata("parity/k6_tiny_zip");
+    let goldens = bert_goldens(&directory);
+    // One length, so that a software adapter need not tune many kernels: masked, they are the same ones.
+    let Some(classifier) = in_f16(config(directory, Attention::Published, device)) else { return };
     let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
     let predictions = classifier.classify(&tokens).unwrap();
     let largest = largest(&predictions, goldens.iter().map(|row| row.probability(Attention::Published)));
@@ -69,6 +75,21 @@ fn a_compact_model_on_a_gpu_says_what_the_training_code_says() {
     eprintln!("{largest:e}");
     assert!(largest <= 1e-4, "{largest}");
     assert_eq!(wrong_frames(&predictions, &goldens), Vec::<String>::new());
+    assert_eq!(classifier.notes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_compact_model_in_f16_stays_near_too() {
+    let Some(device) = wanted() else { return };
+    let directory = testdata("compact/tiny3");
+    let mut goldens = compact_goldens(&directory);
+    goldens.retain(|row| [150, 151].contains(&row.bases.len())); // few shapes to tune for, one of them padded
+    let Some(classifier) = in_f16(config(directory, Attention::default(), device)) else { return };
+    let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
+    let predictions = classifier.classify(&tokens).unwrap();
+    let largest = largest(&predictions, goldens.iter().map(|row| row.probability));
+    eprintln!("f16: {largest:e}");
+    assert!(largest <= 0.005 && largest > 1e-6, "{largest}");
     assert_eq!(classifier.notes(), Vec::<String>::new());
 }
 

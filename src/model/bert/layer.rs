@@ -12,33 +12,20 @@ use std::f32::consts::FRAC_1_SQRT_2;
 
 use burn::tensor::module::{attention, layer_norm, linear};
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::super::Problem;
 use super::super::checkpoint::Weights;
+use super::super::form::{Form, high};
 
 /// Tokens of a row are a multiple of this for the fused operation: 298 is no multiple of any tile, 320 is.
 pub(super) const TILE: usize = 32;
 /// A head's queries and keys are a multiple of this wide for the fused operation.
 const WIDTH: usize = 16;
 
-/// How a network computes.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::model) struct Form {
-    /// What the linear layers are multiplied in.
-    pub(in crate::model) numbers: FloatDType,
-    /// Whether attention is burn's operation.
-    pub(in crate::model) fused: bool,
-}
-
-impl Form {
-    /// All of it in f32, attention too.
-    pub(in crate::model) const EXACT: Self = Self { numbers: FloatDType::F32, fused: false };
-
-    /// How wide a head's queries and keys are: for the fused operation with one number more, which carries the addends.
-    fn width(self, head: usize) -> usize {
-        if self.fused { (head + 1).next_multiple_of(WIDTH) } else { head }
-    }
+/// How wide a head's queries and keys are: for the fused operation with one number more, which carries the addends.
+fn width(form: Form, head: usize) -> usize {
+    if form.fused { (head + 1).next_multiple_of(WIDTH) } else { head }
 }
 
 /// What is added to the scores of each token that is asked about, as a layer wants it.
@@ -62,8 +49,8 @@ impl Addends {
         if !form.fused {
             return Self::ToScores(addends.reshape([batch, 1, 1, tokens]));
         }
-        let after = form.width(head) - head - 1;
-        let addends = addends.cast(form.numbers).reshape([batch, 1, tokens, 1]);
+        let after = width(form, head) - head - 1;
+        let addends = form.low(addends).reshape([batch, 1, tokens, 1]);
         Self::ToKeys(addends.pad([(head, after)], 0.0))
     }
 }
@@ -85,10 +72,10 @@ pub(super) struct Layer {
 impl Layer {
     /// New `x` [batch, tokens, hidden]; of the first token alone if `only_first`.
     pub(super) fn forward(&self, x: Tensor<3>, addends: &Addends, only_first: bool) -> Tensor<3> {
-        let context = self.context.forward(self.low(self.attention(x.clone(), addends, only_first)));
+        let context = self.context.forward(self.form.low(self.attention(x.clone(), addends, only_first)));
         let x = if only_first { x.narrow(1, 0, 1) } else { x };
         let x = self.context_norm.forward(high(context) + x);
-        let inner = self.intermediate.forward(self.low(x.clone()));
+        let inner = self.intermediate.forward(self.form.low(x.clone()));
         let inner = inner.clone().erf() * inner.clone() + inner; // the rest of GELU is in the weights
         self.output_norm.forward(high(self.output.forward(inner)) + x)
     }
@@ -96,8 +83,8 @@ impl Layer {
     /// What each token hears from all, of all heads [batch, tokens, hidden]; the first token alone if `only_first`.
     fn attention(&self, x: Tensor<3>, addends: &Addends, only_first: bool) -> Tensor<3> {
         let [batch, tokens, hidden] = x.dims();
-        let wide = self.form.width(hidden / self.heads) * self.heads;
-        let asked = self.asked.forward(self.low(x));
+        let wide = width(self.form, hidden / self.heads) * self.heads;
+        let asked = self.asked.forward(self.form.low(x));
         let asked = if self.form.fused { asked } else { high(asked) };
         let split = |start: usize, width: usize| {
             let part = asked.clone().narrow(2, start, width);
@@ -114,16 +101,6 @@ impl Layer {
         };
         heard.swap_dims(1, 2).reshape([batch, asking, hidden])
     }
-
-    /// In the numbers that are multiplied.
-    fn low(&self, x: Tensor<3>) -> Tensor<3> {
-        if x.dtype() == self.form.numbers.into() { x } else { x.cast(self.form.numbers) }
-    }
-}
-
-/// In f32.
-fn high(x: Tensor<3>) -> Tensor<3> {
-    if x.dtype() == DType::F32 { x } else { x.cast(FloatDType::F32) }
 }
 
 /// softmax(Q Kᵗ / sqrt(width)) V, as burn's operation.
@@ -180,8 +157,8 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// The layer on the device, in these numbers.
-    fn place(self, device: &Device, numbers: FloatDType) -> Linear {
+    /// The layer on the device.
+    fn place(self, device: &Device, form: Form) -> Linear {
         let to = self.bias.len();
         let from = self.weight.len() / to;
         // Laid out anew rather than viewed from the side: products read the weights again and again.
@@ -191,7 +168,7 @@ impl Numbers {
         }
         let weight = Tensor::<2>::from_data(TensorData::new(weight, [from, to]), device);
         let bias = Tensor::<1>::from_data(TensorData::new(self.bias, [to]), device);
-        Linear { weight: weight.cast(numbers), bias: bias.cast(numbers) }
+        Linear { weight: form.low(weight), bias: form.low(bias) }
     }
 }
 
@@ -228,7 +205,7 @@ impl Loader<'_> {
 
     /// A linear layer outside of the layers, in f32.
     pub(super) fn linear(&mut self, name: &str, from: usize, to: usize) -> Result<Linear, Problem> {
-        Ok(self.numbers(name, from, to)?.place(self.device, FloatDType::F32))
+        Ok(self.numbers(name, from, to)?.place(self.device, Form::EXACT))
     }
 
     /// The layer whose tensors' names start with `name`.
@@ -245,10 +222,10 @@ impl Loader<'_> {
             form: self.form,
             heads,
             asked: self.asked(&part("attention.self"), hidden, heads)?,
-            context: context.place(self.device, self.form.numbers),
+            context: context.place(self.device, self.form),
             context_norm: self.norm(&part("attention.output.LayerNorm"), hidden)?,
-            intermediate: inner.place(self.device, self.form.numbers),
-            output: output.place(self.device, self.form.numbers),
+            intermediate: inner.place(self.device, self.form),
+            output: output.place(self.device, self.form),
             output_norm: self.norm(&part("output.LayerNorm"), hidden)?,
         })
     }
@@ -257,7 +234,7 @@ impl Loader<'_> {
     #[expect(clippy::cast_precision_loss, reason = "a head has far fewer than 2^24 numbers")]
     fn asked(&mut self, name: &str, hidden: usize, heads: usize) -> Result<Linear, Problem> {
         let head = hidden / heads;
-        let width = self.form.width(head);
+        let width = width(self.form, head);
         // What makes scores of products; burn's operation divides by the root of the width it sees.
         let (scale, constant) = if self.form.fused {
             ((width as f32 / head as f32).sqrt(), (width as f32).sqrt())
@@ -283,7 +260,7 @@ impl Loader<'_> {
         }
         all.weight.extend(value.weight);
         all.bias.extend(value.bias);
-        Ok(all.place(self.device, self.form.numbers))
+        Ok(all.place(self.device, self.form))
     }
 
     fn numbers(&mut self, name: &str, from: usize, to: usize) -> Result<Numbers, Problem> {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::{Engine, Path, Scratch, Shape};
 use crate::model::compact::{self, Compact};
+use crate::model::form::Form;
 use crate::model::{Precision, Source, checkpoint, device};
 
 /// A checkpoint as its file has it.
@@ -479,7 +480,7 @@ fn every_path_computes_what_burn_does() {
         panic!("the built-in model is compact");
     };
     let device = device::cpu();
-    let burn = Compact::load(&config, &mut weights, &device).unwrap();
+    let burn = Compact::load(&config, Form::EXACT, &mut weights, &device).unwrap();
     let own = Checkpoint::open(BUILTIN);
     let engines: Vec<Engine> = paths(Precision::F32).map(|path| own.engine(path)).collect();
     let mut state = 9_122_026;

@@ -13,8 +13,9 @@ use super::attention::{Heads, Positions, Workspace};
 use super::linear::multiply;
 use super::{Engine, Path, Precision, Scratch};
 use crate::kmer;
-use crate::model::bert::{Bert, Config, Form, prediction};
+use crate::model::bert::{Bert, Config, prediction};
 use crate::model::checkpoint::{Checkpoint, Settings, Weights};
+use crate::model::form::Form;
 use crate::model::{Attention, Source, device};
 
 const PRECISIONS: [Precision; 3] = [Precision::F32, Precision::Bf16, Precision::Int8];
