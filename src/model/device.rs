@@ -9,6 +9,8 @@ use burn::tensor::Device;
 mod cuda;
 #[cfg(feature = "wgpu")]
 mod gpu;
+#[cfg(all(feature = "wgpu", target_os = "linux"))]
+mod nodes;
 
 /// What the user asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -222,7 +224,9 @@ pub fn describe() -> String {
     } else if adapters.is_empty() {
         lines.push(format!("no GPUs (looked for {})", interfaces.join(", ")));
     }
-    let auto = first_real(&adapters).map_or("cpu".to_owned(), |adapter| format!("gpu:{}", adapter.number));
+    let auto = first_real(&adapters)
+        .filter(|_| may_have_gpu())
+        .map_or("cpu".to_owned(), |adapter| format!("gpu:{}", adapter.number));
     lines.push(format!("--device auto takes {auto}"));
     lines.join("\n") + "\n"
 }
@@ -252,6 +256,7 @@ pub(super) struct Gpu {
 pub(super) fn ready(choice: &Choice) -> Result<Ready, Problem> {
     match choice {
         Choice::Cpu => Ok(Ready::Cpu { note: None }),
+        Choice::Auto if !may_have_gpu() => Ok(Ready::Cpu { note: None }),
         Choice::Auto => match gpu(None) {
             Ok(gpu) => Ok(Ready::Gpus(vec![gpu])),
             Err(Problem::NoGpu { .. } | Problem::NotBuilt) => Ok(Ready::Cpu { note: None }),
@@ -267,6 +272,14 @@ pub(super) fn ready(choice: &Choice) -> Result<Ready, Problem> {
             gpus.map(Ready::Gpus)
         }
     }
+}
+
+/// Whether `auto` has a reason to look for GPUs.
+fn may_have_gpu() -> bool {
+    #[cfg(all(feature = "wgpu", target_os = "linux"))]
+    return nodes::show_gpu(std::path::Path::new("/dev"));
+    #[cfg(not(all(feature = "wgpu", target_os = "linux")))]
+    cfg!(feature = "wgpu")
 }
 
 #[cfg(feature = "cuda")]
