@@ -1,5 +1,5 @@
 //! Whether Linux shows a GPU at all, by the names under `/dev`: for `--device auto`, which would otherwise load every Vulkan
-//! driver (some 60 ms and 57 MB, and some of them complain on stderr) on each run of a machine that has no GPU.
+//! driver (some 40 ms and 50 MiB, and some of them complain on stderr) on each run of a machine that has no GPU.
 
 use std::fs;
 use std::path::Path;
