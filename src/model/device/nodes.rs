@@ -15,10 +15,9 @@ pub(super) fn show_gpu(dev: &Path) -> bool {
 }
 
 fn has(folder: &Path, prefixes: &[&str]) -> bool {
-    let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
-    names
-        .into_iter()
-        .any(|name| name.to_str().is_some_and(|name| prefixes.iter().any(|prefix| name.starts_with(prefix))))
+    let starts = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| entry.file_name().to_str().is_some_and(starts))
 }
 
 #[cfg(test)]
