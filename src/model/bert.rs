@@ -244,18 +244,14 @@ fn outside(inside: usize, tokens: usize, device: &Device) -> Tensor<2> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use burn::tensor::FloatDType;
 
-    use super::super::Source;
     use super::super::checkpoint::{Checkpoint, Settings};
     use super::*;
 
     /// The logits of three rows, one of them as long as can be.
     fn logits(form: Form, attention: Attention) -> Vec<f32> {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/parity/k6_tiny_zip");
-        let Checkpoint { mut weights, settings, .. } = Checkpoint::open(&Source::Directory(directory)).unwrap();
+        let Checkpoint { mut weights, settings, .. } = Checkpoint::of_tests("parity/k6_tiny_zip");
         let Settings::Bert { config, .. } = settings else { panic!("it is a BERT") };
         let device = Device::flex();
         let bert = Bert::load(&config, attention, form, &mut weights, &device).unwrap();

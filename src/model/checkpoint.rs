@@ -54,6 +54,13 @@ impl Checkpoint {
         Ok(Self { name, weights: Weights::open(directory)?, settings })
     }
 
+    /// One of those that the tests come with.
+    #[cfg(test)]
+    pub(super) fn of_tests(name: &str) -> Self {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
+        Self::open(&Source::Directory(directory)).unwrap()
+    }
+
     /// The compact model that is part of the program.
     fn builtin() -> Result<Self, Problem> {
         let config = Self::builtin_config()?;

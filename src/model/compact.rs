@@ -333,11 +333,8 @@ impl Loader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use burn::tensor::FloatDType;
 
-    use super::super::Source;
     use super::super::checkpoint::{Checkpoint, Settings};
     use super::*;
 
@@ -363,20 +360,19 @@ mod tests {
 
     #[test]
     fn half_precision_stays_near_and_shows() {
-        let windows: Vec<Vec<u16>> = [55, 120, 295].map(|ids| (0..ids).map(|id| 5 + id * 1237 % 4096).collect()).into();
-        let windows: Vec<&[u16]> = windows.iter().map(Vec::as_slice).collect();
+        let ids: Vec<u16> = (0..295_u16).map(|place| 5 + place.wrapping_mul(1237) % 4096).collect();
+        let windows = [&ids[..55], &ids[20..140], &ids];
         let device = Device::flex();
-        for directory in ["tiny1", "tiny3"] {
+        for name in ["compact/tiny1", "compact/tiny3"] {
             let logits = |form| {
-                let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/compact").join(directory);
-                let Checkpoint { mut weights, settings, .. } = Checkpoint::open(&Source::Directory(directory)).unwrap();
+                let Checkpoint { mut weights, settings, .. } = Checkpoint::of_tests(name);
                 let Settings::Compact(config) = settings else { panic!("it is compact") };
                 let network = Compact::load(&config, form, &mut weights, &device).unwrap();
                 network.forward(&windows, tokens_a_frame(300), &device).try_into_vec_as::<f32>().unwrap()
             };
             let (exact, low) = (logits(Form::EXACT), logits(Form { numbers: FloatDType::F16, ..Form::EXACT }));
             let largest = exact.iter().zip(&low).map(|(one, other)| (one - other).abs()).fold(0.0, f32::max);
-            assert!(largest <= 0.01 && largest > 1e-6, "{directory}: {largest}");
+            assert!(largest <= 0.01 && largest > 1e-6, "{name}: {largest}");
         }
     }
 

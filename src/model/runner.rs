@@ -265,11 +265,13 @@ impl Gpu {
         // burn reports most of what goes wrong on a GPU at the read, but an allocation that fails may panic.
         let logits = {
             let _queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            let logits = catch(|| self.network.forward(&rows, batch.bucket, &self.device))?;
-            // burn holds steps back that it may join into one kernel: the last ones would wait for the read, behind the
-            // other call's batch.
-            catch(|| self.device.flush())?.map_err(|error| error.to_string())?;
-            logits
+            let queued = catch(|| {
+                let logits = self.network.forward(&rows, batch.bucket, &self.device);
+                // burn holds steps back that it may join into one kernel: the last ones would wait for the read, behind
+                // the other call's batch.
+                self.device.flush().map(|()| logits)
+            });
+            queued?.map_err(|error| error.to_string())?
         };
         catch(|| logits.try_into_vec_as::<f32>())?.map_err(|error| error.to_string())
     }

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
@@ -16,7 +15,7 @@ use crate::kmer;
 use crate::model::bert::{Bert, Config, prediction};
 use crate::model::checkpoint::{Checkpoint, Settings, Weights};
 use crate::model::form::Form;
-use crate::model::{Attention, Source, device};
+use crate::model::{Attention, device};
 
 const PRECISIONS: [Precision; 3] = [Precision::F32, Precision::Bf16, Precision::Int8];
 const CHECKPOINTS: [&str; 5] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", "k6_deep_zip", "k3_odd_names"];
@@ -63,9 +62,10 @@ fn engine(config: &Config, path: Path, precision: Precision, weights: &mut Weigh
 #[test]
 fn every_path_says_what_the_original_said() {
     for name in CHECKPOINTS {
-        let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/parity").join(name);
-        let table = std::fs::read_to_string(directory.join("golden.tsv")).unwrap();
-        let open = || Checkpoint::open(&Source::Directory(directory.clone())).unwrap();
+        let name = format!("parity/{name}");
+        let table = format!("{}/testdata/{name}/golden.tsv", env!("CARGO_MANIFEST_DIR"));
+        let table = std::fs::read_to_string(table).unwrap();
+        let open = || Checkpoint::of_tests(&name);
         for precision in PRECISIONS {
             for path in paths(precision) {
                 let Checkpoint { mut weights, settings: Settings::Bert { config, .. }, .. } = open() else {
