@@ -5,7 +5,8 @@
 #     launches.sh READSEEKER MODEL [LENGTH [OPTIONS...]]      e.g. launches.sh target/release/readseeker builtin 150
 #
 # MODEL is `builtin` or a checkpoint directory; LENGTH the bases of each read, 300 if not said; a range such as 130-150
-# makes a batch of mixed lengths, if all of them are padded alike (a compact model's to 24 bases, a BERT's to 32). OPTIONS go to `readseeker score`. The adapter is GPU, gpu:0 if not set.
+# makes a batch of mixed lengths, if all of them are padded alike (a compact model's to 24 bases, a BERT's to 32).
+# OPTIONS go to `readseeker score`. The adapter is GPU, gpu:0 if not set.
 #
 # cubecl, which launches burn's kernels, logs each one where a cubecl.toml asks for it. One run of two batches less one run
 # of one batch is a batch; a run before both fills autotune's cache and is not counted.
