@@ -72,13 +72,12 @@ impl Path {
         }
     }
 
-    /// Whether this CPU can, and multiply in `precision`: without an instruction for it AVX2 makes do, and AVX-512 is not
-    /// taken.
+    /// Whether this CPU can, and multiply in `precision`: without an instruction for bytes AVX2 makes do, and AVX-512
+    /// is not taken; bf16 is multiplied as f32 where that is faster.
     #[must_use]
     pub fn is_supported_in(self, precision: Precision) -> bool {
         #[cfg(target_arch = "x86_64")]
         let multiplies = match (self, precision) {
-            (Self::Avx512, Precision::Bf16) => is_x86_feature_detected!("avx512bf16"),
             (Self::Avx512, Precision::Int8) => is_x86_feature_detected!("avx512vnni"),
             (_, Precision::F16) => false, // for GPUs
             _ => true,

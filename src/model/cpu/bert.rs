@@ -5,8 +5,8 @@
 //! - bias, residual and GELU are applied to a product's numbers while they are in the cache next to the registers
 //!   (`linear`); softmax and GELU are polynomials over whole registers (`lanes`);
 //! - in [`Precision::Bf16`] and [`Precision::Int8`] the linear layers, nine tenths of the work, are multiplied in those
-//!   words and summed in f32 or integers, and attention in bf16 where AVX-512 has it; the residual stream, normalisation
-//!   and softmax stay in f32.
+//!   words and summed in f32 or integers, and attention in bf16 where that is faster than f32 (`words`); the residual
+//!   stream, normalisation and softmax stay in f32.
 
 mod attention;
 pub mod kernels;
@@ -15,6 +15,7 @@ mod network;
 mod norm;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use network::Scratch;
 use network::{Forward, LABELS, Network};

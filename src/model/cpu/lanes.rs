@@ -4,7 +4,7 @@
 //! instructions. Hence every method is `unsafe`: call it only below one of those.
 
 use super::Path;
-use super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink, SmallBytes};
+use super::gemm::{self, Bytes, Fetch, Product, Singles, Sink, SmallBytes};
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;
@@ -55,6 +55,9 @@ pub(super) fn packing(path: Path) -> (usize, usize) {
     }
 }
 
+/// What a path without an instruction for bf16 says.
+const NO_HALVES: &str = "this path has no instruction for bf16";
+
 /// A register of floats, or of other words of 32 bits where it says so.
 ///
 /// # Safety
@@ -97,12 +100,8 @@ pub(super) trait Lanes: Copy {
     unsafe fn largest(self) -> f32;
     /// The floats of what holds integers.
     unsafe fn integers_to_floats(self) -> Self;
-    /// Stores each float as bf16, rounded to the nearest, to the even one of two.
-    unsafe fn store_halves(self, to: &mut [u16], at: usize);
     /// Stores each float, which must be within 0 and 255, as the nearest byte, the even one of two.
     unsafe fn store_bytes(self, to: &mut [u8], at: usize);
-    /// `sum`, of floats, and the products of the two bf16 in each word of self and `weight`.
-    unsafe fn dot_halves(self, weight: Self, sum: Self) -> Self;
     /// `sum`, of integers, and the products of the four bytes in each word of self, unsigned, and `weight`, signed.
     unsafe fn dot_bytes(self, weight: Self, sum: Self) -> Self;
     /// [`dot_bytes`](Self::dot_bytes) where the bytes of `weight` are within +-[`gemm::SMALL`].
@@ -114,12 +113,37 @@ pub(super) trait Lanes: Copy {
     unsafe fn words_to_floats(words: Self::Words) -> Self;
     /// [`gemm::product`] of floats, out of line.
     unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
-    /// [`gemm::product`] of bf16, out of line; the CPU must have what [`Path::is_supported_in`] asks for.
-    unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
     /// [`gemm::product`] of bytes, out of line; the CPU must have what [`Path::is_supported_in`] asks for.
     unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
     /// [`gemm::product`] of bytes and small ones, as [`product_of_bytes`](Self::product_of_bytes).
     unsafe fn product_of_small_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
+
+    /// Each float with no more digits than a bf16 has, to the nearest: Veltkamp's splitting (Dekker, "A floating-point
+    /// technique for extending the available precision", 1971). For floats below 2^111.
+    #[inline(always)]
+    unsafe fn with_digits_of_half(self) -> Self {
+        // SAFETY: the caller's CPU has the instructions.
+        unsafe {
+            let scaled = self.mul(Self::splat(65_537.0));
+            scaled.sub(scaled.sub(self))
+        }
+    }
+
+    /// Stores each float as bf16, rounded to the nearest, to the even one of two; where there is an instruction for bf16.
+    unsafe fn store_halves(self, _to: &mut [u16], _at: usize) {
+        unreachable!("{NO_HALVES}")
+    }
+
+    /// `sum`, of floats, and the products of the two bf16 in each word of self and `weight`; where there is an instruction
+    /// for it.
+    unsafe fn dot_halves(self, _weight: Self, _sum: Self) -> Self {
+        unreachable!("{NO_HALVES}")
+    }
+
+    /// [`gemm::product`] of bf16, out of line; where there is an instruction for it.
+    unsafe fn product_of_halves(_product: Product<'_>, _fetch: &mut impl Fetch, _sink: &mut impl Sink) {
+        unreachable!("{NO_HALVES}")
+    }
 
     /// x / (1 + exp(-x)), within 2e-7 of the larger of 1 and |x|.
     #[inline(always)]
@@ -177,13 +201,6 @@ const TAIL: [f32; 7] =
 
 /// x times the tail is below 3e-8 from here on.
 const TAIL_END: f32 = 5.75;
-
-/// The two bf16 of a word.
-#[inline(always)]
-fn halves(word: f32) -> [f32; 2] {
-    let bits = word.to_bits();
-    [f32::from_bits(bits << 16), f32::from_bits(bits & 0xffff_0000)]
-}
 
 /// The bf16 nearest to `x`, the even one of two; no NaN.
 #[inline(always)]
@@ -323,23 +340,8 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
-    unsafe fn store_halves(self, to: &mut [u16], at: usize) {
-        to[at..at + 4].copy_from_slice(&self.0.map(half));
-    }
-
-    #[inline(always)]
     unsafe fn store_bytes(self, to: &mut [u8], at: usize) {
         to[at..at + 4].copy_from_slice(&self.0.map(nearest_byte));
-    }
-
-    #[inline(always)]
-    unsafe fn dot_halves(self, weight: Self, sum: Self) -> Self {
-        let mut result = sum;
-        for ((sum, x), weight) in result.0.iter_mut().zip(self.0).zip(weight.0) {
-            let ([x0, x1], [weight0, weight1]) = (halves(x), halves(weight));
-            *sum = x0 * weight0 + (x1 * weight1 + *sum);
-        }
-        result
     }
 
     #[inline(always)]
@@ -378,11 +380,6 @@ impl Lanes for Plain {
     unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         // SAFETY: as for this function.
         unsafe { gemm::product::<Self, Singles, _>(product, fetch, sink) }
-    }
-
-    unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-        // SAFETY: as for this function.
-        unsafe { gemm::product::<Self, Halves, _>(product, fetch, sink) }
     }
 
     unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {

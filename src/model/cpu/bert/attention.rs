@@ -1,12 +1,12 @@
 //! Attention: each position asks all positions, head by head, a few rows of scores at a time.
 //!
-//! Both its products are multiplied in f32, or in bf16 where the CPU can; softmax and all sums are f32.
+//! Both its products are multiplied in f32, or in bf16 where that is faster; softmax and all sums are f32.
 
 use super::super::aligned::{Aligned, LINE};
 use super::super::gemm::{Packed, Product, Stream};
 use super::super::lanes::{Lanes, half};
-use super::Precision;
-use super::linear::{Encoder, Output, Then, multiply};
+use super::linear::{Encoder, Output, Then};
+use super::words::Words;
 
 /// Rows of scores worked on at once: four tiles of the largest kind, so that they stay in the cache next to the registers.
 const ROWS: usize = 36;
@@ -71,14 +71,14 @@ pub(super) struct Positions<'a> {
 }
 
 impl Heads {
-    /// What each asking position gets from all, [asking, heads], multiplied in f32 or bf16.
+    /// What each asking position gets from all, [asking, heads], multiplied in such words: of f32 or bf16.
     ///
     /// # Safety
-    /// The CPU must have `L`'s instructions, and those of the precision.
+    /// The CPU must have `L`'s instructions, and those of the words.
     #[inline(always)]
     pub(super) unsafe fn attend<L: Lanes>(
         self,
-        precision: Precision,
+        words: Words,
         positions: &Positions<'_>,
         workspace: &mut Workspace,
         to: &mut [f32],
@@ -96,7 +96,7 @@ impl Heads {
         starts[..tokens].fill(if tokens < all { root } else { 0.0 });
         starts[tokens..all].fill(0.0);
         starts[all..columns].fill(NOWHERE);
-        let a_word = if precision == Precision::F32 { 1 } else { 2 };
+        let a_word = words.numbers();
         let own_values = &keys_values[self.columns()..];
         let (value_words, value_stride) = if a_word == 1 {
             (own_values, key_value_stride)
@@ -106,8 +106,8 @@ impl Heads {
         };
         // SAFETY: the caller's CPU has the instructions.
         unsafe {
-            let asked = query_encoder.encode::<L>(precision, queries, query_stride, (asking, self.columns()));
-            let known = key_encoder.encode::<L>(precision, keys_values, key_value_stride, (all, self.columns()));
+            let asked = query_encoder.encode::<L>(words, queries, query_stride, (asking, self.columns()));
+            let known = key_encoder.encode::<L>(words, keys_values, key_value_stride, (all, self.columns()));
             for head in 0..self.count {
                 let first = head * self.padded();
                 let of_keys = (self.size.div_ceil(a_word), all);
@@ -119,21 +119,17 @@ impl Heads {
                     let to = &mut to[row * to_stride + first..];
                     let asked =
                         Product { from, stride: asked.stride, rows, weights: keys, start: starts, start_stride: 0 };
-                    multiply::<L>(
-                        precision,
-                        asked,
-                        &mut Stream::default(),
-                        &mut Output::new(scores, columns, Then::Store),
-                    );
+                    let mut output = Output::new(scores, columns, Then::Store);
+                    words.multiply::<L>(asked, &mut Stream::default(), &mut output);
                     factors.clear();
                     for scores in scores.chunks_exact_mut(columns).take(rows) {
                         factors.push(1.0 / exponentials::<L>(scores, std::f32::consts::LOG2_E / root));
                     }
-                    let shares = share_encoder.encode::<L>(precision, scores, columns, (rows, columns));
+                    let shares = share_encoder.encode::<L>(words, scores, columns, (rows, columns));
                     let (from, stride) = (shares.words, shares.stride);
                     let shares = Product { from, stride, rows, weights: values, start: zeros, start_stride: 0 };
                     let mut output = Output::new(to, to_stride, Then::Scale(factors));
-                    multiply::<L>(precision, shares, &mut Stream::default(), &mut output);
+                    words.multiply::<L>(shares, &mut Stream::default(), &mut output);
                 }
             }
         }

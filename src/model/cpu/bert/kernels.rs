@@ -5,6 +5,7 @@ use super::super::lanes::{self, Lanes, Task, packing};
 use super::attention::{self, Heads, Positions, exponentials};
 use super::linear::{Encoder, Linear, Then};
 use super::norm::Norm;
+use super::words::Words;
 use super::{Path, Precision};
 
 /// Which kernel.
@@ -69,7 +70,7 @@ impl Bench {
         let values: Vec<f32> = (0..rows * columns * 3).map(number).collect();
         let linear = matches!(kernel, Kernel::Linear(_)).then(|| {
             let weight = |input, column| number(input * columns + column);
-            Linear::new(precision, packing(path), columns, &vec![0.0; columns], weight)
+            Linear::new(Words::of_linear(precision, path), packing(path), columns, &vec![0.0; columns], weight)
         });
         Self {
             kernel,
@@ -127,7 +128,8 @@ impl Task for Run<'_> {
         unsafe {
             match bench.kernel {
                 Kernel::Linear(precision) => {
-                    let input = bench.encoder.encode::<L>(precision, &bench.input, columns, (rows, columns));
+                    let words = Words::of_linear(precision, bench.path);
+                    let input = bench.encoder.encode::<L>(words, &bench.input, columns, (rows, columns));
                     let linear = bench.linear.as_ref().expect("made for this kernel");
                     linear.forward::<L>(&input, rows, &mut bench.output, columns, Then::Store);
                 }
@@ -143,7 +145,8 @@ impl Task for Run<'_> {
                         keys_values,
                         key_value_stride: 2 * columns,
                     };
-                    heads.attend::<L>(precision, &positions, &mut bench.workspace, &mut bench.output, columns);
+                    let words = Words::of_attention(precision, bench.path);
+                    heads.attend::<L>(words, &positions, &mut bench.workspace, &mut bench.output, columns);
                 }
                 Kernel::Norm => {
                     bench.output.copy_from_slice(&bench.input[..rows * columns]);

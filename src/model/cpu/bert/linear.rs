@@ -1,12 +1,12 @@
-//! Linear layers in three precisions: what their inputs are turned into, and what becomes of their outputs.
+//! Linear layers: what their inputs are turned into, and what becomes of their outputs.
 //!
 //! In int8 each weight column has a scale, and each row of inputs a scale and an offset of its own, found when it is
 //! there ("dynamic quantisation"); products are summed in integers, so they do not depend on the path.
 
 use super::super::aligned::{Aligned, LINE};
-use super::super::gemm::{Fetch, Packed, Product, Sink, Stream};
+use super::super::gemm::{Packed, Product, Sink, Stream};
 use super::super::lanes::{Lanes, half, nearest_byte};
-use super::Precision;
+use super::words::Words;
 
 /// The largest weight in int8; -128 is left out, so that both signs have the same range.
 const LARGEST_WEIGHT: f32 = 127.0;
@@ -37,7 +37,7 @@ impl Linear {
     /// Packs the layer for a path's [`packing`](super::super::lanes::packing): `weight(input, column)` is zero where
     /// either is padding. `inputs` and the length of `bias` must be multiples of [`LINE`].
     pub(super) fn new(
-        precision: Precision,
+        words: Words,
         packing: (usize, usize),
         inputs: usize,
         bias: &[f32],
@@ -45,13 +45,16 @@ impl Linear {
     ) -> Self {
         let outputs = bias.len();
         let mut columns = None;
-        let weights = match precision {
-            Precision::F32 => Packed::new(inputs, outputs, packing, weight),
-            Precision::Bf16 => Packed::new(inputs / 2, outputs, packing, |word, column| {
+        let weights = match words {
+            Words::Singles => Packed::new(inputs, outputs, packing, weight),
+            Words::Rounded => Packed::new(inputs, outputs, packing, |input, column| {
+                f32::from_bits(u32::from(half(weight(input, column))) << 16)
+            }),
+            Words::Halves => Packed::new(inputs / 2, outputs, packing, |word, column| {
                 let [low, high] = [0, 1].map(|i| u32::from(half(weight(2 * word + i, column))));
                 f32::from_bits(low | high << 16)
             }),
-            Precision::Int8 => {
+            Words::Bytes => {
                 let largest = |column| (0..inputs).map(|input| weight(input, column).abs()).fold(0.0, f32::max);
                 let steps: Vec<f32> = (0..outputs).map(|column| step(largest(column), LARGEST_WEIGHT)).collect();
                 let byte = |input, column| nearest_byte(weight(input, column) / steps[column]).cast_signed();
@@ -68,7 +71,6 @@ impl Linear {
                     f32::from_bits(u32::from_le_bytes(bytes))
                 })
             }
-            Precision::F16 => unreachable!("no path supports it"),
         };
         Self { weights, bias: Aligned::padded(bias, outputs), columns }
     }
@@ -76,7 +78,7 @@ impl Linear {
     /// The outputs of the first `rows` rows of `input`, to rows of `to` that are `stride` floats apart.
     ///
     /// # Safety
-    /// The CPU must have `L`'s instructions, and those of the precision.
+    /// The CPU must have `L`'s instructions, and those of the input's words.
     #[inline(always)]
     pub(super) unsafe fn forward<L: Lanes>(
         &self,
@@ -92,29 +94,7 @@ impl Linear {
         let scaled = self.columns.as_ref().map(|columns| Scaled { columns, bias: &self.bias, rows: input.scales });
         let (fetch, sink) = (&mut Stream::default(), &mut Output { to, stride, scaled, then });
         // SAFETY: as for this function.
-        unsafe { multiply::<L>(input.precision, product, fetch, sink) }
-    }
-}
-
-/// A product of words of the precision.
-///
-/// # Safety
-/// The CPU must have `L`'s instructions, and those of the precision.
-#[inline(always)]
-pub(super) unsafe fn multiply<L: Lanes>(
-    precision: Precision,
-    product: Product<'_>,
-    fetch: &mut impl Fetch,
-    sink: &mut impl Sink,
-) {
-    // SAFETY: as for this function.
-    unsafe {
-        match precision {
-            Precision::F32 => L::product(product, fetch, sink),
-            Precision::Bf16 => L::product_of_halves(product, fetch, sink),
-            Precision::Int8 => L::product_of_bytes(product, fetch, sink),
-            Precision::F16 => unreachable!("no path supports it"),
-        }
+        unsafe { input.kind.multiply::<L>(product, fetch, sink) }
     }
 }
 
@@ -196,7 +176,7 @@ impl Sink for Output<'_> {
 
 /// Rows as a product reads them.
 pub(super) struct Input<'a> {
-    precision: Precision,
+    kind: Words,
     pub(super) words: &'a [f32],
     /// Words from one row to the next.
     pub(super) stride: usize,
@@ -225,19 +205,17 @@ impl Encoder {
     #[inline(always)]
     pub(super) unsafe fn encode<'a, L: Lanes>(
         &'a mut self,
-        precision: Precision,
+        kind: Words,
         from: &'a [f32],
         stride: usize,
         (rows, columns): (usize, usize),
     ) -> Input<'a> {
         assert!(columns.is_multiple_of(LINE) && from.len() >= (rows - 1) * stride + columns, "rows are missing");
         self.scales.clear();
-        let a_word = match precision {
-            Precision::F32 => return Input { precision, words: from, stride, scales: &[] },
-            Precision::Bf16 => 2,
-            Precision::Int8 => 4,
-            Precision::F16 => unreachable!("no path supports it"),
-        };
+        if kind == Words::Singles {
+            return Input { kind, words: from, stride, scales: &[] };
+        }
+        let a_word = kind.numbers();
         // A line more, so that the rows of a tile do not all fall into the same sets of the cache.
         let to_stride = (columns / a_word).next_multiple_of(LINE) + LINE;
         self.words.reserve(rows * to_stride);
@@ -245,16 +223,22 @@ impl Encoder {
             let (from, at) = (&from[..columns], row * to_stride * a_word);
             // SAFETY: the caller's CPU has the instructions; there is room for the row.
             unsafe {
-                if precision == Precision::Bf16 {
-                    for column in (0..columns).step_by(L::WIDTH) {
-                        L::load(from, column).store_halves(self.words.halves_mut(), at + column);
+                match kind {
+                    Words::Singles | Words::Rounded => {
+                        for column in (0..columns).step_by(L::WIDTH) {
+                            L::load(from, column).with_digits_of_half().store(&mut self.words, at + column);
+                        }
                     }
-                } else {
-                    self.scales.push(encode_bytes::<L>(from, &mut self.words.bytes_mut()[at..]));
+                    Words::Halves => {
+                        for column in (0..columns).step_by(L::WIDTH) {
+                            L::load(from, column).store_halves(self.words.halves_mut(), at + column);
+                        }
+                    }
+                    Words::Bytes => self.scales.push(encode_bytes::<L>(from, &mut self.words.bytes_mut()[at..])),
                 }
             }
         }
-        Input { precision, words: &self.words, stride: to_stride, scales: &self.scales }
+        Input { kind, words: &self.words, stride: to_stride, scales: &self.scales }
     }
 }
 

@@ -5,6 +5,7 @@ use super::super::lanes::{Lanes, Task, packing};
 use super::attention::{self, Heads, Positions};
 use super::linear::{Encoder, Linear, Then};
 use super::norm::Norm;
+use super::words::Words;
 use super::{Path, Precision, Shape};
 use crate::kmer::{CLS, PAD, SEP};
 
@@ -16,9 +17,10 @@ const SPECIAL: usize = 2;
 /// The weights as the kernels read them.
 #[derive(Debug)]
 pub(super) struct Network {
-    precision: Precision,
-    /// What attention is multiplied in.
-    attention: Precision,
+    /// What linear layers are multiplied in.
+    linear: Words,
+    /// What attention is.
+    attention: Words,
     hidden: usize,
     intermediate: usize,
     heads: Heads,
@@ -85,18 +87,11 @@ fn stride(columns: usize) -> usize {
     columns + LINE
 }
 
-/// What attention is multiplied in beside linear layers of `precision`: bf16, where there is an instruction that makes it
-/// faster than f32.
-fn attention_precision(path: Path, precision: Precision) -> Precision {
-    let is_fast = path == Path::Avx512 && path.is_supported_in(Precision::Bf16);
-    if precision != Precision::F32 && is_fast { Precision::Bf16 } else { Precision::F32 }
-}
-
 /// Takes tensors and packs them.
 struct Loader<T> {
     tensor: T,
     packing: (usize, usize),
-    precision: Precision,
+    words: Words,
     epsilon: f32,
 }
 
@@ -133,7 +128,7 @@ impl<E, T: FnMut(&str, &[usize]) -> Result<Vec<f32>, E>> Loader<T> {
         }
         let rows: Vec<Option<usize>> = (0..inputs).map(input).collect();
         let columns: Vec<Option<usize>> = (0..outputs).map(output).collect();
-        Ok(Linear::new(self.precision, self.packing, inputs, &bias, |row, column| {
+        Ok(Linear::new(self.words, self.packing, inputs, &bias, |row, column| {
             match (rows[row], columns[column % outputs]) {
                 (Some(from), Some(to)) => weights[column / outputs][to * stored[1] + from],
                 _ => 0.0,
@@ -151,7 +146,8 @@ impl Network {
     ) -> Result<Self, E> {
         let &Shape { vocabulary, hidden, layers, heads, intermediate, positions, types, epsilon } = shape;
         let heads = Heads { count: heads, size: hidden / heads };
-        let mut loader = Loader { tensor, packing: packing(path), precision, epsilon };
+        let linear = Words::of_linear(precision, path);
+        let mut loader = Loader { tensor, packing: packing(path), words: linear, epsilon };
         let words = loader.tensor("bert.embeddings.word_embeddings.weight", &[vocabulary, hidden])?;
         let mut positions = loader.tensor("bert.embeddings.position_embeddings.weight", &[positions, hidden])?;
         let types = loader.tensor("bert.embeddings.token_type_embeddings.weight", &[types, hidden])?;
@@ -177,13 +173,13 @@ impl Network {
             })
         });
         let layers = layers.collect::<Result<_, E>>()?;
-        loader.precision = Precision::F32; // one row
+        loader.words = Words::Singles; // one row
         let pooler = loader.linear(&["bert.pooler.dense".to_owned()], all, all)?;
         let classifier = loader.tensor("classifier.weight", &[LABELS, hidden])?;
         let classifier_bias = loader.tensor("classifier.bias", &[LABELS])?;
         Ok(Self {
-            precision,
-            attention: attention_precision(path, precision),
+            linear,
+            attention: Words::of_attention(precision, path),
             hidden,
             intermediate,
             heads,
@@ -238,26 +234,26 @@ impl Network {
     /// Replaces the first `asking` rows of `x` by the layer's output.
     #[inline(always)]
     unsafe fn layer<L: Lanes>(&self, layer: &Layer, asking: usize, all: usize, tokens: usize, scratch: &mut Scratch) {
-        let (hidden, precision) = (self.hidden, self.precision);
+        let (hidden, words) = (self.hidden, self.linear);
         let Scratch { x, queries, keys_values, context, intermediate, attention, encoder } = scratch;
         let x_stride = stride(hidden);
         let (query_stride, key_value_stride) = (stride(self.heads.columns()), stride(2 * self.heads.columns()));
         let between = stride(self.intermediate);
         // SAFETY: the caller's promises.
         unsafe {
-            let input = encoder.encode::<L>(precision, x, x_stride, (all, hidden));
+            let input = encoder.encode::<L>(words, x, x_stride, (all, hidden));
             layer.query.forward::<L>(&input, asking, queries, query_stride, Then::Store);
             layer.key_value.forward::<L>(&input, all, keys_values, key_value_stride, Then::Store);
             let positions = Positions { asking, all, tokens, queries, query_stride, keys_values, key_value_stride };
             self.heads.attend::<L>(self.attention, &positions, attention, context, query_stride);
 
-            let input = encoder.encode::<L>(precision, context, query_stride, (asking, self.heads.columns()));
+            let input = encoder.encode::<L>(words, context, query_stride, (asking, self.heads.columns()));
             layer.context.forward::<L>(&input, asking, x, x_stride, Then::Add);
             x.chunks_mut(x_stride).take(asking).for_each(|row| layer.context_norm.forward::<L>(row));
 
-            let input = encoder.encode::<L>(precision, x, x_stride, (asking, hidden));
+            let input = encoder.encode::<L>(words, x, x_stride, (asking, hidden));
             layer.intermediate.forward::<L>(&input, asking, intermediate, between, Then::Gelu);
-            let input = encoder.encode::<L>(precision, intermediate, between, (asking, self.intermediate));
+            let input = encoder.encode::<L>(words, intermediate, between, (asking, self.intermediate));
             layer.output.forward::<L>(&input, asking, x, x_stride, Then::Add);
             x.chunks_mut(x_stride).take(asking).for_each(|row| layer.output_norm.forward::<L>(row));
         }
@@ -271,7 +267,7 @@ impl Network {
         pooled.reserve(self.hidden);
         // SAFETY: the caller's promises.
         unsafe {
-            let input = encoder.encode::<L>(Precision::F32, x, self.hidden, (1, self.hidden));
+            let input = encoder.encode::<L>(Words::Singles, x, self.hidden, (1, self.hidden));
             self.pooler.forward::<L>(&input, 1, pooled, self.hidden, Then::Store);
         }
         let pooled: Vec<f64> = pooled[..self.hidden].iter().map(|&x| f64::from(x).tanh()).collect();

@@ -9,7 +9,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::super::gemm::{Packed, Product, Rows, Stream};
 use super::super::lanes::{self, Lanes, Task, half};
 use super::attention::{Heads, Positions, Workspace};
-use super::linear::multiply;
+use super::words::{Words, has_halves};
 use super::{Engine, Path, Precision, Scratch};
 use crate::kmer;
 use crate::model::bert::{Bert, Config, prediction};
@@ -276,8 +276,8 @@ fn gelu_is_the_exact_one() {
 }
 
 /// `rows` rows of `k` words times `k` words by `columns`, on sums that start at zero.
-struct Words<'a> {
-    precision: Precision,
+struct Multiply<'a> {
+    words: Words,
     path: Path,
     rows: usize,
     k: usize,
@@ -286,18 +286,18 @@ struct Words<'a> {
     right: &'a [f32],
 }
 
-impl Task for Words<'_> {
+impl Task for Multiply<'_> {
     type Output = Vec<f32>;
 
     unsafe fn run<L: Lanes>(self) -> Vec<f32> {
-        let Self { precision, path, rows, k, columns, left, right } = self;
+        let Self { words, path, rows, k, columns, left, right } = self;
         let weights = Packed::new(k, columns, lanes::packing(path), |k, column| right[k * columns + column]);
         let zeros = vec![0.0; weights.columns()];
         let mut to = vec![0.0; rows * weights.columns()];
         let product = Product { from: left, stride: k, rows, weights: &weights, start: &zeros, start_stride: 0 };
         let mut sink = Rows { to: &mut to, stride: weights.columns() };
         // SAFETY: the caller's CPU has the instructions.
-        unsafe { multiply::<L>(precision, product, &mut Stream::default(), &mut sink) };
+        unsafe { words.multiply::<L>(product, &mut Stream::default(), &mut sink) };
         to.chunks(weights.columns()).flat_map(|row| row[..columns].to_vec()).collect()
     }
 }
@@ -319,8 +319,8 @@ proptest! {
         };
         let (left_words, right_words) = (words(&left), words(&right));
         for path in paths(Precision::Int8) {
-            let task = Words {
-                precision: Precision::Int8, path, rows, k, columns, left: &left_words, right: &right_words,
+            let task = Multiply {
+                words: Words::Bytes, path, rows, k, columns, left: &left_words, right: &right_words,
             };
             // SAFETY: the path is supported.
             let sums = unsafe { lanes::run(path, task) };
@@ -348,11 +348,11 @@ proptest! {
         };
         let (left_words, right_words) = (words(&left), words(&right));
         let number = |half: u16| f64::from(f32::from_bits(u32::from(half) << 16));
-        for path in paths(Precision::Bf16) {
-            let task = Words {
-                precision: Precision::Bf16, path, rows, k, columns, left: &left_words, right: &right_words,
+        for path in Path::ALL.into_iter().filter(|&path| has_halves(path)) {
+            let task = Multiply {
+                words: Words::Halves, path, rows, k, columns, left: &left_words, right: &right_words,
             };
-            // SAFETY: the path is supported.
+            // SAFETY: the path has the instruction.
             let sums = unsafe { lanes::run(path, task) };
             for (at, sum) in sums.iter().enumerate() {
                 let (row, column) = (at / columns, at % columns);
@@ -367,39 +367,56 @@ proptest! {
 }
 
 /// Stores a register's numbers in lower precision.
-struct Store<'a>(&'a [f32]);
+struct Store<'a>(Words, &'a [f32]);
 
 impl Task for Store<'_> {
-    type Output = (Vec<u16>, Vec<u8>);
+    type Output = Vec<f32>;
 
-    unsafe fn run<L: Lanes>(self) -> (Vec<u16>, Vec<u8>) {
-        let (mut halves, mut bytes) = (vec![0; self.0.len()], vec![0; self.0.len()]);
-        for at in (0..self.0.len()).step_by(L::WIDTH) {
+    unsafe fn run<L: Lanes>(self) -> Vec<f32> {
+        let Self(words, numbers) = self;
+        let (mut singles, mut halves, mut bytes) = (numbers.to_vec(), vec![0; numbers.len()], vec![0; numbers.len()]);
+        for at in (0..numbers.len()).step_by(L::WIDTH) {
             // SAFETY: the caller's CPU has the instructions.
             unsafe {
-                L::load(self.0, at).store_halves(&mut halves, at);
-                L::load(self.0, at).store_bytes(&mut bytes, at);
+                let register = L::load(numbers, at);
+                match words {
+                    Words::Singles => {}
+                    Words::Rounded => register.with_digits_of_half().store(&mut singles, at),
+                    Words::Halves => register.store_halves(&mut halves, at),
+                    Words::Bytes => register.store_bytes(&mut bytes, at),
+                }
             }
         }
-        (halves, bytes)
+        match words {
+            Words::Singles | Words::Rounded => singles,
+            Words::Halves => halves.into_iter().map(|half| f32::from_bits(u32::from(half) << 16)).collect(),
+            Words::Bytes => bytes.into_iter().map(f32::from).collect(),
+        }
     }
 }
 
 #[test]
 fn numbers_are_rounded_to_the_nearest_on_every_path() {
-    let numbers: Vec<f32> =
+    let mut numbers: Vec<f32> =
         (0_u16..4096).map(|i| f32::from(i) / 4095.0 * 255.0).chain([0.5, 1.5, 2.5, 254.5]).collect();
-    let mut numbers = numbers;
     numbers.resize(numbers.len().next_multiple_of(16), 255.0);
+    // SAFETY: the path is supported, and has the instruction where it stores halves.
+    let stored = |path, words| unsafe { lanes::run(path, Store(words, &numbers)) };
     for path in paths(Precision::F32) {
-        // SAFETY: the path is supported.
-        let (halves, bytes) = unsafe { lanes::run(path, Store(&numbers)) };
-        for ((&x, half), byte) in numbers.iter().zip(halves).zip(bytes) {
-            assert_eq!(f32::from(byte).to_bits(), x.round_ties_even().to_bits(), "{path:?}: {x}");
-            let bits = u32::from(half) << 16;
-            let [below, above] = [bits - 0x1_0000 * u32::from(half > 0), bits + 0x1_0000].map(f32::from_bits);
-            let distance = (f32::from_bits(bits) - x).abs();
-            assert!(distance <= (below - x).abs() && distance <= (above - x).abs(), "{path:?}: {x}");
+        for (&x, byte) in numbers.iter().zip(stored(path, Words::Bytes)) {
+            assert_eq!(byte.to_bits(), x.round_ties_even().to_bits(), "{path:?}: {x}");
+        }
+        for words in [Words::Rounded, Words::Halves] {
+            if words == Words::Halves && !has_halves(path) {
+                continue;
+            }
+            for (&x, half) in numbers.iter().zip(stored(path, words)) {
+                let bits = half.to_bits();
+                assert_eq!(bits % 0x1_0000, 0, "{path:?}, {words:?}: {x} has more digits");
+                let [below, above] = [bits - 0x1_0000 * u32::from(half > 0.0), bits + 0x1_0000].map(f32::from_bits);
+                let distance = (half - x).abs();
+                assert!(distance <= (below - x).abs() && distance <= (above - x).abs(), "{path:?}, {words:?}: {x}");
+            }
         }
     }
 }
@@ -407,7 +424,7 @@ fn numbers_are_rounded_to_the_nearest_on_every_path() {
 /// Attention of random positions, the last of which are padding.
 #[derive(Clone, Copy)]
 struct Attend<'a> {
-    precision: Precision,
+    words: Words,
     heads: Heads,
     all: usize,
     tokens: usize,
@@ -437,7 +454,7 @@ impl Task for Attend<'_> {
     type Output = Vec<f32>;
 
     unsafe fn run<L: Lanes>(self) -> Vec<f32> {
-        let Self { precision, heads, all, tokens, parts: [queries, keys, values] } = self;
+        let Self { words, heads, all, tokens, parts: [queries, keys, values] } = self;
         let columns = heads.columns();
         let rows = keys.chunks(columns).zip(values.chunks(columns));
         let keys_values: Vec<f32> = rows.flat_map(|(keys, values)| [keys, values].concat()).collect();
@@ -452,7 +469,7 @@ impl Task for Attend<'_> {
         };
         let mut to = vec![0.0; all * columns];
         // SAFETY: the caller's CPU has the instructions.
-        unsafe { heads.attend::<L>(precision, &positions, &mut Workspace::default(), &mut to, columns) };
+        unsafe { heads.attend::<L>(words, &positions, &mut Workspace::default(), &mut to, columns) };
         to
     }
 }
@@ -473,15 +490,15 @@ proptest! {
         };
         let part: [Vec<f32>; 3] =
             std::array::from_fn(|_| (0..all * heads.columns()).map(|at| number(at % heads.columns())).collect());
-        for (precision, bound) in [(Precision::F32, 2e-6), (Precision::Bf16, 0.01)] {
-            let attend = Attend { precision, heads, all, tokens, parts: part.each_ref().map(Vec::as_slice) };
-            for path in paths(precision) {
-                // SAFETY: the path is supported in the precision.
+        for (words, bound) in [(Words::Singles, 2e-6), (Words::Halves, 0.01)] {
+            let attend = Attend { words, heads, all, tokens, parts: part.each_ref().map(Vec::as_slice) };
+            for path in paths(Precision::F32).filter(|&path| words == Words::Singles || has_halves(path)) {
+                // SAFETY: the path is supported, and has the instruction for halves.
                 let found = unsafe { lanes::run(path, attend) };
                 for (asking, head, at) in [(0, 0, 0), (all - 1, count - 1, size - 1), (all / 2, count / 2, size / 2)] {
                     let expected = attend.exact(asking, head, at);
                     let found = found[asking * heads.columns() + head * heads.padded() + at];
-                    prop_assert!((f64::from(found) - expected).abs() < bound, "{path:?} {precision:?}: {found}, not {expected}");
+                    prop_assert!((f64::from(found) - expected).abs() < bound, "{path:?} {words:?}: {found}, not {expected}");
                 }
             }
         }

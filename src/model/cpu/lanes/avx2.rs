@@ -2,15 +2,14 @@
 
 use std::arch::x86_64::{
     __m128i, __m256, _MM_HINT_T1, _mm_add_epi16, _mm_loadu_si128, _mm_packs_epi32, _mm_packus_epi16, _mm_prefetch,
-    _mm_storel_epi64, _mm_storeu_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps, _mm256_and_si256,
-    _mm256_castps_si256, _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cvtepi16_epi32, _mm256_cvtepi32_ps,
-    _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16,
-    _mm256_maddubs_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_packus_epi32, _mm256_permute4x64_epi64,
-    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi16, _mm256_slli_epi32, _mm256_srai_epi16,
-    _mm256_srli_epi16, _mm256_srli_epi32, _mm256_storeu_ps, _mm256_sub_ps,
+    _mm_storel_epi64, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps,
+    _mm256_castsi256_si128, _mm256_cvtepi16_epi32, _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_div_ps,
+    _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_ps,
+    _mm256_min_ps, _mm256_mul_ps, _mm256_set1_epi16, _mm256_set1_ps, _mm256_slli_epi16, _mm256_slli_epi32,
+    _mm256_srai_epi16, _mm256_srli_epi16, _mm256_storeu_ps, _mm256_sub_ps,
 };
 
-use super::super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink, SmallBytes};
+use super::super::gemm::{self, Bytes, Fetch, Product, Singles, Sink, SmallBytes};
 use super::{Lanes, Task};
 
 /// Computes `task` with AVX2 and FMA.
@@ -24,12 +23,6 @@ pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
 unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
     // SAFETY: this function has the features; the rest is the caller's promise.
     unsafe { gemm::product::<__m256, Singles, _>(product, fetch, sink) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-    // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m256, Halves, _>(product, fetch, sink) }
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -148,19 +141,6 @@ impl Lanes for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn store_halves(self, to: &mut [u16], at: usize) {
-        debug_assert!(at + Self::WIDTH <= to.len());
-        unsafe {
-            let bits = _mm256_castps_si256(self);
-            let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
-            let rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
-            let halves = _mm256_srli_epi32::<16>(rounded);
-            let packed = _mm256_permute4x64_epi64::<0b1000>(_mm256_packus_epi32(halves, halves));
-            _mm_storeu_si128(to.as_mut_ptr().add(at).cast(), _mm256_castsi256_si128(packed));
-        }
-    }
-
-    #[inline(always)]
     unsafe fn store_bytes(self, to: &mut [u8], at: usize) {
         debug_assert!(at + Self::WIDTH <= to.len());
         unsafe {
@@ -168,15 +148,6 @@ impl Lanes for __m256 {
             let [low, high] = [_mm256_castsi256_si128(integers), _mm256_extracti128_si256::<1>(integers)];
             let words = _mm_packs_epi32(low, high);
             _mm_storel_epi64(to.as_mut_ptr().add(at).cast(), _mm_packus_epi16(words, words));
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn dot_halves(self, weight: Self, sum: Self) -> Self {
-        unsafe {
-            let low = |x: Self| _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_castps_si256(x)));
-            let high = |x: Self| _mm256_and_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_set1_epi32(-1))));
-            low(self).mul_add(low(weight), high(self).mul_add(high(weight), sum))
         }
     }
 
@@ -222,11 +193,6 @@ impl Lanes for __m256 {
     #[inline(always)]
     unsafe fn product(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
         unsafe { product(what, fetch, sink) }
-    }
-
-    #[inline(always)]
-    unsafe fn product_of_halves(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-        unsafe { product_of_halves(what, fetch, sink) }
     }
 
     #[inline(always)]
