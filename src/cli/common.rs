@@ -47,8 +47,8 @@ pub(super) struct Common {
     #[arg(long, value_enum, default_value_t)]
     attention: Attention,
 
-    /// What the model multiplies in: int8, and bf16 for a BERT, on the CPU, and f16 on a GPU are faster and less exact
-    /// (`readseeker device` says which GPUs have f16)
+    /// What the model multiplies in: int8 on the CPU and f16 on a GPU are faster and less exact; so is bf16, for a BERT, on
+    /// AMD CPUs since Zen 4 (`readseeker device` says which GPUs have f16)
     #[arg(long, value_enum, default_value_t)]
     precision: Precision,
 
