@@ -1,5 +1,6 @@
 //! The command line: flags as typed, their help, and how they become settings. The only home of clap.
 
+use std::io::Write;
 use std::num::NonZero;
 use std::process::ExitCode;
 
@@ -16,6 +17,7 @@ mod model;
 mod reads;
 mod score;
 mod split;
+mod threads;
 mod windows;
 
 /// Split sequencing reads into coding (CDS) and non-coding, de novo, with a neural model.
@@ -62,8 +64,10 @@ fn block_on_run(config: Config) -> Result<()> {
 /// Runs on a runtime of its own, which is left behind: a pending read of stdin or a batch in a compute thread would
 /// otherwise hold the process open after all has been said and done.
 fn block_on<T>(threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    threads::check(threads)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads.get())
+        .max_blocking_threads(threads::blocking(threads))
         .enable_all()
         .build()
         .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
@@ -72,14 +76,41 @@ fn block_on<T>(threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -
     outcome
 }
 
-/// Completes at the first ^C or TERM.
+/// Completes at the first ^C or TERM, or when the terminal is closed.
 fn interrupted() -> Result<impl Future<Output = Signal>> {
     let listen = |kind| signal(kind).map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")));
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let mut hangup = if ignores_hangup() { None } else { Some(listen(SignalKind::hangup())?) };
+    let hung_up = async move {
+        match &mut hangup {
+            Some(hangup) => hangup.recv().await,
+            None => std::future::pending().await,
+        }
+    };
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => Signal::Interrupt,
             _ = terminate.recv() => Signal::Terminate,
+            _ = hung_up => Signal::Hangup,
         }
+    })
+}
+
+/// Whether we were started to outlive the terminal (`nohup`), which listening would undo. Where that cannot be seen, we
+/// leave HUP as it is.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_none_or(|mask| mask & 1 == 1) // signal 1, the lowest bit
+}
+
+/// Prints what the user asked for.
+fn print(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    printed.map_err(|source| match source.kind() {
+        std::io::ErrorKind::BrokenPipe => Error::OutputClosed,
+        _ => Error::Output { output: "-".into(), source },
     })
 }

@@ -7,7 +7,7 @@ use crate::kmer::Letters;
 use crate::progress::Display;
 use crate::reads::InputConfig;
 use crate::reads::encode::{self, Codec};
-use crate::reads::output::is_special;
+use crate::reads::output::{is_special, misleading_suffix};
 use crate::sample::Sample;
 use crate::{model, outputs, verdict, windows};
 
@@ -26,6 +26,8 @@ pub struct Config {
     pub verdict: verdict::Config,
     /// How whole reads are scored in windows, if they are.
     pub windows: Option<windows::Config>,
+    /// Files the run reads beside its input: the list of inputs.
+    pub also_read: Vec<PathBuf>,
     /// What to write.
     pub outputs: outputs::Config,
     /// Where the report goes.
@@ -64,6 +66,21 @@ impl Config {
         self.outputs.paths().chain(self.json.clone())
     }
 
+    /// Every file that is read.
+    fn input_paths(&self) -> impl Iterator<Item = PathBuf> {
+        let reference = self.input.reference.iter().flat_map(|fasta| {
+            let indexes = [".fai", ".gzi"].map(|suffix| {
+                let mut index = fasta.clone().into_os_string();
+                index.push(suffix);
+                PathBuf::from(index)
+            });
+            indexes.into_iter().chain([fasta.clone()])
+        });
+        let reads = self.input.inputs.paths().map(Path::to_owned);
+        let all = reads.chain(self.also_read.clone()).chain(reference).chain(self.model.source.files());
+        all.filter(|path| path != Path::new("-"))
+    }
+
     /// Refuses a level that an output's compression does not have, or that no output asks for.
     pub fn check_level(&self) -> Result<()> {
         let Some(level) = self.compression_level else { return Ok(()) };
@@ -88,14 +105,20 @@ impl Config {
     /// Refuses outputs that would overwrite an input, each other or, without `--force`, a file.
     pub fn check_paths(&self) -> Result<()> {
         let outputs: Vec<PathBuf> = self.output_paths().collect();
-        let inputs = self.input.inputs.paths().filter(|path| *path != Path::new("-"));
-        let inputs: Vec<PathBuf> = inputs.map(identity).collect();
+        let inputs: Vec<PathBuf> = self.input_paths().map(|path| identity(&path)).collect();
         for (i, output) in outputs.iter().enumerate() {
             if outputs[..i].iter().any(|other| same(other, output)) {
                 return Err(Error::Usage(format!("two outputs are the same file: {}", output.display())));
             }
             if inputs.contains(&identity(output)) {
                 return Err(Error::Usage(format!("{} is both input and output", output.display())));
+            }
+            if let Some(suffix) = misleading_suffix(output).filter(|_| self.outputs.kind.is_none()) {
+                return Err(Error::Usage(format!(
+                    "{} ends in {suffix}, which is not written: .fq, .fa and .bam are, and .gz, .zst, .bz2 and .xz of the first \
+                     two; --output-format writes one of them whatever its name",
+                    output.display()
+                )));
             }
             if !self.force && output.is_file() && !is_special(output) {
                 return Err(Error::Usage(format!("{} exists; --force replaces it", output.display())));

@@ -68,9 +68,18 @@ pub enum Error {
     /// Whoever read our stdout went away: not worth a word.
     #[error("stdout was closed by its reader")]
     OutputClosed,
-    /// ^C or TERM.
+    /// ^C, TERM or a closed terminal.
     #[error("interrupted")]
     Interrupted(Signal),
+    /// The system does not give us the threads a run takes.
+    #[error("cannot start {count} threads")]
+    Threads {
+        /// As many as were asked for.
+        count: usize,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The counts do not add up, or another promise of ours is broken.
     #[error("internal error: {0}")]
     Internal(String),
@@ -92,6 +101,8 @@ pub enum Signal {
     Interrupt,
     /// `kill`, a scheduler's time limit.
     Terminate,
+    /// The terminal was closed.
+    Hangup,
 }
 
 impl Error {
@@ -100,7 +111,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::OutputClosed => 0,
-            Self::Internal(_) => 1,
+            Self::Internal(_) | Self::Threads { .. } => 1,
             Self::Usage(_) => 2,
             Self::Input { .. } | Self::Alone { .. } => 3,
             Self::Model { .. } => 4,
@@ -108,6 +119,7 @@ impl Error {
             Self::Output { .. } | Self::Temporary { .. } => 6,
             Self::Interrupted(Signal::Interrupt) => 130,
             Self::Interrupted(Signal::Terminate) => 143,
+            Self::Interrupted(Signal::Hangup) => 129,
         }
     }
 
@@ -118,6 +130,9 @@ impl Error {
             Self::Input { problem, .. } => problem.hint(),
             Self::Model { problem, .. } => problem.hint(),
             Self::Device(problem) => problem.hint(),
+            Self::Threads { .. } => Some(
+                "fewer with --threads; or raise the limit on processes (ulimit -u, a container's) or memory".into(),
+            ),
             Self::Temporary { .. } => {
                 Some("--temp-dir names another folder, --memory takes more of them into memory".into())
             }

@@ -44,6 +44,14 @@ impl Source {
         }
     }
 
+    /// The files it is read from.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Builtin | Self::None => Vec::new(),
+            Self::Directory(directory) => checkpoint::FILES.map(|file| directory.join(file)).to_vec(),
+        }
+    }
+
     /// The inverse of [`from_path`](Self::from_path), for messages.
     fn path(&self) -> PathBuf {
         match self {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::reads::Reads;
+use super::threads;
 use super::windows::LongReads;
 use crate::config::Config;
 use crate::error::Result;
@@ -28,7 +29,7 @@ pub(super) struct Common {
     #[arg(long, value_name = "FASTA", help_heading = "Input")]
     reference: Option<PathBuf>,
 
-    /// Do not score reads with fewer bases
+    /// Do not score reads with fewer bases that are known (not N)
     #[arg(long, value_name = "N", default_value_t = 60, help_heading = "Input")]
     min_length: usize,
 
@@ -66,7 +67,7 @@ pub(super) struct Common {
     batch_size: BatchSize,
 
     /// CPU threads [default: all this process may use]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true)]
     threads: Option<NonZero<usize>>,
 
     #[arg(long, value_name = "N", help = compression_help(), help_heading = "Outputs")]
@@ -164,8 +165,7 @@ impl Common {
     ) -> Result<Config> {
         let windows = self.long_reads.config(verdict.threshold);
         outputs.windows = self.long_reads.windows_out;
-        let threads =
-            self.threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN));
+        let threads = threads::or_all(self.threads);
         let model = model::Config {
             source: model::Source::from_path(self.model),
             attention: self.attention.into(),
@@ -179,6 +179,7 @@ impl Common {
             batch_size: self.batch_size.0,
             threads: threads.get(),
         };
+        let also_read = self.reads.list().into_iter().collect();
         let inputs = self.reads.into_inputs()?;
         let grouping = match verdict.mates {
             // Judged apart and written to one file, mates need not even be adjacent.
@@ -202,6 +203,7 @@ impl Common {
             },
             verdict,
             windows,
+            also_read,
             outputs,
             json: self.json,
             force: self.force,

@@ -1,6 +1,5 @@
 //! `readseeker device`: what this machine has to run a model on, and how fast it is.
 
-use std::io::Write;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +9,8 @@ use clap::Args as ClapArgs;
 use futures::StreamExt;
 
 use super::common::Attention;
-use crate::error::{Error, Result};
+use super::{print, threads};
+use crate::error::Result;
 use crate::model::bench::{self, Reads, Speed};
 use crate::model::device::{self, Choice};
 use crate::model::{self, Source};
@@ -48,7 +48,7 @@ pub(super) struct Args {
     seconds: u64,
 
     /// CPU threads [default: all this process may use]
-    #[arg(short, long, value_name = "N", requires = "bench")]
+    #[arg(short, long, value_name = "N", requires = "bench", value_parser = threads::number, allow_negative_numbers = true)]
     threads: Option<NonZero<usize>>,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
 
 fn measure(args: &Args) -> Result<()> {
     let source = Source::from_path(args.model.clone());
-    let threads = args.threads.or(std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
+    let threads = threads::or_all(args.threads);
     let reads = match &args.reads {
         None => Reads::MadeUp(args.length),
         Some(path) => Reads::These(super::block_on(threads, bases(path, threads))?),
@@ -112,8 +112,4 @@ fn everywhere() -> Vec<Choice> {
     let gpus = gpus.map(|adapter| Choice::Gpus(vec![adapter.number]));
     let cudas = device::cuda_devices().into_iter().map(|adapter| Choice::Cudas(vec![adapter.number]));
     std::iter::once(Choice::Cpu).chain(gpus).chain(cudas).collect()
-}
-
-fn print(text: &str) -> Result<()> {
-    std::io::stdout().lock().write_all(text.as_bytes()).map_err(|_closed| Error::OutputClosed)
 }

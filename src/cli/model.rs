@@ -1,11 +1,11 @@
 //! `readseeker model`: what a model is.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use crate::error::{Error, Result};
+use super::print;
+use crate::error::Result;
 use crate::model::{Source, describe};
 
 /// Say what a model is, what it was trained on and how good it is.
@@ -28,5 +28,5 @@ enum Command {
 pub(super) fn run(args: &Args) -> Result<()> {
     let Command::Info { model } = &args.command;
     let text = describe(&Source::from_path(model.clone()))?;
-    std::io::stdout().lock().write_all(text.as_bytes()).map_err(|_closed| Error::OutputClosed)
+    print(&text)
 }

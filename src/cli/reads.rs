@@ -24,7 +24,7 @@ pub(super) struct Reads {
     #[arg(long, group = "layout")]
     interleaved: bool,
 
-    /// READS hold unpaired reads, even where there are two of them
+    /// READS hold unpaired reads, even where there are two of them (FASTQ and FASTA; BAM records name their mate)
     #[arg(long, group = "layout")]
     single: bool,
 
@@ -34,6 +34,11 @@ pub(super) struct Reads {
 }
 
 impl Reads {
+    /// The list, if there is one.
+    pub(super) fn list(&self) -> Option<PathBuf> {
+        self.files_from.clone()
+    }
+
     /// The inputs these flags mean.
     pub(super) fn into_inputs(self) -> Result<Inputs> {
         let alone = if self.interleaved { Input::Interleaved } else { Input::Single };

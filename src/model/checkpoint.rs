@@ -21,6 +21,8 @@ use crate::kmer;
 
 /// The weights files we look for, best first.
 const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
+/// All that a checkpoint directory may hold for us.
+pub(super) const FILES: [&str; 4] = ["config.json", "vocab.txt", WEIGHTS[0], WEIGHTS[1]];
 
 /// A checkpoint that one of our families can load.
 pub(super) struct Checkpoint {

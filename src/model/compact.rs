@@ -15,7 +15,7 @@ use super::Problem;
 use super::checkpoint::Weights;
 use super::form::{Form, high};
 use super::upload::{Uploader, beyond};
-use crate::kmer::{self, FIRST, PAD};
+use crate::kmer::{self, PAD};
 
 pub mod config;
 pub mod windows;
@@ -32,7 +32,7 @@ const SEEN: usize = 5;
 #[derive(Debug)]
 pub(super) struct Compact {
     stem_config: Stem,
-    /// `[vocabulary, embedding]`; the special tokens' rows are zero.
+    /// `[vocabulary, embedding]`; the padding token's row is zero.
     words: Tensor<2>,
     /// `[embedding]` each: the normalisation of the mean embedding.
     embedding_scale: Tensor<1>,
@@ -180,9 +180,9 @@ impl Compact {
 /// Takes one of the network's tensors. Every engine takes them through this, so that all refuse the same checkpoints.
 pub(super) fn take(weights: &mut Weights, name: &str, shape: &[usize]) -> Result<Vec<f32>, Problem> {
     let numbers = weights.take(name, shape)?;
-    // Padding and unknown k-mers count as nothing: the convolutions' padding and every engine's tables rest on it.
-    if name == "embedding.weight" && numbers[..usize::from(FIRST) * shape[1]].iter().any(|&number| number != 0.0) {
-        return Err(Problem::SpecialTokens { name: name.to_owned() });
+    // Padding counts as nothing: the convolutions' padding and every engine's tables rest on it.
+    if name == "embedding.weight" && numbers[..shape[1]].iter().any(|&number| number != 0.0) {
+        return Err(Problem::Padding { name: name.to_owned() });
     }
     Ok(numbers)
 }

@@ -154,7 +154,7 @@ impl Engine {
 
     /// Gives `then` the seven logits of each read in turn: non-coding, then the frames +0 +1 +2 -0 -1 -2.
     ///
-    /// A read is its overlapping 6-mers as tokens; fewer than three count as one unknown token in each frame. Its logits
+    /// A read is its overlapping 6-mers as tokens; fewer than three count as one padding token in each frame. Its logits
     /// depend on nothing else. Many reads at once are faster than one by one: the next one's table rows are fetched early.
     ///
     /// # Panics

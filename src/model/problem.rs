@@ -91,9 +91,9 @@ pub enum Problem {
         /// Its name.
         name: String,
     },
-    /// A compact model's special tokens must be embedded as zeros.
-    #[error("tensor {name}: the rows of the special tokens must be zero")]
-    SpecialTokens {
+    /// A compact model's padding token must be embedded as zeros.
+    #[error("tensor {name}: the first row, the padding token's, must be zero")]
+    Padding {
         /// Its name.
         name: String,
     },

@@ -14,17 +14,19 @@ pub struct Config {
     pub k: usize,
     /// How many k-mers of a segment the model reads at most.
     pub longest: Option<usize>,
-    /// Segments with fewer bases are not scored.
+    /// Segments with fewer bases that are not N are not scored.
     pub min_length: usize,
     /// Which letters count as bases.
     pub letters: Letters,
 }
 
 impl Config {
-    /// Whether a segment is long enough to be scored.
+    /// Whether a segment has enough bases to be scored: an N tells nothing.
     #[must_use]
     pub fn scores(&self, segment: &Record) -> bool {
-        segment.bases().len() >= self.min_length.max(self.k)
+        let bases = segment.bases();
+        let enough = self.min_length.max(self.k);
+        bases.len() >= enough && bases.len() - memchr::memchr2_iter(b'N', b'n', bases).count() >= enough
     }
 }
 

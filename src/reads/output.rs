@@ -55,6 +55,23 @@ impl Kind {
     }
 }
 
+/// Suffixes of what is not written here, and would mislead whoever goes by a name.
+const NOT_WRITTEN: [&str; 9] = ["sam", "cram", "sra", "lz4", "lzma", "br", "zip", "7z", "z"];
+
+/// The suffix of `path` that promises what is not written here: `.sam`, `.lz4`, or `.bam.gz` of what is BGZF already.
+#[must_use]
+pub fn misleading_suffix(path: &Path) -> Option<String> {
+    let suffix = |path: &Path| path.extension().map(|suffix| suffix.to_string_lossy().to_ascii_lowercase());
+    let last = suffix(path)?;
+    let inner = suffix(&path.with_extension(""));
+    match inner {
+        Some(inner) if Codec::of(path) != Codec::Plain && ["bam", "sam", "cram"].contains(&inner.as_str()) => {
+            Some(format!(".{inner}.{last}"))
+        }
+        _ => NOT_WRITTEN.contains(&last.as_str()).then(|| format!(".{last}")),
+    }
+}
+
 /// Whether names tell mates apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
@@ -180,6 +197,9 @@ async fn open_file(path: &Path) -> io::Result<(File, Pending)> {
     // Through a symbolic link: what it points to is replaced, not the link.
     let place = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (file, temporary) = create_beside(&place)?;
+    if let Ok(replaced) = std::fs::metadata(&place) {
+        file.set_permissions(replaced.permissions())?; // who may not read it must not read what replaces it
+    }
     Ok((file, Pending { file: Some((temporary, place)) }))
 }
 

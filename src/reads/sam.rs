@@ -66,12 +66,9 @@ pub(super) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
         return super::fastq::no_record(window, ended, '@');
     }
     let columns: Vec<&[u8]> = line.splitn(COLUMNS + 1, |&byte| byte == b'\t').collect();
-    let len = end.map_or(window.len(), |end| end + 1);
-    read(&columns, len).map_err(|problem| match problem {
-        // A last line without its end is where the file was cut, whatever else is wrong with it.
-        _ if end.is_none() => Fault::of(columns[0], Problem::Cut),
-        problem => Fault::of(columns[0], problem),
-    })
+    // A last line without its end is where the file was cut: in a tag that would not show.
+    let Some(end) = end else { return Err(Fault::of(columns[0], Problem::Cut)) };
+    read(&columns, end + 1).map_err(|problem| Fault::of(columns[0], problem))
 }
 
 /// How long the line is that the window starts with, and what its record is grouped by; [`parse`] looks at the rest.
@@ -91,7 +88,7 @@ pub(super) fn frame(window: &[u8], ended: bool) -> Result<Framed, Fault> {
     let mut columns = line.split(|&byte| byte == b'\t');
     let name = columns.next().unwrap_or_default();
     let flags = flags(columns.next().unwrap_or_default()).map_err(|problem| Fault::of(name, problem))?;
-    let len = end.map_or(window.len(), |end| end + 1);
+    let len = end.ok_or_else(|| Fault::of(name, Problem::Cut))? + 1;
     Ok(Framed::Record { len, name: 0..super::name_len(name), flags })
 }
 
@@ -158,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_star_is_a_missing_quality_even_of_a_single_base() {
-        assert_eq!(record("r\t4\t*\t0\t0\t*\t*\t0\t0\tA\t*").quality_scores(), b"B");
+        assert_eq!(record("r\t4\t*\t0\t0\t*\t*\t0\t0\tA\t*\n").quality_scores(), b"B");
     }
 
     #[test]
@@ -175,7 +172,14 @@ mod tests {
         for line in ["r\t4\t*\n", "r\tx\t*\t0\t0\t*\t*\t0\t0\tA\tI\n", "r\t4\t*\t0\t0\t*\t*\t0\t0\tAC\tI\n"] {
             assert!(parse(line.as_bytes(), true).is_err(), "{line}");
         }
-        let cut = parse(b"r\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tII", true).unwrap_err();
-        assert!(matches!(cut.problem, Problem::Cut));
+    }
+
+    #[test]
+    fn a_last_line_without_its_end_is_cut_wherever_that_is() {
+        let line = b"r\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\tAS:i:150";
+        for len in [line.len(), line.len() - 2, line.len() - 9, line.len() - 11] {
+            assert!(matches!(parse(&line[..len], true).unwrap_err().problem, Problem::Cut), "{len}");
+            assert!(matches!(frame(&line[..len], true).unwrap_err().problem, Problem::Cut), "{len}");
+        }
     }
 }

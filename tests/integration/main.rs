@@ -13,6 +13,7 @@ mod mates;
 mod model_gpu;
 mod model_parity;
 mod model_refusals;
+mod process;
 mod shutdown;
 mod split;
 mod support;

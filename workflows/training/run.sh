@@ -30,7 +30,7 @@ branches shipped --every-genus # has, all but the sentinels: this is what the pr
 twin=$work/twin/main shipped=$work/shipped/main
 [ -s "$twin/calibration.json" ] || python -m compact.calibrate "$data" "$twin"
 python -m compact.release "$shipped" "$twin" "$root/src/model/builtin" "$root/testdata/compact/golden.tsv" \
-    "${NAME:-readseeker-compact-4}" "$(date -I)"
+    "${NAME:-readseeker-compact-5}" "$(date -I)" "$genomes"
 cp "$twin/calibration.json" "$shipped/calibration.json"
 python -m compact.manifest "$genomes" "$data" manifest.tsv.gz
 python -m compact.evaluate "$data" "$twin" --count 400 > "$work/evaluation.md"

@@ -8,6 +8,14 @@ from safetensors.torch import save_file
 
 from . import tokens
 
+# The head's layers: here, and in the file.
+NAMES = (
+    ("frame_hidden", "frame.hidden"),
+    ("frame_mix", "frame.mix"),
+    ("frame_logit", "frame.logit"),
+    ("noncoding_hidden", "noncoding.hidden"),
+    ("noncoding_logit", "noncoding.logit"),
+)
 IDENTITY = {"lengths": [300], "scale": [1.0], "shift": [0.0], "pool": {"scale": 1.0, "shift": 0.0}}
 
 
@@ -33,13 +41,7 @@ def tensors(network):
         for i, (block, norm) in enumerate(zip(network.coarse, network.coarse_norms)):
             out[f"coarse.{i}.weight"], out[f"coarse.{i}.bias"] = _folded(block, norm)
         out["embedding_norm.scale"], out["embedding_norm.shift"] = _scale_shift(network.embedding_norm)
-        for ours, theirs in (
-            ("frame_hidden", "frame.hidden"),
-            ("frame_mix", "frame.mix"),
-            ("frame_logit", "frame.logit"),
-            ("noncoding_hidden", "noncoding.hidden"),
-            ("noncoding_logit", "noncoding.logit"),
-        ):
+        for ours, theirs in NAMES:
             layer = getattr(network, ours)
             out[f"{theirs}.weight"], out[f"{theirs}.bias"] = layer.weight, layer.bias
         return {name: tensor.detach().float().contiguous().clone() for name, tensor in out.items()}

@@ -1,0 +1,147 @@
+//! What a run is to the system around it: files it must not touch, threads, signals, streams.
+
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{Bench, fastq, stderr, testdata};
+
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Its exit code, within the limit.
+fn code(child: &mut Child) -> Option<i32> {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        assert!(started.elapsed() < LIMIT, "it hangs");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn no_file_that_the_run_reads_is_overwritten() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    bench.write("list", "in.fq\n");
+    bench.write("reference.fa.fai", "");
+    std::fs::create_dir(bench.path("model")).unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        std::fs::copy(testdata("compact/tiny1").join(file), bench.path("model").join(file)).unwrap();
+    }
+    let model = std::fs::read(bench.path("model/config.json")).unwrap();
+    for (input, output) in [
+        (&["in.fq"][..], "./in.fq"),
+        (&["--files-from", "list"], "list"),
+        (&["in.fq", "--reference", "reference.fa"], "reference.fa.fai"),
+        (&["in.fq", "--model", "model"], "model/config.json"),
+    ] {
+        let output = bench.run_split(&[input, &["--force", "--scores", output]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains("both input and output"), "{}", stderr(&output));
+    }
+    assert_eq!(std::fs::read(bench.path("model/config.json")).unwrap(), model);
+}
+
+#[test]
+fn a_suffix_of_what_is_not_written_is_refused() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    for name in ["c.sam", "c.bam.gz", "c.fq.lz4", "c.CRAM"] {
+        let args = ["split", "in.fq", "--device", "cpu", "--noncoding", "n.fq", "--force", "--coding", name];
+        let output = bench.run(&args);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(stderr(&output).contains("is not written"), "{}", stderr(&output));
+        let output = bench.run(&[&args[..], &["--output-format", "fastq"]].concat());
+        assert!(output.status.success(), "{name}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn what_replaces_a_file_is_as_private_as_it_was() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    let replaced = bench.write("c.fq", "");
+    std::fs::set_permissions(&replaced, PermissionsExt::from_mode(0o600)).unwrap();
+    bench.split(&["in.fq", "--force"]);
+    assert_eq!(replaced.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn more_threads_than_tokio_would_give_are_no_hang() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    for threads in ["600", "600", "600"] {
+        let args =
+            ["split", "in.fq", "--device", "cpu", "-q", "--coding", "c.fq.gz", "--noncoding", "n.fq.gz", "--force"];
+        let mut run = bench.command(&[&args[..], &["-t", threads]].concat()).spawn().unwrap();
+        assert_eq!(code(&mut run), Some(0));
+    }
+    for threads in ["0", "-1", "5000"] {
+        let output = bench.run_split(&["in.fq", "-t", threads]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("from 1 to 4096"), "{}", stderr(&output));
+    }
+}
+
+/// A run that waits for more than its first reads, and has begun its outputs.
+fn waiting_for_more(command: &mut Command, bench: &Bench) -> Child {
+    command.stdin(Stdio::piped());
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    child.stdin.as_mut().unwrap().write_all(fastq(2000, 100, "").as_bytes()).unwrap();
+    let started = Instant::now();
+    while bench.files().is_empty() {
+        assert!(started.elapsed() < LIMIT, "no output was begun");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child
+}
+
+/// `readseeker ARGS` in the bench's folder, started by another program.
+fn started_by(program: &str, options: &[&str], bench: &Bench, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(options).arg(env!("CARGO_BIN_EXE_readseeker")).args(args).current_dir(bench.path("."));
+    command.stdout(Stdio::null());
+    command
+}
+
+fn hang_up(child: &Child) {
+    assert!(Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_closed_terminal_leaves_nothing_behind() {
+    let bench = Bench::new();
+    let args = ["split", "-", "--device", "cpu", "--coding", "c.fq", "--noncoding", "n.fq"];
+    // Whoever runs the tests may themselves ignore it.
+    let mut child = waiting_for_more(&mut started_by("env", &["--default-signal=HUP"], &bench, &args), &bench);
+    hang_up(&child);
+    assert_eq!(code(&mut child), Some(129));
+    assert_eq!(bench.files(), [""; 0]);
+}
+
+#[test]
+fn what_nohup_started_outlives_the_terminal() {
+    let bench = Bench::new();
+    let args = ["score", "-", "--device", "cpu", "-o", "s.tsv"];
+    let mut child = waiting_for_more(&mut started_by("nohup", &[], &bench, &args), &bench);
+    hang_up(&child);
+    std::thread::sleep(Duration::from_millis(100));
+    drop(child.stdin.take());
+    assert_eq!(code(&mut child), Some(0));
+    assert_eq!(bench.read("s.tsv").lines().count(), 2001);
+}
+
+#[test]
+fn a_full_stdout_is_an_error() {
+    let bench = Bench::new();
+    for args in [&["model", "info"][..], &["device"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut child = bench.command(args).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(code(&mut child), Some(6), "{args:?}: {said}");
+    }
+}
