@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::kmer::Letters;
 use crate::progress::Display;
 use crate::reads::InputConfig;
-use crate::reads::encode::{self, Codec};
+use crate::reads::encode;
 use crate::reads::output::{is_special, misleading_suffix};
 use crate::sample::Sample;
 use crate::{model, outputs, verdict, windows};
@@ -84,8 +84,8 @@ impl Config {
     /// Refuses a level that an output's compression does not have, or that no output asks for.
     pub fn check_level(&self) -> Result<()> {
         let Some(level) = self.compression_level else { return Ok(()) };
-        let ranges: Vec<_> =
-            self.output_paths().filter_map(|path| Codec::of(&path).levels().map(|levels| (path, levels))).collect();
+        let compressed = |path: PathBuf| self.outputs.codec_of(&path).levels().map(|levels| (path, levels));
+        let ranges: Vec<_> = self.output_paths().filter_map(compressed).collect();
         if ranges.is_empty() {
             return Err(Error::Usage(
                 "--compression-level, but no output is compressed: .gz, .zst, .bz2, .xz are".into(),
@@ -134,7 +134,7 @@ fn same(one: &Path, other: &Path) -> bool {
 }
 
 /// The same for two spellings of one path, whether the file exists or not.
-fn identity(path: &Path) -> PathBuf {
+pub(crate) fn identity(path: &Path) -> PathBuf {
     let resolved = path.canonicalize().or_else(|_| {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         folder.canonicalize().map(|folder| folder.join(path.file_name().unwrap_or_default()))

@@ -1,6 +1,6 @@
 //! Everything a run writes while it goes on: the classes' files, the scores table, the proteins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -8,7 +8,7 @@ use crate::model::Prediction;
 use crate::pipeline::tokenize;
 use crate::progress::Progress;
 use crate::proteins::{self, GeneticCode};
-use crate::reads::encode;
+use crate::reads::encode::{self, Codec};
 use crate::reads::output::{self, Kind, Pending, Writer};
 use crate::reads::{Alignments, Header, Mate, Record, Score, Template};
 use crate::tally::Tally;
@@ -115,6 +115,13 @@ impl Config {
         let tables = [self.scores.as_ref(), proteins, self.windows.as_ref()];
         let named = self.classes().flat_map(|(_, files)| files.paths()).chain(tables.into_iter().flatten());
         named.cloned().chain(unpaired)
+    }
+
+    /// How the file at one of these paths is compressed: BAM always as BGZF, others as the suffix says.
+    #[must_use]
+    pub fn codec_of(&self, path: &Path) -> Codec {
+        let is_bam = |(_, files): (_, &Files)| self.kind_of(files) == Kind::Bam && files.paths().any(|own| own == path);
+        if self.classes().any(is_bam) { Codec::Bgzf } else { Codec::of(path) }
     }
 
     /// The classes that have files, by name.

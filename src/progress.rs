@@ -1,6 +1,6 @@
 //! What a run counts while it goes on, and the bar or the log lines that show it. The only home of indicatif.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -110,12 +110,14 @@ async fn log(progress: Arc<Progress>, stored_bytes: Option<u64>) {
             Some(total) if total > 0 => format!("{}% of the input", read.saturating_mul(100) / total),
             _ => format!("{} read", HumanBytes(read)),
         };
-        eprintln!(
-            "readseeker: {}, {share}, {}",
-            summary(&progress, started.elapsed()),
-            HumanDuration(started.elapsed())
-        );
+        let (summary, elapsed) = (summary(&progress, started.elapsed()), HumanDuration(started.elapsed()));
+        say(&format!("readseeker: {summary}, {share}, {elapsed}\n"));
     }
+}
+
+/// Writes to stderr. Where that cannot be, there is nobody to tell, and no reason to lose a run.
+pub(crate) fn say(text: &str) {
+    let _closed = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// `12,345 reads, 10,200 reads/s, 61.3% coding`

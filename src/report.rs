@@ -133,7 +133,7 @@ pub struct Counts {
     pub secondary: u64,
     /// Left out: supplementary alignments.
     pub supplementary: u64,
-    /// Of the last three, those written to BAM outputs after all, with their template.
+    /// Of those without bases, secondary and supplementary ones: written to BAM outputs after all, with their template.
     pub followers: u64,
     /// Reads scored by the model.
     pub scored: u64,

@@ -2,7 +2,6 @@
 //! puts the outputs in place.
 
 use std::future::Future;
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,7 +12,7 @@ use crate::error::{Error, Result, Signal};
 use crate::model::{Classifier, Prediction};
 use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
-use crate::progress::{Painter, Progress};
+use crate::progress::{Painter, Progress, say};
 use crate::reads::output::Pending;
 use crate::reads::{self, Format, InputCounts, Layout, Templates};
 use crate::report::{self, Report};
@@ -53,7 +52,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     let tally = pipeline::run(pipeline, stream, classify, outputs, interrupt).await?;
     drop(painter);
     if !config.quiet {
-        classifier.notes().iter().for_each(|note| eprintln!("readseeker: {note}"));
+        classifier.notes().iter().for_each(|note| say(&format!("readseeker: {note}\n")));
     }
 
     check_sums(&config, &tally, &progress.input)?;
@@ -64,7 +63,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     }
     pending.into_iter().try_for_each(Pending::commit)?;
     if !config.quiet {
-        eprint!("{}", report.summary());
+        say(&report.summary());
     }
     Ok(report)
 }
@@ -77,7 +76,7 @@ async fn prepare(config: &Config, progress: &Progress) -> Result<(Templates, Arc
     let model = config.model.clone();
     let classifier = blocking(move || Classifier::load(&model)).await?;
     if config.verbose {
-        eprintln!("readseeker: {} on {}", classifier.card().name, classifier.card().device);
+        say(&format!("readseeker: {} on {}\n", classifier.card().name, classifier.card().device));
     }
     check_frames(config, &classifier)?;
     Ok((templates, Arc::new(classifier)))
@@ -160,6 +159,6 @@ pub fn print_error(error: &Error) {
         line.push_str("\nhint: ");
         line.push_str(&hint);
     }
-    // Where stderr itself is gone there is nobody left to tell.
-    let _closed = writeln!(std::io::stderr(), "{line}");
+    line.push('\n');
+    say(&line);
 }

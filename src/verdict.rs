@@ -83,8 +83,8 @@ fn pooled(mates: Mates, probabilities: impl Iterator<Item = f32>) -> Option<f32>
         Mates::Any | Mates::Each => probabilities.reduce(f32::max),
         Mates::Both => probabilities.reduce(f32::min),
         Mates::Mean => {
-            let (sum, count) = probabilities.fold((0.0, 0_u16), |(sum, count), p| (sum + p, count + 1));
-            (count > 0).then(|| sum / f32::from(count))
+            let (sum, count) = probabilities.fold((0.0, 0.0), |(sum, count), p| (sum + p, count + 1.0));
+            (count > 0.0).then(|| sum / count)
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::config::identity;
 use crate::error::{Error, Result};
 use crate::reads::{Input, Inputs, Problem};
 
@@ -87,7 +88,7 @@ fn lane(list: &Path, line: &str, alone: fn(PathBuf) -> Input) -> Result<Input> {
 /// A file given twice is a slip; stdin can be read but once.
 fn check_distinct(inputs: &Inputs) -> Result<()> {
     let mut seen = std::collections::HashSet::new();
-    match inputs.paths().find(|path| !seen.insert(*path)) {
+    match inputs.paths().find(|path| !seen.insert(identity(path))) {
         Some(twice) => Err(Error::Usage(format!("{} is given twice", twice.display()))),
         None => Ok(()),
     }
@@ -122,6 +123,7 @@ mod tests {
     #[test]
     fn a_file_given_twice_is_refused() {
         assert_eq!(inputs(reads(&["a", "b", "a"])), Err("a is given twice".into()));
+        assert_eq!(inputs(reads(&["a", "./a"])), Err("./a is given twice".into()));
     }
 
     #[test]

@@ -16,8 +16,9 @@
 //!
 //! A read and its reverse complement get the very same probability, bit for bit.
 //!
-//! The only `unsafe` of the crate lives here. It is of two kinds: intrinsics, sound because [`Engine::new`] picks a path
-//! only after asking the CPU; and unchecked loads and stores, each checked by a `debug_assert` in the tests' profile.
+//! The only `unsafe` of the crate lives here. It is of three kinds: intrinsics, sound because [`Engine::new`] picks a path
+//! only after asking the CPU; unchecked loads and stores, each checked by a `debug_assert` in the tests' profile or by the
+//! product's own asserts beforehand; and views of a register's or an aligned slice's bits as numbers of another kind.
 #![allow(unsafe_code)]
 #![allow(clippy::inline_always)] // a kernel left out of line loses its caller's target features
 

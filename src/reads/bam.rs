@@ -104,9 +104,14 @@ fn check(fields: &[u8]) -> Result<(), Fault> {
         return Err(invalid("it is shorter than its fixed fields"));
     }
     match needed(fields) {
-        Some(needed) if needed <= fields.len() => Ok(()),
-        _ => Err(invalid("its fields are longer than the record")),
+        Some(needed) if needed <= fields.len() => {}
+        _ => return Err(invalid("its fields are longer than the record")),
     }
+    // A line end in a name would bring whatever is written out of step.
+    if stored_name(fields).iter().any(u8::is_ascii_control) {
+        return Err(invalid("its name holds a control character"));
+    }
+    Ok(())
 }
 
 /// The bytes that name, CIGAR, bases and quality scores say they take, the fixed fields included.
@@ -125,9 +130,13 @@ pub(super) fn flags(fields: &[u8]) -> Flags {
 
 /// The name of a record whose lengths were checked, without `/1` or `/2`.
 pub(super) fn name(fields: &[u8]) -> &[u8] {
-    let stored = &fields[FIXED..][..usize::from(fields[8])];
-    let name = stored.strip_suffix(b"\0").unwrap_or(stored);
+    let name = stored_name(fields);
     &name[..super::name_len(name)]
+}
+
+fn stored_name(fields: &[u8]) -> &[u8] {
+    let stored = &fields[FIXED..][..usize::from(fields[8])];
+    stored.strip_suffix(b"\0").unwrap_or(stored)
 }
 
 /// Which mate a record's flags make it.
@@ -263,6 +272,21 @@ mod tests {
             window[16..18].copy_from_slice(&ops.to_le_bytes());
             window[20..24].copy_from_slice(&bases.to_le_bytes());
             let _ = parse(&window, true);
+        }
+    }
+
+    #[test]
+    fn a_name_that_would_break_a_line_is_refused() {
+        let parsed = |name: &[u8; 4]| {
+            let mut window = vec![0_u8; 4 + FIXED];
+            window[..4].copy_from_slice(&36_u32.to_le_bytes());
+            (window[12], window[18]) = (4, 4); // unmapped, no bases
+            window.extend_from_slice(name);
+            parse(&window, true)
+        };
+        assert!(parsed(b"a b\0").is_ok());
+        for name in [b"a\nb\0", b"a\tb\0"] {
+            assert!(matches!(parsed(name).unwrap_err().problem, Problem::Alignment { .. }));
         }
     }
 

@@ -174,7 +174,7 @@ impl Fixed {
             (Some(first), Some(found)) if first != found => {
                 Err(Problem::Lanes { first: first.name(), found: found.name() })
             }
-            _ if alignments == Alignments::Kept => self.header.check_references(&next.header),
+            (Some(_), Some(_)) if alignments == Alignments::Kept => self.header.check_references(&next.header),
             _ => Ok(()),
         };
         problem.map_err(|problem| super::input::error(&next.path, problem))

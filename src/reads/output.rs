@@ -186,12 +186,15 @@ impl Pending {
 
 async fn open_file(path: &Path) -> io::Result<(File, Pending)> {
     let direct = Pending { file: None };
-    if path == Path::new("-") {
-        // As a plain file, not `tokio::io::stdout`, which looks for line ends.
-        return Ok((io::stdout().as_fd().try_clone_to_owned()?.into(), direct));
+    // As a plain file, not `tokio::io::stdout`, which looks for line ends; and the very same one, not opened anew, which
+    // would begin at the start of what `>>` appends to.
+    match path.to_str() {
+        Some("-" | "/dev/stdout") => return Ok((io::stdout().as_fd().try_clone_to_owned()?.into(), direct)),
+        Some("/dev/stderr") => return Ok((io::stderr().as_fd().try_clone_to_owned()?.into(), direct)),
+        _ => {}
     }
     if is_special(path) {
-        let file = tokio::fs::File::options().write(true).open(path).await?;
+        let file = tokio::fs::File::options().append(true).open(path).await?;
         return Ok((file.into_std().await, direct));
     }
     // Through a symbolic link: what it points to is replaced, not the link.
@@ -219,7 +222,10 @@ fn create_beside(place: &Path) -> io::Result<(File, TempPath)> {
 /// a file, which is the shell's to replace.
 #[must_use]
 pub fn is_special(path: &Path) -> bool {
-    path.starts_with("/dev") || path.starts_with("/proc") || path.metadata().is_ok_and(|metadata| !metadata.is_file())
+    let is_descriptor = path.starts_with("/dev/fd")
+        || path.starts_with("/proc")
+        || ["/dev/stdin", "/dev/stdout", "/dev/stderr"].iter().any(|stream| path == Path::new(stream));
+    is_descriptor || path.metadata().is_ok_and(|metadata| !metadata.is_file())
 }
 
 fn has_suffix(path: &Path, suffixes: &[&str]) -> bool {

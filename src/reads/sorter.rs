@@ -149,7 +149,7 @@ impl Sorter {
         self.sort();
         let Self { runs, index, pieces, .. } = self;
         runs.append(|run| index.iter().try_for_each(|item| item.head(pieces).write(run)))?;
-        self.index.clear();
+        self.index = Vec::new(); // not cleared: `is_full` counts its capacity
         self.pieces.clear();
         self.held = 0;
         Ok(())
@@ -391,6 +391,14 @@ mod tests {
             sorted.extend(batch.unwrap());
         }
         (sorted, runs)
+    }
+
+    #[tokio::test]
+    async fn short_records_are_spilled_many_at_a_time() {
+        let records: Vec<Stored> = (0..20_000).map(|n| record(n, "a", Mate::Unpaired, 0)).collect();
+        let (sorted, runs) = sorted(&records, 1 << 18).await;
+        assert_eq!(sorted.len(), records.len());
+        assert!((2..100).contains(&runs), "{runs} runs");
     }
 
     proptest! {

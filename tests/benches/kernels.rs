@@ -31,7 +31,7 @@ fn gemm_int8(bencher: divan::Bencher, path: Path) {
     bench(bencher, Kernel::Linear(Precision::Int8), path, SIZE);
 }
 
-/// The size of the compact network's products: three frames' hundred codons, 48 channels to 48.
+/// Small products, as the compact network's are: some hundred rows, a few registers of channels.
 #[divan::bench(args = Path::ALL)]
 fn gemm_f32_small(bencher: divan::Bencher, path: Path) {
     bench(bencher, Kernel::Linear(Precision::F32), path, (100, 64));

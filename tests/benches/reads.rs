@@ -25,7 +25,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc; // the program's
 const READS: usize = 20_000;
 const BASES: usize = 300;
 /// Reads a chunk, as of the built-in model.
-const CHUNK: usize = 4096;
+const CHUNK: usize = 512;
 /// k-mers of a read that the published model reads at most.
 const LONGEST: usize = 296;
 

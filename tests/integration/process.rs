@@ -70,6 +70,60 @@ fn what_replaces_a_file_is_as_private_as_it_was() {
 }
 
 #[test]
+fn a_file_in_memory_is_a_file() {
+    let Ok(folder) = tempfile::tempdir_in("/dev/shm") else { return };
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    let path = folder.path().join("s.tsv");
+    let score = |force: &[&str]| {
+        bench.run(&[&["score", "in.fq", "--device", "cpu", "-o", path.to_str().unwrap()], force].concat())
+    };
+    assert_eq!(score(&[]).status.code(), Some(0));
+    assert_eq!(score(&[]).status.code(), Some(2), "it exists");
+    std::fs::write(&path, "longer than what replaces it ".repeat(1000)).unwrap();
+    assert_eq!(score(&["--force"]).status.code(), Some(0));
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 4);
+}
+
+#[test]
+fn what_the_shell_appends_to_keeps_its_start() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    for output in ["-", "/dev/stdout", "/dev/fd/1"] {
+        let log = bench.write("log", "first\n");
+        let appended = std::fs::File::options().append(true).open(&log).unwrap();
+        let status =
+            bench.command(&["score", "in.fq", "--device", "cpu", "-q", "-o", output]).stdout(appended).status();
+        assert!(status.unwrap().success());
+        let lines: Vec<String> = bench.read("log").lines().map(str::to_owned).collect();
+        assert_eq!((lines[0].as_str(), lines.len()), ("first", 5), "{output}");
+    }
+}
+
+#[test]
+fn a_stderr_that_takes_nothing_loses_no_run() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let args = ["score", "in.fq", "--device", "cpu", "-v", "-o", "s.tsv"];
+    assert_eq!(bench.command(&args).stderr(full).status().unwrap().code(), Some(0));
+    assert_eq!(bench.read("s.tsv").lines().count(), 4);
+}
+
+#[test]
+fn levels_are_those_of_what_is_written_whatever_its_name() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    let split = |level: &str| {
+        let outputs = ["--output-format", "bam", "--coding", "c.zst", "--noncoding", "n", "--force"];
+        bench.run(&[&["split", "in.fq", "--device", "cpu", "--compression-level", level][..], &outputs].concat())
+    };
+    assert_eq!(split("12").status.code(), Some(0));
+    let output = split("20");
+    assert_eq!((output.status.code(), stderr(&output).contains("from 0 to 12")), (Some(2), true));
+}
+
+#[test]
 fn more_threads_than_tokio_would_give_are_no_hang() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(3, 100, ""));

@@ -58,11 +58,13 @@ impl Bench {
     /// A kernel and its input; `columns` must be a multiple of 64.
     ///
     /// # Panics
-    /// If the CPU cannot do `path` in the kernel's precision, or attention is to be multiplied in bytes.
+    /// If `columns` is no multiple of 64, there are no rows, the CPU cannot do `path` in the kernel's precision, or attention
+    /// is to be multiplied in bytes.
     #[must_use]
     pub fn new(kernel: Kernel, path: Path, rows: usize, columns: usize) -> Self {
         let precision = kernel.precision();
         assert!(kernel != Kernel::Attention(Precision::Int8), "attention is not multiplied in bytes");
+        assert!(rows > 0 && columns > 0 && columns.is_multiple_of(Self::HEAD), "{rows} rows of {columns} numbers");
         assert!(path.is_supported_in(precision), "this CPU has no {} in {}", path.name(), precision.name());
         // Small numbers of both signs, none of them special.
         let number = |at: usize| f32::from(i8::try_from(at * 37 % 251).unwrap_or(-100)) / 100.0;

@@ -209,6 +209,7 @@ impl Network {
         let tokens = ids.len() + SPECIAL;
         let padding = padded.saturating_sub(tokens);
         let all = tokens + padding;
+        assert!(all * self.hidden <= self.positions.len(), "{all} tokens, but positions for fewer");
         self.make_room(all, scratch);
         let ids = [CLS].into_iter().chain(ids.iter().copied()).chain([SEP]).chain(std::iter::repeat_n(PAD, padding));
         // SAFETY: the caller's promises.
