@@ -74,7 +74,8 @@ pub(super) struct Args {
     proteins: Option<PathBuf>,
 
     /// NCBI's number of the genetic code for --proteins
-    #[arg(long, value_name = "N", default_value = "11", value_parser = genetic_code, help_heading = "Outputs")]
+    #[arg(long, value_name = "N", default_value = "11", requires = "proteins", help_heading = "Outputs")]
+    #[arg(value_parser = genetic_code)]
     genetic_code: GeneticCode,
 
     /// Regroup BAM, SAM or CRAM by name first, so that mates come together: for files sorted by coordinate. Holds records

@@ -209,6 +209,9 @@ async fn open_file(path: &Path) -> io::Result<(File, Pending)> {
 /// A new file in the folder of `place`, with the permissions any new file gets.
 fn create_beside(place: &Path) -> io::Result<(File, TempPath)> {
     let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.exists() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "its folder does not exist"));
+    }
     let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_string_lossy();
     let file = tempfile::Builder::new()
         .prefix(&format!(".{name}."))
