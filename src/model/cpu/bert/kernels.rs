@@ -40,6 +40,7 @@ impl Kernel {
 #[derive(Debug)]
 pub struct Bench {
     kernel: Kernel,
+    words: Words,
     path: Path,
     rows: usize,
     columns: usize,
@@ -70,12 +71,17 @@ impl Bench {
         let number = |at: usize| f32::from(i8::try_from(at * 37 % 251).unwrap_or(-100)) / 100.0;
         // Queries, keys and values lie side by side.
         let values: Vec<f32> = (0..rows * columns * 3).map(number).collect();
+        let words = match kernel {
+            Kernel::Attention(_) => Words::of_attention(precision, path),
+            _ => Words::of_linear(precision, path),
+        };
         let linear = matches!(kernel, Kernel::Linear(_)).then(|| {
             let weight = |input, column| number(input * columns + column);
-            Linear::new(Words::of_linear(precision, path), packing(path), columns, &vec![0.0; columns], weight)
+            Linear::new(words, packing(path), columns, &vec![0.0; columns], weight)
         });
         Self {
             kernel,
+            words,
             path,
             rows,
             columns,
@@ -129,13 +135,12 @@ impl Task for Run<'_> {
         // SAFETY: the caller's CPU has the instructions.
         unsafe {
             match bench.kernel {
-                Kernel::Linear(precision) => {
-                    let words = Words::of_linear(precision, bench.path);
-                    let input = bench.encoder.encode::<L>(words, &bench.input, columns, (rows, columns));
+                Kernel::Linear(_) => {
+                    let input = bench.encoder.encode::<L>(bench.words, &bench.input, columns, (rows, columns));
                     let linear = bench.linear.as_ref().expect("made for this kernel");
                     linear.forward::<L>(&input, rows, &mut bench.output, columns, Then::Store);
                 }
-                Kernel::Attention(precision) => {
+                Kernel::Attention(_) => {
                     let heads = Heads { count: columns / Bench::HEAD, size: Bench::HEAD };
                     let (queries, keys_values) = bench.input.split_at(rows * columns);
                     let positions = Positions {
@@ -147,8 +152,7 @@ impl Task for Run<'_> {
                         keys_values,
                         key_value_stride: 2 * columns,
                     };
-                    let words = Words::of_attention(precision, bench.path);
-                    heads.attend::<L>(words, &positions, &mut bench.workspace, &mut bench.output, columns);
+                    heads.attend::<L>(bench.words, &positions, &mut bench.workspace, &mut bench.output, columns);
                 }
                 Kernel::Norm => {
                     bench.output.copy_from_slice(&bench.input[..rows * columns]);
