@@ -17,6 +17,7 @@ use crate::reads::output::Pending;
 use crate::reads::{self, Format, InputCounts, Layout, Templates};
 use crate::report::{self, Report};
 use crate::tally::Tally;
+use crate::verdict::Mates;
 use crate::windows::Windows;
 
 /// Runs to the end, or to the first error; `interrupt` completes when the user wants it to stop.
@@ -34,6 +35,14 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
         ready = prepare(&config, &progress) => ready?,
         signal = &mut interrupt => return Err(Error::Interrupted(signal)),
     };
+
+    if templates.looks_interleaved && config.verdict.mates != Mates::Each && !config.quiet {
+        let path = templates.path.display();
+        say(&format!(
+            "readseeker: {path} begins with two mates, but its reads are judged one by one: --interleaved judges mates \
+             together, --single says that this is meant\n"
+        ));
+    }
 
     let (pipeline, judge) = settings(&config, &classifier);
     let (outputs, mut pending) =

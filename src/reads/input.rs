@@ -14,8 +14,10 @@ use super::compression::{Bytes, Compression, decompress};
 use super::lanes::Inputs;
 use super::pairs::Collated;
 use super::problem::shown;
-use super::records::{Keep, Records};
-use super::{Collate, Header, InputCounts, Problem, bam, collate, cram, fasta, fastq, pairs, sam, sam_to_bam};
+use super::records::{Keep, Records, Step};
+use super::{
+    Collate, Header, InputCounts, Problem, bam, collate, cram, fasta, fastq, mate_names, pairs, sam, sam_to_bam,
+};
 use crate::error::{Error, Result};
 
 /// How much of a file its format is told by: the first columns of a SAM line must fit.
@@ -130,6 +132,8 @@ pub struct Templates {
     pub layout: Layout,
     /// Bytes all its files take as stored, when they are regular ones: what `stored_bytes` counts up to.
     pub stored_size: Option<u64>,
+    /// Whether it is read as single reads, though nobody said so, and begins with two mates.
+    pub looks_interleaved: bool,
     /// The header a BAM output starts with.
     pub header: Header,
     /// Its templates, in input order. After an error it ends.
@@ -138,8 +142,8 @@ pub struct Templates {
 
 impl fmt::Debug for Templates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, format, layout, stored_size, header: _, stream: _ } = self;
-        write!(f, "Templates({path:?}, {format:?}, {layout:?}, {stored_size:?})")
+        let Self { path, format, layout, stored_size, looks_interleaved, header: _, stream: _ } = self;
+        write!(f, "Templates({path:?}, {format:?}, {layout:?}, {stored_size:?}, {looks_interleaved:?})")
     }
 }
 
@@ -149,6 +153,8 @@ pub(super) struct Opened {
     /// None of an empty file.
     format: Option<Format>,
     stored_size: Option<u64>,
+    /// Whether its first two records look like mates.
+    starts_with_mates: bool,
     content: Buffer<Bytes>,
     mates: Mates,
 }
@@ -194,7 +200,8 @@ impl Opened {
             if format == Some(Format::Cram) {
                 content = Buffer::new(Box::new(cram::as_bam(content, config.reference.clone())));
             }
-            Ok(Self { path: path.to_owned(), format, stored_size, content, mates: Mates::AsTold })
+            let starts_with_mates = starts_with_mates(content.window(), format);
+            Ok(Self { path: path.to_owned(), format, stored_size, starts_with_mates, content, mates: Mates::AsTold })
         };
         opened.await.map_err(|problem| error(path, problem))
     }
@@ -234,6 +241,7 @@ impl Opened {
     pub(super) async fn templates(mut self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<Templates> {
         let (path, format, layout) = (self.path.clone(), self.format, self.layout());
         let stored_size = self.stored_size;
+        let looks_interleaved = layout == Layout::Single && self.starts_with_mates;
         let (header, stream) = match std::mem::replace(&mut self.mates, Mates::AsTold) {
             Mates::AsTold if self.is_alignment() => self.alignments(config, counts).await?,
             _ if config.collate.is_some() && format.is_some() => {
@@ -251,7 +259,7 @@ impl Opened {
                 (Header::unaligned(), regroup(pairs::two_files(first, second), config))
             }
         };
-        Ok(Templates { path, format, layout, stored_size, header, stream })
+        Ok(Templates { path, format, layout, stored_size, looks_interleaved, header, stream })
     }
 
     /// The header, and the templates of records that say themselves which mate they are.
@@ -297,6 +305,21 @@ impl Opened {
         };
         Records::new(&self.path, self.content, parse, keep, counts)
     }
+}
+
+/// Whether a file's start has two whole records of FASTQ or FASTA that look like mates.
+fn starts_with_mates(start: &[u8], format: Option<Format>) -> bool {
+    let parse = match format {
+        Some(Format::Fastq) => fastq::parse,
+        Some(Format::Fasta) => fasta::parse,
+        _ => return false,
+    };
+    let next = |at: usize| match parse(&start[at..], false) {
+        Ok(Step::Record(record, len)) => Some((record, at + len)),
+        _ => None,
+    };
+    let two = next(0).and_then(|(first, at)| next(at).map(|(second, _)| mate_names::alike(&first, &second)));
+    two.unwrap_or(false)
 }
 
 /// How FASTQ and FASTA records are kept, if they are.

@@ -58,6 +58,7 @@ pub async fn open(config: &InputConfig, counts: Arc<InputCounts>) -> Result<Temp
         first.stored_size = stored_size;
     }
     first.layout = layout.unwrap_or(first.layout);
+    first.looks_interleaved &= matches!(config.inputs, Inputs::Files(_));
     if !lanes.waiting.is_empty() {
         first.stream = chain(Fixed::by(&first), first.stream, lanes);
     }

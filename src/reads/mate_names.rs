@@ -37,6 +37,12 @@ pub(super) fn join(mut first: Record, mut second: Record) -> Result<[Record; 2],
     Ok([first.with_mate(Mate::First), second.with_mate(Mate::Second)])
 }
 
+/// Whether two records in a row look like mates: of one name, and not numbered alike.
+pub(super) fn alike(first: &Record, second: &Record) -> bool {
+    let unlike = |number: fn(&Record) -> Option<u8>| number(first).is_none() || number(first) != number(second);
+    first.name() == second.name() && unlike(slashed) && unlike(commented)
+}
+
 /// How long the name is that `r.1` and `r.2`, or `r_1` and `r_2`, share. Only of two records in lock step: alone,
 /// `SRR1.1` and `SRR1.2` are the names of two reads.
 fn shared_len(first: &Record, second: &Record) -> Option<usize> {

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::alignments::bam;
-use crate::support::{Bench, fastq, records, stderr, testdata};
+use crate::support::{Bench, bases, fastq, records, stderr, testdata};
 
 fn sorted(mut records: Vec<String>) -> Vec<String> {
     records.sort();
@@ -14,6 +14,29 @@ fn sorted(mut records: Vec<String>) -> Vec<String> {
 fn names(text: &str) -> Vec<String> {
     let name = |record: &String| record.lines().next().unwrap().trim_end_matches(['1', '2']).to_owned();
     records(text).iter().map(name).collect()
+}
+
+#[test]
+fn what_looks_interleaved_is_said_once_and_not_where_it_is_meant() {
+    let bench = Bench::new();
+    let pair = |one: &str, other: &str| {
+        let (letters, quality_scores) = (bases(1, 100), "I".repeat(100));
+        bench.write(
+            "in.fq",
+            format!("@{one}\n{letters}\n+\n{quality_scores}\n@{other}\n{letters}\n+\n{quality_scores}\n"),
+        );
+    };
+    let said =
+        |args: &[&str]| stderr(&bench.split(&[&["in.fq", "--force"], args].concat())).contains("begins with two mates");
+    for (one, other) in [("r/1", "r/2"), ("r 1:N:0:A", "r 2:N:0:A"), ("r", "r")] {
+        pair(one, other);
+        assert!(said(&[]), "{one}, {other}");
+        assert!(!said(&["--interleaved"]) && !said(&["--single"]) && !said(&["-q"]) && !said(&["--mates", "each"]));
+    }
+    for (one, other) in [("r/1", "s/1"), ("r/1", "r/1"), ("r 1:N:0:A", "r 1:N:0:A"), ("r.1", "r.2"), ("r1", "r2")] {
+        pair(one, other);
+        assert!(!said(&[]), "{one}, {other}");
+    }
 }
 
 #[test]
