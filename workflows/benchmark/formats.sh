@@ -27,7 +27,7 @@ level6=("samtools fastq -@ 1 -c 6 $bam -o theirs.fq.gz" "$(split 'ours.fq.gz --c
 compare() {
     local name=$1 theirs=$2 ours=$3
     for ((run = 0; run < runs; run++)); do
-        hyperfine --runs 1 --style none --export-json times.json "$theirs" "$ours" >/dev/null 2>&1
+        hyperfine --runs 1 --style none --export-json times.json "$theirs" "$ours" >hyperfine.log 2>&1 || { cat hyperfine.log >&2; exit 1; }
         python3 -c '
 import json
 a, b = json.load(open("times.json"))["results"]
@@ -50,5 +50,6 @@ printf 'output\tsamtools s\treadseeker s\tratio\tsamtools CPU s\treadseeker CPU 
 compare FASTQ "${plain[@]}"
 compare gz_level_1 "${level1[@]}"
 compare gz_level_6 "${level6[@]}"
-samtools fastq "$bam" 2>/dev/null | cmp - ours.fq && echo "the same bytes"
+samtools fastq "$bam" 2>/dev/null | cmp - ours.fq
+echo "the same bytes"
 ls -l theirs.fq.gz ours.fq.gz | awk '{ print $9, $5, "bytes at level 6" }'

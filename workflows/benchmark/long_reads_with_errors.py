@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""What do errors cost the built-in model on long reads? Simulated reads of genomes it was not trained on, scored in windows.
+"""What do errors cost a model on long reads? Simulated reads of genomes that the built-in model's twin was not trained on.
 
-usage: long_reads_with_errors.py GENOMES [READSEEKER]
+usage: long_reads_with_errors.py GENOMES [READSEEKER [MODEL]]
+
+MODEL is a checkpoint directory: the twin's, as `compact.release` writes one. The weights that ship, which run without it, have
+learnt from these genomes.
 
 GENOMES is the folder that workflows/training/README.md describes (GROUP.fa.gz, GROUP.cds.tsv.gz). Of an error rate, 40 % are
 substitutions, 35 % deletions and 25 % insertions, all independent. Non-coding reads are human introns and intergenic.
@@ -19,7 +22,7 @@ RATES = [0, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08]
 LENGTH = 8000
 READS = 60  # a bacterial record
 HUMAN_READS = 120
-# All held out: two Haemophilus, Listeria, two contigs of Clavibacter, the short arm of human chromosome 7.
+# All held out of the twin: two Haemophilus, Listeria, two contigs of Clavibacter, the short arm of human chromosome 7.
 BACTERIA = ["NZ_LS483480.1", "NZ_LR134481.1", "NZ_CP023050.1", "NZ_MDHK01000002.1", "NZ_MDHK01000004.1"]
 HUMAN_BEFORE = 60_000_000
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
@@ -84,16 +87,17 @@ def simulate(sequences, parts, per_record, rng):
             yield read, label
 
 
-def score(readseeker, reads, folder, *flags):
+def score(command, reads, folder, *flags):
     """The table's `probability` a read."""
     (folder / "in.fa").write_text("".join(f">{n}\n{bases}\n" for n, (bases, _) in enumerate(reads)))
     outputs = ["-o", folder / "scores.tsv", "--force", "-q", "--device", "cpu"]
-    subprocess.run([readseeker, "score", folder / "in.fa", *outputs, *flags], check=True)
+    subprocess.run([*command, folder / "in.fa", *outputs, *flags], check=True)
     lines = (folder / "scores.tsv").read_text().splitlines()[1:]
     return [float(line.split("\t")[3]) for line in lines]
 
 
-def main(genomes_folder, readseeker="target/release/readseeker"):
+def main(genomes_folder, readseeker="target/release/readseeker", model="builtin"):
+    command = [readseeker, "score", "--model", model]
     bacteria = genomes(Path(genomes_folder), ["bacteria", "silver"], BACTERIA.__contains__)
     human = genomes(Path(genomes_folder), ["mammal"], is_human)
     rng = random.Random(5)
@@ -108,9 +112,9 @@ def main(genomes_folder, readseeker="target/release/readseeker"):
             reads = [with_errors(*read, rate, random.Random(n)) for n, read in enumerate(reads)]
             with tempfile.TemporaryDirectory() as folder:
                 folder = Path(folder)
-                whole = score(readseeker, reads, folder)
+                whole = score(command, reads, folder)
                 flags = ["--windows", "150", "--pool", "fraction", "--windows-threshold", "0.1"]
-                pooled = score(readseeker, reads, folder, *flags, "--windows-out", folder / "windows.bed")
+                pooled = score(command, reads, folder, *flags, "--windows-out", folder / "windows.bed")
                 lines = [line.split("\t") for line in (folder / "windows.bed").read_text().splitlines()]
             called.append(" / ".join(str(sum(p >= 0.5 for p in ps)) for ps in (whole, pooled)) + f" of {len(reads)}")
             for read, start, end, _, _, strand, probability in lines if which == 0 else []:

@@ -43,6 +43,8 @@ sized() { if [ -n "$quick" ]; then echo "$1"; else echo "$2"; fi; }
 install_packages() {
     local missing=() tool sudo=''
     for tool in "$@"; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+    command -v column >/dev/null || missing+=(bsdextrautils)
     [ ${#missing[@]} -gt 0 ] || return 0
     [ "$(id -u)" = 0 ] || sudo=sudo
     $sudo apt-get update -qq
@@ -127,7 +129,8 @@ compact() {
 
 make_checkpoint() {
     if [ -n "${BERT:-}" ]; then
-        ln -sfn "$(realpath "$BERT")" "$folder/bert/base"
+        rm -rf "$folder/bert/base" "$folder/bert/peers"
+        ln -s "$(realpath "$BERT")" "$folder/bert/base"
     elif [ ! -e "$folder/bert/base/config.json" ]; then
         "$folder/venv/bin/python" "$here/../../tests/oracle/make_bert.py" "$folder/bert/base"
     fi
@@ -141,6 +144,7 @@ bert() {
         $(sized '--threads 1 --rounds 1 --reads 2 --own-reads 4 --stack-reads 2' '') | tee "$folder/bert.log"
 }
 
+install_packages
 for part in "${parts[@]}"; do
     printf '\n==> %s\n' "$part"
     "$part"

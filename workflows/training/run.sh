@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Genomes to built-in model, in one command: run.sh GENOMES WORK. Started again, it goes on where it stopped:
 # every step keeps its result in WORK, and training its state every three minutes.
+# At the end it replaces src/model/builtin, testdata/compact/golden.tsv and manifest.tsv.gz of this checkout.
 set -euo pipefail
-genomes=$1 work=$2
+genomes=$(realpath "$1")
+mkdir -p "$2"
+work=$(realpath "$2")
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cd "$here"

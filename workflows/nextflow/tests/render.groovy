@@ -26,6 +26,7 @@ def cases = [
     paired: [reads: [r1, r2]],
     bam   : [reads: bam],
     args  : [reads: bam, ext: [args: '--threshold 0.9 --mates both', prefix: 'other']],
+    device: [reads: r1, ext: [args: '--device cpu']],
     model : [reads: r1, model: file('model')],
     gpu   : [reads: r1, accelerator: [request: 1]],
 ]

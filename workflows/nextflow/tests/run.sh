@@ -24,7 +24,7 @@ fail() {
 reads_in() { cat "$@" | gzip -dc | awk 'END { print NR / 4 }'; }
 
 # Every output the process declares must be there, from the block and from its stub.
-for name in single paired bam args; do
+for name in single paired bam args device; do
     for block in script stub; do
         task=$work/$name/$block
         mkdir "$task"

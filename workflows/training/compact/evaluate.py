@@ -125,7 +125,7 @@ def report(scored, brief):
     table("group · length", grouped(pure, lambda s: (s.supergroup, s.length) if s.length in (300, 150, 100) or not brief else None))
     if brief:
         return
-    table("set · length", grouped(pure, lambda s: (s.name, s.length) if s.length in (300, 150) else None))
+    table("set · length", grouped([s for s in pure if s.supergroup != "rna genes"], lambda s: (s.name, s.length) if s.length in (300, 150) else None))
     table("condition", grouped([s for s in scored if s.sample.supergroup in CLEAN], lambda s: (s.kind, s.length) if s.length in (300, 250) else None))
     table("condition · group", grouped([s for s in scored if s.sample.kind != "pure"], lambda s: (s.kind, s.supergroup)))
     gc_table(pure)

@@ -18,6 +18,9 @@ def average(data, out, parts, every_genus=False):
     """Write the mean of `parts` (run=share) as a run of its own."""
     runs, shares = zip(*(part.rsplit("=", 1) for part in parts))
     shares = [int(share) for share in shares]
+    for run in runs:
+        if not (Path(run) / train.EXPORTED).exists():
+            raise SystemExit(f"{run} is not trained to its end")
     states = [torch.load(Path(run) / "state.pt", weights_only=False) for run in runs]
     network = Network(Settings(**states[0]["settings"]))
     weights = [train.load_average(run).state_dict() for run in runs]

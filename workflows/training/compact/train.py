@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -220,6 +221,8 @@ class Run:
         if self.progress() >= 1:
             self.finish()
         print(f"{'stopped' if self.stopped else 'done'}: {self.reads} reads, {self.steps} steps, {self.spent / 60:.1f} min, loss {mean or 0:.4f}")
+        if self.progress() < 1:
+            sys.exit(128 + signal.SIGTERM)  # so that run.sh does not go on with half a network
 
 
     def finish(self):

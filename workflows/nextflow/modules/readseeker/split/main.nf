@@ -27,16 +27,16 @@ process READSEEKER_SPLIT {
     // No model: the one built in.
     def weights = model ? "--model ${model}" : ''
     // Whether a task has a GPU is the pipeline's choice: a task without one leaves those of the machine alone.
-    def device = task.accelerator ? 'gpu' : 'cpu'
+    def device = args.contains('--device') ? '' : "--device ${task.accelerator ? 'gpu' : 'cpu'}"
     """
     readseeker split \\
         ${paired ? reads.join(' ') : reads} \\
         --coding '${prefix}${mate}.coding.fastq.gz' \\
         --noncoding '${prefix}${mate}.noncoding.fastq.gz' \\
-        --scores ${prefix}.scores.tsv.gz \\
-        --json ${prefix}.json \\
+        --scores '${prefix}.scores.tsv.gz' \\
+        --json '${prefix}.json' \\
         ${weights} \\
-        --device ${device} \\
+        ${device} \\
         --threads ${task.cpus} \\
         --progress log \\
         ${args}
