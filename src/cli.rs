@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::num::NonZero;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -9,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::error::{Error, Result, Signal};
+use crate::reads::output::failed;
 use crate::run::{print_error, run};
 
 mod common;
@@ -109,8 +111,5 @@ fn ignores_hangup() -> bool {
 fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    printed.map_err(|source| match source.kind() {
-        std::io::ErrorKind::BrokenPipe => Error::OutputClosed,
-        _ => Error::Output { output: "-".into(), source },
-    })
+    printed.map_err(|source| failed(Path::new("-"), source))
 }

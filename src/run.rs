@@ -36,14 +36,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
         signal = &mut interrupt => return Err(Error::Interrupted(signal)),
     };
 
-    if templates.looks_interleaved && config.verdict.mates != Mates::Each && !config.quiet {
-        let path = templates.path.display();
-        say(&format!(
-            "readseeker: {path} begins with two mates, but its reads are judged one by one: --interleaved judges mates \
-             together, --single says that this is meant\n"
-        ));
-    }
-
+    warn_of_mates(&config, &templates);
     let (pipeline, judge) = settings(&config, &classifier);
     let (outputs, mut pending) =
         Outputs::create(outputs_of(&config, &templates), judge, config.encoding(), Arc::clone(&progress)).await?;
@@ -111,6 +104,17 @@ fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judg
     let pipeline =
         pipeline::Config { decode, tokenize, workers: classifier.workers(), memory: config.memory, bytes_a_base };
     (pipeline, Judge { scored: tokenize, verdict: config.verdict, windows })
+}
+
+/// Says so where mates are about to be judged apart without anybody having asked for it.
+fn warn_of_mates(config: &Config, templates: &Templates) {
+    if templates.looks_interleaved && config.verdict.mates != Mates::Each && !config.quiet {
+        let path = templates.path.display();
+        say(&format!(
+            "readseeker: {path} begins with two mates, but its reads are judged one by one: --interleaved judges mates \
+             together, --single says that this is meant\n"
+        ));
+    }
 }
 
 /// Two files for a class need reads that have mates.

@@ -61,15 +61,12 @@ const NOT_WRITTEN: [&str; 9] = ["sam", "cram", "sra", "lz4", "lzma", "br", "zip"
 /// The suffix of `path` that promises what is not written here: `.sam`, `.lz4`, or `.bam.gz` of what is BGZF already.
 #[must_use]
 pub fn misleading_suffix(path: &Path) -> Option<String> {
-    let suffix = |path: &Path| path.extension().map(|suffix| suffix.to_string_lossy().to_ascii_lowercase());
-    let last = suffix(path)?;
-    let inner = suffix(&path.with_extension(""));
-    match inner {
-        Some(inner) if Codec::of(path) != Codec::Plain && ["bam", "sam", "cram"].contains(&inner.as_str()) => {
-            Some(format!(".{inner}.{last}"))
-        }
-        _ => NOT_WRITTEN.contains(&last.as_str()).then(|| format!(".{last}")),
+    let suffix = |path: &Path| format!(".{}", path.extension().unwrap_or_default().to_string_lossy());
+    let inner = path.with_extension("");
+    if Codec::of(path) != Codec::Plain && has_suffix(&inner, &["bam", "sam", "cram"]) {
+        return Some(suffix(&inner) + &suffix(path));
     }
+    has_suffix(path, &NOT_WRITTEN).then(|| suffix(path))
 }
 
 /// Whether names tell mates apart.
@@ -235,7 +232,8 @@ fn has_suffix(path: &Path, suffixes: &[&str]) -> bool {
     path.extension().is_some_and(|extension| suffixes.iter().any(|suffix| extension.eq_ignore_ascii_case(suffix)))
 }
 
-fn failed(path: &Path, source: io::Error) -> Error {
+/// Why an output could not be written; that the reader of stdout went away is no failure.
+pub(crate) fn failed(path: &Path, source: io::Error) -> Error {
     let is_stdout = path == Path::new("-") || path == Path::new("/dev/stdout");
     if is_stdout && source.kind() == io::ErrorKind::BrokenPipe {
         return Error::OutputClosed;

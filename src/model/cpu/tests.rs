@@ -365,8 +365,9 @@ fn every_path_computes_the_definition_in_any_shape() {
             let expected = checkpoint.logits(&ids);
             for engine in &engines {
                 let difference = largest_difference(&engine.forward(&ids, &mut scratch.borrow_mut()), &expected);
-                // Twice what trained networks keep to: random weights round worse.
-                prop_assert!(difference < 2e-5 * size(&expected), "{shape:?}, {:?}: {difference}", engine.path());
+                // Without fused multiply-add, random weights have reached 1.04e-5.
+                let bound = if engine.path() == Path::Plain { 2e-5 } else { 1e-5 };
+                prop_assert!(difference < bound * size(&expected), "{shape:?}, {:?}: {difference}", engine.path());
             }
         });
     }

@@ -224,7 +224,8 @@ impl Encoder {
             // SAFETY: the caller's CPU has the instructions; there is room for the row.
             unsafe {
                 match kind {
-                    Words::Singles | Words::Rounded => {
+                    Words::Singles => unreachable!("they are read where they lie"),
+                    Words::Rounded => {
                         for column in (0..columns).step_by(L::WIDTH) {
                             L::load(from, column).with_digits_of_half().store(&mut self.words, at + column);
                         }
