@@ -136,6 +136,7 @@ pub(super) trait Lanes: Copy {
 
     /// `sum`, of floats, and the products of the two bf16 in each word of self and `weight`; where there is an instruction
     /// for it.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     unsafe fn dot_halves(self, _weight: Self, _sum: Self) -> Self {
         unreachable!("{NO_HALVES}")
     }

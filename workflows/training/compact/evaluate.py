@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import holdout, kept, metrics, tokens, train, validation
+from . import holdout, kept, metrics, train, validation
+from .frames import six_frames
 
 CLEAN = "gamma actino_high_gc alpha_high_gc firmicutes other_bacteria code_4 archaea phage herpes virus human mammal_other fungi".split()
 
@@ -16,7 +17,7 @@ CLEAN = "gamma actino_high_gc alpha_high_gc firmicutes other_bacteria code_4 arc
 def logits(network, bases, size=512):
     """Logits [B, 7] of reads of one length, f32."""
     with torch.no_grad():
-        parts = [network(tokens.six_frames(torch.from_numpy(bases[i : i + size]))) for i in range(0, len(bases), size)]
+        parts = [network(six_frames(torch.from_numpy(bases[i : i + size]))) for i in range(0, len(bases), size)]
     return torch.cat(parts).double().numpy()
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from . import embed, holdout, tokens
+from .frames import six_frames
 from .data import Data
 from .network import Network, Settings
 from .sampler import MIXES, Recipe, Sampler
@@ -54,7 +55,7 @@ def loss_of(logits, coded, frames):
 
 def to_tensors(made):
     """A sampler's reads as the network's input and the loss's targets."""
-    ids = tokens.six_frames(torch.from_numpy(made.bases))
+    ids = six_frames(torch.from_numpy(made.bases))
     return ids, torch.from_numpy(made.coded), torch.from_numpy(made.frames)
 
 

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
 from . import fasta, tokens
+from .frames import six_frames
 from .export import NAMES
 from .network import Network, Settings
 
@@ -93,7 +94,7 @@ def spoil(rng, reads):
 
 def learn(network, groups, steps, rng):
     """Moves the row of the unknown 6-mer, from the mean of all 6-mers, and returns it."""
-    ids = lambda reads: tokens.six_frames(torch.from_numpy(reads))
+    ids = lambda reads: six_frames(torch.from_numpy(reads))
     table = network.embedding.weight
     row = torch.nn.Parameter(table[tokens.SPECIAL :].mean(dim=0))
     optimiser = torch.optim.Adam([row], lr=5e-3)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from compact import calibrate, evaluate, metrics
+pytest.importorskip("torch")
+from compact import calibrate, evaluate, metrics  # noqa: E402
 
 
 def test_auc_counts_ties_half():

@@ -4,11 +4,12 @@ import random
 
 import numpy as np
 import pytest
-import torch
 
-from compact import export, golden, plain, tokens
-from compact.network import Network, Settings
-from compact.tiny import TINY, _random_network
+torch = pytest.importorskip("torch")
+from compact import export, golden, plain, tokens  # noqa: E402
+from compact.frames import six_frames  # noqa: E402
+from compact.network import Network, Settings  # noqa: E402
+from compact.tiny import TINY, _random_network  # noqa: E402
 
 
 @pytest.fixture(params=TINY.values(), ids=TINY.keys())
@@ -19,7 +20,7 @@ def network(request):
 def _logits(network, sequences):
     bases = torch.from_numpy(np.stack([tokens.encode(s) for s in sequences]))
     with torch.no_grad():
-        return network(tokens.six_frames(bases))
+        return network(six_frames(bases))
 
 
 @pytest.mark.parametrize("length", [60, 61, 62, 100, 150, 299, 300, 301, 400])
@@ -50,7 +51,7 @@ def test_windows_of_a_long_read_are_symmetric_and_cover_it():
 
 
 def test_tokens_are_dnaberts():
-    ids = tokens.six_frames(torch.from_numpy(tokens.encode("AAAAAAATCGNA" + "ACGT" * 12))[None])
+    ids = six_frames(torch.from_numpy(tokens.encode("AAAAAAATCGNA" + "ACGT" * 12))[None])
     assert ids[0, 0, 0] == 5  # AAAAAA comes first after the five special tokens
     assert ids[0, 1, 0] == 5 and ids[0, 1, 1] == plain._token("AAATCG")
     assert ids[0, 2, 1] == tokens.UNK

@@ -4,12 +4,12 @@ from argparse import Namespace
 
 import numpy as np
 import pytest
-import torch
 
-from compact import soup, tokens, train
-from compact.labels import mark_part
-from compact.fasta import Part
-from compact.sampler import SHARES
+torch = pytest.importorskip("torch")
+from compact import soup, tokens, train  # noqa: E402
+from compact.fasta import Part  # noqa: E402
+from compact.labels import mark_part  # noqa: E402
+from compact.sampler import SHARES  # noqa: E402
 
 _CODONS = [tokens.encode(c) for c in "GCT GAA AAA CTG GAC ATC CAG CGT ACC GTG".split()]
 

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
-import torch
-import torch.nn.functional as F
-from safetensors.torch import load_file
 
-from compact import export, tokens, unknown
-from compact.tiny import TINY, _random_network
+torch = pytest.importorskip("torch")
+import torch.nn.functional as F  # noqa: E402
+from safetensors.torch import load_file  # noqa: E402
+
+from compact import export, tokens, unknown  # noqa: E402
+from compact.frames import six_frames  # noqa: E402
+from compact.tiny import TINY, _random_network  # noqa: E402
 
 
 @pytest.fixture(params=TINY.values(), ids=TINY.keys())
@@ -16,7 +18,7 @@ def network(request):
 
 
 def _ids(reads):
-    return tokens.six_frames(torch.from_numpy(reads))
+    return six_frames(torch.from_numpy(reads))
 
 
 def _groups():
