@@ -33,6 +33,7 @@ mod relay;
 mod sam;
 mod sam_to_bam;
 mod sorter;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod unaligned;
@@ -118,7 +119,7 @@ pub struct InputCounts {
     pub orphans: Count,
     /// Records of templates that a sample did not take.
     pub not_sampled: Count,
-    /// Bytes read of the file as stored (compressed), all inputs together.
+    /// Bytes of the files as stored (compressed) whose content is used, all inputs together.
     pub stored_bytes: Count,
 }
 

@@ -2,12 +2,11 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
-use super::InputCounts;
+use super::stored::Meter;
 
 /// The window's first size: some hundred short reads, and large enough that a read from disk is worth its system call.
 const FIRST_SIZE: usize = 256 * 1024;
@@ -23,19 +22,17 @@ pub(super) struct Buffer<R> {
     start: usize,
     end: usize,
     ended: bool,
-    /// Where the bytes of a file as stored are counted, once they are used: what is only read ahead would make a short
-    /// look at a file seem a long one.
-    counts: Option<Arc<InputCounts>>,
+    meter: Meter,
 }
 
 impl<R: AsyncRead + Unpin> Buffer<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, bytes: vec![0; FIRST_SIZE], start: 0, end: 0, ended: false, counts: None }
+        Self { inner, bytes: vec![0; FIRST_SIZE], start: 0, end: 0, ended: false, meter: Meter::Off }
     }
 
-    /// A window over a file as stored.
-    pub(super) fn counting(inner: R, counts: Arc<InputCounts>) -> Self {
-        Self { counts: Some(counts), ..Self::new(inner) }
+    /// The same window, whose bytes are counted once they are consumed.
+    pub(super) fn metered(self, meter: Meter) -> Self {
+        Self { meter, ..self }
     }
 
     /// What was read and not consumed.
@@ -52,9 +49,7 @@ impl<R: AsyncRead + Unpin> Buffer<R> {
     pub(super) fn skip(&mut self, n: usize) {
         debug_assert!(n <= self.end - self.start);
         self.start += n;
-        if let Some(counts) = &self.counts {
-            counts.stored_bytes.add(n as u64);
-        }
+        self.meter.add(n);
     }
 
     /// Widens the window, or finds that the input has ended.
@@ -86,6 +81,9 @@ impl<R: AsyncRead + Unpin> Buffer<R> {
         let n = room.filled().len();
         self.end += n;
         self.ended = n == 0;
+        if self.ended {
+            self.meter.end();
+        }
         Poll::Ready(Ok(()))
     }
 

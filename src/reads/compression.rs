@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::buffer::Buffer;
 use super::relay::Relay;
+use super::stored::{Content, Meter, Reach};
 use super::{InputCounts, Problem};
 
 /// A stream of bytes from a file, pipe or decoder.
@@ -49,44 +50,59 @@ const LARGEST_WINDOW: u64 = 128 << 20;
 /// What xz takes besides its window.
 const XZ_OVERHEAD: u64 = 2 << 20;
 
-/// The decompressed content of `stored`, whose bytes are counted as they are used.
+/// The decompressed content of `stored`, whose bytes are counted as their content is used.
 pub(super) async fn decompress(
     stored: Bytes,
     workers: NonZero<usize>,
     counts: Arc<InputCounts>,
 ) -> Result<(Compression, Buffer<Bytes>), Problem> {
-    let mut stored = Buffer::counting(stored, counts);
+    let mut stored = Buffer::new(stored);
     let compression = detect(stored.peek(MAGIC).await?)?;
-    let content: Bytes = match compression {
-        Compression::None => return Ok((compression, stored)),
-        Compression::Bgzf => Box::new(Bgzf::new(stored, workers)),
+    if compression == Compression::None {
+        return Ok((compression, stored.metered(Meter::Stored(counts))));
+    }
+    let reach = Arc::new(Reach::default());
+    let stored = stored.metered(Meter::Taken(Arc::clone(&reach)));
+    let mut content = decoder(compression, stored, workers, &reach).metered(Meter::Content(Content::of(reach, counts)));
+    match detect(content.peek(MAGIC).await?) {
+        Ok(Compression::None) => Ok((compression, content)),
+        Ok(_) | Err(_) => Err(Problem::CompressedTwice),
+    }
+}
+
+/// What is in `stored`; `reach` says how far it is.
+fn decoder(
+    compression: Compression,
+    stored: Buffer<Bytes>,
+    workers: NonZero<usize>,
+    reach: &Arc<Reach>,
+) -> Buffer<Bytes> {
+    let reach = Arc::clone(reach);
+    Buffer::new(match compression {
+        Compression::None => Box::new(stored),
+        Compression::Bgzf => Box::new(Bgzf::new(stored, workers, reach)),
         Compression::Gzip => {
             let mut decoder = GzipDecoder::new(stored);
             decoder.multiple_members(true);
-            Box::new(Relay::reading(decoder))
+            Box::new(Relay::reading(decoder, reach))
         }
         Compression::Zstd => {
             // Its window is limited by the library itself.
             let mut decoder = ZstdDecoder::new(stored);
             decoder.multiple_members(true);
-            Box::new(Relay::reading(Sorted(decoder)))
+            Box::new(Relay::reading(Sorted(decoder), reach))
         }
         Compression::Bzip2 => {
             let mut decoder = BzDecoder::new(stored);
             decoder.multiple_members(true);
-            Box::new(Relay::reading(decoder))
+            Box::new(Relay::reading(decoder, reach))
         }
         Compression::Xz => {
             let mut decoder = XzDecoder::with_mem_limit(stored, LARGEST_WINDOW + XZ_OVERHEAD);
             decoder.multiple_members(true);
-            Box::new(Relay::reading(Sorted(decoder)))
+            Box::new(Relay::reading(Sorted(decoder), reach))
         }
-    };
-    let mut content = Buffer::new(content);
-    match detect(content.peek(MAGIC).await?) {
-        Ok(Compression::None) => Ok((compression, content)),
-        Ok(_) | Err(_) => Err(Problem::CompressedTwice),
-    }
+    })
 }
 
 fn detect(start: &[u8]) -> Result<Compression, Problem> {
@@ -133,13 +149,22 @@ impl<D: AsyncRead + Unpin> AsyncRead for Sorted<D> {
 /// noodles takes a file cut between two blocks for a whole one: only the marker tells them apart.
 struct Bgzf {
     inner: bgzf::r#async::io::Reader<Tail>,
+    reach: Arc<Reach>,
+    content: u64,
 }
 
 impl Bgzf {
-    fn new(stored: Buffer<Bytes>, workers: NonZero<usize>) -> Self {
+    fn new(stored: Buffer<Bytes>, workers: NonZero<usize>, reach: Arc<Reach>) -> Self {
         let tail = Tail { inner: stored, last: Vec::with_capacity(2 * EOF_BLOCK.len()), ended: false };
         let builder = bgzf::r#async::io::reader::Builder::default();
-        Self { inner: builder.set_worker_count(workers).build_from_reader(tail) }
+        Self { inner: builder.set_worker_count(workers).build_from_reader(tail), reach, content: 0 }
+    }
+
+    /// Says how far it is: the start of the block that is read, as the blocks after it are being inflated already.
+    fn mark(&mut self, read: usize) {
+        self.content += read as u64;
+        let position = self.inner.virtual_position();
+        self.reach.reached(position.compressed(), self.content - u64::from(position.uncompressed()));
     }
 
     fn is_cut(&self) -> bool {
@@ -156,6 +181,7 @@ impl AsyncRead for Bgzf {
         if stopped && self.is_cut() {
             return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
         }
+        self.mark(into.filled().len() - before);
         Poll::Ready(read)
     }
 }

@@ -3,11 +3,14 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+
+use super::stored::Reach;
 
 /// What is handed over at once.
 pub(super) const CHUNK: usize = 128 * 1024;
@@ -49,18 +52,19 @@ impl Relay {
         Self { chunks, chunk: Vec::new(), at: 0, ended: false }
     }
 
-    /// Reads all of `source` on a thread of its own.
-    pub(super) fn reading(mut source: impl AsyncRead + Send + Unpin + 'static) -> Self {
+    /// Reads all that `decoder` makes on a thread of its own.
+    pub(super) fn reading(mut decoder: impl AsyncRead + Send + Unpin + 'static, reach: Arc<Reach>) -> Self {
         let runtime = Handle::current();
         Self::of(move |feed| {
             loop {
                 // Whoever stopped reading need not wait for a pipe that gives nothing.
                 let chunk = runtime.block_on(async {
                     tokio::select! {
-                        chunk = read_chunk(&mut source) => chunk,
+                        chunk = read_chunk(&mut decoder) => chunk,
                         () = feed.0.closed() => Ok(Vec::new()),
                     }
                 })?;
+                reach.made(chunk.len());
                 if chunk.is_empty() || feed.give(chunk).is_err() {
                     return Ok(());
                 }

@@ -150,6 +150,13 @@ fn a_run_cut_short_estimates_the_rest() {
     bench.split(&["in.fq", "--max-reads", "200", "--json", "r.json"]);
     let reads = bench.json("r.json")["estimate"]["reads"].as_f64().unwrap();
     assert!((7_200.0..8_800.0).contains(&reads), "{reads} of 8,000");
+    for compressed in ["community_R1.fq.gz", "community.bam"] {
+        let path = testdata(compressed);
+        bench.split(&[path.to_str().unwrap(), "--max-reads", "200", "--json", "r.json", "--force"]);
+        let reads = bench.json("r.json")["estimate"]["reads"].as_f64().unwrap();
+        let whole = if compressed.ends_with("bam") { 4000.0 } else { 2000.0 };
+        assert!((0.85 * whole..1.15 * whole).contains(&reads), "{reads} of {whole} in {compressed}");
+    }
     bench.write("few.fq", lane(0, 50));
     bench.split(&["few.fq", "--max-reads", "51", "--json", "r.json", "--force"]);
     assert!(bench.json("r.json").get("estimate").is_none(), "nothing was left out");
