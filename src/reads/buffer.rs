@@ -2,11 +2,12 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
-use super::stored::Meter;
+use super::stored::{Meter, Reach};
 
 /// The window's first size: some hundred short reads, and large enough that a read from disk is worth its system call.
 const FIRST_SIZE: usize = 256 * 1024;
@@ -33,6 +34,11 @@ impl<R: AsyncRead + Unpin> Buffer<R> {
     /// The same window, whose bytes are counted once they are consumed.
     pub(super) fn metered(self, meter: Meter) -> Self {
         Self { meter, ..self }
+    }
+
+    /// [`Meter::follow_decoder`] of what is to be decoded from here.
+    pub(super) fn follow_decoder(&mut self) -> (Arc<Reach>, Meter) {
+        self.meter.follow_decoder()
     }
 
     /// What was read and not consumed.

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::buffer::Buffer;
 use super::relay::Relay;
-use super::stored::{Content, Meter, Reach};
+use super::stored::{Meter, Reach};
 use super::{InputCounts, Problem};
 
 /// A stream of bytes from a file, pipe or decoder.
@@ -56,14 +56,13 @@ pub(super) async fn decompress(
     workers: NonZero<usize>,
     counts: Arc<InputCounts>,
 ) -> Result<(Compression, Buffer<Bytes>), Problem> {
-    let mut stored = Buffer::new(stored);
+    let mut stored = Buffer::new(stored).metered(Meter::Stored(counts));
     let compression = detect(stored.peek(MAGIC).await?)?;
     if compression == Compression::None {
-        return Ok((compression, stored.metered(Meter::Stored(counts))));
+        return Ok((compression, stored));
     }
-    let reach = Arc::new(Reach::default());
-    let stored = stored.metered(Meter::Taken(Arc::clone(&reach)));
-    let mut content = decoder(compression, stored, workers, &reach).metered(Meter::Content(Content::of(reach, counts)));
+    let (reach, meter) = stored.follow_decoder();
+    let mut content = Buffer::new(decoder(compression, stored, workers, reach)).metered(meter);
     match detect(content.peek(MAGIC).await?) {
         Ok(Compression::None) => Ok((compression, content)),
         Ok(_) | Err(_) => Err(Problem::CompressedTwice),
@@ -71,14 +70,8 @@ pub(super) async fn decompress(
 }
 
 /// What is in `stored`; `reach` says how far it is.
-fn decoder(
-    compression: Compression,
-    stored: Buffer<Bytes>,
-    workers: NonZero<usize>,
-    reach: &Arc<Reach>,
-) -> Buffer<Bytes> {
-    let reach = Arc::clone(reach);
-    Buffer::new(match compression {
+fn decoder(compression: Compression, stored: Buffer<Bytes>, workers: NonZero<usize>, reach: Arc<Reach>) -> Bytes {
+    match compression {
         Compression::None => Box::new(stored),
         Compression::Bgzf => Box::new(Bgzf::new(stored, workers, reach)),
         Compression::Gzip => {
@@ -102,7 +95,7 @@ fn decoder(
             decoder.multiple_members(true);
             Box::new(Relay::reading(Sorted(decoder), reach))
         }
-    })
+    }
 }
 
 fn detect(start: &[u8]) -> Result<Compression, Problem> {

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 use noodles::sam;
 use noodles::sam::alignment::Record as _;
@@ -20,6 +20,7 @@ use tokio::runtime::Handle;
 use super::Problem;
 use super::reference::{Reference, UNKNOWN_BASE};
 use super::relay::{CHUNK, Feed, Relay};
+use super::stored::Reach;
 
 /// What the container that ends a file holds besides its header.
 const EOF_BODY: u64 = 15;
@@ -31,15 +32,19 @@ const MAPPING_QUALITY: usize = 13;
 const TEMPLATE_LENGTH: usize = 32;
 
 /// The bytes of the BAM file that `stored`, a CRAM file, stands for.
-pub(super) fn as_bam(stored: impl AsyncRead + Send + Unpin + 'static, reference: Option<PathBuf>) -> Relay {
+pub(super) fn as_bam(
+    stored: impl AsyncRead + Send + Unpin + 'static,
+    reference: Option<PathBuf>,
+    reach: Arc<Reach>,
+) -> Relay {
     let stored = Blocking { stored, runtime: Handle::current() };
     Relay::of(move |feed| {
-        let decoded = quietly(|| decode(stored, reference, feed));
+        let decoded = quietly(|| decode(stored, reference, &reach, feed));
         decoded.unwrap_or_else(|panic| Err(Problem::Cram(panic))).map_err(io::Error::other)
     })
 }
 
-fn decode(stored: impl Read, reference: Option<PathBuf>, feed: &Feed) -> Result<(), Problem> {
+fn decode(stored: impl Read, reference: Option<PathBuf>, reach: &Reach, feed: &Feed) -> Result<(), Problem> {
     let mut reader = cram::io::Reader::new(stored);
     let (text, header) = read_header(&mut reader)?;
     let mut bytes = Vec::new();
@@ -52,8 +57,10 @@ fn decode(stored: impl Read, reference: Option<PathBuf>, feed: &Feed) -> Result<
     };
     let mut container = cram::io::reader::Container::default();
     while reader.read_container(&mut container)? > 0 {
+        let before = decoder.bam.get_ref().len();
         decoder.write_records(&container)?;
         let bytes = decoder.bam.get_mut();
+        reach.made(bytes.len() - before);
         if bytes.len() >= CHUNK && feed.give(std::mem::take(bytes)).is_err() {
             return Ok(());
         }

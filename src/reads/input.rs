@@ -198,7 +198,9 @@ impl Opened {
                 return Err(Problem::NotBgzf);
             }
             if format == Some(Format::Cram) {
-                content = Buffer::new(Box::new(cram::as_bam(content, config.reference.clone())));
+                let (reach, meter) = content.follow_decoder();
+                let bam = cram::as_bam(content, config.reference.clone(), reach);
+                content = Buffer::new(Box::new(bam) as Bytes).metered(meter);
             }
             let starts_with_mates = starts_with_mates(content.window(), format);
             Ok(Self { path: path.to_owned(), format, stored_size, starts_with_mates, content, mates: Mates::AsTold })

@@ -21,6 +21,23 @@ pub(super) enum Meter {
 }
 
 impl Meter {
+    /// Of a file as stored, from now on follows how far its decoder is: who makes the content tells the first, who uses it
+    /// the second.
+    pub(super) fn follow_decoder(&mut self) -> (Arc<Reach>, Self) {
+        let reach = Arc::new(Reach::default());
+        let content = match std::mem::replace(self, Self::Off) {
+            Self::Stored(counts) => {
+                *self = Self::Taken(Arc::clone(&reach));
+                Self::Content(Content::of(Arc::clone(&reach), counts))
+            }
+            other => {
+                *self = other;
+                Self::Off
+            }
+        };
+        (reach, content)
+    }
+
     /// `n` more bytes are used.
     pub(super) fn add(&mut self, n: usize) {
         match self {
@@ -89,7 +106,7 @@ pub(super) struct Content {
 }
 
 impl Content {
-    pub(super) fn of(reach: Arc<Reach>, counts: Arc<InputCounts>) -> Self {
+    fn of(reach: Arc<Reach>, counts: Arc<InputCounts>) -> Self {
         Self { counts, reach, used: 0, used_at_last_look: 0, counted: 0, ended: false }
     }
 
@@ -122,9 +139,9 @@ mod tests {
 
     #[test]
     fn stored_bytes_count_as_their_content_is_used_and_all_of_them_in_the_end() {
-        let (reach, counts) = (Arc::new(Reach::default()), Arc::new(InputCounts::default()));
-        let mut taken = Meter::Taken(Arc::clone(&reach));
-        let mut content = Meter::Content(Content::of(Arc::clone(&reach), Arc::clone(&counts)));
+        let counts = Arc::new(InputCounts::default());
+        let mut taken = Meter::Stored(Arc::clone(&counts));
+        let (reach, mut content) = taken.follow_decoder();
         let stored = || counts.stored_bytes.get();
         taken.add(100);
         reach.made(1000);
