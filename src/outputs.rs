@@ -170,6 +170,8 @@ pub struct Outputs {
     windows: Option<Sink>,
     progress: Arc<Progress>,
     tally: Tally,
+    /// Of the segments of the template at hand.
+    companies: Vec<Company>,
 }
 
 /// A segment, what the model said of it, and what follows from that.
@@ -210,7 +212,8 @@ impl Outputs {
             Some(path) => Some(opener.sink(path).await?),
         };
         let (annotate, tally) = (config.annotate, Tally::default());
-        Ok((Self { judge, annotate, split, scores, proteins, windows, progress, tally }, opener.pending))
+        let companies = Vec::new();
+        Ok((Self { judge, annotate, split, scores, proteins, windows, progress, tally, companies }, opener.pending))
     }
 
     /// Writes some templates, given one prediction for each of their segments that is long enough to be scored, or for
@@ -269,9 +272,13 @@ impl Outputs {
 
     /// Puts a template's text where it belongs, and counts it.
     fn add(&mut self, template: &Template, judged: &[Judged<'_>]) -> Result<()> {
+        self.companies.clear();
+        if let Some(classes) = &self.split {
+            self.companies.extend(companies(judged, |verdict| classes.place(verdict)));
+        }
         for (n, Judged { segment, answer, verdict }) in judged.iter().enumerate() {
             self.tally.add_verdict(*verdict);
-            self.place(n, judged)?;
+            self.place(n, judged[n])?;
             self.describe(segment, answer.as_ref());
             self.progress.coding.add(u64::from(*verdict == Verdict::Coding));
         }
@@ -282,17 +289,15 @@ impl Outputs {
     }
 
     /// Puts one segment into its class's file, and counts it.
-    fn place(&mut self, n: usize, judged: &[Judged<'_>]) -> Result<()> {
-        let Judged { segment, answer, verdict } = judged[n];
+    fn place(&mut self, n: usize, Judged { segment, answer, verdict }: Judged<'_>) -> Result<()> {
         let Some(classes) = &mut self.split else {
             self.tally.group(verdict).add(segment);
             return Ok(());
         };
         let place = classes.place(verdict);
-        let company = company(n, judged, |verdict| classes.place(verdict) == place);
         self.tally.at(place).add(segment);
         let score = answer.filter(|_| self.annotate).map(|answer| score(answer.prediction));
-        classes.at(place).push(segment, score.as_ref(), company)
+        classes.at(place).push(segment, score.as_ref(), self.companies[n])
     }
 
     /// Puts records as stored into BAM outputs. What is no read of its own follows the read of its mate, or its template.
@@ -366,18 +371,23 @@ impl Judge {
     }
 }
 
-/// Whether segment `n` goes where a mate of it goes: the first R1 with the first R2, and so on.
-fn company(n: usize, judged: &[Judged<'_>], with_it: impl Fn(Verdict) -> bool) -> Company {
-    let mate = judged[n].segment.mate;
-    let other = match mate {
-        Mate::Unpaired => return Company::Alone,
-        Mate::First => Mate::Second,
-        Mate::Second => Mate::First,
+/// Which segments go where a mate of theirs goes: of each class the first R1 with the first R2, and so on.
+fn companies(judged: &[Judged<'_>], place: impl Fn(Verdict) -> Place) -> impl Iterator<Item = Company> {
+    let class = move |judged: &Judged<'_>| match judged.segment.mate {
+        Mate::Unpaired => None,
+        Mate::First => Some((0, place(judged.verdict) as usize)),
+        Mate::Second => Some((1, place(judged.verdict) as usize)),
     };
-    let count = |judged: &[Judged<'_>], mate| {
-        judged.iter().filter(|judged| judged.segment.mate == mate && with_it(judged.verdict)).count()
-    };
-    if count(&judged[..n], mate) < count(judged, other) { Company::Paired } else { Company::Alone }
+    let mut all = [[0_usize; Place::COUNT]; 2];
+    for (mate, place) in judged.iter().filter_map(&class) {
+        all[mate][place] += 1;
+    }
+    let mut before = [[0; Place::COUNT]; 2];
+    judged.iter().map(move |judged| {
+        let Some((mate, place)) = class(judged) else { return Company::Alone };
+        before[mate][place] += 1;
+        if before[mate][place] <= all[1 - mate][place] { Company::Paired } else { Company::Alone }
+    })
 }
 
 /// Opens outputs and collects what will have to be renamed.

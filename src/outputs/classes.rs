@@ -19,6 +19,11 @@ pub enum Place {
     Undecided,
 }
 
+impl Place {
+    /// How many there are.
+    pub(super) const COUNT: usize = 3;
+}
+
 /// Whether a read goes where its mate goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Company {

@@ -151,8 +151,10 @@ fn order_mates(template: &mut Template) {
     let mut order: Vec<usize> = (0..template.segments.len()).collect();
     order.sort_by_key(|&segment| number(&template.segments[segment]));
     template.segments.sort_by_key(number);
+    let mut place = vec![0; order.len()];
+    order.into_iter().enumerate().for_each(|(new, old)| place[old] = new);
     for alignment in &mut template.alignments {
-        alignment.segment = alignment.segment.and_then(|old| order.iter().position(|&segment| segment == old));
+        alignment.segment = alignment.segment.map(|old| place[old]);
     }
 }
 
