@@ -425,3 +425,53 @@ impl Sink {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::verdict::Reason;
+
+    /// As the rule says it: a segment has company if, of its class, fewer of its mate come before it than there are of
+    /// the other mate.
+    fn company(n: usize, judged: &[Judged<'_>], place: impl Fn(Verdict) -> Place) -> Company {
+        let Judged { segment, verdict, .. } = judged[n];
+        let other = match segment.mate {
+            Mate::Unpaired => return Company::Alone,
+            Mate::First => Mate::Second,
+            Mate::Second => Mate::First,
+        };
+        let count = |judged: &[Judged<'_>], mate| {
+            let same = |one: &&Judged<'_>| one.segment.mate == mate && place(one.verdict) == place(verdict);
+            judged.iter().filter(same).count()
+        };
+        if count(&judged[..n], segment.mate) < count(judged, other) { Company::Paired } else { Company::Alone }
+    }
+
+    fn place(verdict: Verdict) -> Place {
+        match verdict {
+            Verdict::Coding => Place::Coding,
+            Verdict::NonCoding => Place::NonCoding,
+            Verdict::Undecided(_) => Place::Undecided,
+        }
+    }
+
+    fn segments() -> impl Strategy<Value = Vec<(Record, Verdict)>> {
+        let mates = prop::sample::select(vec![Mate::Unpaired, Mate::First, Mate::Second]);
+        let undecided = Verdict::Undecided(Reason::TooShort);
+        let verdicts = prop::sample::select(vec![Verdict::Coding, Verdict::NonCoding, undecided]);
+        let segment = mates.prop_map(|mate| Record::new(b"r", b"ACGT", b"").with_mate(mate));
+        prop::collection::vec((segment, verdicts), 0..12)
+    }
+
+    proptest! {
+        #[test]
+        fn company_is_counted_at_once_as_one_by_one(segments in segments()) {
+            let judged: Vec<_> =
+                segments.iter().map(|(segment, verdict)| Judged { segment, answer: None, verdict: *verdict }).collect();
+            let one_by_one: Vec<_> = (0..judged.len()).map(|n| company(n, &judged, place)).collect();
+            prop_assert_eq!(companies(&judged, place).collect::<Vec<_>>(), one_by_one);
+        }
+    }
+}
