@@ -1,4 +1,4 @@
-"""Held-out reads, drawn once and kept beside the data: evaluating a run must not wait for gigabytes of genomes."""
+"""What is made of the data once and kept beside it: evaluating a run must not wait for gigabytes of genomes."""
 
 import os
 import pickle
@@ -7,10 +7,15 @@ from pathlib import Path
 from .data import Data
 
 
+def holds(path, data):
+    """Whether `path` is there and was made after `data`, so that new data under an old name is not answered for by old."""
+    return path.exists() and path.stat().st_mtime_ns > Path(data).stat().st_mtime_ns
+
+
 def reads(data, name, draw):
-    """What `draw(Data)` gives, from `DATA.NAME.pkl` where that is there."""
+    """Held-out reads: what `draw(Data)` gives, from `DATA.NAME.pkl` where that holds."""
     path = Path(data).with_suffix(f".{name}.pkl")
-    if path.exists():
+    if holds(path, data):
         return pickle.loads(path.read_bytes())
     drawn = draw(Data(data))
     temporary = path.with_suffix(".new")

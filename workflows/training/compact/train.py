@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import embed, holdout, tokens
+from . import embed, holdout, kept, tokens
 from .frames import six_frames
 from .data import Data
 from .network import Network, Settings
@@ -133,7 +133,7 @@ class Run:
     def _start_embedding(self):
         genera = ".every" if self.arguments.every_genus else ""
         cache = Path(self.arguments.data).with_suffix(f".embed{self.settings['embedding']}{genera}.pt")
-        if not cache.exists():
+        if not kept.holds(cache, self.arguments.data):
             weight, organisms = embed.start(self.data, self.settings["embedding"])
             print(f"embedding from {organisms} organisms", flush=True)
             torch.save(weight, cache)
@@ -228,9 +228,9 @@ class Run:
 
     def finish(self):
         """Write what is exported: the mean of the snapshots, with BatchNorm statistics of its own."""
-        kept = sorted((self.folder / "snapshots").glob("*.pt"))
+        snapshots = sorted((self.folder / "snapshots").glob("*.pt"))
         network = type(self.network)(self.settings)
-        network.load_state_dict(mean_of([torch.load(path) for path in kept]))
+        network.load_state_dict(mean_of([torch.load(path) for path in snapshots]))
         measure_on(network, self.sampler, self.arguments.seed)
         torch.save(network.state_dict(), self.folder / EXPORTED)
 
