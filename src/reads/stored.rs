@@ -87,11 +87,14 @@ impl Reach {
         *mark = next(*mark);
     }
 
-    /// What the first `content` bytes take as stored, as far as is known.
+    /// What the first `content` bytes take as stored, as far as is known: up to the mark in proportion.
     fn stored(&self, content: u64) -> u64 {
         let mark = *self.mark.lock().unwrap_or_else(PoisonError::into_inner);
-        let stored = u128::from(mark.stored) * u128::from(content) / u128::from(mark.content.max(1));
-        u64::try_from(stored).unwrap_or(u64::MAX).min(self.taken.get())
+        if content >= mark.content {
+            return mark.stored;
+        }
+        let stored = u128::from(mark.stored) * u128::from(content) / u128::from(mark.content);
+        u64::try_from(stored).expect("a part of what 64 bits hold")
     }
 }
 
@@ -158,5 +161,15 @@ mod tests {
         assert!(stored() < 128);
         content.add(20);
         assert_eq!(stored(), 128);
+    }
+
+    #[test]
+    fn a_file_of_nothing_is_read_whole() {
+        let counts = Arc::new(InputCounts::default());
+        let mut taken = Meter::Stored(Arc::clone(&counts));
+        let (_reach, mut content) = taken.follow_decoder();
+        taken.add(20);
+        content.end();
+        assert_eq!(counts.stored_bytes.get(), 20);
     }
 }
