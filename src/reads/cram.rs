@@ -38,13 +38,13 @@ pub(super) fn as_bam(
     reach: Arc<Reach>,
 ) -> Relay {
     let stored = Blocking { stored, runtime: Handle::current() };
-    Relay::of(move |feed| {
-        let decoded = quietly(|| decode(stored, reference, &reach, feed));
+    Relay::of(reach, move |feed| {
+        let decoded = quietly(|| decode(stored, reference, feed));
         decoded.unwrap_or_else(|panic| Err(Problem::Cram(panic))).map_err(io::Error::other)
     })
 }
 
-fn decode(stored: impl Read, reference: Option<PathBuf>, reach: &Reach, feed: &Feed) -> Result<(), Problem> {
+fn decode(stored: impl Read, reference: Option<PathBuf>, feed: &Feed) -> Result<(), Problem> {
     let mut reader = cram::io::Reader::new(stored);
     let (text, header) = read_header(&mut reader)?;
     let mut bytes = Vec::new();
@@ -57,10 +57,8 @@ fn decode(stored: impl Read, reference: Option<PathBuf>, reach: &Reach, feed: &F
     };
     let mut container = cram::io::reader::Container::default();
     while reader.read_container(&mut container)? > 0 {
-        let before = decoder.bam.get_ref().len();
         decoder.write_records(&container)?;
         let bytes = decoder.bam.get_mut();
-        reach.made(bytes.len() - before);
         if bytes.len() >= CHUNK && feed.give(std::mem::take(bytes)).is_err() {
             return Ok(());
         }

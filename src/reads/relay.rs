@@ -27,7 +27,10 @@ pub(super) struct Relay {
 }
 
 /// The making end.
-pub(super) struct Feed(mpsc::Sender<io::Result<Vec<u8>>>);
+pub(super) struct Feed {
+    chunks: mpsc::Sender<io::Result<Vec<u8>>>,
+    reach: Arc<Reach>,
+}
 
 /// Nobody reads any more: the maker may stop.
 pub(super) struct Unread;
@@ -35,19 +38,23 @@ pub(super) struct Unread;
 impl Feed {
     /// Hands a chunk over, once there is room for it. An empty one is nothing.
     pub(super) fn give(&self, chunk: Vec<u8>) -> Result<(), Unread> {
-        if chunk.is_empty() { Ok(()) } else { self.0.blocking_send(Ok(chunk)).map_err(|_closed| Unread) }
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        self.reach.made(chunk.len());
+        self.chunks.blocking_send(Ok(chunk)).map_err(|_closed| Unread)
     }
 }
 
 impl Relay {
-    /// Runs `make` on a thread of its own: what it feeds is read here, and in the end its error.
-    pub(super) fn of(make: impl FnOnce(&Feed) -> io::Result<()> + Send + 'static) -> Self {
+    /// Runs `make` on a thread of its own: what it feeds is read here, and in the end its error; `reach` says how far it is.
+    pub(super) fn of(reach: Arc<Reach>, make: impl FnOnce(&Feed) -> io::Result<()> + Send + 'static) -> Self {
         let (sender, chunks) = mpsc::channel(WAITING);
         tokio::task::spawn_blocking(move || {
-            let feed = Feed(sender);
+            let feed = Feed { chunks: sender, reach };
             // An empty chunk says that all is told; a channel that merely closes is a thread that died.
             let end = make(&feed).map(|()| Vec::new());
-            let _unread = feed.0.blocking_send(end);
+            let _unread = feed.chunks.blocking_send(end);
         });
         Self { chunks, chunk: Vec::new(), at: 0, ended: false }
     }
@@ -55,16 +62,15 @@ impl Relay {
     /// Reads all that `decoder` makes on a thread of its own.
     pub(super) fn reading(mut decoder: impl AsyncRead + Send + Unpin + 'static, reach: Arc<Reach>) -> Self {
         let runtime = Handle::current();
-        Self::of(move |feed| {
+        Self::of(reach, move |feed| {
             loop {
                 // Whoever stopped reading need not wait for a pipe that gives nothing.
                 let chunk = runtime.block_on(async {
                     tokio::select! {
                         chunk = read_chunk(&mut decoder) => chunk,
-                        () = feed.0.closed() => Ok(Vec::new()),
+                        () = feed.chunks.closed() => Ok(Vec::new()),
                     }
                 })?;
-                reach.made(chunk.len());
                 if chunk.is_empty() || feed.give(chunk).is_err() {
                     return Ok(());
                 }
@@ -106,7 +112,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_fed_is_read_in_order_and_the_error_comes_last() {
-        let mut relay = Relay::of(|feed| {
+        let mut relay = Relay::of(Arc::default(), |feed| {
             for n in 0..100_u8 {
                 let _unread = feed.give(vec![n; 1000]);
             }
@@ -120,7 +126,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_maker_that_dies_is_an_error_and_not_an_end() {
-        let mut relay = Relay::of(|feed| {
+        let mut relay = Relay::of(Arc::default(), |feed| {
             let _unread = feed.give(vec![1]);
             std::panic::resume_unwind(Box::new(()))
         });
@@ -130,7 +136,7 @@ mod tests {
     #[tokio::test]
     async fn a_maker_nobody_reads_stops() {
         let (sender, stopped) = tokio::sync::oneshot::channel();
-        let relay = Relay::of(move |feed| {
+        let relay = Relay::of(Arc::default(), move |feed| {
             while feed.give(vec![0; CHUNK]).is_ok() {}
             sender.send(()).map_err(|()| io::ErrorKind::Other.into())
         });
