@@ -43,16 +43,26 @@ pub(super) fn alike(first: &Record, second: &Record) -> bool {
     first.name() == second.name() && unlike(slashed) && unlike(commented)
 }
 
-/// How long the name is that `r.1` and `r.2`, or `r_1` and `r_2`, share. Only of two records in lock step: alone,
-/// `SRR1.1` and `SRR1.2` are the names of two reads.
+/// How long the name is that `r.1` and `r.2`, or `r_1` and `r_2`, share. Only of two records in lock step, and not of
+/// `SRR1.1` and `SRR1.2`, which are the first two spots of a run.
 fn shared_len(first: &Record, second: &Record) -> Option<usize> {
     [b".", b"_"].into_iter().find_map(|mark| {
         let stem = |record: &'_ Record, number: &[u8]| {
             Some(record.name().strip_suffix(number)?.strip_suffix(mark)?.len()).filter(|&len| len > 0)
         };
         let (len, other) = (stem(first, b"1")?, stem(second, b"2")?);
-        (first.name()[..len] == second.name()[..other]).then_some(len)
+        let shared = &first.name()[..len];
+        (shared == &second.name()[..other] && !is_run_accession(shared)).then_some(len)
     })
+}
+
+/// Whether a name is that of a run of INSDC's read archives: `SRR`, `ERR` or `DRR`, then digits
+/// (<https://ena-docs.readthedocs.io/en/latest/submit/general-guide/accessions.html>).
+fn is_run_accession(name: &[u8]) -> bool {
+    match name {
+        [b'S' | b'E' | b'D', b'R', b'R', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
 }
 
 /// The number after a name's `/`.
@@ -93,6 +103,7 @@ mod tests {
             ("A:1 1:N:0:ACGT", "A:1 2:N:0:ACGT", "A:1"),
             ("A:1\t1:Y:18:ATCACG", "A:1\t3:Y:18:ATCACG", "A:1"),
             ("SRR1.7.1 7 length=9", "SRR1.7.2 7 length=9", "SRR1.7"),
+            ("SRR.1", "SRR.2", "SRR"),
             ("r_1", "r_2", "r"),
             ("SRR1.1", "SRR1.1", "SRR1.1"),
             ("r 1:2:3", "r 1:2:3", "r"),
@@ -109,6 +120,8 @@ mod tests {
             ("SRR1.2", "SRR1.3"),
             ("SRR1.7.2", "SRR1.7.1"),
             ("SRR1.7.1", "SRR1.8.2"),
+            ("SRR1.1", "SRR1.2"),
+            ("ERR22.1 1 length=9", "ERR22.2 2 length=9"),
             ("r.1", "r_2"),
             (".1", ".2"),
             ("r.1", "r"),
