@@ -197,9 +197,9 @@ async fn mates_out_of_step_are_noticed() {
     assert!(twice.contains("pair 1: \"a 2:N:0:ACGT\" and \"a 1:N:0:ACGT\" do not say"), "{twice}");
     let sra = |number: u8| files.write(&number.to_string(), record(&format!("SRR1.1.{number} 1 length=4")));
     assert_eq!(read_pair(sra(1), sra(2)).await.unwrap()[0].segments[1].name(), b"SRR1.1");
-    let reads = (1..=4).map(|n| record(&format!("SRR1.{n}"))).collect::<String>();
+    let reads = (1..=2).map(|n| record(&format!("SRR1.{n}"))).collect::<String>();
     let single = read_with(Input::Interleaved(files.write("single", reads)), Grouping::Templates).await.0;
-    assert!(message(&single.unwrap_err()).contains("\"SRR1.3\" and \"SRR1.4\""), "reads, and no mates");
+    assert!(message(&single.unwrap_err()).contains("\"SRR1.1\" and \"SRR1.2\""), "reads, and no mates");
     let fasta = files.write("fasta", ">a\nACGT\n");
     let mixed = message(&read_pair(r1, fasta).await.unwrap_err());
     assert!(mixed.contains("of different formats: FASTQ and FASTA"), "{mixed}");
