@@ -52,7 +52,8 @@ fn shared_len(first: &Record, second: &Record) -> Option<usize> {
         };
         let (len, other) = (stem(first, b"1")?, stem(second, b"2")?);
         let shared = &first.name()[..len];
-        (shared == &second.name()[..other] && !is_run_accession(shared)).then_some(len)
+        let spots = mark == b"." && is_run_accession(shared);
+        (shared == &second.name()[..other] && !spots).then_some(len)
     })
 }
 
@@ -105,6 +106,7 @@ mod tests {
             ("SRR1.7.1 7 length=9", "SRR1.7.2 7 length=9", "SRR1.7"),
             ("SRR.1", "SRR.2", "SRR"),
             ("r_1", "r_2", "r"),
+            ("SRR1_1", "SRR1_2", "SRR1"),
             ("SRR1.1", "SRR1.1", "SRR1.1"),
             ("r 1:2:3", "r 1:2:3", "r"),
         ] {
