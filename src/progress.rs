@@ -39,7 +39,7 @@ pub enum Display {
     Off,
 }
 
-/// Draws a run's progress until dropped.
+/// Draws a run's progress until stopped.
 #[derive(Debug)]
 pub struct Painter {
     task: Option<tokio::task::JoinHandle<()>>,
@@ -61,8 +61,17 @@ impl Painter {
         };
         Self { task }
     }
+
+    /// Ends the drawing. When this returns the bar is off the screen, and what is said next stays.
+    pub async fn stop(mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+            let _aborted = task.await;
+        }
+    }
 }
 
+/// For runs that fail: the bar goes some time soon.
 impl Drop for Painter {
     fn drop(&mut self) {
         if let Some(task) = &self.task {
@@ -82,8 +91,9 @@ impl Drop for ClearedOnDrop {
 
 async fn draw(progress: Arc<Progress>, stored_bytes: Option<u64>) {
     let template = match stored_bytes {
+        Some(_) if is_narrow() => "{spinner} {percent:>3}% {wide_msg}",
         Some(_) => "{spinner} {percent:>3}% [{wide_bar:.green}] {msg}, {eta} left",
-        None => "{spinner} {elapsed_precise} {msg}",
+        None => "{spinner} {elapsed_precise} {wide_msg}",
     };
     let style = ProgressStyle::with_template(template).expect("the template above is well-formed");
     let bar = ClearedOnDrop(match stored_bytes {
@@ -99,6 +109,11 @@ async fn draw(progress: Arc<Progress>, stored_bytes: Option<u64>) {
         bar.0.tick();
         tokio::time::sleep(REDRAW).await;
     }
+}
+
+/// Whether numbers and bar do not fit into one line: one that wraps cannot be taken off the screen again.
+fn is_narrow() -> bool {
+    console::Term::stderr().size().1 < 90
 }
 
 async fn log(progress: Arc<Progress>, stored_bytes: Option<u64>) {

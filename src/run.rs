@@ -51,8 +51,9 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
         None => model.classify(tokens),
         Some(windows) => windows.classify(tokens, model.k(), |rows| model.classify_rows(rows)),
     };
-    let tally = pipeline::run(pipeline, stream, classify, outputs, interrupt).await?;
-    drop(painter);
+    let outcome = pipeline::run(pipeline, stream, classify, outputs, interrupt).await;
+    painter.stop().await;
+    let tally = outcome?;
     if !config.quiet {
         classifier.notes().iter().for_each(|note| say(&format!("readseeker: {note}\n")));
     }

@@ -34,23 +34,23 @@ pub(super) struct Common {
     min_length: usize,
 
     /// Coding from this probability on
-    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability)]
+    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, help_heading = "Verdict")]
     pub(super) threshold: f32,
 
     #[command(flatten)]
     long_reads: LongReads,
 
     /// Model: the compact one built in, or a checkpoint directory (config.json, weights, vocab.txt)
-    #[arg(long, value_name = "builtin|DIR", default_value = "builtin")]
+    #[arg(long, value_name = "builtin|DIR", default_value = "builtin", help_heading = "Model")]
     model: PathBuf,
 
     /// How a BERT treats its padding: as the published evaluation ran it, or masked out (about twice as fast at 150 bases)
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Model")]
     attention: Attention,
 
     /// What the model multiplies in: int8 on the CPU and f16 on a GPU are faster and less exact; so is bf16, for a BERT, on
     /// AMD CPUs since Zen 4 (`readseeker device` says which GPUs have f16)
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Model")]
     precision: Precision,
 
     /// Which letters are bases: lenient reads lower case and U too; published, as the original did, A C G T alone
@@ -59,22 +59,22 @@ pub(super) struct Common {
 
     /// Where the model runs: auto takes the first real GPU, else the CPU; several GPUs as gpu:0,gpu:1; `readseeker device`
     /// lists the numbers; cuda:N needs a build with CUDA
-    #[arg(long, value_name = "auto|cpu|gpu|gpu:N|cuda:N", default_value = "auto")]
+    #[arg(long, value_name = "auto|cpu|gpu|gpu:N|cuda:N", default_value = "auto", help_heading = "Model")]
     device: device::Choice,
 
     /// Rows a batch on a GPU; auto tries larger ones as long as they are faster, and halves what does not fit
-    #[arg(long, value_name = "auto|N", default_value = "auto", value_parser = batch_size)]
+    #[arg(long, value_name = "auto|N", default_value = "auto", value_parser = batch_size, help_heading = "Model")]
     batch_size: BatchSize,
 
     /// CPU threads [default: all this process may use]
-    #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true)]
+    #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true, help_heading = "Run")]
     threads: Option<NonZero<usize>>,
 
     #[arg(long, value_name = "N", help = compression_help(), help_heading = "Outputs")]
     compression_level: Option<u8>,
 
     /// Memory for reads in flight, with suffix K, M or G
-    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size, help_heading = "Run")]
     memory: u64,
 
     /// Stop after this many reads: a quick look at the start of a big input
@@ -90,23 +90,23 @@ pub(super) struct Common {
     seed: u64,
 
     /// Write a report of the run as JSON
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     pub(super) json: Option<PathBuf>,
 
     /// Replace outputs that exist
-    #[arg(long)]
+    #[arg(long, help_heading = "Outputs")]
     force: bool,
 
     /// What stderr shows meanwhile: a bar, a line every 30 s, nothing; auto is a bar on a terminal, else lines
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Run")]
     progress: DisplayArg,
 
     /// Say nothing on stderr but errors
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Run")]
     quiet: bool,
 
     /// Say more on stderr
-    #[arg(short, long, conflicts_with = "quiet")]
+    #[arg(short, long, conflicts_with = "quiet", help_heading = "Run")]
     verbose: bool,
 }
 

@@ -10,27 +10,26 @@ use crate::reads::{Input, Inputs, Problem};
 
 /// What to read.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Input")]
 pub(super) struct Reads {
     /// Reads: BAM, SAM, CRAM, FASTQ or FASTA, compressed or not, told by content; - is stdin. Two FASTQ or FASTA files are R1
     /// and R2; any number of BAM files are read one after the other, as are FASTQ files with one of the flags below
-    #[arg(value_name = "READS", required_unless_present = "files_from")]
+    #[arg(value_name = "READS", help_heading = "Input", required_unless_present = "files_from")]
     files: Vec<PathBuf>,
 
     /// READS are R1 and R2 of one lane, R1 and R2 of the next, ...
-    #[arg(long, group = "layout")]
+    #[arg(long, group = "layout", help_heading = "Input")]
     paired: bool,
 
     /// READS hold mates one after the other
-    #[arg(long, group = "layout")]
+    #[arg(long, group = "layout", help_heading = "Input")]
     interleaved: bool,
 
     /// READS hold unpaired reads, even where there are two of them (FASTQ and FASTA; BAM records name their mate)
-    #[arg(long, group = "layout")]
+    #[arg(long, group = "layout", help_heading = "Input")]
     single: bool,
 
     /// Read the names of the inputs from a file, a lane a line: one file, or R1, a tab and R2; - is stdin
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "paired"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "paired"], help_heading = "Input")]
     files_from: Option<PathBuf>,
 }
 

@@ -20,9 +20,6 @@ use crate::verdict;
 /// A path that ends in .bam gets the records unchanged, with tags cp (probability) and cf (frame).
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    #[command(flatten)]
-    common: Common,
-
     /// Coding reads; - is stdout
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     coding: PathBuf,
@@ -48,7 +45,7 @@ pub(super) struct Args {
     undecided2: Option<PathBuf>,
 
     /// Undecided where LO <= probability < HI
-    #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Outputs")]
+    #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Verdict")]
     undecided_band: Option<(f32, f32)>,
 
     /// Add what the model said to the header lines: cp=0.987 (probability) cf=+1 (strand and frame)
@@ -89,8 +86,12 @@ pub(super) struct Args {
 
     /// A template is coding if any of its mates is, if both are, if the mean of their probabilities is; or each read is
     /// judged alone and mates may part
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Verdict")]
     mates: Mates,
+
+    // Last, so that help starts with the outputs.
+    #[command(flatten)]
+    common: Common,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -8,7 +8,15 @@ workflow {
         .splitCsv(header: true)
         .map { row ->
             def reads = [row.reads, row.reads2].findAll { path -> path }.collect { path -> file(path, checkIfExists: true) }
-            [[id: row.sample, single_end: reads.size() == 1], reads]
+            [row.sample, reads]
+        }
+        // Two rows of one sample would overwrite each other's results.
+        .groupTuple()
+        .map { sample, rows ->
+            if (rows.size() > 1) {
+                error("${params.input}: ${rows.size()} rows of sample ${sample}: give each lane a name of its own")
+            }
+            [[id: sample, single_end: rows[0].size() == 1], rows[0]]
         }
     // Nothing is downloaded in a task: a model other than the built-in one is a directory given here.
     model = params.model ? file(params.model, checkIfExists: true) : []
