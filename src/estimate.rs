@@ -15,7 +15,8 @@ pub struct Estimate {
     pub coding: f64,
     /// Where that share lies with 95 % confidence, if what was read is like the rest.
     pub coding_95: [f64; 2],
-    /// Wall time on the same machine. A little high: reading what a sample leaves out has been paid for already.
+    /// Wall time on the same machine. A little high, as reading what a sample leaves out has been paid for already; on a GPU,
+    /// where compiling is scaled too, far too high after a short look.
     pub wall_seconds: f64,
 }
 

@@ -71,7 +71,7 @@ impl Painter {
     }
 }
 
-/// For runs that fail: the bar goes some time soon.
+/// For a run that panics: the bar goes some time soon.
 impl Drop for Painter {
     fn drop(&mut self) {
         if let Some(task) = &self.task {
