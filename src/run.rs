@@ -9,7 +9,7 @@ use crate::batch::Tokens;
 use crate::blocking::blocking;
 use crate::config::Config;
 use crate::error::{Error, Result, Signal};
-use crate::model::{Classifier, Prediction};
+use crate::model::{Attention, Classifier, Prediction};
 use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::progress::{Painter, Progress, say};
@@ -37,6 +37,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     };
 
     warn_of_mates(&config, &templates);
+    warn_of_idle_flags(&config, &templates, &classifier);
     let (pipeline, judge) = settings(&config, &classifier);
     let (outputs, mut pending) =
         Outputs::create(outputs_of(&config, &templates), judge, config.encoding(), Arc::clone(&progress)).await?;
@@ -115,6 +116,22 @@ fn warn_of_mates(config: &Config, templates: &Templates) {
             "readseeker: {path} begins with two mates, but its reads are judged one by one: --interleaved judges mates \
              together, --single says that this is meant\n"
         ));
+    }
+}
+
+/// Says which flags this input or this model has no use for: whoever gave one expected something of it.
+fn warn_of_idle_flags(config: &Config, templates: &Templates, classifier: &Classifier) {
+    let Some(format) = templates.format.filter(|_| !config.quiet) else { return };
+    if config.input.reference.is_some() && format != Format::Cram {
+        say(&format!(
+            "readseeker: --reference has no effect: {} is {}, not CRAM\n",
+            templates.path.display(),
+            format.name()
+        ));
+    }
+    let card = classifier.card();
+    if config.model.attention != Attention::default() && card.attention.is_none() {
+        say(&format!("readseeker: --attention has no effect: {} has none\n", card.name));
     }
 }
 

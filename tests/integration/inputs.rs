@@ -1,6 +1,6 @@
 //! Several inputs in one run, samples and estimates, and what `--annotate` writes.
 
-use crate::support::{Bench, fastq, records, stderr, testdata};
+use crate::support::{Bench, bases, fastq, records, stderr, testdata};
 
 /// `count` reads named from `first` on.
 fn lane(first: u64, count: u64) -> String {
@@ -181,4 +181,17 @@ fn annotated_headers_say_what_the_table_says() {
     bench.write("again.fq", &annotated);
     bench.split(&["again.fq", "--annotate", "--force"]);
     assert_eq!(sorted(&(bench.read("c.fq") + &bench.read("n.fq"))), sorted(&annotated));
+}
+
+#[test]
+fn flags_without_effect_are_told_of() {
+    let bench = Bench::new();
+    let (letters, quality_scores) = (bases(1, 100), "I".repeat(100));
+    bench.write("in.fq", format!("@r\n{letters}\n+\n{quality_scores}\n"));
+    bench.write("ref.fa", format!(">r\n{letters}\n"));
+    let said = |args: &[&str]| stderr(&bench.split(&[&["in.fq", "--force"], args].concat()));
+    assert!(said(&["--reference", "ref.fa"]).contains("--reference has no effect: in.fq is FASTQ"));
+    assert!(said(&["--attention", "masked"]).contains("--attention has no effect: readseeker-compact"));
+    assert!(!said(&[]).contains("no effect"));
+    assert!(!said(&["--reference", "ref.fa", "--attention", "masked", "-q"]).contains("no effect"));
 }
