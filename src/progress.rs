@@ -14,6 +14,9 @@ const REDRAW: Duration = Duration::from_millis(200);
 /// How often a line is logged where there is no terminal: rare enough not to fill a log file.
 const LOG_EVERY: Duration = Duration::from_secs(30);
 
+/// A line that promises nothing of how long it will take.
+const WITHOUT_END: &str = "{spinner} {elapsed_precise} {wide_msg}";
+
 /// The counters the stages add to; nobody who adds knows who reads.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -93,18 +96,22 @@ async fn draw(progress: Arc<Progress>, stored_bytes: Option<u64>) {
     let template = match stored_bytes {
         Some(_) if is_narrow() => "{spinner} {percent:>3}% {wide_msg}",
         Some(_) => "{spinner} {percent:>3}% [{wide_bar:.green}] {msg}, {eta} left",
-        None => "{spinner} {elapsed_precise} {wide_msg}",
+        None => WITHOUT_END,
     };
-    let style = ProgressStyle::with_template(template).expect("the template above is well-formed");
+    // Before the first read is done (a GPU's first run compiles kernels for minutes) nobody knows how much is left.
+    let [before, running] = [WITHOUT_END, template].map(|template| {
+        ProgressStyle::with_template(template).expect("the templates are well-formed").progress_chars("━━╌")
+    });
     let bar = ClearedOnDrop(match stored_bytes {
         Some(bytes) => ProgressBar::new(bytes),
         None => ProgressBar::new_spinner(),
     });
     bar.0.set_draw_target(ProgressDrawTarget::stderr());
-    bar.0.set_style(style.progress_chars("━━╌"));
     let started = Instant::now();
     loop {
-        bar.0.set_position(progress.input.stored_bytes.get());
+        bar.0.set_style(if progress.done.get() == 0 { &before } else { &running }.clone());
+        // Never back, as the average read so far may be longer than it was.
+        bar.0.set_position(stored_bytes_done(&progress).max(bar.0.position()));
         bar.0.set_message(summary(&progress, started.elapsed()));
         bar.0.tick();
         tokio::time::sleep(REDRAW).await;
@@ -120,10 +127,11 @@ async fn log(progress: Arc<Progress>, stored_bytes: Option<u64>) {
     let started = Instant::now();
     loop {
         tokio::time::sleep(LOG_EVERY).await;
-        let read = progress.input.stored_bytes.get();
         let share = match stored_bytes {
-            Some(total) if total > 0 => format!("{}% of the input", read.saturating_mul(100) / total),
-            _ => format!("{} read", HumanBytes(read)),
+            Some(total) if total > 0 => {
+                format!("{}% of the input", stored_bytes_done(&progress).saturating_mul(100) / total)
+            }
+            _ => format!("{} read", HumanBytes(progress.input.stored_bytes.get())),
         };
         let (summary, elapsed) = (summary(&progress, started.elapsed()), HumanDuration(started.elapsed()));
         say(&format!("readseeker: {summary}, {share}, {elapsed}\n"));
@@ -135,9 +143,22 @@ pub(crate) fn say(text: &str) {
     let _closed = std::io::stderr().write_all(text.as_bytes());
 }
 
+/// Bytes of the input, as stored, whose reads are done. Readers are ahead of a slow model by as much as `--memory` holds, so
+/// of the bytes read it is the part that the reads done are of those seen.
+fn stored_bytes_done(progress: &Progress) -> u64 {
+    let input = &progress.input;
+    let seen = input.records.get().saturating_sub(input.left_out());
+    let done = progress.done.get().min(seen);
+    let bytes = u128::from(input.stored_bytes.get()) * u128::from(done) / u128::from(seen.max(1));
+    u64::try_from(bytes).expect("a part is no more than the whole")
+}
+
 /// `12,345 reads, 10,200 reads/s, 61.3% coding`
 fn summary(progress: &Progress, elapsed: Duration) -> String {
     let (done, coding) = (progress.done.get(), progress.coding.get());
+    if done == 0 {
+        return "waiting for the first reads".to_owned();
+    }
     format!(
         "{} reads, {} reads/s, {:.1}% coding",
         HumanCount(done),
@@ -174,7 +195,25 @@ mod tests {
     }
 
     #[test]
+    fn what_the_readers_are_ahead_is_not_done() {
+        let progress = Progress::default();
+        assert_eq!(stored_bytes_done(&progress), 0);
+        progress.input.stored_bytes.add(9_000);
+        progress.input.records.add(120);
+        progress.input.secondary.add(30);
+        progress.done.add(30);
+        assert_eq!(stored_bytes_done(&progress), 3_000);
+        progress.done.add(60);
+        assert_eq!(stored_bytes_done(&progress), 9_000);
+    }
+
+    #[test]
+    fn before_the_first_read_there_is_no_rate_and_no_share() {
+        assert_eq!(summary(&Progress::default(), Duration::ZERO), "waiting for the first reads");
+    }
+
+    #[test]
     fn nothing_yet_is_no_division_by_zero() {
-        assert_eq!(summary(&Progress::default(), Duration::ZERO), "0 reads, 0 reads/s, 0.0% coding");
+        assert!(share(0, 0) == 0.0 && per_second(5, Duration::ZERO) == 5000);
     }
 }

@@ -123,6 +123,14 @@ pub struct InputCounts {
     pub stored_bytes: Count,
 }
 
+impl InputCounts {
+    /// Records that are no reads of their own, or in no sample: not written but to BAM, where they follow their template.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.secondary.get() + self.supplementary.get() + self.without_bases.get() + self.not_sampled.get()
+    }
+}
+
 /// A relaxed counter: a stage adds, the progress bar and the report read.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);

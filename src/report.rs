@@ -14,7 +14,6 @@ use crate::progress::{per_second, share};
 use crate::reads::encode;
 use crate::reads::output::{self, Pending};
 use crate::reads::{Format, InputCounts};
-use crate::run::left_out;
 use crate::tally::{BINS, Tally};
 use crate::verdict::Mates;
 use crate::windows;
@@ -225,7 +224,7 @@ impl Report {
                 // With --max-reads the reader may be ahead of what was taken: what was taken counts.
                 records: match config.max_reads {
                     None => seen.records.get(),
-                    Some(_) => tally.written() + left_out(seen),
+                    Some(_) => tally.written() + seen.left_out(),
                 },
                 coding: tally.coding.reads,
                 noncoding: tally.noncoding.reads,
@@ -338,7 +337,7 @@ fn estimate(config: &Config, read: &Read<'_>, tally: &Tally, wall: Duration) -> 
     if !cut && config.sample.is_none() {
         return None;
     }
-    let (taken, seen) = (written + left_out(read.counts), read.counts.records.get());
+    let (taken, seen) = (written + read.counts.left_out(), read.counts.records.get());
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let ratio = |whole: u64, part: u64| whole as f64 / part as f64;
     // Readers are ahead of what a cut run takes: what they have read gives the records a byte.

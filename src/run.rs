@@ -9,7 +9,7 @@ use crate::batch::Tokens;
 use crate::blocking::blocking;
 use crate::config::Config;
 use crate::error::{Error, Result, Signal};
-use crate::model::{Attention, Classifier, Prediction};
+use crate::model::{Attention, Classifier, Prediction, cpu};
 use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::progress::{Painter, Progress, say};
@@ -133,6 +133,9 @@ fn warn_of_idle_flags(config: &Config, templates: &Templates, classifier: &Class
     if config.model.attention != Attention::default() && card.attention.is_none() {
         say(&format!("readseeker: --attention has no effect: {} has none\n", card.name));
     }
+    if let Some(word) = cpu::Path::wanted_in_vain() {
+        say(&format!("readseeker: READSEEKER_CPU={word} has no effect: this CPU runs {}\n", cpu::Path::words()));
+    }
 }
 
 /// Two files for a class need reads that have mates.
@@ -159,22 +162,17 @@ fn check_frames(config: &Config, classifier: &Classifier) -> Result<()> {
 /// Nothing is ever lost: in = coding + noncoding + undecided + left out. A run cut short by `--max-reads` may have read
 /// ahead.
 fn check_sums(config: &Config, tally: &Tally, input: &InputCounts) -> Result<()> {
-    let out = tally.written() + left_out(input);
+    let out = tally.written() + input.left_out();
     let read = input.records.get();
     if config.max_reads.is_none() && out != read {
         return Err(Error::Internal(format!("{read} records were read, but {out} are accounted for")));
     }
-    let (followers, all) = (tally.followers, left_out(input));
+    let (followers, all) = (tally.followers, input.left_out());
     let is_whole = config.max_reads.is_none() && config.sample.is_none();
     if is_whole && config.outputs.keeps_all() && followers != all {
         return Err(Error::Internal(format!("{all} records had a read to follow, but {followers} did")));
     }
     Ok(())
-}
-
-/// Records that are no reads of their own: not written but to BAM, where they follow their template.
-pub(crate) fn left_out(input: &InputCounts) -> u64 {
-    input.secondary.get() + input.supplementary.get() + input.without_bases.get() + input.not_sampled.get()
 }
 
 /// Prints one error: its chain of causes in a line, then what to do about it.

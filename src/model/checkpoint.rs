@@ -343,6 +343,7 @@ pub(super) fn describe(source: &Source) -> Result<String, Problem> {
         let card = include_str!("builtin/README.md");
         let start = card.split("\n## ").next().unwrap_or_default();
         let words = start.lines().filter(|line| !line.starts_with("# ")).collect::<Vec<_>>().join("\n");
+        let words = words.replace(['*', '`'], ""); // a terminal shows no Markdown
         text = [text.trim_end(), words.trim()].join("\n\n") + "\n";
     }
     Ok(text)

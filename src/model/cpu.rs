@@ -97,12 +97,34 @@ impl Path {
     /// [`detect`](Self::detect), of those that can multiply in `precision`.
     #[must_use]
     pub fn detect_in(precision: Precision) -> Self {
-        let wanted = std::env::var("READSEEKER_CPU").ok();
+        let wanted = Self::wanted();
         Self::ALL
             .into_iter()
             .filter(|path| path.is_supported_in(precision))
             .min_by_key(|path| wanted.as_deref() != Some(path.word()))
             .unwrap_or(Self::Plain)
+    }
+
+    /// What `READSEEKER_CPU` says, if that is none that this CPU can.
+    #[must_use]
+    pub fn wanted_in_vain() -> Option<String> {
+        Self::wanted().filter(|wanted| !Self::supported().any(|path| path.word() == wanted))
+    }
+
+    /// What `READSEEKER_CPU` may say on this CPU: `avx512, avx2, plain`.
+    #[must_use]
+    pub fn words() -> String {
+        Self::supported().map(Self::word).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Those this CPU can, the fastest first.
+    fn supported() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|path| path.is_supported())
+    }
+
+    /// What `READSEEKER_CPU` says.
+    fn wanted() -> Option<String> {
+        std::env::var("READSEEKER_CPU").ok().filter(|word| !word.is_empty())
     }
 
     /// As `READSEEKER_CPU` spells it.

@@ -202,7 +202,7 @@ impl Problem {
             Self::Formats { .. } => "give two FASTQ or two FASTA files",
             Self::Lanes { .. } => "split inputs of different formats in a run each",
             Self::CoordinateSorted | Self::NotAdjacent(_) => {
-                "regroup them by name with --collate, or before: `samtools collate -u -O FILE | readseeker split - ...`; or judge each read alone with --mates each"
+                "regroup them by name with --collate, or before: `samtools collate -u -O FILE | readseeker split - ...`; or, where outputs are not BAM, judge each read alone with --mates each"
             }
             _ => return None,
         };

@@ -193,5 +193,9 @@ fn flags_without_effect_are_told_of() {
     assert!(said(&["--reference", "ref.fa"]).contains("--reference has no effect: in.fq is FASTQ"));
     assert!(said(&["--attention", "masked"]).contains("--attention has no effect: readseeker-compact"));
     assert!(!said(&[]).contains("no effect"));
+    let split = ["split", "in.fq", "--coding", "c.fq", "--noncoding", "n.fq", "--force"];
+    let run = bench.command(&split).env("READSEEKER_CPU", "fast").output().unwrap();
+    assert!(stderr(&run).contains("READSEEKER_CPU=fast has no effect: this CPU runs "), "{}", stderr(&run));
+    assert!(!stderr(&bench.command(&split).env("READSEEKER_CPU", "plain").output().unwrap()).contains("no effect"));
     assert!(!said(&["--reference", "ref.fa", "--attention", "masked", "-q"]).contains("no effect"));
 }

@@ -15,18 +15,21 @@ def section = { String name, String upTo ->
 }
 def blocks = [script: section('script', 'stub'), stub: section('stub', null)]
 new GroovyShell().parse(source.replace(blocks.stub, '    null\n')) // a syntax error stops here; the blocks share names, so not both at once
-def globs = section('output', 'when').findAll(/path\("[^"]+"\)/).collect { it.replaceAll(/^path\("|"\)$/, '') }
+def required = section('output', 'when').readLines().findAll { !it.contains('optional: true') }.join('\n')
+def globs = required.findAll(/path\("[^"]+"\)/).collect { it.replaceAll(/^path\("|"\)$/, '') }
 def version = (section('output', 'when') =~ /eval\("([^"]+)"\)/)[0][1]
 
 // Nextflow gives one staged file as a Path, several as a List of them, and an empty path input as an empty list.
 def file = { name -> Paths.get(name) }
-def (r1, r2, bam) = ['community_R1.fq.gz', 'community_R2.fq.gz', 'community.bam'].collect(file)
+def (r1, r2, bam, sorted) = ['community_R1.fq.gz', 'community_R2.fq.gz', 'community.bam', 'bwa.sorted.bam'].collect(file)
 def cases = [
     single: [reads: r1],
     paired: [reads: [r1, r2]],
     bam   : [reads: bam],
     args  : [reads: bam, ext: [args: '--threshold 0.9 --mates both', prefix: 'other']],
     device: [reads: r1, ext: [args: '--device cpu']],
+    each  : [reads: bam, ext: [args: '--mates each --proteins each.faa.gz --undecided each.undecided.fastq.gz']],
+    sorted: [reads: sorted, folder: 'aligners'],
     model : [reads: r1, model: file('model')],
     gpu   : [reads: r1, accelerator: [request: 1]],
 ]
@@ -40,6 +43,6 @@ cases.each { name, given ->
         new File(folder, "${block}.sh").text = rendered
     }
     new File(folder, 'version.sh').text = version + '\n'
-    new File(folder, 'inputs').text = [given.reads].flatten().collect { "${testdata}/${it}\n" }.join()
+    new File(folder, 'inputs').text = [given.reads].flatten().collect { "${testdata}/${given.folder ?: '.'}/${it}\n" }.join()
     new File(folder, 'globs').text = globs.join('\n') + '\n'
 }

@@ -24,7 +24,7 @@ fail() {
 reads_in() { cat "$@" | gzip -dc | awk 'END { print NR / 4 }'; }
 
 # Every output the process declares must be there, from the block and from its stub.
-for name in single paired bam args device; do
+for name in single paired bam args device each sorted; do
     for block in script stub; do
         task=$work/$name/$block
         mkdir "$task"
@@ -46,6 +46,11 @@ for mate in 1 2; do
 done
 [ -s "$work/args/script/other.json" ] || fail "args: the prefix did not arrive"
 grep -q -- '--threshold 0.9 --mates both' "$work/args/script.sh" || fail "args: the arguments did not arrive"
+grep -q -- --collate "$work/sorted/script.sh" || fail "sorted: mates are not brought together"
+! grep -q -- --collate "$work/each/script.sh" || fail "each: regrouped for nothing"
+for output in each.faa.gz each.undecided.fastq.gz; do
+    [ -s "$work/each/script/$output" ] || fail "each: no $output"
+done
 grep -q -- '--model model' "$work/model/script.sh" || fail "model: the model did not arrive"
 grep -q -- '--device gpu' "$work/gpu/script.sh" || fail "gpu: the accelerator did not arrive"
 bash -ue "$work/single/version.sh" | grep -Eqx '[0-9]+\.[0-9]+\.[0-9]+' || fail "version"

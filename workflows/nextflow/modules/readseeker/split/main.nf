@@ -13,6 +13,9 @@ process READSEEKER_SPLIT {
     tuple val(meta), path("*.noncoding.fastq.gz"), emit: noncoding
     tuple val(meta), path("*.scores.tsv.gz")     , emit: scores
     tuple val(meta), path("*.json")              , emit: json
+    // For `ext.args` with --undecided or --proteins.
+    tuple val(meta), path("*.undecided.fastq.gz"), emit: undecided, optional: true
+    tuple val(meta), path("*.faa.gz")            , emit: proteins, optional: true
     tuple val("${task.process}"), val('readseeker'), eval("readseeker --version | sed 's/^readseeker //'"), topic: versions, emit: versions_readseeker
 
     when:
@@ -24,6 +27,9 @@ process READSEEKER_SPLIT {
     // Two FASTQ files give two files a class; one file, or a BAM, gives one (mates of a BAM interleaved).
     def paired = reads instanceof List && reads.size() == 2
     def mate   = paired ? '_#' : ''
+    // Brings mates together in a file sorted by coordinate; mates judged apart need not be.
+    def alignments = [reads].flatten().every { path -> "${path}" ==~ /.*[.](bam|sam|cram)/ }
+    def collate    = alignments && !(args =~ /--collate|--mates[ =]each/) ? '--collate' : ''
     // No model: the one built in.
     def weights = model ? "--model ${model}" : ''
     // Whether a task has a GPU is the pipeline's choice: a task without one leaves those of the machine alone.
@@ -35,6 +41,7 @@ process READSEEKER_SPLIT {
         --noncoding '${prefix}${mate}.noncoding.fastq.gz' \\
         --scores '${prefix}.scores.tsv.gz' \\
         --json '${prefix}.json' \\
+        ${collate} \\
         ${weights} \\
         ${device} \\
         --threads ${task.cpus} \\
