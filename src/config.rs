@@ -8,6 +8,7 @@ use crate::progress::Display;
 use crate::reads::InputConfig;
 use crate::reads::encode;
 use crate::reads::output::{is_special, misleading_suffix};
+use crate::report::multiqc;
 use crate::sample::Sample;
 use crate::{model, outputs, verdict, windows};
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub outputs: outputs::Config,
     /// Where the report goes.
     pub json: Option<PathBuf>,
+    /// Where the account for MultiQC goes, named for the sample.
+    pub multiqc: Option<multiqc::File>,
     /// Whether outputs that exist may be replaced.
     pub force: bool,
     /// Stop after this many reads.
@@ -63,7 +66,7 @@ impl Config {
 
     /// Every file written to.
     fn output_paths(&self) -> impl Iterator<Item = PathBuf> {
-        self.outputs.paths().chain(self.json.clone())
+        self.outputs.paths().chain(self.json.clone()).chain(self.multiqc.clone().map(|file| file.path))
     }
 
     /// Every file that is read.

@@ -1,4 +1,6 @@
-//! The run's account: the JSON file and the summary on stderr, from the same sums.
+//! The run's account: the JSON file, MultiQC's and the summary on stderr, from the same sums.
+
+pub mod multiqc;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -260,16 +262,6 @@ impl Report {
         }
     }
 
-    /// Writes the JSON file, to be put in place with the other outputs.
-    pub async fn write(&self, path: &Path, encoding: encode::Config) -> Result<Pending> {
-        let mut json = serde_json::to_vec_pretty(self).expect("a report holds nothing JSON cannot");
-        json.push(b'\n');
-        let (mut writer, pending) = output::create(path, encoding).await?;
-        writer.write(&json).await?;
-        writer.finish().await?;
-        Ok(pending)
-    }
-
     /// What the run prints on stderr when it ends.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -328,6 +320,16 @@ impl Report {
             (counts.followers, "of these records went to BAM with their template"),
         ]
     }
+}
+
+/// Writes an account as JSON, to be put in place with the other outputs.
+pub async fn write(account: &impl Serialize, path: &Path, encoding: encode::Config) -> Result<Pending> {
+    let mut json = serde_json::to_vec_pretty(account).expect("an account holds nothing JSON cannot");
+    json.push(b'\n');
+    let (mut writer, pending) = output::create(path, encoding).await?;
+    writer.write(&json).await?;
+    writer.finish().await?;
+    Ok(pending)
 }
 
 /// What this run says of all of the input, if it saw a part of it.

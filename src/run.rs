@@ -63,7 +63,10 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     let read = report::Read { format, stored_size: templates.stored_size, counts: &progress.input };
     let report = Report::new(&config, classifier.card(), &read, &tally, started.elapsed());
     if let Some(path) = &config.json {
-        pending.push(report.write(path, config.encoding()).await?);
+        pending.push(report::write(&report, path, config.encoding()).await?);
+    }
+    if let Some(file) = &config.multiqc {
+        pending.push(report::write(&file.section(&report), &file.path, config.encoding()).await?);
     }
     pending.into_iter().try_for_each(Pending::commit)?;
     if !config.quiet {

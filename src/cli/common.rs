@@ -16,6 +16,7 @@ use crate::outputs;
 use crate::progress::Display;
 use crate::reads::encode::Codec;
 use crate::reads::{Grouping, InputConfig};
+use crate::report::multiqc;
 use crate::sample::Sample;
 use crate::verdict;
 
@@ -92,6 +93,10 @@ pub(super) struct Common {
     /// Write a report of the run as JSON
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     pub(super) json: Option<PathBuf>,
+
+    /// Write how many reads went where for MultiQC, in a file named for the sample
+    #[arg(long, value_name = "SAMPLE_mqc.json", help_heading = "Outputs")]
+    multiqc: Option<multiqc::File>,
 
     /// Replace outputs that exist
     #[arg(long, help_heading = "Outputs")]
@@ -206,6 +211,7 @@ impl Common {
             also_read,
             outputs,
             json: self.json,
+            multiqc: self.multiqc,
             force: self.force,
             max_reads: self.max_reads,
             sample: self.sample.map(|fraction| Sample::new(fraction, self.seed)),

@@ -199,3 +199,20 @@ fn flags_without_effect_are_told_of() {
     assert!(!stderr(&bench.command(&split).env("READSEEKER_CPU", "plain").output().unwrap()).contains("no effect"));
     assert!(!said(&["--reference", "ref.fa", "--attention", "masked", "-q"]).contains("no effect"));
 }
+
+#[test]
+fn multiqc_is_told_where_the_reads_of_a_sample_went() {
+    let bench = Bench::new();
+    bench.write("in.fq", lane(0, 300) + &fastq(2, 40, ""));
+    bench.split(&["in.fq", "--undecided", "u.fq", "--multiqc", "soil_mqc.json", "--json", "r.json"]);
+    let (told, report) = (bench.json("soil_mqc.json"), bench.json("r.json"));
+    for class in ["coding", "noncoding", "undecided"] {
+        assert_eq!(told["data"]["soil"][class], report["counts"][class]);
+    }
+    assert_eq!(told["data"]["soil"]["undecided"], 2);
+    let model = report["model"]["name"].as_str().unwrap();
+    assert!(told["section_name"].as_str().unwrap().contains(model) && told["plot_type"] == "bargraph");
+    let unseen = bench.run_split(&["in.fq", "--force", "--multiqc", "soil.json"]);
+    assert_eq!(unseen.status.code(), Some(2));
+    assert!(stderr(&unseen).contains("SAMPLE_mqc.json"), "{}", stderr(&unseen));
+}

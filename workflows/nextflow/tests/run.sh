@@ -44,7 +44,7 @@ all=$(reads_in "$testdata/community_R1.fq.gz")
 for mate in 1 2; do
     [ "$(reads_in "$work"/paired/script/paired_$mate.*coding.fastq.gz)" = "$all" ] || fail "paired: reads lost"
 done
-[ -s "$work/args/script/other.json" ] || fail "args: the prefix did not arrive"
+[ -s "$work/args/script/other.readseeker.json" ] || fail "args: the prefix did not arrive"
 grep -q -- '--threshold 0.9 --mates both' "$work/args/script.sh" || fail "args: the arguments did not arrive"
 grep -q -- --collate "$work/sorted/script.sh" || fail "sorted: mates are not brought together"
 ! grep -q -- --collate "$work/each/script.sh" || fail "each: regrouped for nothing"

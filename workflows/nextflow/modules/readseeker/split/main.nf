@@ -12,7 +12,8 @@ process READSEEKER_SPLIT {
     tuple val(meta), path("*.coding.fastq.gz")   , emit: coding
     tuple val(meta), path("*.noncoding.fastq.gz"), emit: noncoding
     tuple val(meta), path("*.scores.tsv.gz")     , emit: scores
-    tuple val(meta), path("*.json")              , emit: json
+    tuple val(meta), path("*.readseeker.json")   , emit: json
+    tuple val(meta), path("*_mqc.json")          , emit: multiqc
     // For `ext.args` with --undecided or --proteins.
     tuple val(meta), path("*.undecided.fastq.gz"), emit: undecided, optional: true
     tuple val(meta), path("*.faa.gz")            , emit: proteins, optional: true
@@ -40,7 +41,8 @@ process READSEEKER_SPLIT {
         --coding '${prefix}${mate}.coding.fastq.gz' \\
         --noncoding '${prefix}${mate}.noncoding.fastq.gz' \\
         --scores '${prefix}.scores.tsv.gz' \\
-        --json '${prefix}.json' \\
+        --json '${prefix}.readseeker.json' \\
+        --multiqc '${prefix}_mqc.json' \\
         ${collate} \\
         ${weights} \\
         ${device} \\
@@ -57,6 +59,6 @@ process READSEEKER_SPLIT {
     for output in ${fastqs.join(' ')} ${prefix}.scores.tsv.gz; do
         echo "" | gzip > \$output
     done
-    echo "{}" > ${prefix}.json
+    echo "{}" | tee ${prefix}.readseeker.json > ${prefix}_mqc.json
     """
 }

@@ -1,0 +1,115 @@
+//! Where a run's reads went, as MultiQC's custom content: a bar that stands beside other samples' in one report.
+//!
+//! The format: <https://docs.seqera.io/multiqc/custom_content>. MultiQC joins files of one `id` into one plot, so an id
+//! stands for one model: bars of different models are never shown as one.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+
+use super::{Counts, Report};
+use crate::model::Card;
+
+/// How MultiQC knows such a file.
+const SUFFIX: &str = "_mqc.json";
+
+/// A file that MultiQC finds, and the sample it is named for: `soil` of `results/soil_mqc.json`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Where it goes.
+    pub path: PathBuf,
+    sample: String,
+}
+
+impl FromStr for File {
+    type Err = &'static str;
+
+    fn from_str(path: &str) -> Result<Self, Self::Err> {
+        let path = PathBuf::from(path);
+        let name = path.file_name().and_then(|name| name.to_str());
+        match name.and_then(|name| name.strip_suffix(SUFFIX)) {
+            Some(sample) if !sample.is_empty() => Ok(Self { sample: sample.to_owned(), path }),
+            _ => Err("MultiQC finds files named SAMPLE_mqc.json"),
+        }
+    }
+}
+
+impl File {
+    /// What it holds: the bar of a run.
+    #[must_use]
+    pub fn section(&self, report: &Report) -> Value {
+        let Report { model, counts: Counts { coding, noncoding, undecided, .. }, .. } = report;
+        let (id, label) = (id(model), label(model));
+        let category = |name: &str, color: &str| json!({ "name": name, "color": color });
+        json!({
+            "id": id,
+            "section_name": format!("readseeker: {label}"),
+            "description": format!("Reads that the model {label} calls coding and non-coding."),
+            "plot_type": "bargraph",
+            "pconfig": {
+                "id": format!("{id}_plot"),
+                "title": format!("readseeker: coding and non-coding reads, {label}"),
+                "ylab": "Reads",
+            },
+            // serde_json sorts the names: coding stands first.
+            "categories": {
+                "coding": category("coding", "#2f9e44"),
+                "noncoding": category("non-coding", "#868e96"),
+                "undecided": category("undecided", "#f08c00"),
+            },
+            "data": { &self.sample: { "coding": coding, "noncoding": noncoding, "undecided": undecided } },
+        })
+    }
+}
+
+/// One for each set of weights and way of running it.
+fn id(model: &Card) -> String {
+    let weights = model.sha256.get(..12).unwrap_or(model.kind);
+    ["readseeker", weights].into_iter().chain(model.attention).chain([model.precision]).collect::<Vec<_>>().join("_")
+}
+
+/// `readseeker-compact-5`, `ReadSeeker (published attention, int8)`.
+fn label(model: &Card) -> String {
+    let attention = model.attention.map(|attention| format!("{attention} attention"));
+    let precision = (model.precision != "f32").then(|| model.precision.to_owned());
+    let how: Vec<String> = attention.into_iter().chain(precision).collect();
+    if how.is_empty() { model.name.clone() } else { format!("{} ({})", model.name, how.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_names_the_sample() {
+        let file = File { path: "a/soil.2_mqc.json".into(), sample: "soil.2".to_owned() };
+        assert_eq!("a/soil.2_mqc.json".parse(), Ok(file));
+        for passed_over in ["soil.json", "_mqc.json", "soil_mqc.json.gz", "/"] {
+            assert!(passed_over.parse::<File>().is_err(), "{passed_over}");
+        }
+    }
+
+    #[test]
+    fn each_model_and_each_way_of_running_it_has_a_section_of_its_own() {
+        let card = |name: &str, sha256: &str, attention, precision| Card {
+            name: name.to_owned(),
+            kind: "bert",
+            sha256: sha256.to_owned(),
+            attention,
+            precision,
+            parameters: 1,
+            device: String::new(),
+            backend: String::new(),
+        };
+        let cards = [
+            card("a", "0123456789abcdef", None, "f32"),
+            card("a", "1123456789abcdef", None, "f32"),
+            card("a", "0123456789abcdef", Some("masked"), "f32"),
+            card("a", "0123456789abcdef", Some("masked"), "int8"),
+        ];
+        let ids: std::collections::HashSet<String> = cards.iter().map(id).collect();
+        assert_eq!(ids.len(), cards.len());
+        assert_eq!(cards.each_ref().map(label), ["a", "a", "a (masked attention)", "a (masked attention, int8)"]);
+    }
+}
