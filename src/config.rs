@@ -33,6 +33,8 @@ pub struct Config {
     pub outputs: outputs::Config,
     /// Where the report goes.
     pub json: Option<PathBuf>,
+    /// Where the report goes as a page.
+    pub html: Option<PathBuf>,
     /// Where the account for MultiQC goes, named for the sample.
     pub multiqc: Option<multiqc::File>,
     /// Whether outputs that exist may be replaced.
@@ -66,7 +68,8 @@ impl Config {
 
     /// Every file written to.
     fn output_paths(&self) -> impl Iterator<Item = PathBuf> {
-        self.outputs.paths().chain(self.json.clone()).chain(self.multiqc.clone().map(|file| file.path))
+        let reports = self.json.clone().into_iter().chain(self.html.clone());
+        self.outputs.paths().chain(reports).chain(self.multiqc.clone().map(|file| file.path))
     }
 
     /// Every file that is read.

@@ -167,6 +167,12 @@ fn summary(progress: &Progress, elapsed: Duration) -> String {
     )
 }
 
+/// `1,234,567`
+#[must_use]
+pub fn grouped(n: u64) -> String {
+    HumanCount(n).to_string()
+}
+
 /// `count` a second, rounded down.
 #[must_use]
 pub fn per_second(count: u64, elapsed: Duration) -> u64 {

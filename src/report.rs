@@ -1,5 +1,7 @@
-//! The run's account: the JSON file, MultiQC's and the summary on stderr, from the same sums.
+//! The run's account: the JSON file, MultiQC's, the page and the summary on stderr, from the same sums.
 
+mod chart;
+pub mod html;
 pub mod multiqc;
 
 use std::fmt::Write;
@@ -322,12 +324,17 @@ impl Report {
     }
 }
 
-/// Writes an account as JSON, to be put in place with the other outputs.
-pub async fn write(account: &impl Serialize, path: &Path, encoding: encode::Config) -> Result<Pending> {
-    let mut json = serde_json::to_vec_pretty(account).expect("an account holds nothing JSON cannot");
-    json.push(b'\n');
+/// An account as JSON.
+#[must_use]
+pub fn json(account: &impl Serialize) -> String {
+    let json = serde_json::to_string_pretty(account).expect("an account holds nothing JSON cannot");
+    json + "\n"
+}
+
+/// Writes an account, to be put in place with the other outputs.
+pub async fn write(account: &str, path: &Path, encoding: encode::Config) -> Result<Pending> {
     let (mut writer, pending) = output::create(path, encoding).await?;
-    writer.write(&json).await?;
+    writer.write(account.as_bytes()).await?;
     writer.finish().await?;
     Ok(pending)
 }

@@ -2,6 +2,7 @@
 //! puts the outputs in place.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -62,11 +63,8 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     check_sums(&config, &tally, &progress.input)?;
     let read = report::Read { format, stored_size: templates.stored_size, counts: &progress.input };
     let report = Report::new(&config, classifier.card(), &read, &tally, started.elapsed());
-    if let Some(path) = &config.json {
-        pending.push(report::write(&report, path, config.encoding()).await?);
-    }
-    if let Some(file) = &config.multiqc {
-        pending.push(report::write(&file.section(&report), &file.path, config.encoding()).await?);
+    for (path, account) in accounts(&config, &report) {
+        pending.push(report::write(&account, path, config.encoding()).await?);
     }
     pending.into_iter().try_for_each(Pending::commit)?;
     if !config.quiet {
@@ -176,6 +174,14 @@ fn check_sums(config: &Config, tally: &Tally, input: &InputCounts) -> Result<()>
         return Err(Error::Internal(format!("{all} records had a read to follow, but {followers} did")));
     }
     Ok(())
+}
+
+/// The files that tell of the run: where each goes, and what it holds.
+fn accounts<'a>(config: &'a Config, report: &Report) -> Vec<(&'a Path, String)> {
+    let json = config.json.as_deref().map(|path| (path, report::json(report)));
+    let multiqc = config.multiqc.as_ref().map(|file| (file.path.as_path(), report::json(&file.section(report))));
+    let html = config.html.as_deref().map(|path| (path, report::html::page(report)));
+    [json, multiqc, html].into_iter().flatten().collect()
 }
 
 /// Prints one error: its chain of causes in a line, then what to do about it.

@@ -94,6 +94,10 @@ pub(super) struct Common {
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     pub(super) json: Option<PathBuf>,
 
+    /// Write a report of the run as a page: what went where, how sure the model was, other thresholds
+    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
+    html: Option<PathBuf>,
+
     /// Write how many reads went where for MultiQC, in a file named for the sample
     #[arg(long, value_name = "SAMPLE_mqc.json", help_heading = "Outputs")]
     multiqc: Option<multiqc::File>,
@@ -211,6 +215,7 @@ impl Common {
             also_read,
             outputs,
             json: self.json,
+            html: self.html,
             multiqc: self.multiqc,
             force: self.force,
             max_reads: self.max_reads,

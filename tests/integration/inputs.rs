@@ -216,3 +216,27 @@ fn multiqc_is_told_where_the_reads_of_a_sample_went() {
     assert_eq!(unseen.status.code(), Some(2));
     assert!(stderr(&unseen).contains("SAMPLE_mqc.json"), "{}", stderr(&unseen));
 }
+
+#[test]
+fn the_page_names_the_model_and_says_what_the_json_says() {
+    let bench = Bench::new();
+    let name = "a<b>&c.fq";
+    bench.write(name, lane(0, 300) + &fastq(2, 40, ""));
+    bench.split(&[name, "--undecided", "u.fq", "--html", "r.html", "--json", "r.json"]);
+    let (page, report) = (bench.read("r.html"), bench.json("r.json"));
+    let cells: Vec<&str> = page.split("<td class=\"n\">").skip(1).map(|cell| cell.split('<').next().unwrap()).collect();
+    for class in ["coding", "noncoding", "undecided"] {
+        assert!(cells.contains(&report["counts"][class].to_string().as_str()), "{class}: {cells:?}");
+    }
+    for told in ["name", "sha256"].map(|field| report["model"][field].as_str().unwrap()) {
+        assert!(page.contains(told), "{told}");
+    }
+    assert!(page.contains("not the published ReadSeeker"));
+    assert!(page.contains("a&lt;b&gt;&amp;c.fq") && !page.contains("<b>"), "names are escaped");
+    assert!(!page.contains("<script") && !page.contains("http"), "one file, nothing fetched");
+    let bars: u64 =
+        page.split("<title>").filter_map(|bar| bar.split_once(": ")?.1.split('<').next()?.parse::<u64>().ok()).sum();
+    let counted = report["counts"]["scored"].as_u64().unwrap();
+    let frames: u64 = report["frames"]["counts"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(bars, 302 + counted + frames, "by class, by probability, by frame");
+}

@@ -13,6 +13,7 @@ process READSEEKER_SPLIT {
     tuple val(meta), path("*.noncoding.fastq.gz"), emit: noncoding
     tuple val(meta), path("*.scores.tsv.gz")     , emit: scores
     tuple val(meta), path("*.readseeker.json")   , emit: json
+    tuple val(meta), path("*.readseeker.html")   , emit: html
     tuple val(meta), path("*_mqc.json")          , emit: multiqc
     // For `ext.args` with --undecided or --proteins.
     tuple val(meta), path("*.undecided.fastq.gz"), emit: undecided, optional: true
@@ -42,6 +43,7 @@ process READSEEKER_SPLIT {
         --noncoding '${prefix}${mate}.noncoding.fastq.gz' \\
         --scores '${prefix}.scores.tsv.gz' \\
         --json '${prefix}.readseeker.json' \\
+        --html '${prefix}.readseeker.html' \\
         --multiqc '${prefix}_mqc.json' \\
         ${collate} \\
         ${weights} \\
@@ -59,6 +61,7 @@ process READSEEKER_SPLIT {
     for output in ${fastqs.join(' ')} ${prefix}.scores.tsv.gz; do
         echo "" | gzip > \$output
     done
+    touch ${prefix}.readseeker.html
     echo "{}" | tee ${prefix}.readseeker.json > ${prefix}_mqc.json
     """
 }

@@ -1,0 +1,112 @@
+//! Counts as bars, in SVG: sizes in user units, colours by class name.
+
+use maud::{Markup, html};
+
+use crate::progress::{grouped, share};
+
+/// Width of a chart.
+const WIDTH: f64 = 640.0;
+/// Height of what bars stand in.
+const HEIGHT: f64 = 160.0;
+/// Room left of the bars for numbers, above and below for words.
+const LEFT: f64 = 70.0;
+const ABOVE: f64 = 12.0;
+const BELOW: f64 = 24.0;
+/// Height of a bar that lies.
+const LYING: f64 = 28.0;
+
+/// One bar.
+#[derive(Clone, Debug)]
+pub(super) struct Bar {
+    /// What it is coloured as.
+    pub(super) class: &'static str,
+    /// What it counts.
+    pub(super) name: String,
+    /// How many.
+    pub(super) count: u64,
+}
+
+/// Shares of a whole, side by side in one lying bar.
+pub(super) fn stack(bars: &[Bar]) -> Markup {
+    let whole: u64 = bars.iter().map(|bar| bar.count).sum();
+    let starts = bars.iter().scan(0, |sum, bar| {
+        *sum += bar.count;
+        Some(*sum - bar.count)
+    });
+    html! {
+        svg viewBox={ "0 0 " (WIDTH) " " (LYING) } role="img" aria-label="reads by class" {
+            @for (bar, start) in bars.iter().zip(starts) {
+                @let (x, width) = (WIDTH * share(start, whole), WIDTH * share(bar.count, whole));
+                rect class=(bar.class) x=(rounded(x)) y="0" width=(rounded(width)) height=(LYING) { (told(bar)) }
+            }
+        }
+    }
+}
+
+/// Bars over equal parts of 0 to 1, and marks at some places of it.
+pub(super) fn histogram(bars: &[Bar], marks: &[f32], what: &str) -> Markup {
+    let at = |place: f64| LEFT + (WIDTH - LEFT) * place;
+    let over = html! {
+        @for quarter in 0..=4 {
+            @let (place, anchor) = (f64::from(quarter) / 4.0, if quarter == 4 { "end" } else { "middle" });
+            text x=(rounded(at(place))) y=(ABOVE + HEIGHT + 16.0) text-anchor=(anchor) { (place) }
+        }
+        @for &mark in marks {
+            @let x = rounded(at(f64::from(mark)));
+            line.mark x1=(x) x2=(x) y1=(ABOVE) y2=(ABOVE + HEIGHT) {}
+        }
+    };
+    standing(bars, 1.0, what, &over)
+}
+
+/// Bars with their names below.
+pub(super) fn columns(bars: &[Bar], what: &str) -> Markup {
+    let step = step(bars);
+    let over = html! {
+        @for (i, bar) in bars.iter().enumerate() {
+            text x=(rounded(LEFT + step * (place(i) + 0.5))) y=(ABOVE + HEIGHT + 16.0) text-anchor="middle" { (bar.name) }
+        }
+    };
+    standing(bars, 24.0, what, &over)
+}
+
+/// Standing bars, `gap` apart, on an axis that tells the highest count, and what stands `over` them and below.
+fn standing(bars: &[Bar], gap: f64, what: &str, over: &Markup) -> Markup {
+    let highest = bars.iter().map(|bar| bar.count).max().unwrap_or(0);
+    let step = step(bars);
+    let ground = ABOVE + HEIGHT;
+    html! {
+        svg viewBox={ "0 0 " (WIDTH) " " (ground + BELOW) } role="img" aria-label=(what) {
+            @for (y, count) in [(ABOVE, highest), (ground, 0)] {
+                line.axis x1=(LEFT) x2=(WIDTH) y1=(y) y2=(y) {}
+                text x=(LEFT - 8.0) y=(y + 4.0) text-anchor="end" { (grouped(count)) }
+            }
+            @for (i, bar) in bars.iter().enumerate() {
+                @let height = HEIGHT * share(bar.count, highest);
+                rect class=(bar.class) x=(rounded(LEFT + step * place(i) + gap / 2.0)) y=(rounded(ground - height))
+                    width=(rounded(step - gap)) height=(rounded(height)) { (told(bar)) }
+            }
+            (over)
+        }
+    }
+}
+
+/// What a bar says where the pointer rests on it.
+fn told(bar: &Bar) -> Markup {
+    html! { title { (bar.name) ": " (grouped(bar.count)) } }
+}
+
+/// From one bar's start to the next.
+fn step(bars: &[Bar]) -> f64 {
+    (WIDTH - LEFT) / place(bars.len().max(1))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "some twenty bars")]
+fn place(i: usize) -> f64 {
+    i as f64
+}
+
+/// To a tenth of a unit, so that a page has no endless fractions.
+fn rounded(x: f64) -> f64 {
+    (x * 10.0).round() / 10.0
+}
