@@ -35,15 +35,19 @@ pub(super) fn blocking(threads: NonZero<usize>) -> usize {
 pub(super) fn check(threads: NonZero<usize>) -> Result<()> {
     let count = 3 * threads.get() + OTHERS;
     let mut started = Vec::with_capacity(count);
-    for _ in 0..count {
+    let mut outcome = Ok(());
+    while started.len() < count && outcome.is_ok() {
         let (end, ended) = mpsc::channel::<()>();
         // It ends when its `end` is dropped.
-        let thread = Builder::new().spawn(move || ended.recv().is_ok());
-        started.push((end, thread.map_err(|source| Error::Threads { count, source })?));
+        match Builder::new().spawn(move || ended.recv().is_ok()) {
+            Ok(thread) => started.push((end, thread)),
+            Err(source) => outcome = Err(Error::Threads { count, source }),
+        }
     }
+    // Joined whatever the outcome: `block_on` says why no thread may be detached while it ends.
     for (end, thread) in started {
         drop(end);
         let _always_ends = thread.join();
     }
-    Ok(())
+    outcome
 }

@@ -14,7 +14,7 @@ const STYLE: &str = "
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
 p { margin: .3rem 0; } .note { opacity: .75; font-size: .9rem; }
-table { border-collapse: collapse; width: 100%; } caption { text-align: left; }
+table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 500; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 code { font-size: .85rem; overflow-wrap: anywhere; } svg { width: 100%; height: auto; display: block; }
@@ -67,7 +67,7 @@ fn title(files: &[PathBuf]) -> String {
 fn model_note(report: &Report) -> Markup {
     let note = match report.model.kind {
         "compact" => {
-            "A compact network of readseeker's own, not the published ReadSeeker, and its probabilities are not that paper's."
+            "A network of readseeker's own compact family, not the published ReadSeeker: its probabilities are not those of the paper."
         }
         "bert" => "A BERT from a checkpoint, told by the SHA-256 of its weights below.",
         _ => "No model ran: these figures say nothing about the reads.",

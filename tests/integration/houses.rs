@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 /// A crate, as paths name it, and where alone it may be named.
-const HOMES: [(&str, &[&str]); 6] = [
+const HOMES: [(&str, &[&str]); 7] = [
     ("noodles::", &["src/reads.rs", "src/reads/"]),
     ("burn::", &["src/model.rs", "src/model/"]),
     ("clap::", &["src/cli.rs", "src/cli/"]),
     ("indicatif::", &["src/progress.rs"]),
+    ("maud::", &["src/report/"]),
     ("crossbeam_channel::", &["src/pipeline.rs", "src/pipeline/"]),
     ("unsafe ", &["src/model/cpu.rs", "src/model/cpu/"]),
 ];
