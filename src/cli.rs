@@ -66,7 +66,7 @@ fn block_on_run(config: Config) -> Result<()> {
 /// Runs on a runtime of its own, which is left behind: a pending read of stdin or a batch in a compute thread would
 /// otherwise hold the process open after all has been said and done. It is forgotten, not shut down in the background:
 /// that detaches threads which are about to end, and glibc's `pthread_detach` then may read what such a thread has
-/// unmapped (a crash after the outputs were in place, seen once in some thousand runs with hundreds of threads).
+/// unmapped (a crash after the outputs were in place, seen once, with 600 threads on a busy machine).
 fn block_on<T>(threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
     threads::check(threads)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -8,9 +8,8 @@ use crate::progress::Display;
 use crate::reads::InputConfig;
 use crate::reads::encode;
 use crate::reads::output::{is_special, misleading_suffix};
-use crate::report::multiqc;
 use crate::sample::Sample;
-use crate::{model, outputs, verdict, windows};
+use crate::{model, outputs, report, verdict, windows};
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -31,12 +30,8 @@ pub struct Config {
     pub also_read: Vec<PathBuf>,
     /// What to write.
     pub outputs: outputs::Config,
-    /// Where the report goes.
-    pub json: Option<PathBuf>,
-    /// Where the report goes as a page.
-    pub html: Option<PathBuf>,
-    /// Where the account for MultiQC goes, named for the sample.
-    pub multiqc: Option<multiqc::File>,
+    /// Where the reports go.
+    pub reports: report::Files,
     /// Whether outputs that exist may be replaced.
     pub force: bool,
     /// Stop after this many reads.
@@ -68,8 +63,7 @@ impl Config {
 
     /// Every file written to.
     fn output_paths(&self) -> impl Iterator<Item = PathBuf> {
-        let reports = self.json.clone().into_iter().chain(self.html.clone());
-        self.outputs.paths().chain(reports).chain(self.multiqc.clone().map(|file| file.path))
+        self.outputs.paths().chain(self.reports.paths().map(Path::to_owned))
     }
 
     /// Every file that is read.

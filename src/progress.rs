@@ -161,8 +161,8 @@ fn summary(progress: &Progress, elapsed: Duration) -> String {
     }
     format!(
         "{} reads, {} reads/s, {:.1}% coding",
-        HumanCount(done),
-        HumanCount(per_second(done, elapsed)),
+        grouped(done),
+        grouped(per_second(done, elapsed)),
         100.0 * share(coding, done)
     )
 }

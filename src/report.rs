@@ -1,7 +1,8 @@
 //! The run's account: the JSON file, MultiQC's, the page and the summary on stderr, from the same sums.
 
 mod chart;
-pub mod html;
+mod classes;
+mod html;
 pub mod multiqc;
 
 use std::fmt::Write;
@@ -21,6 +22,37 @@ use crate::reads::{Format, InputCounts};
 use crate::tally::{BINS, Tally};
 use crate::verdict::Mates;
 use crate::windows;
+
+/// The files that tell of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// The report as JSON.
+    pub json: Option<PathBuf>,
+    /// The report as a page.
+    pub html: Option<PathBuf>,
+    /// Reads by class for MultiQC.
+    pub multiqc: Option<multiqc::File>,
+}
+
+impl Files {
+    /// Where they go.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let multiqc = self.multiqc.as_ref().map(|file| &file.path);
+        self.json.iter().chain(&self.html).chain(multiqc).map(PathBuf::as_path)
+    }
+
+    /// Writes them, to be put in place with the other outputs.
+    pub async fn write(&self, report: &Report, encoding: encode::Config) -> Result<Vec<Pending>> {
+        let as_json = self.json.as_deref().map(|path| (path, json(report)));
+        let html = self.html.as_deref().map(|path| (path, html::page(report)));
+        let multiqc = self.multiqc.as_ref().map(|file| (file.path.as_path(), json(&file.section(report))));
+        let mut written = Vec::new();
+        for (path, account) in as_json.into_iter().chain(html).chain(multiqc) {
+            written.push(write(&account, path, encoding).await?);
+        }
+        Ok(written)
+    }
+}
 
 /// Everything a run has to say of itself. Its field names are the JSON's.
 #[derive(Clone, Debug, Serialize)]
@@ -325,14 +357,13 @@ impl Report {
 }
 
 /// An account as JSON.
-#[must_use]
-pub fn json(account: &impl Serialize) -> String {
+fn json(account: &impl Serialize) -> String {
     let json = serde_json::to_string_pretty(account).expect("an account holds nothing JSON cannot");
     json + "\n"
 }
 
-/// Writes an account, to be put in place with the other outputs.
-pub async fn write(account: &str, path: &Path, encoding: encode::Config) -> Result<Pending> {
+/// Writes one account.
+async fn write(account: &str, path: &Path, encoding: encode::Config) -> Result<Pending> {
     let (mut writer, pending) = output::create(path, encoding).await?;
     writer.write(account.as_bytes()).await?;
     writer.finish().await?;

@@ -2,7 +2,6 @@
 //! puts the outputs in place.
 
 use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -37,8 +36,10 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
         signal = &mut interrupt => return Err(Error::Interrupted(signal)),
     };
 
-    warn_of_mates(&config, &templates);
-    warn_of_idle_flags(&config, &templates, &classifier);
+    if !config.quiet {
+        warn_of_mates(&config, &templates);
+        warn_of_idle_flags(&config, &templates, &classifier);
+    }
     let (pipeline, judge) = settings(&config, &classifier);
     let (outputs, mut pending) =
         Outputs::create(outputs_of(&config, &templates), judge, config.encoding(), Arc::clone(&progress)).await?;
@@ -63,9 +64,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     check_sums(&config, &tally, &progress.input)?;
     let read = report::Read { format, stored_size: templates.stored_size, counts: &progress.input };
     let report = Report::new(&config, classifier.card(), &read, &tally, started.elapsed());
-    for (path, account) in accounts(&config, &report) {
-        pending.push(report::write(&account, path, config.encoding()).await?);
-    }
+    pending.extend(config.reports.write(&report, config.encoding()).await?);
     pending.into_iter().try_for_each(Pending::commit)?;
     if !config.quiet {
         say(&report.summary());
@@ -111,7 +110,7 @@ fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judg
 
 /// Says so where mates are about to be judged apart without anybody having asked for it.
 fn warn_of_mates(config: &Config, templates: &Templates) {
-    if templates.looks_interleaved && config.verdict.mates != Mates::Each && !config.quiet {
+    if templates.looks_interleaved && config.verdict.mates != Mates::Each {
         let path = templates.path.display();
         say(&format!(
             "readseeker: {path} begins with two mates, but its reads are judged one by one: --interleaved judges mates \
@@ -122,7 +121,7 @@ fn warn_of_mates(config: &Config, templates: &Templates) {
 
 /// Says which flags this input or this model has no use for: whoever gave one expected something of it.
 fn warn_of_idle_flags(config: &Config, templates: &Templates, classifier: &Classifier) {
-    let Some(format) = templates.format.filter(|_| !config.quiet) else { return };
+    let Some(format) = templates.format else { return };
     if config.input.reference.is_some() && format != Format::Cram {
         say(&format!(
             "readseeker: --reference has no effect: {} is {}, not CRAM\n",
@@ -174,14 +173,6 @@ fn check_sums(config: &Config, tally: &Tally, input: &InputCounts) -> Result<()>
         return Err(Error::Internal(format!("{all} records had a read to follow, but {followers} did")));
     }
     Ok(())
-}
-
-/// The files that tell of the run: where each goes, and what it holds.
-fn accounts<'a>(config: &'a Config, report: &Report) -> Vec<(&'a Path, String)> {
-    let json = config.json.as_deref().map(|path| (path, report::json(report)));
-    let multiqc = config.multiqc.as_ref().map(|file| (file.path.as_path(), report::json(&file.section(report))));
-    let html = config.html.as_deref().map(|path| (path, report::html::page(report)));
-    [json, multiqc, html].into_iter().flatten().collect()
 }
 
 /// Prints one error: its chain of causes in a line, then what to do about it.

@@ -16,7 +16,7 @@ use crate::outputs;
 use crate::progress::Display;
 use crate::reads::encode::Codec;
 use crate::reads::{Grouping, InputConfig};
-use crate::report::multiqc;
+use crate::report::{self, multiqc};
 use crate::sample::Sample;
 use crate::verdict;
 
@@ -214,9 +214,7 @@ impl Common {
             windows,
             also_read,
             outputs,
-            json: self.json,
-            html: self.html,
-            multiqc: self.multiqc,
+            reports: report::Files { json: self.json, html: self.html, multiqc: self.multiqc },
             force: self.force,
             max_reads: self.max_reads,
             sample: self.sample.map(|fraction| Sample::new(fraction, self.seed)),

@@ -1,4 +1,4 @@
-//! Counts as bars, in SVG: sizes in user units, colours by class name.
+//! Counts as bars, in SVG: sizes in user units.
 
 use maud::{Markup, html};
 
@@ -18,8 +18,8 @@ const LYING: f64 = 28.0;
 /// One bar.
 #[derive(Clone, Debug)]
 pub(super) struct Bar {
-    /// What it is coloured as.
-    pub(super) class: &'static str,
+    /// As CSS has it.
+    pub(super) colour: &'static str,
     /// What it counts.
     pub(super) name: String,
     /// How many.
@@ -37,7 +37,7 @@ pub(super) fn stack(bars: &[Bar]) -> Markup {
         svg viewBox={ "0 0 " (WIDTH) " " (LYING) } role="img" aria-label="reads by class" {
             @for (bar, start) in bars.iter().zip(starts) {
                 @let (x, width) = (WIDTH * share(start, whole), WIDTH * share(bar.count, whole));
-                rect class=(bar.class) x=(rounded(x)) y="0" width=(rounded(width)) height=(LYING) { (told(bar)) }
+                rect fill=(bar.colour) x=(rounded(x)) y="0" width=(rounded(width)) height=(LYING) { (told(bar)) }
             }
         }
     }
@@ -83,7 +83,7 @@ fn standing(bars: &[Bar], gap: f64, what: &str, over: &Markup) -> Markup {
             }
             @for (i, bar) in bars.iter().enumerate() {
                 @let height = HEIGHT * share(bar.count, highest);
-                rect class=(bar.class) x=(rounded(LEFT + step * place(i) + gap / 2.0)) y=(rounded(ground - height))
+                rect fill=(bar.colour) x=(rounded(LEFT + step * place(i) + gap / 2.0)) y=(rounded(ground - height))
                     width=(rounded(step - gap)) height=(rounded(height)) { (told(bar)) }
             }
             (over)

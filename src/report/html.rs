@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart::{self, Bar};
-use super::{Counts, Report, Settings, Windows};
+use super::classes::{self, Class};
+use super::{Counts, Frames, Report, Settings, Windows};
 use crate::progress::{grouped, share};
+use crate::verdict::{self, Mates, Verdict};
 
-/// Colours by class, as MultiQC's plot has them; text and grounds follow the reader's light or dark.
+/// Text and grounds follow the reader's light or dark.
 const STYLE: &str = "
-:root { color-scheme: light dark; --coding: #2f9e44; --noncoding: #868e96; --undecided: #f08c00; --line: #8884; }
+:root { color-scheme: light dark; --line: #8884; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
 p { margin: .3rem 0; } .note { opacity: .75; font-size: .9rem; }
@@ -19,14 +21,12 @@ th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px s
 th { font-weight: 500; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 code { font-size: .85rem; overflow-wrap: anywhere; } svg { width: 100%; height: auto; display: block; }
 svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
-.coding { fill: var(--coding); } .noncoding { fill: var(--noncoding); } .undecided { fill: var(--undecided); }
 .axis { stroke: var(--line); } .mark { stroke: currentColor; stroke-dasharray: 4 3; }
 .key { display: inline-block; width: .8em; height: .8em; margin-right: .4em; }
 ";
 
 /// The whole page.
-#[must_use]
-pub fn page(report: &Report) -> String {
+pub(super) fn page(report: &Report) -> String {
     let files: Vec<String> = report.input.files.iter().map(|path| path.display().to_string()).collect();
     let title = title(&report.input.files);
     let page = html! {
@@ -42,9 +42,9 @@ pub fn page(report: &Report) -> String {
                 h1 { (title) }
                 p { "Coding and non-coding reads, by " strong { (report.model.name) } "." }
                 (model_note(report))
-                (classes(report))
+                (class_counts(report))
                 (probabilities(report))
-                @if let Some(frames) = &report.frames { (frame_counts(&frames.order, &frames.counts)) }
+                @if let Some(frames) = &report.frames { (frame_counts(frames)) }
                 (thresholds(report))
                 (run(report, &files))
             }
@@ -76,25 +76,22 @@ fn model_note(report: &Report) -> Markup {
 }
 
 /// Where the reads went.
-fn classes(report: &Report) -> Markup {
-    let Report { counts, bases, .. } = report;
-    let all = [
-        ("coding", "coding", counts.coding, bases.coding),
-        ("noncoding", "non-coding", counts.noncoding, bases.noncoding),
-        ("undecided", "undecided", counts.undecided, bases.undecided),
-    ];
-    let (reads, letters) = (all.iter().map(|class| class.2).sum(), all.iter().map(|class| class.3).sum());
-    let shown = || all.iter().filter(|class| class.0 != "undecided" || class.2 > 0);
+fn class_counts(report: &Report) -> Markup {
+    let all = classes::of(report);
+    let (reads, bases) = (all.iter().map(|class| class.reads).sum(), all.iter().map(|class| class.bases).sum());
+    let [coding, noncoding, undecided] = all;
+    let shown = if undecided.reads > 0 { &all[..] } else { &[coding, noncoding] };
+    let bar = |class: &Class| Bar { colour: class.colour, name: class.name.into(), count: class.reads };
     html! {
         h2 { "Reads" }
-        (chart::stack(&shown().map(|&(class, name, reads, _)| Bar { class, name: name.into(), count: reads }).collect::<Vec<_>>()))
+        (chart::stack(&shown.iter().map(bar).collect::<Vec<_>>()))
         table {
             tr { th { "class" } th.n { "reads" } th.n { "%" } th.n { "bases" } th.n { "%" } }
-            @for &(class, name, of_reads, of_letters) in shown() {
+            @for class in shown {
                 tr {
-                    td { span.key style={ "background: var(--" (class) ")" } {} (name) }
-                    td.n { (grouped(of_reads)) } td.n { (per_cent(of_reads, reads)) }
-                    td.n { (grouped(of_letters)) } td.n { (per_cent(of_letters, letters)) }
+                    td { span.key style={ "background: " (class.colour) } {} (class.name) }
+                    td.n { (grouped(class.reads)) } td.n { (per_cent(class.reads, reads)) }
+                    td.n { (grouped(class.bases)) } td.n { (per_cent(class.bases, bases)) }
                 }
             }
             @for (count, what) in report.remarks().into_iter().filter(|(count, _)| *count > 0) {
@@ -113,32 +110,31 @@ fn classes(report: &Report) -> Markup {
 
 /// How sure the model was.
 fn probabilities(report: &Report) -> Markup {
-    let Settings { threshold, undecided_band, mates, .. } = &report.settings;
-    let marks: Vec<f32> = undecided_band.map_or_else(Vec::new, Vec::from).into_iter().chain([*threshold]).collect();
+    let &Settings { threshold, undecided_band, mates, .. } = &report.settings;
     let width = report.histogram.bin_width;
-    let class = |bin: usize| match undecided_band.as_ref().map(|&[low, high]| [f64::from(low), f64::from(high)]) {
-        Some([low, high]) if (low..high).contains(&middle(bin, width)) => "undecided",
-        _ if middle(bin, width) >= f64::from(*threshold) => "coding",
-        _ => "noncoding",
+    let alone = verdict::Config { threshold, band: undecided_band.map(<(f32, f32)>::from), mates: Mates::Each };
+    let bar = |(bin, &count)| {
+        let verdict = alone.verdict(std::iter::once(Some(middle(bin, width))));
+        Bar { colour: classes::colour(verdict), name: edges(bin, width), count }
     };
-    let bars: Vec<Bar> = (0..report.histogram.counts.len())
-        .map(|bin| Bar { class: class(bin), name: edges(bin, width), count: report.histogram.counts[bin] })
-        .collect();
+    let bars: Vec<Bar> = report.histogram.counts.iter().enumerate().map(bar).collect();
+    let marks: Vec<f32> = undecided_band.into_iter().flatten().chain([threshold]).collect();
     html! {
         h2 { "Probability of coding" }
         (chart::histogram(&bars, &marks, "reads by their probability of coding"))
         p.note {
             "Reads by their own probability (" (grouped(report.counts.scored)) " were scored); dashed: coding from "
             (threshold) " on" @if undecided_band.is_some() { ", and the borders of the undecided band" } "."
-            @if *mates != "each" { " Pairs are judged as one (" (mates) "): a mate may be in another class than its bar." }
+            @if mates != "each" { " Pairs are judged as one (" (mates) "): a mate may be in another class than its bar." }
         }
     }
 }
 
 /// In which frames the coding reads are.
-fn frame_counts(order: &[&'static str; 6], counts: &[u64; 6]) -> Markup {
-    let bars: Vec<Bar> =
-        order.iter().zip(counts).map(|(frame, &count)| Bar { class: "coding", name: (*frame).into(), count }).collect();
+fn frame_counts(frames: &Frames) -> Markup {
+    let colour = classes::colour(Verdict::Coding);
+    let bar = |(frame, &count): (&&str, _)| Bar { colour, name: (*frame).into(), count };
+    let bars: Vec<Bar> = frames.order.iter().zip(&frames.counts).map(bar).collect();
     html! {
         h2 { "Frames of coding reads" }
         (chart::columns(&bars, "coding reads by strand and frame"))
@@ -203,9 +199,9 @@ fn per_cent(part: u64, whole: u64) -> String {
     format!("{:.1}", 100.0 * share(part, whole))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "some twenty bins")]
-fn middle(bin: usize, width: f64) -> f64 {
-    (bin as f64 + 0.5) * width
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "some twenty bins")]
+fn middle(bin: usize, width: f64) -> f32 {
+    ((bin as f64 + 0.5) * width) as f32
 }
 
 /// `0.05 to 0.10`

@@ -6,9 +6,10 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Counts, Report};
+use super::Report;
+use super::classes::{self, Class};
 use crate::model::Card;
 
 /// How MultiQC knows such a file.
@@ -39,9 +40,12 @@ impl File {
     /// What it holds: the bar of a run.
     #[must_use]
     pub fn section(&self, report: &Report) -> Value {
-        let Report { model, counts: Counts { coding, noncoding, undecided, .. }, .. } = report;
-        let (id, label) = (id(model), label(model));
-        let category = |name: &str, color: &str| json!({ "name": name, "color": color });
+        let (id, label) = (id(&report.model), label(&report.model));
+        let classes = classes::of(report);
+        // serde_json sorts the names: coding stands first.
+        let by_class = |tell: fn(&Class) -> Value| -> Value {
+            classes.iter().map(|class| (class.id.to_owned(), tell(class))).collect::<Map<_, _>>().into()
+        };
         json!({
             "id": id,
             "section_name": format!("readseeker: {label}"),
@@ -52,13 +56,8 @@ impl File {
                 "title": format!("readseeker: coding and non-coding reads, {label}"),
                 "ylab": "Reads",
             },
-            // serde_json sorts the names: coding stands first.
-            "categories": {
-                "coding": category("coding", "#2f9e44"),
-                "noncoding": category("non-coding", "#868e96"),
-                "undecided": category("undecided", "#f08c00"),
-            },
-            "data": { &self.sample: { "coding": coding, "noncoding": noncoding, "undecided": undecided } },
+            "categories": by_class(|class| json!({ "name": class.name, "color": class.colour })),
+            "data": { &self.sample: by_class(|class| class.reads.into()) },
         })
     }
 }
