@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::ops::Range;
 
-use crate::model::{Frame, Prediction, Strand};
+use crate::prediction::{Frame, Prediction, Strand};
 use crate::reads::Record;
 use crate::windows::on_read;
 

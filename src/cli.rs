@@ -51,7 +51,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if !matches!(error, Error::OutputClosed) {
+            if !matches!(error, Error::Reads(crate::reads::Error::OutputClosed)) {
                 print_error(&error);
             }
             ExitCode::from(error.exit_code())
@@ -113,5 +113,5 @@ fn ignores_hangup() -> bool {
 fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    printed.map_err(|source| failed(Path::new("-"), source))
+    printed.map_err(|source| failed(Path::new("-"), source).into())
 }

@@ -1,6 +1,5 @@
 //! Everything that can stop a run: what, where, why, and what to do; and the exit code that says so.
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -9,45 +8,19 @@ use crate::{model, reads};
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Everything that can stop a run.
+/// Everything that can stop a run: what stops reading, writing or a model, and what only a run knows.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The command line contradicts itself in a way clap cannot see.
+    /// The command line contradicts itself, its files or its model in a way clap cannot see.
     #[error("{0}")]
     Usage(String),
-    /// The input cannot be read, is cut short, or is not what it should be.
-    #[error("cannot read {}{}", .input.display(), At(.at))]
-    Input {
-        /// The file, or `-`.
-        input: PathBuf,
-        /// Where in it, when known.
-        at: Option<Position>,
-        /// What is wrong.
-        #[source]
-        problem: reads::Problem,
-    },
-    /// The model is missing or not one we can run.
-    #[error("cannot load the model {}", .model.display())]
-    Model {
-        /// The checkpoint directory, or `builtin`.
-        model: PathBuf,
-        /// What is wrong.
-        #[source]
-        problem: model::Problem,
-    },
-    /// No usable device, or one that gave up.
+    /// Reads cannot be read or written.
     #[error(transparent)]
-    Device(#[from] model::device::Problem),
-    /// An output cannot be created or written.
-    #[error("cannot write {}", .output.display())]
-    Output {
-        /// The file.
-        output: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
+    Reads(#[from] reads::Error),
+    /// The model cannot run.
+    #[error(transparent)]
+    Model(#[from] model::Error),
     /// A read whose mate is missing or goes elsewhere, where two files must hold mates in step.
     #[error("{read} has no mate in its class, and {} and the file of second mates would get out of step", .output.display())]
     Alone {
@@ -56,18 +29,6 @@ pub enum Error {
         /// The class's file of first mates.
         output: PathBuf,
     },
-    /// Records that are regrouped do not fit into memory, and their temporary file cannot be written or read.
-    #[error("cannot keep records in {} while they are regrouped", .folder.display())]
-    Temporary {
-        /// Where temporary files go.
-        folder: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// Whoever read our stdout went away: not worth a word.
-    #[error("stdout was closed by its reader")]
-    OutputClosed,
     /// ^C, TERM or a closed terminal.
     #[error("interrupted")]
     Interrupted(Signal),
@@ -83,15 +44,6 @@ pub enum Error {
     /// The counts do not add up, or another promise of ours is broken.
     #[error("internal error: {0}")]
     Internal(String),
-}
-
-/// Where in an input a problem is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// The record's ordinal, from 1.
-    pub record: u64,
-    /// Its name, when it could be read.
-    pub name: Option<String>,
 }
 
 /// The signal that ended a run.
@@ -110,13 +62,13 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::OutputClosed => 0,
+            Self::Reads(reads::Error::OutputClosed) => 0,
             Self::Internal(_) | Self::Threads { .. } => 1,
-            Self::Usage(_) => 2,
-            Self::Input { .. } | Self::Alone { .. } => 3,
-            Self::Model { .. } => 4,
-            Self::Device(_) => 5,
-            Self::Output { .. } | Self::Temporary { .. } => 6,
+            Self::Usage(_) | Self::Reads(reads::Error::Layout(_)) | Self::Model(model::Error::Precision { .. }) => 2,
+            Self::Reads(reads::Error::Input { .. }) | Self::Alone { .. } => 3,
+            Self::Model(model::Error::Load { .. }) => 4,
+            Self::Model(model::Error::Device(_)) => 5,
+            Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. }) => 6,
             Self::Interrupted(Signal::Interrupt) => 130,
             Self::Interrupted(Signal::Terminate) => 143,
             Self::Interrupted(Signal::Hangup) => 129,
@@ -127,30 +79,17 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Input { problem, .. } => problem.hint(),
-            Self::Model { problem, .. } => problem.hint(),
-            Self::Device(problem) => problem.hint(),
+            Self::Reads(reads::Error::Input { problem, .. }) => problem.hint(),
+            Self::Model(model::Error::Load { problem, .. }) => problem.hint(),
+            Self::Model(model::Error::Device(problem)) => problem.hint(),
             Self::Threads { .. } => Some(
                 "fewer with --threads; or raise the limit on processes (ulimit -u, a container's) or memory".into(),
             ),
-            Self::Temporary { .. } => {
-                Some("--temp-dir names another folder, --memory takes more of them into memory".into())
+            Self::Reads(reads::Error::Temporary { .. }) => {
+                Some("--temp-dir names another folder; raise --memory to keep more records in RAM".into())
             }
             Self::Alone { .. } => Some("--unpaired unpaired_%.fq.gz takes such reads; so does one file a class".into()),
             _ => None,
-        }
-    }
-}
-
-/// `: record 1204 (A00:12:7)`, or nothing.
-struct At<'a>(&'a Option<Position>);
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            None => Ok(()),
-            Some(Position { record, name: None }) => write!(f, ": record {record}"),
-            Some(Position { record, name: Some(name) }) => write!(f, ": record {record} ({name})"),
         }
     }
 }

@@ -15,15 +15,15 @@
 //! | what happens in a run, and in which order? | [`run`] |
 //! | how do the stages join, fail and stop? | [`pipeline`] |
 //! | what is a read; which files can be read and written? | [`reads`] |
-//! | what does a model see? | [`kmer`], [`batch`] |
+//! | what does a model see? | [`kmer`], [`tokens`] |
 //! | how do the models compute? | [`model`] |
+//! | what does a model say? | [`prediction`] |
 //! | why did this read go there? | [`verdict`], [`windows`] |
 //! | what does the report say? | [`report`], [`tally`], [`scores`], [`bed`], [`proteins`], [`estimate`] |
 //! | which reads are in a sample? | [`sample`] |
 //! | what can stop a run? | [`error`] |
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
-pub mod batch;
 pub mod bed;
 mod blocking;
 pub mod cli;
@@ -34,6 +34,7 @@ pub mod kmer;
 pub mod model;
 pub mod outputs;
 pub mod pipeline;
+pub mod prediction;
 pub mod progress;
 pub mod proteins;
 pub mod reads;
@@ -42,5 +43,6 @@ pub mod run;
 pub mod sample;
 pub mod scores;
 pub mod tally;
+pub mod tokens;
 pub mod verdict;
 pub mod windows;

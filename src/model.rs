@@ -2,14 +2,14 @@
 //!
 //! It must not know what a record, a file of reads or a verdict is.
 
-use std::fmt;
 use std::path::PathBuf;
 
 pub use self::classifier::Classifier;
+pub use self::error::{Error, Result};
 pub use self::problem::Problem;
-use crate::error::{Error, Result};
 
 mod batch_rows;
+pub mod batches;
 pub mod bench;
 mod bert;
 mod checkpoint;
@@ -17,6 +17,7 @@ mod classifier;
 pub mod compact;
 pub mod cpu;
 pub mod device;
+mod error;
 mod form;
 mod problem;
 mod runner;
@@ -65,17 +66,17 @@ impl Source {
 /// A model's card in short, for people.
 ///
 /// # Errors
-/// [`Error::Model`] for a checkpoint that is missing or not one we run.
+/// [`Error::Load`] for a checkpoint that is missing or not one we run.
 pub fn describe(source: &Source) -> Result<String> {
-    checkpoint::describe(source).map_err(|problem| Error::Model { model: source.path(), problem })
+    checkpoint::describe(source).map_err(|problem| Error::Load { model: source.path(), problem })
 }
 
 /// The precisions a model runs in on a device.
 ///
 /// # Errors
-/// [`Error::Model`] for a checkpoint that is missing or not one we run.
+/// [`Error::Load`] for a checkpoint that is missing or not one we run.
 pub fn precisions(source: &Source, device: &device::Choice) -> Result<&'static [Precision]> {
-    checkpoint::precisions(source, device).map_err(|problem| Error::Model { model: source.path(), problem })
+    checkpoint::precisions(source, device).map_err(|problem| Error::Load { model: source.path(), problem })
 }
 
 /// How a BERT treats its padding: see "The attention mask as published" in the README.
@@ -166,54 +167,4 @@ pub struct Card {
     /// What drives the device: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`, `cuda`.
     #[serde(skip)]
     pub backend: String,
-}
-
-/// What a model says of one row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Prediction {
-    /// Probability of coding, 0 to 1.
-    pub probability: f32,
-    /// Most likely frame, if the model tells frames; meaningful where the read is coding.
-    pub frame: Option<Frame>,
-}
-
-/// Strand and codon phase of a coding read: `+f`, codons start at offset f of the read as given; `-f`, at offset f of
-/// its reverse complement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Frame {
-    /// Which strand is coding.
-    pub strand: Strand,
-    /// 0, 1 or 2: where the first whole codon starts.
-    pub offset: u8,
-}
-
-/// A strand relative to the read as given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Strand {
-    /// The read as given.
-    Plus,
-    /// Its reverse complement.
-    Minus,
-}
-
-impl Frame {
-    /// All six, in the order the networks number them: +0 +1 +2 -0 -1 -2.
-    pub const ALL: [Self; 6] = [
-        Self { strand: Strand::Plus, offset: 0 },
-        Self { strand: Strand::Plus, offset: 1 },
-        Self { strand: Strand::Plus, offset: 2 },
-        Self { strand: Strand::Minus, offset: 0 },
-        Self { strand: Strand::Minus, offset: 1 },
-        Self { strand: Strand::Minus, offset: 2 },
-    ];
-}
-
-impl fmt::Display for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = match self.strand {
-            Strand::Plus => '+',
-            Strand::Minus => '-',
-        };
-        write!(f, "{sign}{}", self.offset)
-    }
 }

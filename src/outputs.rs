@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::model::Prediction;
 use crate::pipeline::tokenize;
+use crate::prediction::Prediction;
 use crate::progress::Progress;
 use crate::proteins::{self, GeneticCode};
 use crate::reads::encode::{self, Codec};

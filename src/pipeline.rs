@@ -18,12 +18,12 @@ use futures::Stream;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
-use crate::batch::Tokens;
 use crate::error::{Error, Result, Signal};
-use crate::model::Prediction;
 use crate::outputs::Outputs;
+use crate::prediction::Prediction;
 use crate::reads::Template;
 use crate::tally::Tally;
+use crate::tokens::Tokens;
 use credit::Credit;
 
 mod chunk;
@@ -67,15 +67,16 @@ impl Config {
 ///
 /// # Panics
 /// If a stage panics, with its panic.
-pub async fn run<M>(
+pub async fn run<M, E>(
     config: Config,
-    templates: impl Stream<Item = Result<Template>> + Send + Unpin + 'static,
+    templates: impl Stream<Item = Result<Template, E>> + Send + Unpin + 'static,
     classify: M,
     outputs: Outputs,
     interrupt: impl Future<Output = Signal>,
 ) -> Result<Tally>
 where
     M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone + Send + 'static,
+    E: Into<Error> + Send + 'static,
 {
     let slots = config.chunks_in_flight();
     let credit = Credit::new(config.memory, slots, config.bytes_a_base);

@@ -1,6 +1,6 @@
 //! Coding reads translated in their frame, so that a protein search looks at one frame instead of six.
 
-use crate::model::{Frame, Strand};
+use crate::prediction::{Frame, Strand};
 use crate::reads::{self, Record};
 
 /// An NCBI genetic code: amino acids of the 64 codons in the order of bases T, C, A, G, first base slowest.

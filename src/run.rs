@@ -5,18 +5,19 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::batch::Tokens;
 use crate::blocking::blocking;
 use crate::config::Config;
 use crate::error::{Error, Result, Signal};
-use crate::model::{Attention, Classifier, Prediction, cpu};
+use crate::model::{Attention, Classifier, cpu};
 use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
+use crate::prediction::Prediction;
 use crate::progress::{Painter, Progress, say};
 use crate::reads::output::Pending;
 use crate::reads::{self, Format, InputCounts, Layout, Templates};
 use crate::report::{self, Report};
 use crate::tally::Tally;
+use crate::tokens::Tokens;
 use crate::verdict::Mates;
 use crate::windows::Windows;
 
@@ -51,8 +52,8 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
         Some(sample) => sample.of(templates.stream, Arc::clone(&progress.input)),
     };
     let classify = move |tokens: &Tokens| match judge.windows {
-        None => model.classify(tokens),
-        Some(windows) => windows.classify(tokens, model.k(), |rows| model.classify_rows(rows)),
+        None => Ok(model.classify(tokens)?),
+        Some(windows) => Ok(windows.classify(tokens, model.k(), |rows| model.classify_rows(rows))?),
     };
     let outcome = pipeline::run(pipeline, stream, classify, outputs, interrupt).await;
     painter.stop().await;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use futures::stream::{BoxStream, StreamExt};
 
-use crate::error::Result;
-use crate::reads::{InputCounts, Template, name_hash};
+use crate::reads::{self, InputCounts, Template, name_hash};
 
 /// Which templates are taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,9 +43,9 @@ impl Sample {
     #[must_use]
     pub fn of(
         self,
-        templates: BoxStream<'static, Result<Template>>,
+        templates: BoxStream<'static, reads::Result<Template>>,
         counts: Arc<InputCounts>,
-    ) -> BoxStream<'static, Result<Template>> {
+    ) -> BoxStream<'static, reads::Result<Template>> {
         let taken = templates.filter(move |template| {
             let left_out = template.as_ref().ok().filter(|template| !self.takes(template.name()));
             if let Some(template) = left_out {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::model::Prediction;
+use crate::prediction::Prediction;
 use crate::reads::Record;
 use crate::verdict::{self, Label};
 use crate::windows::Summary;
@@ -57,7 +57,7 @@ fn push_columns(line: &mut Vec<u8>, segment: &Record, prediction: Option<&Predic
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Frame, Strand};
+    use crate::prediction::{Frame, Strand};
     use crate::reads::Mate;
     use crate::verdict::Mates;
 

@@ -1,7 +1,7 @@
 //! What a run adds up for its report: reads and bases by class and reason, the spread of probabilities, the frames.
 
-use crate::model::{Frame, Prediction};
 use crate::outputs::Place;
+use crate::prediction::{Frame, Prediction};
 use crate::reads::Record;
 use crate::verdict::{Reason, Verdict};
 use crate::windows::Summary;

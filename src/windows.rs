@@ -5,10 +5,9 @@
 use std::num::NonZero;
 use std::ops::Range;
 
-use crate::batch::Tokens;
-use crate::error::Result;
 use crate::model::compact::{config::Window, windows};
-use crate::model::{Frame, Prediction, Strand};
+use crate::prediction::{Frame, Prediction, Strand};
+use crate::tokens::Tokens;
 
 /// How many windows a model is asked about at once: enough to fill any device, few enough that they take no memory.
 const AT_ONCE: usize = 4096;
@@ -94,12 +93,12 @@ impl Windows {
     ///
     /// # Errors
     /// The first of `ask`.
-    pub fn classify(
+    pub fn classify<E>(
         &self,
         tokens: &Tokens,
         k: usize,
-        ask: impl Fn(&[&[u16]]) -> Result<Vec<Prediction>>,
-    ) -> Result<Vec<Prediction>> {
+        ask: impl Fn(&[&[u16]]) -> Result<Vec<Prediction>, E>,
+    ) -> Result<Vec<Prediction>, E> {
         let bases = |row: &[u16]| row.len() + k - 1;
         let mut predictions = Vec::with_capacity(tokens.rows().map(|row| self.over(bases(row)).len()).sum());
         let mut rows = tokens
@@ -317,7 +316,7 @@ mod tests {
                     assert_eq!(*row, &expected[asked.get()]);
                     asked.update(|n| n + 1);
                 }
-                Ok(vec![prediction(0.5, 0); rows.len()])
+                Ok::<_, ()>(vec![prediction(0.5, 0); rows.len()])
             };
             prop_assert_eq!(windows.classify(&tokens, 6, ask).unwrap().len(), expected.len());
             prop_assert_eq!(asked.get(), expected.len());

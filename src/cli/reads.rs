@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::config::identity;
 use crate::error::{Error, Result};
-use crate::reads::{Input, Inputs, Problem};
+use crate::reads::{self, Input, Inputs, Problem};
 
 /// What to read.
 #[derive(Debug, Args)]
@@ -66,7 +66,8 @@ fn in_pairs(files: &[PathBuf]) -> Result<Vec<Input>> {
 fn listed(list: &Path, alone: fn(PathBuf) -> Input) -> Result<Vec<Input>> {
     let text =
         if list == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(list) };
-    let text = text.map_err(|error| Error::Input { input: list.to_owned(), at: None, problem: Problem::Io(error) })?;
+    let text =
+        text.map_err(|error| reads::Error::Input { input: list.to_owned(), at: None, problem: Problem::Io(error) })?;
     let listed = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
     let lanes: Vec<Input> = listed.map(|line| lane(list, line, alone)).collect::<Result<_>>()?;
     if lanes.is_empty() {

@@ -3,10 +3,9 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{Card, Classifier, Config};
-use crate::batch::Tokens;
-use crate::error::Result;
+use super::{Card, Classifier, Config, Result};
 use crate::kmer;
+use crate::tokens::Tokens;
 
 /// How fast a model ran.
 #[derive(Clone, Debug)]

@@ -11,8 +11,9 @@ use self::layer::{Addends, Layer, Linear, Loader, Norm, Sizes, TILE};
 use super::checkpoint::Weights;
 use super::form::Form;
 use super::upload::{Uploader, beyond};
-use super::{Attention, Prediction, Problem, cpu};
+use super::{Attention, Problem, cpu};
 use crate::kmer::{CLS, PAD, SEP};
+use crate::prediction::Prediction;
 
 mod layer;
 

@@ -10,9 +10,9 @@ use super::compact::{self, windows};
 use super::device::Ready;
 use super::form::Form;
 use super::runner::{Network, Runner};
-use super::{Attention, Card, Config, Precision, Prediction, Source, cpu, device};
-use crate::batch::Tokens;
-use crate::error::{Error, Result};
+use super::{Attention, Card, Config, Error, Precision, Result, Source, cpu, device};
+use crate::prediction::Prediction;
+use crate::tokens::Tokens;
 
 /// A loaded model, ready to run.
 #[derive(Debug)]
@@ -70,8 +70,8 @@ impl Classifier {
     /// Loads the model and readies its device.
     ///
     /// # Errors
-    /// [`Error::Model`] for a checkpoint that is missing or not one we run, [`Error::Device`] when no device fits,
-    /// [`Error::Usage`] when what would run it cannot multiply in that precision.
+    /// [`Error::Load`] for a checkpoint that is missing or not one we run, [`Error::Device`] when no device fits,
+    /// [`Error::Precision`] when what would run it cannot multiply in that precision.
     pub fn load(config: &Config) -> Result<Self> {
         Self::load_with(config, Kernels::Own)
     }
@@ -88,7 +88,7 @@ impl Classifier {
         if config.source == Source::None {
             return Ok(Self::none(config.threads));
         }
-        let refused = |problem| Error::Model { model: config.source.path(), problem };
+        let refused = |problem| Error::Load { model: config.source.path(), problem };
         let Checkpoint { name, mut weights, settings } = Checkpoint::open(&config.source).map_err(refused)?;
         let sha256 = weights.sha256().to_owned();
         let threads = config.threads.max(1);
@@ -296,7 +296,7 @@ struct Running {
 
 /// The model on the CPU, on our own kernels where they can run it.
 fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut Weights) -> Result<Running> {
-    let refused = |problem| Error::Model { model: config.source.path(), problem };
+    let refused = |problem| Error::Load { model: config.source.path(), problem };
     let own = kernels == Kernels::Own;
     let precision = config.precision;
     check_precision(precision, settings, if own { Where::OwnKernels } else { Where::BurnOnCpu })?;
@@ -330,7 +330,7 @@ fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut 
 
 /// The model on each of these GPUs.
 fn on_gpus(config: &Config, gpus: Vec<device::Gpu>, settings: &Settings, weights: &mut Weights) -> Result<Running> {
-    let refused = |problem| Error::Model { model: config.source.path(), problem };
+    let refused = |problem| Error::Load { model: config.source.path(), problem };
     check_precision(config.precision, settings, Where::Gpu)?;
     let names: Vec<&str> = gpus.iter().map(|gpu| gpu.adapter.name.as_str()).collect();
     let (device, backend) = (names.join(", "), gpus[0].adapter.backend());
@@ -383,5 +383,5 @@ fn check_precision(precision: Precision, settings: &Settings, on: Where) -> Resu
         _ if bert => "needs a hidden_size and an intermediate_size that are multiples of 16",
         _ => "needs a convolution after the stem",
     };
-    Err(Error::Usage(format!("--precision {} {why}", precision.name())))
+    Err(Error::Precision { precision, why })
 }

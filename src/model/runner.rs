@@ -14,14 +14,13 @@ use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::batch_rows::BatchRows;
+use super::batches::{Batch, Limits, Padding, plan};
 use super::bert::{self, Bert};
 use super::checkpoint::{Settings, Weights};
 use super::compact::windows::tokens_a_frame;
 use super::compact::{self, Compact};
 use super::form::Form;
-use super::{Attention, Problem, device};
-use crate::batch::{Batch, Limits, Padding, plan};
-use crate::error::Result;
+use super::{Attention, Error, Problem, Result, device};
 
 /// Rows a GPU batch of a BERT has at first; attention takes some 4 MB a row.
 const BERT_ROWS: usize = 32;
@@ -282,7 +281,7 @@ fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| message(panic.as_ref()))
 }
 
-fn failed(device: &str, reason: String) -> crate::error::Error {
+fn failed(device: &str, reason: String) -> Error {
     device::Problem::Failed { device: device.to_owned(), reason }.into()
 }
 

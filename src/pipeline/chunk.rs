@@ -1,9 +1,9 @@
 //! What crosses the stages: each type adds one column to the records and drops what is no longer needed.
 
 use super::credit::Price;
-use crate::batch::Tokens;
-use crate::model::Prediction;
+use crate::prediction::Prediction;
 use crate::reads::Template;
+use crate::tokens::Tokens;
 
 /// Consecutive templates.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use futures::{Stream, StreamExt};
 
 use super::chunk::Chunk;
 use super::credit::Credit;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::reads::Template;
 
 /// How the input is cut.
@@ -18,9 +18,9 @@ pub struct Config {
 }
 
 /// Runs until the input ends, `max_reads` are read, or nobody takes the output any more.
-pub(super) async fn run(
+pub(super) async fn run<E: Into<Error>>(
     config: Config,
-    mut templates: impl Stream<Item = Result<Template>> + Unpin,
+    mut templates: impl Stream<Item = Result<Template, E>> + Unpin,
     credit: Credit,
     output: Sender<Chunk>,
 ) -> Result<()> {
@@ -40,15 +40,15 @@ pub(super) async fn run(
 }
 
 /// The next chunk's templates and their bytes; none at the end.
-async fn gather(
+async fn gather<E: Into<Error>>(
     config: Config,
     credit: &Credit,
-    templates: &mut (impl Stream<Item = Result<Template>> + Unpin),
+    templates: &mut (impl Stream<Item = Result<Template, E>> + Unpin),
     left: &mut u64,
 ) -> Result<(Vec<Template>, usize)> {
     let (mut gathered, mut bytes, mut segments) = (Vec::new(), 0, 0);
     while *left > 0 && bytes < credit.bytes_a_chunk() && segments < config.segments_a_chunk {
-        let Some(template) = templates.next().await.transpose()? else { break };
+        let Some(template) = templates.next().await.transpose().map_err(Into::into)? else { break };
         bytes += template.bytes();
         segments += template.segments.len();
         *left = left.saturating_sub(template.segments.len() as u64);

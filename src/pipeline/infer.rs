@@ -4,9 +4,9 @@ use crossbeam_channel::Receiver;
 use tokio::sync::mpsc;
 
 use super::chunk::{Classified, Tokenized};
-use crate::batch::Tokens;
 use crate::error::Result;
-use crate::model::Prediction;
+use crate::prediction::Prediction;
+use crate::tokens::Tokens;
 
 /// Runs until the input ends or nobody takes the output any more.
 ///

@@ -3,9 +3,9 @@
 use crossbeam_channel::{Receiver, Sender};
 
 use super::chunk::{Chunk, Tokenized};
-use crate::batch::Tokens;
 use crate::kmer::{self, Letters};
 use crate::reads::Record;
+use crate::tokens::Tokens;
 
 /// What is tokenized, and how.
 #[derive(Clone, Copy, Debug)]

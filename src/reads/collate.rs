@@ -14,11 +14,11 @@ use async_stream::try_stream;
 use futures::stream::StreamExt;
 use tokio::sync::mpsc;
 
+use super::error::Result;
 use super::pairs::{self, Stream, UNNAMED, template};
 use super::records::{Entry, Framer, Records};
 use super::sorter::{Sorter, Stored};
 use super::{Mate, Template};
-use crate::error::Result;
 
 /// Bytes of first mates that wait for the second: enough for millions of bases of a genome sequenced deeply.
 const WINDOW: usize = 8 << 20;

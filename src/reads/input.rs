@@ -11,6 +11,7 @@ use tokio::fs::File;
 
 use super::buffer::Buffer;
 use super::compression::{Bytes, Compression, decompress};
+use super::error::{Error, Result};
 use super::lanes::Inputs;
 use super::pairs::Collated;
 use super::problem::shown;
@@ -18,7 +19,6 @@ use super::records::{Keep, Records, Step};
 use super::{
     Collate, Header, InputCounts, Problem, bam, collate, cram, fasta, fastq, mate_names, pairs, sam, sam_to_bam,
 };
-use crate::error::{Error, Result};
 
 /// How much of a file its format is told by: the first columns of a SAM line must fit.
 const START: usize = 4096;
@@ -248,7 +248,7 @@ impl Opened {
             Mates::AsTold if self.is_alignment() => self.alignments(config, counts).await?,
             _ if config.collate.is_some() && format.is_some() => {
                 let (path, format) = (path.display(), format.map_or("", Format::name));
-                return Err(Error::Usage(format!("--collate is for BAM, SAM and CRAM, but {path} is {format}")));
+                return Err(Error::Layout(format!("--collate is for BAM, SAM and CRAM, but {path} is {format}")));
             }
             Mates::AsTold => (Header::unaligned(), pairs::each(self.records(letters(config), counts))),
             Mates::Interleaved => {
@@ -290,7 +290,7 @@ impl Opened {
         match self.format {
             Some(format @ (Format::Bam | Format::Sam | Format::Cram)) => {
                 let (path, format) = (self.path.display(), format.name());
-                Err(Error::Usage(format!(
+                Err(Error::Layout(format!(
                     "{what} for FASTQ and FASTA, but {path} is {format}, whose records name their mate"
                 )))
             }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use async_stream::try_stream;
 use futures::StreamExt;
 
+use super::error::{Error, Result};
 use super::input::{Alignments, Format, Input, InputConfig, Layout, Opened, Templates};
 use super::{Header, InputCounts, Problem, pairs};
-use crate::error::{Error, Result};
 
 /// Everything a run reads, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Inputs {
 /// Opens the first lane, reads as far as its format shows, and has the others follow it.
 ///
 /// # Errors
-/// [`Error::Input`] for a file that cannot be read or is of no format we know; [`Error::Usage`] where the formats do not go
+/// [`Error::Input`] for a file that cannot be read or is of no format we know; [`Error::Layout`] where the formats do not go
 /// with the way they were given, such as two BAM files as a pair. The stream ends with the same errors for later lanes.
 pub async fn open(config: &InputConfig, counts: Arc<InputCounts>) -> Result<Templates> {
     let paths: Vec<&Path> = config.inputs.paths().collect();
@@ -47,7 +47,7 @@ pub async fn open(config: &InputConfig, counts: Arc<InputCounts>) -> Result<Temp
         Inputs::Files(files) => lanes.arrange(files).await?,
     }
     let layout = lanes.layout();
-    let Some(mut first) = lanes.next().await? else { return Err(Error::Usage("no input is given".into())) };
+    let Some(mut first) = lanes.next().await? else { return Err(Error::Layout("no input is given".into())) };
     // An empty file has no format: it goes with any.
     while first.format.is_none()
         && let Some(next) = lanes.next().await?
@@ -111,7 +111,7 @@ impl Lanes {
         } else if others.is_empty() {
             self.waiting.push_back(Lane::Open(Box::new(first.with_mates(second)?)));
         } else {
-            return Err(Error::Usage(format!(
+            return Err(Error::Layout(format!(
                 "{} FASTQ or FASTA files: say whether they are R1 and R2 in turn (--paired), hold mates one after the \
                  other (--interleaved) or unpaired reads (--single)",
                 files.len()

@@ -10,9 +10,9 @@ use tempfile::TempPath;
 
 use super::bam::UNKNOWN_QUALITY;
 use super::encode::{self, Codec, Encoder};
+use super::error::{Error, Result};
 use super::record::PLUS_LINE;
 use super::{Mate, Record, Score, annotation, word_len};
-use crate::error::{Error, Result};
 
 /// A format reads are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

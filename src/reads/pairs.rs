@@ -7,12 +7,12 @@ use futures::stream::{BoxStream, StreamExt};
 use smallvec::smallvec;
 
 use super::bam::Order;
+use super::error::{Error, Result};
 use super::input::Grouping;
 use super::mate_names::{self, Unfit};
 use super::problem::shown_header;
 use super::records::{Entry, Records};
 use super::{InputCounts, Mate, Problem, Record, Template};
-use crate::error::{Error, Result};
 
 /// QNAME of records that have none.
 pub(super) const UNNAMED: &[u8] = b"*";

@@ -9,9 +9,9 @@ use noodles::sam::alignment::record::Flags;
 use super::alignment::Alignment;
 use super::buffer::Buffer;
 use super::compression::Bytes;
+use super::error::{Error, Position, Result};
 use super::sorter::Stored;
 use super::{InputCounts, Mate, Problem, Record, bam, sam_to_bam, unaligned};
-use crate::error::{Error, Position, Result};
 
 /// What a format's parser makes of the window: pure, so that every format is tested without a file.
 ///

@@ -8,9 +8,9 @@ use futures::TryStreamExt;
 use tempfile::TempDir;
 
 use super::encode;
+use super::error::{Error, Result};
 use super::output::{self, Names, write_record};
 use super::{Alignments, Grouping, Input, InputConfig, InputCounts, Inputs, Record, Template, open};
-use crate::error::{Error, Result};
 
 mod against_samtools;
 mod compressed;
@@ -71,7 +71,7 @@ async fn read_pair(first: PathBuf, second: PathBuf) -> Result<Vec<Template>> {
 
 /// What a run would print: the error's chain, and after a semicolon the hint.
 fn message(error: &Error) -> String {
-    assert_eq!(error.exit_code(), 3, "{error}");
+    assert!(matches!(error, Error::Input { .. }), "{error}");
     explain(error)
 }
 
@@ -83,7 +83,8 @@ fn explain(error: &Error) -> String {
         source = cause.source();
     }
     let text = text.replace(&format!("{}/", std::env::temp_dir().display()), "");
-    error.hint().map_or(text.clone(), |hint| format!("{text}; {hint}"))
+    let hint = if let Error::Input { problem, .. } = error { problem.hint() } else { None };
+    hint.map_or(text.clone(), |hint| format!("{text}; {hint}"))
 }
 
 fn records(templates: Vec<Template>) -> Vec<Record> {

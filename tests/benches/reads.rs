@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use divan::counter::ItemsCount;
 use futures::StreamExt;
-use readseeker::batch::{self, Limits, Padding};
 use readseeker::kmer::{self, Letters};
+use readseeker::model::batches::{self, Limits, Padding};
 use readseeker::pipeline::reorder::Reorder;
 use readseeker::reads::encode;
 use readseeker::reads::output::{self, Format, Names};
@@ -72,7 +72,7 @@ fn plan(bencher: divan::Bencher, padding: Padding) {
     let mut random = Random(3);
     let lengths: Vec<usize> = (0..CHUNK).map(|_| 55 + random.below(240)).collect();
     let limits = Limits { rows: 64, tokens: usize::MAX, padding };
-    bencher.counter(ItemsCount::new(CHUNK)).bench_local(|| batch::plan(&lengths, &limits));
+    bencher.counter(ItemsCount::new(CHUNK)).bench_local(|| batches::plan(&lengths, &limits));
 }
 
 /// Chunks that come back from so many workers, the last first.

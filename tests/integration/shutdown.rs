@@ -7,16 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::stream;
-use readseeker::batch::Tokens;
 use readseeker::error::{Error, Result, Signal};
 use readseeker::kmer::Letters;
-use readseeker::model::Prediction;
 use readseeker::outputs::{self, Files, Judge, Outputs, Split};
 use readseeker::pipeline::{self, decode, tokenize};
+use readseeker::prediction::Prediction;
 use readseeker::progress::Progress;
 use readseeker::reads::encode;
 use readseeker::reads::{Record, Template};
 use readseeker::tally::Tally;
+use readseeker::tokens::Tokens;
 use readseeker::verdict::{self, Mates};
 
 const LIMIT: Duration = Duration::from_secs(20);

@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use noodles::bgzf;
-use readseeker::batch::Tokens;
 use readseeker::kmer::{self, Letters};
 use readseeker::model::device::Choice;
 use readseeker::model::{Attention, Classifier, Config, Source};
+use readseeker::tokens::Tokens;
 use readseeker::windows::{self, Pool, Windows};
 
 use crate::model_parity::{config, testdata};

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::config::{Calibration, Config, Window};
-use crate::model::{Frame, Prediction};
+use crate::prediction::{Frame, Prediction};
 
 /// A window's logits: non-coding, then the frames in the order of [`Frame::ALL`].
 pub type Logits = [f32; 7];
