@@ -104,7 +104,7 @@ def mark_unknown(label, sequence):
 def organism_key(group, organism, taxonomy):
     """What shares a weight: a genus, a virus family, a metagenome's bin."""
     if group == "virus":
-        family = re.search(r"\w+viridae", taxonomy)
+        family = re.search(r"\w+viridae", taxonomy) or re.match(r"VIGOR [a-z]+", organism)
         return family[0] if family else re.sub(r"^(nextstrain|community|enpen)/([^/]+).*", r"\2", organism)
     if "MGnify" in taxonomy:
         return taxonomy.split()[-1]

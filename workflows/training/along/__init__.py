@@ -1,0 +1,1 @@
+"""The network that makes calls along the read: data, training, decoding, export."""
