@@ -1,0 +1,86 @@
+"""From a read's logits to its calls: a hidden Markov model over {none, six frames}, and what it says of the read.
+
+Steps are positions of nine bases. Costs are the same for a read and its reverse complement: a gene of the other strand is
+entered, from left to right, at its end.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+STATES = 7
+
+
+class Costs(NamedTuple):
+    """Log costs, and the weight of a position's logits: neighbours share most of what they see."""
+
+    weight: float = 0.4
+    start: float = 2.0  # a gene starts
+    stop: float = 2.0  # a gene ends
+    shift: float = 2.0  # another frame of the strand
+    other: float = 4.0  # straight to a gene of the other strand
+
+
+def transitions(costs):
+    """[from, to] log scores of a step along the read."""
+    table = np.full((STATES, STATES), -costs.other)
+    for strand in (slice(1, 4), slice(4, 7)):
+        table[strand, strand] = -costs.shift
+    np.fill_diagonal(table, 0)
+    table[0, 1:4] = table[4:7, 0] = -costs.start
+    table[1:4, 0] = table[0, 4:7] = -costs.stop
+    return table
+
+
+def emissions(logits, costs, prior=0.0):
+    """Log scores [..., T, 7]; `prior` is the log odds of coding in the sample."""
+    peak = logits.max(axis=-1, keepdims=True)
+    log_probability = logits - peak - np.log(np.exp(logits - peak).sum(axis=-1, keepdims=True))
+    log_probability = log_probability.copy()
+    log_probability[..., 0] -= prior
+    return costs.weight * log_probability
+
+
+def viterbi(scores, table):
+    """The best states [B, T] of log scores [B, T, 7]."""
+    count, steps, _ = scores.shape
+    best, back = scores[:, 0].copy(), np.zeros((steps, count, STATES), dtype=np.int8)
+    for t in range(1, steps):
+        reached = best[:, :, None] + table
+        back[t] = reached.argmax(axis=1)
+        best = reached.max(axis=1) + scores[:, t]
+    path = np.zeros((count, steps), dtype=np.int8)
+    path[:, -1] = best.argmax(axis=1)
+    for t in range(steps - 1, 0, -1):
+        path[:, t - 1] = back[t][np.arange(count), path[:, t]]
+    return path
+
+
+def _forward(scores, table):
+    """Logs of the sums over all paths up to each state, [B, T, 7]."""
+    factors = np.exp(table)
+    out = np.empty_like(scores)
+    out[:, 0] = scores[:, 0]
+    for t in range(1, scores.shape[1]):
+        peak = out[:, t - 1].max(axis=1, keepdims=True)
+        out[:, t] = np.log(np.exp(out[:, t - 1] - peak) @ factors) + peak + scores[:, t]
+    return out
+
+
+def log_sum(scores, axis=-1):
+    peak = scores.max(axis=axis, keepdims=True)
+    return (peak + np.log(np.exp(scores - peak).sum(axis=axis, keepdims=True))).squeeze(axis)
+
+
+def posteriors(scores, table):
+    """Probabilities [B, T, 7] of the states, by forward and backward sums."""
+    ahead = _forward(scores, table)
+    behind = _forward(scores[:, ::-1], table.T)[:, ::-1]
+    both = ahead + behind - scores
+    return np.exp(both - log_sum(both)[..., None])
+
+
+def odds(scores, table):
+    """Log of the sum over all paths that code throughout, against the path that never does [B]."""
+    coding = _forward(scores[:, :, 1:], table[1:, 1:])[:, -1]
+    return log_sum(coding) - scores[:, :, 0].sum(axis=1)

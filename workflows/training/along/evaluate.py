@@ -1,0 +1,132 @@
+"""Tables of a run: `python -m along.evaluate RUN SIMULATED [DATA.npz]`: simulated reads, then balanced windows of the held-out sets."""
+
+import argparse
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from compact import evaluate as windows
+from compact import metrics
+
+from . import decode, grid, long, simulated, train
+
+KINDS = ("bases_150", "bases_250", "nano_0", "nano_1", "nano_2", "nano_5", "nano_8")
+
+
+def many(network, codes, batch=256):
+    """Logits [T, 7] of each read (base codes [L]), reads of one number of positions at once."""
+    by_count, out = defaultdict(list), [None] * len(codes)
+    for i, one in enumerate(codes):
+        count = grid.positions(len(one))
+        if count > long.LONGEST_SINGLE:
+            out[i] = long.logits_of(network, grid.laid(one))
+        else:
+            by_count[count].append(i)
+    with torch.no_grad():
+        for rows in by_count.values():
+            for at in range(0, len(rows), batch):
+                these = rows[at : at + batch]
+                bases = np.concatenate([grid.laid(codes[i]) for i in these])
+                for i, one in zip(these, network(torch.from_numpy(grid.strands(bases))).double().numpy()):
+                    out[i] = one
+    return out
+
+
+def classes(states, length):
+    """Called classes [L] of a read's bases from its positions' states: the frames of the padded read become the read's."""
+    side = grid.margin(length)
+    turned = np.array([0, *(1 + (f - side) % 3 for f in range(3)), *(4 + (f - side) % 3 for f in range(3))])
+    return np.repeat(turned[states], grid.POSITION)[side : side + length]
+
+
+def decoded(logits, costs, prior):
+    """States [T] of each read."""
+    table, out, by_count = decode.transitions(costs), [None] * len(logits), defaultdict(list)
+    for i, one in enumerate(logits):
+        by_count[len(one)].append(i)
+    for rows in by_count.values():
+        scores = decode.emissions(np.stack([logits[i] for i in rows]), costs, prior)
+        for i, path in zip(rows, decode.viterbi(scores, table)):
+            out[i] = path
+    return out
+
+
+def simulated_table(found, costs, prior):
+    print(f"{'':10}" + "".join(f"{name:>12}" for name in ("reads", "straddling", "seven", "found", "precision", "frame")))
+    for kind, (reads, logits) in found.items():
+        calls = [classes(states, len(read.codes)) for read, states in zip(reads, decoded(logits, costs, prior))]
+        row = simulated.figures([read.right for read in reads], calls)
+        print(f"{kind:10}" + "".join(f"{value:12.4f}" for value in row.values()), flush=True)
+
+
+def window_scores(logits, costs):
+    """Statistics [reads] of reads of one length that could rank them."""
+    scores, table = decode.emissions(logits, costs), decode.transitions(costs)
+    log_odds = decode.log_sum(logits[..., 1:]) - logits[..., 0]
+    share = 1 - decode.posteriors(scores, table)[..., 0].mean(axis=1)
+    return {
+        "odds": decode.odds(scores, table),
+        "mean": log_odds.mean(axis=1),
+        "share": np.log(np.clip(share, 1e-9, 1 - 1e-9) / np.clip(1 - share, 1e-9, 1)),
+    }
+
+
+def balanced(network, samples, costs, lengths=(300, 150, 100)):
+    """AUC by length: the mean over the clean super-groups of `compact.evaluate`, for each statistic."""
+    rows = defaultdict(lambda: defaultdict(list))
+    for sample in samples:
+        if sample.kind != "pure" or sample.supergroup not in windows.CLEAN or sample.length not in lengths:
+            continue
+        logits = np.stack(many(network, list(sample.reads.bases)))
+        frame = np.zeros(len(logits))
+        side = grid.margin(sample.length)
+        best = logits[..., 1:].sum(axis=1).argmax(axis=1)
+        frame = best // 3 * 3 + (best % 3 - side) % 3
+        right = sample.reads.frames[np.arange(len(frame)), frame].astype(float)
+        right[sample.reads.frames.sum(axis=1) != 1] = np.nan
+        for name, value in window_scores(logits, costs).items():
+            rows[sample.length][sample.supergroup].append((name, value, sample.reads.coded >= 0.5, right))
+    out = {}
+    for length, supergroups in rows.items():
+        for name in ("odds", "mean", "share"):
+            each = {}
+            for group, parts in supergroups.items():
+                value, coding, right = (np.concatenate([p[k] for p in parts if p[0] == name]) for k in (1, 2, 3))
+                threshold = np.sort(value)
+                best = max(((value[coding] >= t).mean() + (value[~coding] < t).mean()) / 2 for t in threshold[:: max(1, len(threshold) // 200)])
+                each[group] = metrics.auc(value, coding), best, np.nanmean(right[coding])
+            out[length, name] = each
+    return out
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run")
+    parser.add_argument("simulated", type=Path)
+    parser.add_argument("data", nargs="?")
+    parser.add_argument("--most", type=int, default=10**9, help="reads of each kind")
+    parser.add_argument("--prior", type=float, default=2.0)
+    parser.add_argument("--costs", default="{}")
+    parser.add_argument("--groups", action="store_true")
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    network, costs = train.load(arguments.run), decode.Costs(**json.loads(arguments.costs))
+    found = {}
+    for kind in KINDS:
+        reads = simulated.read(arguments.simulated / f"{kind}.fa.gz", arguments.simulated / f"{kind}.truth.tsv.gz")
+        reads = reads[: arguments.most if kind.startswith("bases") else arguments.most // 24]
+        found[kind] = reads, many(network, [read.codes for read in reads])
+    simulated_table(found, costs, arguments.prior)
+    if arguments.data:
+        for (length, name), each in sorted(balanced(network, windows.held_out(arguments.data, 200), costs).items()):
+            print(length, name, "AUC, best accuracy, frame:", " ".join(f"{x:.4f}" for x in np.nanmean(list(each.values()), axis=0)))
+            if arguments.groups:
+                print("   ", " ".join(f"{g} {x[0]:.3f}/{x[1]:.3f}" for g, x in sorted(each.items())))
+
+
+if __name__ == "__main__":
+    main()

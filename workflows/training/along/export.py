@@ -1,0 +1,96 @@
+"""A trained network as a checkpoint directory: BatchNorm folded away. `python -m along.export RUN OUT [DECODER.json]`; ALONG.md lists the tensors."""
+
+import datetime
+import json
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from compact import tokens
+
+from . import decode, grid, long, train
+
+IDENTITY = {"statistic": "odds", "lengths": [300], "scale": [1.0], "shift": [0.0]}
+
+
+def _scale_shift(norm):
+    norm = norm.norm
+    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return scale, norm.bias - norm.running_mean * scale
+
+
+def tensors(network):
+    """The folded tensors by their names in the file, f32; matrices are [out, in], convolutions [out, in, tap]."""
+    c = network.settings["channels"]
+    with torch.no_grad():
+        out = {"embedding.weight": network.embedding.weight.clone()}
+        out["embedding.weight"][0] = 0
+        scale, shift = _scale_shift(network.stem_norm)
+        # [3 E, 2 C]: codons k = -2 -1 0 of the first half, 1 2 3 of the second.
+        halves = network.stem.view(3, -1, 2, c).permute(3, 1, 2, 0)  # [C, E, half, codon]
+        out["stem.weight"] = halves.reshape(c, -1, 6) * scale[:, None, None]
+        out["stem.bias"] = shift
+        for i, level in enumerate(network.up):
+            scale, shift = _scale_shift(level.norm)
+            out[f"up.{i}.weight"] = level.conv.view(3, c, c).permute(2, 1, 0) * scale[:, None, None]
+            out[f"up.{i}.meet"] = level.meet.T * scale[:, None]
+            out[f"up.{i}.bias"] = shift
+        scale, shift = _scale_shift(network.fine_norm)
+        # down.i leads from level i + 1 to level i; the last one ends in the fine layer's normalisation.
+        for i, down in enumerate(reversed(network.down)):
+            out[f"down.{i}.weight"] = down.T * (scale[:, None] if i == 0 else 1)
+        taps = 3 if network.settings["fine"] else 1
+        out["fine.weight"] = network.fine.view(taps, c, c).permute(2, 1, 0) * scale[:, None, None]
+        out["fine.bias"] = shift
+        if network.settings["compete"]:
+            scale, shift = _scale_shift(network.mix_norm)
+            out["mix.own"], out["mix.meet"] = network.mix.T * scale[:, None], network.mix_shared.T * scale[:, None]
+            out["mix.bias"] = shift
+        for name, layer in (("frame", network.frame_logit), ("none.hidden", network.none_hidden), ("none.logit", network.none_logit)):
+            out[f"{name}.weight"], out[f"{name}.bias"] = layer.weight, layer.bias
+        return {name: tensor.detach().float().contiguous().clone() for name, tensor in out.items()}
+
+
+def config(network, name, costs, prior=0.0, calibration=IDENTITY, trained_on="", created=""):
+    """What config.json says."""
+    s = network.settings
+    return {
+        "model_type": "readseeker-along",
+        "format_version": 1,
+        "name": name,
+        "k": tokens.K,
+        "embedding_size": s["embedding"],
+        "channels": s["channels"],
+        "levels": s["levels"],
+        "fine_kernel": 3 if s["fine"] else 1,
+        "mix": bool(s["compete"]),
+        "activation": s["activation"],
+        "position": grid.POSITION,
+        "window": {"positions": long.WINDOW, "step": long.STEP, "longest_single": long.LONGEST_SINGLE},
+        "decoder": {**costs._asdict(), "prior": prior},
+        "calibration": calibration,
+        "trained_on": trained_on,
+        "created": created,
+    }
+
+
+def write(network, directory, **about):
+    """Write config.json and model.safetensors into `directory`."""
+    assert network.settings["meet"] and not network.settings["own"]
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "config.json").write_text(json.dumps(config(network, **about), indent=2) + "\n")
+    save_file(tensors(network), directory / "model.safetensors")
+
+
+def main(run, out, decoder=None):
+    fitted = json.loads(Path(decoder).read_text()) if decoder else {}
+    costs = decode.Costs(**fitted.get("costs", {}))
+    about = {key: fitted[key] for key in ("prior", "calibration") if key in fitted}
+    write(train.load(run), out, name="readseeker-along", costs=costs, created=str(datetime.date.today()), **about)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

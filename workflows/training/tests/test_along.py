@@ -1,0 +1,150 @@
+"""Laws of the network that makes calls along the read, of its truth and of its decoder."""
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+from along import decode, evaluate, export, grid, long, network, plain, sampler, truth  # noqa: E402
+from compact import tokens  # noqa: E402
+from compact.labels import LEFT_OUT  # noqa: E402
+
+SHAPES = [{"channels": 16, "embedding": 8, "levels": 2}, {"channels": 16, "levels": 4, "fine": 1, "compete": 1, "activation": "relu"}]
+MIRRORED = [0, 4, 5, 6, 1, 2, 3]
+
+
+def _random(rng, length, letters="ACGT"):
+    return "".join(rng.choice(letters) for _ in range(length))
+
+
+@pytest.fixture(params=SHAPES)
+def net(request):
+    """A network as training leaves one: statistics that are not those of the start."""
+    torch.manual_seed(3)
+    made = network.Along(network.Settings(**request.param))
+    with torch.no_grad():
+        made.embedding.weight[:5] = 0
+        made.embedding.weight[tokens.UNK] = 0.2
+        for name, value in made.state_dict().items():
+            if name.endswith("running_mean"):
+                value.normal_(0, 0.2)
+            if name.endswith(("running_var", "norm.weight")):
+                value.uniform_(0.5, 2)
+    return made.eval()
+
+
+def _logits(net, sequence):
+    with torch.no_grad():
+        return net(torch.from_numpy(grid.strands(grid.laid(tokens.encode(sequence)))))[0]
+
+
+@pytest.mark.parametrize("length", [30, 60, 61, 62, 63, 100, 150, 299, 300, 301, 400])
+def test_the_reverse_complement_gets_mirrored_logits(net, length):
+    read = _random(random.Random(length), length, "ACGTN")
+    there, back = _logits(net, read), _logits(net, plain.reverse_complement(read))
+    assert torch.allclose(there.flip(0)[:, MIRRORED], back, atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [7, 30, 60, 61, 62, 63, 100, 150, 151, 299, 300, 301, 617])
+def test_the_exported_network_is_the_trained_one(net, tmp_path, length):
+    rng = random.Random(length)
+    export.write(net, tmp_path, name="t", costs=decode.Costs())
+    model = plain.Model(tmp_path)
+    for read in (_random(rng, length), _random(rng, length, "ACGTNacgu")):
+        assert torch.allclose(_logits(net, read), model.logits(read), atol=1e-5)
+
+
+@pytest.mark.parametrize("count", range(1, 80))
+def test_groups_are_the_same_from_both_ends(count):
+    sizes = network.groups(count)
+    assert sum(sizes) == count and sizes == sizes[::-1] and sizes == plain.group_sizes(count)
+
+
+def test_a_position_sees_its_own_frame():
+    """Tokens of the position t of frame f start at 9 t + f - 6, -3, 0, 3, 6, 9."""
+    read = _random(random.Random(1), 90)
+    ids = grid.strands(tokens.encode(read)[None])[0]
+    for t, f in itertools.product(range(10), range(3)):
+        starts = [9 * t + f + 3 * k for k in range(-2, 4)]
+        seen = [plain.token(read[s : s + 6]) if s >= 0 else 0 for s in starts]
+        assert ids[0, f, t : t + 2].ravel().tolist() == seen
+
+
+def _costs():
+    return decode.Costs(0.7, 1.3, 0.4, 1.1, 2.6)
+
+
+def _all_paths(scores, table):
+    for path in itertools.product(range(7), repeat=len(scores)):
+        moves = sum(table[a, b] for a, b in zip(path, path[1:]))
+        yield path, sum(scores[t, s] for t, s in enumerate(path)) + moves
+
+
+def test_viterbi_and_sums_agree_with_every_path():
+    scores = np.random.default_rng(5).normal(0, 2, (3, 5, 7))
+    table = decode.transitions(_costs())
+    best, posterior, odds = decode.viterbi(scores, table), decode.posteriors(scores, table), decode.odds(scores, table)
+    for i in range(len(scores)):
+        paths = list(_all_paths(scores[i], table))
+        assert tuple(best[i]) == max(paths, key=lambda p: p[1])[0]
+        total = np.zeros((5, 7))
+        for path, score in paths:
+            total[np.arange(5), path] += np.exp(score)
+        assert np.allclose(posterior[i], total / total[0].sum())
+        coding = sum(np.exp(score) for path, score in paths if 0 not in path)
+        assert np.isclose(odds[i], np.log(coding) - scores[i, :, 0].sum())
+
+
+def test_mirrored_scores_get_mirrored_paths():
+    scores = np.random.default_rng(6).normal(0, 2, (4, 30, 7))
+    table = decode.transitions(_costs())
+    there, back = decode.viterbi(scores, table), decode.viterbi(scores[:, ::-1][..., MIRRORED], table)
+    assert (np.array(MIRRORED)[there[:, ::-1]] == back).all()
+
+
+@pytest.mark.parametrize("length", [60, 100, 299, 300, 301])
+def test_calls_of_a_read_are_counted_from_its_own_first_base(length):
+    """A stretch of frame f of the padded read, as a frame of the read: codons start at the same bases."""
+    side, count = grid.margin(length), grid.positions(length)
+    for f in range(3):
+        called = evaluate.classes(np.full(count, 1 + f), length)
+        assert len(called) == length and (called == 1 + (f - side) % 3).all()
+
+
+def test_the_truth_is_the_genomes_whatever_was_lost_and_gained():
+    """A gene of one frame over the whole window: each position that knows its frame shows the gene's own codons."""
+    rng = np.random.default_rng(2)
+    codon_start = 1  # of the record: codons start at positions = 1 (mod 3)
+    for strand in (0, 1):
+        window = np.tile(np.array([0, 1, 2], dtype=np.uint8), 200)[None].repeat(64, axis=0)  # ACG ACG: any codon tells its phase
+        label = np.full(window.shape, 1 << (codon_start + 3 * strand), dtype=np.uint8)
+        made = sampler.spoiled(rng, sampler.Recipe(noisy=1.0, most_noisy=0.02, substituted=0, rare=0, unknown=0), window, label, np.zeros(64, np.uint8), 34)
+        bases = made.bases if strand == 0 else np.where(made.bases < 4, 3 - made.bases, made.bases)[:, ::-1]
+        agreed = total = 0
+        for read, right in zip(bases, made.right if strand == 0 else made.right[:, ::-1]):
+            for t, bits in enumerate(right):
+                if bits == truth.UNKNOWN:
+                    continue
+                frame = int(np.log2(bits)) - 1 - 3 * strand
+                assert 0 <= frame < 3
+                codon = 9 * t + 3 + frame - (3 if frame == 2 else 0)  # around the middle base
+                expected = [1, 2, 0] if strand == 0 else [3 - 1, 3 - 0, 3 - 2]
+                agreed += read[codon : codon + 3].tolist() == expected
+                total += 1
+        assert agreed / total > 0.93  # the others have a base lost or gained in them
+
+
+def test_left_out_bases_have_no_truth():
+    marks = np.array([0, 1, LEFT_OUT, 1 | LEFT_OUT, 0b1001], dtype=np.uint8)
+    right = truth.classes(marks, np.zeros(5, np.uint8), 90)
+    assert right.tolist()[:4] == [truth.NONE, 2, truth.UNKNOWN, truth.UNKNOWN] and bin(right[4]).count("1") == 2
+
+
+def test_long_reads_are_stitched_symmetrically(net):
+    read = _random(random.Random(8), 2500)
+    there = long.logits_of(net, grid.laid(tokens.encode(read)))
+    back = long.logits_of(net, grid.laid(tokens.encode(plain.reverse_complement(read))))
+    assert len(there) == grid.positions(2500)
+    assert np.allclose(there[::-1][:, MIRRORED], back, atol=1e-5)
