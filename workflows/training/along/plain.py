@@ -80,8 +80,11 @@ class Model:
 
     def logits(self, sequence):
         """[T, 7] of a read as one window."""
+        return self._window(padded(clean(sequence)))
+
+    def _window(self, text):
+        """[T, 7] of a text of 9 T letters."""
         w = self.weights
-        text = padded(clean(sequence))
         plus = torch.stack([self._stem(text, f) for f in range(3)])
         minus = torch.stack([self._stem(reverse_complement(text), f) for f in range(3)]).flip(2)
         x = torch.stack([plus, minus])
@@ -104,3 +107,60 @@ class Model:
         seen = torch.cat([h.mean(dim=(0, 1)), h.amax(dim=(0, 1))])
         hidden = self._act(w["none.hidden.weight"] @ seen + w["none.hidden.bias"][:, None])
         return torch.cat([w["none.logit.weight"] @ hidden + w["none.logit.bias"][:, None], frames]).T
+
+    def read(self, sequence):
+        """[T, 7] of a read of any length: windows of positions, each position's logits from the one that reaches further."""
+        text, shape = padded(clean(sequence)), self.config["window"]
+        count = len(text) // 9
+        if count <= shape["longest_single"]:
+            return self.logits(sequence)
+        spare = count - shape["positions"]
+        several = -(-spare // shape["step"]) + 1
+        starts = [i * spare // (several - 1) for i in range(several)]
+        windows = [(start, count - starts[several - 1 - i]) for i, start in enumerate(starts)]
+        rows = [self._window(text[9 * start : 9 * end]) for start, end in windows]
+        out = []
+        for t in range(count):
+            here = [i for i, (start, end) in enumerate(windows) if start <= t < end]
+            reach = [self._reach(t, i, windows) for i in here]
+            chosen = [rows[i][t - windows[i][0]] for i, own in zip(here, reach) if own == max(reach)]
+            out.append(torch.stack(chosen).mean(dim=0))
+        return torch.stack(out)
+
+    @staticmethod
+    def _reach(t, i, windows):
+        """How far window i goes beyond position t towards its neighbours: an end of the read is no end."""
+        start, end = windows[i]
+        left = t - start if i else float("inf")
+        right = end - 1 - t if i + 1 < len(windows) else float("inf")
+        return min(left, right)
+
+    def states(self, logits, prior=None):
+        """The most likely states [T], 0 to 6, by the decoder of the file."""
+        d = self.config["decoder"]
+        prior = d["prior"] if prior is None else prior
+        scores = torch.log_softmax(logits.double(), dim=1)
+        scores[:, 0] -= prior
+        scores *= d["weight"]
+        strand = lambda s: (s + 2) // 3  # noqa: E731 - 0 none, 1 plus, 2 minus
+
+        def cost(a, b):
+            if a == b:
+                return 0.0
+            if strand(a) == strand(b):
+                return d["shift"]
+            if 0 in (a, b):
+                return d["start"] if (b, strand(a)) == (0, 2) or (a, strand(b)) == (0, 1) else d["stop"]
+            return d["other"]
+
+        best, back = scores[0].tolist(), []
+        for row in scores[1:].tolist():
+            moves = [[best[a] - cost(a, b) for a in range(7)] for b in range(7)]
+            back.append([move.index(max(move)) for move in moves])
+            best = [max(move) + own for move, own in zip(moves, row)]
+        state = best.index(max(best))
+        path = [state]
+        for step in reversed(back):
+            state = step[state]
+            path.append(state)
+        return path[::-1]

@@ -148,3 +148,13 @@ def test_long_reads_are_stitched_symmetrically(net):
     back = long.logits_of(net, grid.laid(tokens.encode(plain.reverse_complement(read))))
     assert len(there) == grid.positions(2500)
     assert np.allclose(there[::-1][:, MIRRORED], back, atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [719, 720, 721, 729, 1300, 1304, 2501])
+def test_reads_of_any_length_are_called_as_the_reference_calls_them(net, tmp_path, length):
+    costs = decode.Costs(0.7, 1.3, 0.4, 1.1, 2.6)
+    export.write(net, tmp_path, name="t", costs=costs, prior=0.3)
+    model, read = plain.Model(tmp_path), _random(random.Random(length), length)
+    ours, reference = evaluate.many(net, [tokens.encode(read)])[0], model.read(read)
+    assert np.allclose(ours, reference, atol=2e-5)
+    assert evaluate.decoded([ours], costs, 0.3)[0].tolist() == model.states(torch.from_numpy(ours))

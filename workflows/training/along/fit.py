@@ -1,0 +1,91 @@
+"""Fits the decoder's costs on simulated held-out reads: `python -m along.fit RUN SIMULATED OUT.json [--most 3000]`.
+
+What is made greatest is the log of the posterior probability of the right class, over positions, every kind of reads
+weighing the same; with it the prior that the reads' share of genes asks for.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+
+from . import decode, evaluate, grid, simulated, train
+
+WEIGHTS = {"bases_150": 1.0, "bases_250": 1.0, "nano_0": 0.5, "nano_1": 0.5, "nano_2": 0.7, "nano_5": 0.7, "nano_8": 0.5}
+BITS = 1 << np.arange(decode.STATES)
+CHUNK = 200  # positions of a long read that are fitted on at once
+
+
+def positions(read):
+    """Right classes [T] of the positions of a read, in frames of the padded read; 0 where unknown."""
+    side, count = grid.margin(len(read.codes)), grid.positions(len(read.codes))
+    padded = np.zeros(count * grid.POSITION, dtype=np.uint8)
+    padded[side : side + len(read.codes)] = read.right
+    middle = padded[grid.POSITION // 2 :: grid.POSITION]
+    out = middle & 1
+    for f in range(3):
+        for first in (1, 4):
+            out |= ((middle >> (first + (f - side) % 3)) & 1) << (first + f)
+    return out.astype(np.uint8)
+
+
+def samples(found):
+    """[(weight, logits [B, T, 7], right [B, T, 7])], reads of one number of positions together."""
+    out = []
+    for kind, (reads, logits) in found.items():
+        by_count = defaultdict(list)
+        for read, one in zip(reads, logits):
+            right = positions(read)
+            for at in range(0, len(one), CHUNK):
+                if len(one[at : at + CHUNK]) in (CHUNK, len(one)):
+                    by_count[len(one[at : at + CHUNK])].append((one[at : at + CHUNK], right[at : at + CHUNK]))
+        total = sum(len(parts) * count for count, parts in by_count.items())
+        for parts in by_count.values():
+            scores, right = (np.stack(column) for column in zip(*parts))
+            out.append((WEIGHTS[kind] / total, scores, (right[..., None] & BITS) != 0))
+    return out
+
+
+def loss(parameters, data):
+    costs, prior = decode.Costs(*np.exp(parameters[:5])), parameters[5]
+    table, total = decode.transitions(costs), 0.0
+    for weight, logits, right in data:
+        posterior = decode.posteriors(decode.emissions(logits, costs, prior), table)
+        known = right.any(axis=-1)
+        hit = (posterior * right).sum(axis=-1)[known]
+        total -= weight * np.log(np.maximum(hit, 1e-6)).sum()
+    return total
+
+
+def fit(found, start=decode.Costs(), prior=2.0):
+    data = samples(found)
+    first = np.append(np.log(start), prior)
+    best = minimize(loss, first, args=(data,), method="Nelder-Mead", options={"maxfev": 160, "xatol": 0.02, "fatol": 1e-4, "initial_simplex": np.vstack([first, first + 0.3 * np.eye(6)])})
+    return decode.Costs(*(round(float(x), 3) for x in np.exp(best.x[:5]))), round(float(best.x[5]), 3), best.fun, loss(first, data)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run")
+    parser.add_argument("simulated", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--most", type=int, default=2400)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    network, found = train.load(arguments.run), {}
+    for kind in evaluate.KINDS:
+        reads = simulated.read(arguments.simulated / f"{kind}.fa.gz", arguments.simulated / f"{kind}.truth.tsv.gz")
+        reads = reads[: arguments.most if kind.startswith("bases") else arguments.most // 48]
+        found[kind] = reads, evaluate.many(network, [read.codes for read in reads])
+    costs, prior, after, before = fit(found)
+    print(f"{before:.4f} -> {after:.4f}", costs, prior)
+    evaluate.simulated_table(found, costs, prior)
+    arguments.out.write_text(json.dumps({"costs": costs._asdict(), "prior": prior}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Golden reads with what an exported network says of them: `python -m along.golden CHECKPOINT GOLDEN.tsv`.
+
+Columns: the read, the state of each of its positions (0 none, 1 2 3 plus, 4 5 6 minus, frames of the padded read), and the
+positions' seven logits, position after position."""
+
+import random
+import sys
+
+import torch
+
+from compact import golden
+
+from . import plain
+
+_LONGEST_SHOWN = 130  # positions: of longer reads every seventh is shown
+
+
+def sequences(seed=11):
+    """Reads of all lengths modulo nine and of every kind that is odd; few enough for a small file."""
+    rng = random.Random(seed)
+    lengths = [6, 7, 13, 30, *range(60, 69), 100, 149, 150, 151, 200, 250, 251, 299, 300, 301, 450, 601, 719, 720, 721, 722, 1000, 1500, 2503]
+    out = [golden._gene_like(rng, n) for n in lengths]
+    out += [golden._random(rng, n) for n in lengths[::3]]
+    out += ["A" * 60, "T" * 150, "AT" * 80, "TAA" * 70, "N" * 60, "N" * 301, "ACGT" * 125]
+    gene = golden._gene_like(rng, 300)
+    out += [gene.lower(), gene.replace("T", "U"), plain.reverse_complement(gene), gene[1:], gene[:150] + gene[151:]]
+    out += [golden._spoil(rng, gene, "N", n) for n in (1, 20)] + [golden._spoil(rng, gene, "RYSWKMBDHV", 5)]
+    out += [golden._random(rng, 90) + gene[:120] + golden._random(rng, 90), gene[:121] + plain.reverse_complement(gene)[:130]]
+    return out
+
+
+def main(checkpoint, table):
+    model = plain.Model(checkpoint)
+    with open(table, "w") as out, torch.no_grad():
+        out.write("sequence\tstates\tlogits\n")
+        for read in sequences():
+            logits = model.read(read)
+            states = "".join(map(str, model.states(logits)))
+            shown = logits if len(logits) <= _LONGEST_SHOWN else logits[::7]
+            out.write(f"{read}\t{states}\t{' '.join(f'{x:.5f}' for x in shown.flatten().tolist())}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
