@@ -11,6 +11,7 @@ import torch
 from compact import evaluate as windows
 from compact import metrics
 
+from . import calls as calls_of
 from . import decode, grid, long, simulated, train
 
 KINDS = ("bases_150", "bases_250", "nano_0", "nano_1", "nano_2", "nano_5", "nano_8")
@@ -57,7 +58,8 @@ def decoded(logits, costs, prior):
 def simulated_table(found, costs, prior):
     print(f"{'':10}" + "".join(f"{name:>12}" for name in ("reads", "straddling", "seven", "found", "precision", "frame")))
     for kind, (reads, logits) in found.items():
-        calls = [classes(states, len(read.codes)) for read, states in zip(reads, decoded(logits, costs, prior))]
+        found_states = decoded(logits, costs, prior)
+        calls = [calls_of.classes(calls_of.stretches(s, read.codes), len(read.codes)) for read, s in zip(reads, found_states)]
         row = simulated.figures([read.right for read in reads], calls)
         print(f"{kind:10}" + "".join(f"{value:12.4f}" for value in row.values()), flush=True)
 

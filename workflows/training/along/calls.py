@@ -1,0 +1,77 @@
+"""From states of positions to stretches of bases: where a gene's end lies near a stop codon it ends there, and likewise starts.
+
+All of it is done in the gene's own direction, so a read and its reverse complement get mirrored stretches."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from compact import tokens
+
+from . import grid
+
+_STOPS = {(3, 0, 0), (3, 0, 2), (3, 2, 0)}
+_STARTS = {(0, 3, 2): 0, (2, 3, 2): 6, (3, 3, 2): 9}  # ATG, GTG, TTG: how many bases further away they seem
+REACH_STOP, REACH_START = 27, 18  # bases around the border that the states show
+
+
+class Stretch(NamedTuple):
+    """Bases [start, end) of the read in one frame: 1 2 3, or 4 5 6 on the reverse complement."""
+
+    start: int
+    end: int
+    frame: int
+
+
+def _nearest(codes, frame, border, reach, wanted):
+    """The first base of a codon of `frame` near `border`, the one of least distance and penalty; none where there is none."""
+    best = None
+    for at in range(border - reach + (frame - border + reach) % 3, border + reach + 1, 3):
+        codon = tuple(codes[at : at + 3].tolist()) if 0 <= at <= len(codes) - 3 else None
+        if codon in wanted:
+            far = abs(at - border) + (wanted[codon] if isinstance(wanted, dict) else 0)
+            best = min(best, (far, at)) if best else (far, at)
+    return best[1] if best and best[0] <= reach else None
+
+
+def _plus(codes, start, end, frame, first, last):
+    """One stretch on the strand of `codes`, `frame` 0 to 2; `first` and `last`: whether a gene starts and ends in the read there."""
+    if last:
+        stop = _nearest(codes, frame, end - 3, REACH_STOP, _STOPS)
+        end = stop + 3 if stop is not None and stop + 3 > start else end
+    if first:
+        new = _nearest(codes, frame, start, REACH_START, _STARTS)
+        start = new if new is not None and new < end else start
+    return start, end
+
+
+def stretches(states, codes):
+    """The stretches of a read's states [T], in its order; `codes` are its bases."""
+    length, side = len(codes), grid.margin(len(codes))
+    turned = tokens.COMPLEMENT[codes][::-1]
+    edges = np.flatnonzero(np.diff(states)) + 1
+    runs = list(zip([0, *edges], [*edges, len(states)]))
+    strands = [(states[a] + 2) // 3 for a, _ in runs]
+    out = []
+    for i, (a, b) in enumerate(runs):
+        if not strands[i]:
+            continue
+        start, end = max(9 * a - side, 0), min(9 * b - side, length)
+        frame = ((states[a] - 1) % 3 - side) % 3
+        left = i > 0 and strands[i - 1] != strands[i]
+        right = i + 1 < len(runs) and strands[i + 1] != strands[i]
+        if strands[i] == 1:
+            start, end = _plus(codes, start, end, frame, left, right)
+        else:
+            low, high = _plus(turned, length - end, length - start, frame, right, left)
+            start, end = length - high, length - low
+        out.append(Stretch(int(start), int(end), int(1 + frame + 3 * (strands[i] == 2))))
+    return out
+
+
+def classes(found, length):
+    """Called classes [L] of a read's bases; where stretches overlap, the later one's."""
+    out = np.zeros(length, dtype=np.uint8)
+    for start, end, frame in found:
+        out[start:end] = frame
+    return out
