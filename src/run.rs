@@ -134,8 +134,11 @@ fn warn_of_idle_flags(config: &Config, templates: &Templates, classifier: &Class
     if config.model.attention != Attention::default() && card.attention.is_none() {
         say(&format!("readseeker: --attention has no effect: {} has none\n", card.name));
     }
-    if let Some(word) = cpu::Path::wanted_in_vain() {
-        say(&format!("readseeker: READSEEKER_CPU={word} has no effect: this CPU runs {}\n", cpu::Path::words()));
+    if let Some(word) = cpu::InstructionSet::wanted_in_vain() {
+        say(&format!(
+            "readseeker: READSEEKER_CPU={word} has no effect: this CPU runs {}\n",
+            cpu::InstructionSet::words()
+        ));
     }
 }
 

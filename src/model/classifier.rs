@@ -43,7 +43,7 @@ enum Family {
 #[expect(clippy::large_enum_variant, reason = "there is only one")]
 enum Engine {
     /// Our own kernels for the compact family on the CPU.
-    Compact { engine: cpu::Engine, scratches: Scratches<cpu::Scratch> },
+    Compact { engine: cpu::compact::Engine, scratches: Scratches<cpu::compact::Scratch> },
     /// Our own kernels for BERT on the CPU; what a read is padded to.
     Bert { engine: cpu::bert::Engine, padded: usize, scratches: Scratches<cpu::bert::Scratch> },
     /// burn, on the CPU or a GPU: either family.
@@ -300,15 +300,15 @@ fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut 
     let own = kernels == Kernels::Own;
     let precision = config.precision;
     check_precision(precision, settings, if own { Where::OwnKernels } else { Where::BurnOnCpu })?;
-    let path = cpu::Path::detect_in(precision);
+    let instructions = cpu::InstructionSet::detect_in(precision);
     let ours = |engine| {
-        let device = device::cpu_name_with(config.threads.max(1), path.name());
+        let device = device::cpu_name_with(config.threads.max(1), instructions.name());
         Running { engine, device, backend: "cpu".to_owned() }
     };
     match settings {
         Settings::Bert { config: settings, .. } if own && settings.shape().is_supported() => {
             let take = |name: &str, shape: &[usize]| weights.take(name, shape);
-            let engine = cpu::bert::Engine::new(&settings.shape(), path, precision, take).map_err(refused)?;
+            let engine = cpu::bert::Engine::new(&settings.shape(), instructions, precision, take).map_err(refused)?;
             let padded = match config.attention {
                 Attention::Published => settings.max_tokens(),
                 Attention::Masked => 0,
@@ -317,7 +317,7 @@ fn on_cpu(config: &Config, kernels: Kernels, settings: &Settings, weights: &mut 
         }
         Settings::Compact(settings) if let Some(shape) = settings.shape().filter(|_| own) => {
             let take = |name: &str, shape: &[usize]| compact::take(weights, name, shape);
-            let engine = cpu::Engine::new(shape, path, precision, take).map_err(refused)?;
+            let engine = cpu::compact::Engine::new(shape, instructions, precision, take).map_err(refused)?;
             return Ok(ours(Engine::Compact { engine, scratches: Scratches::default() }));
         }
         _ => {}

@@ -6,7 +6,7 @@
 
 use divan::counter::ItemsCount;
 use readseeker::model::Precision;
-use readseeker::model::cpu::Path;
+use readseeker::model::cpu::InstructionSet;
 use readseeker::model::cpu::bert::{Engine, Scratch, Shape};
 
 /// The published model's, with four of its twelve layers: a third of the time, and of the memory.
@@ -50,7 +50,7 @@ fn bench(bencher: divan::Bencher, precision: Precision, tokens: usize) {
         };
         Ok::<_, std::convert::Infallible>((0..shape.iter().product::<usize>()).map(|_| value()).collect())
     };
-    let engine = Engine::new(&SHAPE, Path::detect_in(precision), precision, tensor).unwrap();
+    let engine = Engine::new(&SHAPE, InstructionSet::detect_in(precision), precision, tensor).unwrap();
     let ids: Vec<u16> = (0..u16::try_from(tokens - 2).unwrap()).map(|at| 5 + at * 13 % 4096).collect();
     let mut scratch = Scratch::default();
     bencher.counter(ItemsCount::new(1_usize)).bench_local(|| engine.forward(&ids, 0, &mut scratch));

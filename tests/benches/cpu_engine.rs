@@ -1,4 +1,4 @@
-//! The built-in model's network on one thread, by path, precision (true: int8) and read length: `cargo bench --bench cpu_engine`.
+//! The built-in model's network on one thread, by instructions, precision (true: int8) and read length: `cargo bench --bench cpu_engine`.
 //!
 //! The figure to read is items a second: reads. Weights are random, which costs the same; bases are random, which is the
 //! worst case for the table's place in the cache.
@@ -6,7 +6,8 @@
 
 use divan::counter::ItemsCount;
 use readseeker::model::Precision;
-use readseeker::model::cpu::{Engine, Path, Scratch, Shape};
+use readseeker::model::cpu::InstructionSet;
+use readseeker::model::cpu::compact::{Engine, Scratch, Shape};
 
 const READS: usize = 1000;
 /// The built-in model's.
@@ -18,23 +19,23 @@ fn main() {
 
 #[divan::bench(args = [100, 150, 300], consts = [F32, INT8])]
 fn avx512<const BYTES: bool>(bencher: divan::Bencher, bases: usize) {
-    bench(bencher, (Path::Avx512, precision(BYTES)), bases);
+    bench(bencher, (InstructionSet::Avx512, precision(BYTES)), bases);
 }
 
 #[divan::bench(args = [100, 150, 300], consts = [F32, INT8])]
 fn avx2<const BYTES: bool>(bencher: divan::Bencher, bases: usize) {
-    bench(bencher, (Path::Avx2, precision(BYTES)), bases);
+    bench(bencher, (InstructionSet::Avx2, precision(BYTES)), bases);
 }
 
 #[divan::bench(args = [100, 150, 300], consts = [F32, INT8])]
 fn plain<const BYTES: bool>(bencher: divan::Bencher, bases: usize) {
-    bench(bencher, (Path::Plain, precision(BYTES)), bases);
+    bench(bencher, (InstructionSet::Plain, precision(BYTES)), bases);
 }
 
 /// Laying out the weights: part of every start.
 #[divan::bench(consts = [F32, INT8])]
 fn load<const BYTES: bool>() -> Engine {
-    engine(Path::detect_in(precision(BYTES)), precision(BYTES))
+    engine(InstructionSet::detect_in(precision(BYTES)), precision(BYTES))
 }
 
 /// Whether in bytes: what a benchmark can be told at compile time.
@@ -45,13 +46,13 @@ fn precision(bytes: bool) -> Precision {
     if bytes { Precision::Int8 } else { Precision::F32 }
 }
 
-fn bench(bencher: divan::Bencher, (path, precision): (Path, Precision), bases: usize) {
-    if !path.is_supported_in(precision) {
+fn bench(bencher: divan::Bencher, (instructions, precision): (InstructionSet, Precision), bases: usize) {
+    if !instructions.is_supported_in(precision) {
         return;
     }
     let mut state = 1;
     let reads: Vec<Vec<u16>> = (0..READS).map(|_| read(bases, &mut state)).collect();
-    let (engine, mut scratch) = (engine(path, precision), Scratch::default());
+    let (engine, mut scratch) = (engine(instructions, precision), Scratch::default());
     bencher.counter(ItemsCount::new(READS)).bench_local(|| {
         engine.each(reads.iter().map(Vec::as_slice), &mut scratch, |logits| {
             divan::black_box(logits);
@@ -59,7 +60,7 @@ fn bench(bencher: divan::Bencher, (path, precision): (Path, Precision), bases: u
     });
 }
 
-fn engine(path: Path, precision: Precision) -> Engine {
+fn engine(instructions: InstructionSet, precision: Precision) -> Engine {
     let mut state = 2;
     let tensor = |name: &str, shape: &[usize]| {
         let scale = if name.starts_with("embedding") { 1.0 } else { 0.1 };
@@ -69,7 +70,7 @@ fn engine(path: Path, precision: Precision) -> Engine {
         }
         Ok::<_, std::convert::Infallible>(values)
     };
-    Engine::new(SHAPE, path, precision, tensor).unwrap()
+    Engine::new(SHAPE, instructions, precision, tensor).unwrap()
 }
 
 /// The tokens of a read of random bases: a 6-mer's is the one before it, shifted by a base.

@@ -151,12 +151,12 @@ impl Default for Pool {
 impl Config {
     /// The sizes our own kernels want, if they can run a model of these settings.
     #[must_use]
-    pub fn shape(&self) -> Option<cpu::Shape> {
+    pub fn shape(&self) -> Option<cpu::compact::Shape> {
         let &Self { embedding_size: embedding, channels, hidden, stem, ref blocks, coarse, .. } = self;
         let fits = stem == Stem { kernel: 6, stride: 3, padding: 3 }
             && blocks.iter().chain([&coarse.block]).all(|block| *block == Block { kernel: 3, padding: 1 });
         let Coarse { levels, pool, .. } = coarse;
-        fits.then_some(cpu::Shape { embedding, channels, blocks: blocks.len(), levels, pool, hidden })
+        fits.then_some(cpu::compact::Shape { embedding, channels, blocks: blocks.len(), levels, pool, hidden })
     }
 
     /// Reads and checks a `config.json`; keys we don't know are fine, they describe.

@@ -29,7 +29,7 @@ impl Aligned {
     }
 
     /// The same memory as bf16, two a float.
-    pub(super) fn halves_mut(&mut self) -> &mut [u16] {
+    pub(super) fn bf16s_mut(&mut self) -> &mut [u16] {
         // SAFETY: as in `deref`; any bits are a `u16`, whose alignment is less.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LINE * 2) }
     }
@@ -41,14 +41,14 @@ impl Aligned {
     }
 
     /// The same memory as integers of sixteen bits, two a float.
-    pub(super) fn words(&self) -> &[i16] {
+    pub(super) fn i16s(&self) -> &[i16] {
         // SAFETY: as in `deref`; any bits are an `i16`, whose alignment is less.
         unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() * LINE * 2) }
     }
 
-    /// [`words`](Self::words), to be written.
-    pub(super) fn words_mut(&mut self) -> &mut [i16] {
-        // SAFETY: as in `words`.
+    /// [`i16s`](Self::i16s), to be written.
+    pub(super) fn i16s_mut(&mut self) -> &mut [i16] {
+        // SAFETY: as in `i16s`.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LINE * 2) }
     }
 

@@ -1,19 +1,21 @@
 //! Attention: each position asks all positions, head by head, a few rows of scores at a time.
 //!
-//! Both its products are multiplied in f32, or in bf16 where that is faster; softmax and all sums are f32.
+//! Both products are multiplied in f32, or in bf16 where that is faster. Softmax and all sums are f32.
 
 use super::super::aligned::{Aligned, LINE};
-use super::super::gemm::{Packed, Product, Stream};
-use super::super::lanes::{Lanes, half};
+use super::super::gemm::{Product, Stream};
+use super::super::isa::Isa;
+use super::super::packed::Packed;
+use super::super::register::{Register, bf16};
+use super::encoding::Encoding;
 use super::linear::{Encoder, Output, Then};
-use super::words::Words;
 
-/// Rows of scores worked on at once: four tiles of the largest kind, so that they stay in the cache next to the registers.
+/// Rows of scores at a time: four tiles of the largest kind, which stay in the first-level cache.
 const ROWS: usize = 36;
-/// The score of a column that is no position: its share is zero.
+/// The score of a column that is not a position. Its share is zero.
 const NOWHERE: f32 = -1e30;
 
-/// Heads, and how their parts lie in a row: each padded with zeros to whole cache lines.
+/// The heads. Each one's part of a row is padded with zeros to whole cache lines.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Heads {
     pub(super) count: usize,
@@ -32,19 +34,19 @@ impl Heads {
         self.count * self.padded()
     }
 
-    /// Which of a head's numbers a column of a row is, counted over all heads; none for padding.
+    /// Which number a column of a row holds, counted over all heads; `None` for padding.
     pub(super) fn number(self, column: usize) -> Option<usize> {
         let (head, at) = (column / self.padded(), column % self.padded());
         (at < self.size).then_some(head * self.size + at)
     }
 }
 
-/// What attention is computed on; reused.
+/// Working memory, reused from call to call.
 #[derive(Debug, Default)]
 pub(super) struct Workspace {
-    /// Queries, keys, and shares as words.
+    /// Of queries, keys and shares.
     encoders: [Encoder; 3],
-    /// Values of two positions each as words.
+    /// Values, two positions to a word.
     pairs: Aligned,
     keys: Packed,
     values: Packed,
@@ -60,7 +62,7 @@ pub(super) struct Positions<'a> {
     pub(super) asking: usize,
     /// How many there are.
     pub(super) all: usize,
-    /// How many of these are tokens; the others are padding, whose scores are less by one.
+    /// How many of these are tokens. The others are padding, and their scores are less by one.
     pub(super) tokens: usize,
     /// [asking, heads], rows `stride` apart.
     pub(super) queries: &'a [f32],
@@ -71,14 +73,14 @@ pub(super) struct Positions<'a> {
 }
 
 impl Heads {
-    /// What each asking position gets from all, [asking, heads], multiplied in such words: of f32 or bf16.
+    /// What each asking position gets from all, [asking, heads], multiplied in f32 or bf16.
     ///
     /// # Safety
-    /// The CPU must have `L`'s instructions, and those of the words.
+    /// The CPU must have `I`'s instructions, and those of the encoding.
     #[inline(always)]
-    pub(super) unsafe fn attend<L: Lanes>(
+    pub(super) unsafe fn attend<I: Isa>(
         self,
-        words: Words,
+        encoding: Encoding,
         positions: &Positions<'_>,
         workspace: &mut Workspace,
         to: &mut [f32],
@@ -87,7 +89,7 @@ impl Heads {
         let &Positions { asking, all, tokens, queries, query_stride, keys_values, key_value_stride } = positions;
         let Workspace { encoders, pairs, keys, values, scores, starts, zeros, factors } = workspace;
         let [query_encoder, key_encoder, share_encoder] = encoders;
-        let (packing, columns) = ((L::WIDTH, L::PANEL), all.next_multiple_of(LINE));
+        let (packing, columns) = ((I::Register::WIDTH, I::Register::PANEL), all.next_multiple_of(LINE));
         #[allow(clippy::cast_precision_loss)] // far fewer than 2^24
         let root = (self.size as f32).sqrt();
         scores.reserve(ROWS * columns);
@@ -96,9 +98,9 @@ impl Heads {
         starts[..tokens].fill(if tokens < all { root } else { 0.0 });
         starts[tokens..all].fill(0.0);
         starts[all..columns].fill(NOWHERE);
-        let a_word = words.numbers();
+        let per_word = encoding.numbers_per_word();
         let own_values = &keys_values[self.columns()..];
-        let (value_words, value_stride) = if a_word == 1 {
+        let (value_words, value_stride) = if per_word == 1 {
             (own_values, key_value_stride)
         } else {
             pair(own_values, key_value_stride, (all, self.columns()), pairs);
@@ -106,38 +108,39 @@ impl Heads {
         };
         // SAFETY: the caller's CPU has the instructions.
         unsafe {
-            let asked = query_encoder.encode::<L>(words, queries, query_stride, (asking, self.columns()));
-            let known = key_encoder.encode::<L>(words, keys_values, key_value_stride, (all, self.columns()));
+            let asked = query_encoder.encode::<I::Register>(encoding, queries, query_stride, (asking, self.columns()));
+            let known =
+                key_encoder.encode::<I::Register>(encoding, keys_values, key_value_stride, (all, self.columns()));
             for head in 0..self.count {
                 let first = head * self.padded();
-                let of_keys = (self.size.div_ceil(a_word), all);
-                keys.fill(of_keys, packing, &known.words[first / a_word..], (1, known.stride));
-                values.fill((all.div_ceil(a_word), self.size), packing, &value_words[first..], (value_stride, 1));
+                let of_keys = (self.size.div_ceil(per_word), all);
+                keys.fill(of_keys, packing, &known.words[first / per_word..], (1, known.stride));
+                values.fill((all.div_ceil(per_word), self.size), packing, &value_words[first..], (value_stride, 1));
                 for row in (0..asking).step_by(ROWS) {
                     let rows = ROWS.min(asking - row);
-                    let from = &asked.words[row * asked.stride + first / a_word..];
+                    let from = &asked.words[row * asked.stride + first / per_word..];
                     let to = &mut to[row * to_stride + first..];
                     let asked =
                         Product { from, stride: asked.stride, rows, weights: keys, start: starts, start_stride: 0 };
                     let mut output = Output::new(scores, columns, Then::Store);
-                    words.multiply::<L>(asked, &mut Stream::default(), &mut output);
+                    encoding.multiply::<I>(asked, &mut Stream::default(), &mut output);
                     factors.clear();
                     for scores in scores.chunks_exact_mut(columns).take(rows) {
-                        factors.push(1.0 / exponentials::<L>(scores, std::f32::consts::LOG2_E / root));
+                        factors.push(1.0 / exponentials::<I::Register>(scores, std::f32::consts::LOG2_E / root));
                     }
-                    let shares = share_encoder.encode::<L>(words, scores, columns, (rows, columns));
+                    let shares = share_encoder.encode::<I::Register>(encoding, scores, columns, (rows, columns));
                     let (from, stride) = (shares.words, shares.stride);
                     let shares = Product { from, stride, rows, weights: values, start: zeros, start_stride: 0 };
                     let mut output = Output::new(to, to_stride, Then::Scale(factors));
-                    words.multiply::<L>(shares, &mut Stream::default(), &mut output);
+                    encoding.multiply::<I>(shares, &mut Stream::default(), &mut output);
                 }
             }
         }
     }
 }
 
-/// Puts each two rows of `from`, which are `stride` floats apart, into one row of words: two bf16, the earlier row's first.
-/// After an odd last row come zeros.
+/// Joins pairs of rows of `from`, which are `stride` floats apart, into rows of words. A word holds two bf16, the earlier
+/// row's first. An odd last row is paired with zeros.
 #[inline(always)]
 fn pair(from: &[f32], stride: usize, (rows, columns): (usize, usize), to: &mut Aligned) {
     to.reserve(rows.div_ceil(2) * columns);
@@ -147,26 +150,26 @@ fn pair(from: &[f32], stride: usize, (rows, columns): (usize, usize), to: &mut A
         if row + 1 < rows {
             let late = &from[(row + 1) * stride..][..columns];
             let both = early.iter().zip(late);
-            words.iter_mut().zip(both).for_each(|(to, (&early, &late))| *to = word(half(early), half(late)));
+            words.iter_mut().zip(both).for_each(|(to, (&early, &late))| *to = word(bf16(early), bf16(late)));
         } else {
-            words.iter_mut().zip(early).for_each(|(to, &early)| *to = word(half(early), 0));
+            words.iter_mut().zip(early).for_each(|(to, &early)| *to = word(bf16(early), 0));
         }
     }
 }
 
-/// Replaces a row of scores by 2^(factor * (score - largest)), and adds these up.
+/// Replaces each score of a row by 2^(factor * (score - largest)) and returns their sum.
 #[inline(always)]
-pub(super) unsafe fn exponentials<L: Lanes>(scores: &mut [f32], factor: f32) -> f32 {
+pub(super) unsafe fn exponentials<R: Register>(scores: &mut [f32], factor: f32) -> f32 {
     // SAFETY: the caller's CPU has the instructions; the row is whole registers.
     unsafe {
-        let mut largest = L::load(scores, 0);
-        for at in (L::WIDTH..scores.len()).step_by(L::WIDTH) {
-            largest = largest.max(L::load(scores, at));
+        let mut largest = R::load(scores, 0);
+        for at in (R::WIDTH..scores.len()).step_by(R::WIDTH) {
+            largest = largest.max(R::load(scores, at));
         }
-        let (largest, factor) = (L::splat(largest.largest()), L::splat(factor));
-        let mut sum = L::splat(0.0);
-        for at in (0..scores.len()).step_by(L::WIDTH) {
-            let share = L::load(scores, at).sub(largest).mul(factor).exp2();
+        let (largest, factor) = (R::splat(largest.largest()), R::splat(factor));
+        let mut sum = R::splat(0.0);
+        for at in (0..scores.len()).step_by(R::WIDTH) {
+            let share = R::load(scores, at).sub(largest).mul(factor).exp2();
             sum = sum.add(share);
             share.store(scores, at);
         }

@@ -1,13 +1,16 @@
-//! The network over [`Lanes`]: embeddings, layers, and the head that reads `[CLS]`.
+//! The network over an instruction set: embeddings, layers, and the head that reads `[CLS]`.
 
+use super::super::InstructionSet;
 use super::super::aligned::{Aligned, LINE};
-use super::super::lanes::{Lanes, Task, packing};
+use super::super::dispatch::{Task, packing};
+use super::super::isa::Isa;
 use super::attention::{self, Heads, Positions};
+use super::encoding::Encoding;
 use super::linear::{Encoder, Linear, Then};
 use super::norm::Norm;
-use super::words::Words;
-use super::{Path, Precision, Shape};
+use super::shape::Shape;
 use crate::kmer::{CLS, PAD, SEP};
+use crate::model::Precision;
 
 /// Non-coding, coding.
 pub(super) const LABELS: usize = 2;
@@ -18,9 +21,9 @@ const SPECIAL: usize = 2;
 #[derive(Debug)]
 pub(super) struct Network {
     /// What linear layers are multiplied in.
-    linear: Words,
+    linear: Encoding,
     /// What attention is.
-    attention: Words,
+    attention: Encoding,
     hidden: usize,
     intermediate: usize,
     heads: Heads,
@@ -75,9 +78,9 @@ impl Task for Forward<'_> {
     type Output = [f32; LABELS];
 
     #[inline(always)]
-    unsafe fn run<L: Lanes>(self) -> [f32; LABELS] {
+    unsafe fn run<I: Isa>(self) -> [f32; LABELS] {
         // SAFETY: the caller's CPU has the instructions.
-        unsafe { self.network.forward::<L>(self.ids, self.padded, self.scratch) }
+        unsafe { self.network.forward::<I>(self.ids, self.padded, self.scratch) }
     }
 }
 
@@ -91,7 +94,7 @@ fn stride(columns: usize) -> usize {
 struct Loader<T> {
     tensor: T,
     packing: (usize, usize),
-    words: Words,
+    encoding: Encoding,
     epsilon: f32,
 }
 
@@ -128,7 +131,7 @@ impl<E, T: FnMut(&str, &[usize]) -> Result<Vec<f32>, E>> Loader<T> {
         }
         let rows: Vec<Option<usize>> = (0..inputs).map(input).collect();
         let columns: Vec<Option<usize>> = (0..outputs).map(output).collect();
-        Ok(Linear::new(self.words, self.packing, inputs, &bias, |row, column| {
+        Ok(Linear::new(self.encoding, self.packing, inputs, &bias, |row, column| {
             match (rows[row], columns[column % outputs]) {
                 (Some(from), Some(to)) => weights[column / outputs][to * stored[1] + from],
                 _ => 0.0,
@@ -140,14 +143,14 @@ impl<E, T: FnMut(&str, &[usize]) -> Result<Vec<f32>, E>> Loader<T> {
 impl Network {
     pub(super) fn new<E>(
         shape: &Shape,
-        path: Path,
+        instructions: InstructionSet,
         precision: Precision,
         tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         let &Shape { vocabulary, hidden, layers, heads, intermediate, positions, types, epsilon } = shape;
         let heads = Heads { count: heads, size: hidden / heads };
-        let linear = Words::of_linear(precision, path);
-        let mut loader = Loader { tensor, packing: packing(path), words: linear, epsilon };
+        let linear = Encoding::of_linear(precision, instructions);
+        let mut loader = Loader { tensor, packing: packing(instructions), encoding: linear, epsilon };
         let words = loader.tensor("bert.embeddings.word_embeddings.weight", &[vocabulary, hidden])?;
         let mut positions = loader.tensor("bert.embeddings.position_embeddings.weight", &[positions, hidden])?;
         let types = loader.tensor("bert.embeddings.token_type_embeddings.weight", &[types, hidden])?;
@@ -173,13 +176,13 @@ impl Network {
             })
         });
         let layers = layers.collect::<Result<_, E>>()?;
-        loader.words = Words::Singles; // one row
+        loader.encoding = Encoding::F32; // one row
         let pooler = loader.linear(&["bert.pooler.dense".to_owned()], all, all)?;
         let classifier = loader.tensor("classifier.weight", &[LABELS, hidden])?;
         let classifier_bias = loader.tensor("classifier.bias", &[LABELS])?;
         Ok(Self {
             linear,
-            attention: Words::of_attention(precision, path),
+            attention: Encoding::of_attention(precision, instructions),
             hidden,
             intermediate,
             heads,
@@ -203,9 +206,9 @@ impl Network {
     }
 
     /// # Safety
-    /// The CPU must have `L`'s instructions, and those of the precision.
+    /// The CPU must have `I`'s instructions, and those of the precision.
     #[inline(always)]
-    unsafe fn forward<L: Lanes>(&self, ids: &[u16], padded: usize, scratch: &mut Scratch) -> [f32; LABELS] {
+    unsafe fn forward<I: Isa>(&self, ids: &[u16], padded: usize, scratch: &mut Scratch) -> [f32; LABELS] {
         let tokens = ids.len() + SPECIAL;
         let padding = padded.saturating_sub(tokens);
         let all = tokens + padding;
@@ -221,55 +224,55 @@ impl Network {
                 for (x, (word, position)) in row.iter_mut().zip(word.iter().zip(position)) {
                     *x = word + position;
                 }
-                self.norm.forward::<L>(row);
+                self.norm.forward::<I::Register>(row);
             }
             for (number, layer) in self.layers.iter().enumerate() {
                 // Only [CLS] is read from the last layer, so only [CLS] asks there.
                 let asking = if number + 1 == self.layers.len() { 1 } else { all };
-                self.layer::<L>(layer, asking, all, tokens, scratch);
+                self.layer::<I>(layer, asking, all, tokens, scratch);
             }
-            self.head::<L>(scratch)
+            self.head::<I>(scratch)
         }
     }
 
     /// Replaces the first `asking` rows of `x` by the layer's output.
     #[inline(always)]
-    unsafe fn layer<L: Lanes>(&self, layer: &Layer, asking: usize, all: usize, tokens: usize, scratch: &mut Scratch) {
-        let (hidden, words) = (self.hidden, self.linear);
+    unsafe fn layer<I: Isa>(&self, layer: &Layer, asking: usize, all: usize, tokens: usize, scratch: &mut Scratch) {
+        let (hidden, encoding) = (self.hidden, self.linear);
         let Scratch { x, queries, keys_values, context, intermediate, attention, encoder } = scratch;
         let x_stride = stride(hidden);
         let (query_stride, key_value_stride) = (stride(self.heads.columns()), stride(2 * self.heads.columns()));
         let between = stride(self.intermediate);
         // SAFETY: the caller's promises.
         unsafe {
-            let input = encoder.encode::<L>(words, x, x_stride, (all, hidden));
-            layer.query.forward::<L>(&input, asking, queries, query_stride, Then::Store);
-            layer.key_value.forward::<L>(&input, all, keys_values, key_value_stride, Then::Store);
+            let input = encoder.encode::<I::Register>(encoding, x, x_stride, (all, hidden));
+            layer.query.forward::<I>(&input, asking, queries, query_stride, Then::Store);
+            layer.key_value.forward::<I>(&input, all, keys_values, key_value_stride, Then::Store);
             let positions = Positions { asking, all, tokens, queries, query_stride, keys_values, key_value_stride };
-            self.heads.attend::<L>(self.attention, &positions, attention, context, query_stride);
+            self.heads.attend::<I>(self.attention, &positions, attention, context, query_stride);
 
-            let input = encoder.encode::<L>(words, context, query_stride, (asking, self.heads.columns()));
-            layer.context.forward::<L>(&input, asking, x, x_stride, Then::Add);
-            x.chunks_mut(x_stride).take(asking).for_each(|row| layer.context_norm.forward::<L>(row));
+            let input = encoder.encode::<I::Register>(encoding, context, query_stride, (asking, self.heads.columns()));
+            layer.context.forward::<I>(&input, asking, x, x_stride, Then::Add);
+            x.chunks_mut(x_stride).take(asking).for_each(|row| layer.context_norm.forward::<I::Register>(row));
 
-            let input = encoder.encode::<L>(words, x, x_stride, (asking, hidden));
-            layer.intermediate.forward::<L>(&input, asking, intermediate, between, Then::Gelu);
-            let input = encoder.encode::<L>(words, intermediate, between, (asking, self.intermediate));
-            layer.output.forward::<L>(&input, asking, x, x_stride, Then::Add);
-            x.chunks_mut(x_stride).take(asking).for_each(|row| layer.output_norm.forward::<L>(row));
+            let input = encoder.encode::<I::Register>(encoding, x, x_stride, (asking, hidden));
+            layer.intermediate.forward::<I>(&input, asking, intermediate, between, Then::Gelu);
+            let input = encoder.encode::<I::Register>(encoding, intermediate, between, (asking, self.intermediate));
+            layer.output.forward::<I>(&input, asking, x, x_stride, Then::Add);
+            x.chunks_mut(x_stride).take(asking).for_each(|row| layer.output_norm.forward::<I::Register>(row));
         }
     }
 
     /// The logits of the first row of `x`.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // one rounding of what is summed in f64
-    unsafe fn head<L: Lanes>(&self, scratch: &mut Scratch) -> [f32; LABELS] {
+    unsafe fn head<I: Isa>(&self, scratch: &mut Scratch) -> [f32; LABELS] {
         let Scratch { x, queries: pooled, encoder, .. } = scratch;
         pooled.reserve(self.hidden);
         // SAFETY: the caller's promises.
         unsafe {
-            let input = encoder.encode::<L>(Words::Singles, x, self.hidden, (1, self.hidden));
-            self.pooler.forward::<L>(&input, 1, pooled, self.hidden, Then::Store);
+            let input = encoder.encode::<I::Register>(Encoding::F32, x, self.hidden, (1, self.hidden));
+            self.pooler.forward::<I>(&input, 1, pooled, self.hidden, Then::Store);
         }
         let pooled: Vec<f64> = pooled[..self.hidden].iter().map(|&x| f64::from(x).tanh()).collect();
         std::array::from_fn(|label| {

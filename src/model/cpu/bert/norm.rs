@@ -1,7 +1,7 @@
 //! Layer normalisation.
 
 use super::super::aligned::Aligned;
-use super::super::lanes::Lanes;
+use super::super::register::Register;
 
 /// Rows to mean 0 and variance 1, then scaled and shifted by column.
 #[derive(Debug)]
@@ -22,28 +22,28 @@ impl Norm {
     /// Normalises a row in place.
     ///
     /// # Safety
-    /// The CPU must have `L`'s instructions.
+    /// The CPU must have `R`'s instructions.
     #[inline(always)]
-    pub(super) unsafe fn forward<L: Lanes>(&self, row: &mut [f32]) {
+    pub(super) unsafe fn forward<R: Register>(&self, row: &mut [f32]) {
         let row = &mut row[..self.columns];
         #[allow(clippy::cast_precision_loss)] // a row has far fewer than 2^24 columns
         let share = 1.0 / self.columns as f32;
         // SAFETY: the caller's CPU has the instructions; the columns are whole registers.
         unsafe {
-            let mut sum = L::splat(0.0);
-            for column in (0..row.len()).step_by(L::WIDTH) {
-                sum = sum.add(L::load(row, column));
+            let mut sum = R::splat(0.0);
+            for column in (0..row.len()).step_by(R::WIDTH) {
+                sum = sum.add(R::load(row, column));
             }
-            let mean = L::splat(sum.total() * share);
-            let mut squares = L::splat(0.0);
-            for column in (0..row.len()).step_by(L::WIDTH) {
-                let x = L::load(row, column).sub(mean);
+            let mean = R::splat(sum.total() * share);
+            let mut squares = R::splat(0.0);
+            for column in (0..row.len()).step_by(R::WIDTH) {
+                let x = R::load(row, column).sub(mean);
                 squares = x.mul_add(x, squares);
             }
-            let factor = L::splat(1.0 / (squares.total() * share + self.epsilon).sqrt());
-            for column in (0..row.len()).step_by(L::WIDTH) {
-                let x = L::load(row, column).sub(mean).mul(factor);
-                x.mul_add(L::load(&self.scale, column), L::load(&self.shift, column)).store(row, column);
+            let factor = R::splat(1.0 / (squares.total() * share + self.epsilon).sqrt());
+            for column in (0..row.len()).step_by(R::WIDTH) {
+                let x = R::load(row, column).sub(mean).mul(factor);
+                x.mul_add(R::load(&self.scale, column), R::load(&self.shift, column)).store(row, column);
             }
         }
     }

@@ -1,48 +1,27 @@
-//! The compact network over [`Lanes`]: stem by table, and blocks; then the [`head`](super::head) weighs the six frames.
+//! The compact network: the stem by table, the blocks, and the levels. The [`head`](super::head) then weighs the six frames.
 
-use super::Path;
-use super::aligned::{Aligned, LINE};
-use super::block::{Block, Layout};
+use super::super::InstructionSet;
+use super::super::aligned::{Aligned, LINE};
+use super::super::dispatch::{self, Task};
+use super::super::isa::Isa;
+use super::super::packed::parts;
+use super::super::register::Register;
 use super::bytes::ByteBlock;
-use super::gemm::parts;
 use super::head::{ALL_FRAMES, Head, Logits, READS_AT_ONCE, Room};
-use super::lanes::{self, Lanes, Task};
-use super::table::{Ahead, FRAMES, KERNEL, Lookup, Numbers, STRIDE, Stored, Table, VOCABULARY, stem_outputs};
+use super::layout::{Layout, one_over};
+use super::shape::Shape;
+use super::table::{Ahead, Entries, FRAMES, KERNEL, Lookup, STRIDE, Storage, Table, VOCABULARY, stem_outputs};
+use super::winograd::WinogradBlock;
 use crate::model::Precision;
 
-/// The sizes that a checkpoint may choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// Numbers a token's embedding has.
-    pub embedding: usize,
-    /// Channels of the stem and the blocks.
-    pub channels: usize,
-    /// How many residual blocks.
-    pub blocks: usize,
-    /// How many coarser levels after them.
-    pub levels: usize,
-    /// Rows of a level that are one of the next.
-    pub pool: usize,
-    /// Width of the head.
-    pub hidden: usize,
-}
-
-impl Shape {
-    /// Whether it runs in bytes: it has a convolution after the stem.
-    #[must_use]
-    pub fn takes_bytes(&self) -> bool {
-        self.blocks > 0 || self.levels > 0
-    }
-}
-
-/// The weights as the kernels read them; rows and columns padded with zeros to whole cache lines.
+/// The weights, laid out for the kernels. Rows and columns are padded with zeros to whole cache lines.
 #[derive(Debug)]
 pub(super) struct Network {
     embedding: usize,
     channels: usize,
     table: Table,
     blocks: Vec<Convolution>,
-    /// The coarser levels'.
+    /// Of the coarser levels.
     coarse: Vec<Convolution>,
     pool: usize,
     head: Head,
@@ -50,11 +29,11 @@ pub(super) struct Network {
 
 /// A residual convolution.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant)] // a network has a handful
+#[allow(clippy::large_enum_variant)] // a network has few
 enum Convolution {
-    /// In f32.
-    Single(Block),
-    /// In bytes: the first after the stem, as it is known beforehand what its inputs reach.
+    /// In f32, in Winograd's domain.
+    Winograd(WinogradBlock),
+    /// In bytes. Only the first after the stem: the range of its inputs is known beforehand.
     Bytes(ByteBlock),
 }
 
@@ -62,9 +41,9 @@ impl Convolution {
     /// Replaces the rows of `x` by the convolution's output.
     ///
     /// # Safety
-    /// As for [`Block::forward`].
+    /// As for [`WinogradBlock::forward`].
     #[inline(always)]
-    unsafe fn forward<L: Lanes>(
+    unsafe fn forward<I: Isa>(
         &self,
         layout: Layout,
         x: &mut [f32],
@@ -75,14 +54,14 @@ impl Convolution {
         // SAFETY: the caller's promises.
         unsafe {
             match self {
-                Self::Single(block) => block.forward::<L>(layout, x, transformed, products, ahead),
-                Self::Bytes(block) => block.forward::<L>(layout, x, transformed, products, ahead),
+                Self::Winograd(block) => block.forward::<I>(layout, x, transformed, products, ahead),
+                Self::Bytes(block) => block.forward::<I>(layout, x, transformed, products, ahead),
             }
         }
     }
 }
 
-/// What reads are computed on: reused from read to read, grown by the longest.
+/// Working memory. It is reused from read to read, and grows with the longest.
 #[derive(Debug, Default)]
 pub struct Scratch {
     read: Lookup,
@@ -90,7 +69,7 @@ pub struct Scratch {
     workspace: Workspace,
 }
 
-/// What a forward pass writes on.
+/// Working memory of a forward pass.
 #[derive(Debug, Default)]
 pub(super) struct Workspace {
     x: Aligned,
@@ -99,14 +78,14 @@ pub(super) struct Workspace {
     head: Room,
 }
 
-/// The read after this one, if there is one: looked up early, so that its table rows can be fetched.
+/// The read after this one, if there is one. It is looked up early, so that its table rows can be prefetched.
 #[derive(Debug)]
 pub(super) struct Next<'a> {
     ids: Option<&'a [u16]>,
     lookup: &'a mut Lookup,
 }
 
-/// A read's way to the features of its frames.
+/// Computes the features of a read's frames.
 pub(super) struct Features<'a> {
     network: &'a Network,
     read: &'a Lookup,
@@ -121,20 +100,20 @@ impl Task for Features<'_> {
     type Output = ();
 
     #[inline(always)]
-    unsafe fn run<L: Lanes>(self) {
+    unsafe fn run<I: Isa>(self) {
         // SAFETY: the caller's CPU has the instructions; `Network::each` looked up the read and made room.
-        unsafe { self.network.features_of::<L>(self.read, self.workspace, self.place, self.next) }
+        unsafe { self.network.features_of::<I>(self.read, self.workspace, self.place, self.next) }
     }
 }
 
 impl Network {
     pub(super) fn new<E>(
         shape: Shape,
-        (path, precision): (Path, Precision),
+        (instructions, precision): (InstructionSet, Precision),
         mut tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         let Shape { embedding: e, channels: c, blocks, levels, pool, .. } = shape;
-        let packing = lanes::packing(path);
+        let packing = dispatch::packing(instructions);
         let mut tensor = |name: &str, shape: &[usize]| {
             let values = tensor(name, shape)?;
             assert_eq!(values.len(), shape.iter().product::<usize>(), "{name} has another shape");
@@ -154,24 +133,24 @@ impl Network {
                 let bias = tensor(&format!("{name}.{i}.bias"), &[c])?;
                 Ok(match first_inputs.take() {
                     Some(inputs) => Convolution::Bytes(ByteBlock::new(&weight, &bias, &inputs, channels, packing)),
-                    None => Convolution::Single(Block::new(&weight, &bias, channels, packing)),
+                    None => Convolution::Winograd(WinogradBlock::new(&weight, &bias, channels, packing)),
                 })
             };
             (0..count).map(one).collect::<Result<Vec<_>, E>>()
         };
         let (blocks, coarse) = (several("blocks", blocks)?, several("coarse", levels)?);
-        let table = if precision == Precision::Int8 { table.in_words() } else { table };
+        let table = if precision == Precision::Int8 { table.in_i16s() } else { table };
         let head = Head::new(shape, packing, tensor)?;
         Ok(Self { embedding, channels, table, blocks, coarse, pool, head })
     }
 
-    /// The logits of each of `reads`, given to `then` in their order, computed on `path`.
+    /// Computes the logits of each of `reads` with `instructions`, and passes them to `then` in order.
     ///
     /// # Safety
-    /// The CPU must support the path the network was made for, and `path` be that one.
+    /// The CPU must support `instructions`, and the network must have been made for them.
     pub(super) unsafe fn each<'a>(
         &self,
-        path: Path,
+        instructions: InstructionSet,
         reads: impl IntoIterator<Item = &'a [u16]>,
         scratch: &mut Scratch,
         mut then: impl FnMut([f32; 7]),
@@ -187,12 +166,12 @@ impl Network {
             let next_one = Next { ids, lookup: next };
             let features = Features { network: self, read, workspace, place, next: next_one };
             // SAFETY: the caller's promise.
-            unsafe { lanes::run(path, features) };
+            unsafe { dispatch::run(instructions, features) };
             place += 1;
             if place == READS_AT_ONCE || ids.is_none() {
                 let head = &mut workspace.head;
                 // SAFETY: the caller's promise.
-                unsafe { lanes::run(path, Logits { head: &self.head, room: head, reads: place }) };
+                unsafe { dispatch::run(instructions, Logits { head: &self.head, room: head, reads: place }) };
                 head.answers[..place].iter().copied().for_each(&mut then);
                 place = 0;
             }
@@ -217,12 +196,12 @@ impl Network {
         Layout { channels: self.channels, rows: stem_outputs(read.tokens), frames: FRAMES }
     }
 
-    /// The features of `read` at a place in the head; on the way, looks up `next` and fetches what it will need.
+    /// Computes the features of `read` at a place in the head. On the way it looks up `next` and prefetches its rows.
     ///
     /// # Safety
-    /// The CPU must have `L`'s instructions; `read` must be looked up in this network's table, and `workspace` have room.
+    /// The CPU must have `I`'s instructions; `read` must be looked up in this network's table, and `workspace` have room.
     #[inline(always)]
-    unsafe fn features_of<L: Lanes>(&self, read: &Lookup, workspace: &mut Workspace, place: usize, next: Next<'_>) {
+    unsafe fn features_of<I: Isa>(&self, read: &Lookup, workspace: &mut Workspace, place: usize, next: Next<'_>) {
         let Next { ids, lookup: next } = next;
         match ids {
             Some(ids) => self.table.look_up(ids, next),
@@ -239,44 +218,44 @@ impl Network {
                 for frame in 0..FRAMES {
                     let features = &mut own[(strand * FRAMES + frame) * self.head.features()..];
                     let (x, mean) = (&mut x[layout.frame(frame)..], &mut features[self.mean_embedding()..]);
-                    match self.table.stored() {
-                        Stored::Singles(table) => self.read::<L, _>(table, &rows[frame..], read.tokens, x, mean),
-                        Stored::Words(table) => self.read::<L, _>(table, &rows[frame..], read.tokens, x, mean),
+                    match self.table.storage() {
+                        Storage::F32(table) => self.read::<I::Register, _>(table, &rows[frame..], read.tokens, x, mean),
+                        Storage::I16(table) => self.read::<I::Register, _>(table, &rows[frame..], read.tokens, x, mean),
                     }
                 }
                 for block in &self.blocks {
-                    block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
+                    block.forward::<I>(layout, x, transformed, products, &mut ahead[strand]);
                 }
                 let own = &mut own[strand * FRAMES * self.head.features()..];
-                self.summarise::<L>(layout, x, 0, own);
+                self.summarise::<I::Register>(layout, x, 0, own);
                 let mut layout = layout;
                 for (level, block) in self.coarse.iter().enumerate() {
-                    layout = pool_rows::<L>(layout, self.pool, x);
-                    block.forward::<L>(layout, x, transformed, products, &mut ahead[strand]);
-                    self.summarise::<L>(layout, x, 1 + level, own);
+                    layout = pool_rows::<I::Register>(layout, self.pool, x);
+                    block.forward::<I>(layout, x, transformed, products, &mut ahead[strand]);
+                    self.summarise::<I::Register>(layout, x, 1 + level, own);
                 }
             }
         }
     }
 
-    /// Where the mean embedding stands among a frame's features: after every level's mean and largest.
+    /// Where the mean embedding stands among a frame's features: after every level's mean and maximum.
     fn mean_embedding(&self) -> usize {
         2 * self.channels * (1 + self.coarse.len())
     }
 
-    /// A level's part of the features of each frame of a strand.
+    /// Computes a level's part of the features, for each frame of a strand.
     #[inline(always)]
-    unsafe fn summarise<L: Lanes>(&self, layout: Layout, x: &[f32], level: usize, features: &mut [f32]) {
+    unsafe fn summarise<R: Register>(&self, layout: Layout, x: &[f32], level: usize, features: &mut [f32]) {
         for frame in 0..FRAMES {
             let to = &mut features[frame * self.head.features() + 2 * self.channels * level..];
             // SAFETY: the caller's promises.
-            unsafe { mean_and_max::<L>(&x[layout.frame(frame)..], layout.rows, layout.channels, to) }
+            unsafe { mean_and_max::<R>(&x[layout.frame(frame)..], layout.rows, layout.channels, to) }
         }
     }
 
-    /// What a frame's tokens have in the table: the stem's output, and the mean embedding.
+    /// Computes the stem's output and the mean embedding of a frame, from the table.
     #[inline(always)]
-    unsafe fn read<L: Lanes, T: Numbers>(
+    unsafe fn read<R: Register, T: Entries>(
         &self,
         table: &T,
         rows: &[u32],
@@ -284,27 +263,27 @@ impl Network {
         x: &mut [f32],
         mean: &mut [f32],
     ) {
-        for (first, registers) in parts(self.channels / L::WIDTH, L::PANEL) {
-            let (outputs, first) = (stem_outputs(tokens), first * L::WIDTH);
+        for (first, registers) in parts(self.channels / R::WIDTH, R::PANEL) {
+            let (outputs, first) = (stem_outputs(tokens), first * R::WIDTH);
             // SAFETY: the caller's promises.
             unsafe {
                 match registers {
-                    1 => self.stem::<L, T, 1>(table, rows, outputs, first, x),
-                    2 if L::PANEL >= 2 => self.stem::<L, T, 2>(table, rows, outputs, first, x),
-                    3 if L::PANEL >= 3 => self.stem::<L, T, 3>(table, rows, outputs, first, x),
-                    _ => unreachable!("a panel has 1 to L::PANEL registers"),
+                    1 => self.stem::<R, T, 1>(table, rows, outputs, first, x),
+                    2 if R::PANEL >= 2 => self.stem::<R, T, 2>(table, rows, outputs, first, x),
+                    3 if R::PANEL >= 3 => self.stem::<R, T, 3>(table, rows, outputs, first, x),
+                    _ => unreachable!("a panel has 1 to R::PANEL registers"),
                 }
             }
         }
-        for (first, registers) in parts(self.embedding / L::WIDTH, L::PANEL) {
-            let first = first * L::WIDTH;
+        for (first, registers) in parts(self.embedding / R::WIDTH, R::PANEL) {
+            let first = first * R::WIDTH;
             // SAFETY: the caller's promises.
             unsafe {
                 match registers {
-                    1 => self.embedding_mean::<L, T, 1>(table, rows, tokens, first, mean),
-                    2 if L::PANEL >= 2 => self.embedding_mean::<L, T, 2>(table, rows, tokens, first, mean),
-                    3 if L::PANEL >= 3 => self.embedding_mean::<L, T, 3>(table, rows, tokens, first, mean),
-                    _ => unreachable!("a panel has 1 to L::PANEL registers"),
+                    1 => self.embedding_mean::<R, T, 1>(table, rows, tokens, first, mean),
+                    2 if R::PANEL >= 2 => self.embedding_mean::<R, T, 2>(table, rows, tokens, first, mean),
+                    3 if R::PANEL >= 3 => self.embedding_mean::<R, T, 3>(table, rows, tokens, first, mean),
+                    _ => unreachable!("a panel has 1 to R::PANEL registers"),
                 }
             }
         }
@@ -312,7 +291,7 @@ impl Network {
 
     /// SiLU(stem): output j is the sum over the strides j - 1 (taps 0 to 2) and j (taps 3 to 5) of tokens.
     #[inline(always)]
-    unsafe fn stem<L: Lanes, T: Numbers, const N: usize>(
+    unsafe fn stem<R: Register, T: Entries, const N: usize>(
         &self,
         table: &T,
         rows: &[u32],
@@ -322,9 +301,9 @@ impl Network {
     ) {
         // SAFETY: the caller's promises; every number in `rows` is a row of the table.
         unsafe {
-            let mut bias = [table.bias::<L>(first); N];
+            let mut bias = [table.bias::<R>(first); N];
             for (n, bias) in bias.iter_mut().enumerate() {
-                *bias = table.bias::<L>(first + n * L::WIDTH);
+                *bias = table.bias::<R>(first + n * R::WIDTH);
             }
             let mut carried = bias;
             for output in 0..outputs {
@@ -334,13 +313,13 @@ impl Network {
                     let row = rows[output * STRIDE * FRAMES + place * FRAMES] as usize;
                     let taps = row + self.table.taps(place) + first;
                     for n in 0..N {
-                        carried[n] = T::add::<L>(carried[n], table.load::<L>(taps + n * L::WIDTH));
-                        here[n] = T::add::<L>(here[n], table.load::<L>(taps + self.channels + n * L::WIDTH));
+                        carried[n] = T::add::<R>(carried[n], table.load::<R>(taps + n * R::WIDTH));
+                        here[n] = T::add::<R>(here[n], table.load::<R>(taps + self.channels + n * R::WIDTH));
                     }
                 }
                 for (n, here) in here.into_iter().enumerate() {
-                    let column = first + n * L::WIDTH;
-                    table.floats::<L>(here, column).silu().store(x, output * self.channels + column);
+                    let column = first + n * R::WIDTH;
+                    table.floats::<R>(here, column).silu().store(x, output * self.channels + column);
                 }
             }
         }
@@ -348,7 +327,7 @@ impl Network {
 
     /// The mean embedding of a frame's tokens.
     #[inline(always)]
-    unsafe fn embedding_mean<L: Lanes, T: Numbers, const N: usize>(
+    unsafe fn embedding_mean<R: Register, T: Entries, const N: usize>(
         &self,
         table: &T,
         rows: &[u32],
@@ -359,71 +338,66 @@ impl Network {
         // SAFETY: the caller's promises; every number in `rows` is a row of the table.
         unsafe {
             let at = self.table.embedding() + first;
-            let mut sums = [L::splat(0.0); N];
+            let mut sums = [R::splat(0.0); N];
             for triple in 0..stem_outputs(tokens) {
                 let row = |place: usize| rows[triple * STRIDE * FRAMES + place * FRAMES] as usize + at;
                 let (a, b, c) = (row(0), row(1), row(2));
                 for (n, sum) in sums.iter_mut().enumerate() {
-                    let load = |at: usize| table.load::<L>(at + n * L::WIDTH);
-                    let three = T::add::<L>(T::add::<L>(load(a), load(b)), load(c));
-                    *sum = sum.add(table.floats::<L>(three, self.channels + first + n * L::WIDTH));
+                    let load = |at: usize| table.load::<R>(at + n * R::WIDTH);
+                    let three = T::add::<R>(T::add::<R>(load(a), load(b)), load(c));
+                    *sum = sum.add(table.floats::<R>(three, self.channels + first + n * R::WIDTH));
                 }
             }
             for (n, sum) in sums.into_iter().enumerate() {
-                sum.mul(L::splat(one_over(tokens))).store(to, first + n * L::WIDTH);
+                sum.mul(R::splat(one_over(tokens))).store(to, first + n * R::WIDTH);
             }
         }
     }
 }
 
-/// The mean and the largest of `rows` rows of `x`, channel by channel.
+/// The mean and the maximum of `rows` rows of `x`, channel by channel.
 #[inline(always)]
-unsafe fn mean_and_max<L: Lanes>(x: &[f32], rows: usize, channels: usize, to: &mut [f32]) {
-    for channel in (0..channels).step_by(L::WIDTH) {
+unsafe fn mean_and_max<R: Register>(x: &[f32], rows: usize, channels: usize, to: &mut [f32]) {
+    for channel in (0..channels).step_by(R::WIDTH) {
         // SAFETY: the caller's promises.
         unsafe {
-            let mut sum = L::load(x, channel);
+            let mut sum = R::load(x, channel);
             let mut largest = sum;
             for row in 1..rows {
-                let value = L::load(x, row * channels + channel);
+                let value = R::load(x, row * channels + channel);
                 sum = sum.add(value);
                 largest = largest.max(value);
             }
-            sum.mul(L::splat(one_over(rows))).store(to, channel);
+            sum.mul(R::splat(one_over(rows))).store(to, channel);
             largest.store(to, channels + channel);
         }
     }
 }
 
-/// Replaces the rows of each frame by the means of `pool` neighbours, the last one's with zeros beyond the end; in place, as
-/// no row moves back. Returns how they lie now.
+/// Replaces the rows of each frame by the means of `pool` neighbours. Rows beyond the end count as zeros. It works in place
+/// because no row moves backwards. Returns the new layout.
 ///
 /// # Safety
-/// The CPU must have `L`'s instructions; `x` must hold `layout.len()` floats.
+/// The CPU must have `I`'s instructions; `x` must hold `layout.len()` floats.
 #[inline(always)]
-unsafe fn pool_rows<L: Lanes>(layout: Layout, pool: usize, x: &mut [f32]) -> Layout {
+unsafe fn pool_rows<R: Register>(layout: Layout, pool: usize, x: &mut [f32]) -> Layout {
     let Layout { channels, rows, frames } = layout;
     let coarser = Layout { rows: rows.div_ceil(pool), ..layout };
     for frame in 0..frames {
         let (from, to) = (layout.frame(frame), coarser.frame(frame));
         for row in 0..coarser.rows {
-            for channel in (0..channels).step_by(L::WIDTH) {
+            for channel in (0..channels).step_by(R::WIDTH) {
                 // SAFETY: the caller's promises.
                 unsafe {
-                    let mut sum = L::load(x, from + row * pool * channels + channel);
+                    let mut sum = R::load(x, from + row * pool * channels + channel);
                     for other in row * pool + 1..rows.min((row + 1) * pool) {
-                        sum = sum.add(L::load(x, from + other * channels + channel));
+                        sum = sum.add(R::load(x, from + other * channels + channel));
                     }
-                    sum.mul(L::splat(one_over(pool))).store(x, to + row * channels + channel);
+                    sum.mul(R::splat(one_over(pool))).store(x, to + row * channels + channel);
                 }
             }
         }
     }
     coarser.clear_margins(x);
     coarser
-}
-
-#[allow(clippy::cast_precision_loss)] // a read has fewer than 2^24 tokens
-pub(super) fn one_over(n: usize) -> f32 {
-    1.0 / n as f32
 }

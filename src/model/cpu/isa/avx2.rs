@@ -10,41 +10,43 @@ use std::arch::x86_64::{
 };
 
 use super::super::gemm::{self, Bytes, Fetch, Product, Singles, Sink, SmallBytes};
-use super::{Lanes, Task};
+use super::super::register::Register;
+use super::definition::Isa;
 
-/// Computes `task` with AVX2 and FMA.
-#[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
-    // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { task.run::<__m256>() }
-}
+/// AVX2 with FMA.
+#[derive(Debug)]
+pub(in super::super) struct Avx2;
 
-#[target_feature(enable = "avx2,fma")]
-unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-    // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m256, Singles, _>(product, fetch, sink) }
-}
+impl Isa for Avx2 {
+    type Register = __m256;
 
-#[target_feature(enable = "avx2,fma")]
-unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-    // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m256, Bytes, _>(product, fetch, sink) }
-}
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        // SAFETY: the method has the features; the rest is the caller's promise.
+        unsafe { gemm::product::<__m256, Singles, _>(product, fetch, sink) }
+    }
 
-#[target_feature(enable = "avx2,fma")]
-unsafe fn product_of_small_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-    // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m256, SmallBytes, _>(product, fetch, sink) }
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        // SAFETY: the method has the features; the rest is the caller's promise.
+        unsafe { gemm::product::<__m256, Bytes, _>(product, fetch, sink) }
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn product_of_small_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        // SAFETY: the method has the features; the rest is the caller's promise.
+        unsafe { gemm::product::<__m256, SmallBytes, _>(product, fetch, sink) }
+    }
 }
 
 // SAFETY of all methods: the trait's callers promise a CPU with AVX2 and FMA and ranges within the slices.
-impl Lanes for __m256 {
+impl Register for __m256 {
     const WIDTH: usize = 8;
     const ROWS: usize = 4; // 12 accumulators, 3 of weights, 1 broadcast: all 16 registers
     const ROWS_OF_SMALL_BYTES: usize = 3; // so that ones and a product have registers too
     const PANEL: usize = 3;
-    const STEPS_A_FETCH: usize = 12;
-    type Words = __m128i;
+    const STEPS_PER_FETCH: usize = 12;
+    type I16s = __m128i;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -175,33 +177,18 @@ impl Lanes for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn load_words(from: &[i16], at: usize) -> __m128i {
+    unsafe fn load_i16s(from: &[i16], at: usize) -> __m128i {
         debug_assert!(at + Self::WIDTH <= from.len());
         unsafe { _mm_loadu_si128(from.as_ptr().add(at).cast()) }
     }
 
     #[inline(always)]
-    unsafe fn add_words(one: __m128i, other: __m128i) -> __m128i {
+    unsafe fn add_i16s(one: __m128i, other: __m128i) -> __m128i {
         unsafe { _mm_add_epi16(one, other) }
     }
 
     #[inline(always)]
-    unsafe fn words_to_floats(words: __m128i) -> Self {
+    unsafe fn i16s_to_floats(words: __m128i) -> Self {
         unsafe { _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(words)) }
-    }
-
-    #[inline(always)]
-    unsafe fn product(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-        unsafe { product(what, fetch, sink) }
-    }
-
-    #[inline(always)]
-    unsafe fn product_of_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-        unsafe { product_of_bytes(what, fetch, sink) }
-    }
-
-    #[inline(always)]
-    unsafe fn product_of_small_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-        unsafe { product_of_small_bytes(what, fetch, sink) }
     }
 }

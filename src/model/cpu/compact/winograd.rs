@@ -1,75 +1,30 @@
 //! A residual block: x + SiLU(convolution of kernel 3, padding 1), in Winograd's domain.
 //!
-//! F(6, 3) of Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016), in one dimension, at the points
-//! 0, 1, -1, 2, -2, 1/2, -1/2 and infinity: six outputs take eight products instead of eighteen. Its rounding error is
-//! about two and a half times the direct convolution's, a tenth of what we allow.
+//! This is F(6, 3) of Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016), in one dimension, at the
+//! points 0, 1, -1, 2, -2, 1/2, -1/2 and infinity. Six outputs take eight products instead of eighteen. Its rounding error
+//! is about two and a half times the direct convolution's, a tenth of what we allow.
 
-use super::aligned::Aligned;
-use super::gemm::{Packed, Product, Rows};
-use super::lanes::Lanes;
+use super::super::aligned::Aligned;
+use super::super::gemm::{Product, Rows};
+use super::super::isa::Isa;
+use super::super::packed::Packed;
+use super::super::register::Register;
+use super::layout::{INPUTS, Layout, OUTPUTS};
 use super::table::Ahead;
 
-/// Outputs a tile.
-const OUTPUTS: usize = 6;
-/// Inputs a tile, and products.
-const INPUTS: usize = 8;
-/// The product at the point 1: it goes into every output as it is, and so does a bias that it starts from.
+/// The product at the point 1. It goes into every output unchanged, and so does a bias that it starts from.
 const AT_ONE: usize = 1;
 
 /// The weights of a block, transformed.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(super) struct WinogradBlock {
     weights: [Packed; INPUTS],
     bias: Aligned,
     zeros: Aligned,
 }
 
-/// How the rows of some frames lie in the scratch: a row of zeros, then each frame's `rows` rows and a row of zeros, then
-/// zeros up to the last tile's last input. So the zeros between two frames are padding to both.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Layout {
-    pub(super) channels: usize,
-    pub(super) rows: usize,
-    pub(super) frames: usize,
-}
-
-impl Layout {
-    /// All rows, and the zeros between two frames.
-    pub(super) fn between_margins(self) -> usize {
-        self.frames * (self.rows + 1) - 1
-    }
-
-    fn tiles(self) -> usize {
-        self.between_margins().div_ceil(OUTPUTS)
-    }
-
-    /// Where a frame's first row is.
-    pub(super) fn frame(self, frame: usize) -> usize {
-        (1 + frame * (self.rows + 1)) * self.channels
-    }
-
-    /// Floats of all rows and zeros.
-    pub(super) fn len(self) -> usize {
-        (self.tiles() * OUTPUTS + INPUTS - OUTPUTS) * self.channels
-    }
-
-    /// Floats of the transformed inputs, and of the products.
-    pub(super) fn transformed(self) -> usize {
-        INPUTS * self.tiles() * self.channels
-    }
-
-    /// Zeroes what is no row.
-    pub(super) fn clear_margins(self, x: &mut [f32]) {
-        for frame in 0..self.frames {
-            let at = self.frame(frame);
-            x[at - self.channels..at].fill(0.0);
-        }
-        x[self.frame(self.frames) - self.channels..self.len()].fill(0.0);
-    }
-}
-
-impl Block {
-    /// Transforms `weight` [channels, channels, 3]; rows and columns beyond `channels` are zero up to `padded`.
+impl WinogradBlock {
+    /// Transforms `weight` [channels, channels, 3]. Rows and columns beyond `channels` are zero up to `padded`.
     pub(super) fn new(weight: &[f32], bias: &[f32], padded: usize, packing: (usize, usize)) -> Self {
         let channels = bias.len();
         let weights = std::array::from_fn(|product| {
@@ -87,10 +42,10 @@ impl Block {
     /// Replaces the rows of `x` by the block's output.
     ///
     /// # Safety
-    /// The CPU must have `L`'s instructions; `x` must hold `layout.len()` floats with clear margins, `transformed` and
+    /// The CPU must have `I`'s instructions; `x` must hold `layout.len()` floats with clear margins, `transformed` and
     /// `products` at least `layout.transformed()`.
     #[inline(always)]
-    pub(super) unsafe fn forward<L: Lanes>(
+    pub(super) unsafe fn forward<I: Isa>(
         &self,
         layout: Layout,
         x: &mut [f32],
@@ -103,30 +58,30 @@ impl Block {
         // SAFETY: the caller's CPU has the instructions; tile i reads the rows 6i to 6i + 7 and writes 6i + 1 to 6i + 6,
         // all below `layout.len()`.
         unsafe {
-            transform_inputs::<L>(layout, x, transformed);
+            transform_inputs::<I::Register>(layout, x, transformed);
             let planes = transformed.chunks_exact(rows * stride).zip(products.chunks_exact_mut(rows * stride));
             for (product, (weights, (from, to))) in self.weights.iter().zip(planes).enumerate() {
                 let start = if product == AT_ONE { &self.bias } else { &self.zeros };
                 let product = Product { from, stride, rows, weights, start, start_stride: 0 };
-                L::product(product, ahead, &mut Rows { to, stride });
+                I::product(product, ahead, &mut Rows { to, stride });
             }
-            transform_products::<L>(layout, products, x);
+            transform_products::<I::Register>(layout, products, x);
         }
         layout.clear_margins(x);
     }
 }
 
 #[inline(always)]
-unsafe fn transform_inputs<L: Lanes>(layout: Layout, x: &[f32], transformed: &mut [f32]) {
+unsafe fn transform_inputs<R: Register>(layout: Layout, x: &[f32], transformed: &mut [f32]) {
     let channels = layout.channels;
     let plane = layout.tiles() * channels;
-    // SAFETY: as for `Block::forward`.
+    // SAFETY: as for `WinogradBlock::forward`.
     unsafe {
-        let by = |factor: f32| L::splat(factor);
+        let by = |factor: f32| R::splat(factor);
         for tile in 0..layout.tiles() {
-            for channel in (0..channels).step_by(L::WIDTH) {
+            for channel in (0..channels).step_by(R::WIDTH) {
                 let from = tile * OUTPUTS * channels + channel;
-                let d = load_all::<L>(x, from, channels);
+                let d = load_all::<R>(x, from, channels);
                 let ones = (d[4].mul_add(by(-4.25), d[2].add(d[6])), d[3].mul_add(by(-4.25), d[1].add(d[5])));
                 let twos = (
                     d[4].mul_add(by(-1.25), d[2].mul_add(by(0.25), d[6])),
@@ -154,30 +109,30 @@ unsafe fn transform_inputs<L: Lanes>(layout: Layout, x: &[f32], transformed: &mu
     }
 }
 
-/// As many registers as a tile has inputs, `stride` apart.
+/// Loads a register for each input of a tile, `stride` apart.
 #[inline(always)]
-unsafe fn load_all<L: Lanes>(from: &[f32], at: usize, stride: usize) -> [L; INPUTS] {
+unsafe fn load_all<R: Register>(from: &[f32], at: usize, stride: usize) -> [R; INPUTS] {
     // SAFETY: the caller's promises.
     unsafe {
-        let mut all = [L::splat(0.0); INPUTS];
+        let mut all = [R::splat(0.0); INPUTS];
         for (i, one) in all.iter_mut().enumerate() {
-            *one = L::load(from, at + i * stride);
+            *one = R::load(from, at + i * stride);
         }
         all
     }
 }
 
-/// Turns the products into the convolution's outputs, and adds their `SiLU` to `x`.
+/// Transforms the products into the convolution's outputs, and adds their `SiLU` to `x`.
 #[inline(always)]
-unsafe fn transform_products<L: Lanes>(layout: Layout, products: &[f32], x: &mut [f32]) {
+unsafe fn transform_products<R: Register>(layout: Layout, products: &[f32], x: &mut [f32]) {
     let channels = layout.channels;
     let plane = layout.tiles() * channels;
-    // SAFETY: as for `Block::forward`.
+    // SAFETY: as for `WinogradBlock::forward`.
     unsafe {
-        let by = |factor: f32| L::splat(factor);
+        let by = |factor: f32| R::splat(factor);
         for tile in 0..layout.tiles() {
-            for channel in (0..channels).step_by(L::WIDTH) {
-                let m = load_all::<L>(products, tile * channels + channel, plane);
+            for channel in (0..channels).step_by(R::WIDTH) {
+                let m = load_all::<R>(products, tile * channels + channel, plane);
                 let ones = (m[1].add(m[2]), m[1].sub(m[2]));
                 let twos = (m[3].add(m[4]), m[3].sub(m[4]));
                 let halves = (m[5].add(m[6]), m[5].sub(m[6]));
@@ -192,14 +147,14 @@ unsafe fn transform_products<L: Lanes>(layout: Layout, products: &[f32], x: &mut
                 let to = (1 + tile * OUTPUTS) * channels + channel;
                 for (row, output) in outputs.into_iter().enumerate() {
                     let at = to + row * channels;
-                    L::load(x, at).add(output.silu()).store(x, at);
+                    R::load(x, at).add(output.silu()).store(x, at);
                 }
             }
         }
     }
 }
 
-/// The three taps as eight factors, rounded once.
+/// Transforms three taps into eight factors, rounded once.
 #[allow(clippy::cast_possible_truncation)] // the point of it
 fn transform_weight(taps: [f32; 3]) -> [f32; INPUTS] {
     let [a, b, c] = taps.map(f64::from);

@@ -1,13 +1,15 @@
-//! A residual block in bytes: x + SiLU(convolution of kernel 3, padding 1), its products of integers.
+//! A residual block in bytes: x + SiLU(convolution of kernel 3, padding 1), with integer products.
 //!
-//! A row's channels become bytes, each channel from its own range; weights are within +-63, each output channel's by its
-//! own scale. The sums are exact, so every path gets the same ones, and three neighbouring rows are one row of the left
-//! matrix: nothing is gathered. A quarter of the multiplications' time on a CPU that has an instruction for them.
+//! A row's channels become bytes, each by its own range. Weights are within +-63, each output channel's by its own scale.
+//! The sums are exact, so every instruction set computes the same ones. Three neighbouring rows are one row of the left
+//! matrix, so nothing is gathered. The products take a quarter of the time on a CPU that has an instruction for them.
 
-use super::aligned::Aligned;
-use super::block::Layout;
-use super::gemm::{Packed, Product, Rows, SMALL};
-use super::lanes::{Lanes, nearest_byte};
+use super::super::aligned::Aligned;
+use super::super::gemm::{Product, Rows, SMALL};
+use super::super::isa::Isa;
+use super::super::packed::Packed;
+use super::super::register::{Register, nearest_byte};
+use super::layout::Layout;
 use super::table::{Ahead, Spread};
 
 /// Neighbouring rows that an output reads.
@@ -19,26 +21,26 @@ const LEAST: f32 = -0.2785;
 /// Bytes in a word.
 const WORD: usize = 4;
 
-/// The weights of a block as bytes, and what its numbers mean.
+/// The weights of a block as bytes, and the scales of its numbers.
 #[derive(Debug)]
 pub(super) struct ByteBlock {
     weights: Packed,
-    /// What a sum of products starts from, as integers: minus what the bytes that stand for zero add.
+    /// Where the integer sums start: minus what the bytes that stand for zero add.
     start: Aligned,
-    /// What a sum's one means, by output channel.
+    /// The value of a sum's 1, by output channel.
     scales: Aligned,
     bias: Aligned,
-    /// Bytes for a one, by input channel.
+    /// Steps of a byte per unit, by input channel.
     factors: Aligned,
     /// The byte that stands for zero, by input channel.
     zeros: Aligned,
 }
 
 impl ByteBlock {
-    /// Rounds `weight` [channels, channels, 3] for such `inputs`; rows and columns beyond are zero up to `padded`.
+    /// Rounds `weight` [channels, channels, 3] for `inputs` of this spread. Rows and columns beyond are zero up to `padded`.
     ///
-    /// What rounding adds to an output on average is taken off its bias: most inputs lie just above the least, so that the
-    /// errors of a channel do not cancel out.
+    /// The mean effect of rounding on an output is subtracted from its bias. Most inputs lie just above the smallest, so
+    /// the errors of a channel do not cancel out.
     pub(super) fn new(weight: &[f32], bias: &[f32], inputs: &[Spread], padded: usize, packing: (usize, usize)) -> Self {
         let channels = bias.len();
         let [mut start, mut scales, mut factors, mut zeros] = [(); 4].map(|()| Aligned::zeros(padded));
@@ -50,7 +52,7 @@ impl ByteBlock {
             means.push([mean(input, |x| x * *factor), mean(input, rounded)]);
         }
         let mut corrected = Aligned::padded(bias, padded);
-        // [output, tap, input], where the taps' inputs lie behind one another.
+        // [output, tap, input]
         let mut rounded = vec![0_i8; padded * KERNEL * padded];
         let in_bytes = |output: usize, input: usize, tap: usize| {
             weight[(output * channels + input) * KERNEL + tap] / factors[input]
@@ -81,10 +83,10 @@ impl ByteBlock {
     /// Replaces the rows of `x` by the block's output.
     ///
     /// # Safety
-    /// The CPU must have `L`'s instructions and what bytes ask of it; `x` must hold `layout.len()` floats with clear
+    /// The CPU must have `I`'s instructions and what bytes ask of it; `x` must hold `layout.len()` floats with clear
     /// margins, `bytes` and `products` at least `layout.transformed()`.
     #[inline(always)]
-    pub(super) unsafe fn forward<L: Lanes>(
+    pub(super) unsafe fn forward<I: Isa>(
         &self,
         layout: Layout,
         x: &mut [f32],
@@ -97,49 +99,49 @@ impl ByteBlock {
         // SAFETY: the caller's promises; the rows and the margins around them are below `layout.len()`, and a row of bytes
         // is a quarter of one of floats.
         unsafe {
-            self.round::<L>(&x[..(rows + KERNEL - 1) * channels], bytes.bytes_mut());
+            self.round::<I::Register>(&x[..(rows + KERNEL - 1) * channels], bytes.bytes_mut());
             let (weights, stride) = (&self.weights, channels / WORD);
             let product = Product { from: bytes, stride, rows, weights, start: &self.start, start_stride: 0 };
-            L::product_of_small_bytes(product, ahead, &mut Rows { to: products, stride: channels });
-            self.finish::<L>(&products[..rows * channels], &mut x[channels..]);
+            I::product_of_small_bytes(product, ahead, &mut Rows { to: products, stride: channels });
+            self.finish::<I::Register>(&products[..rows * channels], &mut x[channels..]);
         }
         layout.clear_margins(x);
     }
 
-    /// Rows of floats as bytes; zeros become the bytes that stand for it.
+    /// Encodes rows of floats as bytes.
     #[inline(always)]
-    unsafe fn round<L: Lanes>(&self, x: &[f32], to: &mut [u8]) {
+    unsafe fn round<R: Register>(&self, x: &[f32], to: &mut [u8]) {
         let channels = self.weights.columns();
-        for channel in (0..channels).step_by(L::WIDTH) {
+        for channel in (0..channels).step_by(R::WIDTH) {
             // SAFETY: as for `forward`.
             unsafe {
-                let [factor, zero] = [&self.factors, &self.zeros].map(|of| L::load(of, channel));
-                let [least, largest] = [0.0, LARGEST].map(|limit| L::splat(limit));
+                let [factor, zero] = [&self.factors, &self.zeros].map(|of| R::load(of, channel));
+                let [least, largest] = [0.0, LARGEST].map(|limit| R::splat(limit));
                 for at in (channel..x.len()).step_by(channels) {
-                    L::load(x, at).mul_add(factor, zero).max(least).min(largest).store_bytes(to, at);
+                    R::load(x, at).mul_add(factor, zero).max(least).min(largest).store_bytes(to, at);
                 }
             }
         }
     }
 
-    /// Adds the `SiLU` of what the sums mean to `x`.
+    /// Scales the sums and adds their `SiLU` to `x`.
     #[inline(always)]
-    unsafe fn finish<L: Lanes>(&self, sums: &[f32], x: &mut [f32]) {
+    unsafe fn finish<R: Register>(&self, sums: &[f32], x: &mut [f32]) {
         let channels = self.weights.columns();
-        for channel in (0..channels).step_by(L::WIDTH) {
+        for channel in (0..channels).step_by(R::WIDTH) {
             // SAFETY: as for `forward`.
             unsafe {
-                let [scale, bias] = [&self.scales, &self.bias].map(|of| L::load(of, channel));
+                let [scale, bias] = [&self.scales, &self.bias].map(|of| R::load(of, channel));
                 for at in (channel..sums.len()).step_by(channels) {
-                    let output = L::load(sums, at).integers_to_floats().mul_add(scale, bias);
-                    L::load(x, at).add(output.silu()).store(x, at);
+                    let output = R::load(sums, at).integers_to_floats().mul_add(scale, bias);
+                    R::load(x, at).add(output.silu()).store(x, at);
                 }
             }
         }
     }
 }
 
-/// The mean of what becomes of an input.
+/// The mean of a function of an input.
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // some thousand numbers
 fn mean(input: &Spread, of: impl Fn(f32) -> f32) -> f32 {
     (input.samples.iter().map(|&x| f64::from(of(x))).sum::<f64>() / input.samples.len() as f64) as f32

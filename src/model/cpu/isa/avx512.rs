@@ -10,47 +10,49 @@ use std::arch::x86_64::{
 };
 use std::mem::transmute;
 
-use super::super::gemm::{self, Bytes, Fetch, Halves, Product, Singles, Sink, SmallBytes};
-use super::{Lanes, Task};
+use super::super::gemm::{self, Bf16s, Bytes, Fetch, Product, Singles, Sink, SmallBytes};
+use super::super::register::Register;
+use super::definition::Isa;
 
-/// Computes `task` with AVX-512.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
-    // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { task.run::<__m512>() }
-}
+/// AVX-512 F, BW, DQ and VL.
+#[derive(Debug)]
+pub(in super::super) struct Avx512;
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-    // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m512, Singles, _>(product, fetch, sink) }
-}
+impl Isa for Avx512 {
+    type Register = __m512;
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
-unsafe fn product_of_halves(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-    // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m512, Halves, _>(product, fetch, sink) }
-}
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        // SAFETY: the method has the features; the rest is the caller's promise.
+        unsafe { gemm::product::<__m512, Singles, _>(product, fetch, sink) }
+    }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-    // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m512, Bytes, _>(product, fetch, sink) }
-}
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
+    unsafe fn product_of_bf16s(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        // SAFETY: the method has the features; the rest is the caller's promise.
+        unsafe { gemm::product::<__m512, Bf16s, _>(product, fetch, sink) }
+    }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn product_of_small_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-    // SAFETY: this function has the features; the rest is the caller's promise.
-    unsafe { gemm::product::<__m512, SmallBytes, _>(product, fetch, sink) }
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+    unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        // SAFETY: the method has the features; the rest is the caller's promise.
+        unsafe { gemm::product::<__m512, Bytes, _>(product, fetch, sink) }
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+    unsafe fn product_of_small_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
+        // SAFETY: the method has the features; the rest is the caller's promise.
+        unsafe { gemm::product::<__m512, SmallBytes, _>(product, fetch, sink) }
+    }
 }
 
 // SAFETY of all methods: the trait's callers promise a CPU with AVX-512 and ranges within the slices.
-impl Lanes for __m512 {
+impl Register for __m512 {
     const WIDTH: usize = 16;
     const ROWS: usize = 9; // 27 accumulators, 3 of weights, 1 broadcast: 31 of 32 registers
     const PANEL: usize = 3;
-    const STEPS_A_FETCH: usize = 2;
-    type Words = __m256i;
+    const STEPS_PER_FETCH: usize = 2;
+    type I16s = __m256i;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -135,7 +137,7 @@ impl Lanes for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn store_halves(self, to: &mut [u16], at: usize) {
+    unsafe fn store_bf16s(self, to: &mut [u16], at: usize) {
         debug_assert!(at + Self::WIDTH <= to.len());
         unsafe {
             let bits = _mm512_castps_si512(self);
@@ -156,7 +158,7 @@ impl Lanes for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn dot_halves(self, weight: Self, sum: Self) -> Self {
+    unsafe fn dot_bf16s(self, weight: Self, sum: Self) -> Self {
         unsafe { _mm512_dpbf16_ps(sum, transmute::<__m512, __m512bh>(self), transmute::<__m512, __m512bh>(weight)) }
     }
 
@@ -174,38 +176,18 @@ impl Lanes for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn load_words(from: &[i16], at: usize) -> __m256i {
+    unsafe fn load_i16s(from: &[i16], at: usize) -> __m256i {
         debug_assert!(at + Self::WIDTH <= from.len());
         unsafe { _mm256_loadu_si256(from.as_ptr().add(at).cast()) }
     }
 
     #[inline(always)]
-    unsafe fn add_words(one: __m256i, other: __m256i) -> __m256i {
+    unsafe fn add_i16s(one: __m256i, other: __m256i) -> __m256i {
         unsafe { _mm256_add_epi16(one, other) }
     }
 
     #[inline(always)]
-    unsafe fn words_to_floats(words: __m256i) -> Self {
+    unsafe fn i16s_to_floats(words: __m256i) -> Self {
         unsafe { _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(words)) }
-    }
-
-    #[inline(always)]
-    unsafe fn product(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-        unsafe { product(what, fetch, sink) }
-    }
-
-    #[inline(always)]
-    unsafe fn product_of_halves(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-        unsafe { product_of_halves(what, fetch, sink) }
-    }
-
-    #[inline(always)]
-    unsafe fn product_of_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-        unsafe { product_of_bytes(what, fetch, sink) }
-    }
-
-    #[inline(always)]
-    unsafe fn product_of_small_bytes(what: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink) {
-        unsafe { product_of_small_bytes(what, fetch, sink) }
     }
 }

@@ -1,19 +1,22 @@
-//! The kernels one by one, each on rows of its own: what `cargo bench --bench kernels` measures.
+//! Single kernels on made-up rows, for `cargo bench --bench kernels`.
 
+use super::super::InstructionSet;
 use super::super::aligned::Aligned;
-use super::super::lanes::{self, Lanes, Task, packing};
+use super::super::dispatch::{self, Task, packing};
+use super::super::isa::Isa;
+use super::super::register::Register;
 use super::attention::{self, Heads, Positions, exponentials};
+use super::encoding::Encoding;
 use super::linear::{Encoder, Linear, Then};
 use super::norm::Norm;
-use super::words::Words;
-use super::{Path, Precision};
+use crate::model::Precision;
 
-/// Which kernel.
+/// A kernel to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kernel {
-    /// A linear layer, its input encoded and its output stored: the matrix product of a [`Precision`].
+    /// A linear layer: encode the input, multiply in a [`Precision`], store the output.
     Linear(Precision),
-    /// Attention of all rows to all rows, in heads of 64 numbers, multiplied in f32 or bf16.
+    /// Attention of all rows to all rows in heads of 64 numbers, beside linear layers of a [`Precision`].
     Attention(Precision),
     /// Layer normalisation.
     Norm,
@@ -26,7 +29,7 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// What it multiplies in.
+    /// The precision it multiplies in.
     #[must_use]
     pub fn precision(self) -> Precision {
         match self {
@@ -36,12 +39,12 @@ impl Kernel {
     }
 }
 
-/// A kernel, `rows` rows of `columns` numbers to use it on, and room for what it makes of them.
+/// A kernel, `rows` rows of `columns` numbers to run it on, and room for its output.
 #[derive(Debug)]
 pub struct Bench {
     kernel: Kernel,
-    words: Words,
-    path: Path,
+    encoding: Encoding,
+    instructions: InstructionSet,
     rows: usize,
     columns: usize,
     input: Aligned,
@@ -53,36 +56,40 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Numbers a head has, as in every published BERT.
+    /// Numbers in a head, as in every published BERT.
     const HEAD: usize = 64;
 
     /// A kernel and its input; `columns` must be a multiple of 64.
     ///
     /// # Panics
-    /// If `columns` is no multiple of 64, there are no rows, the CPU cannot do `path` in the kernel's precision, or attention
-    /// is to be multiplied in bytes.
+    /// If `columns` is not a multiple of 64, there are no rows, or the CPU does not have `instructions` in the kernel's
+    /// precision.
     #[must_use]
-    pub fn new(kernel: Kernel, path: Path, rows: usize, columns: usize) -> Self {
+    pub fn new(kernel: Kernel, instructions: InstructionSet, rows: usize, columns: usize) -> Self {
         let precision = kernel.precision();
-        assert!(kernel != Kernel::Attention(Precision::Int8), "attention is not multiplied in bytes");
         assert!(rows > 0 && columns > 0 && columns.is_multiple_of(Self::HEAD), "{rows} rows of {columns} numbers");
-        assert!(path.is_supported_in(precision), "this CPU has no {} in {}", path.name(), precision.name());
+        assert!(
+            instructions.is_supported_in(precision),
+            "this CPU has no {} in {}",
+            instructions.name(),
+            precision.name()
+        );
         // Small numbers of both signs, none of them special.
         let number = |at: usize| f32::from(i8::try_from(at * 37 % 251).unwrap_or(-100)) / 100.0;
         // Queries, keys and values lie side by side.
         let values: Vec<f32> = (0..rows * columns * 3).map(number).collect();
-        let words = match kernel {
-            Kernel::Attention(_) => Words::of_attention(precision, path),
-            _ => Words::of_linear(precision, path),
+        let encoding = match kernel {
+            Kernel::Attention(_) => Encoding::of_attention(precision, instructions),
+            _ => Encoding::of_linear(precision, instructions),
         };
         let linear = matches!(kernel, Kernel::Linear(_)).then(|| {
             let weight = |input, column| number(input * columns + column);
-            Linear::new(words, packing(path), columns, &vec![0.0; columns], weight)
+            Linear::new(encoding, packing(instructions), columns, &vec![0.0; columns], weight)
         });
         Self {
             kernel,
-            words,
-            path,
+            encoding,
+            instructions,
             rows,
             columns,
             input: Aligned::padded(&values, values.len()),
@@ -94,7 +101,7 @@ impl Bench {
         }
     }
 
-    /// Multiplications and additions one [`run`](Self::run) takes; of kernels without a matrix product, the numbers it makes.
+    /// Multiplications and additions in one [`run`](Self::run). For kernels without a matrix product, the numbers it makes.
     #[must_use]
     pub fn operations(&self) -> usize {
         let numbers = self.rows * self.columns;
@@ -105,40 +112,41 @@ impl Bench {
         }
     }
 
-    /// Uses the kernel once, and gives the last number it made.
+    /// Runs the kernel once and returns the last number it made.
     pub fn run(&mut self) -> f32 {
-        // SAFETY: `new` saw that this CPU has the path's instructions, and the precision's.
-        unsafe { lanes::run(self.path, Run(self)) };
+        // SAFETY: `new` checked that this CPU has the instructions, and those of the precision.
+        unsafe { dispatch::run(self.instructions, Run(self)) };
         self.output[self.rows * self.columns - 1]
     }
 
-    /// What `activation` makes of all numbers.
+    /// Applies `activation` to all numbers.
     #[inline(always)]
-    unsafe fn each<L: Lanes>(&mut self, activation: impl Fn(L) -> L) {
-        for at in (0..self.output.len()).step_by(L::WIDTH) {
+    unsafe fn each<R: Register>(&mut self, activation: impl Fn(R) -> R) {
+        for at in (0..self.output.len()).step_by(R::WIDTH) {
             // SAFETY: the caller's CPU has the instructions; rows are whole registers.
-            unsafe { activation(L::load(&self.input, at)).store(&mut self.output, at) }
+            unsafe { activation(R::load(&self.input, at)).store(&mut self.output, at) }
         }
     }
 }
 
-/// One use of a kernel.
+/// One run of a kernel.
 struct Run<'a>(&'a mut Bench);
 
 impl Task for Run<'_> {
     type Output = ();
 
     #[inline(always)]
-    unsafe fn run<L: Lanes>(self) {
+    unsafe fn run<I: Isa>(self) {
         let Self(bench) = self;
         let (rows, columns) = (bench.rows, bench.columns);
         // SAFETY: the caller's CPU has the instructions.
         unsafe {
             match bench.kernel {
                 Kernel::Linear(_) => {
-                    let input = bench.encoder.encode::<L>(bench.words, &bench.input, columns, (rows, columns));
+                    let input =
+                        bench.encoder.encode::<I::Register>(bench.encoding, &bench.input, columns, (rows, columns));
                     let linear = bench.linear.as_ref().expect("made for this kernel");
-                    linear.forward::<L>(&input, rows, &mut bench.output, columns, Then::Store);
+                    linear.forward::<I>(&input, rows, &mut bench.output, columns, Then::Store);
                 }
                 Kernel::Attention(_) => {
                     let heads = Heads { count: columns / Bench::HEAD, size: Bench::HEAD };
@@ -152,20 +160,20 @@ impl Task for Run<'_> {
                         keys_values,
                         key_value_stride: 2 * columns,
                     };
-                    heads.attend::<L>(bench.words, &positions, &mut bench.workspace, &mut bench.output, columns);
+                    heads.attend::<I>(bench.encoding, &positions, &mut bench.workspace, &mut bench.output, columns);
                 }
                 Kernel::Norm => {
                     bench.output.copy_from_slice(&bench.input[..rows * columns]);
-                    bench.output.chunks_exact_mut(columns).for_each(|row| bench.norm.forward::<L>(row));
+                    bench.output.chunks_exact_mut(columns).for_each(|row| bench.norm.forward::<I::Register>(row));
                 }
                 Kernel::Softmax => {
                     bench.output.copy_from_slice(&bench.input[..rows * columns]);
                     for row in bench.output.chunks_exact_mut(columns) {
-                        exponentials::<L>(row, std::f32::consts::LOG2_E);
+                        exponentials::<I::Register>(row, std::f32::consts::LOG2_E);
                     }
                 }
-                Kernel::Gelu => bench.each::<L>(|x| x.gelu()),
-                Kernel::Silu => bench.each::<L>(|x| x.silu()),
+                Kernel::Gelu => bench.each::<I::Register>(|x| x.gelu()),
+                Kernel::Silu => bench.each::<I::Register>(|x| x.silu()),
             }
         }
     }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::{Engine, Path, Scratch, Shape};
+use super::super::InstructionSet;
+use super::{Engine, Scratch, Shape};
 use crate::model::compact::{self, Compact};
 use crate::model::form::Form;
 use crate::model::{Precision, Source, checkpoint, device};
@@ -96,23 +97,23 @@ impl Checkpoint {
         &self.tensors[name].1
     }
 
-    fn engine(&self, path: Path) -> Engine {
-        self.engine_in(path, Precision::F32)
+    fn engine(&self, instructions: InstructionSet) -> Engine {
+        self.engine_in(instructions, Precision::F32)
     }
 
-    fn engine_in(&self, path: Path, precision: Precision) -> Engine {
+    fn engine_in(&self, instructions: InstructionSet, precision: Precision) -> Engine {
         let tensor = |name: &str, shape: &[usize]| {
             let (own, values) = self.tensors.get(name).ok_or(name.to_owned())?;
             if own == shape { Ok(values.clone()) } else { Err(format!("{name} is {own:?}, not {shape:?}")) }
         };
-        Engine::new(self.shape, path, precision, tensor).unwrap()
+        Engine::new(self.shape, instructions, precision, tensor).unwrap()
     }
 
-    /// Engines on all paths, in all precisions the shape has.
+    /// Engines for all instruction sets, in all precisions of the shape.
     fn engines(&self) -> Vec<Engine> {
         let precisions = [Precision::F32, Precision::Int8].into_iter().take(1 + usize::from(self.shape.takes_bytes()));
-        let on_paths = |precision| paths(precision).map(move |path| self.engine_in(path, precision));
-        precisions.flat_map(on_paths).collect()
+        let on_each_set = |precision| instruction_sets(precision).map(move |set| self.engine_in(set, precision));
+        precisions.flat_map(on_each_set).collect()
     }
 
     /// The definition: see `compact.rs`. Sums in f64.
@@ -288,8 +289,8 @@ fn size(logits: &[f32; 7]) -> f32 {
     logits.iter().fold(1.0, |size, logit| size.max(logit.abs()))
 }
 
-fn paths(precision: Precision) -> impl Iterator<Item = Path> {
-    Path::ALL.into_iter().filter(move |path| path.is_supported_in(precision))
+fn instruction_sets(precision: Precision) -> impl Iterator<Item = InstructionSet> {
+    InstructionSet::ALL.into_iter().filter(move |set| set.is_supported_in(precision))
 }
 
 /// Reads with the odd unknown letter.
@@ -336,17 +337,17 @@ fn the_definition_is_what_pytorch_computed() {
 }
 
 #[test]
-fn every_path_computes_what_pytorch_did() {
+fn every_instruction_set_computes_what_pytorch_did() {
     for name in CHECKPOINTS {
         let checkpoint = Checkpoint::open(name);
-        for path in paths(Precision::F32) {
-            let (engine, mut scratch) = (checkpoint.engine(path), Scratch::default());
+        for set in instruction_sets(Precision::F32) {
+            let (engine, mut scratch) = (checkpoint.engine(set), Scratch::default());
             for golden in checkpoint.golden.iter().step_by(if EFFORT == 1 { 8 } else { 1 }) {
                 let difference =
                     largest_difference(&engine.forward(&tokens(&golden.bases), &mut scratch), &golden.logits);
                 assert!(
                     difference < 1e-5 * size(&golden.logits),
-                    "{name}, {path:?}: {difference} on a read of {}",
+                    "{name}, {set:?}: {difference} on a read of {}",
                     golden.bases.len()
                 );
             }
@@ -355,10 +356,10 @@ fn every_path_computes_what_pytorch_did() {
 }
 
 #[test]
-fn every_path_computes_the_definition_in_any_shape() {
+fn every_instruction_set_computes_the_definition_in_any_shape() {
     for shape in SHAPES {
         let checkpoint = Checkpoint::random(shape);
-        let engines: Vec<Engine> = paths(Precision::F32).map(|path| checkpoint.engine(path)).collect();
+        let engines: Vec<Engine> = instruction_sets(Precision::F32).map(|set| checkpoint.engine(set)).collect();
         let scratch = RefCell::new(Scratch::default());
         proptest!(cases(1), |(bases in read(8..420))| {
             let ids = tokens(&bases);
@@ -366,22 +367,23 @@ fn every_path_computes_the_definition_in_any_shape() {
             for engine in &engines {
                 let difference = largest_difference(&engine.forward(&ids, &mut scratch.borrow_mut()), &expected);
                 // Without fused multiply-add, random weights have reached 1.04e-5.
-                let bound = if engine.path() == Path::Plain { 2e-5 } else { 1e-5 };
-                prop_assert!(difference < bound * size(&expected), "{shape:?}, {:?}: {difference}", engine.path());
+                let bound = if engine.instruction_set() == InstructionSet::Plain { 2e-5 } else { 1e-5 };
+                prop_assert!(difference < bound * size(&expected), "{shape:?}, {:?}: {difference}", engine.instruction_set());
             }
         });
     }
 }
 
 #[test]
-fn paths_with_fused_multiply_add_agree_to_the_bit() {
+fn instruction_sets_with_fused_multiply_add_agree_to_the_bit() {
     for (shape, precision) in SHAPES.into_iter().flat_map(|shape| [(shape, Precision::F32), (shape, Precision::Int8)]) {
         if precision == Precision::Int8 && !shape.takes_bytes() {
             continue;
         }
         let checkpoint = Checkpoint::random(shape);
-        let fused = paths(precision).filter(|&path| path != Path::Plain || cfg!(target_feature = "fma"));
-        let engines: Vec<Engine> = fused.map(|path| checkpoint.engine_in(path, precision)).collect();
+        let fused =
+            instruction_sets(precision).filter(|&set| set != InstructionSet::Plain || cfg!(target_feature = "fma"));
+        let engines: Vec<Engine> = fused.map(|set| checkpoint.engine_in(set, precision)).collect();
         let scratch = RefCell::new(Scratch::default());
         proptest!(cases(4), |(bases in read(60..400))| {
             let ids = tokens(&bases);
@@ -392,21 +394,21 @@ fn paths_with_fused_multiply_add_agree_to_the_bit() {
 }
 
 #[test]
-fn every_path_in_bytes_stays_near_what_pytorch_computed() {
+fn every_instruction_set_in_bytes_stays_near_what_pytorch_computed() {
     for name in CHECKPOINTS {
         let checkpoint = Checkpoint::open(name);
         if !checkpoint.shape.takes_bytes() {
             continue;
         }
-        for path in paths(Precision::Int8) {
-            let (engine, mut scratch) = (checkpoint.engine_in(path, Precision::Int8), Scratch::default());
+        for set in instruction_sets(Precision::Int8) {
+            let (engine, mut scratch) = (checkpoint.engine_in(set, Precision::Int8), Scratch::default());
             let mut largest = 0.0_f32;
             for golden in checkpoint.golden.iter().step_by(if EFFORT == 1 { 8 } else { 1 }) {
                 let logits = engine.forward(&tokens(&golden.bases), &mut scratch);
                 largest = largest.max(largest_difference(&logits, &golden.logits) / size(&golden.logits));
             }
-            eprintln!("{name}, {path:?}: {largest}");
-            assert!(largest < 0.06 && largest > 1e-5, "{name}, {path:?}: {largest}");
+            eprintln!("{name}, {set:?}: {largest}");
+            assert!(largest < 0.06 && largest > 1e-5, "{name}, {set:?}: {largest}");
         }
     }
 }
@@ -466,17 +468,17 @@ fn silu_stays_silu_far_out() {
             }
             let ids = tokens(b"ACGTACGATCGATCGGCTAGCTAGCTTAGCNATCTATAGCGCGATATTAGCATCAGC");
             let expected = checkpoint.logits(&ids);
-            for path in paths(Precision::F32) {
-                let logits = checkpoint.engine(path).forward(&ids, &mut Scratch::default());
+            for set in instruction_sets(Precision::F32) {
+                let logits = checkpoint.engine(set).forward(&ids, &mut Scratch::default());
                 let tolerance = 1e-5 * size(&expected);
-                assert!(largest_difference(&logits, &expected) < tolerance, "{path:?}: {logits:?}, not {expected:?}");
+                assert!(largest_difference(&logits, &expected) < tolerance, "{set:?}: {logits:?}, not {expected:?}");
             }
         }
     }
 }
 
 #[test]
-fn every_path_computes_what_burn_does() {
+fn every_instruction_set_computes_what_burn_does() {
     let open = || checkpoint::Checkpoint::open(&Source::Builtin).unwrap();
     let checkpoint::Checkpoint { mut weights, settings: checkpoint::Settings::Compact(config), .. } = open() else {
         panic!("the built-in model is compact");
@@ -484,7 +486,7 @@ fn every_path_computes_what_burn_does() {
     let device = device::cpu();
     let burn = Compact::load(&config, Form::EXACT, &mut weights, &device).unwrap();
     let own = Checkpoint::open(BUILTIN);
-    let engines: Vec<Engine> = paths(Precision::F32).map(|path| own.engine(path)).collect();
+    let engines: Vec<Engine> = instruction_sets(Precision::F32).map(|set| own.engine(set)).collect();
     let mut state = 9_122_026;
     let mut scratch = Scratch::default();
     let mut largest = vec![0.0_f32; engines.len()];
@@ -499,7 +501,7 @@ fn every_path_computes_what_burn_does() {
             *largest = largest.max(difference);
         }
     }
-    eprintln!("largest difference to burn, by path: {largest:?}");
+    eprintln!("largest difference to burn, by instruction set: {largest:?}");
     assert!(largest.iter().all(|&largest| largest < 1e-5), "{largest:?}");
 }
 

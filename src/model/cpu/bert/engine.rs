@@ -1,0 +1,60 @@
+//! The engine of BERT.
+
+use super::super::{InstructionSet, dispatch};
+use super::network::{Forward, LABELS, Network, Scratch};
+use super::shape::Shape;
+use crate::model::Precision;
+
+/// A BERT, its weights laid out for one [`InstructionSet`] and one [`Precision`].
+#[derive(Debug)]
+pub struct Engine {
+    network: Network,
+    instructions: InstructionSet,
+}
+
+impl Engine {
+    /// Lays out the weights: `tensor(name, shape)` returns the tensor of that name in Hugging Face's `BERT`, row-major.
+    ///
+    /// # Errors
+    /// Whatever `tensor` returns.
+    ///
+    /// # Panics
+    /// If the CPU does not have `instructions` in `precision`, the shape is not supported, or a tensor does not have as many numbers as
+    /// its shape says.
+    pub fn new<E>(
+        shape: &Shape,
+        instructions: InstructionSet,
+        precision: Precision,
+        tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
+    ) -> Result<Self, E> {
+        assert!(
+            instructions.is_supported_in(precision),
+            "this CPU has no {} in {}",
+            instructions.name(),
+            precision.name()
+        );
+        assert!(shape.is_supported(), "the kernels do not support this shape");
+        Ok(Self { network: Network::new(shape, instructions, precision, tensor)?, instructions })
+    }
+
+    /// The logits of one read, non-coding and coding, given its k-mers without special tokens.
+    ///
+    /// The read is padded to `padded` tokens, special ones included. Padding is attended to with a score less by one, as
+    /// in the published evaluation. A read that has more tokens stays as it is. So 0 pads nothing, which gives the same
+    /// answer as padding that is not attended to.
+    ///
+    /// # Panics
+    /// If a token is outside the vocabulary, or there are more tokens than positions.
+    #[must_use]
+    pub fn forward(&self, ids: &[u16], padded: usize, scratch: &mut Scratch) -> [f32; LABELS] {
+        let forward = Forward { network: &self.network, ids, padded, scratch };
+        // SAFETY: `new` checked that this CPU has the instructions, and those of the precision.
+        unsafe { dispatch::run(self.instructions, forward) }
+    }
+
+    /// Which instructions it uses.
+    #[must_use]
+    pub fn instruction_set(&self) -> InstructionSet {
+        self.instructions
+    }
+}

@@ -1,0 +1,304 @@
+//! The kernels against arithmetic in f64 or integers.
+
+use proptest::prelude::*;
+
+use super::super::InstructionSet;
+use super::super::dispatch::{self, Task};
+use super::super::gemm::{Product, Rows, Stream};
+use super::super::isa::Isa;
+use super::super::packed::Packed;
+use super::super::register::{Register, bf16};
+use super::attention::{Heads, Positions, Workspace};
+use super::encoding::{Encoding, has_bf16};
+use super::tests::{cases, instruction_sets, noise};
+use crate::model::Precision;
+
+/// Applies a function to each number of a slice, padded to whole registers.
+struct Map<'a, F>(&'a [f32], F);
+
+/// A function of a register.
+trait Function {
+    unsafe fn of<R: Register>(&self, x: R) -> R;
+}
+
+impl<F: Function> Task for Map<'_, F> {
+    type Output = Vec<f32>;
+
+    unsafe fn run<I: Isa>(self) -> Vec<f32> {
+        let mut values = self.0.to_vec();
+        values.resize(self.0.len().next_multiple_of(16), 0.0);
+        for at in (0..values.len()).step_by(I::Register::WIDTH) {
+            // SAFETY: the caller's CPU has the instructions.
+            unsafe { self.1.of(I::Register::load(&values, at)).store(&mut values, at) }
+        }
+        values.truncate(self.0.len());
+        values
+    }
+}
+
+struct Gelu;
+
+impl Function for Gelu {
+    unsafe fn of<R: Register>(&self, x: R) -> R {
+        // SAFETY: the caller's CPU has the instructions.
+        unsafe { x.gelu() }
+    }
+}
+
+/// The normal distribution's cumulative probability, by a series whose terms have one sign.
+fn normal(x: f64) -> f64 {
+    if x < 0.0 {
+        return 1.0 - normal(-x);
+    }
+    let (mut sum, mut term) = (x, x);
+    for n in 1..400 {
+        term *= x * x / f64::from(2 * n + 1);
+        sum += term;
+    }
+    0.5 + sum * (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt()
+}
+
+#[test]
+fn gelu_is_the_exact_one() {
+    let x: Vec<f32> = (-4000_i16..4000).map(|i| f32::from(i) * 0.003).chain([-1e30, -50.0, 0.0, 50.0, 1e30]).collect();
+    for set in instruction_sets(Precision::F32) {
+        // SAFETY: the instruction set is supported.
+        let gelu = unsafe { dispatch::run(set, Map(&x, Gelu)) };
+        for (&x, gelu) in x.iter().zip(gelu) {
+            let wide = f64::from(x);
+            let expected = if x.abs() > 12.0 { wide.max(0.0) } else { wide * normal(wide) };
+            let difference = (f64::from(gelu) - expected).abs();
+            assert!(difference <= 2e-7 * wide.abs().max(1.0), "{set:?}: gelu({x}) = {gelu}, not {expected}");
+        }
+    }
+}
+
+/// `rows` rows of `k` words times `k` words by `columns`, on sums that start at zero.
+struct Multiply<'a> {
+    encoding: Encoding,
+    instructions: InstructionSet,
+    rows: usize,
+    k: usize,
+    columns: usize,
+    left: &'a [f32],
+    right: &'a [f32],
+}
+
+impl Task for Multiply<'_> {
+    type Output = Vec<f32>;
+
+    unsafe fn run<I: Isa>(self) -> Vec<f32> {
+        let Self { encoding, instructions, rows, k, columns, left, right } = self;
+        let weights = Packed::new(k, columns, dispatch::packing(instructions), |k, column| right[k * columns + column]);
+        let zeros = vec![0.0; weights.columns()];
+        let mut to = vec![0.0; rows * weights.columns()];
+        let product = Product { from: left, stride: k, rows, weights: &weights, start: &zeros, start_stride: 0 };
+        let mut sink = Rows { to: &mut to, stride: weights.columns() };
+        // SAFETY: the caller's CPU has the instructions.
+        unsafe { encoding.multiply::<I>(product, &mut Stream::default(), &mut sink) };
+        to.chunks(weights.columns()).flat_map(|row| row[..columns].to_vec()).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(8))]
+
+    #[test]
+    fn products_of_bytes_are_exact_on_every_instruction_set(
+        rows in 1_usize..20, k in 1_usize..70, columns in 1_usize..100, seed in 1_u64..u64::MAX,
+    ) {
+        let mut state = seed;
+        let mut bytes = |count: usize| -> Vec<u8> {
+            (0..4 * count).map(|_| { noise(&mut state); state.to_le_bytes()[3] }).collect()
+        };
+        let (left, right) = (bytes(rows * k), bytes(k * columns));
+        let words = |bytes: &[u8]| -> Vec<f32> {
+            bytes.chunks(4).map(|word| f32::from_bits(u32::from_le_bytes(word.try_into().unwrap()))).collect()
+        };
+        let (left_words, right_words) = (words(&left), words(&right));
+        for set in instruction_sets(Precision::Int8) {
+            let task = Multiply {
+                encoding: Encoding::Bytes, instructions: set, rows, k, columns, left: &left_words, right: &right_words,
+            };
+            // SAFETY: the instruction set is supported.
+            let sums = unsafe { dispatch::run(set, task) };
+            for (at, sum) in sums.iter().enumerate() {
+                let (row, column) = (at / columns, at % columns);
+                let product = |i: usize| {
+                    let weight = right[(i / 4 * columns + column) * 4 + i % 4].cast_signed();
+                    i32::from(left[row * 4 * k + i]) * i32::from(weight)
+                };
+                let expected: i32 = (0..4 * k).map(product).sum();
+                prop_assert_eq!(sum.to_bits().cast_signed(), expected, "{:?}", set);
+            }
+        }
+    }
+
+    #[test]
+    fn products_of_bf16_are_near_those_of_their_numbers(
+        rows in 1_usize..20, k in 1_usize..70, columns in 1_usize..100, seed in 1_u64..u64::MAX,
+    ) {
+        let mut state = seed;
+        let mut bf16s = |count: usize| -> Vec<u16> { (0..2 * count).map(|_| bf16(noise(&mut state))).collect() };
+        let (left, right) = (bf16s(rows * k), bf16s(k * columns));
+        let words = |bf16s: &[u16]| -> Vec<f32> {
+            bf16s.chunks(2).map(|word| f32::from_bits(u32::from(word[0]) | u32::from(word[1]) << 16)).collect()
+        };
+        let (left_words, right_words) = (words(&left), words(&right));
+        let number = |bits: u16| f64::from(f32::from_bits(u32::from(bits) << 16));
+        for set in InstructionSet::ALL.into_iter().filter(|&set| has_bf16(set)) {
+            let task = Multiply {
+                encoding: Encoding::Bf16, instructions: set, rows, k, columns, left: &left_words, right: &right_words,
+            };
+            // SAFETY: the instruction set is supported, and has the instruction.
+            let sums = unsafe { dispatch::run(set, task) };
+            for (at, sum) in sums.iter().enumerate() {
+                let (row, column) = (at / columns, at % columns);
+                let product = |i: usize| {
+                    number(left[row * 2 * k + i]) * number(right[(i / 2 * columns + column) * 2 + i % 2])
+                };
+                let expected: f64 = (0..2 * k).map(product).sum();
+                prop_assert!((f64::from(*sum) - expected).abs() < 1e-5, "{:?}: {} is not {}", set, sum, expected);
+            }
+        }
+    }
+}
+
+/// Stores a register's numbers in lower precision.
+struct Store<'a>(Encoding, &'a [f32]);
+
+impl Task for Store<'_> {
+    type Output = Vec<f32>;
+
+    unsafe fn run<I: Isa>(self) -> Vec<f32> {
+        let Self(encoding, numbers) = self;
+        let (mut singles, mut bf16s, mut bytes) = (numbers.to_vec(), vec![0; numbers.len()], vec![0; numbers.len()]);
+        for at in (0..numbers.len()).step_by(I::Register::WIDTH) {
+            // SAFETY: the caller's CPU has the instructions.
+            unsafe {
+                let register = I::Register::load(numbers, at);
+                match encoding {
+                    Encoding::F32 => {}
+                    Encoding::Rounded => register.rounded_to_bf16().store(&mut singles, at),
+                    Encoding::Bf16 => register.store_bf16s(&mut bf16s, at),
+                    Encoding::Bytes => register.store_bytes(&mut bytes, at),
+                }
+            }
+        }
+        match encoding {
+            Encoding::F32 | Encoding::Rounded => singles,
+            Encoding::Bf16 => bf16s.into_iter().map(|bits| f32::from_bits(u32::from(bits) << 16)).collect(),
+            Encoding::Bytes => bytes.into_iter().map(f32::from).collect(),
+        }
+    }
+}
+
+#[test]
+fn numbers_are_rounded_to_the_nearest_on_every_instruction_set() {
+    let mut numbers: Vec<f32> =
+        (0_u16..4096).map(|i| f32::from(i) / 4095.0 * 255.0).chain([0.5, 1.5, 2.5, 254.5]).collect();
+    numbers.resize(numbers.len().next_multiple_of(16), 255.0);
+    // SAFETY: the instruction set is supported, and has instructions for bf16 where those are used.
+    let stored = |set, encoding| unsafe { dispatch::run(set, Store(encoding, &numbers)) };
+    for set in instruction_sets(Precision::F32) {
+        for (&x, byte) in numbers.iter().zip(stored(set, Encoding::Bytes)) {
+            assert_eq!(byte.to_bits(), x.round_ties_even().to_bits(), "{set:?}: {x}");
+        }
+        for encoding in [Encoding::Rounded, Encoding::Bf16] {
+            if encoding == Encoding::Bf16 && !has_bf16(set) {
+                continue;
+            }
+            for (&x, rounded) in numbers.iter().zip(stored(set, encoding)) {
+                let bits = rounded.to_bits();
+                assert_eq!(bits % 0x1_0000, 0, "{set:?}, {encoding:?}: {x} has more digits");
+                let [below, above] = [bits - 0x1_0000 * u32::from(rounded > 0.0), bits + 0x1_0000].map(f32::from_bits);
+                let distance = (rounded - x).abs();
+                assert!(distance <= (below - x).abs() && distance <= (above - x).abs(), "{set:?}, {encoding:?}: {x}");
+            }
+        }
+    }
+}
+
+/// Attention of random positions, the last of which are padding.
+#[derive(Clone, Copy)]
+struct Attend<'a> {
+    encoding: Encoding,
+    heads: Heads,
+    all: usize,
+    tokens: usize,
+    /// Queries, keys and values, [all, heads] each, padding zero.
+    parts: [&'a [f32]; 3],
+}
+
+impl Attend<'_> {
+    /// Number `at` of head `head` that position `asking` gets, in f64.
+    fn exact(&self, asking: usize, head: usize, at: usize) -> f64 {
+        let Self { heads, all, tokens, parts: [queries, keys, values], .. } = *self;
+        let of = |part: &[f32], position: usize, at| {
+            f64::from(part[position * heads.columns() + head * heads.padded() + at])
+        };
+        #[allow(clippy::cast_precision_loss)]
+        let root = (heads.size as f64).sqrt();
+        let share = |position| {
+            let score: f64 = (0..heads.size).map(|at| of(queries, asking, at) * of(keys, position, at)).sum();
+            (score / root + if position < tokens && tokens < all { 1.0 } else { 0.0 }).exp()
+        };
+        let sum: f64 = (0..all).map(share).sum();
+        (0..all).map(|position| share(position) * of(values, position, at)).sum::<f64>() / sum
+    }
+}
+
+impl Task for Attend<'_> {
+    type Output = Vec<f32>;
+
+    unsafe fn run<I: Isa>(self) -> Vec<f32> {
+        let Self { encoding, heads, all, tokens, parts: [queries, keys, values] } = self;
+        let columns = heads.columns();
+        let rows = keys.chunks(columns).zip(values.chunks(columns));
+        let keys_values: Vec<f32> = rows.flat_map(|(keys, values)| [keys, values].concat()).collect();
+        let positions = Positions {
+            asking: all,
+            all,
+            tokens,
+            queries,
+            query_stride: columns,
+            keys_values: &keys_values,
+            key_value_stride: 2 * columns,
+        };
+        let mut to = vec![0.0; all * columns];
+        // SAFETY: the caller's CPU has the instructions.
+        unsafe { heads.attend::<I>(encoding, &positions, &mut Workspace::default(), &mut to, columns) };
+        to
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(4))]
+
+    #[test]
+    fn attention_is_what_it_says(
+        count in 1_usize..4, size in 1_usize..70, all in 1_usize..90, padding in 0_usize..20, seed: u64,
+    ) {
+        let (heads, tokens) = (Heads { count, size }, all.saturating_sub(padding).max(1));
+        let mut state = seed | 1;
+        let mut number = |column: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let number = f32::from(i16::try_from((state >> 48).cast_signed() - (1 << 15)).unwrap()) / 32768.0;
+            heads.number(column).map_or(0.0, |_| number)
+        };
+        let part: [Vec<f32>; 3] =
+            std::array::from_fn(|_| (0..all * heads.columns()).map(|at| number(at % heads.columns())).collect());
+        for (encoding, bound) in [(Encoding::F32, 2e-6), (Encoding::Bf16, 0.01)] {
+            let attend = Attend { encoding, heads, all, tokens, parts: part.each_ref().map(Vec::as_slice) };
+            for set in instruction_sets(Precision::F32).filter(|&set| encoding == Encoding::F32 || has_bf16(set)) {
+                // SAFETY: the instruction set is supported, and has instructions for bf16 where those are used.
+                let found = unsafe { dispatch::run(set, attend) };
+                for (asking, head, at) in [(0, 0, 0), (all - 1, count - 1, size - 1), (all / 2, count / 2, size / 2)] {
+                    let expected = attend.exact(asking, head, at);
+                    let found = found[asking * heads.columns() + head * heads.padded() + at];
+                    prop_assert!((f64::from(found) - expected).abs() < bound, "{set:?} {encoding:?}: {found}, not {expected}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Which instructions the kernels use, found at run time.
+
+use crate::model::Precision;
+
+/// An instruction set that kernels are written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstructionSet {
+    /// Plain Rust: whatever the build's target has.
+    Plain,
+    /// AVX2 with FMA: x86-64 since about 2013.
+    Avx2,
+    /// AVX-512 F, BW, DQ, VL: x86-64 servers since about 2017, AMD since Zen 4.
+    Avx512,
+}
+
+impl InstructionSet {
+    /// All of them, the fastest first.
+    pub const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Plain];
+
+    /// Whether this CPU has it.
+    #[must_use]
+    pub fn is_supported(self) -> bool {
+        match self {
+            Self::Plain => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// Whether this CPU has it and can multiply in `precision`.
+    ///
+    /// In int8, AVX-512 needs an instruction for bytes; AVX2 does without. In bf16, numbers are multiplied as f32 where
+    /// that is faster.
+    #[must_use]
+    pub fn is_supported_in(self, precision: Precision) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        let multiplies = match (self, precision) {
+            (Self::Avx512, Precision::Int8) => is_x86_feature_detected!("avx512vnni"),
+            (_, Precision::F16) => false, // for GPUs
+            _ => true,
+        };
+        #[cfg(not(target_arch = "x86_64"))]
+        let multiplies = matches!(precision, Precision::F32 | Precision::Bf16 | Precision::Int8);
+        multiplies && self.is_supported()
+    }
+
+    /// The fastest that this CPU has, or the one that `READSEEKER_CPU` (`plain`, `avx2`, `avx512`) names if it has that.
+    #[must_use]
+    pub fn detect() -> Self {
+        Self::detect_in(Precision::F32)
+    }
+
+    /// [`detect`](Self::detect), among those that can multiply in `precision`.
+    #[must_use]
+    pub fn detect_in(precision: Precision) -> Self {
+        let wanted = Self::wanted();
+        Self::ALL
+            .into_iter()
+            .filter(|set| set.is_supported_in(precision))
+            .min_by_key(|set| wanted.as_deref() != Some(set.word()))
+            .unwrap_or(Self::Plain)
+    }
+
+    /// What `READSEEKER_CPU` says, if this CPU has no such instruction set.
+    #[must_use]
+    pub fn wanted_in_vain() -> Option<String> {
+        Self::wanted().filter(|wanted| !Self::supported().any(|set| set.word() == wanted))
+    }
+
+    /// What `READSEEKER_CPU` may say on this CPU: `avx512, avx2, plain`.
+    #[must_use]
+    pub fn words() -> String {
+        Self::supported().map(Self::word).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Those that this CPU has, the fastest first.
+    fn supported() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|set| set.is_supported())
+    }
+
+    /// The value of `READSEEKER_CPU`.
+    fn wanted() -> Option<String> {
+        std::env::var("READSEEKER_CPU").ok().filter(|word| !word.is_empty())
+    }
+
+    /// Its word in `READSEEKER_CPU`.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+
+    /// Its name for people: `AVX-512`, `AVX2`, `plain`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Avx2 => "AVX2",
+            Self::Avx512 => "AVX-512",
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Instruction sets at compile time: an implementation each of [`Register`](super::register::Register) and [`Isa`].
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod definition;
+mod plain;
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use self::{avx2::Avx2, avx512::Avx512};
+pub(super) use self::{definition::Isa, plain::Plain};

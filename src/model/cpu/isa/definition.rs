@@ -1,0 +1,39 @@
+//! What an instruction set gives the kernels.
+
+use super::super::gemm::{Fetch, Product, Sink};
+use super::super::register::Register;
+
+/// An instruction set at compile time: its registers, and matrix products over them.
+///
+/// The products are out of line. Some need more instructions than the kernel that calls them.
+pub(in super::super) trait Isa {
+    /// A vector register.
+    type Register: Register;
+
+    /// A [`gemm::product`](super::super::gemm::product) of floats.
+    ///
+    /// # Safety
+    /// The CPU must have the instruction set, here and below.
+    unsafe fn product(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
+
+    /// A product of bytes.
+    ///
+    /// # Safety
+    /// The CPU must also have what [`InstructionSet::is_supported_in`](super::super::InstructionSet::is_supported_in) int8
+    /// asks for.
+    unsafe fn product_of_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
+
+    /// A product of bytes by small ones.
+    ///
+    /// # Safety
+    /// As for [`product_of_bytes`](Self::product_of_bytes).
+    unsafe fn product_of_small_bytes(product: Product<'_>, fetch: &mut impl Fetch, sink: &mut impl Sink);
+
+    /// A product of bf16.
+    ///
+    /// # Safety
+    /// The CPU must also have an instruction for it.
+    unsafe fn product_of_bf16s(_product: Product<'_>, _fetch: &mut impl Fetch, _sink: &mut impl Sink) {
+        unreachable!("this instruction set does not multiply bf16")
+    }
+}
