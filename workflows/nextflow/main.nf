@@ -10,15 +10,15 @@ workflow {
             def reads = [row.reads, row.reads2].findAll { path -> path }.collect { path -> file(path, checkIfExists: true) }
             [row.sample, reads]
         }
-        // Two rows of one sample would overwrite each other's results.
+        // Two rows with the same sample would overwrite each other's results.
         .groupTuple()
         .map { sample, rows ->
             if (rows.size() > 1) {
-                error("${params.input}: ${rows.size()} rows of sample ${sample}: give each lane a name of its own")
+                error("${params.input}: sample ${sample} has ${rows.size()} rows: give each row a sample name of its own")
             }
             [[id: sample, single_end: rows[0].size() == 1], rows[0]]
         }
-    // Nothing is downloaded in a task: a model other than the built-in one is a directory given here.
+    // A model other than the built-in one is a directory. Nothing is downloaded in a task.
     model = params.model ? file(params.model, checkIfExists: true) : []
 
     READSEEKER_SPLIT(samples, model)

@@ -26,15 +26,15 @@ process READSEEKER_SPLIT {
     script:
     def args   = task.ext.args ?: ''
     def prefix = task.ext.prefix ?: "${meta.id}"
-    // Two FASTQ files give two files a class; one file, or a BAM, gives one (mates of a BAM interleaved).
+    // Two FASTQ files give two files for each class. One file, or a BAM, gives one (mates of a BAM are interleaved).
     def paired = reads instanceof List && reads.size() == 2
     def mate   = paired ? '_#' : ''
-    // Brings mates together in a file sorted by coordinate; mates judged apart need not be.
+    // --collate brings mates together in a file sorted by coordinate. With --mates each it is not needed.
     def alignments = [reads].flatten().every { path -> "${path}" ==~ /.*[.](bam|sam|cram)/ }
     def collate    = alignments && !(args =~ /--collate|--mates[ =]each/) ? '--collate' : ''
-    // No model: the one built in.
+    // Without a model, the built-in one is used.
     def weights = model ? "--model ${model}" : ''
-    // Whether a task has a GPU is the pipeline's choice: a task without one leaves those of the machine alone.
+    // The pipeline decides whether a task has a GPU. A task without one must not use the GPUs of the machine.
     def device = args.contains('--device') ? '' : "--device ${task.accelerator ? 'gpu' : 'cpu'}"
     """
     readseeker split \\
