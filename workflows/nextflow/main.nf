@@ -18,10 +18,14 @@ workflow {
             }
             [[id: sample, single_end: rows[0].size() == 1], rows[0]]
         }
+    // The reference of CRAM files. Its index must be beside it.
+    reference = params.fasta
+        ? [[id: 'reference'], file(params.fasta, checkIfExists: true), file("${params.fasta}.fai", checkIfExists: true)]
+        : [[:], [], []]
     // A model other than the built-in one is a directory. Nothing is downloaded in a task.
     model = params.model ? file(params.model, checkIfExists: true) : []
 
-    READSEEKER_SPLIT(samples, model)
+    READSEEKER_SPLIT(samples, reference, model, params.undecided, params.proteins)
 
     channel.topic('versions')
         .unique()

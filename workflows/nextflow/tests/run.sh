@@ -24,15 +24,17 @@ fail() {
 reads_in() { cat "$@" | gzip -dc | awk 'END { print NR / 4 }'; }
 
 # Every output the process declares must be there, from the block and from its stub.
-for name in single paired bam args device each sorted; do
+for name in single paired bam args device each sorted cram; do
     for block in script stub; do
         task=$work/$name/$block
         mkdir "$task"
         while read -r input; do ln -s "$input" "$task/"; done <"$work/$name/inputs"
-        (cd "$task" && bash -ue "../$block.sh" 2>log) || { cat "$task/log" >&2; fail "$name $block"; }
+        (cd "$task" && bash -Cue -o pipefail "../$block.sh" 2>log) || { cat "$task/log" >&2; fail "$name $block"; }
         while read -r glob; do
             compgen -G "$task/$glob" >/dev/null || fail "$name $block: no $glob"
         done <"$work/$name/globs"
+        # Tasks run without overwriting (`-C`): a stub makes no file twice, and gzip reads what is named so.
+        gzip -t "$task"/*.fastq.gz
     done
     echo "ok $name"
 done
@@ -48,10 +50,18 @@ done
 grep -q -- '--threshold 0.9 --mates both' "$work/args/script.sh" || fail "args: the arguments did not arrive"
 grep -q -- --collate "$work/sorted/script.sh" || fail "sorted: mates are not brought together"
 ! grep -q -- --collate "$work/each/script.sh" || fail "each: regrouped for nothing"
-for output in each.faa.gz each.undecided.fastq.gz; do
-    [ -s "$work/each/script/$output" ] || fail "each: no $output"
+for block in script stub; do
+    for output in bam/$block/bam.faa.gz {bam/$block/bam,paired/$block/paired_1,paired/$block/paired_2}.undecided.fastq.gz; do
+        [ -s "$work/$output" ] || fail "no $output"
+    done
+    [ ! -e "$work/single/$block/single.faa.gz" ] || fail "single: proteins that were not asked for"
 done
+grep -q 'names are the same (clash.coding.fastq.gz)' "$work/clash/script.error" || fail "clash: an input would be overwritten"
 grep -q -- '--model model' "$work/model/script.sh" || fail "model: the model did not arrive"
 grep -q -- '--device gpu' "$work/gpu/script.sh" || fail "gpu: the accelerator did not arrive"
+diff "$work/containers" - <<'END' || fail "container"
+biocontainers/readseeker:0.1.0--0
+https://depot.galaxyproject.org/singularity/readseeker:0.1.0--0
+END
 bash -ue "$work/single/version.sh" | grep -Eqx '[0-9]+\.[0-9]+\.[0-9]+' || fail "version"
 echo "Nextflow module: rendered by groovy and run by bash, not by Nextflow"

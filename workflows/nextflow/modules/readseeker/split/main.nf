@@ -2,22 +2,28 @@ process READSEEKER_SPLIT {
     tag "$meta.id"
     label 'process_medium'
 
+    // The tag gets its build string once bioconda has the package. Until then, set `process.container`.
     conda "${moduleDir}/environment.yml"
+    container "${ workflow.containerEngine == 'singularity' && !task.ext.singularity_pull_docker_container ?
+        'https://depot.galaxyproject.org/singularity/readseeker:0.1.0--0' :
+        'biocontainers/readseeker:0.1.0--0' }"
 
     input:
     tuple val(meta), path(reads)
+    tuple val(meta2), path(fasta), path(fai)
     path model
+    val undecided
+    val proteins
 
     output:
     tuple val(meta), path("*.coding.fastq.gz")   , emit: coding
     tuple val(meta), path("*.noncoding.fastq.gz"), emit: noncoding
+    tuple val(meta), path("*.undecided.fastq.gz"), emit: undecided, optional: true
+    tuple val(meta), path("*.faa.gz")            , emit: proteins, optional: true
     tuple val(meta), path("*.scores.tsv.gz")     , emit: scores
     tuple val(meta), path("*.readseeker.json")   , emit: json
     tuple val(meta), path("*.readseeker.html")   , emit: html
     tuple val(meta), path("*_mqc.json")          , emit: multiqc
-    // For `ext.args` with --undecided or --proteins.
-    tuple val(meta), path("*.undecided.fastq.gz"), emit: undecided, optional: true
-    tuple val(meta), path("*.faa.gz")            , emit: proteins, optional: true
     tuple val("${task.process}"), val('readseeker'), eval("readseeker --version | sed 's/^readseeker //'"), topic: versions, emit: versions_readseeker
 
     when:
@@ -26,26 +32,36 @@ process READSEEKER_SPLIT {
     script:
     def args   = task.ext.args ?: ''
     def prefix = task.ext.prefix ?: "${meta.id}"
+    def inputs = [reads].flatten()
     // Two FASTQ files give two files for each class. One file, or a BAM, gives one (mates of a BAM are interleaved).
-    def paired = reads instanceof List && reads.size() == 2
-    def mate   = paired ? '_#' : ''
+    def paired  = inputs.size() == 2
+    def mates   = paired ? ['_1', '_2'] : ['']
+    def classes = ['coding', 'noncoding'] + (undecided ? ['undecided'] : [])
+    def clashes = inputs.collect { path -> "${path}" }.intersect([mates, classes].combinations { mate, name -> "${prefix}${mate}.${name}.fastq.gz".toString() })
+    if (clashes) {
+        error("Input and output names are the same (${clashes.join(', ')}), use \"task.ext.prefix\" to disambiguate!")
+    }
+    def outputs = classes.collect { name -> "--${name} '${prefix}${paired ? '_#' : ''}.${name}.fastq.gz'" }
+    def faa     = proteins ? "--proteins '${prefix}.faa.gz'" : ''
     // --collate brings mates together in a file sorted by coordinate. With --mates each it is not needed.
-    def alignments = [reads].flatten().every { path -> "${path}" ==~ /.*[.](bam|sam|cram)/ }
+    def alignments = inputs.every { path -> "${path}" ==~ /.*[.](bam|sam|cram)/ }
     def collate    = alignments && !(args =~ /--collate|--mates[ =]each/) ? '--collate' : ''
+    def reference  = fasta ? "--reference ${fasta}" : ''
     // Without a model, the built-in one is used.
     def weights = model ? "--model ${model}" : ''
     // The pipeline decides whether a task has a GPU. A task without one must not use the GPUs of the machine.
     def device = args.contains('--device') ? '' : "--device ${task.accelerator ? 'gpu' : 'cpu'}"
     """
     readseeker split \\
-        ${paired ? reads.join(' ') : reads} \\
-        --coding '${prefix}${mate}.coding.fastq.gz' \\
-        --noncoding '${prefix}${mate}.noncoding.fastq.gz' \\
+        ${inputs.join(' ')} \\
+        ${outputs.join(' ')} \\
+        ${faa} \\
         --scores '${prefix}.scores.tsv.gz' \\
         --json '${prefix}.readseeker.json' \\
         --html '${prefix}.readseeker.html' \\
         --multiqc '${prefix}_mqc.json' \\
         ${collate} \\
+        ${reference} \\
         ${weights} \\
         ${device} \\
         --threads ${task.cpus} \\
@@ -54,11 +70,16 @@ process READSEEKER_SPLIT {
     """
 
     stub:
-    def prefix = task.ext.prefix ?: "${meta.id}"
-    def mates  = reads instanceof List && reads.size() == 2 ? ['_1', '_2'] : ['']
-    def fastqs = mates.collect { mate -> "${prefix}${mate}.coding.fastq.gz ${prefix}${mate}.noncoding.fastq.gz" }
+    def args    = task.ext.args ?: ''
+    def prefix  = task.ext.prefix ?: "${meta.id}"
+    def mates   = [reads].flatten().size() == 2 ? ['_1', '_2'] : ['']
+    def classes = ['coding', 'noncoding'] + (undecided ? ['undecided'] : [])
+    def fastqs  = [mates, classes].combinations { mate, name -> "${prefix}${mate}.${name}.fastq.gz" }
+    def faa     = proteins ? ["${prefix}.faa.gz"] : []
     """
-    for output in ${fastqs.join(' ')} ${prefix}.scores.tsv.gz; do
+    echo ${args}
+
+    for output in ${(fastqs + faa).join(' ')} ${prefix}.scores.tsv.gz; do
         echo "" | gzip > \$output
     done
     touch ${prefix}.readseeker.html
