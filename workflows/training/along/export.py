@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from compact import tokens
 
-from . import decode, grid, long, train
+from . import decode, grid, long
+from .network import Along, Settings
 
 IDENTITY = {"statistic": "odds", "lengths": [300], "scale": [1.0], "shift": [0.0]}
 
@@ -85,7 +86,41 @@ def write(network, directory, **about):
     save_file(tensors(network), directory / "model.safetensors")
 
 
+def _set_norm(norm, shift):
+    """A normalisation that adds `shift` and does nothing else, until training moves it."""
+    norm = norm.norm
+    norm.weight.fill_(1), norm.bias.copy_(shift), norm.running_mean.zero_(), norm.running_var.fill_(1 - norm.eps)
+
+
+def restored(directory):
+    """The training network of an exported checkpoint, so that training can go on from it."""
+    c = json.loads((Path(directory) / "config.json").read_text())
+    settings = Settings(embedding=c["embedding_size"], channels=c["channels"], levels=c["levels"], fine=int(c["fine_kernel"] == 3), compete=int(c["mix"]), activation=c["activation"])
+    network, w = Along(settings), load_file(Path(directory) / "model.safetensors")
+    with torch.no_grad():
+        network.embedding.weight.copy_(w["embedding.weight"])
+        halves = w["stem.weight"].unflatten(2, (2, 3)).permute(3, 1, 2, 0)  # [codon, E, half, C]
+        network.stem.copy_(halves.reshape(network.stem.shape))
+        _set_norm(network.stem_norm, w["stem.bias"])
+        for i, level in enumerate(network.up):
+            level.conv.copy_(w[f"up.{i}.weight"].permute(2, 1, 0).reshape(level.conv.shape))
+            level.meet.copy_(w[f"up.{i}.meet"].T)
+            _set_norm(level.norm, w[f"up.{i}.bias"])
+        for i, down in enumerate(reversed(network.down)):
+            down.copy_(w[f"down.{i}.weight"].T)
+        network.fine.copy_(w["fine.weight"].permute(2, 1, 0).reshape(network.fine.shape))
+        _set_norm(network.fine_norm, w["fine.bias"])
+        if settings["compete"]:
+            network.mix.copy_(w["mix.own"].T), network.mix_shared.copy_(w["mix.meet"].T)
+            _set_norm(network.mix_norm, w["mix.bias"])
+        for name, layer in (("frame", network.frame_logit), ("none.hidden", network.none_hidden), ("none.logit", network.none_logit)):
+            layer.weight.copy_(w[f"{name}.weight"]), layer.bias.copy_(w[f"{name}.bias"])
+    return network.eval()
+
+
 def main(run, out, decoder=None):
+    from . import train  # which imports this
+
     fitted = json.loads(Path(decoder).read_text()) if decoder else {}
     costs = decode.Costs(**fitted.get("costs", {}))
     about = {key: fitted[key] for key in ("prior", "calibration") if key in fitted}

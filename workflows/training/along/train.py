@@ -16,7 +16,7 @@ from compact import embed, holdout, kept, tokens
 from compact.data import Data
 from compact.train import Average, _pairs, mean_of, optimiser, rate
 
-from . import grid
+from . import export, grid
 from .network import CLASSES, Along, Settings
 from .sampler import Recipe, Sampler
 
@@ -212,7 +212,9 @@ def measure(network, sampler, seed=1):
 
 
 def load(folder):
-    """What a run exports, or, of one that is not done, the average so far."""
+    """What a run exports, or, of one that is not done, the average so far; or an exported checkpoint."""
+    if (Path(folder) / "model.safetensors").exists():
+        return export.restored(folder)
     saved = torch.load(Path(folder) / "state.pt", weights_only=False)
     done = Path(folder) / EXPORTED
     network = Along(Settings(**saved["settings"]))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from along import decode, evaluate, export, grid, long, network, plain, sampler, truth  # noqa: E402
+from along import calls, decode, evaluate, export, grid, long, network, plain, sampler, truth  # noqa: E402
 from compact import tokens  # noqa: E402
 from compact.labels import LEFT_OUT  # noqa: E402
 
@@ -54,6 +54,13 @@ def test_the_exported_network_is_the_trained_one(net, tmp_path, length):
     model = plain.Model(tmp_path)
     for read in (_random(rng, length), _random(rng, length, "ACGTNacgu")):
         assert torch.allclose(_logits(net, read), model.logits(read), atol=1e-5)
+
+
+def test_training_can_go_on_from_an_exported_checkpoint(net, tmp_path):
+    export.write(net, tmp_path, name="t", costs=decode.Costs())
+    again = export.restored(tmp_path)
+    read = _random(random.Random(4), 301)
+    assert torch.allclose(_logits(net, read), _logits(again, read), atol=1e-5)
 
 
 @pytest.mark.parametrize("count", range(1, 80))
@@ -111,6 +118,32 @@ def test_calls_of_a_read_are_counted_from_its_own_first_base(length):
     for f in range(3):
         called = evaluate.classes(np.full(count, 1 + f), length)
         assert len(called) == length and (called == 1 + (f - side) % 3).all()
+
+
+def _mirrored(found, length):
+    return sorted(calls.Stretch(length - end, length - start, frame + 3 if frame <= 3 else frame - 3) for start, end, frame in found)
+
+
+@pytest.mark.parametrize("length", [100, 151, 300, 301, 722])
+def test_mirrored_states_get_mirrored_stretches(length):
+    rng = np.random.default_rng(length)
+    read = rng.integers(0, 4, length).astype(np.uint8)
+    states = rng.integers(0, 7, grid.positions(length) // 5 + 1).repeat(5)[: grid.positions(length)]
+    back = calls.stretches(np.array(MIRRORED)[states[::-1]], tokens.COMPLEMENT[read][::-1])
+    assert sorted(calls.stretches(states, read)) == _mirrored(back, length)
+
+
+def test_a_gene_ends_at_its_stop_codon_and_starts_at_its_start_codon():
+    gap, gene = "CCT" * 20, "ATG" + "GCC" * 30 + "TAA"
+    read = tokens.encode(gap + gene + gap)  # the gene's bases are 60 to 156, its frame 1
+    assert len(read) == 216 and grid.margin(216) == 0
+    states = np.zeros(24, dtype=int)
+    states[7:17] = 1  # bases 63 to 153
+    assert calls.stretches(states, read) == [calls.Stretch(60, 156, 1)]
+    states[:17] = 1  # begins before the read does
+    assert calls.stretches(states, read) == [calls.Stretch(0, 156, 1)]
+    states[:17], states[7:17] = 0, 2  # no such codon in that frame
+    assert calls.stretches(states, read) == [calls.Stretch(63, 153, 2)]
 
 
 def test_the_truth_is_the_genomes_whatever_was_lost_and_gained():
