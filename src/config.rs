@@ -17,7 +17,7 @@ pub struct Config {
     /// What to read.
     pub input: InputConfig,
     /// What to ask, and where it runs.
-    pub model: model::Config,
+    pub model: model::Options,
     /// Reads shorter than this are not scored.
     pub min_length: usize,
     /// Which letters count as bases.

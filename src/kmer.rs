@@ -1,13 +1,13 @@
 //! k-mers as token ids, in DNABERT's vocabulary: five special tokens, then all 4^k k-mers in the order A, T, C, G.
 //!
-//! The vocabulary is arithmetic, so there is no table of words: a base is a digit (A 0, T 1, C 2, G 3), a k-mer a number to
-//! base 4 with its first base most significant, an id that number plus [`FIRST`]. Pure: knows no model and no read.
+//! The vocabulary is arithmetic, so there is no table of words: a base is a digit (A 0, T 1, C 2, G 3), a k-mer is a number in
+//! base 4 with its first base most significant, and its id is that number plus [`FIRST`]. Pure: knows no model and no read.
 
 use std::ops::RangeInclusive;
 
 /// Fills a row up to the length of its batch.
 pub const PAD: u16 = 0;
-/// A k-mer that holds anything but A, C, G, T.
+/// A k-mer with any letter but A, C, G, T.
 pub const UNK: u16 = 1;
 /// Stands before a read's k-mers.
 pub const CLS: u16 = 2;
@@ -15,18 +15,18 @@ pub const CLS: u16 = 2;
 pub const SEP: u16 = 3;
 /// Hides a token in pre-training; no read has it.
 pub const MASK: u16 = 4;
-/// The id of the first k-mer, `AAA…`; also how many special tokens there are.
+/// The id of the first k-mer, `AAA…`; also the number of special tokens.
 pub const FIRST: u16 = 5;
 
 /// The special tokens as `vocab.txt` spells them, in the order of their ids.
 pub const SPECIAL: [&str; FIRST as usize] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
-/// The k there are vocabularies for.
+/// The k that have a vocabulary.
 pub const K: RangeInclusive<usize> = 3..=6;
 
 /// The bases in the order of their digits.
 const BASES: [u8; 4] = *b"ATCG";
-/// The digit of a letter that is no base: a bit that no three digits reach.
+/// The digit of a letter that is not a base: a bit that no three digits reach.
 const NO_BASE: u8 = 128;
 
 /// Which letters are bases.
@@ -35,7 +35,7 @@ pub enum Letters {
     /// A, C, G, T and U, in either case.
     #[default]
     Lenient,
-    /// Upper-case A, C, G, T alone, as the published code has it; all else is `[UNK]`.
+    /// Upper-case A, C, G and T only, as in the published code.
     Published,
 }
 
@@ -49,7 +49,7 @@ impl Letters {
     }
 }
 
-/// The digits of letters that are one of `bases` once they have the bits `set`.
+/// The digits of letters that are one of `bases` once the bits `set` are set.
 ///
 /// No `matches!`: that becomes a lookup in a table of bits, one letter at a time.
 fn digits(letters: &[u8; LETTERS], set: u8, bases: [u8; 5]) -> [u8; LETTERS] {
@@ -57,13 +57,13 @@ fn digits(letters: &[u8; LETTERS], set: u8, bases: [u8; 5]) -> [u8; LETTERS] {
     for (digit, letter) in digits.iter_mut().zip(letters) {
         let base = letter | set;
         let hits = bases.iter().fold(0, |hits, &of| hits | u8::from(base == of));
-        // Two of its bits tell the base, and are T's in U too.
+        // Two of its bits tell the bases apart; U has those of T.
         *digit = if hits > 0 { letter & 2 | letter >> 2 & 1 } else { NO_BASE };
     }
     digits
 }
 
-/// How many token ids there are for a k.
+/// The number of token ids for a k.
 ///
 /// ```
 /// assert_eq!(readseeker::kmer::vocab_size(6), 4101);
@@ -73,13 +73,13 @@ pub const fn vocab_size(k: usize) -> usize {
     FIRST as usize + (1 << (2 * k))
 }
 
-/// The k whose vocabulary has this size, if any has.
+/// The k whose vocabulary has this size, if there is one.
 #[must_use]
 pub fn k_of_vocab_size(size: usize) -> Option<usize> {
     K.into_iter().find(|&k| vocab_size(k) == size)
 }
 
-/// Appends the ids of all overlapping k-mers of a read, the first `longest` of them at most. Nothing for a read shorter than k.
+/// Appends the ids of a read's overlapping k-mers, at most the first `longest`. A read shorter than k has none.
 ///
 /// ```
 /// use readseeker::kmer::{UNK, tokenize};
@@ -91,7 +91,7 @@ pub fn tokenize(bases: &[u8], k: usize, longest: Option<usize>, out: &mut Vec<u1
     tokenize_letters(Letters::Lenient, bases, k, longest, out);
 }
 
-/// [`tokenize`] with a say in which letters are bases.
+/// [`tokenize`] with a choice of which letters are bases.
 ///
 /// # Panics
 /// If there is no vocabulary for `k`.
@@ -110,7 +110,7 @@ pub fn tokenize_letters(letters: Letters, bases: &[u8], k: usize, longest: Optio
     }
 }
 
-/// How many ids are made at once: those of reads of 150 bases, or in two goes of 300. Each go waits once for its digits.
+/// How many ids are made at once: all those of a read of 150 bases, half of those of 300. Each block waits once for its digits.
 const BLOCK: usize = 152;
 
 /// The letters they are made from, and a few more.
@@ -118,10 +118,10 @@ const LETTERS: usize = BLOCK + 8;
 
 /// Appends the ids of all overlapping k-mers.
 ///
-/// Each id is made from its own K digits and none from the one before it: so the compiler makes eight or more at once.
+/// Each id is made from its own K digits, not from the id before it: so the compiler makes eight or more at once.
 fn tokenize_k<const K: usize>(letters: Letters, bases: &[u8], out: &mut Vec<u16>) {
     let (count, start) = (bases.len() + 1 - K, out.len());
-    // Whole blocks are written, and what is too much of the last is cut off.
+    // Whole blocks are written; the surplus of the last one is cut off.
     out.resize(start + count.next_multiple_of(BLOCK), PAD);
     let (blocks, _) = out[start..].as_chunks_mut::<BLOCK>();
     for (ids, first) in blocks.iter_mut().zip((0..).step_by(BLOCK)) {
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn k_follows_from_the_vocabularys_size() {
+    fn k_follows_from_the_size_of_the_vocabulary() {
         assert_eq!([69, 261, 1029, 4101, 4100].map(k_of_vocab_size), [Some(3), Some(4), Some(5), Some(6), None]);
     }
 

@@ -43,6 +43,7 @@ pub mod run;
 pub mod sample;
 pub mod scores;
 pub mod tally;
+pub mod tiling;
 pub mod tokens;
 pub mod verdict;
 pub mod windows;

@@ -102,7 +102,7 @@ fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judg
         min_length: config.min_length.max(classifier.shortest_read()),
         letters: config.letters,
     };
-    let decode = decode::Config { segments_a_chunk: classifier.rows_a_chunk(), max_reads: config.max_reads };
+    let decode = decode::Config { segments_a_chunk: classifier.rows_per_chunk(), max_reads: config.max_reads };
     let bytes_a_base = config.windows.map_or(0, |windows| size_of::<Prediction>().div_ceil(windows.step.get()));
     let pipeline =
         pipeline::Config { decode, tokenize, workers: classifier.workers(), memory: config.memory, bytes_a_base };

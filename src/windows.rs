@@ -5,8 +5,8 @@
 use std::num::NonZero;
 use std::ops::Range;
 
-use crate::model::compact::{config::Window, windows};
 use crate::prediction::{Frame, Prediction, Strand};
+use crate::tiling::Tiling;
 use crate::tokens::Tokens;
 
 /// How many windows a model is asked about at once: enough to fill any device, few enough that they take no memory.
@@ -85,8 +85,8 @@ impl Windows {
     /// ```
     #[must_use]
     pub fn over(&self, bases: usize) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
-        let window = Window { length: self.length, step: self.config.step.get(), longest_single: self.length + 1 };
-        windows::windows(bases, &window)
+        let tiling = Tiling { length: self.length, step: self.config.step.get(), longest_single: self.length + 1 };
+        tiling.over(bases)
     }
 
     /// What `ask` says of every window of every row of `k`-mers, in order.

@@ -45,6 +45,10 @@ pub(super) struct Common {
     #[arg(long, value_name = "builtin|DIR", default_value = "builtin", help_heading = "Model")]
     model: PathBuf,
 
+    /// Score nothing, to measure what the rest of a run costs
+    #[arg(long, hide = true, conflicts_with = "model")]
+    no_model: bool,
+
     /// How a BERT treats its padding: as the published evaluation ran it, or masked out (about twice as fast at 150 bases)
     #[arg(long, value_enum, default_value_t, help_heading = "Model")]
     attention: Attention,
@@ -162,7 +166,7 @@ enum DisplayArg {
 
 /// `auto`, or a number. A type of its own since clap gives `Option` another meaning.
 #[derive(Clone, Copy, Debug)]
-struct BatchSize(Option<usize>);
+struct BatchSize(Option<NonZero<usize>>);
 
 impl Common {
     /// The run's settings, given what is this subcommand's own.
@@ -175,8 +179,8 @@ impl Common {
         let windows = self.long_reads.config(verdict.threshold);
         outputs.windows = self.long_reads.windows_out;
         let threads = threads::or_all(self.threads);
-        let model = model::Config {
-            source: model::Source::from_path(self.model),
+        let model = model::Options {
+            source: if self.no_model { model::Source::Unscored } else { model::Source::from_path(self.model) },
             attention: self.attention.into(),
             precision: match self.precision {
                 Precision::F32 => model::Precision::F32,
@@ -186,7 +190,7 @@ impl Common {
             },
             device: self.device,
             batch_size: self.batch_size.0,
-            threads: threads.get(),
+            threads,
         };
         let also_read = self.reads.list().into_iter().collect();
         let inputs = self.reads.into_inputs()?;
@@ -262,8 +266,8 @@ fn batch_size(text: &str) -> Result<BatchSize, String> {
     match text {
         "auto" => Ok(BatchSize(None)),
         _ => match text.parse() {
-            Ok(rows) if rows > 0 => Ok(BatchSize(Some(rows))),
-            _ => Err("auto, or a number above 0".into()),
+            Ok(rows) => Ok(BatchSize(Some(rows))),
+            Err(_) => Err("expected auto or a number above 0".into()),
         },
     }
 }

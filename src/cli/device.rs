@@ -56,7 +56,21 @@ pub(super) fn run(args: &Args) -> Result<()> {
     if args.bench {
         return measure(args);
     }
-    print(&device::describe())
+    print(&describe())
+}
+
+/// CPU features and GPU adapters of this machine, and what `auto` takes.
+fn describe() -> String {
+    let mut lines = vec![format!("CPU     {}", device::cpu_features().join(", "))];
+    let (interfaces, adapters) = (device::interfaces(), device::adapters());
+    lines.extend(adapters.iter().chain(&device::cuda_devices()).map(ToString::to_string));
+    if interfaces.is_empty() {
+        lines.push("no GPUs: this build runs on the CPU only".to_owned());
+    } else if adapters.is_empty() {
+        lines.push(format!("no GPUs (looked for {})", interfaces.join(", ")));
+    }
+    lines.push(format!("--device auto takes {}", device::automatic(&adapters)));
+    lines.join("\n") + "\n"
 }
 
 fn measure(args: &Args) -> Result<()> {
@@ -70,13 +84,13 @@ fn measure(args: &Args) -> Result<()> {
     print("reads/s\tprecision\tdevice\tbackend\tmodel\tCPU ms a read\n")?;
     for device in devices {
         for &precision in model::precisions(&source, &device)? {
-            let config = model::Config {
+            let config = model::Options {
                 source: source.clone(),
                 attention: args.attention.into(),
                 precision,
                 device: device.clone(),
                 batch_size: None,
-                threads: threads.get(),
+                threads,
             };
             let Speed { card, reads_per_second, cpu_per_read } =
                 bench::speed(&config, &reads, Duration::from_secs(args.seconds))?;

@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{Card, Classifier, Config, Result};
+use super::card::Card;
+use super::classifier::Classifier;
+use super::error::Result;
+use super::options::Options;
 use crate::kmer;
 use crate::tokens::Tokens;
 
@@ -12,34 +15,34 @@ use crate::tokens::Tokens;
 pub struct Speed {
     /// What ran, and where.
     pub card: Card,
-    /// Reads a second, as many threads at work as a run would have.
+    /// Reads a second, with as many threads at work as a run would have.
     pub reads_per_second: f64,
-    /// CPU time a read, of all threads together: what it costs whatever else the machine does. Absent where the system
-    /// does not tell.
+    /// CPU time of a read, of all threads together, whatever else the machine does. Absent where the system does not
+    /// report it.
     pub cpu_per_read: Option<Duration>,
 }
 
 /// What a model is measured on.
 #[derive(Clone, Debug)]
 pub enum Reads {
-    /// Random bases, so many a read.
+    /// Random bases; the length of each read.
     MadeUp(usize),
     /// These reads' bases.
     These(Vec<Vec<u8>>),
 }
 
-/// Runs the model, and nothing else, on `reads` for `time` at least and on all of them once at least, after a first call
-/// that is not counted: on a GPU it compiles kernels and tries out which are fastest.
+/// Runs the model alone on `reads`, for at least `time` and over each of them at least once, after a first call that is not
+/// counted: on a GPU it compiles kernels and tries out which are fastest.
 ///
 /// # Errors
 /// As [`Classifier::load`] and [`Classifier::classify`].
 ///
 /// # Panics
-/// If a thread that asks the model does.
-pub fn speed(config: &Config, reads: &Reads, time: Duration) -> Result<Speed> {
-    let classifier = Classifier::load(config)?;
+/// If a thread that calls the model does.
+pub fn speed(options: &Options, reads: &Reads, time: Duration) -> Result<Speed> {
+    let classifier = Classifier::load(options)?;
     let chunks = match reads {
-        Reads::MadeUp(length) => chunks(&classifier, &made_up(*length, classifier.rows_a_chunk())),
+        Reads::MadeUp(length) => chunks(&classifier, &made_up(*length, classifier.rows_per_chunk())),
         Reads::These(reads) => chunks(&classifier, reads),
     };
     if let Some(first) = chunks.first() {
@@ -59,7 +62,7 @@ pub fn speed(config: &Config, reads: &Reads, time: Duration) -> Result<Speed> {
             }
         };
         let threads: Vec<_> = (0..classifier.workers()).map(|_| scope.spawn(ask)).collect();
-        threads.into_iter().try_for_each(|thread| thread.join().expect("a thread that asks does not panic"))
+        threads.into_iter().try_for_each(|thread| thread.join().expect("the model does not panic"))
     })?;
     #[expect(clippy::cast_precision_loss, reason = "no run sees 2^52 reads")]
     let rows = rows.into_inner() as f64;
@@ -81,7 +84,7 @@ fn made_up(length: usize, count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|_| (0..length).map(|_| base()).collect()).collect()
 }
 
-/// Reads as a run would hand them to the model, those left out that it does not score.
+/// Reads as a run would hand them to the model, without those that it does not score.
 fn chunks(classifier: &Classifier, reads: &[Vec<u8>]) -> Vec<Tokens> {
     let shortest = classifier.shortest_read().max(classifier.k());
     let scored: Vec<&Vec<u8>> = reads.iter().filter(|bases| bases.len() >= shortest).collect();
@@ -93,7 +96,7 @@ fn chunks(classifier: &Classifier, reads: &[Vec<u8>]) -> Vec<Tokens> {
         }
         tokens
     };
-    scored.chunks(classifier.rows_a_chunk()).map(chunk).collect()
+    scored.chunks(classifier.rows_per_chunk()).map(chunk).collect()
 }
 
 /// CPU time of all this process's threads so far, in steps of 10 ms.

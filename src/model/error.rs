@@ -1,8 +1,11 @@
 //! Why a model cannot run: what is wrong, and with which model or device.
 
+use std::fmt;
 use std::path::PathBuf;
 
-use super::{Precision, Problem, device};
+use super::device::DeviceError;
+use super::load_error::LoadError;
+use super::precision::Precision;
 
 /// `Result` with a model's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -11,24 +14,49 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The model is missing or not one we can run.
+    /// The model is missing or cannot be run.
     #[error("cannot load the model {}", .model.display())]
     Load {
         /// The checkpoint directory, or `builtin`.
         model: PathBuf,
-        /// What is wrong.
+        /// Why.
         #[source]
-        problem: Problem,
+        problem: LoadError,
     },
-    /// No usable device, or one that gave up.
+    /// There is no usable device, or the device failed.
     #[error(transparent)]
-    Device(#[from] device::Problem),
-    /// What would run the model cannot multiply in that precision.
-    #[error("precision {} {why}", .precision.name())]
+    Device(#[from] DeviceError),
+    /// The model does not run in this precision on this device.
+    #[error("precision {} needs {needs}", .precision.name())]
     Precision {
         /// What was asked for.
         precision: Precision,
-        /// Why not, as the end of a sentence.
-        why: &'static str,
+        /// What it needs.
+        needs: Needs,
     },
+}
+
+/// What a precision needs to run in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Needs {
+    /// A GPU; the model was to run on the CPU.
+    Gpu,
+    /// The CPU; the model was to run on a GPU.
+    Cpu,
+    /// Our own kernels; the model was to run on burn.
+    OwnKernels,
+    /// Another network: what this one lacks, for people.
+    Network(&'static str),
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gpu => "a GPU",
+            Self::Cpu => "the CPU",
+            Self::OwnKernels => "the program's own kernels",
+            Self::Network(what) => what,
+        })
+    }
 }

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use divan::counter::ItemsCount;
 use futures::StreamExt;
 use readseeker::kmer::{self, Letters};
-use readseeker::model::batches::{self, Limits, Padding};
 use readseeker::pipeline::reorder::Reorder;
 use readseeker::reads::encode;
 use readseeker::reads::output::{self, Format, Names};
@@ -54,25 +53,6 @@ fn kmers(bencher: divan::Bencher, letters: Letters, longest: Option<usize>) {
         }
         ids
     });
-}
-
-/// Batches of the published mode, all of one length.
-#[divan::bench]
-fn plan_published(bencher: divan::Bencher) {
-    plan(bencher, Padding::To(298));
-}
-
-/// Batches of reads of all lengths, sorted into few.
-#[divan::bench]
-fn plan_masked(bencher: divan::Bencher) {
-    plan(bencher, Padding::ToMultipleOf(32));
-}
-
-fn plan(bencher: divan::Bencher, padding: Padding) {
-    let mut random = Random(3);
-    let lengths: Vec<usize> = (0..CHUNK).map(|_| 55 + random.below(240)).collect();
-    let limits = Limits { rows: 64, tokens: usize::MAX, padding };
-    bencher.counter(ItemsCount::new(CHUNK)).bench_local(|| batches::plan(&lengths, &limits));
 }
 
 /// Chunks that come back from so many workers, the last first.

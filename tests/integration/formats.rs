@@ -7,7 +7,7 @@ const SUFFIXES: [&str; 4] = ["gz", "zst", "bz2", "xz"];
 
 /// What all files of these names hold, decompressed by the binary itself; no model, so all is written as it was read.
 fn decompressed(bench: &Bench, name: &str) -> String {
-    let output = bench.run(&["split", name, "--model", "none", "--coding", "/dev/null", "--noncoding", "-", "-q"]);
+    let output = bench.run(&["split", name, "--no-model", "--coding", "/dev/null", "--noncoding", "-", "-q"]);
     assert!(output.status.success(), "{name}: {}", stderr(&output));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -28,8 +28,7 @@ fn outputs_are_compressed_as_their_suffix_says() {
         }
         assert_eq!(decompressed(&bench, &coding), bench.read("c.fq"));
         let headers = |text: &str, every| text.lines().step_by(every).map(|l| l[1..].to_owned()).collect::<Vec<_>>();
-        let output =
-            bench.run(&["split", &noncoding, "--model", "none", "--coding", "-", "--noncoding", "x.fa", "--force"]);
+        let output = bench.run(&["split", &noncoding, "--no-model", "--coding", "-", "--noncoding", "x.fa", "--force"]);
         assert!(output.status.success(), "{}", stderr(&output));
         assert_eq!(
             headers(&bench.read("x.fa"), 2),
@@ -48,7 +47,7 @@ fn the_same_bytes_for_any_number_of_threads() {
         let written = |threads: &str| {
             let name = format!("n{threads}.fq.{suffix}");
             let outputs = ["--coding", "/dev/null", "--noncoding", &name, "--compression-level", level, "-t", threads];
-            let output = bench.run(&[&["split", "in.fq", "--model", "none"], &outputs[..]].concat());
+            let output = bench.run(&[&["split", "in.fq", "--no-model"], &outputs[..]].concat());
             assert!(output.status.success(), "{}", stderr(&output));
             std::fs::read(bench.path(&name)).unwrap()
         };
@@ -64,7 +63,7 @@ fn levels_make_a_difference_and_are_checked_against_what_is_written() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(2000, 150, ""));
     let split = |level: &str, output: &str| {
-        let args = ["split", "in.fq", "--model", "none", "--coding", "/dev/null", "--noncoding", output, "--force"];
+        let args = ["split", "in.fq", "--no-model", "--coding", "/dev/null", "--noncoding", output, "--force"];
         bench.run(&[&args[..], &["--compression-level", level]].concat())
     };
     for (suffix, low, high) in [("gz", "1", "12"), ("zst", "1", "19"), ("bz2", "1", "9"), ("xz", "0", "9")] {
@@ -98,7 +97,7 @@ fn a_compressed_file_cut_short_leaves_nothing() {
     for suffix in SUFFIXES {
         let name = format!("n.fq.{suffix}");
         let args = ["--coding", "/dev/null", "--noncoding", &name];
-        assert!(bench.run(&[&["split", "in.fq", "--model", "none"], &args[..]].concat()).status.success());
+        assert!(bench.run(&[&["split", "in.fq", "--no-model"], &args[..]].concat()).status.success());
         let whole = std::fs::read(bench.path(&name)).unwrap();
         bench.write("cut", &whole[..whole.len() / 2]);
         let before = bench.files();
@@ -117,7 +116,7 @@ fn a_full_disk_is_an_error_whatever_the_compression() {
     for suffix in SUFFIXES {
         let name = format!("full.{suffix}");
         std::os::unix::fs::symlink("/dev/full", bench.path(&name)).unwrap();
-        let output = bench.run(&["split", "in.fq", "--model", "none", "--coding", "/dev/null", "--noncoding", &name]);
+        let output = bench.run(&["split", "in.fq", "--no-model", "--coding", "/dev/null", "--noncoding", &name]);
         assert_eq!(output.status.code(), Some(6), "{suffix}: {}", stderr(&output));
         assert!(stderr(&output).contains(&format!("cannot write {name}: No space left")), "{}", stderr(&output));
     }
@@ -147,7 +146,7 @@ fn cram_gives_the_outputs_its_bam_gives() {
 fn cram_is_read_from_a_pipe() {
     let bench = Bench::new();
     let cram = std::fs::File::open(testdata("odd/mapped.no_reference.cram")).unwrap();
-    let args = ["split", "-", "--model", "none", "--coding", "/dev/null", "--noncoding", "n.fq"];
+    let args = ["split", "-", "--no-model", "--coding", "/dev/null", "--noncoding", "n.fq"];
     let mut cat = std::process::Command::new("cat").stdin(cram).stdout(std::process::Stdio::piped()).spawn().unwrap();
     let output = bench.command(&args).stdin(cat.stdout.take().unwrap()).output().unwrap();
     cat.wait().unwrap();
@@ -169,7 +168,7 @@ fn a_cram_that_cannot_be_read_ends_in_words_and_not_in_a_panic() {
 fn a_run_without_a_model_cannot_be_taken_for_one() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(20, 150, ""));
-    let run = bench.run_split(&["in.fq", "--model", "none", "--json", "r.json", "--scores", "s.tsv"]);
+    let run = bench.run_split(&["in.fq", "--no-model", "--json", "r.json", "--scores", "s.tsv"]);
     assert!(
         run.status.success() && stderr(&run).contains("model       none (none, none) on nothing"),
         "{}",
@@ -181,5 +180,5 @@ fn a_run_without_a_model_cannot_be_taken_for_one() {
     assert_eq!(bench.read("s.tsv").lines().filter(|line| line.ends_with("\tNA\tNA\tNA")).count(), 20);
     assert_eq!(bench.read("n.fq"), bench.read("in.fq"));
     assert!(!String::from_utf8(bench.run(&["split", "--help"]).stdout).unwrap().contains("none|"));
-    assert_eq!(bench.run_split(&["in.fq", "--model", "none", "--proteins", "p.faa", "--force"]).status.code(), Some(2));
+    assert_eq!(bench.run_split(&["in.fq", "--no-model", "--proteins", "p.faa", "--force"]).status.code(), Some(2));
 }

@@ -2,11 +2,12 @@
 //! device` lists them), and a machine without it fails instead of passing unseen.
 #![cfg(feature = "wgpu")]
 
+use readseeker::error::Error;
 use readseeker::kmer::Letters;
 use readseeker::model::device::{Choice, adapters};
-use readseeker::model::{Attention, Classifier, Config, Precision};
+use readseeker::model::{Attention, Classifier, Options, Precision};
 
-use super::model_parity::{bert_goldens, compact_goldens, config, largest, testdata, tokens, wrong_frames};
+use super::model_parity::{bert_goldens, compact_goldens, largest, options, testdata, tokens, wrong_frames};
 
 /// The adapter to test on; none where nobody asked for one.
 fn wanted() -> Option<Choice> {
@@ -20,7 +21,7 @@ fn a_bert_on_a_gpu_says_what_the_original_says() {
     let directory = testdata("parity/k6_tiny_zip");
     let goldens = bert_goldens(&directory);
     for attention in [Attention::Published, Attention::Masked] {
-        let classifier = Classifier::load(&config(directory.clone(), attention, device.clone())).unwrap();
+        let classifier = Classifier::load(&options(directory.clone(), attention, device.clone())).unwrap();
         let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
         let predictions = classifier.classify(&tokens).unwrap();
         let expected = goldens.iter().map(|row| row.probability(attention));
@@ -32,14 +33,14 @@ fn a_bert_on_a_gpu_says_what_the_original_says() {
     }
 }
 
-/// The model in f16; none where the adapter does not compute in it, and says so.
-fn in_f16(exact: Config) -> Option<Classifier> {
+/// The model in f16; none where the adapter does not support it, and says so.
+fn in_f16(exact: Options) -> Option<Classifier> {
     let Choice::Gpus(numbers) = &exact.device else { panic!("it is a GPU") };
     let f16 = adapters()[numbers[0]].f16;
-    let loaded = Classifier::load(&Config { precision: Precision::F16, ..exact });
+    let loaded = Classifier::load(&Options { precision: Precision::F16, ..exact });
     if !f16 {
         let error = loaded.unwrap_err();
-        assert_eq!((error.exit_code(), error.to_string().contains("does not compute in f16")), (5, true));
+        assert_eq!((error.to_string().contains("does not support f16"), Error::from(error).exit_code()), (true, 5));
         return None;
     }
     let classifier = loaded.unwrap();
@@ -53,7 +54,7 @@ fn a_bert_in_f16_stays_near_where_the_adapter_has_it_and_is_refused_elsewhere() 
     let directory = testdata("parity/k6_tiny_zip");
     let goldens = bert_goldens(&directory);
     // One length, so that a software adapter need not tune many kernels: masked, they are the same ones.
-    let Some(classifier) = in_f16(config(directory, Attention::Published, device)) else { return };
+    let Some(classifier) = in_f16(options(directory, Attention::Published, device)) else { return };
     let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
     let predictions = classifier.classify(&tokens).unwrap();
     let largest = largest(&predictions, goldens.iter().map(|row| row.probability(Attention::Published)));
@@ -68,7 +69,7 @@ fn a_compact_model_on_a_gpu_says_what_the_training_code_says() {
     // Short and pooled ones, a few: each new shape is tuned for, which takes a software adapter long.
     let mut goldens = compact_goldens(&directory);
     goldens.retain(|row| [60, 63, 150, 151, 152, 300, 301, 500].contains(&row.bases.len()));
-    let classifier = Classifier::load(&config(directory, Attention::default(), device)).unwrap();
+    let classifier = Classifier::load(&options(directory, Attention::default(), device)).unwrap();
     let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
     let predictions = classifier.classify(&tokens).unwrap();
     let largest = largest(&predictions, goldens.iter().map(|row| row.probability));
@@ -84,7 +85,7 @@ fn a_compact_model_in_f16_stays_near_too() {
     let directory = testdata("compact/tiny3");
     let mut goldens = compact_goldens(&directory);
     goldens.retain(|row| [150, 152].contains(&row.bases.len())); // few shapes to tune for, the second one padded
-    let Some(classifier) = in_f16(config(directory, Attention::default(), device)) else { return };
+    let Some(classifier) = in_f16(options(directory, Attention::default(), device)) else { return };
     let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
     let predictions = classifier.classify(&tokens).unwrap();
     let largest = largest(&predictions, goldens.iter().map(|row| row.probability));
@@ -101,7 +102,7 @@ fn two_gpus_say_what_one_says() {
     goldens.retain(|row| [150, 151].contains(&row.bases.len()));
     // The same adapter twice is two to us: two networks, each with its own queue.
     let two = Choice::Gpus(vec![one[0], one[0]]);
-    let classifier = Classifier::load(&config(directory, Attention::default(), two)).unwrap();
+    let classifier = Classifier::load(&options(directory, Attention::default(), two)).unwrap();
     assert_eq!(classifier.workers(), 4);
     let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
     let expected = classifier.classify(&tokens).unwrap();
@@ -117,6 +118,6 @@ fn two_gpus_say_what_one_says() {
 #[test]
 fn a_number_beyond_the_adapters_is_refused() {
     let device = Choice::Gpus(vec![adapters().len()]);
-    let error = Classifier::load(&config(testdata("compact/tiny1"), Attention::default(), device)).unwrap_err();
-    assert_eq!(error.exit_code(), 5);
+    let error = Classifier::load(&options(testdata("compact/tiny1"), Attention::default(), device)).unwrap_err();
+    assert_eq!(Error::from(error).exit_code(), 5);
 }

@@ -2,12 +2,14 @@
 //! (testdata/compact). And their laws: batched = alone, for any company, batch size and number of threads.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use burn::store::pytorch_reader::PytorchReader;
+use readseeker::error::Error;
 use readseeker::kmer::{self, CLS, Letters, SEP};
 use readseeker::model::device::Choice;
-use readseeker::model::{Attention, Classifier, Config, Precision, Source, describe};
+use readseeker::model::{Attention, Classifier, Options, Precision, Source, describe};
 use readseeker::prediction::{Frame, Prediction};
 use readseeker::tokens::Tokens;
 use safetensors::tensor::{Dtype, TensorView};
@@ -19,9 +21,9 @@ pub(crate) fn testdata(of: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(of)
 }
 
-pub(crate) fn config(directory: PathBuf, attention: Attention, device: Choice) -> Config {
+pub(crate) fn options(directory: PathBuf, attention: Attention, device: Choice) -> Options {
     let (source, precision) = (Source::Directory(directory), Precision::F32);
-    Config { source, attention, precision, device, batch_size: None, threads: 2 }
+    Options { source, attention, precision, device, batch_size: None, threads: NonZero::new(2).unwrap() }
 }
 
 /// A row of the original's table: a read, its probability in both modes, its token ids.
@@ -114,7 +116,7 @@ pub(crate) fn wrong_frames(predictions: &[Prediction], expected: &[Compact]) -> 
 fn token_ids_are_the_originals() {
     for name in BERTS {
         let directory = testdata("parity").join(name);
-        let classifier = Classifier::load(&config(directory.clone(), Attention::Published, Choice::Cpu)).unwrap();
+        let classifier = Classifier::load(&options(directory.clone(), Attention::Published, Choice::Cpu)).unwrap();
         for row in bert_goldens(&directory) {
             let tokens = tokens(&classifier, Letters::Published, [row.bases.as_slice()]);
             assert_eq!([&[CLS], tokens.row(0), &[SEP]].concat(), row.ids);
@@ -130,7 +132,7 @@ fn a_berts_probabilities_are_the_originals() {
         let step = if cfg!(debug_assertions) { 6 } else { 1 };
         let goldens: Vec<Bert> = bert_goldens(&directory).into_iter().step_by(step).collect();
         for attention in [Attention::Published, Attention::Masked] {
-            let classifier = Classifier::load(&config(directory.clone(), attention, Choice::Cpu)).unwrap();
+            let classifier = Classifier::load(&options(directory.clone(), attention, Choice::Cpu)).unwrap();
             let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
             let predictions = classifier.classify(&tokens).unwrap();
             let expected = goldens.iter().map(|row| row.probability(attention));
@@ -147,7 +149,7 @@ fn burn_says_what_the_original_said() {
     for attention in [Attention::Published, Attention::Masked] {
         let directory = testdata("parity/k6_tiny_zip");
         let goldens = bert_goldens(&directory);
-        let classifier = Classifier::load_on_burn(&config(directory, attention, Choice::Cpu)).unwrap();
+        let classifier = Classifier::load_on_burn(&options(directory, attention, Choice::Cpu)).unwrap();
         assert_eq!(classifier.card().backend, "flex");
         let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
         let predictions = classifier.classify(&tokens).unwrap();
@@ -161,7 +163,7 @@ fn lower_precisions_stay_near_and_say_so() {
     let directory = testdata("parity/k6_tiny_zip");
     let goldens = bert_goldens(&directory);
     for (precision, name, bound) in [(Precision::Bf16, "bf16", 0.01), (Precision::Int8, "int8", 0.03)] {
-        let plain = Config { precision, ..config(directory.clone(), Attention::Masked, Choice::Cpu) };
+        let plain = Options { precision, ..options(directory.clone(), Attention::Masked, Choice::Cpu) };
         let classifier = Classifier::load(&plain).unwrap();
         assert_eq!((classifier.card().precision, classifier.card().backend.as_str()), (name, "cpu"));
         let all = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
@@ -169,7 +171,7 @@ fn lower_precisions_stay_near_and_say_so() {
         let largest = largest(&predictions, goldens.iter().map(|row| row.probability(Attention::Masked)));
         eprintln!("{name}: {largest:e}");
         assert!(largest <= bound && largest > 1e-6, "{name}: {largest}");
-        let other = Classifier::load(&Config { threads: 1, ..plain }).unwrap();
+        let other = Classifier::load(&Options { threads: NonZero::new(1).unwrap(), ..plain }).unwrap();
         for (row, expected) in goldens.iter().zip(&predictions) {
             let alone = tokens(&other, Letters::Published, [row.bases.as_slice()]);
             assert_eq!(other.classify(&alone).unwrap(), [*expected], "company must not show");
@@ -179,18 +181,19 @@ fn lower_precisions_stay_near_and_say_so() {
 
 #[test]
 fn only_our_own_kernels_take_a_lower_precision() {
-    let bert = config(testdata("parity/k6_tiny_zip"), Attention::default(), Choice::Cpu);
-    let compact = config(testdata("compact/tiny1"), Attention::default(), Choice::Cpu);
-    let with = |config: &Config, precision| Config { precision, ..config.clone() };
+    let bert = options(testdata("parity/k6_tiny_zip"), Attention::default(), Choice::Cpu);
+    let compact = options(testdata("compact/tiny1"), Attention::default(), Choice::Cpu);
+    let with = |config: &Options, precision| Options { precision, ..config.clone() };
     let refused = Classifier::load(&with(&compact, Precision::Bf16)).unwrap_err();
-    assert!(refused.to_string().contains("precision bf16 is for a BERT"), "{refused}");
+    assert_eq!(refused.to_string(), "precision bf16 needs a BERT; this model is compact");
     for config in [&bert, &compact] {
         let refused = Classifier::load_on_burn(&with(config, Precision::Int8)).unwrap_err();
-        assert!(refused.to_string().contains("precision int8 is for the CPU"), "{refused}");
+        assert_eq!(refused.to_string(), "precision int8 needs the program's own kernels");
     }
     for config in [&bert, &compact] {
         let refused = Classifier::load(&with(config, Precision::F16)).unwrap_err();
-        assert!(refused.to_string().contains("precision f16 is for a GPU"), "{refused}");
+        assert_eq!(refused.to_string(), "precision f16 needs a GPU");
+        assert_eq!(Error::from(refused).exit_code(), 2);
     }
     assert!(describe(&bert.source).unwrap().contains("bf16 and int8 on the CPU, f16 on GPUs"));
     assert!(describe(&compact.source).unwrap().contains("f32; int8 on the CPU, f16 on GPUs"));
@@ -198,9 +201,9 @@ fn only_our_own_kernels_take_a_lower_precision() {
 
 #[test]
 fn the_builtin_model_in_bytes_stays_near_the_one_in_f32() {
-    let f32 = Config { source: Source::Builtin, ..config(PathBuf::new(), Attention::default(), Choice::Cpu) };
+    let f32 = Options { source: Source::Builtin, ..options(PathBuf::new(), Attention::default(), Choice::Cpu) };
     let exact = Classifier::load(&f32).unwrap();
-    let bytes = Classifier::load(&Config { precision: Precision::Int8, ..f32 }).unwrap();
+    let bytes = Classifier::load(&Options { precision: Precision::Int8, ..f32 }).unwrap();
     let goldens = compact_goldens(&testdata("compact"));
     let tokens = tokens(&exact, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
     let expected = exact.classify(&tokens).unwrap();
@@ -215,7 +218,7 @@ fn a_compact_models_predictions_are_the_training_codes() {
     for name in COMPACTS {
         let directory = testdata("compact").join(name);
         let goldens = compact_goldens(&directory);
-        let config = config(directory, Attention::default(), Choice::Cpu);
+        let config = options(directory, Attention::default(), Choice::Cpu);
         for load in [Classifier::load, Classifier::load_on_burn] {
             let classifier = load(&config).unwrap();
             let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
@@ -242,8 +245,8 @@ fn a_bert_in_safetensors_is_the_same_bert() {
         tensors.iter().map(|(name, shape, data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
     fs::write(copy.path().join("model.safetensors"), safetensors::serialize(views, None).unwrap()).unwrap();
 
-    let pickled = Classifier::load(&config(directory.clone(), Attention::Published, Choice::Cpu)).unwrap();
-    let stored = Classifier::load(&config(copy.path().to_owned(), Attention::Published, Choice::Cpu)).unwrap();
+    let pickled = Classifier::load(&options(directory.clone(), Attention::Published, Choice::Cpu)).unwrap();
+    let stored = Classifier::load(&options(copy.path().to_owned(), Attention::Published, Choice::Cpu)).unwrap();
     let goldens = bert_goldens(&directory);
     let tokens = tokens(&pickled, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
     assert_eq!(stored.classify(&tokens).unwrap(), pickled.classify(&tokens).unwrap());
@@ -257,13 +260,14 @@ fn a_read_alone_gets_what_it_gets_in_company() {
     let reads: Vec<Vec<u8>> = compact_goldens(&directories[0]).into_iter().map(|row| row.bases).take(40).collect();
     for directory in directories {
         for attention in [Attention::Published, Attention::Masked] {
-            let plain = config(directory.clone(), attention, Choice::Cpu);
+            let plain = options(directory.clone(), attention, Choice::Cpu);
             // Masked attention says nothing to a compact model: try burn on it instead of our own kernels.
             let load = if attention == Attention::Masked { Classifier::load_on_burn } else { Classifier::load };
             let classifier = load(&plain).unwrap();
             let all = tokens(&classifier, Letters::Lenient, reads.iter().map(Vec::as_slice));
             let together = classifier.classify(&all).unwrap();
-            let other = load(&Config { threads: 1, batch_size: Some(3), ..plain }).unwrap();
+            let other =
+                load(&Options { threads: NonZero::new(1).unwrap(), batch_size: NonZero::new(3), ..plain }).unwrap();
             assert_eq!(other.classify(&all).unwrap(), together, "threads and batch size must not show");
             for (read, expected) in reads.iter().zip(&together) {
                 let alone = tokens(&classifier, Letters::Lenient, [read.as_slice()]);
@@ -278,7 +282,7 @@ fn a_reads_reverse_complement_gets_the_same_probability_and_the_mirrored_frame()
     for name in COMPACTS {
         let directory = testdata("compact").join(name);
         let goldens: Vec<_> = compact_goldens(&directory).into_iter().filter(|row| row.clear).collect();
-        let classifier = Classifier::load(&config(directory, Attention::default(), Choice::Cpu)).unwrap();
+        let classifier = Classifier::load(&options(directory, Attention::default(), Choice::Cpu)).unwrap();
         let complement = |base: &u8| match base.to_ascii_uppercase() {
             b'A' => b'T',
             b'T' | b'U' => b'A',
@@ -302,7 +306,7 @@ fn a_reads_reverse_complement_gets_the_same_probability_and_the_mirrored_frame()
 #[test]
 fn the_card_says_what_ran() {
     let directory = testdata("parity/k6_tiny_zip");
-    let classifier = Classifier::load(&config(directory, Attention::Masked, Choice::Cpu)).unwrap();
+    let classifier = Classifier::load(&options(directory, Attention::Masked, Choice::Cpu)).unwrap();
     let card = classifier.card();
     assert_eq!((card.name.as_str(), card.kind, card.attention), ("k6_tiny_zip", "bert", Some("masked")));
     assert_eq!(card.sha256.len(), 64);
@@ -323,7 +327,7 @@ fn the_card_says_what_ran() {
 #[test]
 fn the_model_built_in_predicts_what_the_training_code_does() {
     let source = Source::Builtin;
-    let config = Config { source, ..config(PathBuf::new(), Attention::default(), Choice::Cpu) };
+    let config = Options { source, ..options(PathBuf::new(), Attention::default(), Choice::Cpu) };
     let classifier = Classifier::load(&config).unwrap();
     let goldens = compact_goldens(&testdata("compact"));
     for classifier in [&classifier, &Classifier::load_on_burn(&config).unwrap()] {
@@ -340,7 +344,7 @@ fn the_model_built_in_predicts_what_the_training_code_does() {
 #[test]
 fn reads_too_short_for_the_compact_model_are_not_coding() {
     let directory = testdata("compact/tiny1");
-    let classifier = Classifier::load(&config(directory, Attention::default(), Choice::Cpu)).unwrap();
+    let classifier = Classifier::load(&options(directory, Attention::default(), Choice::Cpu)).unwrap();
     let reads: [&[u8]; 4] = [b"", b"ACGTA", b"ACGTACG", b"ACGTACGT"];
     let predictions = classifier.classify(&tokens(&classifier, Letters::Lenient, reads)).unwrap();
     assert!(predictions[..3].iter().all(|one| *one == Prediction { probability: 0.0, frame: None }));
@@ -354,7 +358,7 @@ fn a_named_bert_says_what_pytorch_says() {
     let Some(directory) = std::env::var_os("READSEEKER_TEST_BERT").map(PathBuf::from) else { return };
     let goldens = bert_goldens(&directory);
     for attention in [Attention::Published, Attention::Masked] {
-        let config = config(directory.clone(), attention, Choice::Cpu);
+        let config = options(directory.clone(), attention, Choice::Cpu);
         let classifier = Classifier::load(&config).unwrap();
         let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
         let started = std::time::Instant::now();
@@ -365,7 +369,7 @@ fn a_named_bert_says_what_pytorch_says() {
         eprintln!("{attention:?}: {largest:e}, {seconds:.2} s for {} reads", goldens.len());
         assert!(largest <= 1e-5, "{attention:?}: {largest}");
         // Its products are large enough for burn to spread one over threads: that must not show either.
-        let threads = Classifier::load(&Config { threads: 3, ..config }).unwrap();
+        let threads = Classifier::load(&Options { threads: NonZero::new(3).unwrap(), ..config }).unwrap();
         assert_eq!(threads.classify(&tokens).unwrap(), predictions);
     }
 }

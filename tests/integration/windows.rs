@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use noodles::bgzf;
 use readseeker::kmer::{self, Letters};
 use readseeker::model::device::Choice;
-use readseeker::model::{Attention, Classifier, Config, Source};
+use readseeker::model::{Attention, Classifier, Options, Source};
 use readseeker::tokens::Tokens;
 use readseeker::windows::{self, Pool, Windows};
 
-use crate::model_parity::{config, testdata};
+use crate::model_parity::{options, testdata};
 use crate::support::{Bench, bases, stderr};
 
 /// The token ids of reads, cut short only by the model itself.
@@ -25,10 +25,10 @@ fn tokens<'a>(classifier: &Classifier, reads: impl IntoIterator<Item = &'a [u8]>
 
 #[test]
 fn a_windows_prediction_is_that_of_a_read_of_its_bases() {
-    let compact = |name| config(testdata("compact").join(name), Attention::default(), Choice::Cpu);
-    let bert = |attention| config(testdata("parity/k6_tiny_zip"), attention, Choice::Cpu);
-    let small = config(testdata("parity/k3_odd_names"), Attention::Published, Choice::Cpu);
-    let builtin = Config { source: Source::Builtin, ..config(PathBuf::new(), Attention::default(), Choice::Cpu) };
+    let compact = |name| options(testdata("compact").join(name), Attention::default(), Choice::Cpu);
+    let bert = |attention| options(testdata("parity/k6_tiny_zip"), attention, Choice::Cpu);
+    let small = options(testdata("parity/k3_odd_names"), Attention::Published, Choice::Cpu);
+    let builtin = Options { source: Source::Builtin, ..options(PathBuf::new(), Attention::default(), Choice::Cpu) };
     let models = [compact("tiny1"), builtin.clone(), bert(Attention::Published), bert(Attention::Masked), small];
     let mut classifiers: Vec<Classifier> = models.iter().map(|model| Classifier::load(model).unwrap()).collect();
     classifiers.push(Classifier::load_on_burn(&builtin).unwrap());

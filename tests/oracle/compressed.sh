@@ -9,7 +9,7 @@ readseeker=${2:?usage: compressed.sh FASTQ READSEEKER}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-split() { "$readseeker" split "$1" --model none --coding /dev/null --noncoding "$2" -q "${@:3}"; }
+split() { "$readseeker" split "$1" --no-model --coding /dev/null --noncoding "$2" -q "${@:3}"; }
 
 split "$fastq" "$work/plain.fq"
 for tool in gzip:gz zstd:zst bzip2:bz2 xz:xz; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What decoding and encoding alone cost, side by side with samtools on the same BAM: to plain FASTQ, and to .gz, at the same
-# number of threads and at samtools' compression level and ours. `--model none` leaves the model out.
+# number of threads and at samtools' compression level and ours. `--no-model` leaves the model out.
 #
 # usage: workflows/benchmark/formats.sh BAM [READSEEKER] [RUNS]      (default target/release/readseeker, 7 runs)
 # Needs samtools and hyperfine. BAM: name-collated, a million reads or more, such as
@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 # samtools' -@ counts threads besides its own.
-split() { echo "$readseeker split $bam --model none -q --force -t 2 --coding /dev/null --noncoding $1"; }
+split() { echo "$readseeker split $bam --no-model -q --force -t 2 --coding /dev/null --noncoding $1"; }
 plain=("samtools fastq -@ 1 -0 /dev/null $bam -o theirs.fq" "$(split ours.fq)")
 level1=("samtools fastq -@ 1 -c 1 $bam -o theirs.fq.gz" "$(split 'ours.fq.gz --compression-level 1')")
 level6=("samtools fastq -@ 1 -c 6 $bam -o theirs.fq.gz" "$(split 'ours.fq.gz --compression-level 6')")

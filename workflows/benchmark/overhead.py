@@ -8,7 +8,7 @@ model once in chunks of the same size; nothing else is timed. `split` is timed f
 a BERT, whose loading is taken off by a run on one read. All are taken in turn, one thread each, and ratios are medians over
 the rounds. CPU time is what counts where others are at work; on a quiet machine wall time says the same.
 
-What gzip costs is told by `--model none`: its gz run less its plain one is what inflating and deflating take in the very
+What gzip costs is told by `--no-model`: its gz run less its plain one is what inflating and deflating take in the very
 same pipeline. The last row of the built-in model is the gz run less that.
 
 --core pins everything to one core. --scaling compares two threads with one and wants two cores free.
@@ -63,7 +63,8 @@ class Runs:
         """Wall and CPU seconds of a split whose outputs end in `suffix`."""
         outputs = [self.folder / f"{name}.fq{suffix}" for name in ("coding", "noncoding")]
         files = ["--coding", outputs[0], "--noncoding", outputs[1], "--force", "-q"]
-        return run([self.args.program, "split", reads, *files, "--model", model, "--device", "cpu", "-t", threads])[:2]
+        model = ["--model", model] if model else ["--no-model"]
+        return run([self.args.program, "split", reads, *files, *model, "--device", "cpu", "-t", threads])[:2]
 
     def bare(self, reads, model="builtin", threads=1):
         """Wall and CPU seconds the model alone takes for the same reads."""
@@ -100,7 +101,7 @@ def builtin(args, runs, reads):
     for _ in range(args.rounds):
         rounds.append((
             runs.bare(reads), runs.split(reads), runs.split(packed, ".gz"),
-            runs.split(reads, model="none"), runs.split(packed, ".gz", model="none"),
+            runs.split(reads, model=None), runs.split(packed, ".gz", model=None),
         ))
     compare(args, "built-in, FASTQ in and out", rounds, lambda bare, plain, *_: plain / bare, lambda _, plain, *__: plain, BARS["plain"])
     compare(args, "built-in, gz in and out", rounds, lambda bare, _, gz, *__: gz / bare, lambda _, __, gz, *___: gz, BARS["gz"])

@@ -14,9 +14,9 @@ use burn::tensor::module::{attention, layer_norm, linear};
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::super::Problem;
-use super::super::checkpoint::Weights;
-use super::super::form::{Form, high};
+use crate::model::burn_engine::form::{Form, high};
+use crate::model::load_error::LoadError;
+use crate::model::weights::Weights;
 
 /// Tokens of a row are a multiple of this for the fused operation: 298 is no multiple of any tile, 320 is.
 pub(super) const TILE: usize = 32;
@@ -189,27 +189,27 @@ pub(super) struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    pub(super) fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, Problem> {
+    pub(super) fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, LoadError> {
         Ok(Tensor::from_data(TensorData::new(self.weights.take(name, &shape)?, shape), self.device))
     }
 
-    fn vector(&mut self, name: &str, length: usize) -> Result<Tensor<1>, Problem> {
+    fn vector(&mut self, name: &str, length: usize) -> Result<Tensor<1>, LoadError> {
         Ok(Tensor::from_data(TensorData::new(self.weights.take(name, &[length])?, [length]), self.device))
     }
 
-    pub(super) fn norm(&mut self, name: &str, length: usize) -> Result<Norm, Problem> {
+    pub(super) fn norm(&mut self, name: &str, length: usize) -> Result<Norm, LoadError> {
         let gamma = self.vector(&format!("{name}.weight"), length)?;
         let beta = self.vector(&format!("{name}.bias"), length)?;
         Ok(Norm { gamma, beta, epsilon: self.epsilon })
     }
 
     /// A linear layer outside of the layers, in f32.
-    pub(super) fn linear(&mut self, name: &str, from: usize, to: usize) -> Result<Linear, Problem> {
+    pub(super) fn linear(&mut self, name: &str, from: usize, to: usize) -> Result<Linear, LoadError> {
         Ok(self.numbers(name, from, to)?.place(self.device, Form::EXACT))
     }
 
     /// The layer whose tensors' names start with `name`.
-    pub(super) fn layer(&mut self, name: &str, sizes: Sizes) -> Result<Layer, Problem> {
+    pub(super) fn layer(&mut self, name: &str, sizes: Sizes) -> Result<Layer, LoadError> {
         let Sizes { hidden, heads, intermediate } = sizes;
         let part = |part: &str| format!("{name}.{part}");
         let context = self.numbers(&part("attention.output.dense"), hidden, hidden)?;
@@ -232,7 +232,7 @@ impl Loader<'_> {
 
     /// Queries, keys and values as one linear layer, so that one product gives all three.
     #[expect(clippy::cast_precision_loss, reason = "a head has far fewer than 2^24 numbers")]
-    fn asked(&mut self, name: &str, hidden: usize, heads: usize) -> Result<Linear, Problem> {
+    fn asked(&mut self, name: &str, hidden: usize, heads: usize) -> Result<Linear, LoadError> {
         let head = hidden / heads;
         let width = width(self.form, head);
         // What makes scores of products; burn's operation divides by the root of the width it sees.
@@ -263,7 +263,7 @@ impl Loader<'_> {
         Ok(all.place(self.device, self.form))
     }
 
-    fn numbers(&mut self, name: &str, from: usize, to: usize) -> Result<Numbers, Problem> {
+    fn numbers(&mut self, name: &str, from: usize, to: usize) -> Result<Numbers, LoadError> {
         let weight = self.weights.take(&format!("{name}.weight"), &[to, from])?;
         Ok(Numbers { weight, bias: self.weights.take(&format!("{name}.bias"), &[to])? })
     }

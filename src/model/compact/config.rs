@@ -2,91 +2,92 @@
 
 use serde::Deserialize;
 
-use crate::model::{Problem, cpu};
+use crate::model::cpu;
+use crate::model::load_error::LoadError;
+use crate::tiling::Tiling;
 
 /// `model_type` of the family.
-pub const MODEL_TYPE: &str = "readseeker-compact";
+pub(in crate::model) const MODEL_TYPE: &str = "readseeker-compact";
 /// The only `format_version` there is so far.
 const FORMAT_VERSION: u64 = 1;
-/// More positions than a window of 600 bases has would be one number.
+/// Beyond this, all positions of a window of 600 bases would become one.
 const MOST_POOLED: usize = 64;
-/// Frames are read as codon pairs, so k is no choice.
+/// Frames are read as pairs of codons, so k is fixed.
 const K: usize = 6;
 
 /// A compact model's settings.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Config {
+pub(in crate::model) struct CompactConfig {
     /// The family: [`MODEL_TYPE`].
-    pub model_type: String,
+    pub(super) model_type: String,
     /// Version of this file's layout.
-    pub format_version: u64,
-    /// What reports call it.
-    pub name: String,
-    /// Bases a token: 6.
-    pub k: usize,
-    /// Numbers a token is embedded as.
-    pub embedding_size: usize,
+    pub(super) format_version: u64,
+    /// The model's name in reports.
+    pub(super) name: String,
+    /// Bases of a token: 6.
+    pub(super) k: usize,
+    /// The width of a token's embedding.
+    pub(super) embedding_size: usize,
     /// Channels of the convolutions.
-    pub channels: usize,
+    pub(super) channels: usize,
     /// The first convolution, from embedding to channels.
-    pub stem: Stem,
+    pub(super) stem: Stem,
     /// The residual convolutions after it.
-    pub blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block>,
     /// Coarser levels after the blocks; none when absent.
     #[serde(default)]
-    pub coarse: Coarse,
+    pub(super) coarse: Coarse,
     /// Width of the layers after pooling.
-    pub hidden: usize,
+    pub(super) hidden: usize,
     /// How long reads are cut.
-    pub window: Window,
-    /// How raw probabilities become honest ones; nothing is changed when absent.
+    pub(super) window: Tiling,
+    /// How raw probabilities are calibrated; they are left alone if absent.
     #[serde(default)]
-    pub calibration: Calibration,
-    /// The data, in words.
-    pub trained_on: Option<String>,
-    /// When, as year-month-day.
-    pub created: Option<String>,
+    pub(super) calibration: Calibration,
+    /// The training data, in words.
+    pub(super) trained_on: Option<String>,
+    /// The date, as year-month-day.
+    pub(super) created: Option<String>,
 }
 
 /// The first convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct Stem {
+pub(super) struct Stem {
     /// Tokens it looks at.
-    pub kernel: usize,
+    pub(super) kernel: usize,
     /// Tokens it moves on by.
-    pub stride: usize,
+    pub(super) stride: usize,
     /// Zeros before and after a read.
-    pub padding: usize,
+    pub(super) padding: usize,
 }
 
 impl Stem {
     /// How many positions it gives for a row of `tokens`.
-    #[must_use]
-    pub fn positions(&self, tokens: usize) -> usize {
+    pub(super) fn positions(&self, tokens: usize) -> usize {
         (tokens + 2 * self.padding - self.kernel) / self.stride + 1
     }
 }
 
 /// A residual convolution: stride 1, as many positions out as in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct Block {
+pub(super) struct Block {
     /// Positions it looks at; odd.
-    pub kernel: usize,
+    pub(super) kernel: usize,
     /// Zeros before and after a read: `(kernel - 1) / 2`.
-    pub padding: usize,
+    pub(super) padding: usize,
 }
 
 /// Levels after the blocks, each a residual convolution over means of the level before: there, what lies far apart in a
 /// read is near.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct Coarse {
+pub(super) struct Coarse {
     /// How many.
-    pub levels: usize,
+    pub(super) levels: usize,
     /// Neighbouring positions of a level that are one of the next; beyond the read lie zeros.
-    pub pool: usize,
+    pub(super) pool: usize,
     /// Each level's convolution.
     #[serde(flatten)]
-    pub block: Block,
+    pub(super) block: Block,
 }
 
 impl Default for Coarse {
@@ -102,29 +103,18 @@ impl Block {
     }
 }
 
-/// How long reads are cut into overlapping windows, in bases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct Window {
-    /// Bases a window (one more where the read's length is odd that way).
-    pub length: usize,
-    /// Bases from one window's start to the next one's at most.
-    pub step: usize,
-    /// The longest read scored in one piece.
-    pub longest_single: usize,
-}
-
 /// `p -> sigmoid(scale * logit(p) + shift)`, scale and shift interpolated over the read's length.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Calibration {
+pub(super) struct Calibration {
     /// Lengths in bases, ascending, at which the others are given.
-    pub lengths: Vec<f64>,
-    /// One a length.
-    pub scale: Vec<f64>,
-    /// One a length.
-    pub shift: Vec<f64>,
+    pub(super) lengths: Vec<f64>,
+    /// One for each length.
+    pub(super) scale: Vec<f64>,
+    /// One for each length.
+    pub(super) shift: Vec<f64>,
     /// The same for the mean over a long read's windows.
     #[serde(default)]
-    pub pool: Pool,
+    pub(super) pool: Pool,
 }
 
 impl Default for Calibration {
@@ -135,11 +125,11 @@ impl Default for Calibration {
 
 /// Scale and shift of the mean over windows.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-pub struct Pool {
+pub(super) struct Pool {
     /// Multiplies the logit.
-    pub scale: f64,
+    pub(super) scale: f64,
     /// Is added to it.
-    pub shift: f64,
+    pub(super) shift: f64,
 }
 
 impl Default for Pool {
@@ -148,10 +138,9 @@ impl Default for Pool {
     }
 }
 
-impl Config {
-    /// The sizes our own kernels want, if they can run a model of these settings.
-    #[must_use]
-    pub fn shape(&self) -> Option<cpu::compact::Shape> {
+impl CompactConfig {
+    /// The sizes for our own kernels, if they can run a model with these settings.
+    pub(super) fn shape(&self) -> Option<cpu::compact::Shape> {
         let &Self { embedding_size: embedding, channels, hidden, stem, ref blocks, coarse, .. } = self;
         let fits = stem == Stem { kernel: 6, stride: 3, padding: 3 }
             && blocks.iter().chain([&coarse.block]).all(|block| *block == Block { kernel: 3, padding: 1 });
@@ -159,26 +148,14 @@ impl Config {
         fits.then_some(cpu::compact::Shape { embedding, channels, blocks: blocks.len(), levels, pool, hidden })
     }
 
-    /// Reads and checks a `config.json`; keys we don't know are fine, they describe.
-    pub fn parse(json: &[u8]) -> Result<Self, Problem> {
-        let config: Self = serde_json::from_slice(json).map_err(Problem::Json)?;
+    /// Reads and checks a `config.json`. Unknown keys are fine: they describe.
+    pub(in crate::model) fn parse(json: &[u8]) -> Result<Self, LoadError> {
+        let config: Self = serde_json::from_slice(json).map_err(LoadError::Json)?;
         config.check()?;
         Ok(config)
     }
 
-    /// The network's sizes, for people.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        let Self { embedding_size, channels, blocks, coarse, hidden, .. } = self;
-        let coarser = match coarse.levels {
-            0 => String::new(),
-            levels => format!(", {levels} coarser levels by {}", coarse.pool),
-        };
-        let blocks = blocks.len();
-        format!("embedding {embedding_size}, {channels} channels, {blocks} blocks{coarser}, hidden {hidden}")
-    }
-
-    fn check(&self) -> Result<(), Problem> {
+    fn check(&self) -> Result<(), LoadError> {
         let Self { stem, window, calibration, coarse, .. } = self;
         let lengths = &calibration.lengths;
         let given = lengths.len();
@@ -203,13 +180,13 @@ impl Config {
             ("window.step", (1..=window.length).contains(&window.step), "1 to window.length"),
             ("window.longest_single", window.longest_single > window.length, "above window.length"),
             ("calibration.lengths", given > 0 && ascending && finite, "ascending numbers"),
-            ("calibration.scale", calibration.scale.len() == given, "one a length"),
-            ("calibration.shift", calibration.shift.len() == given, "one a length"),
+            ("calibration.scale", calibration.scale.len() == given, "one for each length"),
+            ("calibration.shift", calibration.shift.len() == given, "one for each length"),
         ];
         match checks.into_iter().find(|(_, holds, _)| !holds) {
             None => Ok(()),
             Some((key, _, expected)) => {
-                Err(Problem::Unsupported { key: key.to_owned(), expected: expected.to_owned() })
+                Err(LoadError::Unsupported { key: key.to_owned(), expected: expected.to_owned() })
             }
         }
     }
@@ -226,7 +203,7 @@ mod tests {
 
     #[test]
     fn calibration_may_be_absent() {
-        assert_eq!(Config::parse(GOOD.as_bytes()).unwrap().calibration, Calibration::default());
+        assert_eq!(CompactConfig::parse(GOOD.as_bytes()).unwrap().calibration, Calibration::default());
     }
 
     #[test]
@@ -251,8 +228,8 @@ mod tests {
             ),
         ] {
             let broken = GOOD.replace(from, to);
-            match Config::parse(broken.as_bytes()) {
-                Err(Problem::Unsupported { key: named, .. }) => assert_eq!(named, key),
+            match CompactConfig::parse(broken.as_bytes()) {
+                Err(LoadError::Unsupported { key: named, .. }) => assert_eq!(named, key),
                 other => panic!("{to}: {other:?}"),
             }
         }

@@ -1,30 +1,32 @@
-//! NVIDIA GPUs through CUDA: which there are, and one made ready. Nothing here panics on a machine without the driver or
-//! without NVRTC, its compiler: both are looked for at run time.
+//! NVIDIA GPUs through CUDA: which there are, and one made ready. Nothing here panics on a machine without the driver or its
+//! compiler, NVRTC: both are looked for at run time.
 
 use std::panic::catch_unwind;
 
 use burn::tensor::{Device, DeviceType, FloatDType};
 
-use super::{Adapter, CUDA, Gpu, Kind, Problem};
+use super::adapter::{Adapter, CUDA, Gpu, Kind};
+use super::error::DeviceError;
+use crate::model::panics;
 
 pub(super) fn adapters() -> Vec<Adapter> {
     (0..devices().len()).filter_map(|number| ready(number).ok()).map(|gpu| gpu.adapter).collect()
 }
 
 /// The device of this number.
-pub(super) fn ready(number: usize) -> Result<Gpu, Problem> {
+pub(super) fn ready(number: usize) -> Result<Gpu, DeviceError> {
     let devices = devices();
     let found = devices.len();
-    let device = devices.into_iter().nth(number).ok_or(Problem::NoSuchCuda { number, found })?;
-    // What it is asked first opens it, which panics where a library is missing or too old.
+    let device = devices.into_iter().nth(number).ok_or(DeviceError::NoSuchCuda { number, found })?;
+    // The first question opens the device, which panics where a library is missing or too old.
     let asked = device.clone();
     let opened = catch_unwind(move || {
         let name = asked.identity().map_or_else(|| format!("CUDA device {number}"), |identity| identity.name);
         (name, asked.supports_dtype(FloatDType::F16))
     });
-    let (name, f16) = opened.map_err(|panic| Problem::Unusable {
+    let (name, f16) = opened.map_err(|panic| DeviceError::Unusable {
         name: format!("cuda:{number}"),
-        source: super::super::runner::message(panic.as_ref()).into(),
+        source: panics::message(panic.as_ref()).into(),
     })?;
     let adapter = Adapter { number, name, kind: Kind::Discrete, interface: CUDA, driver: String::new(), f16 };
     Ok(Gpu { device, adapter })

@@ -9,13 +9,14 @@ use burn::tensor::wgpu::WgpuBackend;
 use burn::tensor::wgpu::wgpu::{Backend, DeviceType, Features, Instance, InstanceDescriptor};
 use burn::tensor::{Device, DeviceKind};
 
-use super::{Adapter, Gpu, Kind, Problem, first_real};
+use super::adapter::{Adapter, Gpu, Kind, first_real};
+use super::error::DeviceError;
 
-/// The graphics interfaces we look at, in this order.
+/// The graphics interfaces that are searched, in this order.
 #[cfg(target_os = "macos")]
 pub(super) const INTERFACES: &[(&str, Interface)] =
     &[("Metal", Interface { api: WgpuBackend::Metal, at: Backend::Metal })];
-/// The graphics interfaces we look at, in this order.
+/// The graphics interfaces that are searched, in this order.
 #[cfg(not(target_os = "macos"))]
 pub(super) const INTERFACES: &[(&str, Interface)] = &[
     ("Vulkan", Interface { api: WgpuBackend::Vulkan, at: Backend::Vulkan }),
@@ -45,19 +46,19 @@ pub(super) fn adapters() -> Vec<Adapter> {
 }
 
 /// The first real GPU, or the adapter of this number.
-pub(super) fn ready(number: Option<usize>) -> Result<Gpu, Problem> {
+pub(super) fn ready(number: Option<usize>) -> Result<Gpu, DeviceError> {
     let mut found = look();
     let adapters: Vec<_> = found.iter().map(|found| found.adapter.clone()).collect();
     let number = match number {
         None => {
             let Some(adapter) = first_real(&adapters) else {
                 let looked_for = INTERFACES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-                return Err(Problem::NoGpu { looked_for, software: adapters });
+                return Err(DeviceError::NoGpu { looked_for, software: adapters });
             };
             adapter.number
         }
         Some(number) if number < found.len() => number,
-        Some(number) => return Err(Problem::NoSuchGpu { number, found: adapters }),
+        Some(number) => return Err(DeviceError::NoSuchGpu { number, found: adapters }),
     };
     let Found { adapter, interface, device_kind } = found.swap_remove(number);
     let mut all = READY.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,7 +69,7 @@ pub(super) fn ready(number: Option<usize>) -> Result<Gpu, Problem> {
         .device_kind(device_kind)
         .graphics_api(interface.api)
         .init()
-        .map_err(|source| Problem::Unusable { name: adapter.name.clone(), source: Box::new(source) })?;
+        .map_err(|source| DeviceError::Unusable { name: adapter.name.clone(), source: Box::new(source) })?;
     all.push((number, device.clone()));
     Ok(Gpu { device, adapter })
 }

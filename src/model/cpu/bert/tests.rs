@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
@@ -9,10 +10,11 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::super::InstructionSet;
 use super::{Engine, Scratch};
 use crate::kmer;
-use crate::model::bert::{Bert, Config, prediction};
-use crate::model::checkpoint::{Checkpoint, Settings, Weights};
-use crate::model::form::Form;
-use crate::model::{Attention, Precision, device};
+use crate::model::bert::{BertConfig, BertNetwork, prediction};
+use crate::model::burn_engine::form::Form;
+use crate::model::burn_engine::network::Network;
+use crate::model::weights::Weights;
+use crate::model::{Attention, Precision, device, files};
 
 const PRECISIONS: [Precision; 3] = [Precision::F32, Precision::Bf16, Precision::Int8];
 const CHECKPOINTS: [&str; 5] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", "k6_deep_zip", "k3_odd_names"];
@@ -45,14 +47,14 @@ fn bound(precision: Precision) -> f32 {
 }
 
 /// What a read is padded to.
-fn padded(config: &Config, attention: Attention) -> usize {
+fn padded(config: &BertConfig, attention: Attention) -> usize {
     match attention {
         Attention::Published => config.max_tokens(),
         Attention::Masked => 0,
     }
 }
 
-fn engine(config: &Config, instructions: InstructionSet, precision: Precision, weights: &mut Weights) -> Engine {
+fn engine(config: &BertConfig, instructions: InstructionSet, precision: Precision, weights: &mut Weights) -> Engine {
     Engine::new(&config.shape(), instructions, precision, |name, shape| weights.take(name, shape)).unwrap()
 }
 
@@ -62,12 +64,12 @@ fn every_instruction_set_says_what_the_original_said() {
         let name = format!("parity/{name}");
         let table = format!("{}/testdata/{name}/golden.tsv", env!("CARGO_MANIFEST_DIR"));
         let table = std::fs::read_to_string(table).unwrap();
-        let open = || Checkpoint::of_tests(&name);
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(&name);
+        let words = std::fs::read_to_string(directory.join(files::VOCABULARY)).unwrap().lines().count();
+        let config = BertConfig::parse(&files::read(&directory, files::CONFIG).unwrap(), words).unwrap();
         for precision in PRECISIONS {
             for set in instruction_sets(precision) {
-                let Checkpoint { mut weights, settings: Settings::Bert { config, .. }, .. } = open() else {
-                    panic!("{name} is not a BERT");
-                };
+                let mut weights = Weights::open(&directory).unwrap();
                 let (engine, mut scratch) = (engine(&config, set, precision, &mut weights), Scratch::default());
                 let mut largest = 0.0_f32;
                 for line in table.lines().skip(1) {
@@ -92,12 +94,12 @@ fn every_instruction_set_says_what_the_original_said() {
 }
 
 /// A BERT of 3-mers with random weights, large enough that every path through it matters.
-fn random([hidden, heads, intermediate, layers]: [usize; 4]) -> (Config, impl Fn() -> Weights) {
+fn random([hidden, heads, intermediate, layers]: [usize; 4]) -> (BertConfig, impl Fn() -> Weights) {
     let json = serde_json::json!({
         "vocab_size": 69, "hidden_size": hidden, "num_hidden_layers": layers, "num_attention_heads": heads,
         "intermediate_size": intermediate, "max_position_embeddings": POSITIONS, "type_vocab_size": 2, "hidden_act": "gelu",
     });
-    let config = Config::parse(json.to_string().as_bytes(), kmer::vocab_size(3)).unwrap();
+    let config = BertConfig::parse(json.to_string().as_bytes(), kmer::vocab_size(3)).unwrap();
     let mut shapes = BTreeMap::new();
     let mut layer = |name: &str, shape: &[usize]| {
         shapes.insert(format!("{name}.weight"), shape.to_vec());
@@ -167,7 +169,7 @@ fn every_instruction_set_computes_what_burn_does_in_any_shape() {
     for shape in SHAPES {
         let (config, weights) = random(shape);
         let burn = [Attention::Published, Attention::Masked].map(|attention| {
-            (attention, Bert::load(&config, attention, Form::EXACT, &mut weights(), &device).unwrap())
+            (attention, BertNetwork::load(&config, attention, Form::EXACT, &mut weights(), &device).unwrap())
         });
         let engines: Vec<(Precision, Engine)> = PRECISIONS
             .into_iter()

@@ -7,9 +7,11 @@ use proptest::prelude::*;
 
 use super::super::InstructionSet;
 use super::{Engine, Scratch, Shape};
-use crate::model::compact::{self, Compact};
-use crate::model::form::Form;
-use crate::model::{Precision, Source, checkpoint, device};
+use crate::model::burn_engine::form::Form;
+use crate::model::burn_engine::network::Network;
+use crate::model::compact::{CompactConfig, CompactNetwork, LOGITS};
+use crate::model::weights::Weights;
+use crate::model::{Precision, builtin, device, files};
 
 /// A checkpoint as its file has it.
 struct Checkpoint {
@@ -479,12 +481,10 @@ fn silu_stays_silu_far_out() {
 
 #[test]
 fn every_instruction_set_computes_what_burn_does() {
-    let open = || checkpoint::Checkpoint::open(&Source::Builtin).unwrap();
-    let checkpoint::Checkpoint { mut weights, settings: checkpoint::Settings::Compact(config), .. } = open() else {
-        panic!("the built-in model is compact");
-    };
+    let config = CompactConfig::parse(builtin::CONFIG).unwrap();
+    let mut weights = Weights::safetensors(files::WEIGHTS[0], builtin::WEIGHTS.to_vec()).unwrap();
     let device = device::cpu();
-    let burn = Compact::load(&config, Form::EXACT, &mut weights, &device).unwrap();
+    let burn = CompactNetwork::load(&config, Form::EXACT, &mut weights, &device).unwrap();
     let own = Checkpoint::open(BUILTIN);
     let engines: Vec<Engine> = instruction_sets(Precision::F32).map(|set| own.engine(set)).collect();
     let mut state = 9_122_026;
@@ -495,7 +495,7 @@ fn every_instruction_set_computes_what_burn_does() {
         let len = 60 + 37 * i % 341;
         let ids = tokens(&skewed(len, &mut state));
         let logits = burn.forward(&[&ids], ids.len() / 3, &device).try_into_vec_as::<f32>().unwrap();
-        let logits: [f32; compact::LOGITS] = logits.try_into().unwrap();
+        let logits: [f32; LOGITS] = logits.try_into().unwrap();
         for (engine, largest) in engines.iter().zip(&mut largest) {
             let difference = largest_difference(&engine.forward(&ids, &mut scratch), &logits) / size(&logits);
             *largest = largest.max(difference);

@@ -1,59 +1,41 @@
-//! From a read's ids to its windows, and from the windows' logits to one prediction. Pure: knows no tensor, so that every
-//! engine of the compact family cuts, calibrates and pools alike.
+//! From a read's tokens to those of its windows, and from the windows' logits to one prediction. Pure: knows no tensor, so that
+//! windows, calibration and pooling are the same whatever computes the network.
 
 use std::ops::Range;
 
-use super::config::{Calibration, Config, Window};
+use super::config::{Calibration, CompactConfig};
 use crate::prediction::{Frame, Prediction};
 
+/// Logits of a window: non-coding, then the six frames.
+pub(in crate::model) const LOGITS: usize = 7;
+
 /// A window's logits: non-coding, then the frames in the order of [`Frame::ALL`].
-pub type Logits = [f32; 7];
+pub(super) type Logits = [f32; LOGITS];
 
-/// Bases of the shortest read that has a token in each frame.
-pub const SHORTEST: usize = 8;
+/// The fewest bases of a read that has a token in each frame.
+pub(super) const SHORTEST: usize = 8;
 
-/// How many tokens each frame of a read of `bases` has.
-#[must_use]
-pub fn tokens_a_frame(bases: usize) -> usize {
+/// How many tokens each frame of a read of so many bases has.
+pub(super) fn tokens_per_frame(bases: usize) -> usize {
     bases.saturating_sub(5) / 3
 }
 
-/// Where the windows of a read of `length` bases lie, in bases: the read itself, unless it is longer than
-/// `longest_single`. The reverse complement's windows are the same ones mirrored.
-///
-/// ```
-/// use readseeker::model::compact::{config::Window, windows::windows};
-/// let window = Window { length: 300, step: 150, longest_single: 400 };
-/// assert_eq!(windows(500, &window).collect::<Vec<_>>(), [0..300, 100..400, 200..500]);
-/// ```
-#[must_use]
-pub fn windows(length: usize, window: &Window) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
-    let whole = length <= window.longest_single;
-    let spare = length.saturating_sub(window.length);
-    let steps = if whole { 0 } else { spare.div_ceil(window.step) };
-    let count = steps + 1;
-    let start = move |step: usize| (step * spare).checked_div(steps).unwrap_or(0);
-    (0..count).map(move |step| start(step)..length - start(steps - step))
-}
-
-/// The tokens of a window of the read whose overlapping 6-mers are `ids`.
-#[must_use]
-pub fn tokens(window: &Range<usize>) -> Range<usize> {
+/// The tokens of a window, among the overlapping 6-mers of its read.
+pub(super) fn tokens(window: &Range<usize>) -> Range<usize> {
     window.start..window.end - 5
 }
 
-/// One prediction from the logits of all windows of a read of `length` bases, in the order of [`windows`]; `None` where a
-/// read is too short to have any.
+/// One prediction from the logits of all windows of a read of `length` bases. A read that is too short for a window is not
+/// coding.
 ///
 /// # Panics
-/// If there is not one set of logits a window.
-#[must_use]
-pub fn prediction(length: usize, logits: &[Logits], config: &Config) -> Prediction {
+/// If there is not one set of logits for each window.
+pub(super) fn prediction(length: usize, logits: &[Logits], config: &CompactConfig) -> Prediction {
     if length < SHORTEST {
         return Prediction { probability: 0.0, frame: None };
     }
-    let windows = windows(length, &config.window);
-    assert_eq!(logits.len(), windows.len(), "one set of logits a window");
+    let windows = config.window.over(length);
+    assert_eq!(logits.len(), windows.len(), "one set of logits for each window");
     if let [logits] = logits {
         let frames: [f64; 6] = std::array::from_fn(|frame| f64::from(logits[frame + 1]));
         let probability = probability(logits, length, &config.calibration);
@@ -139,11 +121,12 @@ mod tests {
 
     use super::super::config::{Block, Coarse, Pool, Stem};
     use super::*;
+    use crate::tiling::Tiling;
 
-    const WINDOW: Window = Window { length: 300, step: 150, longest_single: 400 };
+    const WINDOW: Tiling = Tiling { length: 300, step: 150, longest_single: 400 };
 
-    fn config() -> Config {
-        Config {
+    fn config() -> CompactConfig {
+        CompactConfig {
             model_type: String::new(),
             format_version: 1,
             name: String::new(),
@@ -192,24 +175,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn windows_cover_a_read_and_mirror(length in 0_usize..5000) {
-            let all: Vec<_> = windows(length, &WINDOW).collect();
-            prop_assert_eq!(all[0].start, 0);
-            prop_assert_eq!(all.last().unwrap().end, length);
-            for pair in all.windows(2) {
-                prop_assert!(pair[1].start - pair[0].start <= WINDOW.step + 1 && pair[1].start < pair[0].end);
-            }
-            for (window, mirrored) in all.iter().zip(all.iter().rev()) {
-                prop_assert_eq!(length - window.end, mirrored.start);
-                prop_assert!(all.len() == 1 || window.len() == 300 || window.len() == 301);
-            }
-        }
-
-        #[test]
         fn the_reverse_complement_gets_the_same_probability_and_the_mirrored_frame(
             length in 8_usize..2000, seed in proptest::collection::vec(-5.0_f32..5.0, 7 * 13)
         ) {
-            let count = windows(length, &WINDOW).len();
+            let count = WINDOW.over(length).len();
             let forward: Vec<Logits> = seed.chunks(7).take(count).map(|l| l.try_into().unwrap()).collect();
             let turn = |l: &Logits| [l[0], l[4], l[5], l[6], l[1], l[2], l[3]];
             let back: Vec<Logits> = forward.iter().rev().map(turn).collect();

@@ -1,20 +1,20 @@
-//! How many rows a GPU takes at once, found by trying: doubled while that brings more tokens a second, halved when the device
+//! How many rows a GPU's batch has, found by trial: doubled while that brings more tokens a second, halved when the device
 //! cannot take them.
 
 use std::time::Instant;
 
-/// Batches of a size that are not timed: kernels are compiled and tuned for each new shape.
+/// The first batches of a size, which are not timed: kernels are compiled and tuned for each new shape.
 const UNTIMED: usize = 4;
-/// Batches of a size that are.
+/// The batches after those, which are.
 const TIMED: usize = 12;
-/// A size twice as large must bring so much more; below, it only takes memory.
+/// The speed-up that makes a size twice as large worth its memory.
 const GAIN: f64 = 1.05;
 
-/// Rows a batch of one GPU.
+/// The rows of one GPU's batches.
 #[derive(Clone, Debug)]
-pub(super) struct BatchRows {
+pub(in crate::model) struct BatchRows {
     now: usize,
-    /// Beyond this nothing is tried; `now` where nothing is to be tried any more.
+    /// Nothing larger is tried; `now` once there is nothing left to try.
     most: usize,
     /// Tokens a second at half the size.
     before: f64,
@@ -26,24 +26,24 @@ pub(super) struct BatchRows {
 }
 
 impl BatchRows {
-    /// So many, unless the device cannot take them.
-    pub(super) fn fixed(rows: usize) -> Self {
+    /// This many, unless the device cannot take them.
+    pub(in crate::model) fn fixed(rows: usize) -> Self {
         Self::tried(rows, rows)
     }
 
     /// From `first` up to `most`.
-    pub(super) fn tried(first: usize, most: usize) -> Self {
+    pub(in crate::model) fn tried(first: usize, most: usize) -> Self {
         Self { now: first.max(1), most, before: 0.0, batches: 0, tokens: 0, since: Instant::now() }
     }
 
     /// Rows the next batch should have.
-    pub(super) fn now(&self) -> usize {
+    pub(in crate::model) fn now(&self) -> usize {
         self.now
     }
 
-    /// A batch of `rows` padded to `length` tokens came back `at` some moment: several may be on their way at once, so that
-    /// what counts is how much comes back in a time.
-    pub(super) fn came_back(&mut self, rows: usize, length: usize, at: Instant) {
+    /// A batch of `rows` padded to `length` tokens came back `at` some moment. Several may be on their way at once, so the
+    /// speed is how much comes back in a time.
+    pub(in crate::model) fn came_back(&mut self, rows: usize, length: usize, at: Instant) {
         if rows != self.now || self.now >= self.most {
             return; // an input's last batch, or one of the size before
         }
@@ -71,7 +71,7 @@ impl BatchRows {
     }
 
     /// More do not fit, or are not worth it.
-    pub(super) fn no_more_than(&mut self, rows: usize) {
+    pub(in crate::model) fn no_more_than(&mut self, rows: usize) {
         self.now = self.now.min(rows.max(1));
         self.most = self.now;
     }

@@ -1,11 +1,11 @@
-//! What can be wrong with a checkpoint.
+//! Why a checkpoint cannot be loaded.
 
 use std::fmt;
 
-/// What can be wrong with a checkpoint.
+/// Why a checkpoint cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum LoadError {
     /// A file of it cannot be read.
     #[error("cannot read {file}")]
     Io {
@@ -16,24 +16,24 @@ pub enum Problem {
         source: std::io::Error,
     },
     /// `config.json` is not what it should be.
-    #[error("config.json does not describe a model we know")]
+    #[error("config.json does not describe a known model")]
     Json(#[source] serde_json::Error),
-    /// `config.json` asks for something we cannot run.
+    /// `config.json` asks for something that is not supported.
     #[error("config.json: {key} must be {expected}")]
     Unsupported {
         /// The key, with dots.
         key: String,
-        /// What it may be.
+        /// What it may be, for people.
         expected: String,
     },
-    /// `vocab.txt` is no vocabulary of k-mers.
-    #[error("vocab.txt has {words} words, but 69, 261, 1029 or 4101 make a vocabulary (k = 3 to 6)")]
+    /// `vocab.txt` is not a vocabulary of k-mers.
+    #[error("vocab.txt has {words} words; a vocabulary of k-mers has 69, 261, 1029 or 4101 (k = 3 to 6)")]
     VocabularySize {
         /// How many words it has.
         words: usize,
     },
-    /// `vocab.txt` is not in the order of the original.
-    #[error("vocab.txt, line {line}: {found:?} where {expected:?} belongs")]
+    /// `vocab.txt` is not in the original's order.
+    #[error("vocab.txt, line {line}: found {found:?}, expected {expected:?}")]
     Vocabulary {
         /// The line, from 1.
         line: usize,
@@ -43,12 +43,12 @@ pub enum Problem {
         expected: String,
     },
     /// There is no weights file.
-    #[error("there are no weights (looked for {looked_for})")]
+    #[error("no weights found (looked for {looked_for})")]
     NoWeights {
         /// The files looked for.
         looked_for: String,
     },
-    /// The weights file is cut short, or none at all.
+    /// The weights file is truncated or not a weights file.
     #[error("cannot read the weights in {file}")]
     Weights {
         /// The file's name in the checkpoint directory.
@@ -57,26 +57,26 @@ pub enum Problem {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A tensor is not there.
+    /// A tensor is missing.
     #[error("the weights have no tensor {name}")]
     MissingTensor {
         /// Its name.
         name: String,
     },
-    /// A tensor is left over.
-    #[error("the weights have a tensor that does not belong to the model: {name}")]
+    /// A tensor that the model does not use.
+    #[error("the weights have a tensor that the model does not use: {name}")]
     ExtraTensor {
         /// Its name.
         name: String,
     },
-    /// A tensor has not the shape that `config.json` says.
-    #[error("tensor {name} is {}, but by config.json must be {}", Shape(.found), Shape(.expected))]
+    /// A tensor does not have the shape that `config.json` asks for.
+    #[error("tensor {name} is {}; config.json asks for {}", Shape(.found), Shape(.expected))]
     TensorShape {
         /// Its name.
         name: String,
         /// Its shape.
         found: Vec<usize>,
-        /// What it must be.
+        /// The shape it must have.
         expected: Vec<usize>,
     },
     /// A tensor does not hold 32-bit floating-point numbers.
@@ -85,21 +85,21 @@ pub enum Problem {
         /// Its name.
         name: String,
     },
-    /// A tensor holds an infinity or no number.
+    /// A tensor holds an infinity or a NaN.
     #[error("tensor {name} holds a number that is not finite")]
     NotFinite {
         /// Its name.
         name: String,
     },
     /// A compact model's padding token must be embedded as zeros.
-    #[error("tensor {name}: the first row, the padding token's, must be zero")]
+    #[error("tensor {name}: the first row, the padding token's, must be zeros")]
     Padding {
         /// Its name.
         name: String,
     },
 }
 
-impl Problem {
+impl LoadError {
     /// What the user can do about it, when we know.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

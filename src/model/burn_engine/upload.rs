@@ -1,32 +1,32 @@
-//! What a batch sends to a device: one buffer, read there as what the network wants.
+//! What a batch sends to a device: one buffer, which is taken apart there.
 //!
-//! Ids and counts fit 16 bits, which no shader language in use reads from a buffer by itself: two travel in a word and are
-//! parted on the device. Masks do not travel at all: a device makes them of the counts.
+//! Ids and counts fit 16 bits, which no shader language in use reads from a buffer directly: two travel in a word and are
+//! separated on the device. Masks do not travel at all: a device makes them from the counts.
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
-/// Counts and ids start and end at multiples of this many words, 256 bytes: devices look at a part of a buffer in place only
-/// from such a border.
+/// Counts and ids start and end at multiples of this many words, 256 bytes: devices use a part of a buffer in place only if it
+/// starts at such a boundary.
 const ALIGNMENT: usize = 64;
 
-/// Parts the two halves of words.
+/// Separates the two halves of words.
 #[derive(Debug)]
-pub(super) struct Uploader {
+pub(in crate::model) struct Uploader {
     /// By how many bits each half is shifted, `[1, 2]`.
     shifts: Tensor<2, Int>,
 }
 
 /// A batch on the device.
 #[derive(Debug)]
-pub(super) struct Uploaded<const N: usize> {
+pub(in crate::model) struct Uploaded<const N: usize> {
     /// N counts of each row, `[rows]` each.
-    pub(super) counts: [Tensor<1, Int>; N],
+    pub(in crate::model) counts: [Tensor<1, Int>; N],
     /// All ids, as they were given.
-    pub(super) ids: Tensor<1, Int>,
+    pub(in crate::model) ids: Tensor<1, Int>,
 }
 
 impl Uploader {
-    pub(super) fn new(device: &Device) -> Self {
+    pub(in crate::model) fn new(device: &Device) -> Self {
         Self { shifts: Tensor::from_data(TensorData::from([[0_i32, 16]]), device) }
     }
 
@@ -34,7 +34,12 @@ impl Uploader {
     ///
     /// # Panics
     /// If a count is above 2^31: no row is that long.
-    pub(super) fn upload<const N: usize>(&self, counts: [&[usize]; N], ids: &[u16], device: &Device) -> Uploaded<N> {
+    pub(in crate::model) fn upload<const N: usize>(
+        &self,
+        counts: [&[usize]; N],
+        ids: &[u16],
+        device: &Device,
+    ) -> Uploaded<N> {
         let rows = counts.first().map_or(0, |counts| counts.len());
         let (words, start) = words(&counts, ids);
         let length = words.len();
@@ -48,7 +53,7 @@ impl Uploader {
     }
 }
 
-/// Counts a word each, then ids two a word, the first one lowest; and at which word the ids start.
+/// Counts, one to a word, then ids, two to a word, the first one lowest; and the word at which the ids start.
 fn words(counts: &[&[usize]], ids: &[u16]) -> (Vec<i32>, usize) {
     let mut words = Vec::with_capacity(ids.len() / 2 + counts.iter().map(|own| own.len() + ALIGNMENT).sum::<usize>());
     for own in counts {
@@ -62,8 +67,8 @@ fn words(counts: &[&[usize]], ids: &[u16]) -> (Vec<i32>, usize) {
     (words, start)
 }
 
-/// Which of `positions` places lie beyond each row's own count, `[rows, positions]`.
-pub(super) fn beyond(counts: &Tensor<1, Int>, positions: usize, device: &Device) -> Tensor<2, Bool> {
+/// Which of `positions` lie beyond each row's own count, `[rows, positions]`.
+pub(in crate::model) fn beyond(counts: &Tensor<1, Int>, positions: usize, device: &Device) -> Tensor<2, Bool> {
     let [rows] = counts.dims();
     let end = i64::try_from(positions).expect("a row is far shorter");
     let places = Tensor::<1, Int>::arange(0..end, device).reshape([1, positions]).expand([rows, positions]);
@@ -96,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn two_bytes_an_id_are_sent_and_little_else() {
+    fn an_id_takes_two_bytes_and_little_else_is_sent() {
         let (ids, counts) = (vec![7; 32 * 298], vec![298; 32]);
         let (words, start) = words(&[&counts], &ids);
         assert_eq!((4 * words.len(), start), (4 * 64 + 2 * 32 * 298 + 128, 64));

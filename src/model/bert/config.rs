@@ -1,0 +1,95 @@
+//! What a BERT's `config.json` says, checked. Pure: knows no tensor.
+
+use serde::Deserialize;
+
+use crate::model::cpu;
+use crate::model::load_error::LoadError;
+
+/// `model_type` of the family.
+pub(in crate::model) const MODEL_TYPE: &str = "bert";
+/// The labels: non-coding, coding.
+pub(super) const LABELS: usize = 2;
+/// The most tokens of a read, special ones included: the original's `max_seq_length`.
+const MAX_TOKENS: usize = 298;
+/// `[CLS]` and `[SEP]`.
+pub(super) const SPECIAL: usize = 2;
+
+/// What is used of a Hugging Face `config.json`; the other keys are for training.
+#[derive(Clone, Debug, Deserialize)]
+pub(in crate::model) struct BertConfig {
+    pub(super) vocab_size: usize,
+    pub(super) hidden_size: usize,
+    pub(super) num_hidden_layers: usize,
+    pub(super) num_attention_heads: usize,
+    pub(super) intermediate_size: usize,
+    pub(super) max_position_embeddings: usize,
+    pub(super) type_vocab_size: usize,
+    hidden_act: String,
+    #[serde(default = "layer_norm_eps")]
+    pub(super) layer_norm_eps: f64,
+    num_labels: Option<usize>,
+    id2label: Option<serde_json::Map<String, serde_json::Value>>,
+    position_embedding_type: Option<String>,
+    #[serde(default)]
+    is_decoder: bool,
+}
+
+fn layer_norm_eps() -> f64 {
+    1e-12
+}
+
+impl BertConfig {
+    /// Reads and checks a `config.json` for a vocabulary of this k.
+    pub(in crate::model) fn parse(json: &[u8], vocabulary: usize) -> Result<Self, LoadError> {
+        let config: Self = serde_json::from_slice(json).map_err(LoadError::Json)?;
+        let two = LABELS.to_string();
+        let labels = config.num_labels.or(config.id2label.as_ref().map(serde_json::Map::len)).unwrap_or(LABELS);
+        let absolute = config.position_embedding_type.as_deref().is_none_or(|kind| kind == "absolute");
+        let words = vocabulary.to_string();
+        let divides = config.num_attention_heads > 0 && config.hidden_size.is_multiple_of(config.num_attention_heads);
+        let checks = [
+            ("hidden_act", config.hidden_act == "gelu", "\"gelu\""),
+            ("num_labels", labels == LABELS, &two),
+            ("vocab_size", config.vocab_size == vocabulary, &words),
+            ("position_embedding_type", absolute, "\"absolute\""),
+            ("is_decoder", !config.is_decoder, "false"),
+            ("hidden_size", config.hidden_size > 0, "at least 1"),
+            ("num_hidden_layers", config.num_hidden_layers > 0, "at least 1"),
+            ("num_attention_heads", divides, "a divisor of hidden_size"),
+            ("intermediate_size", config.intermediate_size > 0, "at least 1"),
+            ("max_position_embeddings", config.max_position_embeddings > SPECIAL, "at least 3"),
+            ("type_vocab_size", config.type_vocab_size > 0, "at least 1"),
+        ];
+        match checks.into_iter().find(|(_, holds, _)| !holds) {
+            None => Ok(config),
+            Some((key, _, expected)) => {
+                Err(LoadError::Unsupported { key: key.to_owned(), expected: expected.to_owned() })
+            }
+        }
+    }
+
+    /// The most k-mers of a row that are read.
+    pub(super) fn longest_row(&self) -> usize {
+        self.max_tokens() - SPECIAL
+    }
+
+    /// The network's sizes, for our own kernels.
+    #[allow(clippy::cast_possible_truncation)] // all of it is f32
+    pub(in crate::model) fn shape(&self) -> cpu::bert::Shape {
+        cpu::bert::Shape {
+            vocabulary: self.vocab_size,
+            hidden: self.hidden_size,
+            layers: self.num_hidden_layers,
+            heads: self.num_attention_heads,
+            intermediate: self.intermediate_size,
+            positions: self.max_position_embeddings,
+            types: self.type_vocab_size,
+            epsilon: self.layer_norm_eps as f32,
+        }
+    }
+
+    /// The most tokens of a row, special ones included.
+    pub(in crate::model) fn max_tokens(&self) -> usize {
+        MAX_TOKENS.min(self.max_position_embeddings)
+    }
+}

@@ -1,0 +1,120 @@
+//! The family `bert`: what it needs of a read, and from its logits to probabilities.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+
+use super::config::{BertConfig, LABELS};
+use super::cpu_engine::CpuEngine;
+use super::network::BertNetwork;
+use super::vocabulary::vocabulary;
+use crate::kmer;
+use crate::model::attention::Attention;
+use crate::model::burn_engine::form::Form;
+use crate::model::burn_engine::network::Network;
+use crate::model::engine::Engine;
+use crate::model::family::{CpuSetup, Family, Requirements, Scoring};
+use crate::model::load_error::LoadError;
+use crate::model::precision::Precision;
+use crate::model::weights::Weights;
+use crate::prediction::Prediction;
+
+/// A BERT's settings.
+#[derive(Debug)]
+pub(in crate::model) struct Bert {
+    k: usize,
+    config: BertConfig,
+}
+
+impl Bert {
+    /// Reads the settings of a checkpoint directory with this `config.json`.
+    pub(in crate::model) fn read(directory: &Path, json: &[u8]) -> Result<Self, LoadError> {
+        let k = vocabulary(directory)?;
+        Ok(Self { k, config: BertConfig::parse(json, kmer::vocab_size(k))? })
+    }
+}
+
+impl Scoring for Bert {
+    fn requirements(&self) -> Requirements {
+        let (k, longest_row) = (self.k, self.config.longest_row());
+        Requirements {
+            k,
+            longest_row: Some(longest_row),
+            window_length: (longest_row + k - 2).max(k),
+            shortest_read: k,
+            tells_frames: false,
+        }
+    }
+
+    fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<&'a [u16]> {
+        let longest = self.config.longest_row();
+        rows.iter().map(|row| &row[..row.len().min(longest)]).collect()
+    }
+
+    fn predictions(&self, _rows: &[&[u16]], logits: &[f32]) -> Vec<Prediction> {
+        let (logits, _) = logits.as_chunks::<LABELS>();
+        logits.iter().copied().map(prediction).collect()
+    }
+}
+
+/// The probability of coding: softmax of the two logits.
+pub(in crate::model) fn prediction([noncoding, coding]: [f32; LABELS]) -> Prediction {
+    Prediction { probability: 1.0 / (1.0 + (noncoding - coding).exp()), frame: None }
+}
+
+impl Family for Bert {
+    fn kind(&self) -> &'static str {
+        "bert"
+    }
+
+    fn name(&self) -> Option<&str> {
+        None
+    }
+
+    fn has_attention(&self) -> bool {
+        true
+    }
+
+    fn cpu_precisions(&self) -> &'static [Precision] {
+        if self.config.shape().is_supported() {
+            &[Precision::F32, Precision::Bf16, Precision::Int8]
+        } else {
+            &[Precision::F32]
+        }
+    }
+
+    fn precision_needs(&self, _precision: Precision) -> &'static str {
+        "a hidden_size and an intermediate_size that are multiples of 16"
+    }
+
+    fn description(&self) -> Vec<(&'static str, String)> {
+        let config = &self.config;
+        let network = format!(
+            "{} layers, hidden {}, {} heads, intermediate {}",
+            config.num_hidden_layers, config.hidden_size, config.num_attention_heads, config.intermediate_size
+        );
+        let bases = config.longest_row() + self.k - 1;
+        vec![
+            ("family", "bert: BERT for sequence classification, as DNABERT and ReadSeeker".to_owned()),
+            ("network", network),
+            ("reads", format!("overlapping {}-mers of a read's first {bases} bases", self.k)),
+        ]
+    }
+
+    fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError> {
+        if !self.config.shape().is_supported() {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(CpuEngine::load(&self.config, setup, weights)?)))
+    }
+
+    fn burn_network(
+        &self,
+        attention: Attention,
+        form: Form,
+        weights: &mut Weights,
+        device: &Device,
+    ) -> Result<Box<dyn Network>, LoadError> {
+        Ok(Box::new(BertNetwork::load(&self.config, attention, form, weights, device)?))
+    }
+}

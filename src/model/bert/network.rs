@@ -1,0 +1,196 @@
+//! BERT for sequence classification, as DNABERT fine-tunes it: token ids in, two logits out.
+//!
+//! The definition, on burn: it runs on GPUs, and our own kernels for the CPU (`cpu/bert.rs`) are tested against it.
+
+use burn::tensor::activation::tanh;
+use burn::tensor::module::embedding;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::config::{BertConfig, LABELS, SPECIAL};
+use super::layer::{Addends, Layer, Linear, Loader, Norm, Sizes, TILE};
+use crate::kmer::{CLS, PAD, SEP};
+use crate::model::attention::Attention;
+use crate::model::burn_engine::form::Form;
+use crate::model::burn_engine::network::{GpuBatches, Network};
+use crate::model::burn_engine::upload::{Uploader, beyond};
+use crate::model::load_error::LoadError;
+use crate::model::weights::Weights;
+
+/// Added to the attention scores of padding in masked mode, as the original's library does.
+const MASKED: f32 = -10_000.0;
+
+/// The network with its weights, on a device.
+#[derive(Debug)]
+pub(in crate::model) struct BertNetwork {
+    attention: Attention,
+    form: Form,
+    max_tokens: usize,
+    /// The width of an attention head.
+    head: usize,
+    /// What is added to the scores of positions that the original does not have, `[1, tokens]`; in published mode only.
+    outside: Tensor<2>,
+    uploader: Uploader,
+    /// `[vocabulary, hidden]`
+    words: Tensor<2>,
+    /// Position and token type 0 together, `[positions, hidden]`.
+    positions: Tensor<2>,
+    norm: Norm,
+    layers: Vec<Layer>,
+    pooler: Linear,
+    classifier: Linear,
+}
+
+impl BertNetwork {
+    /// Takes the network's tensors; the names are those of the original's state dict.
+    pub(in crate::model) fn load(
+        config: &BertConfig,
+        attention: Attention,
+        form: Form,
+        weights: &mut Weights,
+        device: &Device,
+    ) -> Result<Self, LoadError> {
+        let &BertConfig { hidden_size: hidden, num_attention_heads: heads, intermediate_size: intermediate, .. } =
+            config;
+        let mut loader = Loader { weights, device, epsilon: config.layer_norm_eps, form };
+        let words = loader.matrix("bert.embeddings.word_embeddings.weight", [config.vocab_size, hidden])?;
+        let positions =
+            loader.matrix("bert.embeddings.position_embeddings.weight", [config.max_position_embeddings, hidden])?;
+        let types = loader.matrix("bert.embeddings.token_type_embeddings.weight", [config.type_vocab_size, hidden])?;
+        let positions = positions + types.narrow(0, 0, 1); // every token is of type 0
+        // Rows that are padded beyond the last position are not attended to there: any numbers will do.
+        let longest = config.max_tokens().next_multiple_of(TILE);
+        let missing = longest.saturating_sub(config.max_position_embeddings);
+        let norm = loader.norm("bert.embeddings.LayerNorm", hidden)?;
+        let layers = (0..config.num_hidden_layers)
+            .map(|layer| loader.layer(&format!("bert.encoder.layer.{layer}"), Sizes { hidden, heads, intermediate }))
+            .collect::<Result<_, LoadError>>()?;
+        Ok(Self {
+            attention,
+            form,
+            max_tokens: config.max_tokens(),
+            head: hidden / heads,
+            outside: outside(config.max_tokens(), longest, device),
+            uploader: Uploader::new(device),
+            words,
+            positions: if missing > 0 { positions.pad([(0, missing), (0, 0)], 0.0) } else { positions },
+            norm,
+            layers,
+            pooler: loader.linear("bert.pooler.dense", hidden, hidden)?,
+            classifier: loader.linear("classifier", hidden, LABELS)?,
+        })
+    }
+
+    /// What is added to the scores of each token.
+    fn addends(&self, lengths: &[usize], counts: &Tensor<1, Int>, tokens: usize, device: &Device) -> Addends {
+        if lengths.iter().all(|&length| length == tokens) {
+            return Addends::None;
+        }
+        let padding = beyond(counts, tokens, device).float();
+        let addends = match self.attention {
+            // The published evaluation ran a version of the original that adds the mask itself: 1 to tokens and 0 to
+            // padding, or nothing to tokens and -1 to padding: softmax sees differences alone.
+            Attention::Published if tokens > self.max_tokens => self.outside.clone() - padding,
+            Attention::Published => -padding,
+            Attention::Masked => padding * MASKED,
+        };
+        Addends::new(addends, self.form, self.head)
+    }
+}
+
+impl Network for BertNetwork {
+    fn logits_per_row(&self) -> usize {
+        LABELS
+    }
+
+    fn length(&self, kmers: usize) -> usize {
+        kmers + SPECIAL
+    }
+
+    fn fixed_length(&self) -> Option<usize> {
+        match self.attention {
+            Attention::Published if self.form.fused => Some(self.max_tokens.next_multiple_of(TILE)),
+            Attention::Published => Some(self.max_tokens),
+            Attention::Masked => None,
+        }
+    }
+
+    fn gpu_batches(&self) -> GpuBatches {
+        GpuBatches { rows: 32, step: 32 } // attention takes some 4 MB for a row
+    }
+
+    fn forward(&self, rows: &[&[u16]], tokens: usize, device: &Device) -> Tensor<2> {
+        let batch = rows.len();
+        let lengths: Vec<usize> = rows.iter().map(|row| row.len() + SPECIAL).collect();
+        let mut ids = Vec::with_capacity(batch * tokens);
+        for row in rows {
+            let end = ids.len() + tokens;
+            ids.push(CLS);
+            ids.extend_from_slice(row);
+            ids.push(SEP);
+            ids.resize(end, PAD);
+        }
+        let sent = self.uploader.upload([&lengths], &ids, device);
+        let addends = self.addends(&lengths, &sent.counts[0], tokens, device);
+
+        let x = embedding(self.words.clone(), sent.ids.reshape([batch, tokens]));
+        let mut x = self.norm.forward(x + self.positions.clone().narrow(0, 0, tokens).unsqueeze());
+        let (last, layers) = self.layers.split_last().expect("BertConfig::parse wants a layer");
+        for layer in layers {
+            x = layer.forward(x, &addends, false);
+        }
+        // Only [CLS] is read from the last layer, so only [CLS] asks there: some 6 % less work, the same numbers.
+        let x = last.forward(x, &addends, true);
+        let pooled = tanh(self.pooler.forward(x.squeeze_dim::<2>(1)));
+        self.classifier.forward(pooled)
+    }
+}
+
+/// Zero for the first `inside` of `tokens` positions, and for the others what hides them: `[1, tokens]`.
+fn outside(inside: usize, tokens: usize, device: &Device) -> Tensor<2> {
+    let places: Vec<f32> = (0..tokens).map(|place| if place < inside { 0.0 } else { MASKED }).collect();
+    Tensor::from_data(TensorData::new(places, [1, tokens]), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use burn::tensor::FloatDType;
+
+    use super::*;
+    use crate::model::files;
+
+    /// The logits of three rows, one of them as long as can be.
+    fn logits(form: Form, attention: Attention) -> Vec<f32> {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/parity/k6_tiny_zip");
+        let config = BertConfig::parse(&files::read(&directory, files::CONFIG).unwrap(), 4101).unwrap();
+        let mut weights = Weights::open(&directory).unwrap();
+        let device = Device::flex();
+        let bert = BertNetwork::load(&config, attention, form, &mut weights, &device).unwrap();
+        let ids: Vec<u16> = (0..296_u16).map(|place| 5 + place.wrapping_mul(1237) % 4096).collect();
+        let rows = [&ids[..7], &ids[20..150], &ids];
+        let tokens = bert.fixed_length().unwrap_or(320);
+        assert_eq!(tokens == 298, attention == Attention::Published && !form.fused);
+        bert.forward(&rows, tokens, &device).try_into_vec_as().unwrap()
+    }
+
+    fn largest_difference(form: Form) -> f32 {
+        let both = [Attention::Published, Attention::Masked].into_iter();
+        let apart = both.flat_map(|attention| logits(form, attention).into_iter().zip(logits(Form::EXACT, attention)));
+        apart.map(|(one, other)| (one - other).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn addends_in_keys_are_addends_to_scores_and_more_padding_does_not_show() {
+        let largest = largest_difference(Form { fused: true, ..Form::EXACT });
+        assert!(largest <= 1e-5, "{largest}");
+    }
+
+    #[test]
+    fn half_precision_stays_near_and_shows() {
+        for fused in [false, true] {
+            let largest = largest_difference(Form { numbers: FloatDType::F16, fused });
+            assert!(largest <= 0.01 && largest > 1e-6, "{fused}: {largest}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A network on GPUs: batches are large, and how large is found by trial.
+
+use std::num::NonZero;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use burn::tensor::Device;
+
+use super::batch_rows::BatchRows;
+use super::batches::{Batch, plan};
+use super::halving::in_halves;
+use super::network::{Network, padding};
+use crate::model::device::{self, DeviceError};
+use crate::model::engine::Engine;
+use crate::model::error::Result;
+use crate::model::panics::catch;
+
+/// The largest batch that is tried, as a multiple of the first: half a gigabyte for either family.
+const LARGEST: usize = 4;
+/// How many calls a GPU works on at once: while it computes one call's batch, the other's is uploaded and queued, and the one
+/// before is read back. More would only take memory.
+const CALLS_PER_GPU: usize = 2;
+
+/// The same network on each of some GPUs.
+#[derive(Debug)]
+pub(in crate::model) struct Gpus {
+    all: Vec<Gpu>,
+    /// How many calls each of them works on.
+    busy: Mutex<Vec<usize>>,
+    backend: String,
+    /// Batches that did not fit.
+    notes: Mutex<Vec<String>>,
+}
+
+/// A network on one GPU.
+#[derive(Debug)]
+struct Gpu {
+    network: Box<dyn Network>,
+    device: Device,
+    name: String,
+    rows: Mutex<BatchRows>,
+    /// One batch is queued at a time, so that its answer is queued right behind it and not behind another batch.
+    queue: Mutex<()>,
+}
+
+impl Gpus {
+    /// # Panics
+    /// If there is no GPU.
+    pub(in crate::model) fn new(
+        networks: Vec<(Box<dyn Network>, device::Gpu)>,
+        batch_size: Option<NonZero<usize>>,
+    ) -> Self {
+        let backend = networks.first().expect("there is a GPU").1.adapter.backend();
+        let gpus = networks.into_iter().map(|(network, gpu)| {
+            let first = network.gpu_batches().rows;
+            let rows = batch_size.map_or(BatchRows::tried(first, LARGEST * first), |rows| BatchRows::fixed(rows.get()));
+            Gpu { network, device: gpu.device, name: gpu.adapter.name, rows: rows.into(), queue: Mutex::default() }
+        });
+        let all: Vec<Gpu> = gpus.collect();
+        let busy = Mutex::new(vec![0; all.len()]);
+        Self { all, busy, backend, notes: Mutex::default() }
+    }
+}
+
+impl Engine for Gpus {
+    fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>> {
+        let counts = || self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = {
+            let mut counts = counts();
+            let free = (0..counts.len()).min_by_key(|&gpu| counts[gpu]).expect("there is a GPU");
+            counts[free] += 1;
+            free
+        };
+        let logits = self.all[free].logits(rows, &self.notes);
+        counts()[free] -= 1;
+        logits
+    }
+
+    fn device(&self) -> String {
+        self.all.iter().map(|gpu| gpu.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn backend(&self) -> String {
+        self.backend.clone()
+    }
+
+    fn workers(&self) -> usize {
+        CALLS_PER_GPU * self.all.len()
+    }
+
+    fn rows_per_call(&self, _parameters: usize) -> usize {
+        /// So many batches of the first size, so that the last, smaller one costs little.
+        const BATCHES: usize = 16;
+        BATCHES * self.all.iter().map(|gpu| gpu.rows().now()).min().expect("there is a GPU")
+    }
+
+    fn notes(&self) -> Vec<String> {
+        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Gpu {
+    /// The logits of all rows, in row order, end to end.
+    fn logits(&self, rows: &[&[u16]], notes: &Mutex<Vec<String>>) -> Result<Vec<f32>> {
+        let width = self.network.logits_per_row();
+        let lengths: Vec<usize> = rows.iter().map(|row| self.network.length(row.len())).collect();
+        let padding = padding(self.network.as_ref(), self.network.gpu_batches().step);
+        let mut all = vec![0.0; rows.len() * width];
+        for batch in plan(&lengths, self.rows().now(), padding) {
+            let logits = self.halving(&batch, rows, notes)?;
+            for (&row, logits) in batch.rows.iter().zip(logits.chunks(width)) {
+                all[row * width..][..width].copy_from_slice(logits);
+            }
+        }
+        Ok(all)
+    }
+
+    fn rows(&self) -> MutexGuard<'_, BatchRows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The logits of one batch, in smaller ones if the device cannot take it whole.
+    fn halving(&self, batch: &Batch, rows: &[&[u16]], notes: &Mutex<Vec<String>>) -> Result<Vec<f32>> {
+        let most = batch.rows.len().min(self.rows().now());
+        let (logits, taken) = in_halves(most, batch.rows.len(), |range| {
+            self.forward(&Batch { rows: batch.rows[range].to_vec(), length: batch.length }, rows)
+        })
+        .map_err(|reason| DeviceError::failed(&self.name, reason))?;
+        if let Some((taken, reason)) = taken {
+            self.rows().no_more_than(taken);
+            let note = format!(
+                "the device could not take a batch of {} reads ({reason}); going on with {taken}",
+                batch.rows.len()
+            );
+            notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+        } else {
+            self.rows().came_back(batch.rows.len(), batch.length, Instant::now());
+        }
+        Ok(logits)
+    }
+
+    /// The logits of one batch, or what the device said.
+    fn forward(&self, batch: &Batch, rows: &[&[u16]]) -> Result<Vec<f32>, String> {
+        let rows: Vec<&[u16]> = batch.rows.iter().map(|&row| rows[row]).collect();
+        // burn reports most of what goes wrong on a GPU at the read, but an allocation that fails may panic.
+        let logits = {
+            let _queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let queued = catch(|| {
+                let logits = self.network.forward(&rows, batch.length, &self.device);
+                // burn holds steps back that it may join into one kernel: the last ones would wait for the read, behind
+                // the other call's batch.
+                self.device.flush().map(|()| logits)
+            });
+            queued?.map_err(|error| error.to_string())?
+        };
+        catch(|| logits.try_into_vec_as::<f32>())?.map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,24 @@
+//! What a report says of the model that ran.
+
+/// What a report says of the model that ran.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Card {
+    /// The model's name: `readseeker-compact-1`, or that of the checkpoint directory.
+    pub name: String,
+    /// The family: `compact` or `bert`; `none` for a run without a model.
+    pub kind: &'static str,
+    /// SHA-256 of the weights file, in hex.
+    pub sha256: String,
+    /// `published` or `masked`; none for a model without attention.
+    pub attention: Option<&'static str>,
+    /// `f32`, `bf16`, `int8` or `f16`.
+    pub precision: &'static str,
+    /// The number of trained parameters.
+    pub parameters: usize,
+    /// The device that ran it, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
+    #[serde(skip)]
+    pub device: String,
+    /// What drives the device: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`, `cuda`.
+    #[serde(skip)]
+    pub backend: String,
+}

@@ -1,0 +1,135 @@
+//! The family `compact`: what it needs of a read, its windows, and from their logits to probabilities and frames.
+
+use burn::tensor::Device;
+
+use super::config::CompactConfig;
+use super::cpu_engine::CpuEngine;
+use super::network::CompactNetwork;
+use super::predictions::{LOGITS, SHORTEST, prediction, tokens};
+use crate::model::attention::Attention;
+use crate::model::burn_engine::form::Form;
+use crate::model::burn_engine::network::Network;
+use crate::model::engine::Engine;
+use crate::model::family::{CpuSetup, Family, Requirements, Scoring};
+use crate::model::load_error::LoadError;
+use crate::model::precision::Precision;
+use crate::model::weights::Weights;
+use crate::prediction::Prediction;
+
+/// A compact model's settings.
+#[derive(Debug)]
+pub(in crate::model) struct Compact {
+    config: CompactConfig,
+}
+
+impl Compact {
+    /// Those of a `config.json`.
+    pub(in crate::model) fn parse(json: &[u8]) -> Result<Self, LoadError> {
+        Ok(Self { config: CompactConfig::parse(json)? })
+    }
+
+    /// The bases of a row of k-mers.
+    fn bases(&self, row: &[u16]) -> usize {
+        row.len() + self.config.k - 1
+    }
+
+    /// How many windows a read has; none if it is too short.
+    fn windows(&self, bases: usize) -> usize {
+        if bases < SHORTEST { 0 } else { self.config.window.over(bases).len() }
+    }
+}
+
+impl Scoring for Compact {
+    fn requirements(&self) -> Requirements {
+        Requirements {
+            k: self.config.k,
+            longest_row: None,
+            window_length: self.config.window.length,
+            shortest_read: SHORTEST,
+            tells_frames: true,
+        }
+    }
+
+    fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<&'a [u16]> {
+        let mut windows = Vec::with_capacity(rows.len());
+        for row in rows {
+            let bases = self.bases(row);
+            let count = self.windows(bases);
+            windows.extend(self.config.window.over(bases).take(count).map(|window| &row[tokens(&window)]));
+        }
+        windows
+    }
+
+    fn predictions(&self, rows: &[&[u16]], logits: &[f32]) -> Vec<Prediction> {
+        let (mut logits, _) = logits.as_chunks::<LOGITS>();
+        let predictions = rows.iter().map(|row| {
+            let bases = self.bases(row);
+            let (own, others) = logits.split_at(self.windows(bases));
+            logits = others;
+            prediction(bases, own, &self.config)
+        });
+        predictions.collect()
+    }
+}
+
+impl Family for Compact {
+    fn kind(&self) -> &'static str {
+        "compact"
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.config.name)
+    }
+
+    fn has_attention(&self) -> bool {
+        false
+    }
+
+    fn cpu_precisions(&self) -> &'static [Precision] {
+        if self.config.shape().is_some_and(|shape| shape.takes_bytes()) {
+            &[Precision::F32, Precision::Int8]
+        } else {
+            &[Precision::F32]
+        }
+    }
+
+    fn precision_needs(&self, precision: Precision) -> &'static str {
+        if precision == Precision::Bf16 { "a BERT; this model is compact" } else { "a convolution after the stem" }
+    }
+
+    fn description(&self) -> Vec<(&'static str, String)> {
+        let CompactConfig { embedding_size, channels, blocks, coarse, hidden, window, .. } = &self.config;
+        let coarser = match coarse.levels {
+            0 => String::new(),
+            levels => format!(", {levels} coarser levels by {}", coarse.pool),
+        };
+        let blocks = blocks.len();
+        let network =
+            format!("embedding {embedding_size}, {channels} channels, {blocks} blocks{coarser}, hidden {hidden}");
+        let reads =
+            format!("all bases, in windows of {} where there are more than {}", window.length, window.longest_single);
+        let mut lines = vec![
+            ("family", "compact: six reading frames through one small convolutional network".to_owned()),
+            ("network", network),
+            ("reads", reads),
+        ];
+        let about = [("trained on", &self.config.trained_on), ("created", &self.config.created)];
+        lines.extend(about.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))));
+        lines
+    }
+
+    fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError> {
+        let Some(shape) = self.config.shape() else { return Ok(None) };
+        Ok(Some(Box::new(CpuEngine::load(shape, setup, weights)?)))
+    }
+
+    fn burn_network(
+        &self,
+        _attention: Attention,
+        form: Form,
+        weights: &mut Weights,
+        device: &Device,
+    ) -> Result<Box<dyn Network>, LoadError> {
+        Ok(Box::new(CompactNetwork::load(&self.config, form, weights, device)?))
+    }
+}

@@ -1,0 +1,41 @@
+//! The CPU: its instruction sets, its name in reports, and burn's device on it.
+
+use std::num::NonZero;
+
+use burn::tensor::Device;
+
+/// The instruction sets of this CPU that matter here, oldest first.
+#[must_use]
+pub fn cpu_features() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    let found = [
+        ("SSE4.2", is_x86_feature_detected!("sse4.2")),
+        ("AVX2", is_x86_feature_detected!("avx2")),
+        ("FMA", is_x86_feature_detected!("fma")),
+        ("AVX-512", is_x86_feature_detected!("avx512f")),
+        ("AVX-512 VNNI", is_x86_feature_detected!("avx512vnni")),
+        ("AVX-512 BF16", is_x86_feature_detected!("avx512bf16")),
+    ];
+    #[cfg(target_arch = "aarch64")]
+    let found = [("NEON", true)];
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let found: [(&str, bool); 0] = [];
+    found.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
+}
+
+/// The CPU as reports name it: `CPU (2 threads, AVX-512)`.
+#[must_use]
+pub fn cpu_name(threads: NonZero<usize>) -> String {
+    let widest = cpu_features().into_iter().rfind(|feature| ["SSE4.2", "AVX2", "AVX-512", "NEON"].contains(feature));
+    cpu_name_with(threads, widest.unwrap_or("plain"))
+}
+
+/// The CPU as reports name it, where the instruction set in use is known.
+pub(in crate::model) fn cpu_name_with(threads: NonZero<usize>, instructions: &str) -> String {
+    format!("CPU ({threads} thread{}, {instructions})", if threads.get() == 1 { "" } else { "s" })
+}
+
+/// burn's device on the CPU.
+pub(in crate::model) fn cpu() -> Device {
+    Device::flex()
+}

@@ -1,0 +1,44 @@
+//! What computes the logits of rows, whatever it runs on.
+
+use std::fmt::Debug;
+use std::sync::{Mutex, PoisonError};
+
+use super::error::Result;
+
+/// A network that is loaded and ready on its device.
+pub(super) trait Engine: Debug + Send + Sync {
+    /// The logits of all rows, in row order, end to end. A row's logits depend on nothing but the row.
+    fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>>;
+
+    /// The device, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
+    fn device(&self) -> String;
+
+    /// What drives the device: `cpu`, `flex`, `wgpu (Vulkan)`, `cuda`.
+    fn backend(&self) -> String;
+
+    /// How many threads should call [`logits`](Self::logits) at once.
+    fn workers(&self) -> usize;
+
+    /// The most rows a call should have if the network has so many parameters: neither an interrupt nor the progress bar
+    /// should wait long for one.
+    fn rows_per_call(&self, parameters: usize) -> usize;
+
+    /// What the user should know and was not told before.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The callers' working memory, kept from call to call.
+#[derive(Debug, Default)]
+pub(super) struct Scratches<S>(Mutex<Vec<S>>);
+
+impl<S: Default> Scratches<S> {
+    pub(super) fn with<R>(&self, run: impl FnOnce(&mut S) -> R) -> R {
+        let free = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = free().pop().unwrap_or_default();
+        let result = run(&mut scratch);
+        free().push(scratch);
+        result
+    }
+}

@@ -1,0 +1,86 @@
+//! What a family of networks says of itself. A new family is a folder that implements [`Family`], and an arm in
+//! `checkpoint.rs`.
+
+use std::fmt::Debug;
+use std::num::NonZero;
+
+use burn::tensor::Device;
+
+use super::attention::Attention;
+use super::burn_engine::form::Form;
+use super::burn_engine::network::Network;
+use super::engine::Engine;
+use super::load_error::LoadError;
+use super::precision::Precision;
+use super::weights::Weights;
+use crate::prediction::Prediction;
+
+/// How reads become rows of a network, and its logits predictions.
+pub(super) trait Scoring: Debug + Send + Sync {
+    /// What it needs of a read.
+    fn requirements(&self) -> Requirements;
+
+    /// The rows its network computes, for rows of k-mers.
+    fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<&'a [u16]>;
+
+    /// One prediction for each row of k-mers, from the logits of all of its [`network_rows`](Self::network_rows).
+    fn predictions(&self, rows: &[&[u16]], logits: &[f32]) -> Vec<Prediction>;
+}
+
+/// What a model needs of a read, and what it tells of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Requirements {
+    /// The k of its k-mers.
+    pub(super) k: usize,
+    /// The most k-mers of a row it reads, if it does not read all.
+    pub(super) longest_row: Option<usize>,
+    /// Bases of the windows that long reads are scored in, where the user asks for windows; one base more must fit too.
+    pub(super) window_length: usize,
+    /// The fewest bases a read must have for its prediction to mean anything.
+    pub(super) shortest_read: usize,
+    /// Whether its predictions have frames.
+    pub(super) tells_frames: bool,
+}
+
+/// A family, with the settings of one checkpoint.
+pub(super) trait Family: Scoring {
+    /// What reports call the family.
+    fn kind(&self) -> &'static str;
+
+    /// The model's own name, if its settings have one; else it is called as its directory is.
+    fn name(&self) -> Option<&str>;
+
+    /// Whether [`Attention`] makes a difference to it.
+    fn has_attention(&self) -> bool;
+
+    /// The precisions that its own kernels run on the CPU. burn runs all networks in f32, and on GPUs in f16.
+    fn cpu_precisions(&self) -> &'static [Precision];
+
+    /// What a precision that is not one of those needs of a network, for people.
+    fn precision_needs(&self, precision: Precision) -> &'static str;
+
+    /// What the model is, for people: names and values, in the order they are printed.
+    fn description(&self) -> Vec<(&'static str, String)>;
+
+    /// The network on our own kernels for the CPU; none where they cannot run it.
+    fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError>;
+
+    /// The network on burn.
+    fn burn_network(
+        &self,
+        attention: Attention,
+        form: Form,
+        weights: &mut Weights,
+        device: &Device,
+    ) -> Result<Box<dyn Network>, LoadError>;
+}
+
+/// How a network runs on our own kernels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CpuSetup {
+    pub(super) attention: Attention,
+    /// One of [`Family::cpu_precisions`].
+    pub(super) precision: Precision,
+    /// How many threads call it at once.
+    pub(super) threads: NonZero<usize>,
+}

@@ -1,0 +1,25 @@
+//! Which model to load, and how to run it.
+
+use std::num::NonZero;
+
+use super::attention::Attention;
+use super::device;
+use super::precision::Precision;
+use super::source::Source;
+
+/// Which model to load, and how to run it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which model.
+    pub source: Source,
+    /// How attention treats padding; a model without attention ignores it.
+    pub attention: Attention,
+    /// What to multiply in: bf16 and int8 run on the CPU, f16 on GPUs.
+    pub precision: Precision,
+    /// Which device.
+    pub device: device::Choice,
+    /// The largest number of rows in a GPU's batch; found by trial if absent.
+    pub batch_size: Option<NonZero<usize>>,
+    /// CPU threads the run may use in all.
+    pub threads: NonZero<usize>,
+}

@@ -1,0 +1,70 @@
+//! No model: no read is long enough for it. What the rest of a run costs is measured with it.
+
+use super::card::Card;
+use super::engine::Engine;
+use super::error::Result;
+use super::family::{Requirements, Scoring};
+use crate::kmer;
+use crate::prediction::Prediction;
+
+/// No model.
+#[derive(Debug)]
+pub(super) struct Unscored;
+
+impl Unscored {
+    /// A card that cannot be taken for a model's.
+    pub(super) fn card() -> Card {
+        Card {
+            name: "none".to_owned(),
+            kind: "none",
+            sha256: String::new(),
+            attention: None,
+            precision: "none",
+            parameters: 0,
+            device: "nothing: no read was scored".to_owned(),
+            backend: "none".to_owned(),
+        }
+    }
+}
+
+impl Scoring for Unscored {
+    fn requirements(&self) -> Requirements {
+        Requirements {
+            k: *kmer::K.end(),
+            longest_row: None,
+            window_length: usize::MAX,
+            shortest_read: usize::MAX,
+            tells_frames: false,
+        }
+    }
+
+    fn network_rows<'a>(&self, _rows: &[&'a [u16]]) -> Vec<&'a [u16]> {
+        Vec::new()
+    }
+
+    fn predictions(&self, _rows: &[&[u16]], _logits: &[f32]) -> Vec<Prediction> {
+        Vec::new()
+    }
+}
+
+impl Engine for Unscored {
+    fn logits(&self, _rows: &[&[u16]]) -> Result<Vec<f32>> {
+        Ok(Vec::new())
+    }
+
+    fn device(&self) -> String {
+        Self::card().device
+    }
+
+    fn backend(&self) -> String {
+        Self::card().backend
+    }
+
+    fn workers(&self) -> usize {
+        1
+    }
+
+    fn rows_per_call(&self, _parameters: usize) -> usize {
+        4096
+    }
+}

@@ -1,0 +1,62 @@
+//! Where overlapping windows lie on a read. Pure: knows neither what plans windows nor what scores them.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+
+/// How long reads are cut into overlapping windows, in bases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Tiling {
+    /// Bases of a window; one more where the windows of the reverse complement would lie elsewhere otherwise.
+    pub length: usize,
+    /// The most bases from one window's start to the next one's.
+    pub step: usize,
+    /// The longest read that is a single window.
+    pub longest_single: usize,
+}
+
+impl Tiling {
+    /// The windows of a read of `bases`, spread evenly from its first base to its last: those of its reverse complement are
+    /// the same ones mirrored.
+    ///
+    /// ```
+    /// use readseeker::tiling::Tiling;
+    /// let tiling = Tiling { length: 300, step: 150, longest_single: 400 };
+    /// assert_eq!(tiling.over(400).collect::<Vec<_>>(), [0..400]);
+    /// assert_eq!(tiling.over(500).collect::<Vec<_>>(), [0..300, 100..400, 200..500]);
+    /// ```
+    #[must_use]
+    pub fn over(&self, bases: usize) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
+        let single = bases <= self.longest_single;
+        let spare = bases.saturating_sub(self.length);
+        let steps = if single { 0 } else { spare.div_ceil(self.step) };
+        let count = steps + 1;
+        let start = move |step: usize| (step * spare).checked_div(steps).unwrap_or(0);
+        (0..count).map(move |step| start(step)..bases - start(steps - step))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TILING: Tiling = Tiling { length: 300, step: 150, longest_single: 400 };
+
+    proptest! {
+        #[test]
+        fn windows_cover_a_read_and_mirror(bases in 0_usize..5000) {
+            let all: Vec<_> = TILING.over(bases).collect();
+            prop_assert_eq!(all[0].start, 0);
+            prop_assert_eq!(all.last().unwrap().end, bases);
+            for pair in all.windows(2) {
+                prop_assert!(pair[1].start - pair[0].start <= TILING.step + 1 && pair[1].start < pair[0].end);
+            }
+            for (window, mirrored) in all.iter().zip(all.iter().rev()) {
+                prop_assert_eq!(bases - window.end, mirrored.start);
+                prop_assert!(all.len() == 1 || window.len() == 300 || window.len() == 301);
+            }
+        }
+    }
+}
