@@ -41,6 +41,7 @@ enum Command {
 /// Parses the command line, does what it says, prints what went wrong.
 #[must_use]
 pub fn main() -> ExitCode {
+    silence_decoders();
     let command: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let outcome = match Cli::parse().command {
         Command::Split(args) => args.into_config(command).and_then(block_on_run),
@@ -57,6 +58,16 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// A decoder that panics over a damaged file is reported as an error of that file.
+fn silence_decoders() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !crate::reads::is_damage_reported_elsewhere() {
+            print(panic);
+        }
+    }));
 }
 
 fn block_on_run(config: Config) -> Result<()> {

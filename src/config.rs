@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::kmer::Letters;
 use crate::progress::Display;
+use crate::reads::EncoderConfig;
 use crate::reads::InputConfig;
-use crate::reads::encode;
 use crate::reads::output::{is_special, misleading_suffix};
 use crate::sample::Sample;
 use crate::{model, outputs, report, verdict, windows};
@@ -57,8 +57,8 @@ pub struct Config {
 impl Config {
     /// How outputs are compressed.
     #[must_use]
-    pub fn encoding(&self) -> encode::Config {
-        encode::Config { workers: self.threads, level: self.compression_level }
+    pub fn encoding(&self) -> EncoderConfig {
+        EncoderConfig { workers: self.threads, level: self.compression_level }
     }
 
     /// Every file written to.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::reads::{GivenAs, LayoutError};
 use crate::{model, reads};
 
 /// `Result` with this crate's [`Error`].
@@ -80,6 +81,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Reads(reads::Error::Input { problem, .. }) => problem.hint(),
+            Self::Reads(reads::Error::Layout(problem)) => on_layout(problem).map(str::to_owned),
             Self::Model(model::Error::Load { problem, .. }) => problem.hint(),
             Self::Model(model::Error::Device(problem)) => problem.hint(),
             Self::Threads { .. } => Some(
@@ -92,4 +94,16 @@ impl Error {
             _ => None,
         }
     }
+}
+
+fn on_layout(problem: &LayoutError) -> Option<&'static str> {
+    Some(match problem {
+        LayoutError::Ambiguous { .. } => {
+            "say which: --paired (R1 and R2 in turn), --interleaved (mates one after the other) or --single"
+        }
+        LayoutError::NotLetters { given_as: GivenAs::Interleaved, .. } => "leave out --interleaved",
+        LayoutError::NotLetters { given_as: GivenAs::Pair, .. } => "leave out --paired, or give the file alone",
+        LayoutError::NotCollatable { .. } => "leave out --collate",
+        _ => return None,
+    })
 }

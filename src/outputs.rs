@@ -8,9 +8,9 @@ use crate::pipeline::tokenize;
 use crate::prediction::Prediction;
 use crate::progress::Progress;
 use crate::proteins::{self, GeneticCode};
-use crate::reads::encode::{self, Codec};
-use crate::reads::output::{self, Kind, Pending, Writer};
+use crate::reads::output::{self, FileFormat, Pending, Writer};
 use crate::reads::{Alignments, Header, Mate, Record, Score, Template};
+use crate::reads::{Codec, EncoderConfig};
 use crate::tally::Tally;
 use crate::verdict::{self, Label, Mates, Reason, Verdict};
 use crate::windows::{Summary, Windows};
@@ -29,7 +29,7 @@ pub struct Config {
     /// Whether the header lines of FASTQ and FASTA say what the model said.
     pub annotate: bool,
     /// What the classes' files hold, whatever their names.
-    pub kind: Option<Kind>,
+    pub kind: Option<FileFormat>,
     /// Where reads go that have no mate in their class; a `%` in its name stands for the class.
     pub unpaired: Option<PathBuf>,
     /// What BAM outputs start with; known once the input is open.
@@ -83,27 +83,27 @@ impl Config {
     /// Whether a BAM output wants records as they are stored.
     #[must_use]
     pub fn alignments(&self) -> Alignments {
-        let is_bam = |(_, files): (_, &Files)| self.kind_of(files) == Kind::Bam;
+        let is_bam = |(_, files): (_, &Files)| self.kind_of(files) == FileFormat::Bam;
         if self.classes().any(is_bam) { Alignments::Kept } else { Alignments::Dropped }
     }
 
     /// Whether all classes go to BAM, so that no record is left out.
     #[must_use]
     pub fn keeps_all(&self) -> bool {
-        self.split.is_some() && self.classes().all(|(_, files)| self.kind_of(files) == Kind::Bam)
+        self.split.is_some() && self.classes().all(|(_, files)| self.kind_of(files) == FileFormat::Bam)
     }
 
     /// What a class's files hold.
     #[must_use]
-    pub fn kind_of(&self, files: &Files) -> Kind {
+    pub fn kind_of(&self, files: &Files) -> FileFormat {
         let (Files::One(path) | Files::Two(path, _)) = files;
-        self.kind.unwrap_or_else(|| Kind::of(path))
+        self.kind.unwrap_or_else(|| FileFormat::of(path))
     }
 
     /// Where those reads of a class go that have no mate in it.
     #[must_use]
     pub fn unpaired_of(&self, class: &str, files: &Files) -> Option<PathBuf> {
-        let path = self.unpaired.as_ref().filter(|_| self.kind_of(files) != Kind::Bam)?;
+        let path = self.unpaired.as_ref().filter(|_| self.kind_of(files) != FileFormat::Bam)?;
         let name = path.file_name()?.to_string_lossy().replacen('%', class, 1);
         Some(path.with_file_name(name))
     }
@@ -120,7 +120,8 @@ impl Config {
     /// How the file at one of these paths is compressed: BAM always as BGZF, others as the suffix says.
     #[must_use]
     pub fn codec_of(&self, path: &Path) -> Codec {
-        let is_bam = |(_, files): (_, &Files)| self.kind_of(files) == Kind::Bam && files.paths().any(|own| own == path);
+        let is_bam =
+            |(_, files): (_, &Files)| self.kind_of(files) == FileFormat::Bam && files.paths().any(|own| own == path);
         if self.classes().any(is_bam) { Codec::Bgzf } else { Codec::of(path) }
     }
 
@@ -187,7 +188,7 @@ impl Outputs {
     pub async fn create(
         config: Config,
         judge: Judge,
-        encoding: encode::Config,
+        encoding: EncoderConfig,
         progress: Arc<Progress>,
     ) -> Result<(Self, Vec<Pending>)> {
         let mut opener = Opener { encoding, pending: Vec::new() };
@@ -392,7 +393,7 @@ fn companies(judged: &[Judged<'_>], place: impl Fn(Verdict) -> Place) -> impl It
 
 /// Opens outputs and collects what will have to be renamed.
 struct Opener {
-    encoding: encode::Config,
+    encoding: EncoderConfig,
     pending: Vec<Pending>,
 }
 

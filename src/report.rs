@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::estimate::{Estimate, Part};
 use crate::model::Card;
 use crate::progress::{per_second, share};
-use crate::reads::encode;
+use crate::reads::EncoderConfig;
 use crate::reads::output::{self, Pending};
 use crate::reads::{Format, InputCounts};
 use crate::tally::{BINS, Tally};
@@ -42,7 +42,7 @@ impl Files {
     }
 
     /// Writes them, to be put in place with the other outputs.
-    pub async fn write(&self, report: &Report, encoding: encode::Config) -> Result<Vec<Pending>> {
+    pub async fn write(&self, report: &Report, encoding: EncoderConfig) -> Result<Vec<Pending>> {
         let as_json = self.json.as_deref().map(|path| (path, json(report)));
         let html = self.html.as_deref().map(|path| (path, html::page(report)));
         let multiqc = self.multiqc.as_ref().map(|file| (file.path.as_path(), json(&file.section(report))));
@@ -363,7 +363,7 @@ fn json(account: &impl Serialize) -> String {
 }
 
 /// Writes one account.
-async fn write(account: &str, path: &Path, encoding: encode::Config) -> Result<Pending> {
+async fn write(account: &str, path: &Path, encoding: EncoderConfig) -> Result<Pending> {
     let (mut writer, pending) = output::create(path, encoding).await?;
     writer.write(account.as_bytes()).await?;
     writer.finish().await?;

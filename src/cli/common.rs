@@ -14,7 +14,7 @@ use crate::kmer::Letters;
 use crate::model::{self, device};
 use crate::outputs;
 use crate::progress::Display;
-use crate::reads::encode::Codec;
+use crate::reads::Codec;
 use crate::reads::{Grouping, InputConfig};
 use crate::report::{self, multiqc};
 use crate::sample::Sample;

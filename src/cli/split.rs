@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::outputs::{self, Files, Split};
 use crate::proteins::GeneticCode;
 use crate::reads::Collate;
-use crate::reads::output::{Format, Kind};
+use crate::reads::output::{FileFormat, SequenceFormat};
 use crate::verdict;
 
 /// Split reads into coding and non-coding.
@@ -137,9 +137,9 @@ impl Args {
             split: Some(split),
             annotate: self.annotate,
             kind: self.output_format.map(|format| match format {
-                OutputFormat::Fastq => Kind::Letters(Format::Fastq),
-                OutputFormat::Fasta => Kind::Letters(Format::Fasta),
-                OutputFormat::Bam => Kind::Bam,
+                OutputFormat::Fastq => FileFormat::Letters(SequenceFormat::Fastq),
+                OutputFormat::Fasta => FileFormat::Letters(SequenceFormat::Fasta),
+                OutputFormat::Bam => FileFormat::Bam,
             }),
             unpaired: self.unpaired,
             scores: self.scores,
@@ -158,7 +158,8 @@ impl Args {
 /// Refuses outputs that contradict each other.
 fn check(outputs: &outputs::Config, mates: verdict::Mates) -> Result<()> {
     let usage = |problem: &str| Err(Error::Usage(problem.to_owned()));
-    if outputs.classes().any(|(_, files)| matches!(files, Files::Two(..)) && outputs.kind_of(files) == Kind::Bam) {
+    if outputs.classes().any(|(_, files)| matches!(files, Files::Two(..)) && outputs.kind_of(files) == FileFormat::Bam)
+    {
         return usage("BAM holds both mates in one file: give it one path a class");
     }
     let Some(unpaired) = &outputs.unpaired else {

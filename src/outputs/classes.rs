@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Config, Files, Opener, Sink, Split};
 use crate::error::{Error, Result};
-use crate::reads::output::{self, Format, Kind, Names};
+use crate::reads::output::{self, FileFormat, Names, SequenceFormat};
 use crate::reads::{Alignment, Mate, Record, Score};
 use crate::verdict::Verdict;
 
@@ -100,7 +100,7 @@ pub(super) enum Class {
 /// FASTQ or FASTA files.
 #[derive(Debug)]
 pub(super) struct Letters {
-    format: Format,
+    format: SequenceFormat,
     names: Names,
     first: Sink,
     /// The second mates, and where the first ones are.
@@ -111,11 +111,11 @@ pub(super) struct Letters {
 impl Class {
     async fn create(config: &Config, name: &str, files: &Files, opener: &mut Opener) -> Result<Self> {
         let format = match (config.kind_of(files), files) {
-            (Kind::Letters(format), _) => format,
-            (Kind::Bam, Files::One(path)) => {
+            (FileFormat::Letters(format), _) => format,
+            (FileFormat::Bam, Files::One(path)) => {
                 return Ok(Self::Bam(Box::new(opener.bam(path.clone(), &config.header).await?)));
             }
-            (Kind::Bam, Files::Two(..)) => {
+            (FileFormat::Bam, Files::Two(..)) => {
                 return Err(Error::Usage(format!("--{name}: BAM holds both mates in one file")));
             }
         };

@@ -1,6 +1,8 @@
 //! A record as BAM stores it, carried along for a BAM output, and the two tags a run adds to it.
 
-use super::{Mate, Problem, bam};
+use super::formats::bam_fields;
+use super::formats::bam_tags::{MALFORMED, tag_len};
+use super::{Mate, Problem, Score};
 
 /// The tags a run adds: a read's probability, and its frame.
 const PROBABILITY: [u8; 2] = *b"cp";
@@ -17,22 +19,13 @@ pub struct Alignment {
     pub segment: Option<usize>,
 }
 
-/// What a run says of a read, for its tags.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Score {
-    /// Of coding: `cp:f`.
-    pub probability: f32,
-    /// As the scores table has it, `+1`; `cf:Z`, left out where the model tells none.
-    pub frame: Option<String>,
-}
-
 impl Alignment {
     /// From a BAM record's fields (without its size), whose lengths were found to fit.
     ///
     /// # Errors
     /// [`Problem::Alignment`] where the tags are not well formed.
     pub(super) fn new(fields: &[u8]) -> Result<Self, Problem> {
-        let start = bam::needed(fields).filter(|&start| start <= fields.len()).ok_or(MALFORMED)?;
+        let start = bam_fields::needed(fields).filter(|&start| start <= fields.len()).ok_or(MALFORMED)?;
         let (fixed, mut rest) = fields.split_at(start);
         let mut kept = fixed.to_vec();
         kept.reserve_exact(rest.len());
@@ -43,7 +36,7 @@ impl Alignment {
             }
             rest = after;
         }
-        Ok(Self { mate: bam::mate(bam::flags(fields)), fields: kept, segment: None })
+        Ok(Self { mate: bam_fields::mate(bam_fields::flags(fields)), fields: kept, segment: None })
     }
 
     /// The same as a segment of its template, or as none.
@@ -53,7 +46,7 @@ impl Alignment {
 
     /// QNAME without `/1` or `/2`.
     pub(super) fn name(&self) -> &[u8] {
-        bam::name(&self.fields)
+        bam_fields::name(&self.fields)
     }
 
     /// Bytes it keeps alive.
@@ -83,41 +76,13 @@ impl Alignment {
     }
 }
 
-pub(super) const MALFORMED: Problem = Problem::Alignment { format: "BAM", what: "its tags are not well formed" };
-
-/// How many bytes the first tag takes: name, type, value.
-pub(super) fn tag_len(tags: &[u8]) -> Option<usize> {
-    let head = 3;
-    let value = tags.get(head..)?;
-    let len = match tags[2] {
-        b'Z' | b'H' => memchr::memchr(0, value)? + 1,
-        b'B' => {
-            let (&subtype, count) = value.split_first()?;
-            let count = u32::from_le_bytes(*count.first_chunk()?);
-            size(subtype)?.checked_mul(usize::try_from(count).ok()?)?.checked_add(5)?
-        }
-        kind => size(kind)?,
-    };
-    (len <= value.len()).then_some(head + len)
-}
-
-/// How many bytes a number of this type takes, or a letter.
-fn size(kind: u8) -> Option<usize> {
-    match kind {
-        b'A' | b'c' | b'C' => Some(1),
-        b's' | b'S' => Some(2),
-        b'i' | b'I' | b'f' => Some(4),
-        b'd' => Some(8), // not in the specification, but htslib reads and writes it
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::reads::{Record, unaligned};
+    use crate::reads::Record;
+    use crate::reads::formats::unaligned;
 
     fn fields(tags: &[u8]) -> Vec<u8> {
         let record = Record::new(b"r1", b"ACGTA", b"IIIII");

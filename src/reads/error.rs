@@ -25,8 +25,8 @@ pub enum Error {
         problem: Problem,
     },
     /// The inputs do not go together in the way they were given.
-    #[error("{0}")]
-    Layout(String),
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
     /// An output cannot be created or written.
     #[error("cannot write {}", .output.display())]
     Output {
@@ -48,6 +48,57 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+}
+
+/// How inputs do not go together in the way they were given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayoutError {
+    /// Nothing to read.
+    #[error("no input is given")]
+    NoInput,
+    /// More than two FASTQ or FASTA files may go together in three ways.
+    #[error("{files} FASTQ or FASTA files may be R1 and R2 in turn, interleaved mates or unpaired reads")]
+    Ambiguous {
+        /// How many there are.
+        files: usize,
+    },
+    /// Alignments given as R1 and R2, or as interleaved mates.
+    #[error("{} is {format}, whose records say themselves which mate they are: it cannot be {given_as}", .input.display())]
+    NotLetters {
+        /// The file.
+        input: PathBuf,
+        /// Its format.
+        format: &'static str,
+        /// What it was given as.
+        given_as: GivenAs,
+    },
+    /// FASTQ or FASTA records are to be regrouped by name.
+    #[error("only the records of BAM, SAM and CRAM can be regrouped by name, but {} is {format}", .input.display())]
+    NotCollatable {
+        /// The file.
+        input: PathBuf,
+        /// Its format.
+        format: &'static str,
+    },
+}
+
+/// What a file was given as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenAs {
+    /// One file with R1 and R2 one after the other.
+    Interleaved,
+    /// One of two files, R1 and R2.
+    Pair,
+}
+
+impl fmt::Display for GivenAs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Interleaved => "read as interleaved mates",
+            Self::Pair => "one of a pair of files",
+        })
+    }
 }
 
 /// Where in an input a problem is.

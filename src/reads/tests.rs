@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::TryStreamExt;
 use tempfile::TempDir;
 
-use super::encode;
+use super::EncoderConfig;
 use super::error::{Error, Result};
 use super::output::{self, Names, write_record};
 use super::{Alignments, Grouping, Input, InputConfig, InputCounts, Inputs, Record, Template, open};
@@ -20,7 +20,7 @@ mod traps;
 mod writing;
 
 const WORKERS: NonZero<usize> = NonZero::new(2).unwrap();
-const ENCODING: encode::Config = encode::Config { workers: WORKERS, level: None };
+const ENCODING: EncoderConfig = EncoderConfig { workers: WORKERS, level: None };
 
 /// A file of `testdata/odd`.
 fn odd(name: &str) -> PathBuf {
@@ -95,7 +95,7 @@ fn records(templates: Vec<Template>) -> Vec<Record> {
 fn fastq(templates: Vec<Template>, names: Names) -> String {
     let mut text = Vec::new();
     for record in records(templates) {
-        write_record(&record, output::Format::Fastq, names, &mut text);
+        write_record(&record, output::SequenceFormat::Fastq, names, &mut text);
     }
     String::from_utf8(text).unwrap()
 }

@@ -13,8 +13,8 @@ use divan::counter::ItemsCount;
 use futures::StreamExt;
 use readseeker::kmer::{self, Letters};
 use readseeker::pipeline::reorder::Reorder;
-use readseeker::reads::encode;
-use readseeker::reads::output::{self, Format, Names};
+use readseeker::reads::EncoderConfig;
+use readseeker::reads::output::{self, Names, SequenceFormat};
 use readseeker::reads::{self, Alignments, Grouping, InputConfig, Inputs, Record};
 use tokio::runtime::Runtime;
 
@@ -148,12 +148,12 @@ fn write(bencher: divan::Bencher, name: &str) {
 }
 
 async fn save(records: &[Record], path: &Path) {
-    let config = encode::Config { workers: NonZero::<usize>::MIN, level: None };
+    let config = EncoderConfig { workers: NonZero::<usize>::MIN, level: None };
     let (mut writer, pending) = output::create(path, config).await.unwrap();
     let mut text = Vec::new();
     for records in records.chunks(CHUNK) {
         for record in records {
-            output::write_record(record, Format::Fastq, Names::Numbered, &mut text);
+            output::write_record(record, SequenceFormat::Fastq, Names::Numbered, &mut text);
         }
         writer.write(&text).await.unwrap();
         text.clear();

@@ -83,11 +83,11 @@ fn what_does_not_go_together_is_said() {
     let bam = testdata("community.bam");
     let bam = bam.to_str().unwrap();
     for (args, code, text) in [
-        (&["a.fq", "b.fq", "d.fq"][..], 2, "3 FASTQ or FASTA files: say whether"),
+        (&["a.fq", "b.fq", "d.fq"][..], 2, "3 FASTQ or FASTA files may be R1 and R2 in turn"),
         (&["a.fq", "b.fq"], 3, "R1 and R2 differ at pair 1"),
         (&["--single", "a.fq", "c.fa"], 3, "cannot read c.fa: it is FASTA, but the inputs before it are FASTQ"),
         (&["--single", "a.fq", bam], 3, "it is BAM, but the inputs before it are FASTQ"),
-        (&["--paired", bam, "a.fq"], 2, "whose records name their mate"),
+        (&["--paired", bam, "a.fq"], 2, "whose records say themselves which mate they are"),
         (&["--single", "a.fq", "missing.fq"], 3, "cannot read missing.fq"),
         (&["--files-from", "missing"], 3, "cannot read missing"),
         (&["a.fq", "a.fq"], 2, "a.fq is given twice"),

@@ -13,7 +13,7 @@ use readseeker::outputs::{self, Files, Judge, Outputs, Split};
 use readseeker::pipeline::{self, decode, tokenize};
 use readseeker::prediction::Prediction;
 use readseeker::progress::Progress;
-use readseeker::reads::encode;
+use readseeker::reads::EncoderConfig;
 use readseeker::reads::{Record, Template};
 use readseeker::tally::Tally;
 use readseeker::tokens::Tokens;
@@ -70,7 +70,7 @@ where
             undecided: None,
         };
         let outputs = outputs::Config { split: Some(split), ..outputs::Config::default() };
-        let encoding = encode::Config { workers: NonZero::<usize>::MIN, level: None };
+        let encoding = EncoderConfig { workers: NonZero::<usize>::MIN, level: None };
         let (outputs, pending) = Outputs::create(outputs, judge, encoding, Arc::new(Progress::default())).await?;
         let running = pipeline::run(config(workers), stream::iter(input), classify, outputs, interrupt);
         let tally = tokio::time::timeout(LIMIT, running).await.expect("a run must not hang")?;

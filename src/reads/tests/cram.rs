@@ -46,7 +46,9 @@ async fn its_records_are_those_of_the_bam_whole() {
     assert_eq!(expected.len(), 129);
     for kind in KINDS {
         let stored = tokio::fs::File::open(odd(&format!("mapped.{kind}.cram"))).await.unwrap();
-        let lines = lines(crate::reads::cram::as_bam(stored, Some(odd("reference.fa")), Arc::default())).await;
+        let lines =
+            lines(crate::reads::formats::cram::as_bam(stored, Some(odd("reference.fa")), Arc::default()).unwrap())
+                .await;
         for (line, expected) in lines.iter().zip(&expected) {
             assert_eq!(line, expected, "{kind}");
         }

@@ -22,7 +22,7 @@ fn there_and_back(name: &str, written: &[Record]) -> Vec<Record> {
         let (mut writer, pending) = output::create(&path, ENCODING).await.unwrap();
         for record in written {
             let mut text = Vec::new();
-            write_record(record, output::Format::of(&path), Names::AsRead, &mut text);
+            write_record(record, output::SequenceFormat::of(&path), Names::AsRead, &mut text);
             writer.write(&text).await.unwrap();
         }
         writer.finish().await.unwrap();

@@ -231,7 +231,7 @@ async fn alignments_name_their_mates_themselves() {
     for input in [Input::Pair(bam.clone(), bam.clone()), Input::Interleaved(bam)] {
         let error = read_with(input, Grouping::Templates).await.0.unwrap_err();
         assert!(matches!(error, Error::Layout(_)), "{error}");
-        assert!(explain(&error).contains("is BAM, whose records name their mate"), "{error}");
+        assert!(explain(&error).contains("is BAM, whose records say themselves which mate they are"), "{error}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use super::*;
 use crate::reads::Mate;
 
-fn written(header: &str, mate: Mate, format: output::Format, names: Names) -> String {
+fn written(header: &str, mate: Mate, format: output::SequenceFormat, names: Names) -> String {
     let record = Record::new(header.as_bytes(), b"ACGT", b"IIII").with_mate(mate);
     let mut text = Vec::new();
     write_record(&record, format, names, &mut text);
@@ -14,21 +14,22 @@ fn written(header: &str, mate: Mate, format: output::Format, names: Names) -> St
 
 #[test]
 fn mates_are_numbered_before_the_description_and_only_once() {
-    let header =
-        |header, mate| written(header, mate, output::Format::Fastq, Names::Numbered).lines().next().unwrap().to_owned();
+    let header = |header, mate| {
+        written(header, mate, output::SequenceFormat::Fastq, Names::Numbered).lines().next().unwrap().to_owned()
+    };
     assert_eq!(header("r 1:N:0", Mate::First), "@r/1 1:N:0");
     assert_eq!(header("r\tx", Mate::Second), "@r/2\tx");
     assert_eq!(header("r/2 x", Mate::Second), "@r/2 x");
     assert_eq!(header("r x", Mate::Unpaired), "@r x");
-    assert_eq!(written("r\tx", Mate::First, output::Format::Fastq, Names::AsRead), "@r\tx\nACGT\n+\nIIII\n");
-    assert_eq!(written("r\tx", Mate::First, output::Format::Fasta, Names::Numbered), ">r/1\tx\nACGT\n");
+    assert_eq!(written("r\tx", Mate::First, output::SequenceFormat::Fastq, Names::AsRead), "@r\tx\nACGT\n+\nIIII\n");
+    assert_eq!(written("r\tx", Mate::First, output::SequenceFormat::Fasta, Names::Numbered), ">r/1\tx\nACGT\n");
 }
 
 #[test]
 fn a_read_without_quality_scores_gets_them() {
     let record = Record::new(b"r", b"ACGT", b"");
     let mut text = Vec::new();
-    write_record(&record, output::Format::Fastq, Names::AsRead, &mut text);
+    write_record(&record, output::SequenceFormat::Fastq, Names::AsRead, &mut text);
     assert_eq!(text, b"@r\nACGT\n+\nBBBB\n");
 }
 

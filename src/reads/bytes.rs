@@ -1,0 +1,5 @@
+//! Streams of bytes on their way from a file to a parser: counted, handed over from thread to thread, seen as a window.
+
+pub(super) mod meter;
+pub(super) mod relay;
+pub(super) mod window;

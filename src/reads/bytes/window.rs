@@ -1,0 +1,150 @@
+//! A window over a stream of bytes: as wide as the longest record needs, so that parsers see whole records as slices.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
+
+use super::meter::{Meter, Reach};
+
+/// A stream of bytes from a file, pipe or decoder.
+pub(in crate::reads) type Bytes = Box<dyn AsyncRead + Send + Unpin>;
+
+/// The window's first size: some hundred short reads, and large enough that a read from disk is worth its system call.
+const FIRST_SIZE: usize = 256 * 1024;
+
+/// The most asked for at once: a gzip decoder clears all the room it is given before each of its small steps, which
+/// made a chromosome cost five times as much.
+const LARGEST_READ: usize = FIRST_SIZE;
+
+/// Bytes read ahead from `R`, and what of them is not consumed yet.
+pub(in crate::reads) struct Window<R> {
+    inner: R,
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    ended: bool,
+    meter: Meter,
+}
+
+impl<R: AsyncRead + Unpin> Window<R> {
+    pub(in crate::reads) fn new(inner: R) -> Self {
+        Self { inner, bytes: vec![0; FIRST_SIZE], start: 0, end: 0, ended: false, meter: Meter::Off }
+    }
+
+    /// The same window, whose bytes are counted once they are consumed.
+    pub(in crate::reads) fn metered(self, meter: Meter) -> Self {
+        Self { meter, ..self }
+    }
+
+    /// [`Meter::follow_decoder`] of what is to be decoded from here.
+    pub(in crate::reads) fn follow_decoder(&mut self) -> (Arc<Reach>, Meter) {
+        self.meter.follow_decoder()
+    }
+
+    /// What was read and not consumed.
+    pub(in crate::reads) fn window(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// Whether the window holds all there is.
+    pub(in crate::reads) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Moves the window's start.
+    pub(in crate::reads) fn skip(&mut self, n: usize) {
+        debug_assert!(n <= self.end - self.start);
+        self.start += n;
+        self.meter.add(n);
+    }
+
+    /// Widens the window, or finds that the input has ended.
+    ///
+    /// A wide window is doubled: its record is parsed anew after each fill, and that must not cost its length times the
+    /// number of reads from disk. A small one gets what is there, so that a slow pipe is not waited for.
+    pub(in crate::reads) async fn fill(&mut self) -> io::Result<()> {
+        let width = self.window().len();
+        let wanted = if width < FIRST_SIZE { width + 1 } else { 2 * width };
+        while self.window().len() < wanted && !self.ended {
+            std::future::poll_fn(|cx| self.poll_more(cx)).await?;
+        }
+        Ok(())
+    }
+
+    /// The next `n` bytes, not consumed; fewer only if the input ends before.
+    pub(in crate::reads) async fn peek(&mut self, n: usize) -> io::Result<&[u8]> {
+        while self.window().len() < n && !self.ended {
+            self.fill().await?;
+        }
+        Ok(&self.window()[..n.min(self.end - self.start)])
+    }
+
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.make_room();
+        let room = (self.bytes.len() - self.end).min(LARGEST_READ);
+        let mut room = ReadBuf::new(&mut self.bytes[self.end..][..room]);
+        ready!(Pin::new(&mut self.inner).poll_read(cx, &mut room))?;
+        let n = room.filled().len();
+        self.end += n;
+        self.ended = n == 0;
+        if self.ended {
+            self.meter.end();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Doubling, and moving only what is left of an unfinished record, keeps the cost linear for a read of any length.
+    fn make_room(&mut self) {
+        if self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.bytes.len() - self.end < FIRST_SIZE / 2 {
+            self.bytes.resize(self.bytes.len() * 2, 0);
+        }
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncBufRead for Window<R> {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.get_mut();
+        if this.start == this.end && !this.ended {
+            ready!(this.poll_more(cx))?;
+        }
+        Poll::Ready(Ok(this.window()))
+    }
+
+    fn consume(self: Pin<&mut Self>, n: usize) {
+        self.get_mut().skip(n);
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Window<R> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let window = ready!(self.as_mut().poll_fill_buf(cx))?;
+        let n = window.len().min(into.remaining());
+        into.put_slice(&window[..n]);
+        self.consume(n);
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_window_grows_to_whatever_a_record_needs() {
+        let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[1]).collect();
+        let mut buffer = Window::new(bytes.as_slice());
+        assert_eq!(buffer.peek(10).await.unwrap(), &bytes[..10]);
+        buffer.skip(7);
+        assert_eq!(buffer.peek(2_500_000).await.unwrap(), &bytes[7..2_500_007]);
+        assert_eq!(buffer.peek(4_000_000).await.unwrap(), &bytes[7..]);
+        assert!(buffer.ended());
+    }
+}

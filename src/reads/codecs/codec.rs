@@ -1,0 +1,207 @@
+//! The codecs: one table of how each is named, recognised, read and written.
+
+use std::fs::File;
+use std::num::NonZero;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::decoders;
+use super::encoder::{Encoder, EncoderConfig, bgzf, bzip2, plain, xz, zstd};
+use crate::reads::Problem;
+use crate::reads::bytes::meter::Reach;
+use crate::reads::bytes::window::{Bytes, Window};
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codec {
+    /// Not at all.
+    Plain,
+    /// gzip in blocks, as bgzip and samtools write it; every gzip tool reads it.
+    Bgzf,
+    /// gzip of one or many members: read, never written.
+    Gzip,
+    /// zstd: reads any number of frames, writes one with a checksum.
+    Zstd,
+    /// bzip2: reads any number of streams, writes one per block, as pbzip2 does.
+    Bzip2,
+    /// xz: reads any number of streams, with or without padding; writes one of several blocks.
+    Xz,
+}
+
+/// What is known of a codec.
+struct Row {
+    codec: Codec,
+    name: &'static str,
+    /// Whether a file that starts like this is compressed with it.
+    magic: fn(&[u8]) -> bool,
+    /// The suffixes that ask for it.
+    suffixes: &'static [&'static str],
+    /// Its levels, and the one it takes unless told otherwise.
+    levels: Option<(RangeInclusive<u8>, u8)>,
+    read: fn(Window<Bytes>, NonZero<usize>, Arc<Reach>) -> Bytes,
+    write: Option<fn(u8, EncoderConfig, File) -> Encoder>,
+}
+
+/// Every codec. The first row whose magic fits is taken: BGZF is gzip too.
+static TABLE: [Row; 6] = [
+    Row {
+        codec: Codec::Bgzf,
+        name: "BGZF",
+        // Flags with an extra field of 6 bytes, which is "BC": the one layout noodles reads, and every tool writes.
+        magic: |start| matches!(start, [0x1f, 0x8b, 8, 4, _, _, _, _, _, _, 6, 0, b'B', b'C', 2, 0, ..]),
+        suffixes: &["gz", "bgz", "bam"],
+        // Level 1: a quarter of the time of level 6 for 8 % more bytes (workflows/benchmark/README.md), for reads on
+        // their way to the next step.
+        levels: Some((0..=12, 1)),
+        read: decoders::bgzf,
+        write: Some(bgzf),
+    },
+    Row {
+        codec: Codec::Gzip,
+        name: "gzip",
+        magic: |start| matches!(start, [0x1f, 0x8b, ..]),
+        suffixes: &[],
+        levels: None,
+        read: decoders::gzip,
+        write: None,
+    },
+    Row {
+        codec: Codec::Zstd,
+        name: "zstd",
+        // A frame, or a skippable one: pzstd starts with that.
+        magic: |start| matches!(start, [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]),
+        suffixes: &["zst"],
+        levels: Some((1..=22, 3)),
+        read: decoders::zstd,
+        write: Some(zstd),
+    },
+    Row {
+        codec: Codec::Bzip2,
+        name: "bzip2",
+        // A block, or the end of a stream that is empty.
+        magic: |start| {
+            matches!(
+                start,
+                [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..]
+                    | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, ..]
+            )
+        },
+        suffixes: &["bz2"],
+        levels: Some((1..=9, 9)),
+        read: decoders::bzip2,
+        write: Some(bzip2),
+    },
+    Row {
+        codec: Codec::Xz,
+        name: "xz",
+        magic: |start| matches!(start, [0xfd, b'7', b'z', b'X', b'Z', 0, ..]),
+        suffixes: &["xz"],
+        levels: Some((0..=9, 6)),
+        read: decoders::xz,
+        write: Some(xz),
+    },
+    Row {
+        codec: Codec::Plain,
+        name: "no compression",
+        magic: |_start| true,
+        suffixes: &[],
+        levels: None,
+        read: |stored, _workers, _reach| Box::new(stored),
+        write: Some(plain),
+    },
+];
+
+/// What is recognised and not read: how it starts, its name, and the tool that decompresses it to stdout.
+const REFUSED: [(&[u8], &str, &str); 4] = [
+    (&[0x04, 0x22, 0x4d, 0x18], "lz4", "lz4cat"),
+    (&[b'P', b'K', 3, 4], "zip", "unzip -p"),
+    (&[b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c], "7z", "7z x -so"),
+    (&[0x1f, 0x9d], "compress (.Z)", "zcat"),
+];
+
+impl Codec {
+    /// How many bytes of a file are enough to recognise its codec.
+    pub(in crate::reads) const MAGIC: usize = 18;
+
+    /// The codec a path's suffix asks for.
+    ///
+    /// ```
+    /// use readseeker::reads::Codec;
+    /// assert_eq!(Codec::of("coding.fq.zst".as_ref()), Codec::Zstd);
+    /// assert_eq!(Codec::of("coding.fq".as_ref()), Codec::Plain);
+    /// ```
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        let suffix = path.extension().unwrap_or_default();
+        let asked = |row: &&Row| row.suffixes.iter().any(|of| suffix.eq_ignore_ascii_case(of));
+        TABLE.iter().find(asked).map_or(Self::Plain, |row| row.codec)
+    }
+
+    /// The codec of a file that starts like this.
+    pub(in crate::reads) fn detect(start: &[u8]) -> Result<Self, Problem> {
+        if let Some(&(_, name, tool)) = REFUSED.iter().find(|(magic, ..)| start.starts_with(magic)) {
+            return Err(Problem::Compression { name, tool });
+        }
+        Ok(TABLE.iter().find(|row| (row.magic)(start)).map_or(Self::Plain, |row| row.codec))
+    }
+
+    /// Its name, as people write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The levels it takes; none where nothing is compressed.
+    #[must_use]
+    pub fn levels(self) -> Option<RangeInclusive<u8>> {
+        self.row().levels.as_ref().map(|(levels, _)| levels.clone())
+    }
+
+    /// The level it takes unless told otherwise; 0 where nothing is compressed.
+    #[must_use]
+    pub fn default_level(self) -> u8 {
+        self.row().levels.as_ref().map_or(0, |(_, default)| *default)
+    }
+
+    /// What is in `stored`; `reach` says how far it is.
+    pub(in crate::reads) fn decoder(self, stored: Window<Bytes>, workers: NonZero<usize>, reach: Arc<Reach>) -> Bytes {
+        (self.row().read)(stored, workers, reach)
+    }
+
+    /// What writes to `file` with it.
+    ///
+    /// # Panics
+    /// If it is only read: no suffix asks for such a codec.
+    pub(in crate::reads) fn encoder(self, config: EncoderConfig, file: File) -> Encoder {
+        let level = config.level.unwrap_or(self.default_level());
+        self.row().write.expect("no suffix asks for a codec that is only read")(level, config, file)
+    }
+
+    fn row(self) -> &'static Row {
+        TABLE.iter().find(|row| row.codec == self).expect("every codec has a row")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_suffix_names_the_codec() {
+        let codec = |path: &str| Codec::of(path.as_ref());
+        assert_eq!([codec("a.fq"), codec("-"), codec("gz")], [Codec::Plain; 3]);
+        assert_eq!([codec("a.fq.gz"), codec("a.BGZ"), codec("a.bam")], [Codec::Bgzf; 3]);
+        assert_eq!([codec("a.zst"), codec("a.gz.bz2"), codec("a.tsv.xz")], [Codec::Zstd, Codec::Bzip2, Codec::Xz]);
+    }
+
+    #[test]
+    fn every_codec_has_one_row_and_what_a_suffix_asks_for_is_written() {
+        for codec in [Codec::Plain, Codec::Bgzf, Codec::Gzip, Codec::Zstd, Codec::Bzip2, Codec::Xz] {
+            assert_eq!(TABLE.iter().filter(|row| row.codec == codec).count(), 1, "{codec:?}");
+            let row = codec.row();
+            assert!(row.suffixes.is_empty() || row.write.is_some(), "{codec:?}");
+            assert!(row.levels.as_ref().is_none_or(|(levels, default)| levels.contains(default)), "{codec:?}");
+        }
+    }
+}

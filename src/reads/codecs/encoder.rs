@@ -1,0 +1,106 @@
+//! What compresses an output, on threads of its own: nothing is compressed on the tasks of the pipeline.
+//!
+//! What is written depends on the bytes and the level alone, never on the number of threads: blocks, jobs and streams are
+//! cut by length.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::num::NonZero;
+
+use async_compression::Level;
+use async_compression::codecs::{XzEncoder, ZstdEncoder};
+use async_compression::zstd::CParameter;
+
+use super::blocks::{BlockCodec, Blocks};
+use super::stream::Stream;
+
+/// The bytes zstd gives to a thread at once. Left to itself it takes 8 MiB at level 3, for each thread and output.
+const ZSTD_JOB: u32 = 4 << 20;
+
+/// More threads than these are no faster than the rest of a run can be, and each takes its memory.
+const MOST_ZSTD_THREADS: usize = 8;
+
+/// The same of xz, whose threads take some 140 MB each at level 6.
+const MOST_XZ_THREADS: usize = 4;
+
+/// How outputs are compressed.
+#[derive(Clone, Copy, Debug)]
+pub struct EncoderConfig {
+    /// How many threads compress one output at most.
+    pub workers: NonZero<usize>,
+    /// The level, within [`Codec::levels`](crate::reads::Codec::levels); each codec's own default when absent.
+    pub level: Option<u8>,
+}
+
+impl EncoderConfig {
+    /// Its workers, but no more than `most`.
+    fn workers(self, most: usize) -> u32 {
+        u32::try_from(self.workers.get().min(most)).expect("a small number")
+    }
+}
+
+/// An open file and what compresses on the way to it.
+pub(in crate::reads) enum Encoder {
+    Blocks(Blocks),
+    Stream(Stream),
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blocks(_) => "Blocks",
+            Self::Stream(_) => "Stream",
+        })
+    }
+}
+
+impl Encoder {
+    /// Writes all of `bytes`, sooner or later.
+    pub(in crate::reads) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Blocks(blocks) => blocks.write(bytes).await,
+            Self::Stream(stream) => stream.write(bytes).await,
+        }
+    }
+
+    /// Writes what is held back, and what ends a compressed file.
+    pub(in crate::reads) async fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Blocks(blocks) => blocks.finish().await,
+            Self::Stream(stream) => stream.finish().await,
+        }
+    }
+}
+
+/// Bytes as they are.
+pub(super) fn plain(_level: u8, config: EncoderConfig, file: File) -> Encoder {
+    Encoder::Blocks(Blocks::new(BlockCodec::Plain, config.workers, file))
+}
+
+/// Blocks of gzip.
+pub(super) fn bgzf(level: u8, config: EncoderConfig, file: File) -> Encoder {
+    Encoder::Blocks(Blocks::new(BlockCodec::Bgzf(level), config.workers, file))
+}
+
+/// A stream of bzip2 per block.
+pub(super) fn bzip2(level: u8, config: EncoderConfig, file: File) -> Encoder {
+    Encoder::Blocks(Blocks::new(BlockCodec::Bzip2(level), config.workers, file))
+}
+
+/// One frame of zstd with a checksum.
+pub(super) fn zstd(level: u8, config: EncoderConfig, file: File) -> Encoder {
+    let params = [
+        CParameter::nb_workers(config.workers(MOST_ZSTD_THREADS)),
+        CParameter::job_size(ZSTD_JOB),
+        CParameter::checksum_flag(true),
+    ];
+    Encoder::Stream(Stream::new(file, move || ZstdEncoder::new_with_params(level.into(), &params)))
+}
+
+/// One stream of xz.
+pub(super) fn xz(level: u8, config: EncoderConfig, file: File) -> Encoder {
+    let threads = NonZero::new(config.workers(MOST_XZ_THREADS)).expect("of at least one");
+    let level = Level::Precise(level.into());
+    Encoder::Stream(Stream::new(file, move || XzEncoder::parallel(threads, level)))
+}

@@ -1,0 +1,49 @@
+//! What is counted while reads are read.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What the readers saw and left out: shared with the progress bar and the report while the run goes on.
+#[derive(Debug, Default)]
+pub struct InputCounts {
+    /// Records read from the input, those left out included.
+    pub records: Count,
+    /// Secondary alignments left out (SAM flag 0x100).
+    pub secondary: Count,
+    /// Supplementary alignments left out (SAM flag 0x800, not 0x100).
+    pub supplementary: Count,
+    /// Records dropped because they have no bases (SEQ `*`, empty FASTQ records).
+    pub without_bases: Count,
+    /// Records kept whose CIGAR has hard clips: those bases are lost to the input already.
+    pub hard_clipped: Count,
+    /// Mates (READ1 or READ2) whose other mate is not in the input.
+    pub orphans: Count,
+    /// Records of templates that a sample did not take.
+    pub not_sampled: Count,
+    /// Bytes of the files as stored (compressed) whose content is used, all inputs together.
+    pub stored_bytes: Count,
+}
+
+impl InputCounts {
+    /// Records that are no reads of their own, or in no sample: not written but to BAM, where they follow their template.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.secondary.get() + self.supplementary.get() + self.without_bases.get() + self.not_sampled.get()
+    }
+}
+
+/// A relaxed counter: a stage adds, the progress bar and the report read.
+#[derive(Debug, Default)]
+pub struct Count(AtomicU64);
+
+impl Count {
+    /// Adds `n`.
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// The sum so far.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,17 @@
+//! The formats reads are stored in: FASTQ, FASTA, BAM, SAM and CRAM, each parsed from a window of bytes.
+
+pub(super) mod bam;
+pub(super) mod bam_fields;
+pub(super) mod bam_tags;
+pub(super) mod cram;
+pub(super) mod fasta;
+pub(super) mod fastq;
+pub(super) mod format;
+pub(super) mod header;
+pub(super) mod parse;
+pub(super) mod raw_record;
+pub(super) mod records;
+pub(super) mod sam;
+pub(super) mod sam_to_bam;
+pub(super) mod strand;
+pub(super) mod unaligned;

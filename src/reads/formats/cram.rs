@@ -1,0 +1,7 @@
+//! CRAM, decoded into the bytes of a BAM file, so that nothing after it needs to know that there is such a format.
+
+mod claims;
+mod decoder;
+mod reference;
+
+pub(in crate::reads) use decoder::{THREAD, as_bam};

@@ -1,0 +1,243 @@
+//! CRAM as the bytes of a BAM file: decoded container by container on a thread of its own.
+//!
+//! noodles decodes. What it leaves to its caller is here: its panics are caught, reference sequences are compared with
+//! the header's checksums, the end marker is asked for, and reads that need a reference nobody gave are refused.
+
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use noodles::sam;
+use noodles::sam::alignment::Record as _;
+use noodles::sam::alignment::io::Write as _;
+use noodles::{bam, cram, fasta};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::runtime::Handle;
+
+use super::claims::Checked;
+use super::reference::{Reference, UNKNOWN_BASE};
+use crate::reads::Problem;
+use crate::reads::bytes::meter::Reach;
+use crate::reads::bytes::relay::{CHUNK, Feed, Relay};
+
+/// The name of the thread that decodes. What panics there is damage to a file, caught and reported as such: whoever prints
+/// panics leaves those of this thread out.
+pub(in crate::reads) const THREAD: &str = "cram-decoder";
+
+/// Its stack: noodles keeps tables of 256 x 256 numbers in frames of its decoders, several at a time.
+const STACK: usize = 64 << 20;
+
+/// What the container that ends a file holds besides its header.
+const EOF_BODY: u64 = 15;
+
+/// Where in a record of BAM its mapping quality is, its length included.
+const MAPPING_QUALITY: usize = 13;
+
+/// The same of the template length, four bytes.
+const TEMPLATE_LENGTH: usize = 32;
+
+/// The bytes of the BAM file that `stored`, a CRAM file, stands for.
+pub(in crate::reads) fn as_bam(
+    stored: impl AsyncRead + Send + Unpin + 'static,
+    reference: Option<PathBuf>,
+    reach: Arc<Reach>,
+) -> io::Result<Relay> {
+    let stored = Blocking { stored, runtime: Handle::current() };
+    Relay::on_thread(THREAD, STACK, reach, move |feed| {
+        let decoded = caught(|| decode(stored, reference, feed));
+        decoded.unwrap_or_else(|panic| Err(Problem::Cram(panic))).map_err(io::Error::other)
+    })
+}
+
+fn decode(stored: impl Read, reference: Option<PathBuf>, feed: &Feed) -> Result<(), Problem> {
+    let mut reader = cram::io::Reader::new(Checked::new(stored));
+    let (text, header) = read_header(&mut reader)?;
+    let mut bytes = Vec::new();
+    write_header(&text, &header, &mut bytes);
+    let mut decoder = Decoder {
+        needs_reference: reference.is_none(),
+        sequences: fasta::Repository::new(Reference::open(reference, &header)?),
+        header,
+        bam: bam::io::Writer::from(bytes),
+    };
+    let mut container = cram::io::reader::Container::default();
+    while reader.read_container(&mut container)? > 0 {
+        decoder.write_records(&container)?;
+        let bytes = decoder.bam.get_mut();
+        if bytes.len() >= CHUNK && feed.give(std::mem::take(bytes)).is_err() {
+            return Ok(());
+        }
+    }
+    check_end(reader.get_mut())?;
+    let _unread = feed.give(decoder.bam.into_inner());
+    Ok(())
+}
+
+/// The header's text, as it is, and what noodles makes of it.
+fn read_header(reader: &mut cram::io::Reader<impl Read>) -> Result<(Vec<u8>, sam::Header), Problem> {
+    let mut start = reader.header_reader();
+    start.read_magic_number()?;
+    let version = start.read_format_version()?;
+    if version.major() != 3 {
+        return Err(Problem::Cram(format!("it is of version {}.{}, not 3.x", version.major(), version.minor())));
+    }
+    start.read_file_id()?;
+    let mut container = start.container_reader()?;
+    let mut text = Vec::new();
+    container.raw_sam_header_reader()?.read_to_end(&mut text)?;
+    container.discard_to_end()?;
+    let end = text.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    text.truncate(end);
+    let header = sam::io::Reader::new(text.as_slice()).read_header().map_err(|error| unfit("its header", &error))?;
+    Ok((text, header))
+}
+
+/// What comes before the records of a BAM file.
+fn write_header(text: &[u8], header: &sam::Header, into: &mut Vec<u8>) {
+    let length = |n: usize| u32::try_from(n).expect("CRAM has lengths of 31 bits").to_le_bytes();
+    into.extend(b"BAM\x01");
+    into.extend(length(text.len()));
+    into.extend(text);
+    into.extend(length(header.reference_sequences().len()));
+    for (name, sequence) in header.reference_sequences() {
+        into.extend(length(name.len() + 1));
+        into.extend_from_slice(name);
+        into.push(0);
+        into.extend(length(sequence.length().get()));
+    }
+}
+
+/// The container that ends the file, whose header noodles has read, and nothing after it.
+fn check_end(stored: &mut impl Read) -> Result<(), Problem> {
+    let mut rest = Vec::new();
+    stored.take(EOF_BODY + 1).read_to_end(&mut rest)?;
+    match rest.len() as u64 {
+        ..EOF_BODY => Err(Problem::Cut),
+        EOF_BODY => Ok(()),
+        _ => Err(Problem::Cram("there is something after its end".into())),
+    }
+}
+
+/// From containers to records of BAM.
+struct Decoder {
+    header: sam::Header,
+    sequences: fasta::Repository,
+    /// Whether there is no reference, and a base taken from it must not pass.
+    needs_reference: bool,
+    bam: bam::io::Writer<Vec<u8>>,
+}
+
+impl Decoder {
+    fn write_records(&mut self, container: &cram::io::reader::Container) -> Result<(), Problem> {
+        let damaged = |error: io::Error| unfit("a container", &error);
+        let compression = container.compression_header().map_err(damaged)?;
+        let mut count = 0;
+        for slice in container.slices() {
+            let slice = slice.map_err(damaged)?;
+            let (core, external) = slice.decode_blocks().map_err(damaged)?;
+            let records = slice.records(self.sequences.clone(), &self.header, &compression, &core, &external);
+            let records = records.map_err(|error| self.problem(error))?;
+            count += records.len();
+            let turned = turned(&records).map_err(|error| self.problem(error))?;
+            for (record, turned) in records.iter().zip(turned) {
+                if self.needs_reference && record.sequence().iter().any(|base| base == UNKNOWN_BASE) {
+                    return Err(Problem::NoReference);
+                }
+                write(&mut self.bam, &self.header, record, turned).map_err(|error| self.problem(error))?;
+            }
+        }
+        if count != container.header().record_count() {
+            return Err(Problem::Cram(format!(
+                "{count} records in a container of {}",
+                container.header().record_count()
+            )));
+        }
+        // Sorted by coordinate, the sequences before this one are done with; in any other order all stay in memory.
+        if !container.header().reference_sequence_context().is_many() && self.sequences.len() > 1 {
+            self.sequences.clear();
+        }
+        Ok(())
+    }
+
+    /// What noodles, or the reference on its way through it, complains of.
+    fn problem(&self, error: io::Error) -> Problem {
+        match error.downcast::<Problem>() {
+            Ok(problem) => problem,
+            Err(error) if !error.to_string().contains("checksum mismatch") => unfit("a slice", &error),
+            Err(_) if self.needs_reference => Problem::NoReference,
+            Err(_) => Problem::WrongReference("a part of it".into()),
+        }
+    }
+}
+
+/// Appends a record, `turned` if its template length has the wrong sign.
+fn write(
+    bam: &mut bam::io::Writer<Vec<u8>>,
+    header: &sam::Header,
+    record: &cram::Record<'_>,
+    turned: bool,
+) -> io::Result<()> {
+    let start = bam.get_ref().len();
+    bam.write_alignment_record(header, record)?;
+    let bytes = &mut bam.get_mut()[start..];
+    if turned {
+        bytes[TEMPLATE_LENGTH..][..4].copy_from_slice(&(-record.template_length()?).to_le_bytes());
+    }
+    // CRAM keeps no mapping quality of an unmapped read, which noodles takes for one that is missing.
+    if record.flags()?.is_unmapped() {
+        bytes[MAPPING_QUALITY] = 0;
+    }
+    Ok(())
+}
+
+/// Which records have a template length of the wrong sign.
+///
+/// Of mates in one slice CRAM keeps no template length. noodles gives the plus sign to the first in the file, where SAM
+/// gives it to the leftmost; those it got from the file itself, which follow other customs, it leaves alone, and so do we:
+/// theirs is not the span of both mates.
+fn turned(records: &[cram::Record<'_>]) -> io::Result<Vec<bool>> {
+    let mut turned = vec![false; records.len()];
+    for (i, first) in records.iter().enumerate() {
+        let length = first.template_length()?;
+        if length <= 0 {
+            continue;
+        }
+        let same_name = records[i + 1..].iter().take_while(|record| record.name() == first.name());
+        for (j, second) in (i + 1..).zip(same_name) {
+            let starts = (first.alignment_start().transpose()?, second.alignment_start().transpose()?);
+            let (Some(start), Some(leftmost)) = starts else { continue };
+            let ends = (first.alignment_end().transpose()?, second.alignment_end().transpose()?);
+            let span = ends.0.max(ends.1).map_or(0, |end| (usize::from(end) + 1).saturating_sub(leftmost.into()));
+            if leftmost < start && second.template_length()? == -length && usize::try_from(length) == Ok(span) {
+                (turned[i], turned[j]) = (true, true);
+                break;
+            }
+        }
+    }
+    Ok(turned)
+}
+
+fn unfit(what: &str, error: &io::Error) -> Problem {
+    Problem::Cram(format!("{what}: {error}"))
+}
+
+/// An async source for a thread that may wait.
+struct Blocking<R> {
+    stored: R,
+    runtime: Handle,
+}
+
+impl<R: AsyncRead + Unpin> Read for Blocking<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.runtime.block_on(self.stored.read(into))
+    }
+}
+
+/// What the work gives, or the words of its panic.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| match panic.downcast::<String>() {
+        Ok(words) => *words,
+        Err(panic) => panic.downcast_ref::<&str>().map_or("not implemented", |words| *words).to_owned(),
+    })
+}

@@ -1,0 +1,55 @@
+//! FASTA: a `>` line, then the sequence on any number of lines.
+//!
+//! Not noodles' reader, which takes the blank after the name apart: header lines must pass byte for byte.
+
+use super::fastq::{check_letters, no_record};
+use super::parse::{Fault, Step};
+use crate::reads::Record;
+
+/// The record the window starts with.
+pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
+    if window.first() != Some(&b'>') {
+        return no_record(window, ended, '>');
+    }
+    let len = match next_header(window) {
+        Some(len) => len,
+        None if ended => window.len(),
+        None => return Ok(Step::More),
+    };
+    let mut lines = window[1..len].split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let header = lines.next().expect("split yields at least one part");
+    let mut bases = Vec::with_capacity(len);
+    lines.for_each(|line| bases.extend_from_slice(line));
+    check_letters("sequence", &bases).map_err(|problem| Fault::of(header, problem))?;
+    Ok(Step::Record(Record::new(header, &bases, b""), len))
+}
+
+/// Where the next record starts.
+fn next_header(window: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'>', window).skip(1).find(|&at| window[at - 1] == b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_a_sequence_are_joined() {
+        let file = b">a/2 x > y\r\nACGT\r\nac\n\n>b\nN";
+        let Step::Record(a, len) = parse(file, false).unwrap() else { panic!() };
+        assert_eq!((a.name(), a.header(), a.bases()), (&b"a"[..], &b"a/2 x > y"[..], &b"ACGTac"[..]));
+        assert!(a.quality_scores().is_empty());
+        assert_eq!(parse(&file[len..], false).unwrap(), Step::More);
+        let Step::Record(b, _) = parse(&file[len..], true).unwrap() else { panic!() };
+        assert_eq!(b.bases(), b"N");
+    }
+
+    #[test]
+    fn an_empty_sequence_and_an_empty_file_are_fine() {
+        let Step::Record(a, len) = parse(b">a\n>b\nN\n", true).unwrap() else { panic!() };
+        assert_eq!((a.bases(), len), (&b""[..], 3));
+        assert_eq!(parse(b"\n", true).unwrap(), Step::End);
+        assert!(parse(b">a\nA\0C\n", true).is_err());
+        assert!(parse(b"ACGT\n", true).is_err());
+    }
+}

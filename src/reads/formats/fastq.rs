@@ -1,0 +1,187 @@
+//! FASTQ: four lines a record, read strictly.
+//!
+//! Not noodles' reader: it accepts sequence and quality of different length and a file cut after a `+` line, refuses a
+//! blank last line, and forgets whether a blank or a tab followed the name; header lines must pass byte for byte.
+
+use super::parse::{Fault, Step};
+use crate::reads::Record;
+use crate::reads::problem::{Problem, shown};
+
+/// The record the window starts with.
+pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
+    if window.first() != Some(&b'@') {
+        return no_record(window, ended, '@');
+    }
+    let mut lines = Lines { window, at: 1 };
+    let Some(header) = lines.next() else { return unfinished(None, ended) };
+    let (Some(bases), Some(plus)) = (lines.next(), lines.next()) else { return unfinished(Some(header), ended) };
+    if plus.first() != Some(&b'+') {
+        return Err(Fault::of(header, no_plus(plus)));
+    }
+    let quality_scores = match lines.next() {
+        Some(line) => line,
+        // The file may end without a line end, but not before the last quality score.
+        None if ended && lines.rest().len() >= bases.len() => lines.take_rest(),
+        None => return unfinished(Some(header), ended),
+    };
+    check(bases, quality_scores).map_err(|problem| Fault::of(header, problem))?;
+    let text = &window[1..lines.at];
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let record = Record::from_fastq(text, header.len(), bases.len())
+        .unwrap_or_else(|| Record::new(header, bases, quality_scores));
+    Ok(Step::Record(record, lines.at))
+}
+
+/// The end of the file, blank lines before it, or something that is no record.
+pub(in crate::reads) fn no_record(window: &[u8], ended: bool, expected: char) -> Result<Step, Fault> {
+    let blank = window.iter().all(|byte| matches!(byte, b'\n' | b'\r'));
+    match (blank, ended) {
+        (true, true) => Ok(Step::End),
+        (true, false) => Ok(Step::More),
+        (false, _) => Err(Problem::Start { expected, found: shown(window) }.into()),
+    }
+}
+
+/// Complains about the first byte that cannot be a letter or a quality score: files with holes look like that.
+pub(in crate::reads) fn check_letters(line: &'static str, letters: &[u8]) -> Result<(), Problem> {
+    // Without an early exit this compiles to a few vector instructions.
+    let is_letter = |&byte: &u8| byte.wrapping_sub(b'!') < 94;
+    if letters.iter().fold(true, |all, byte| all & is_letter(byte)) {
+        return Ok(());
+    }
+    let found = letters.iter().find(|byte| !is_letter(byte)).expect("the fold found one");
+    Err(Problem::Letter { line, found: shown(&[*found]) })
+}
+
+fn check(bases: &[u8], quality_scores: &[u8]) -> Result<(), Problem> {
+    if bases.len() != quality_scores.len() {
+        return Err(Problem::Lengths { bases: bases.len(), quality_scores: quality_scores.len() });
+    }
+    check_letters("sequence", bases)?;
+    check_letters("quality", quality_scores)
+}
+
+fn unfinished(header: Option<&[u8]>, ended: bool) -> Result<Step, Fault> {
+    match (ended, header) {
+        (false, _) => Ok(Step::More),
+        (true, Some(header)) => Err(Fault::of(header, Problem::Cut)),
+        (true, None) => Err(Problem::Cut.into()),
+    }
+}
+
+/// What to say of a third line that is no `+` line: more bases are a format of its own.
+fn no_plus(line: &[u8]) -> Problem {
+    if !line.is_empty() && line.iter().all(u8::is_ascii_alphabetic) {
+        Problem::MultiLine
+    } else {
+        Problem::Plus(shown(line))
+    }
+}
+
+/// The whole lines of a window, without their ends.
+struct Lines<'a> {
+    window: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let line = &self.rest()[..memchr::memchr(b'\n', self.rest())?];
+        self.at += line.len() + 1;
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        &self.window[self.at..]
+    }
+
+    fn take_rest(&mut self) -> &'a [u8] {
+        let line = self.rest();
+        self.at = self.window.len();
+        line.strip_suffix(b"\r").unwrap_or(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All records of a whole file.
+    fn read(file: &[u8]) -> Result<Vec<Record>, Fault> {
+        let mut rest = file;
+        let mut records = Vec::new();
+        loop {
+            match parse(rest, true)? {
+                Step::Record(record, len) => {
+                    records.push(record);
+                    rest = &rest[len..];
+                }
+                Step::End => return Ok(records),
+                step => panic!("{step:?} of a whole file"),
+            }
+        }
+    }
+
+    fn problem(file: &[u8]) -> String {
+        let Fault { name, problem } = read(file).unwrap_err();
+        format!("{}: {problem}", name.unwrap_or_default())
+    }
+
+    const TWO: &[u8] = b"@a/1\tx  y\nACGT\n+\nIIII\n@b\nNN\n+b\n#@\n";
+
+    #[test]
+    fn headers_pass_byte_for_byte() {
+        let records = read(TWO).unwrap();
+        assert_eq!(records[0].header(), b"a/1\tx  y");
+        assert_eq!(records[0].name(), b"a");
+        assert_eq!(records[1].quality_scores(), b"#@");
+    }
+
+    #[test]
+    fn blank_last_lines_a_missing_last_newline_and_crlf_are_fine() {
+        let two = read(TWO).unwrap();
+        assert_eq!(read(&[TWO, b"\n\r\n\n"].concat()).unwrap(), two);
+        assert_eq!(read(&TWO[..TWO.len() - 1]).unwrap(), two);
+        let crlf = String::from_utf8(TWO.to_vec()).unwrap().replace('\n', "\r\n").into_bytes();
+        assert_eq!(read(&crlf).unwrap(), two);
+        assert_eq!(read(&crlf[..crlf.len() - 1]).unwrap(), two);
+        assert_eq!(read(b"").unwrap(), []);
+        assert_eq!(read(b"\n").unwrap(), []);
+    }
+
+    #[test]
+    fn a_record_without_bases_is_read_as_such() {
+        for file in [b"@a\n\n+\n\n".as_slice(), b"@a\n\n+\n"] {
+            assert_eq!(read(file).unwrap()[0].bases(), b"");
+        }
+    }
+
+    #[test]
+    fn a_cut_is_noticed_wherever_it_falls() {
+        let last_record = TWO.len() - b"@b\nNN\n+b\n#@\n".len();
+        for cut in last_record + 1..TWO.len() - 1 {
+            assert!(problem(&TWO[..cut]).ends_with(": the file is cut short"), "cut at {cut}");
+        }
+        assert_eq!(problem(b"@a\nACGT\n+\n"), "a: the file is cut short");
+    }
+
+    #[test]
+    fn malformed_records_are_named() {
+        assert_eq!(problem(b"@a\nACGT\n+\nIII\n"), "a: 4 bases, but 3 quality scores");
+        assert_eq!(problem(b"@a\nACGT\n+\nIIIII"), "a: 4 bases, but 5 quality scores");
+        assert!(problem(b"@a\nACGT\nACGT\n+\nIIII\nIIII\n").contains("multi-line FASTQ"));
+        assert!(problem(b"@a\nACGT\n@b\nACGT\n").contains("found \"@b\""));
+        assert!(problem(b"@a\nA GT\n+\nIIII\n").contains("the sequence line contains \" \""));
+        assert!(problem(b"@a\nAGT\n+\nI\0I\n").contains("the quality line contains \"\\x00\""));
+        assert!(problem(b"garbage\n").contains("expected \"@\" at the start of the record, found \"garbage\""));
+    }
+
+    #[test]
+    fn a_part_of_a_record_asks_for_more() {
+        let first = b"@a/1\tx  y\nACGT\n+\nIIII\n".len();
+        for end in 0..first {
+            assert_eq!(parse(&TWO[..end], false).unwrap(), Step::More, "of {end} bytes");
+        }
+        assert!(matches!(parse(&TWO[..first], false).unwrap(), Step::Record(_, len) if len == first));
+    }
+}

@@ -1,0 +1,224 @@
+//! The header of a BAM file, ours to pass on: its text, its reference sequences, and the line that names this run.
+
+use std::collections::HashSet;
+
+use crate::reads::Problem;
+
+/// How a file says its records are ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::reads) enum Order {
+    /// By position on the reference: mates are apart.
+    Coordinate,
+    /// By name, by nothing, or not said.
+    Other,
+}
+
+/// A header: text and reference sequences as they were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    text: Vec<u8>,
+    references: Vec<ReferenceSequence>,
+}
+
+/// A reference sequence: its name and length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::reads) struct ReferenceSequence {
+    pub(in crate::reads) name: Vec<u8>,
+    pub(in crate::reads) length: u32,
+}
+
+impl Header {
+    /// A header as read from a BAM file; some writers fill the text up with zeros.
+    pub(in crate::reads) fn new(mut text: Vec<u8>, references: Vec<ReferenceSequence>) -> Self {
+        text.truncate(text.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1));
+        Self { text, references }
+    }
+
+    /// The header of a SAM file, whose text alone names the reference sequences.
+    pub(in crate::reads) fn from_text(text: Vec<u8>) -> Self {
+        let references = lines(&text).filter_map(|line| {
+            let length = std::str::from_utf8(tag(line, *b"LN")?).ok()?.parse().ok()?;
+            line.starts_with(b"@SQ\t").then_some(ReferenceSequence { name: tag(line, *b"SN")?.to_vec(), length })
+        });
+        Self { references: references.collect(), text }
+    }
+
+    /// The header of reads that come from no alignment, as `samtools import` has it.
+    pub(in crate::reads) fn unaligned() -> Self {
+        Self { text: b"@HD\tVN:1.6\tSO:unsorted\tGO:query\n".to_vec(), references: Vec::new() }
+    }
+
+    /// What the text says of the records' order.
+    pub(in crate::reads) fn order(&self) -> Order {
+        order(&self.text)
+    }
+
+    pub(in crate::reads) fn references(&self) -> &[ReferenceSequence] {
+        &self.references
+    }
+
+    /// The same header of records grouped by name, as `samtools collate` has it: in its first line, `SO:unsorted` and
+    /// `GO:query`.
+    #[must_use]
+    pub fn grouped(self) -> Self {
+        let (first, rest) = if self.text.starts_with(b"@HD\t") {
+            let end = memchr::memchr(b'\n', &self.text).unwrap_or(self.text.len());
+            (&self.text[..end], self.text.get(end + 1..).unwrap_or_default())
+        } else {
+            (&b"@HD\tVN:1.6"[..], &self.text[..])
+        };
+        let kept = first.split(|&byte| byte == b'\t').filter(|field| {
+            let order = [&b"SO:"[..], b"GO:", b"SS:"];
+            !order.iter().any(|tag| field.starts_with(tag))
+        });
+        let mut text = kept.collect::<Vec<_>>().join(&b'\t');
+        text.extend_from_slice(b"\tSO:unsorted\tGO:query\n");
+        text.extend_from_slice(rest);
+        Self { text, ..self }
+    }
+
+    /// Adds what `samtools` adds of itself: an `@PG` line for each program whose output nobody is said to have taken, or
+    /// one line where there is none.
+    #[must_use]
+    pub fn with_program(mut self, name: &str, version: &str, command: &str) -> Self {
+        let programs: Vec<&[u8]> = lines(&self.text).filter(|line| line.starts_with(b"@PG\t")).collect();
+        let mut taken: HashSet<Vec<u8>> =
+            programs.iter().filter_map(|line| tag(line, *b"ID")).map(<[u8]>::to_vec).collect();
+        let followed: HashSet<&[u8]> = programs.iter().filter_map(|line| tag(line, *b"PP")).collect();
+        let ends = programs.iter().filter_map(|line| tag(line, *b"ID")).filter(|id| !followed.contains(id));
+        let mut ends: Vec<Option<Vec<u8>>> = ends.map(|id| Some(id.to_vec())).collect();
+        if ends.is_empty() {
+            ends.push(None);
+        }
+        if self.text.last().is_some_and(|&byte| byte != b'\n') {
+            self.text.push(b'\n');
+        }
+        let command = command.replace(['\t', '\n', '\r'], " ");
+        for end in ends {
+            let id = free_id(name, &taken);
+            self.text.extend_from_slice(format!("@PG\tID:{id}\tPN:{name}").as_bytes());
+            if let Some(end) = end {
+                self.text.extend_from_slice(b"\tPP:");
+                self.text.extend_from_slice(&end);
+            }
+            self.text.extend_from_slice(format!("\tVN:{version}\tCL:{command}\n").as_bytes());
+            taken.insert(id.into_bytes());
+        }
+        self
+    }
+
+    /// The header as a BAM file starts with it, before compression.
+    #[must_use]
+    pub fn to_bam(&self) -> Vec<u8> {
+        let count = |n: usize| u32::try_from(n).expect("as many as were read, and a few lines").to_le_bytes();
+        let mut bytes = b"BAM\x01".to_vec();
+        bytes.extend_from_slice(&count(self.text.len()));
+        bytes.extend_from_slice(&self.text);
+        bytes.extend_from_slice(&count(self.references.len()));
+        for ReferenceSequence { name, length } in &self.references {
+            bytes.extend_from_slice(&count(name.len() + 1));
+            bytes.extend_from_slice(name);
+            bytes.push(0);
+            bytes.extend_from_slice(&length.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// Refuses another header that numbers its reference sequences otherwise: records tell theirs by number.
+    ///
+    /// # Errors
+    /// [`Problem::References`], which names the first difference.
+    pub fn check_references(&self, other: &Self) -> Result<(), Problem> {
+        let differ = |n: &usize| self.references.get(*n) != other.references.get(*n);
+        let Some(n) = (0..self.references.len().max(other.references.len())).find(differ) else { return Ok(()) };
+        let shown = |header: &Self| match header.references.get(n) {
+            None => "nothing".to_owned(),
+            Some(ReferenceSequence { name, length }) => format!("{} of {length} bases", String::from_utf8_lossy(name)),
+        };
+        Err(Problem::References { ordinal: n + 1, first: shown(self), other: shown(other) })
+    }
+}
+
+fn free_id(name: &str, taken: &HashSet<Vec<u8>>) -> String {
+    let numbered = (1..).map(|n| format!("{name}.{n}"));
+    let mut ids = std::iter::once(name.to_owned()).chain(numbered);
+    ids.find(|id| !taken.contains(id.as_bytes())).expect("there is always a higher number")
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|&byte| byte == b'\n')
+}
+
+/// The value of a header line's tag.
+fn tag(line: &[u8], name: [u8; 2]) -> Option<&[u8]> {
+    line.split(|&byte| byte == b'\t').skip(1).find_map(|field| field.strip_prefix(&name)?.strip_prefix(b":"))
+}
+
+/// The order a SAM header's first line tells.
+fn order(header: &[u8]) -> Order {
+    let first = header.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let first = first.strip_suffix(b"\r").unwrap_or(first);
+    let mut tags = first.split(|&byte| byte == b'\t');
+    if tags.next() == Some(b"@HD") && tags.any(|tag| tag == b"SO:coordinate") {
+        Order::Coordinate
+    } else {
+        Order::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(header: &Header) -> String {
+        String::from_utf8(header.text.clone()).unwrap()
+    }
+
+    fn programs(before: &str) -> String {
+        let header = Header::from_text(before.into()).with_program("readseeker", "1.0", "readseeker split\tx");
+        text(&header).strip_prefix(before.trim_end()).unwrap().trim_start().to_owned()
+    }
+
+    #[test]
+    fn each_end_of_a_chain_of_programs_is_followed() {
+        let line = "PN:readseeker\tVN:1.0\tCL:readseeker split x\n".replace("PN:readseeker", "PN:readseeker{}");
+        let pg = |id: &str, pp: &str| format!("@PG\tID:{id}\t{}", line.replace("{}", pp));
+        assert_eq!(programs(""), pg("readseeker", ""));
+        assert_eq!(programs("@HD\tVN:1.6"), pg("readseeker", ""));
+        assert_eq!(programs("@PG\tID:bwa\tPN:bwa\n"), pg("readseeker", "\tPP:bwa"));
+        let chain = "@PG\tID:bwa\n@PG\tID:sort\tPP:bwa\n@PG\tID:other\n@CO\t@PG\tID:none\n";
+        assert_eq!(programs(chain), pg("readseeker", "\tPP:sort") + &pg("readseeker.1", "\tPP:other"));
+        let again = "@PG\tID:readseeker\n@PG\tID:readseeker.1\tPP:readseeker\n";
+        assert_eq!(programs(again), pg("readseeker.2", "\tPP:readseeker.1"));
+    }
+
+    #[test]
+    fn a_header_grouped_by_name_says_so_and_nothing_else_changes() {
+        let grouped = |before: &str| text(&Header::from_text(before.into()).grouped());
+        let rest = "@SQ\tSN:c\tLN:9\n@CO\tSO:coordinate\n";
+        let expected = format!("@HD\tVN:1.5\tSO:unsorted\tGO:query\n{rest}");
+        assert_eq!(grouped(&format!("@HD\tVN:1.5\tSO:coordinate\n{rest}")), expected);
+        assert_eq!(grouped(&format!("@HD\tVN:1.5\tSO:queryname\tSS:queryname:natural\n{rest}")), expected);
+        assert_eq!(grouped(rest), expected.replace("1.5", "1.6"));
+        assert_eq!(grouped("@HD\tVN:1.6\tGO:none"), "@HD\tVN:1.6\tSO:unsorted\tGO:query\n");
+    }
+
+    #[test]
+    fn other_reference_sequences_are_told() {
+        let header = |text: &str| Header::from_text(text.into());
+        let two = header("@SQ\tSN:a\tLN:5\n@SQ\tLN:6\tSN:b\n");
+        assert_eq!(two.references()[1], ReferenceSequence { name: b"b".to_vec(), length: 6 });
+        assert!(two.check_references(&header("@CO\tx\n@SQ\tSN:a\tLN:5\tM5:x\n@SQ\tSN:b\tLN:6\n")).is_ok());
+        let message = two.check_references(&header("@SQ\tSN:a\tLN:5\n")).unwrap_err().to_string();
+        assert!(message.contains("number 2: b of 6 bases and nothing"), "{message}");
+        assert!(two.check_references(&header("@SQ\tSN:a\tLN:5\n@SQ\tSN:b\tLN:7\n")).is_err());
+    }
+
+    #[test]
+    fn the_order_is_found_in_the_header() {
+        assert_eq!(order(b"@HD\tVN:1.6\tSO:coordinate\n@CO\tx\n"), Order::Coordinate);
+        assert_eq!(order(b"@HD\tVN:1.6\tSO:queryname\n"), Order::Other);
+        assert_eq!(order(b"@CO\tSO:coordinate\n"), Order::Other);
+        assert_eq!(order(b""), Order::Other);
+    }
+}

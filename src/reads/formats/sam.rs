@@ -1,0 +1,185 @@
+//! SAM lines as reads: the columns that make a read, then on as for BAM.
+//!
+//! Not noodles' reader, which takes sequence and quality of different length, and stops at the first header it dislikes.
+
+use noodles::sam::alignment::record::Flags;
+
+use super::bam::{as_sequenced, left_out};
+use super::fastq::{check_letters, no_record};
+use super::header::Header;
+use super::parse::{Fault, Framed, Step};
+use crate::reads::bytes::window::{Bytes, Window};
+use crate::reads::record::name_len;
+use crate::reads::{Problem, Record};
+
+/// A SAM line's columns without the optional fields.
+const COLUMNS: usize = 11;
+
+/// Whether a file starts as SAM does: with a header line, or with a record's first columns.
+pub(in crate::reads) fn is_sam(start: &[u8]) -> bool {
+    let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    match line {
+        [b'@', b'H' | b'S' | b'R' | b'P', b'D' | b'Q' | b'G', b'\t', a, b, b':', ..] => {
+            a.is_ascii_alphabetic() && b.is_ascii_alphanumeric()
+        }
+        [b'@', b'C', b'O', b'\t', ..] => true,
+        [b'@' | b'>', ..] => false,
+        _ => {
+            let columns: Vec<&[u8]> = line.split(|&byte| byte == b'\t').take(6).collect();
+            let is_number = |column: &[u8]| !column.is_empty() && column.iter().all(u8::is_ascii_digit);
+            matches!(columns[..], [_, flags, _, start, quality, _]
+                if is_number(flags) && is_number(start) && is_number(quality))
+        }
+    }
+}
+
+/// Reads up to the first record.
+pub(in crate::reads) async fn read_header(content: &mut Window<Bytes>) -> Result<Header, Problem> {
+    let mut text = Vec::new();
+    while content.peek(1).await? == b"@" {
+        let len = loop {
+            match memchr::memchr(b'\n', content.window()) {
+                Some(end) => break end + 1,
+                None if content.ended() => break content.window().len(),
+                None => content.fill().await?,
+            }
+        };
+        let line = &content.window()[..len];
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        text.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+        text.push(b'\n');
+        content.skip(len);
+    }
+    Ok(Header::from_text(text))
+}
+
+/// The record the window starts with.
+pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
+    let end = memchr::memchr(b'\n', window);
+    let line = match end {
+        Some(end) => &window[..end],
+        None if !ended => return Ok(Step::More),
+        None => window,
+    };
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.is_empty() {
+        return no_record(window, ended, '@');
+    }
+    let columns: Vec<&[u8]> = line.splitn(COLUMNS + 1, |&byte| byte == b'\t').collect();
+    // A last line without its end is where the file was cut: in a tag that would not show.
+    let Some(end) = end else { return Err(Fault::of(columns[0], Problem::Cut)) };
+    read(&columns, end + 1).map_err(|problem| Fault::of(columns[0], problem))
+}
+
+/// How long the line is that the window starts with, and what its record is grouped by; [`parse`] looks at the rest.
+pub(in crate::reads) fn frame(window: &[u8], ended: bool) -> Result<Framed, Fault> {
+    let end = memchr::memchr(b'\n', window);
+    let line = match end {
+        Some(end) => &window[..end],
+        None if !ended => return Ok(Framed::More),
+        None => window,
+    };
+    if line.strip_suffix(b"\r").unwrap_or(line).is_empty() {
+        return match no_record(window, ended, '@')? {
+            Step::More => Ok(Framed::More),
+            _ => Ok(Framed::End),
+        };
+    }
+    let mut columns = line.split(|&byte| byte == b'\t');
+    let name = columns.next().unwrap_or_default();
+    let flags = flags(columns.next().unwrap_or_default()).map_err(|problem| Fault::of(name, problem))?;
+    let len = end.ok_or_else(|| Fault::of(name, Problem::Cut))? + 1;
+    Ok(Framed::Record { len, name: 0..name_len(name), flags })
+}
+
+fn flags(column: &[u8]) -> Result<Flags, Problem> {
+    let flags = std::str::from_utf8(column).ok().and_then(|flags| flags.parse::<u16>().ok());
+    flags.map(Flags::from).ok_or(Problem::Alignment { format: "SAM", what: "its flags are not a number" })
+}
+
+fn read(columns: &[&[u8]], len: usize) -> Result<Step, Problem> {
+    let invalid = |what| Problem::Alignment { format: "SAM", what };
+    let [name, flag_column, _, _, _, cigar, _, _, _, bases, quality_scores, ..] = *columns else {
+        return Err(invalid("it has fewer than eleven columns"));
+    };
+    let flags = flags(flag_column)?;
+    if let Some(left_out) = left_out(flags, len) {
+        return Ok(left_out);
+    }
+    let bases: Vec<u8> = if bases == b"*" { Vec::new() } else { bases.iter().map(|&base| letter(base)).collect() };
+    // Of a read of one base too, as samtools has it.
+    let quality_scores = if quality_scores == b"*" { b"" } else { quality_scores };
+    if !quality_scores.is_empty() && quality_scores.len() != bases.len() {
+        return Err(Problem::Lengths { bases: bases.len(), quality_scores: quality_scores.len() });
+    }
+    check_letters("quality", quality_scores)?;
+    let record = Record::new(name, &bases, quality_scores);
+    Ok(as_sequenced(flags, record, cigar.contains(&b'H'), len))
+}
+
+/// The letter samtools keeps: one of BAM's sixteen, in upper case, else `N`.
+fn letter(base: u8) -> u8 {
+    match base.to_ascii_uppercase() {
+        base @ (b'=' | b'A' | b'C' | b'M' | b'G' | b'R' | b'S' | b'V' | b'T' | b'W' | b'Y' | b'H' | b'K' | b'D'
+        | b'B') => base,
+        _ => b'N',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reads::Mate;
+
+    fn record(line: &str) -> Record {
+        match parse(line.as_bytes(), true).unwrap() {
+            Step::Record(record, _) | Step::HardClipped(record, _) => record,
+            step => panic!("{step:?}"),
+        }
+    }
+
+    #[test]
+    fn a_reverse_strand_line_is_turned_back() {
+        let read = record("r\t83\tc\t1\t60\t4M\t=\t1\t0\tAACG\tABCD\tNM:i:0\n");
+        assert_eq!(read.bases(), b"CGTT");
+        assert_eq!(read.quality_scores(), b"DCBA");
+        assert_eq!(read.mate, Mate::First);
+    }
+
+    #[test]
+    fn letters_become_what_samtools_makes_of_them() {
+        let read = record("odd\t0\tc\t1\t60\t*\t*\t0\t0\tacgtuURYKMBDHVNX.=-*\t*\n");
+        assert_eq!(read.bases(), b"ACGTNNRYKMBDHVNNN=NN");
+        assert_eq!(read.quality_scores(), [b'B'; 20]);
+    }
+
+    #[test]
+    fn a_star_is_a_missing_quality_even_of_a_single_base() {
+        assert_eq!(record("r\t4\t*\t0\t0\t*\t*\t0\t0\tA\t*\n").quality_scores(), b"B");
+    }
+
+    #[test]
+    fn sam_is_told_from_fastq() {
+        assert!(is_sam(b"@HD\tVN:1.6\n"));
+        assert!(is_sam(b"@CO\tanything\n"));
+        assert!(is_sam(b"r\t4\t*\t0\t0\t*\t*\t0\t0\tA\tI\tXX:i:1\n"));
+        assert!(!is_sam(b"@HD1\tx\nACGT\n"));
+        assert!(!is_sam(b"@PG\tmy read\nACGT\n"));
+    }
+
+    #[test]
+    fn malformed_lines_are_refused() {
+        for line in ["r\t4\t*\n", "r\tx\t*\t0\t0\t*\t*\t0\t0\tA\tI\n", "r\t4\t*\t0\t0\t*\t*\t0\t0\tAC\tI\n"] {
+            assert!(parse(line.as_bytes(), true).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_last_line_without_its_end_is_cut_wherever_that_is() {
+        let line = b"r\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\tAS:i:150";
+        for len in [line.len(), line.len() - 2, line.len() - 9, line.len() - 11] {
+            assert!(matches!(parse(&line[..len], true).unwrap_err().problem, Problem::Cut), "{len}");
+            assert!(matches!(frame(&line[..len], true).unwrap_err().problem, Problem::Cut), "{len}");
+        }
+    }
+}

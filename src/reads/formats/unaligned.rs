@@ -1,0 +1,112 @@
+//! FASTQ and FASTA records as unaligned BAM records, as `samtools import` makes them.
+
+use crate::reads::{Problem, Record};
+
+/// The longest QNAME BAM holds.
+const LONGEST_NAME: usize = 254;
+
+/// Flags of unpaired reads, of first and of second mates: unmapped, and so their mates.
+const FLAGS: [u16; 3] = [4, 77, 141];
+
+/// The bin of a record without a place (SAM specification, 4.2.1).
+const NO_BIN: u16 = 4680;
+
+/// A record's fields as BAM stores them, without the size before them.
+///
+/// The name is that of the template; whatever follows it in the header is left out, as `samtools import` does. BAM has
+/// no lower case and no U: case is lost, U becomes T.
+///
+/// # Errors
+/// [`Problem::NameLength`] where BAM cannot hold the name.
+pub(in crate::reads) fn fields(record: &Record) -> Result<Vec<u8>, Problem> {
+    let name = match record.name() {
+        b"" => b"*",
+        name => name,
+    };
+    if name.len() > LONGEST_NAME {
+        return Err(Problem::NameLength { length: name.len(), longest: LONGEST_NAME });
+    }
+    let name_len = u8::try_from(name.len() + 1).expect("checked above");
+    let len = u32::try_from(record.bases().len()).map_err(|_| TOO_LONG)?;
+    let flags = FLAGS[usize::from(record.mate.number())];
+    let mut fields = Vec::with_capacity(32 + name.len() + 1 + record.bases().len() * 3 / 2 + 1);
+    fields.extend_from_slice(&(-1_i32).to_le_bytes()); // reference
+    fields.extend_from_slice(&(-1_i32).to_le_bytes()); // position
+    fields.push(name_len);
+    fields.push(0); // mapping quality
+    fields.extend_from_slice(&NO_BIN.to_le_bytes());
+    fields.extend_from_slice(&0_u16.to_le_bytes()); // CIGAR operations
+    fields.extend_from_slice(&flags.to_le_bytes());
+    fields.extend_from_slice(&len.to_le_bytes());
+    fields.extend_from_slice(&(-1_i32).to_le_bytes()); // mate's reference
+    fields.extend_from_slice(&(-1_i32).to_le_bytes()); // mate's position
+    fields.extend_from_slice(&0_i32.to_le_bytes()); // template length
+    fields.extend_from_slice(name);
+    fields.push(0);
+    let code = |base: Option<&u8>| base.map_or(0, |&base| CODES[usize::from(base)]);
+    fields.extend(record.bases().chunks(2).map(|two| (code(two.first()) << 4) | code(two.get(1))));
+    if record.quality_scores().is_empty() {
+        fields.resize(fields.len() + record.bases().len(), 0xff);
+    } else {
+        fields.extend(record.quality_scores().iter().map(|&letter| letter - b'!'));
+    }
+    Ok(fields)
+}
+
+const TOO_LONG: Problem = Problem::Alignment { format: "BAM", what: "it has more bases than BAM can count" };
+
+/// BAM's four bits of each letter; what is no IUPAC letter is N.
+const CODES: [u8; 256] = {
+    const LETTERS: &[u8; 16] = b"=ACMGRSVTWYHKDBN";
+    let mut codes = [15; 256];
+    let mut code = 0_u8;
+    while code < 16 {
+        let letter = LETTERS[code as usize];
+        codes[letter as usize] = code;
+        codes[letter.to_ascii_lowercase() as usize] = code;
+        code += 1;
+    }
+    codes[b'U' as usize] = codes[b'T' as usize];
+    codes[b'u' as usize] = codes[b'T' as usize];
+    codes
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::{bam, parse::Step};
+    use super::*;
+    use crate::reads::Mate;
+
+    /// What the BAM reader makes of a record stored like this.
+    fn read_back(record: &Record) -> Record {
+        let fields = fields(record).unwrap();
+        let stored = [&u32::try_from(fields.len()).unwrap().to_le_bytes()[..], &fields].concat();
+        match bam::parse(&stored, true).unwrap() {
+            Step::Record(record, len) if len == stored.len() => record,
+            step => panic!("{step:?}"),
+        }
+    }
+
+    #[test]
+    fn names_bases_quality_scores_and_mates_are_read_back() {
+        for mate in [Mate::Unpaired, Mate::First, Mate::Second] {
+            let record = Record::new(b"r1/2 x y", b"ACGTN", b"!I~#A").with_mate(mate);
+            let back = read_back(&record);
+            assert_eq!(back, Record::new(b"r1", record.bases(), record.quality_scores()).with_mate(mate));
+        }
+    }
+
+    #[test]
+    fn letters_become_those_bam_has_and_missing_quality_scores_stay_missing() {
+        let back = read_back(&Record::new(b"r", b"acgtuURYKMBDHVNX.-=", b""));
+        assert_eq!(back.bases(), b"ACGTTTRYKMBDHVNNNN=");
+        assert_eq!(back.quality_scores(), [b'B'; 19]);
+    }
+
+    #[test]
+    fn a_name_too_long_for_bam_is_refused() {
+        assert!(fields(&Record::new(&[b'n'; 254], b"", b"")).is_ok());
+        let error = fields(&Record::new(&[b'n'; 255], b"", b"")).unwrap_err();
+        assert!(matches!(error, Problem::NameLength { length: 255, longest: 254 }));
+    }
+}

@@ -1,0 +1,288 @@
+//! Which records belong together: one, two and interleaved files, and the adjacent records of one name in BAM and SAM.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use async_stream::try_stream;
+use futures::stream::{BoxStream, StreamExt};
+use smallvec::smallvec;
+
+use super::mate_names::{self, Unfit};
+use super::rule::Grouping;
+use crate::reads::error::{Error, Result};
+use crate::reads::formats::header::Order;
+use crate::reads::formats::records::{Entry, Records};
+use crate::reads::problem::shown_header;
+use crate::reads::{InputCounts, Mate, Problem, Record, Template};
+
+/// QNAME of records that have none.
+pub(in crate::reads) const UNNAMED: &[u8] = b"*";
+
+/// Templates in input order.
+pub(in crate::reads) type Stream = BoxStream<'static, Result<Template>>;
+
+/// Every read a template of its own.
+pub(in crate::reads) fn each(mut records: Records) -> Stream {
+    try_stream! {
+        while let Some(record) = records.next().await? {
+            let entry = records.entry(record)?;
+            if let Some(template) = template([entry], records.counts()) {
+                yield template;
+            }
+        }
+    }
+    .boxed()
+}
+
+/// R1 and R2 from a file each, in lock step.
+pub(in crate::reads) fn two_files(mut first: Records, mut second: Records) -> Stream {
+    try_stream! {
+        let mut pair = 0;
+        loop {
+            pair += 1;
+            let [r1, r2] = match (first.next().await?, second.next().await?) {
+                (None, None) => break,
+                (Some(r1), Some(r2)) => join(pair, r1, r2, &first)?,
+                (r1, r2) => Err(first.error(differ(pair, r1.as_ref(), r2.as_ref())))?,
+            };
+            if let Some(template) = template([first.entry(r1)?, second.entry(r2)?], first.counts()) {
+                yield template;
+            }
+        }
+    }
+    .boxed()
+}
+
+/// R1 and R2 one after the other in one file.
+pub(in crate::reads) fn interleaved(mut records: Records) -> Stream {
+    try_stream! {
+        let mut pair = 0;
+        while let Some(r1) = records.next().await? {
+            pair += 1;
+            let Some(r2) = records.next().await? else {
+                Err(records.error_at(&r1, Problem::Odd))?
+            };
+            let [r1, r2] = join(pair, r1, r2, &records)?;
+            if let Some(template) = template([records.entry(r1)?, records.entry(r2)?], records.counts()) {
+                yield template;
+            }
+        }
+    }
+    .boxed()
+}
+
+/// The mates of each pair as templates of their own.
+pub(in crate::reads) fn apart(pairs: Stream) -> Stream {
+    pairs
+        .flat_map(|pair| {
+            let templates = match pair {
+                Ok(pair) => {
+                    let alone = |segment| Ok(Template { segments: smallvec![segment], ..Template::default() });
+                    pair.segments.into_iter().map(alone).collect()
+                }
+                Err(error) => vec![Err(error)],
+            };
+            futures::stream::iter(templates)
+        })
+        .boxed()
+}
+
+/// What else is known of a file whose records are to be grouped by name.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::reads) struct Collated {
+    /// What its header says.
+    pub(in crate::reads) order: Order,
+    /// Whether mates must be adjacent, or only what belongs to one mate.
+    pub(in crate::reads) grouping: Grouping,
+}
+
+/// Adjacent records of one name; a lone mate is an orphan, unless its mate turns up later.
+pub(in crate::reads) fn collated(mut records: Records, Collated { order, grouping }: Collated) -> Stream {
+    try_stream! {
+        let mut orphans = Orphans::default();
+        let mut group: Vec<Entry> = Vec::new();
+        while let Some(entry) = records.next_entry().await? {
+            if let (Order::Coordinate, Grouping::Templates, Some(read)) = (order, grouping, &entry.read)
+                && read.mate != Mate::Unpaired
+            {
+                Err(records.error_at(read, Problem::CoordinateSorted))?;
+            }
+            if !belongs(&entry, &group) {
+                check(&group, grouping, &mut orphans, &records)?;
+                if let Some(template) = template(std::mem::take(&mut group), records.counts()) {
+                    yield template;
+                }
+            }
+            group.push(entry);
+        }
+        check(&group, grouping, &mut orphans, &records)?;
+        if let Some(template) = template(group, records.counts()) {
+            yield template;
+        }
+    }
+    .boxed()
+}
+
+/// A template of those entries that have bases or are kept as stored, if any is.
+pub(in crate::reads) fn template(entries: impl IntoIterator<Item = Entry>, counts: &InputCounts) -> Option<Template> {
+    let mut template = Template::default();
+    for Entry { read, stored } in entries {
+        let mut segment = None;
+        match read {
+            Some(read) if read.bases().is_empty() => counts.without_bases.add(1),
+            Some(read) => {
+                segment = Some(template.segments.len());
+                template.segments.push(read);
+            }
+            None => {}
+        }
+        template.alignments.extend(stored.map(|stored| stored.of_segment(segment)));
+    }
+    order_mates(&mut template);
+    (!template.segments.is_empty() || !template.alignments.is_empty()).then_some(template)
+}
+
+/// Puts R1 before R2, whatever their order in the file, as `samtools fastq` writes them and interleaved files must have
+/// them. What is kept of the records as stored stays in the file's order.
+fn order_mates(template: &mut Template) {
+    let number = |segment: &Record| segment.mate.number();
+    if template.segments.is_sorted_by_key(number) {
+        return;
+    }
+    let mut order: Vec<usize> = (0..template.segments.len()).collect();
+    order.sort_by_key(|&segment| number(&template.segments[segment]));
+    template.segments.sort_by_key(number);
+    let mut place = vec![0; order.len()];
+    order.into_iter().enumerate().for_each(|(new, old)| place[old] = new);
+    for alignment in &mut template.alignments {
+        alignment.segment = alignment.segment.map(|old| place[old]);
+    }
+}
+
+/// Two records in lock step as mates, or what is wrong with them.
+fn join(pair: u64, r1: Record, r2: Record, records: &Records) -> Result<[Record; 2]> {
+    mate_names::join(r1, r2).map_err(|unfit| {
+        let (unfit, [r1, r2]) = *unfit;
+        records.error(match unfit {
+            Unfit::Names => differ(pair, Some(&r1), Some(&r2)),
+            Unfit::Numbers => {
+                Problem::Numbers { pair, first: shown_header(r1.header()), second: shown_header(r2.header()) }
+            }
+        })
+    })
+}
+
+/// Whether a record goes on with a group. Only mates share a template: unpaired reads of one name are different reads,
+/// whoever named them.
+pub(in crate::reads) fn belongs(next: &Entry, group: &[Entry]) -> bool {
+    let Some(first) = group.first() else { return true };
+    let is_paired = |entry: &Entry| entry.mate() != Mate::Unpaired;
+    let another_read = next.read.is_some() && group.iter().any(|entry| entry.read.is_some());
+    first.name() == next.name()
+        && first.name() != UNNAMED
+        && is_paired(first) == is_paired(next)
+        && (is_paired(next) || !another_read)
+}
+
+/// Looks for what is missing in a group.
+fn check(group: &[Entry], grouping: Grouping, orphans: &mut Orphans, records: &Records) -> Result<()> {
+    for entry in group.iter().filter(|entry| entry.read.is_none()) {
+        let leads =
+            |other: &&Entry| other.read.is_some() && (grouping == Grouping::Templates || other.mate() == entry.mate());
+        if !group.iter().any(|other| leads(&other)) {
+            return Err(not_adjacent(records, Problem::NoPrimary, entry.name()));
+        }
+    }
+    match grouping {
+        Grouping::Templates => orphans.check(group, records),
+        Grouping::Each => Ok(()),
+    }
+}
+
+/// Counts the mate in `group` if it is alone.
+pub(in crate::reads) fn count_orphan(group: &[Entry], counts: &InputCounts) {
+    if alone(group).is_some() {
+        counts.orphans.add(1);
+    }
+}
+
+/// The mate in `group` whose other mate is missing.
+fn alone(group: &[Entry]) -> Option<Mate> {
+    let has = |mate| group.iter().any(|entry| entry.read.is_some() && entry.mate() == mate);
+    match (has(Mate::First), has(Mate::Second)) {
+        (true, false) => Some(Mate::First),
+        (false, true) => Some(Mate::Second),
+        _ => None,
+    }
+}
+
+fn not_adjacent(records: &Records, problem: fn(String) -> Problem, name: &[u8]) -> Error {
+    records.error(problem(String::from_utf8_lossy(name).into_owned()))
+}
+
+fn differ(pair: u64, first: Option<&Record>, second: Option<&Record>) -> Problem {
+    let shown =
+        |record: Option<&Record>| record.map_or("the end of the file".to_owned(), |r| format!("{:?}", r.word()));
+    Problem::Mates { pair, first: shown(first), second: shown(second) }
+}
+
+/// Mates that came alone, to tell a missing mate from one that is elsewhere in the file.
+///
+/// It forgets: a slot keeps the hash that fell on it last, so that memory stays bounded (8 MiB) however many orphans
+/// there are. A file that is not collated has so many mates apart that some are remembered long enough.
+#[derive(Default)]
+struct Orphans {
+    slots: Vec<u64>,
+}
+
+impl Orphans {
+    const SLOTS: usize = 1 << 20;
+
+    /// Counts the mate in `group` if it is alone; an error if its other mate was alone before.
+    fn check(&mut self, group: &[Entry], records: &Records) -> Result<()> {
+        let Some(alone) = alone(group) else { return Ok(()) };
+        let missing = if alone == Mate::First { Mate::Second } else { Mate::First };
+        let name = group[0].name();
+        if name != UNNAMED {
+            if self.has(name, missing) {
+                return Err(not_adjacent(records, Problem::NotAdjacent, name));
+            }
+            self.insert(name, alone);
+        }
+        records.counts().orphans.add(1);
+        Ok(())
+    }
+
+    fn has(&self, name: &[u8], mate: Mate) -> bool {
+        let (slot, hash) = Self::place(name, mate);
+        self.slots.get(slot) == Some(&hash)
+    }
+
+    fn insert(&mut self, name: &[u8], mate: Mate) {
+        let (slot, hash) = Self::place(name, mate);
+        self.slots.resize(Self::SLOTS, 0);
+        self.slots[slot] = hash;
+    }
+
+    fn place(name: &[u8], mate: Mate) -> (usize, u64) {
+        let mut hasher = DefaultHasher::new();
+        (name, mate).hash(&mut hasher);
+        let hash = hasher.finish();
+        let slot = usize::try_from(hash % Self::SLOTS as u64).expect("less than SLOTS");
+        (slot, hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_orphan_is_remembered_as_the_mate_it_was() {
+        let mut orphans = Orphans::default();
+        assert!(!orphans.has(b"a", Mate::First));
+        orphans.insert(b"a", Mate::First);
+        assert!(orphans.has(b"a", Mate::First));
+        assert!(!orphans.has(b"a", Mate::Second));
+        assert!(!orphans.has(b"b", Mate::First));
+    }
+}

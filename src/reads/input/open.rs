@@ -1,0 +1,252 @@
+//! Opens what the user named: files, pipes or stdin, of whatever format and compression their content shows.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::fs::File;
+
+use super::settings::{Alignments, Input, InputConfig};
+use super::templates::{Layout, Templates};
+use crate::reads::bytes::window::{Bytes, Window};
+use crate::reads::codecs::decompress::decompress;
+use crate::reads::error::{Error, GivenAs, LayoutError, Result};
+use crate::reads::formats::format::{Format, detect};
+use crate::reads::formats::parse::Step;
+use crate::reads::formats::records::{Keep, Records};
+use crate::reads::formats::{bam, cram, fasta, fastq, sam, sam_to_bam};
+use crate::reads::grouping::pairs::Collated;
+use crate::reads::grouping::rule::Grouping;
+use crate::reads::grouping::{collate, mate_names, pairs};
+use crate::reads::{Codec, Header, InputCounts, Problem};
+
+/// How much of a file its format is told by: the first columns of a SAM line must fit.
+const START: usize = 4096;
+
+/// A file whose format is known, and how its records belong together.
+pub(in crate::reads) struct Opened {
+    path: PathBuf,
+    /// None of an empty file.
+    format: Option<Format>,
+    stored_size: Option<u64>,
+    /// Whether its first two records look like mates.
+    starts_with_mates: bool,
+    content: Window<Bytes>,
+    mates: MateSource,
+}
+
+/// Where the mates of a file's records are.
+enum MateSource {
+    /// In the same file, if the records say so, or nowhere.
+    Record,
+    /// Next to them.
+    Interleaved,
+    /// In another file.
+    In(Box<Opened>),
+}
+
+impl Opened {
+    /// Opens the file or the two files of a lane.
+    pub(in crate::reads) async fn lane(input: &Input, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
+        match input {
+            Input::Single(path) => Self::open(path, config, counts).await,
+            Input::Interleaved(path) => {
+                let opened = Self::open(path, config, counts).await?;
+                opened.letters_only(GivenAs::Interleaved)?;
+                Ok(Self { mates: MateSource::Interleaved, ..opened })
+            }
+            Input::Pair(first, second) => {
+                // Both at once: whoever writes two named pipes may wait for the second to be opened.
+                let open = |path| Self::open(path, config, counts);
+                let (first, second) = tokio::try_join!(open(first), open(second))?;
+                first.with_mates(second)
+            }
+        }
+    }
+
+    /// Opens one file.
+    pub(in crate::reads) async fn open(path: &Path, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
+        let opened = async {
+            let (stored, stored_size) = open_file(path).await.map_err(Problem::Io)?;
+            let (codec, mut content) = decompress(stored, config.workers, Arc::clone(counts)).await?;
+            let format = detect(content.peek(START).await?)?;
+            if format == Some(Format::Bam) && codec != Codec::Bgzf {
+                return Err(Problem::NotBgzf);
+            }
+            if format == Some(Format::Cram) {
+                let (reach, meter) = content.follow_decoder();
+                let bam = cram::as_bam(content, config.reference.clone(), reach)?;
+                content = Window::new(Box::new(bam) as Bytes).metered(meter);
+            }
+            let starts_with_mates = starts_with_mates(content.window(), format);
+            Ok(Self {
+                path: path.to_owned(),
+                format,
+                stored_size,
+                starts_with_mates,
+                content,
+                mates: MateSource::Record,
+            })
+        };
+        opened.await.map_err(|problem| error(path, problem))
+    }
+
+    /// The same file as R1, given the one that holds R2.
+    pub(in crate::reads) fn with_mates(mut self, mut second: Self) -> Result<Self> {
+        self.letters_only(GivenAs::Pair)?;
+        second.letters_only(GivenAs::Pair)?;
+        if let (Some(first), Some(second)) = (self.format, second.format)
+            && first != second
+        {
+            let problem = Problem::Formats { first: first.name(), second: second.name() };
+            return Err(error(&self.path, problem));
+        }
+        // An empty file is of its mates' format.
+        self.format = self.format.or(second.format);
+        second.format = self.format;
+        self.mates = MateSource::In(Box::new(second));
+        Ok(self)
+    }
+
+    /// Whether its records say themselves which mate they are.
+    pub(in crate::reads) fn is_alignment(&self) -> bool {
+        matches!(self.format, Some(Format::Bam | Format::Sam | Format::Cram))
+    }
+
+    /// Whether its records are pairs.
+    pub(in crate::reads) fn layout(&self) -> Layout {
+        match self.mates {
+            MateSource::Record if self.is_alignment() => Layout::Mixed,
+            MateSource::Record => Layout::Single,
+            MateSource::Interleaved | MateSource::In(_) => Layout::Paired,
+        }
+    }
+
+    /// Its records as templates.
+    pub(in crate::reads) async fn templates(
+        mut self,
+        config: &InputConfig,
+        counts: Arc<InputCounts>,
+    ) -> Result<Templates> {
+        let (path, format, layout) = (self.path.clone(), self.format, self.layout());
+        let stored_size = self.stored_size;
+        let looks_interleaved = layout == Layout::Single && self.starts_with_mates;
+        let (header, stream) = match std::mem::replace(&mut self.mates, MateSource::Record) {
+            MateSource::Record if self.is_alignment() => self.alignments(config, counts).await?,
+            _ if config.collate.is_some() && format.is_some() => {
+                let format = format.map_or("", Format::name);
+                return Err(LayoutError::NotCollatable { input: path, format }.into());
+            }
+            MateSource::Record => (Header::unaligned(), pairs::each(self.records(keep_letters(config), counts))),
+            MateSource::Interleaved => {
+                let pairs = pairs::interleaved(self.records(keep_letters(config), counts));
+                (Header::unaligned(), regroup(pairs, config))
+            }
+            MateSource::In(second) => {
+                let [first, second] =
+                    [self, *second].map(|opened| opened.records(keep_letters(config), Arc::clone(&counts)));
+                (Header::unaligned(), regroup(pairs::two_files(first, second), config))
+            }
+        };
+        Ok(Templates { path, format, layout, stored_size, looks_interleaved, header, stream })
+    }
+
+    /// The header, and the templates of records that say themselves which mate they are.
+    async fn alignments(mut self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<(Header, pairs::Stream)> {
+        let is_sam = self.format == Some(Format::Sam);
+        let header =
+            if is_sam { sam::read_header(&mut self.content).await } else { bam::read_header(&mut self.content).await };
+        let header = header.map_err(|problem| error(&self.path, problem))?;
+        let keep = keep_alignments(config, is_sam, &header).map_err(|problem| error(&self.path, problem))?;
+        let records = self.records(keep, counts);
+        Ok(match (config.grouping, config.alignments, &config.collate) {
+            (Grouping::Each, Alignments::Dropped, _) => (header, pairs::each(records)),
+            (_, _, Some(collate)) => {
+                let framer = if is_sam { sam::frame } else { bam::frame };
+                (header.grouped(), collate::regrouped(records, framer, collate)?)
+            }
+            (grouping, _, None) => {
+                let order = header.order();
+                (header, pairs::collated(records, Collated { order, grouping }))
+            }
+        })
+    }
+
+    /// Refuses alignments, whose records say themselves which mate they are.
+    fn letters_only(&self, given_as: GivenAs) -> Result<()> {
+        match self.format {
+            Some(format @ (Format::Bam | Format::Sam | Format::Cram)) => {
+                Err(LayoutError::NotLetters { input: self.path.clone(), format: format.name(), given_as }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn records(self, keep: Keep, counts: Arc<InputCounts>) -> Records {
+        let parse = match self.format {
+            None | Some(Format::Fastq) => fastq::parse,
+            Some(Format::Fasta) => fasta::parse,
+            Some(Format::Bam | Format::Cram) => bam::parse,
+            Some(Format::Sam) => sam::parse,
+        };
+        Records::new(&self.path, self.content, parse, keep, counts)
+    }
+}
+
+/// Whether a file's start has two whole records of FASTQ or FASTA that look like mates.
+fn starts_with_mates(start: &[u8], format: Option<Format>) -> bool {
+    let parse = match format {
+        Some(Format::Fastq) => fastq::parse,
+        Some(Format::Fasta) => fasta::parse,
+        _ => return false,
+    };
+    let next = |at: usize| match parse(&start[at..], false) {
+        Ok(Step::Record(record, len)) => Some((record, at + len)),
+        _ => None,
+    };
+    let two = next(0).and_then(|(first, at)| next(at).map(|(second, _)| mate_names::alike(&first, &second)));
+    two.unwrap_or(false)
+}
+
+/// How FASTQ and FASTA records are kept, if they are.
+fn keep_letters(config: &InputConfig) -> Keep {
+    match config.alignments {
+        Alignments::Dropped => Keep::Nothing,
+        Alignments::Kept => Keep::Letters,
+    }
+}
+
+/// How the records of a BAM or SAM file are kept, if they are.
+fn keep_alignments(config: &InputConfig, is_sam: bool, header: &Header) -> Result<Keep, Problem> {
+    Ok(match (config.alignments, is_sam) {
+        (Alignments::Dropped, _) => Keep::Nothing,
+        (Alignments::Kept, true) => Keep::Sam(Box::new(sam_to_bam::Encoder::new(header)?)),
+        (Alignments::Kept, false) => Keep::Bam,
+    })
+}
+
+/// Pairs, or their mates apart. Where records are kept, a pair stays whole: the kept ones tell their order.
+fn regroup(pairs: pairs::Stream, config: &InputConfig) -> pairs::Stream {
+    match (config.grouping, config.alignments) {
+        (Grouping::Each, Alignments::Dropped) => pairs::apart(pairs),
+        _ => pairs,
+    }
+}
+
+pub(in crate::reads) fn error(path: &Path, problem: Problem) -> Error {
+    Error::Input { input: path.to_owned(), at: None, problem }
+}
+
+/// The bytes of a file as stored, and their number if it is a regular file.
+async fn open_file(path: &Path) -> io::Result<(Bytes, Option<u64>)> {
+    let file = if path == Path::new("-") {
+        // As a plain file, not `tokio::io::stdin`: no second buffer, and its size is known if it is a file.
+        File::from_std(io::stdin().as_fd().try_clone_to_owned()?.into())
+    } else {
+        File::open(path).await?
+    };
+    let metadata = file.metadata().await?;
+    let stored_size = metadata.is_file().then_some(metadata.len());
+    Ok((Box::new(file), stored_size))
+}

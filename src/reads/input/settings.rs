@@ -1,0 +1,76 @@
+//! What to read and how.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use crate::reads::grouping::rule::{Collate, Grouping};
+
+/// Where the reads of one lane come from; `-` is stdin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// One file: BAM, SAM or CRAM with or without pairs, or unpaired FASTQ or FASTA.
+    Single(PathBuf),
+    /// One FASTQ or FASTA file with R1 and R2 one after the other.
+    Interleaved(PathBuf),
+    /// Two FASTQ or FASTA files, R1 and R2.
+    Pair(PathBuf, PathBuf),
+}
+
+impl Input {
+    /// Its one or two files.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let (first, second) = match self {
+            Self::Single(path) | Self::Interleaved(path) => (path, None),
+            Self::Pair(first, second) => (first, Some(second)),
+        };
+        std::iter::once(first).chain(second).map(PathBuf::as_path)
+    }
+}
+
+/// Everything a run reads, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inputs {
+    /// Files that go together as their content tells: alignments one after the other; one FASTQ or FASTA file holds
+    /// unpaired reads, two are R1 and R2, and what more than two are must be said.
+    Files(Vec<PathBuf>),
+    /// Lanes, each with its mates.
+    Lanes(Vec<Input>),
+}
+
+impl Inputs {
+    /// Every file, in order; `-` is stdin.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let paths: Vec<&Path> = match self {
+            Self::Files(files) => files.iter().map(PathBuf::as_path).collect(),
+            Self::Lanes(lanes) => lanes.iter().flat_map(Input::paths).collect(),
+        };
+        paths.into_iter()
+    }
+}
+
+/// Whether records are also kept as BAM stores them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alignments {
+    /// No: no output is BAM.
+    #[default]
+    Dropped,
+    /// Yes, those that are no reads of their own with them: a BAM output wants them.
+    Kept,
+}
+
+/// What to read and how.
+#[derive(Clone, Debug)]
+pub struct InputConfig {
+    /// Where reads come from.
+    pub inputs: Inputs,
+    /// What forms a template.
+    pub grouping: Grouping,
+    /// Whether templates come with their records as BAM stores them.
+    pub alignments: Alignments,
+    /// How to regroup the records of BAM and SAM by name; none if mates are adjacent already.
+    pub collate: Option<Collate>,
+    /// The FASTA file with the sequences a CRAM was made with.
+    pub reference: Option<PathBuf>,
+    /// How many BGZF blocks are inflated at once.
+    pub workers: NonZero<usize>,
+}
