@@ -35,6 +35,7 @@ pub mod model;
 pub mod outputs;
 pub mod pipeline;
 pub mod prediction;
+pub mod prior;
 pub mod progress;
 pub mod proteins;
 pub mod reads;

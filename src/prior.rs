@@ -1,0 +1,193 @@
+//! The share of coding reads that the verdict assumes, given or estimated from the reads themselves. Pure: knows no model
+//! and no file.
+//!
+//! A model's probability assumes that half of all reads are coding. Where another share is, what follows is the posterior:
+//! the odds are multiplied by the share's. Without labels, the share is that under which the sample's probabilities are most
+//! likely, as expectation-maximisation would find it.
+//!
+//! Hosts and their microbes come in one sample, and the share of coding reads is a few per cent in the one and nearly all in
+//! the other. Vertebrates avoid CG, so the share's log odds follow, in the same fit, how many CG a read has beside what its
+//! C and G make one expect. A sample of one kind keeps a slope near zero.
+
+mod fit;
+
+/// How many templates at the start of the input the estimate is made from.
+pub const TEMPLATES: usize = 20_000;
+
+/// Fewer scored reads give no estimate.
+pub const FEWEST: usize = 500;
+
+/// The verdict assumes no share nearer to 0 or 1: no sample of this size, and no model, tells such shares apart.
+const LEAST: f64 = 0.01;
+
+/// More reads whose probability is between [`UNSURE`] mean that the model does not know such reads.
+const MOST_UNSURE: f64 = 0.7;
+const UNSURE: std::ops::Range<f32> = 0.1..0.9;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Setting {
+    /// To be estimated from the reads.
+    Auto,
+    /// This share.
+    Share(f64),
+}
+
+/// The share of coding reads that the verdict assumes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prior {
+    /// Its log odds in a read with `center` excess CG.
+    log_odds: f64,
+    /// How much they grow for each [`CG_SCALE`] more of it.
+    slope: f64,
+    center: f64,
+    /// Where it comes from.
+    pub basis: Basis,
+}
+
+/// Where a prior comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Basis {
+    /// Asked for.
+    Given,
+    /// Estimated.
+    Estimated(Estimate),
+    /// Should have been estimated, but could not be.
+    NotEstimated(Reason),
+}
+
+/// What was found out of the sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// How many reads it is made from.
+    pub reads: usize,
+    /// The share of coding reads.
+    pub share: f64,
+    /// Its 95 % interval: chance, and how far the model may be off in a genome it has not seen.
+    pub interval: [f64; 2],
+}
+
+/// Why there is no estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Fewer scored reads than [`FEWEST`].
+    TooFewReads,
+    /// The model is unsure of most reads.
+    Unsure,
+    /// Reads were scored in windows, whose pooled value is not a probability.
+    Windows,
+}
+
+/// What a read shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// The model's probability of coding.
+    pub probability: f32,
+    /// How many CG it has beside the expected; see [`excess_cg`].
+    pub excess_cg: f32,
+}
+
+impl Evidence {
+    /// Of a read with these bases.
+    #[must_use]
+    pub fn new(probability: f32, bases: &[u8]) -> Self {
+        Self { probability, excess_cg: excess_cg(bases) }
+    }
+}
+
+/// About a standard deviation of [`excess_cg`] over reads of 150 bases.
+const CG_SCALE: f64 = 0.03;
+
+/// CG in a read for each of its bases, less what its share of C and G makes one expect.
+#[must_use]
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts of bases, and a share")]
+pub fn excess_cg(bases: &[u8]) -> f32 {
+    let is = |base: u8, letter: u8| base.eq_ignore_ascii_case(&letter);
+    let both = bases.iter().filter(|&&base| is(base, b'C') || is(base, b'G')).count() as f64;
+    let cg = bases.windows(2).filter(|pair| is(pair[0], b'C') && is(pair[1], b'G')).count() as f64;
+    let length = bases.len().max(1) as f64;
+    (cg / length - (both / length / 2.0).powi(2)) as f32
+}
+
+impl Default for Prior {
+    fn default() -> Self {
+        Self::given(0.5)
+    }
+}
+
+impl Prior {
+    /// As asked for; `share` is between 0 and 1.
+    #[must_use]
+    pub fn given(share: f64) -> Self {
+        Self { log_odds: log_odds(share), slope: 0.0, center: 0.0, basis: Basis::Given }
+    }
+
+    /// A half, since nothing better could be found out.
+    #[must_use]
+    pub fn not_estimated(reason: Reason) -> Self {
+        Self { basis: Basis::NotEstimated(reason), ..Self::given(0.5) }
+    }
+
+    /// What a sample says.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of reads")]
+    pub fn estimated(sample: &[Evidence]) -> Self {
+        if sample.len() < FEWEST {
+            return Self::not_estimated(Reason::TooFewReads);
+        }
+        let unsure = sample.iter().filter(|read| UNSURE.contains(&read.probability)).count();
+        if unsure as f64 > MOST_UNSURE * sample.len() as f64 {
+            return Self::not_estimated(Reason::Unsure);
+        }
+        let fit::Fit { log_odds, slope, center, share, interval } = fit::fit(sample);
+        let basis = Basis::Estimated(Estimate { reads: sample.len(), share, interval });
+        Self { log_odds, slope, center, basis }
+    }
+
+    /// The share of coding reads among reads of average composition.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        odds_to_share(self.clamped(self.log_odds).exp())
+    }
+
+    /// The posterior of a read with these bases.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "a probability")]
+    pub fn posterior(&self, probability: f32, bases: &[u8]) -> f32 {
+        let p = f64::from(probability);
+        let odds = self.odds(bases);
+        (odds * p / (odds * p + 1.0 - p)) as f32
+    }
+
+    /// The probability from which on a read of average composition has a posterior of `threshold`.
+    #[must_use]
+    pub fn threshold_on_probability(&self, threshold: f32) -> f64 {
+        let (t, odds) = (f64::from(threshold), self.clamped(self.log_odds).exp());
+        t / (t + odds * (1.0 - t))
+    }
+
+    fn odds(&self, bases: &[u8]) -> f64 {
+        if self.slope == 0.0 {
+            return self.clamped(self.log_odds).exp();
+        }
+        let excess = (f64::from(excess_cg(bases)) - self.center) / CG_SCALE;
+        self.clamped(self.log_odds + self.slope * excess).exp()
+    }
+
+    /// What was asked for is taken as it is; an estimate is kept from being too sure of itself.
+    fn clamped(&self, log_odds: f64) -> f64 {
+        let most = if self.basis == Basis::Given { f64::INFINITY } else { -self::log_odds(LEAST) };
+        log_odds.clamp(-most, most)
+    }
+}
+
+fn log_odds(share: f64) -> f64 {
+    (share / (1.0 - share)).ln()
+}
+
+fn odds_to_share(odds: f64) -> f64 {
+    odds / (1.0 + odds)
+}
+
+#[cfg(test)]
+mod tests;
