@@ -1,4 +1,4 @@
-//! Odd letters and odd files, as the README's table "Odd reads" has them: what is written, and what the model sees.
+//! Odd letters and odd files, as the tables of docs/odd-reads.md have them: what is written, and what the model sees.
 
 use crate::support::{Bench, bases, stderr};
 
