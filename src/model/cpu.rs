@@ -1,8 +1,8 @@
 //! Our own kernels for the CPU: one read at a time, and the same answer whatever else runs beside it.
 //!
 //! [`compact`] and [`bert`] are engines for the two families of networks. They are written once, over a vector register
-//! (`register`) and the matrix products on it (`gemm`). `isa` implements both for AVX-512, AVX2 and plain Rust, which the
-//! compiler turns into whatever the target has (NEON on aarch64). `dispatch` calls the code for the [`InstructionSet`]
+//! (`register`) and the matrix products on it (`gemm`). `isa` implements both for AMX, AVX-512, AVX2 and plain Rust, which
+//! the compiler turns into whatever the target has (NEON on aarch64). AMX multiplies on tiles (`tiles`). `dispatch` calls the code for the [`InstructionSet`]
 //! that was detected.
 //!
 //! AVX-512, AVX2 and NEON agree to the last bit: every number is computed by the same operations in the same order. Plain
@@ -24,5 +24,8 @@ mod instruction_set;
 mod isa;
 mod packed;
 mod register;
+#[cfg(test)]
+mod test_support;
+mod tiles;
 
 pub use self::instruction_set::InstructionSet;

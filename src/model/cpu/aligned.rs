@@ -7,6 +7,12 @@ pub(super) const LINE: usize = 16;
 /// Bytes a cache line.
 pub(super) const LINE_BYTES: usize = 64;
 
+/// Words as bf16, two each.
+pub(super) fn bf16s(words: &[f32]) -> &[u16] {
+    // SAFETY: any bits are a `u16`, whose alignment is less; the borrow lasts as long as the result.
+    unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), words.len() * 2) }
+}
+
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 struct Line([f32; LINE]);

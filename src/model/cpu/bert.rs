@@ -10,6 +10,7 @@
 
 mod attention;
 pub mod bench;
+mod encoder;
 mod encoding;
 mod engine;
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! From the instruction set that was detected to the code compiled for it.
 
 use super::InstructionSet;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+use super::isa::Amx;
 #[cfg(target_arch = "x86_64")]
 use super::isa::{Avx2, Avx512};
 use super::isa::{Isa, Plain};
-use super::register::Register;
+use super::packed::Packing;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+use super::tiles;
 
 /// A computation that is compiled once for each instruction set.
 pub(super) trait Task {
@@ -31,31 +35,46 @@ pub(super) unsafe fn run<T: Task>(instructions: InstructionSet, task: T) -> T::O
             InstructionSet::Avx2 => with_avx2(task),
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx512 => with_avx512(task),
-            #[cfg(not(target_arch = "x86_64"))]
-            InstructionSet::Avx2 | InstructionSet::Avx512 => unreachable!("{ELSEWHERE}"),
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            InstructionSet::Amx => with_amx(task),
+            #[allow(unreachable_patterns)] // on x86-64 with Linux all are above
+            _ => unreachable!("the caller has asked whether the instruction set is supported"),
         }
     }
 }
 
-/// What weights are packed for: floats in a register, and registers of columns in a product's tile.
-pub(super) fn packing(instructions: InstructionSet) -> (usize, usize) {
-    match instructions {
-        InstructionSet::Plain => packing_of::<Plain>(),
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => packing_of::<Avx2>(),
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => packing_of::<Avx512>(),
-        #[cfg(not(target_arch = "x86_64"))]
-        InstructionSet::Avx2 | InstructionSet::Avx512 => unreachable!("{ELSEWHERE}"),
+/// How an instruction set's weights are packed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packings {
+    /// For products of f32, and of small bytes.
+    pub(super) f32s: Packing,
+    /// For the other products.
+    pub(super) low: Packing,
+}
+
+impl Packings {
+    /// Those of `I`.
+    pub(super) const fn of<I: Isa>() -> Self {
+        Self { f32s: I::PACKING, low: I::LOW_PACKING }
     }
 }
 
-/// Why an instruction set of x86-64 cannot come up.
-#[cfg(not(target_arch = "x86_64"))]
-const ELSEWHERE: &str = "only x86-64 has it, and the caller has asked whether it is supported";
+/// How weights are packed for `instructions`.
+///
+/// # Panics
+/// If the CPU does not have them.
+pub(super) fn packings(instructions: InstructionSet) -> Packings {
+    struct Ask;
+    impl Task for Ask {
+        type Output = Packings;
 
-fn packing_of<I: Isa>() -> (usize, usize) {
-    (I::Register::WIDTH, I::Register::PANEL)
+        unsafe fn run<I: Isa>(self) -> Packings {
+            Packings::of::<I>()
+        }
+    }
+    assert!(instructions.is_supported(), "this CPU has no {}", instructions.name());
+    // SAFETY: it is supported.
+    unsafe { run(instructions, Ask) }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -70,4 +89,20 @@ unsafe fn with_avx2<T: Task>(task: T) -> T::Output {
 unsafe fn with_avx512<T: Task>(task: T) -> T::Output {
     // SAFETY: this function has the features; the rest is the caller's promise.
     unsafe { task.run::<Avx512>() }
+}
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+unsafe fn with_amx<T: Task>(task: T) -> T::Output {
+    /// Releases this thread's tiles, even if the task panics.
+    struct Release;
+    impl Drop for Release {
+        fn drop(&mut self) {
+            // SAFETY: it lives only below, where the CPU has the units.
+            unsafe { tiles::Amx::release() }
+        }
+    }
+    let _release = Release;
+    // SAFETY: this function has the features; the rest is the caller's promise.
+    unsafe { task.run::<Amx>() }
 }

@@ -1,5 +1,7 @@
 //! Which instructions the kernels use, found at run time.
 
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+use super::tiles;
 use crate::model::Precision;
 
 /// An instruction set that kernels are written for.
@@ -11,11 +13,13 @@ pub enum InstructionSet {
     Avx2,
     /// AVX-512 F, BW, DQ, VL: x86-64 servers since about 2017, AMD since Zen 4.
     Avx512,
+    /// AVX-512 as above, with products of bf16 and bytes on AMX: Intel's servers since 2023, on Linux.
+    Amx,
 }
 
 impl InstructionSet {
     /// All of them, the fastest first.
-    pub const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Plain];
+    pub const ALL: [Self; 4] = [Self::Amx, Self::Avx512, Self::Avx2, Self::Plain];
 
     /// Whether this CPU has it.
     #[must_use]
@@ -31,7 +35,9 @@ impl InstructionSet {
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vl")
             }
-            #[cfg(not(target_arch = "x86_64"))]
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            Self::Amx => Self::Avx512.is_supported() && tiles::is_available(),
+            #[allow(unreachable_patterns)] // on x86-64 with Linux all are above
             _ => false,
         }
     }
@@ -53,7 +59,7 @@ impl InstructionSet {
         multiplies && self.is_supported()
     }
 
-    /// The fastest that this CPU has, or the one that `READSEEKER_CPU` (`plain`, `avx2`, `avx512`) names if it has that.
+    /// The fastest that this CPU has, or the one that `READSEEKER_CPU` (`plain`, `avx2`, `avx512`, `amx`) names if it has that.
     #[must_use]
     pub fn detect() -> Self {
         Self::detect_in(Precision::F32)
@@ -76,7 +82,7 @@ impl InstructionSet {
         Self::wanted().filter(|wanted| !Self::supported().any(|set| set.word() == wanted))
     }
 
-    /// What `READSEEKER_CPU` may say on this CPU: `avx512, avx2, plain`.
+    /// What `READSEEKER_CPU` may say on this CPU: `amx, avx512, avx2, plain`.
     #[must_use]
     pub fn words() -> String {
         Self::supported().map(Self::word).collect::<Vec<_>>().join(", ")
@@ -92,22 +98,30 @@ impl InstructionSet {
         std::env::var("READSEEKER_CPU").ok().filter(|word| !word.is_empty())
     }
 
+    /// The instruction set to use where products are too small for tiles.
+    #[must_use]
+    pub(super) fn without_tiles(self) -> Self {
+        if self == Self::Amx { Self::Avx512 } else { self }
+    }
+
     /// Its word in `READSEEKER_CPU`.
     fn word(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
+            Self::Amx => "amx",
         }
     }
 
-    /// Its name for people: `AVX-512`, `AVX2`, `plain`.
+    /// Its name for people: `AMX`, `AVX-512`, `AVX2`, `plain`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Avx2 => "AVX2",
             Self::Avx512 => "AVX-512",
+            Self::Amx => "AMX",
         }
     }
 }

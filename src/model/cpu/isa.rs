@@ -1,5 +1,9 @@
 //! Instruction sets at compile time: an implementation each of [`Register`](super::register::Register) and [`Isa`].
 
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod amx;
+#[cfg(test)]
+mod amx_model;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -7,6 +11,10 @@ mod avx512;
 mod definition;
 mod plain;
 
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+pub(super) use self::amx::Amx;
+#[cfg(test)]
+pub(super) use self::amx_model::AmxModel;
 #[cfg(target_arch = "x86_64")]
 pub(super) use self::{avx2::Avx2, avx512::Avx512};
 pub(super) use self::{definition::Isa, plain::Plain};

@@ -18,53 +18,63 @@ pub(super) fn parts(len: usize, most: usize) -> impl Iterator<Item = (usize, usi
     (0..count).map(move |i| (i * len / count, (i + 1) * len / count - i * len / count))
 }
 
+/// How a matrix is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Packing {
+    /// Words in a register.
+    pub(super) width: usize,
+    /// Registers in a row of a panel at most.
+    pub(super) panel: usize,
+    /// Rows of zeros are added up to a multiple of this.
+    pub(super) rows: usize,
+}
+
 impl Packed {
-    /// Packs `matrix(k, column)` for [`Register`]s of that width and panel; columns beyond `columns` are zero.
-    pub(super) fn new(
-        k: usize,
-        columns: usize,
-        (width, panel): (usize, usize),
-        matrix: impl Fn(usize, usize) -> f32,
-    ) -> Self {
-        let padded = columns.next_multiple_of(LINE);
-        let mut values = Aligned::zeros(k * padded);
+    /// Packs `matrix(k, column)`. Columns beyond `columns` are zero.
+    pub(super) fn new(k: usize, columns: usize, packing: Packing, matrix: impl Fn(usize, usize) -> f32) -> Self {
+        let mut packed = Self::default();
+        packed.make_room((k, columns), packing);
         let mut at = 0;
-        for (first, registers) in parts(padded / width, panel) {
-            for k in 0..k {
-                for column in first * width..(first + registers) * width {
-                    if column < columns {
-                        values[at] = matrix(k, column);
-                    }
-                    at += 1;
+        for (first, registers) in parts(packed.columns / packing.width, packing.panel) {
+            let len = registers * packing.width;
+            for (row, words) in packed.values[at..at + packed.k * len].chunks_exact_mut(len).enumerate().take(k) {
+                for (column, word) in (first * packing.width..columns).zip(words) {
+                    *word = matrix(row, column);
                 }
             }
+            at += packed.k * len;
         }
-        Self { k, columns: padded, values }
+        packed
+    }
+
+    /// Sets the size.
+    fn make_room(&mut self, (k, columns): (usize, usize), packing: Packing) {
+        (self.k, self.columns) = (k.next_multiple_of(packing.rows), columns.next_multiple_of(LINE));
+        self.values.reserve(self.k * self.columns);
     }
 
     /// Packs the words of `from` anew. Word (k, column) is at `k * strides.0 + column * strides.1`. Columns beyond are zero.
     pub(super) fn fill(
         &mut self,
         (k, columns): (usize, usize),
-        (width, panel): (usize, usize),
+        packing: Packing,
         from: &[f32],
         strides: (usize, usize),
     ) {
-        let padded = columns.next_multiple_of(LINE);
-        (self.k, self.columns) = (k, padded);
-        self.values.reserve(k * padded);
+        self.make_room((k, columns), packing);
         let mut at = 0;
-        for (first, registers) in parts(padded / width, panel) {
-            let len = registers * width;
-            let own = len.min(columns.saturating_sub(first * width));
-            let panel = &mut self.values[at..at + k * len];
-            at += k * len;
+        for (first, registers) in parts(self.columns / packing.width, packing.panel) {
+            let len = registers * packing.width;
+            let own = len.min(columns.saturating_sub(first * packing.width));
+            let (panel, padding) = self.values[at..at + self.k * len].split_at_mut(k * len);
+            at += self.k * len;
+            padding.fill(0.0);
             if own == 0 {
                 panel.fill(0.0);
                 continue;
             }
             for (k, row) in panel.chunks_exact_mut(len).enumerate() {
-                let from = &from[k * strides.0 + first * width * strides.1..];
+                let from = &from[k * strides.0 + first * packing.width * strides.1..];
                 if strides.1 == 1 {
                     row[..own].copy_from_slice(&from[..own]);
                 } else {
@@ -72,6 +82,26 @@ impl Packed {
                 }
                 row[own..].fill(0.0);
             }
+        }
+    }
+
+    /// Packs rows of words that `write(row, first, words)` writes from column `first` on, anew. Columns must be whole
+    /// cache lines.
+    pub(super) fn fill_rows(
+        &mut self,
+        (k, columns): (usize, usize),
+        packing: Packing,
+        mut write: impl FnMut(usize, usize, &mut [f32]),
+    ) {
+        assert!(columns.is_multiple_of(LINE), "{columns} columns");
+        self.make_room((k, columns), packing);
+        let mut at = 0;
+        for (first, registers) in parts(self.columns / packing.width, packing.panel) {
+            let len = registers * packing.width;
+            let (panel, padding) = self.values[at..at + self.k * len].split_at_mut(k * len);
+            at += self.k * len;
+            padding.fill(0.0);
+            panel.chunks_exact_mut(len).enumerate().for_each(|(row, words)| write(row, first * packing.width, words));
         }
     }
 

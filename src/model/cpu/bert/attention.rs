@@ -3,15 +3,19 @@
 //! Both products are multiplied in f32, or in bf16 where that is faster. Softmax and all sums are f32.
 
 use super::super::aligned::{Aligned, LINE};
+use super::super::dispatch::Packings;
 use super::super::gemm::{Product, Stream};
 use super::super::isa::Isa;
-use super::super::packed::Packed;
-use super::super::register::{Register, bf16};
+use super::super::packed::{Packed, parts};
+use super::super::register::Register;
+use super::encoder::{Encoder, Rows, Target};
 use super::encoding::Encoding;
-use super::linear::{Encoder, Output, Then};
+use super::linear::{Output, Then};
 
-/// Rows of scores at a time: four tiles of the largest kind, which stay in the first-level cache.
+/// Rows of scores at a time at most. They stay in the caches next to the registers.
 const ROWS: usize = 36;
+/// The same where products run on tiles, which take more rows at once.
+const ROWS_ON_TILES: usize = 64;
 /// The score of a column that is not a position. Its share is zero.
 const NOWHERE: f32 = -1e30;
 
@@ -24,6 +28,11 @@ pub(super) struct Heads {
 }
 
 impl Heads {
+    /// As many heads of rows of `hidden` numbers.
+    pub(super) fn of(hidden: usize, count: usize) -> Self {
+        Self { count, size: hidden / count }
+    }
+
     /// Numbers a head takes up in a row.
     pub(super) fn padded(self) -> usize {
         self.size.next_multiple_of(LINE)
@@ -44,10 +53,7 @@ impl Heads {
 /// Working memory, reused from call to call.
 #[derive(Debug, Default)]
 pub(super) struct Workspace {
-    /// Of queries, keys and shares.
-    encoders: [Encoder; 3],
-    /// Values, two positions to a word.
-    pairs: Aligned,
+    shares: Encoder,
     keys: Packed,
     values: Packed,
     scores: Aligned,
@@ -64,74 +70,68 @@ pub(super) struct Positions<'a> {
     pub(super) all: usize,
     /// How many of these are tokens. The others are padding, and their scores are less by one.
     pub(super) tokens: usize,
-    /// [asking, heads], rows `stride` apart.
-    pub(super) queries: &'a [f32],
-    pub(super) query_stride: usize,
-    /// [all, heads and heads], keys before values.
-    pub(super) keys_values: &'a [f32],
-    pub(super) key_value_stride: usize,
+    /// [asking, heads], in f32 or bf16.
+    pub(super) queries: Rows<'a>,
+    /// [all, heads and heads], keys before values, in the same encoding.
+    pub(super) keys_values: Rows<'a>,
 }
 
 impl Heads {
-    /// What each asking position gets from all, [asking, heads], multiplied in f32 or bf16.
+    /// Stores what each asking position gets from all, [asking, heads].
     ///
     /// # Safety
     /// The CPU must have `I`'s instructions, and those of the encoding.
     #[inline(always)]
     pub(super) unsafe fn attend<I: Isa>(
         self,
-        encoding: Encoding,
         positions: &Positions<'_>,
         workspace: &mut Workspace,
-        to: &mut [f32],
-        to_stride: usize,
+        mut target: Target<'_>,
     ) {
-        let &Positions { asking, all, tokens, queries, query_stride, keys_values, key_value_stride } = positions;
-        let Workspace { encoders, pairs, keys, values, scores, starts, zeros, factors } = workspace;
-        let [query_encoder, key_encoder, share_encoder] = encoders;
-        let (packing, columns) = ((I::Register::WIDTH, I::Register::PANEL), all.next_multiple_of(LINE));
+        let &Positions { asking, all, tokens, queries, keys_values } = positions;
+        let Workspace { shares, keys, values, scores, starts, zeros, factors } = workspace;
+        let encoding = queries.encoding;
+        let packing = encoding.packing(Packings::of::<I>());
+        let columns = all.next_multiple_of(LINE);
         #[allow(clippy::cast_precision_loss)] // far fewer than 2^24
         let root = (self.size as f32).sqrt();
-        scores.reserve(ROWS * columns);
+        let most = if packing.rows > 1 { ROWS_ON_TILES } else { ROWS };
+        scores.reserve(most * columns);
         zeros.reserve(self.padded());
         starts.reserve(columns);
         starts[..tokens].fill(if tokens < all { root } else { 0.0 });
         starts[tokens..all].fill(0.0);
         starts[all..columns].fill(NOWHERE);
-        let per_word = encoding.numbers_per_word();
-        let own_values = &keys_values[self.columns()..];
-        let (value_words, value_stride) = if per_word == 1 {
-            (own_values, key_value_stride)
-        } else {
-            pair(own_values, key_value_stride, (all, self.columns()), pairs);
-            (&**pairs, self.columns())
-        };
-        // SAFETY: the caller's CPU has the instructions.
-        unsafe {
-            let asked = query_encoder.encode::<I::Register>(encoding, queries, query_stride, (asking, self.columns()));
-            let known =
-                key_encoder.encode::<I::Register>(encoding, keys_values, key_value_stride, (all, self.columns()));
-            for head in 0..self.count {
-                let first = head * self.padded();
-                let of_keys = (self.size.div_ceil(per_word), all);
-                keys.fill(of_keys, packing, &known.words[first / per_word..], (1, known.stride));
-                values.fill((all.div_ceil(per_word), self.size), packing, &value_words[first..], (value_stride, 1));
-                for row in (0..asking).step_by(ROWS) {
-                    let rows = ROWS.min(asking - row);
-                    let from = &asked.words[row * asked.stride + first / per_word..];
-                    let to = &mut to[row * to_stride + first..];
-                    let asked =
-                        Product { from, stride: asked.stride, rows, weights: keys, start: starts, start_stride: 0 };
-                    let mut output = Output::new(scores, columns, Then::Store);
-                    encoding.multiply::<I>(asked, &mut Stream::default(), &mut output);
-                    factors.clear();
-                    for scores in scores.chunks_exact_mut(columns).take(rows) {
-                        factors.push(1.0 / exponentials::<I::Register>(scores, std::f32::consts::LOG2_E / root));
-                    }
-                    let shares = share_encoder.encode::<I::Register>(encoding, scores, columns, (rows, columns));
+        for head in 0..self.count {
+            let first = head * self.padded();
+            let size = self.size.div_ceil(encoding.numbers_per_word());
+            keys.fill((size, all), packing, keys_values.from(0, first), (1, keys_values.stride));
+            let first_value = self.columns() + first;
+            if encoding == Encoding::F32 {
+                values.fill((all, self.size), packing, keys_values.from(0, first_value), (keys_values.stride, 1));
+            } else {
+                let pairs = Pairs { rows: keys_values, all, first: first_value };
+                values
+                    .fill_rows((pairs.count(), self.padded()), packing, |row, column, to| pairs.write(row, column, to));
+            }
+            for (row, rows) in parts(asking, most) {
+                let (from, stride) = (queries.from(row, first), queries.stride);
+                let asked = Product { from, stride, rows, weights: keys, start: starts, start_stride: 0 };
+                let mut output = Output::new(Target::F32(scores, columns), Then::Store);
+                // SAFETY: as for this function.
+                unsafe { encoding.multiply::<I>(asked, &mut Stream::default(), &mut output) };
+                factors.clear();
+                for scores in scores.chunks_exact_mut(columns).take(rows) {
+                    // SAFETY: as for this function.
+                    let sum = unsafe { exponentials::<I::Register>(scores, std::f32::consts::LOG2_E / root) };
+                    factors.push(1.0 / sum);
+                }
+                // SAFETY: as for this function.
+                unsafe {
+                    let shares = shares.encode::<I::Register>(encoding, scores, columns, (rows, columns));
                     let (from, stride) = (shares.words, shares.stride);
                     let shares = Product { from, stride, rows, weights: values, start: zeros, start_stride: 0 };
-                    let mut output = Output::new(to, to_stride, Then::Scale(factors));
+                    let mut output = Output::new(target.reborrow(), Then::Scale(factors)).at(row, first);
                     encoding.multiply::<I>(shares, &mut Stream::default(), &mut output);
                 }
             }
@@ -139,22 +139,51 @@ impl Heads {
     }
 }
 
-/// Joins pairs of rows of `from`, which are `stride` floats apart, into rows of words. A word holds two bf16, the earlier
-/// row's first. An odd last row is paired with zeros.
-#[inline(always)]
-fn pair(from: &[f32], stride: usize, (rows, columns): (usize, usize), to: &mut Aligned) {
-    to.reserve(rows.div_ceil(2) * columns);
-    let word = |low: u16, high: u16| f32::from_bits(u32::from(low) | u32::from(high) << 16);
-    for (row, words) in (0..rows).step_by(2).zip(to.chunks_exact_mut(columns)) {
-        let early = &from[row * stride..][..columns];
-        if row + 1 < rows {
-            let late = &from[(row + 1) * stride..][..columns];
-            let both = early.iter().zip(late);
-            words.iter_mut().zip(both).for_each(|(to, (&early, &late))| *to = word(bf16(early), bf16(late)));
-        } else {
-            words.iter_mut().zip(early).for_each(|(to, &early)| *to = word(bf16(early), 0));
+/// Values of a head in bf16, two positions to a word.
+#[derive(Clone, Copy)]
+struct Pairs<'a> {
+    rows: Rows<'a>,
+    /// How many positions there are.
+    all: usize,
+    /// The head's first column.
+    first: usize,
+}
+
+impl Pairs<'_> {
+    /// Rows of words.
+    fn count(self) -> usize {
+        match self.rows.encoding {
+            Encoding::SplitBf16 => self.all.next_multiple_of(32),
+            _ => self.all.div_ceil(2),
         }
     }
+
+    /// Writes a row of words from a column on, the earlier position's number first. Beyond the last position are zeros.
+    #[inline(always)]
+    fn write(self, row: usize, column: usize, words: &mut [f32]) {
+        let (pair, low) = match self.rows.encoding {
+            Encoding::SplitBf16 => (row / 32 * 16 + row % 16, row % 32 >= 16),
+            _ => (row, false),
+        };
+        let from = |position: usize, at: usize| self.rows.bf16s(position, self.first + column + at, low);
+        for (at, words) in (0..).step_by(LINE).zip(words.chunks_exact_mut(LINE)) {
+            let (early, late) = (2 * pair, 2 * pair + 1);
+            if late < self.all {
+                let both = from(early, at).iter().zip(from(late, at));
+                words.iter_mut().zip(both).for_each(|(to, (&early, &late))| *to = word(early, late));
+            } else if early < self.all {
+                words.iter_mut().zip(from(early, at)).for_each(|(to, &early)| *to = word(early, 0));
+            } else {
+                words.fill(0.0);
+            }
+        }
+    }
+}
+
+/// Two bf16 as a word.
+#[inline(always)]
+fn word(low: u16, high: u16) -> f32 {
+    f32::from_bits(u32::from(low) | u32::from(high) << 16)
 }
 
 /// Replaces each score of a row by 2^(factor * (score - largest)) and returns their sum.

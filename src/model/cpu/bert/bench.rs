@@ -2,12 +2,13 @@
 
 use super::super::InstructionSet;
 use super::super::aligned::Aligned;
-use super::super::dispatch::{self, Task, packing};
+use super::super::dispatch::{self, Task, packings};
 use super::super::isa::Isa;
 use super::super::register::Register;
 use super::attention::{self, Heads, Positions, exponentials};
+use super::encoder::{Encoder, Target};
 use super::encoding::Encoding;
-use super::linear::{Encoder, Linear, Then};
+use super::linear::{Linear, Then};
 use super::norm::Norm;
 use crate::model::Precision;
 
@@ -51,7 +52,7 @@ pub struct Bench {
     output: Aligned,
     linear: Option<Linear>,
     norm: Norm,
-    encoder: Encoder,
+    encoders: [Encoder; 2],
     workspace: attention::Workspace,
 }
 
@@ -79,12 +80,12 @@ impl Bench {
         // Queries, keys and values lie side by side.
         let values: Vec<f32> = (0..rows * columns * 3).map(number).collect();
         let encoding = match kernel {
-            Kernel::Attention(_) => Encoding::of_attention(precision, instructions),
+            Kernel::Attention(_) => Encoding::of_attention(precision, instructions, Self::HEAD),
             _ => Encoding::of_linear(precision, instructions),
         };
         let linear = matches!(kernel, Kernel::Linear(_)).then(|| {
             let weight = |input, column| number(input * columns + column);
-            Linear::new(encoding, packing(instructions), columns, &vec![0.0; columns], weight)
+            Linear::new(encoding, packings(instructions), columns, &vec![0.0; columns], weight)
         });
         Self {
             kernel,
@@ -96,7 +97,7 @@ impl Bench {
             output: Aligned::zeros(rows * columns),
             linear,
             norm: Norm::new(&vec![1.0; columns], &vec![0.0; columns], 1e-12),
-            encoder: Encoder::default(),
+            encoders: Default::default(),
             workspace: attention::Workspace::default(),
         }
     }
@@ -143,24 +144,29 @@ impl Task for Run<'_> {
         unsafe {
             match bench.kernel {
                 Kernel::Linear(_) => {
-                    let input =
-                        bench.encoder.encode::<I::Register>(bench.encoding, &bench.input, columns, (rows, columns));
+                    let [encoder, _] = &mut bench.encoders;
+                    let input = encoder.encode::<I::Register>(bench.encoding, &bench.input, columns, (rows, columns));
                     let linear = bench.linear.as_ref().expect("made for this kernel");
-                    linear.forward::<I>(&input, rows, &mut bench.output, columns, Then::Store);
+                    linear.forward::<I>(input, rows, Target::F32(&mut bench.output, columns), Then::Store);
                 }
                 Kernel::Attention(_) => {
-                    let heads = Heads { count: columns / Bench::HEAD, size: Bench::HEAD };
+                    let heads = Heads::of(columns, columns / Bench::HEAD);
                     let (queries, keys_values) = bench.input.split_at(rows * columns);
+                    let [of_queries, of_keys_values] = &mut bench.encoders;
+                    let (encoding, stride) = (bench.encoding, 2 * columns);
                     let positions = Positions {
                         asking: rows,
                         all: rows,
                         tokens: rows,
-                        queries,
-                        query_stride: columns,
-                        keys_values,
-                        key_value_stride: 2 * columns,
+                        queries: of_queries.encode::<I::Register>(encoding, queries, columns, (rows, columns)),
+                        keys_values: of_keys_values.encode::<I::Register>(
+                            encoding,
+                            keys_values,
+                            stride,
+                            (rows, stride),
+                        ),
                     };
-                    heads.attend::<I>(bench.encoding, &positions, &mut bench.workspace, &mut bench.output, columns);
+                    heads.attend::<I>(&positions, &mut bench.workspace, Target::F32(&mut bench.output, columns));
                 }
                 Kernel::Norm => {
                     bench.output.copy_from_slice(&bench.input[..rows * columns]);

@@ -1,6 +1,8 @@
 //! The engine of BERT.
 
 use super::super::{InstructionSet, dispatch};
+use super::attention::Heads;
+use super::encoding::Encoding;
 use super::network::{Forward, LABELS, Network, Scratch};
 use super::shape::Shape;
 use crate::model::Precision;
@@ -34,7 +36,11 @@ impl Engine {
             precision.name()
         );
         assert!(shape.is_supported(), "the kernels do not support this shape");
-        Ok(Self { network: Network::new(shape, instructions, precision, tensor)?, instructions })
+        let heads = Heads::of(shape.hidden, shape.heads);
+        let linear = Encoding::of_linear(precision, instructions);
+        let attention = Encoding::of_attention(precision, instructions, heads.padded());
+        let packings = dispatch::packings(instructions);
+        Ok(Self { network: Network::new(shape, (linear, attention), packings, tensor)?, instructions })
     }
 
     /// The logits of one read, non-coding and coding, given its k-mers without special tokens.

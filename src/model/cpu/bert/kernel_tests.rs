@@ -3,15 +3,24 @@
 use proptest::prelude::*;
 
 use super::super::InstructionSet;
-use super::super::dispatch::{self, Task};
+use super::super::dispatch::{self, Packings, Task};
 use super::super::gemm::{Product, Rows, Stream};
-use super::super::isa::Isa;
+use super::super::isa::{AmxModel, Isa};
 use super::super::packed::Packed;
 use super::super::register::{Register, bf16};
+use super::super::test_support::{instruction_sets, noise};
 use super::attention::{Heads, Positions, Workspace};
+use super::encoder::{Encoder, Target};
 use super::encoding::{Encoding, has_bf16};
-use super::tests::{cases, instruction_sets, noise};
+
 use crate::model::Precision;
+
+/// How often to try what chance decides: unoptimised, the kernels are a hundred times slower.
+const EFFORT: usize = if cfg!(debug_assertions) { 1 } else { 20 };
+
+fn cases(count: usize) -> ProptestConfig {
+    ProptestConfig::with_cases(u32::try_from(count * EFFORT).unwrap())
+}
 
 /// Applies a function to each number of a slice, padded to whole registers.
 struct Map<'a, F>(&'a [f32], F);
@@ -74,9 +83,9 @@ fn gelu_is_the_exact_one() {
 }
 
 /// `rows` rows of `k` words times `k` words by `columns`, on sums that start at zero.
+#[derive(Clone, Copy)]
 struct Multiply<'a> {
     encoding: Encoding,
-    instructions: InstructionSet,
     rows: usize,
     k: usize,
     columns: usize,
@@ -88,15 +97,35 @@ impl Task for Multiply<'_> {
     type Output = Vec<f32>;
 
     unsafe fn run<I: Isa>(self) -> Vec<f32> {
-        let Self { encoding, instructions, rows, k, columns, left, right } = self;
-        let weights = Packed::new(k, columns, dispatch::packing(instructions), |k, column| right[k * columns + column]);
+        let Self { encoding, rows, k, columns, left, right } = self;
+        let packing = encoding.packing(Packings::of::<I>());
+        let weights = Packed::new(k, columns, packing, |k, column| right[k * columns + column]);
+        let stride = weights.k();
+        let mut from = vec![0.0; rows * stride];
+        from.chunks_mut(stride).zip(left.chunks(k)).for_each(|(to, row)| to[..k].copy_from_slice(row));
         let zeros = vec![0.0; weights.columns()];
         let mut to = vec![0.0; rows * weights.columns()];
-        let product = Product { from: left, stride: k, rows, weights: &weights, start: &zeros, start_stride: 0 };
+        let product = Product { from: &from, stride, rows, weights: &weights, start: &zeros, start_stride: 0 };
         let mut sink = Rows { to: &mut to, stride: weights.columns() };
         // SAFETY: the caller's CPU has the instructions.
         unsafe { encoding.multiply::<I>(product, &mut Stream::default(), &mut sink) };
         to.chunks(weights.columns()).flat_map(|row| row[..columns].to_vec()).collect()
+    }
+}
+
+impl Multiply<'_> {
+    /// The products of each instruction set that has them, and of the model of AMX.
+    fn everywhere(self) -> Vec<(String, Vec<f32>)> {
+        let has = |set: &InstructionSet| match self.encoding {
+            Encoding::Bytes => set.is_supported_in(Precision::Int8),
+            Encoding::SplitBf16 => *set == InstructionSet::Amx && set.is_supported(),
+            _ => has_bf16(*set),
+        };
+        let sets = InstructionSet::ALL.into_iter().filter(has);
+        // SAFETY: the instruction set is supported, and has the instruction.
+        let products = sets.map(|set| (format!("{set:?}"), unsafe { dispatch::run(set, self) }));
+        // SAFETY: the model is plain Rust.
+        products.chain([("model".to_owned(), unsafe { self.run::<AmxModel>() })]).collect()
     }
 }
 
@@ -105,7 +134,7 @@ proptest! {
 
     #[test]
     fn products_of_bytes_are_exact_on_every_instruction_set(
-        rows in 1_usize..20, k in 1_usize..70, columns in 1_usize..100, seed in 1_u64..u64::MAX,
+        rows in 1_usize..70, k in 1_usize..70, columns in 1_usize..100, seed in 1_u64..u64::MAX,
     ) {
         let mut state = seed;
         let mut bytes = |count: usize| -> Vec<u8> {
@@ -116,12 +145,10 @@ proptest! {
             bytes.chunks(4).map(|word| f32::from_bits(u32::from_le_bytes(word.try_into().unwrap()))).collect()
         };
         let (left_words, right_words) = (words(&left), words(&right));
-        for set in instruction_sets(Precision::Int8) {
-            let task = Multiply {
-                encoding: Encoding::Bytes, instructions: set, rows, k, columns, left: &left_words, right: &right_words,
-            };
-            // SAFETY: the instruction set is supported.
-            let sums = unsafe { dispatch::run(set, task) };
+        let product = Multiply {
+            encoding: Encoding::Bytes, rows, k, columns, left: &left_words, right: &right_words,
+        };
+        for (set, sums) in product.everywhere() {
             for (at, sum) in sums.iter().enumerate() {
                 let (row, column) = (at / columns, at % columns);
                 let product = |i: usize| {
@@ -136,7 +163,7 @@ proptest! {
 
     #[test]
     fn products_of_bf16_are_near_those_of_their_numbers(
-        rows in 1_usize..20, k in 1_usize..70, columns in 1_usize..100, seed in 1_u64..u64::MAX,
+        rows in 1_usize..70, k in 1_usize..70, columns in 1_usize..100, seed in 1_u64..u64::MAX,
     ) {
         let mut state = seed;
         let mut bf16s = |count: usize| -> Vec<u16> { (0..2 * count).map(|_| bf16(noise(&mut state))).collect() };
@@ -146,12 +173,10 @@ proptest! {
         };
         let (left_words, right_words) = (words(&left), words(&right));
         let number = |bits: u16| f64::from(f32::from_bits(u32::from(bits) << 16));
-        for set in InstructionSet::ALL.into_iter().filter(|&set| has_bf16(set)) {
-            let task = Multiply {
-                encoding: Encoding::Bf16, instructions: set, rows, k, columns, left: &left_words, right: &right_words,
-            };
-            // SAFETY: the instruction set is supported, and has the instruction.
-            let sums = unsafe { dispatch::run(set, task) };
+        let product = Multiply {
+            encoding: Encoding::Bf16, rows, k, columns, left: &left_words, right: &right_words,
+        };
+        for (set, sums) in product.everywhere() {
             for (at, sum) in sums.iter().enumerate() {
                 let (row, column) = (at / columns, at % columns);
                 let product = |i: usize| {
@@ -160,6 +185,61 @@ proptest! {
                 let expected: f64 = (0..2 * k).map(product).sum();
                 prop_assert!((f64::from(*sum) - expected).abs() < 1e-5, "{:?}: {} is not {}", set, sum, expected);
             }
+        }
+    }
+}
+
+/// The words of split numbers: of each 32 rows of `numbers`, the high parts of two each, then the low parts.
+fn split(numbers: impl Fn(usize) -> f32, word: usize) -> f32 {
+    let part = |i: usize| {
+        let x = numbers(word / 32 * 32 + word % 16 * 2 + i);
+        let high = f32::from_bits(u32::from(bf16(x)) << 16);
+        u32::from(bf16(if word % 32 < 16 { high } else { x - high }))
+    };
+    f32::from_bits(part(0) | part(1) << 16)
+}
+
+proptest! {
+    #![proptest_config(cases(8))]
+
+    #[test]
+    fn products_of_split_numbers_are_near_those_of_f32(
+        rows in 1_usize..70, blocks in 1_usize..4, columns in 1_usize..100, seed in 1_u64..u64::MAX,
+    ) {
+        let (k, mut state) = (32 * blocks, seed);
+        let mut numbers = |count: usize| -> Vec<f32> { (0..count).map(|_| noise(&mut state)).collect() };
+        let (left, right) = (numbers(rows * k), numbers(k * columns));
+        let left_words: Vec<f32> = (0..rows * k).map(|at| split(|i| left[at / k * k + i], at % k)).collect();
+        let right_words: Vec<f32> =
+            (0..k * columns).map(|at| split(|i| right[i * columns + at % columns], at / columns)).collect();
+        let product = Multiply {
+            encoding: Encoding::SplitBf16, rows, k, columns, left: &left_words, right: &right_words,
+        };
+        for (set, sums) in product.everywhere() {
+            for (at, sum) in sums.iter().enumerate() {
+                let (row, column) = (at / columns, at % columns);
+                let product = |i: usize| f64::from(left[row * k + i]) * f64::from(right[i * columns + column]);
+                let expected: f64 = (0..k).map(product).sum();
+                prop_assert!((f64::from(*sum) - expected).abs() < 5e-5, "{set}: {sum} is not {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn amx_computes_what_its_model_does(
+        rows in 1_usize..70, k in 1_usize..70, columns in 1_usize..100, seed in 1_u64..u64::MAX,
+    ) {
+        let mut state = seed;
+        let mut words = |count: usize| -> Vec<f32> {
+            let mut half = || u32::from(bf16(noise(&mut state)));
+            (0..count).map(|_| f32::from_bits(half() | half() << 16)).collect()
+        };
+        let (left, right) = (words(rows * k), words(k * columns));
+        for encoding in [Encoding::Bf16, Encoding::SplitBf16, Encoding::Bytes] {
+            let sums = Multiply { encoding, rows, k, columns, left: &left, right: &right }.everywhere();
+            let of = |name: &str| sums.iter().find(|(set, _)| set == name).map(|(_, sums)| sums);
+            let bits = |sums: &Vec<f32>| sums.iter().map(|sum| sum.to_bits()).collect::<Vec<_>>();
+            prop_assert!(of("Amx").is_none_or(|sums| Some(bits(sums)) == of("model").map(bits)), "{encoding:?}");
         }
     }
 }
@@ -178,7 +258,7 @@ impl Task for Store<'_> {
             unsafe {
                 let register = I::Register::load(numbers, at);
                 match encoding {
-                    Encoding::F32 => {}
+                    Encoding::F32 | Encoding::SplitBf16 => {}
                     Encoding::Rounded => register.rounded_to_bf16().store(&mut singles, at),
                     Encoding::Bf16 => register.store_bf16s(&mut bf16s, at),
                     Encoding::Bytes => register.store_bytes(&mut bytes, at),
@@ -186,7 +266,7 @@ impl Task for Store<'_> {
             }
         }
         match encoding {
-            Encoding::F32 | Encoding::Rounded => singles,
+            Encoding::F32 | Encoding::SplitBf16 | Encoding::Rounded => singles,
             Encoding::Bf16 => bf16s.into_iter().map(|bits| f32::from_bits(u32::from(bits) << 16)).collect(),
             Encoding::Bytes => bytes.into_iter().map(f32::from).collect(),
         }
@@ -256,18 +336,24 @@ impl Task for Attend<'_> {
         let columns = heads.columns();
         let rows = keys.chunks(columns).zip(values.chunks(columns));
         let keys_values: Vec<f32> = rows.flat_map(|(keys, values)| [keys, values].concat()).collect();
-        let positions = Positions {
-            asking: all,
-            all,
-            tokens,
-            queries,
-            query_stride: columns,
-            keys_values: &keys_values,
-            key_value_stride: 2 * columns,
-        };
+        let (mut of_queries, mut of_keys_values) = (Encoder::default(), Encoder::default());
         let mut to = vec![0.0; all * columns];
         // SAFETY: the caller's CPU has the instructions.
-        unsafe { heads.attend::<I>(encoding, &positions, &mut Workspace::default(), &mut to, columns) };
+        unsafe {
+            let positions = Positions {
+                asking: all,
+                all,
+                tokens,
+                queries: of_queries.encode::<I::Register>(encoding, queries, columns, (all, columns)),
+                keys_values: of_keys_values.encode::<I::Register>(
+                    encoding,
+                    &keys_values,
+                    2 * columns,
+                    (all, 2 * columns),
+                ),
+            };
+            heads.attend::<I>(&positions, &mut Workspace::default(), Target::F32(&mut to, columns));
+        }
         to
     }
 }
@@ -288,15 +374,25 @@ proptest! {
         };
         let part: [Vec<f32>; 3] =
             std::array::from_fn(|_| (0..all * heads.columns()).map(|at| number(at % heads.columns())).collect());
-        for (encoding, bound) in [(Encoding::F32, 2e-6), (Encoding::Bf16, 0.01)] {
+        for (encoding, bound) in [(Encoding::F32, 2e-6), (Encoding::Bf16, 0.01), (Encoding::SplitBf16, 1e-4)] {
+            let has = |set: &InstructionSet| match encoding {
+                Encoding::F32 => set.is_supported(),
+                Encoding::SplitBf16 => *set == InstructionSet::Amx && set.is_supported() && heads.padded() % 32 == 0,
+                _ => has_bf16(*set),
+            };
             let attend = Attend { encoding, heads, all, tokens, parts: part.each_ref().map(Vec::as_slice) };
-            for set in instruction_sets(Precision::F32).filter(|&set| encoding == Encoding::F32 || has_bf16(set)) {
-                // SAFETY: the instruction set is supported, and has instructions for bf16 where those are used.
-                let found = unsafe { dispatch::run(set, attend) };
+            // SAFETY: the instruction set is supported, and has instructions for bf16 where those are used.
+            let found = |set| unsafe { dispatch::run(set, attend) };
+            let mut all_found: Vec<_> = InstructionSet::ALL.into_iter().filter(has).map(found).collect();
+            if encoding != Encoding::SplitBf16 || heads.padded() % 32 == 0 {
+                // SAFETY: the model is plain Rust.
+                all_found.push(unsafe { attend.run::<AmxModel>() });
+            }
+            for found in all_found {
                 for (asking, head, at) in [(0, 0, 0), (all - 1, count - 1, size - 1), (all / 2, count / 2, size / 2)] {
                     let expected = attend.exact(asking, head, at);
                     let found = found[asking * heads.columns() + head * heads.padded() + at];
-                    prop_assert!((f64::from(found) - expected).abs() < bound, "{set:?} {encoding:?}: {found}, not {expected}");
+                    prop_assert!((f64::from(found) - expected).abs() < bound, "{encoding:?}: {found}, not {expected}");
                 }
             }
         }

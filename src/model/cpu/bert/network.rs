@@ -1,16 +1,15 @@
 //! The network over an instruction set: embeddings, layers, and the head that reads `[CLS]`.
 
-use super::super::InstructionSet;
-use super::super::aligned::{Aligned, LINE};
-use super::super::dispatch::{Task, packing};
+use super::super::aligned::Aligned;
+use super::super::dispatch::{Packings, Task};
 use super::super::isa::Isa;
 use super::attention::{self, Heads, Positions};
+use super::encoder::{Between, Encoder, Target};
 use super::encoding::Encoding;
-use super::linear::{Encoder, Linear, Then};
+use super::linear::{Linear, Then};
 use super::norm::Norm;
 use super::shape::Shape;
 use crate::kmer::{CLS, PAD, SEP};
-use crate::model::Precision;
 
 /// Non-coding, coding.
 pub(super) const LABELS: usize = 2;
@@ -56,12 +55,14 @@ struct Layer {
 pub struct Scratch {
     /// Rows of `hidden` numbers: what goes from layer to layer.
     x: Aligned,
-    queries: Aligned,
-    keys_values: Aligned,
-    context: Aligned,
-    intermediate: Aligned,
+    /// `x`, encoded.
+    input: Encoder,
+    queries: Between,
+    keys_values: Between,
+    context: Between,
+    intermediate: Between,
     attention: attention::Workspace,
-    encoder: Encoder,
+    pooled: Aligned,
 }
 
 /// A read's forward pass.
@@ -84,16 +85,10 @@ impl Task for Forward<'_> {
     }
 }
 
-/// How far apart rows of `columns` numbers are: a line more, so that the rows of a tile do not all fall into the same
-/// sets of the cache.
-fn stride(columns: usize) -> usize {
-    columns + LINE
-}
-
 /// Takes tensors and packs them.
 struct Loader<T> {
     tensor: T,
-    packing: (usize, usize),
+    packings: Packings,
     encoding: Encoding,
     epsilon: f32,
 }
@@ -131,7 +126,7 @@ impl<E, T: FnMut(&str, &[usize]) -> Result<Vec<f32>, E>> Loader<T> {
         }
         let rows: Vec<Option<usize>> = (0..inputs).map(input).collect();
         let columns: Vec<Option<usize>> = (0..outputs).map(output).collect();
-        Ok(Linear::new(self.encoding, self.packing, inputs, &bias, |row, column| {
+        Ok(Linear::new(self.encoding, self.packings, inputs, &bias, |row, column| {
             match (rows[row], columns[column % outputs]) {
                 (Some(from), Some(to)) => weights[column / outputs][to * stored[1] + from],
                 _ => 0.0,
@@ -143,14 +138,13 @@ impl<E, T: FnMut(&str, &[usize]) -> Result<Vec<f32>, E>> Loader<T> {
 impl Network {
     pub(super) fn new<E>(
         shape: &Shape,
-        instructions: InstructionSet,
-        precision: Precision,
+        (linear, attention): (Encoding, Encoding),
+        packings: Packings,
         tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         let &Shape { vocabulary, hidden, layers, heads, intermediate, positions, types, epsilon } = shape;
-        let heads = Heads { count: heads, size: hidden / heads };
-        let linear = Encoding::of_linear(precision, instructions);
-        let mut loader = Loader { tensor, packing: packing(instructions), encoding: linear, epsilon };
+        let heads = Heads::of(hidden, heads);
+        let mut loader = Loader { tensor, packings, encoding: linear, epsilon };
         let words = loader.tensor("bert.embeddings.word_embeddings.weight", &[vocabulary, hidden])?;
         let mut positions = loader.tensor("bert.embeddings.position_embeddings.weight", &[positions, hidden])?;
         let types = loader.tensor("bert.embeddings.token_type_embeddings.weight", &[types, hidden])?;
@@ -182,7 +176,7 @@ impl Network {
         let classifier_bias = loader.tensor("classifier.bias", &[LABELS])?;
         Ok(Self {
             linear,
-            attention: Encoding::of_attention(precision, instructions),
+            attention,
             hidden,
             intermediate,
             heads,
@@ -196,15 +190,6 @@ impl Network {
         })
     }
 
-    fn make_room(&self, rows: usize, scratch: &mut Scratch) {
-        let Scratch { x, queries, keys_values, context, intermediate, .. } = scratch;
-        x.reserve(rows * stride(self.hidden));
-        queries.reserve(rows * stride(self.heads.columns()));
-        keys_values.reserve(rows * stride(2 * self.heads.columns()));
-        context.reserve(rows * stride(self.heads.columns()));
-        intermediate.reserve(rows * stride(self.intermediate));
-    }
-
     /// # Safety
     /// The CPU must have `I`'s instructions, and those of the precision.
     #[inline(always)]
@@ -213,12 +198,13 @@ impl Network {
         let padding = padded.saturating_sub(tokens);
         let all = tokens + padding;
         assert!(all * self.hidden <= self.positions.len(), "{all} tokens, but positions for fewer");
-        self.make_room(all, scratch);
+        let x_stride = Between::stride(self.hidden);
+        scratch.x.reserve(all * x_stride);
         let ids = [CLS].into_iter().chain(ids.iter().copied()).chain([SEP]).chain(std::iter::repeat_n(PAD, padding));
         // SAFETY: the caller's promises.
         unsafe {
             for ((row, id), position) in
-                scratch.x.chunks_mut(stride(self.hidden)).zip(ids).zip(self.positions.chunks_exact(self.hidden))
+                scratch.x.chunks_mut(x_stride).zip(ids).zip(self.positions.chunks_exact(self.hidden))
             {
                 let word = &self.words[usize::from(id) * self.hidden..][..self.hidden];
                 for (x, (word, position)) in row.iter_mut().zip(word.iter().zip(position)) {
@@ -238,27 +224,31 @@ impl Network {
     /// Replaces the first `asking` rows of `x` by the layer's output.
     #[inline(always)]
     unsafe fn layer<I: Isa>(&self, layer: &Layer, asking: usize, all: usize, tokens: usize, scratch: &mut Scratch) {
-        let (hidden, encoding) = (self.hidden, self.linear);
-        let Scratch { x, queries, keys_values, context, intermediate, attention, encoder } = scratch;
-        let x_stride = stride(hidden);
-        let (query_stride, key_value_stride) = (stride(self.heads.columns()), stride(2 * self.heads.columns()));
-        let between = stride(self.intermediate);
+        let Scratch { x, input, queries, keys_values, context, intermediate, attention, .. } = scratch;
+        let (hidden, heads, between) = (self.hidden, self.heads.columns(), self.intermediate);
+        let (linear, of_attention, x_stride) = (self.linear, self.attention, Between::stride(hidden));
         // SAFETY: the caller's promises.
         unsafe {
-            let input = encoder.encode::<I::Register>(encoding, x, x_stride, (all, hidden));
-            layer.query.forward::<I>(&input, asking, queries, query_stride, Then::Store);
-            layer.key_value.forward::<I>(&input, all, keys_values, key_value_stride, Then::Store);
-            let positions = Positions { asking, all, tokens, queries, query_stride, keys_values, key_value_stride };
-            self.heads.attend::<I>(self.attention, &positions, attention, context, query_stride);
+            let rows = input.encode::<I::Register>(linear, x, x_stride, (all, hidden));
+            layer.query.forward::<I>(rows, asking, queries.target(of_attention, asking, heads), Then::Store);
+            layer.key_value.forward::<I>(rows, all, keys_values.target(of_attention, all, 2 * heads), Then::Store);
+            let positions = Positions {
+                asking,
+                all,
+                tokens,
+                queries: queries.rows::<I::Register>(of_attention, asking, heads),
+                keys_values: keys_values.rows::<I::Register>(of_attention, all, 2 * heads),
+            };
+            self.heads.attend::<I>(&positions, attention, context.target(linear, asking, heads));
 
-            let input = encoder.encode::<I::Register>(encoding, context, query_stride, (asking, self.heads.columns()));
-            layer.context.forward::<I>(&input, asking, x, x_stride, Then::Add);
+            let rows = context.rows::<I::Register>(linear, asking, heads);
+            layer.context.forward::<I>(rows, asking, Target::F32(x, x_stride), Then::Add);
             x.chunks_mut(x_stride).take(asking).for_each(|row| layer.context_norm.forward::<I::Register>(row));
 
-            let input = encoder.encode::<I::Register>(encoding, x, x_stride, (asking, hidden));
-            layer.intermediate.forward::<I>(&input, asking, intermediate, between, Then::Gelu);
-            let input = encoder.encode::<I::Register>(encoding, intermediate, between, (asking, self.intermediate));
-            layer.output.forward::<I>(&input, asking, x, x_stride, Then::Add);
+            let rows = input.encode::<I::Register>(linear, x, x_stride, (asking, hidden));
+            layer.intermediate.forward::<I>(rows, asking, intermediate.target(linear, asking, between), Then::Gelu);
+            let rows = intermediate.rows::<I::Register>(linear, asking, between);
+            layer.output.forward::<I>(rows, asking, Target::F32(x, x_stride), Then::Add);
             x.chunks_mut(x_stride).take(asking).for_each(|row| layer.output_norm.forward::<I::Register>(row));
         }
     }
@@ -267,12 +257,12 @@ impl Network {
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // one rounding of what is summed in f64
     unsafe fn head<I: Isa>(&self, scratch: &mut Scratch) -> [f32; LABELS] {
-        let Scratch { x, queries: pooled, encoder, .. } = scratch;
+        let Scratch { x, input, pooled, .. } = scratch;
         pooled.reserve(self.hidden);
         // SAFETY: the caller's promises.
         unsafe {
-            let input = encoder.encode::<I::Register>(Encoding::F32, x, self.hidden, (1, self.hidden));
-            self.pooler.forward::<I>(&input, 1, pooled, self.hidden, Then::Store);
+            let row = input.encode::<I::Register>(Encoding::F32, x, self.hidden, (1, self.hidden));
+            self.pooler.forward::<I>(row, 1, Target::F32(pooled, self.hidden), Then::Store);
         }
         let pooled: Vec<f64> = pooled[..self.hidden].iter().map(|&x| f64::from(x).tanh()).collect();
         std::array::from_fn(|label| {

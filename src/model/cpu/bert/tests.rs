@@ -8,6 +8,12 @@ use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::super::InstructionSet;
+use super::super::dispatch::{Packings, Task};
+use super::super::isa::AmxModel;
+use super::super::test_support::{count, instruction_sets, noise};
+use super::attention::Heads;
+use super::encoding::Encoding;
+use super::network::{Forward, Network};
 use super::{Engine, Scratch};
 use crate::kmer;
 use crate::model::bert::{BertConfig, BertNetwork, prediction};
@@ -28,12 +34,8 @@ const EFFORT: usize = if cfg!(debug_assertions) { 1 } else { 20 };
 /// Tokens a random BERT reads at most.
 const POSITIONS: usize = if cfg!(debug_assertions) { 40 } else { 298 };
 
-pub(super) fn cases(count: usize) -> ProptestConfig {
+fn cases(count: usize) -> ProptestConfig {
     ProptestConfig::with_cases(u32::try_from(count * EFFORT).unwrap())
-}
-
-pub(super) fn instruction_sets(precision: Precision) -> impl Iterator<Item = InstructionSet> {
-    InstructionSet::ALL.into_iter().filter(move |set| set.is_supported_in(precision))
 }
 
 /// How far a probability may be from the reference's.
@@ -93,6 +95,39 @@ fn every_instruction_set_says_what_the_original_said() {
     }
 }
 
+/// The part of AMX that is not assembly is tested on any CPU.
+#[test]
+fn amx_on_modelled_tiles_says_what_the_original_said() {
+    let name = "parity/k6_tiny_zip";
+    let table = format!("{}/testdata/{name}/golden.tsv", env!("CARGO_MANIFEST_DIR"));
+    let table = std::fs::read_to_string(table).unwrap();
+    for precision in PRECISIONS {
+        let Checkpoint { mut weights, settings: Settings::Bert { config, .. }, .. } = Checkpoint::of_tests(name) else {
+            panic!("{name} is not a BERT");
+        };
+        let (shape, amx) = (config.shape(), InstructionSet::Amx);
+        let head = Heads::of(shape.hidden, shape.heads).padded();
+        let encodings = (Encoding::of_linear(precision, amx), Encoding::of_attention(precision, amx, head));
+        let take = |name: &str, shape: &[usize]| weights.take(name, shape);
+        let network = Network::new(&shape, encodings, Packings::of::<AmxModel>(), take).unwrap();
+        let (mut scratch, mut reads) = (Scratch::default(), 0);
+        for line in table.lines().skip(1) {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let ids: Vec<u16> = fields[3].split(',').map(|id| id.parse().unwrap()).collect();
+            if ids.len() > 60 {
+                continue;
+            }
+            reads += 1;
+            let forward = Forward { network: &network, ids: &ids[1..ids.len() - 1], padded: 0, scratch: &mut scratch };
+            // SAFETY: the model is plain Rust.
+            let logits = unsafe { forward.run::<AmxModel>() };
+            let difference = (prediction(logits).probability - fields[2].parse::<f32>().unwrap()).abs();
+            assert!(difference <= bound(precision), "{precision:?}: {difference}");
+        }
+        assert!(reads > 0, "no read is short");
+    }
+}
+
 /// A BERT of 3-mers with random weights, large enough that every path through it matters.
 fn random([hidden, heads, intermediate, layers]: [usize; 4]) -> (BertConfig, impl Fn() -> Weights) {
     let json = serde_json::json!({
@@ -140,19 +175,6 @@ fn random([hidden, heads, intermediate, layers]: [usize; 4]) -> (BertConfig, imp
         Weights::safetensors("random", safetensors::serialize(views, None).unwrap()).unwrap()
     };
     (config, weights)
-}
-
-#[allow(clippy::cast_precision_loss)]
-fn count(n: usize) -> f32 {
-    n as f32
-}
-
-/// -1 to 1.
-pub(super) fn noise(state: &mut u64) -> f32 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    count(usize::try_from(*state >> 40).unwrap()) / 8_388_608.0 - 1.0
 }
 
 fn ids() -> impl Strategy<Value = Vec<u16>> {

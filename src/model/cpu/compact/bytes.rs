@@ -7,7 +7,7 @@
 use super::super::aligned::Aligned;
 use super::super::gemm::{Product, Rows, SMALL};
 use super::super::isa::Isa;
-use super::super::packed::Packed;
+use super::super::packed::{Packed, Packing};
 use super::super::register::{Register, nearest_byte};
 use super::layout::Layout;
 use super::table::{Ahead, Spread};
@@ -41,7 +41,7 @@ impl ByteBlock {
     ///
     /// The mean effect of rounding on an output is subtracted from its bias. Most inputs lie just above the smallest, so
     /// the errors of a channel do not cancel out.
-    pub(super) fn new(weight: &[f32], bias: &[f32], inputs: &[Spread], padded: usize, packing: (usize, usize)) -> Self {
+    pub(super) fn new(weight: &[f32], bias: &[f32], inputs: &[Spread], padded: usize, packing: Packing) -> Self {
         let channels = bias.len();
         let [mut start, mut scales, mut factors, mut zeros] = [(); 4].map(|()| Aligned::zeros(padded));
         let mut means = Vec::with_capacity(channels);

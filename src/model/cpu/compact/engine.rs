@@ -13,7 +13,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Lays out the weights: `tensor(name, shape)` returns the tensor of that name, row-major, normalisations folded in.
+    /// Lays out the weights. Products are too small for tiles, so AMX is used as AVX-512.
+    ///
+    /// `tensor(name, shape)` returns the tensor of that name, row-major, normalisations folded in.
     ///
     /// # Errors
     /// Whatever `tensor` returns.
@@ -27,6 +29,7 @@ impl Engine {
         precision: Precision,
         tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
+        let instructions = instructions.without_tiles();
         assert!(
             instructions.is_supported_in(precision),
             "this CPU has no {} in {}",

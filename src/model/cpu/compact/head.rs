@@ -6,7 +6,7 @@ use super::super::aligned::{Aligned, LINE};
 use super::super::dispatch::Task;
 use super::super::gemm::{Nothing, Product, Rows};
 use super::super::isa::Isa;
-use super::super::packed::Packed;
+use super::super::packed::{Packed, Packing};
 use super::super::register::Register;
 use super::layout::one_over;
 use super::shape::Shape;
@@ -85,7 +85,7 @@ struct Linear {
 }
 
 /// Packs `weight` [outputs, inputs]. `columns[k]` says which input the k-th row is; `None` is padding.
-fn pack(weight: &[f32], outputs: usize, columns: &[Option<usize>], packing: (usize, usize)) -> Packed {
+fn pack(weight: &[f32], outputs: usize, columns: &[Option<usize>], packing: Packing) -> Packed {
     let inputs = weight.len() / outputs;
     Packed::new(columns.len(), outputs, packing, |k, output| {
         columns[k].map_or(0.0, |input| weight[output * inputs + input])
@@ -93,7 +93,7 @@ fn pack(weight: &[f32], outputs: usize, columns: &[Option<usize>], packing: (usi
 }
 
 impl Linear {
-    fn new(weight: &[f32], bias: &[f32], columns: &[Option<usize>], packing: (usize, usize)) -> Self {
+    fn new(weight: &[f32], bias: &[f32], columns: &[Option<usize>], packing: Packing) -> Self {
         let weights = pack(weight, bias.len(), columns, packing);
         Self { weights, bias: Aligned::padded(bias, bias.len().next_multiple_of(LINE)) }
     }
@@ -126,7 +126,7 @@ fn padded_inputs(parts: &[usize]) -> Vec<Option<usize>> {
 impl Head {
     pub(super) fn new<E>(
         shape: Shape,
-        packing: (usize, usize),
+        packing: Packing,
         mut tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         let Shape { embedding: e, channels: c, levels, hidden: h, .. } = shape;

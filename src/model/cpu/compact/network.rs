@@ -113,7 +113,7 @@ impl Network {
         mut tensor: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         let Shape { embedding: e, channels: c, blocks, levels, pool, .. } = shape;
-        let packing = dispatch::packing(instructions);
+        let packing = dispatch::packings(instructions).f32s;
         let mut tensor = |name: &str, shape: &[usize]| {
             let values = tensor(name, shape)?;
             assert_eq!(values.len(), shape.iter().product::<usize>(), "{name} has another shape");

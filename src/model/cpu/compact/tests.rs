@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::super::InstructionSet;
+use super::super::test_support::{count, instruction_sets, noise};
 use super::{Engine, Scratch, Shape};
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
@@ -222,22 +223,9 @@ impl Golden {
     }
 }
 
-#[allow(clippy::cast_precision_loss)]
-fn count(n: usize) -> f32 {
-    n as f32
-}
-
 #[allow(clippy::cast_possible_truncation)]
 fn rounded(x: f64) -> f32 {
     x as f32
-}
-
-/// -1 to 1.
-fn noise(state: &mut u64) -> f32 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    count(usize::try_from(*state >> 40).unwrap()) / 8_388_608.0 - 1.0
 }
 
 fn silu(x: f32) -> f32 {
@@ -289,10 +277,6 @@ fn largest_difference(a: &[f32; 7], b: &[f32; 7]) -> f32 {
 /// The largest logit, and at least 1: what rounding is relative to.
 fn size(logits: &[f32; 7]) -> f32 {
     logits.iter().fold(1.0, |size, logit| size.max(logit.abs()))
-}
-
-fn instruction_sets(precision: Precision) -> impl Iterator<Item = InstructionSet> {
-    InstructionSet::ALL.into_iter().filter(move |set| set.is_supported_in(precision))
 }
 
 /// Reads with the odd unknown letter.

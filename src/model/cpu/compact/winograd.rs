@@ -7,7 +7,7 @@
 use super::super::aligned::Aligned;
 use super::super::gemm::{Product, Rows};
 use super::super::isa::Isa;
-use super::super::packed::Packed;
+use super::super::packed::{Packed, Packing};
 use super::super::register::Register;
 use super::layout::{INPUTS, Layout, OUTPUTS};
 use super::table::Ahead;
@@ -25,7 +25,7 @@ pub(super) struct WinogradBlock {
 
 impl WinogradBlock {
     /// Transforms `weight` [channels, channels, 3]. Rows and columns beyond `channels` are zero up to `padded`.
-    pub(super) fn new(weight: &[f32], bias: &[f32], padded: usize, packing: (usize, usize)) -> Self {
+    pub(super) fn new(weight: &[f32], bias: &[f32], padded: usize, packing: Packing) -> Self {
         let channels = bias.len();
         let weights = std::array::from_fn(|product| {
             Packed::new(padded, padded, packing, |input, output| {

@@ -1,6 +1,7 @@
 //! What an instruction set gives the kernels.
 
 use super::super::gemm::{Fetch, Product, Sink};
+use super::super::packed::Packing;
 use super::super::register::Register;
 
 /// An instruction set at compile time: its registers, and matrix products over them.
@@ -9,6 +10,11 @@ use super::super::register::Register;
 pub(in super::super) trait Isa {
     /// A vector register.
     type Register: Register;
+    /// How weights are packed for [`product`](Self::product) and
+    /// [`product_of_small_bytes`](Self::product_of_small_bytes).
+    const PACKING: Packing = Packing { width: Self::Register::WIDTH, panel: Self::Register::PANEL, rows: 1 };
+    /// How weights are packed for the other products.
+    const LOW_PACKING: Packing = Self::PACKING;
 
     /// A [`gemm::product`](super::super::gemm::product) of floats.
     ///
@@ -34,6 +40,14 @@ pub(in super::super) trait Isa {
     /// # Safety
     /// The CPU must also have an instruction for it.
     unsafe fn product_of_bf16s(_product: Product<'_>, _fetch: &mut impl Fetch, _sink: &mut impl Sink) {
+        unreachable!("this instruction set does not multiply bf16")
+    }
+
+    /// A product of f32 that are split into high and low parts of bf16.
+    ///
+    /// # Safety
+    /// As for [`product_of_bf16s`](Self::product_of_bf16s).
+    unsafe fn product_of_split_bf16s(_product: Product<'_>, _fetch: &mut impl Fetch, _sink: &mut impl Sink) {
         unreachable!("this instruction set does not multiply bf16")
     }
 }

@@ -1,7 +1,7 @@
 //! Plain Rust: whatever instructions the build's target has.
 
 use super::super::gemm::{self, Bytes, Fetch, Product, Singles, Sink, SmallBytes};
-use super::super::register::{Register, nearest_byte};
+use super::super::register::{Register, bf16, nearest_byte};
 use super::definition::Isa;
 
 /// Plain Rust.
@@ -145,6 +145,11 @@ impl Register for Plain4 {
     #[inline(always)]
     unsafe fn store_bytes(self, to: &mut [u8], at: usize) {
         to[at..at + 4].copy_from_slice(&self.0.map(nearest_byte));
+    }
+
+    #[inline(always)]
+    unsafe fn store_bf16s(self, to: &mut [u16], at: usize) {
+        to[at..at + 4].copy_from_slice(&self.0.map(bf16));
     }
 
     #[inline(always)]
