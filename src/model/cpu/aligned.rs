@@ -22,6 +22,11 @@ struct Line([f32; LINE]);
 pub(super) struct Aligned(Vec<Line>);
 
 impl Aligned {
+    /// Nothing.
+    pub(super) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
     /// `len` zeros, rounded up to whole lines.
     pub(super) fn zeros(len: usize) -> Self {
         Self(vec![Line([0.0; LINE]); len.div_ceil(LINE)])

@@ -3,6 +3,8 @@
 //! Matrices hold words of 32 bits: one f32, two bf16 or four bytes. [`Multiply`] multiplies words. A [`Sink`] takes each
 //! finished number while it is still in a register.
 
+use std::ops::Range;
+
 use super::aligned::LINE;
 use super::packed::{Packed, parts};
 use super::register::Register;
@@ -114,6 +116,30 @@ pub(super) trait Sink {
     /// # Safety
     /// The CPU must have `R`'s instructions; `row` and `column + R::WIDTH` must be within what was checked.
     unsafe fn put<R: Register>(&mut self, row: usize, column: usize, sum: R);
+
+    /// Takes a block of finished numbers, which it may overwrite.
+    ///
+    /// # Safety
+    /// The CPU must have `R`'s instructions. The block must be within what was checked, and be whole registers wide.
+    #[inline(always)]
+    unsafe fn put_block<R: Register>(&mut self, block: Finished<'_>) {
+        let Finished { rows, columns, sums, stride } = block;
+        for (row, sums) in rows.zip(sums.chunks(stride)) {
+            for (at, column) in columns.clone().enumerate().step_by(R::WIDTH) {
+                // SAFETY: the caller's promises.
+                unsafe { self.put(row, column, R::load(sums, at)) }
+            }
+        }
+    }
+}
+
+/// A block of finished numbers.
+pub(super) struct Finished<'a> {
+    pub(super) rows: Range<usize>,
+    pub(super) columns: Range<usize>,
+    /// The numbers. Rows are `stride` apart.
+    pub(super) sums: &'a mut [f32],
+    pub(super) stride: usize,
 }
 
 /// Stores the numbers unchanged, to rows that are `stride` floats apart.

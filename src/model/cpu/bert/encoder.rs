@@ -101,6 +101,63 @@ impl Target<'_> {
     }
 }
 
+/// Rows of whole registers.
+pub(super) struct Numbers<'a> {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    /// The numbers. Rows are `stride` apart.
+    pub(super) from: &'a [f32],
+    pub(super) stride: usize,
+}
+
+impl Target<'_> {
+    /// [`store`](Self::store) for rows, to `row` and `column` and onwards.
+    ///
+    /// # Safety
+    /// As for [`store`](Self::store).
+    #[inline(always)]
+    pub(super) unsafe fn store_rows<R: Register>(
+        &mut self,
+        row: usize,
+        column: usize,
+        numbers: &Numbers<'_>,
+        add: bool,
+    ) {
+        let columns = numbers.columns;
+        for (row, from) in (row..row + numbers.rows).zip(numbers.from.chunks(numbers.stride)) {
+            // SAFETY: the caller's promises.
+            unsafe {
+                match self {
+                    Self::F32(to, stride) if add => {
+                        let to = &mut to[row * *stride + column..];
+                        for at in (0..columns).step_by(R::WIDTH) {
+                            R::load(from, at).add(R::load(to, at)).store(to, at);
+                        }
+                    }
+                    Self::F32(to, stride) => {
+                        let to = &mut to[row * *stride + column..];
+                        for at in (0..columns).step_by(R::WIDTH) {
+                            R::load(from, at).store(to, at);
+                        }
+                    }
+                    Self::Bf16(to, stride) => {
+                        let to = &mut to[row * *stride + column..];
+                        for at in (0..columns).step_by(R::WIDTH) {
+                            R::load(from, at).store_bf16s(to, at);
+                        }
+                    }
+                    Self::SplitBf16(to, stride) => {
+                        let to = &mut to[row * *stride..];
+                        for at in (0..columns).step_by(R::WIDTH) {
+                            store_split(R::load(from, at), to, split_at(column + at));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Stores the high parts of numbers, and their low parts behind those of 32 numbers.
 ///
 /// # Safety

@@ -5,11 +5,11 @@
 
 use super::super::aligned::Aligned;
 use super::super::dispatch::Packings;
-use super::super::gemm::{Product, Sink, Stream};
+use super::super::gemm::{Finished, Product, Sink, Stream};
 use super::super::isa::Isa;
 use super::super::packed::Packed;
 use super::super::register::{Register, bf16, nearest_byte};
-use super::encoder::{Rows, Scale, Target, step};
+use super::encoder::{Numbers, Rows, Scale, Target, step};
 use super::encoding::Encoding;
 
 /// The largest weight in int8. -128 is left out, so that both signs have the same range.
@@ -176,6 +176,47 @@ impl Sink for Output<'_> {
             };
             let add = matches!(self.then, Then::Add);
             self.target.store(self.first.0 + row, self.first.1 + column, x, add);
+        }
+    }
+
+    /// What `put` does, one step after the other on the whole block: it stays in the first-level cache.
+    #[inline(always)]
+    unsafe fn put_block<R: Register>(&mut self, block: Finished<'_>) {
+        let Finished { rows, columns, sums, stride } = block;
+        // SAFETY: the caller's promises; `check` checked the rows' factors and scales.
+        unsafe {
+            if let Some(scaled) = &self.scaled {
+                for (at, column) in columns.clone().enumerate().step_by(R::WIDTH) {
+                    let of_columns = &scaled.columns;
+                    let (steps, bias) = (R::load(&of_columns.steps, column), R::load(scaled.bias, column));
+                    let of_zero = R::load(&of_columns.sums, column);
+                    for (row, sums) in rows.clone().zip(sums.chunks_mut(stride)) {
+                        let Scale { step, low } = *scaled.rows.get_unchecked(row);
+                        let lowest = R::splat(low).mul_add(of_zero, bias);
+                        let x = R::load(sums, at).integers_to_floats();
+                        x.mul_add(R::splat(step).mul(steps), lowest).store(sums, at);
+                    }
+                }
+            }
+            for (row, sums) in rows.clone().zip(sums.chunks_mut(stride)) {
+                match self.then {
+                    Then::Store | Then::Add => break,
+                    Then::Gelu => {
+                        for at in (0..columns.len()).step_by(R::WIDTH) {
+                            R::load(sums, at).gelu().store(sums, at);
+                        }
+                    }
+                    Then::Scale(factors) => {
+                        let factor = R::splat(*factors.get_unchecked(row));
+                        for at in (0..columns.len()).step_by(R::WIDTH) {
+                            R::load(sums, at).mul(factor).store(sums, at);
+                        }
+                    }
+                }
+            }
+            let (first, add) = (self.first, matches!(self.then, Then::Add));
+            let numbers = Numbers { rows: rows.len(), columns: columns.len(), from: sums, stride };
+            self.target.store_rows::<R>(first.0 + rows.start, first.1 + columns.start, &numbers, add);
         }
     }
 }

@@ -1,12 +1,23 @@
 //! A matrix product, cut into blocks of tiles.
 
-use super::super::gemm::{Product, Sink};
+use std::cell::Cell;
+
+use super::super::aligned::Aligned;
+use super::super::gemm::{Finished, Product, Sink};
+use super::super::packed::parts;
 use super::super::register::Register;
 use super::unit::{Block, Numbers, ROWS, SUMS_STRIDE, TileUnit, WORDS};
 
-/// The sums of a block.
-#[repr(align(64))]
-struct Sums([f32; 2 * ROWS * SUMS_STRIDE]);
+/// Words of the sums of a block.
+const SUMS: usize = 2 * ROWS * SUMS_STRIDE;
+/// A product reads rows once for every two panels of weights, so they should stay in the second-level cache next to what
+/// else is there. Rows of more words than this are cut into parts of at most half as many.
+const WORDS_AT_ONCE: usize = 256 << 10;
+
+thread_local! {
+    /// The sums of blocks that are not finished.
+    static UNFINISHED: Cell<Aligned> = const { Cell::new(Aligned::new()) };
+}
 
 /// Computes a [`Product`] whose weights are packed in panels of sixteen words, with whole steps of words in each row.
 ///
@@ -19,70 +30,103 @@ pub(in super::super) unsafe fn product<R: Register, U: TileUnit>(
     sink: &mut impl Sink,
 ) {
     let Product { from, stride, rows, weights, start, start_stride } = product;
-    let (k, columns) = (weights.k(), weights.columns());
-    assert!(k.is_multiple_of(numbers.words_per_step()), "rows are not whole steps");
+    let (k, columns, per_step) = (weights.k(), weights.columns(), numbers.words_per_step());
+    assert!(k.is_multiple_of(per_step), "rows are not whole steps");
     assert!(rows > 0 && from.len() >= (rows - 1) * stride + k, "rows of the left matrix are missing");
     assert!(start.len() >= (rows - 1) * start_stride + columns, "rows to start from are missing");
     assert!(weights.panels().len() >= k * columns, "weights are missing");
     sink.check(rows, columns);
-    let mut sums = Sums([0.0; 2 * ROWS * SUMS_STRIDE]);
-    // As few blocks as possible, and tiles as even as possible. The last block may repeat rows of the one before.
-    let blocks = rows.div_ceil(2 * ROWS);
-    let height = rows.div_ceil(2 * blocks);
-    // SAFETY: the caller's promises; `height` is 1 to `ROWS`.
-    unsafe { U::configure(height) };
-    for column in (0..columns).step_by(2 * WORDS) {
-        let panels = ((columns - column) / WORDS).min(2);
-        // A single last panel is multiplied twice.
-        let offsets = [column, column + (panels - 1) * WORDS];
-        let mut done = 0;
-        while done < rows {
-            let first = done.min(rows.saturating_sub(2 * height));
-            let lower = (rows - first).min(2 * height) - height.min(rows - first);
-            let row = |row: usize| from[row * stride..].as_ptr();
-            let start_of = |row: usize| offsets.map(|at| start[row * start_stride + at..].as_ptr());
-            let end = (first + lower + height).min(rows);
-            let block = Block {
-                start: start_of(first),
-                lower_start: start_of(first + lower),
-                start_stride: start_stride * size_of::<f32>(),
-                rows: [row(first), row(first + lower)],
-                stride: stride * size_of::<f32>(),
-                panels: offsets.map(|at| weights.panels()[at * k..].as_ptr()),
-                steps: k / numbers.words_per_step(),
-                sums: [sums.0.as_mut_ptr(), sums.0[lower * SUMS_STRIDE..].as_mut_ptr()],
-            };
-            // SAFETY: the caller's promises. Rows, weights and starts are within the slices, see above; the sums have room
-            // for two tiles of `ROWS` rows.
-            unsafe {
-                prefetch_next::<R>(
-                    weights.panels(),
-                    (column + panels * WORDS) * k,
-                    panels * WORDS * k,
-                    (done, end, rows),
-                );
-                U::multiply(numbers, &block);
-                for row in done..end {
-                    let from = (row - first) * SUMS_STRIDE;
-                    for at in (0..panels * WORDS).step_by(R::WIDTH) {
-                        sink.put(row, column + at, R::load(&sums.0, from + at));
-                    }
+    let blocks = Blocks::new(rows);
+    // SAFETY: the caller's promises; the height is 1 to `ROWS`.
+    unsafe { U::configure(blocks.height) };
+    let all_steps = k / per_step;
+    let steps_at_once = match rows * k {
+        0..=WORDS_AT_ONCE => all_steps,
+        words => all_steps.div_ceil(words.div_ceil(WORDS_AT_ONCE / 2)),
+    };
+    let mut sums = UNFINISHED.take();
+    sums.reserve(SUMS * if steps_at_once < all_steps { columns.div_ceil(2 * WORDS) * blocks.count } else { 1 });
+    for (first_step, steps) in parts(all_steps, steps_at_once) {
+        let (is_first, is_last) = (first_step == 0, first_step + steps == all_steps);
+        let mut place = 0;
+        for column in (0..columns).step_by(2 * WORDS) {
+            let panels = ((columns - column) / WORDS).min(2);
+            // A single last panel is multiplied twice.
+            let offsets = [column, column + (panels - 1) * WORDS];
+            let panel = |at: usize| weights.panels()[at * k + first_step * per_step * WORDS..].as_ptr();
+            let next =
+                weights.panels().as_ptr().wrapping_add((column + panels * WORDS) * k + first_step * per_step * WORDS);
+            for number in 0..blocks.count {
+                let (first, lower) = (blocks.first(number), blocks.lower());
+                let sums = &mut sums[place..place + SUMS];
+                let row = |row: usize| from[row * stride + first_step * per_step..].as_ptr();
+                let block = Block {
+                    start: start_of(is_first, sums, 0, offsets.map(|at| &start[first * start_stride + at..])),
+                    lower_start: start_of(
+                        is_first,
+                        sums,
+                        lower,
+                        offsets.map(|at| &start[(first + lower) * start_stride + at..]),
+                    ),
+                    start_stride: size_of::<f32>() * if is_first { start_stride } else { SUMS_STRIDE },
+                    rows: [row(first), row(first + lower)],
+                    stride: stride * size_of::<f32>(),
+                    panels: offsets.map(panel),
+                    steps,
+                    sums: [sums.as_mut_ptr(), sums[lower * SUMS_STRIDE..].as_mut_ptr()],
+                    next: next.wrapping_add(number * steps * numbers.words_prefetched_per_step()),
+                };
+                // SAFETY: the caller's promises. Rows, weights and starts are within the slices, see above; the sums have
+                // room for two tiles of `ROWS` rows.
+                unsafe { U::multiply(numbers, &block) };
+                if is_last {
+                    let rows = blocks.own(number);
+                    let sums = &mut sums[(rows.start - first) * SUMS_STRIDE..];
+                    let columns = column..column + panels * WORDS;
+                    // SAFETY: the caller's promise; the sink has room for all rows and columns.
+                    unsafe { sink.put_block::<R>(Finished { rows, columns, sums, stride: SUMS_STRIDE }) };
+                }
+                if steps_at_once < all_steps {
+                    place += SUMS;
                 }
             }
-            done = end;
         }
     }
+    UNFINISHED.set(sums);
 }
 
-/// Prefetches a block's share of the next panels, of `len` words from `at` on.
-///
-/// # Safety
-/// The CPU must have `R`'s instructions.
-#[inline(always)]
-unsafe fn prefetch_next<R: Register>(panels: &[f32], at: usize, len: usize, (done, end, rows): (usize, usize, usize)) {
-    let len = len.min(panels.len().saturating_sub(at));
-    for word in (len * done / rows..len * end / rows).step_by(WORDS) {
-        // SAFETY: as for this function; a prefetch is a hint and never faults.
-        unsafe { R::prefetch(panels.as_ptr().wrapping_add(at + word).cast()) }
+/// Where a block's sums start, a row of words for each panel: from the product's start, or from what they have reached.
+fn start_of(is_first: bool, sums: &[f32], row: usize, starts: [&[f32]; 2]) -> [*const f32; 2] {
+    if is_first { starts.map(<[f32]>::as_ptr) } else { [0, WORDS].map(|at| sums[row * SUMS_STRIDE + at..].as_ptr()) }
+}
+
+/// Rows, cut into as few blocks as possible of tiles as even as possible.
+#[derive(Clone, Copy)]
+struct Blocks {
+    rows: usize,
+    count: usize,
+    /// Rows of a tile.
+    height: usize,
+}
+
+impl Blocks {
+    fn new(rows: usize) -> Self {
+        let count = rows.div_ceil(2 * ROWS);
+        Self { rows, count, height: rows.div_ceil(2 * count) }
+    }
+
+    /// Where a block's first row is. The last block may repeat rows of the one before.
+    fn first(self, block: usize) -> usize {
+        (block * 2 * self.height).min(self.rows.saturating_sub(2 * self.height))
+    }
+
+    /// Where the first row of the lower tiles is in a block. They may repeat rows of the upper ones.
+    fn lower(self) -> usize {
+        self.rows.min(2 * self.height) - self.height
+    }
+
+    /// The rows that only this block computes.
+    fn own(self, block: usize) -> std::ops::Range<usize> {
+        block * 2 * self.height..((block + 1) * 2 * self.height).min(self.rows)
     }
 }

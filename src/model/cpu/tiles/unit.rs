@@ -26,6 +26,11 @@ pub(in super::super) enum Numbers {
 }
 
 impl Numbers {
+    /// Words that one step of a block prefetches.
+    pub(super) fn words_prefetched_per_step(self) -> usize {
+        4 * self.words_per_step()
+    }
+
     /// Words of a row that one step of a block multiplies.
     pub(in super::super) fn words_per_step(self) -> usize {
         match self {
@@ -55,6 +60,8 @@ pub(in super::super) struct Block {
     pub(super) steps: usize,
     /// Where the upper sums go and where the lower ones go, [`SUMS_STRIDE`] words from one row to the next.
     pub(super) sums: [*mut f32; 2],
+    /// What will be read next: each step prefetches a few lines of it, for spread over the steps they cost least.
+    pub(super) next: *const f32,
 }
 
 /// Computes blocks.
