@@ -2,13 +2,13 @@
 //!
 //! [`compact`] and [`bert`] are engines for the two families of networks. They are written once, over a vector register
 //! (`register`) and the matrix products on it (`gemm`). `isa` implements both for AMX, AVX-512, AVX2 and plain Rust, which
-//! the compiler turns into whatever the target has (NEON on aarch64). AMX multiplies on tiles (`tiles`). `dispatch` calls the code for the [`InstructionSet`]
-//! that was detected.
+//! the compiler turns into whatever the target has (NEON on aarch64). AMX multiplies on tiles (`tiles`). `dispatch` calls
+//! the code for the [`InstructionSet`] that was detected.
 //!
 //! AVX-512, AVX2 and NEON agree to the last bit: every number is computed by the same operations in the same order. Plain
 //! Rust on x86 has no fused multiply-add and differs in the last bits.
 //!
-//! The only `unsafe` of the crate lives here. It is of three kinds. Intrinsics are sound because an engine is made for an
+//! The only `unsafe` of the crate lives here. It is of three kinds. Intrinsics and assembly are sound because an engine is made for an
 //! instruction set only after the CPU was asked. Unchecked loads and stores are checked by a `debug_assert` in the tests'
 //! profile, or by the product's own asserts beforehand. The rest are views of a register's or an aligned slice's bits as
 //! numbers of another kind.
