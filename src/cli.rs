@@ -1,30 +1,47 @@
 //! The command line: flags as typed, their help, and how they become settings. The only home of clap.
 
-use std::io::Write;
-use std::num::NonZero;
-use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::config::Config;
-use crate::error::{Error, Result, Signal};
-use crate::reads::output::failed;
-use crate::run::{print_error, run};
+use crate::error::{Error, Result};
+use crate::reads;
 
 mod common;
 mod device;
+mod hints;
+mod inputs;
+mod long_reads;
+mod man;
 mod model;
-mod reads;
+mod print;
+mod reference;
+mod runtime;
 mod score;
+mod signals;
 mod split;
 mod threads;
-mod windows;
+mod values;
 
-/// Split sequencing reads into coding (CDS) and non-coding, de novo, with a neural model.
+/// What `--help` ends with.
+const EXAMPLES: &str = "\
+Environment:
+  READSEEKER_CPU=avx512|avx2|plain  Instructions of the CPU kernels, for tests and comparisons [default: the fastest]
+
+Examples:
+  Split paired reads into four files, mates kept together:
+  readseeker split R1.fq.gz R2.fq.gz --coding coding_#.fq.gz --noncoding noncoding_#.fq.gz
+
+  Split a BAM that is sorted by coordinate, and write a report:
+  readseeker split sample.bam --collate --coding coding.bam --noncoding noncoding.bam --html report.html
+
+  Score long reads in windows of 300 bases:
+  readseeker score reads.fq.gz --windows 150 -o scores.tsv.gz";
+
+/// Split sequencing reads into coding (CDS) and non-coding, de novo, with a neural model
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, max_term_width = 110, arg_required_else_help = true)]
+#[command(after_long_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -32,28 +49,56 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(after_long_help = EXAMPLES)]
     Split(Box<split::Args>),
+    #[command(after_long_help = EXAMPLES)]
     Score(Box<score::Args>),
     Device(device::Args),
     Model(model::Args),
+    #[command(hide = true)]
+    Man(man::Man),
+    #[command(hide = true)]
+    Completions(man::Completions),
+    /// Print docs/cli.md
+    #[command(hide = true)]
+    Reference,
+}
+
+impl Command {
+    /// The command as it reads stdin, for advice.
+    fn from_stdin(&self) -> &'static str {
+        match self {
+            Self::Split(_) => "readseeker split - ...",
+            Self::Score(_) => "readseeker score - ...",
+            _ => "readseeker device --bench --reads - ...",
+        }
+    }
+
+    fn run(self, typed: Vec<String>) -> Result<()> {
+        match self {
+            Self::Split(args) => args.into_config(typed).and_then(runtime::run),
+            Self::Score(args) => args.into_config(typed).and_then(runtime::run),
+            Self::Device(args) => device::run(&args),
+            Self::Model(args) => model::run(&args),
+            Self::Man(args) => man::man(&args, Cli::command()),
+            Self::Completions(args) => man::completions(&args, Cli::command()),
+            Self::Reference => reference::run(Cli::command()),
+        }
+    }
 }
 
 /// Parses the command line, does what it says, prints what went wrong.
 #[must_use]
 pub fn main() -> ExitCode {
     silence_decoders();
-    let command: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    let outcome = match Cli::parse().command {
-        Command::Split(args) => args.into_config(command).and_then(block_on_run),
-        Command::Score(args) => args.into_config(command).and_then(block_on_run),
-        Command::Device(args) => device::run(&args),
-        Command::Model(args) => model::run(&args),
-    };
-    match outcome {
+    let typed: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let command = Cli::parse().command;
+    let from_stdin = command.from_stdin();
+    match command.run(typed) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if !matches!(error, Error::Reads(crate::reads::Error::OutputClosed)) {
-                print_error(&error);
+            if !matches!(error, Error::Reads(reads::Error::OutputClosed)) {
+                hints::print_error(&error, from_stdin);
             }
             ExitCode::from(error.exit_code())
         }
@@ -64,65 +109,8 @@ pub fn main() -> ExitCode {
 fn silence_decoders() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !crate::reads::is_damage_reported_elsewhere() {
+        if !reads::is_damage_reported_elsewhere() {
             print(panic);
         }
     }));
-}
-
-fn block_on_run(config: Config) -> Result<()> {
-    block_on(config.threads, async { run(config, interrupted()?).await.map(drop) })
-}
-
-/// Runs on a runtime of its own, which is left behind: a pending read of stdin or a batch in a compute thread would
-/// otherwise hold the process open after all has been said and done. It is forgotten, not shut down in the background:
-/// that detaches threads which are about to end, and glibc's `pthread_detach` then may read what such a thread has
-/// unmapped (a crash after the outputs were in place, seen once, with 600 threads on a busy machine).
-fn block_on<T>(threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
-    threads::check(threads)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads.get())
-        .max_blocking_threads(threads::blocking(threads))
-        .enable_all()
-        .build()
-        .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
-    let outcome = runtime.block_on(work);
-    std::mem::forget(runtime);
-    outcome
-}
-
-/// Completes at the first ^C or TERM, or when the terminal is closed.
-fn interrupted() -> Result<impl Future<Output = Signal>> {
-    let listen = |kind| signal(kind).map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")));
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-    let mut hangup = if ignores_hangup() { None } else { Some(listen(SignalKind::hangup())?) };
-    let hung_up = async move {
-        match &mut hangup {
-            Some(hangup) => hangup.recv().await,
-            None => std::future::pending().await,
-        }
-    };
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => Signal::Interrupt,
-            _ = terminate.recv() => Signal::Terminate,
-            _ = hung_up => Signal::Hangup,
-        }
-    })
-}
-
-/// Whether we were started to outlive the terminal (`nohup`), which listening would undo. Where that cannot be seen, we
-/// leave HUP as it is.
-fn ignores_hangup() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_none_or(|mask| mask & 1 == 1) // signal 1, the lowest bit
-}
-
-/// Prints what the user asked for.
-fn print(text: &str) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    printed.map_err(|source| failed(Path::new("-"), source).into())
 }

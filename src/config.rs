@@ -1,18 +1,19 @@
 //! The settings of a run: what each stage needs, side by side, and the checks that concern more than one of them.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::conflict::Conflict;
+use crate::error::Result;
 use crate::kmer::Letters;
 use crate::progress::Display;
-use crate::reads::EncoderConfig;
-use crate::reads::InputConfig;
-use crate::reads::output::{is_special, misleading_suffix};
+use crate::reads::output::{FileFormat, is_special, misleading_suffix};
+use crate::reads::{Codec, EncoderConfig, InputConfig};
 use crate::sample::Sample;
 use crate::{model, outputs, report, verdict, windows};
 
 /// A whole run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Config {
     /// What to read.
     pub input: InputConfig,
@@ -39,7 +40,7 @@ pub struct Config {
     /// Take only some of the templates.
     pub sample: Option<Sample>,
     /// CPU threads.
-    pub threads: std::num::NonZero<usize>,
+    pub threads: NonZero<usize>,
     /// How far compressed outputs are compressed; by each codec's default when absent.
     pub compression_level: Option<u8>,
     /// Bytes of reads in flight.
@@ -63,7 +64,12 @@ impl Config {
 
     /// Every file written to.
     fn output_paths(&self) -> impl Iterator<Item = PathBuf> {
-        self.outputs.paths().chain(self.reports.paths().map(Path::to_owned))
+        self.outputs.read_paths().chain(self.text_paths())
+    }
+
+    /// Every file written to that holds no reads: text, compressed or not.
+    fn text_paths(&self) -> impl Iterator<Item = PathBuf> {
+        self.outputs.table_paths().chain(self.reports.paths()).map(Path::to_owned)
     }
 
     /// Every file that is read.
@@ -81,50 +87,60 @@ impl Config {
         all.filter(|path| path != Path::new("-"))
     }
 
-    /// Refuses a level that an output's compression does not have, or that no output asks for.
-    pub fn check_level(&self) -> Result<()> {
-        let Some(level) = self.compression_level else { return Ok(()) };
-        let compressed = |path: PathBuf| self.outputs.codec_of(&path).levels().map(|levels| (path, levels));
-        let ranges: Vec<_> = self.output_paths().filter_map(compressed).collect();
-        if ranges.is_empty() {
-            return Err(Error::Usage(
-                "--compression-level, but no output is compressed: .gz, .zst, .bz2, .xz are".into(),
-            ));
-        }
-        match ranges.iter().find(|(_, levels)| !levels.contains(&level)) {
-            None => Ok(()),
-            Some((path, levels)) => Err(Error::Usage(format!(
-                "--compression-level {level} is none for {}: from {} to {}",
-                path.display(),
-                levels.start(),
-                levels.end()
-            ))),
-        }
+    /// Refuses settings that contradict each other or the files that are there.
+    pub fn check(&self) -> Result<()> {
+        self.check_paths()?;
+        self.check_suffixes()?;
+        self.check_level()
     }
 
-    /// Refuses outputs that would overwrite an input, each other or, without `--force`, a file.
-    pub fn check_paths(&self) -> Result<()> {
+    /// Refuses outputs that would overwrite an input, each other or, unless that is asked for, a file.
+    fn check_paths(&self) -> Result<()> {
         let outputs: Vec<PathBuf> = self.output_paths().collect();
         let inputs: Vec<PathBuf> = self.input_paths().map(|path| identity(&path)).collect();
         for (i, output) in outputs.iter().enumerate() {
             if outputs[..i].iter().any(|other| same(other, output)) {
-                return Err(Error::Usage(format!("two outputs are the same file: {}", output.display())));
+                return Err(Conflict::SameOutput(output.clone()).into());
             }
             if inputs.contains(&identity(output)) {
-                return Err(Error::Usage(format!("{} is both input and output", output.display())));
-            }
-            if let Some(suffix) = misleading_suffix(output).filter(|_| self.outputs.kind.is_none()) {
-                return Err(Error::Usage(format!(
-                    "{} ends in {suffix}, which is not written: .fq, .fa and .bam are, and .gz, .zst, .bz2 and .xz of the first \
-                     two; --output-format writes one of them whatever its name",
-                    output.display()
-                )));
+                return Err(Conflict::InputAndOutput(output.clone()).into());
             }
             if !self.force && output.is_file() && !is_special(output) {
-                return Err(Error::Usage(format!("{} exists; --force replaces it", output.display())));
+                return Err(Conflict::Exists(output.clone()).into());
             }
         }
         Ok(())
+    }
+
+    /// Refuses names that promise what will not be in the file.
+    fn check_suffixes(&self) -> Result<()> {
+        let misleading = |path: PathBuf| misleading_suffix(&path).map(|suffix| (path, suffix));
+        if self.outputs.kind.is_none()
+            && let Some((path, suffix)) = self.outputs.read_paths().find_map(misleading)
+        {
+            return Err(Conflict::ReadsSuffix { path, suffix }.into());
+        }
+        let bam = |path: PathBuf| (FileFormat::of(&path) == FileFormat::Bam).then(|| (path, ".bam".to_owned()));
+        match self.text_paths().find_map(|path| misleading(path.clone()).or_else(|| bam(path))) {
+            None => Ok(()),
+            Some((path, suffix)) => Err(Conflict::TextSuffix { path, suffix }.into()),
+        }
+    }
+
+    /// Refuses a level that an output's compression does not have, or that no output asks for.
+    fn check_level(&self) -> Result<()> {
+        let Some(level) = self.compression_level else { return Ok(()) };
+        let reads = self.outputs.read_paths().map(|path| (self.outputs.codec_of(&path), path));
+        let text = self.text_paths().map(|path| (Codec::of(&path), path));
+        let compressed: Vec<_> =
+            reads.chain(text).filter_map(|(codec, path)| codec.levels().map(|levels| (levels, path))).collect();
+        if compressed.is_empty() {
+            return Err(Conflict::NothingCompressed.into());
+        }
+        match compressed.into_iter().find(|(levels, _)| !levels.contains(&level)) {
+            None => Ok(()),
+            Some((levels, path)) => Err(Conflict::Level { level, path, levels }.into()),
+        }
     }
 }
 

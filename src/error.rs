@@ -1,9 +1,9 @@
-//! Everything that can stop a run: what, where, why, and what to do; and the exit code that says so.
+//! Everything that can stop a run: what, where and why; and the exit code that says so.
 
 use std::io;
 use std::path::PathBuf;
 
-use crate::reads::{GivenAs, LayoutError};
+use crate::conflict::Conflict;
 use crate::{model, reads};
 
 /// `Result` with this crate's [`Error`].
@@ -13,9 +13,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The command line contradicts itself, its files or its model in a way clap cannot see.
+    /// The command line contradicts itself in a way clap cannot see.
     #[error("{0}")]
     Usage(String),
+    /// The settings contradict each other, the files that are there, or the model.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
     /// Reads cannot be read or written.
     #[error(transparent)]
     Reads(#[from] reads::Error),
@@ -56,6 +59,8 @@ pub enum Signal {
     Terminate,
     /// The terminal was closed.
     Hangup,
+    /// Another that ends a process, by its number: a scheduler's warning, a timer.
+    Other(u8),
 }
 
 impl Error {
@@ -65,7 +70,10 @@ impl Error {
         match self {
             Self::Reads(reads::Error::OutputClosed) => 0,
             Self::Internal(_) | Self::Threads { .. } => 1,
-            Self::Usage(_) | Self::Reads(reads::Error::Layout(_)) | Self::Model(model::Error::Precision { .. }) => 2,
+            Self::Usage(_)
+            | Self::Conflict(_)
+            | Self::Reads(reads::Error::Layout(_))
+            | Self::Model(model::Error::Precision { .. }) => 2,
             Self::Reads(reads::Error::Input { .. }) | Self::Alone { .. } => 3,
             Self::Model(model::Error::Load { .. }) => 4,
             Self::Model(model::Error::Device(_)) => 5,
@@ -73,37 +81,7 @@ impl Error {
             Self::Interrupted(Signal::Interrupt) => 130,
             Self::Interrupted(Signal::Terminate) => 143,
             Self::Interrupted(Signal::Hangup) => 129,
+            Self::Interrupted(Signal::Other(number)) => 128 + number,
         }
     }
-
-    /// What the user can do about it, when we know.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Reads(reads::Error::Input { problem, .. }) => problem.hint(),
-            Self::Reads(reads::Error::Layout(problem)) => on_layout(problem).map(str::to_owned),
-            Self::Model(model::Error::Load { problem, .. }) => problem.hint(),
-            Self::Model(model::Error::Device(problem)) => problem.hint(),
-            Self::Threads { .. } => Some(
-                "fewer with --threads; or raise the limit on processes (ulimit -u, a container's) or memory".into(),
-            ),
-            Self::Reads(reads::Error::Temporary { .. }) => {
-                Some("--temp-dir names another folder; raise --memory to keep more records in RAM".into())
-            }
-            Self::Alone { .. } => Some("--unpaired unpaired_%.fq.gz takes such reads; so does one file a class".into()),
-            _ => None,
-        }
-    }
-}
-
-fn on_layout(problem: &LayoutError) -> Option<&'static str> {
-    Some(match problem {
-        LayoutError::Ambiguous { .. } => {
-            "say which: --paired (R1 and R2 in turn), --interleaved (mates one after the other) or --single"
-        }
-        LayoutError::NotLetters { given_as: GivenAs::Interleaved, .. } => "leave out --interleaved",
-        LayoutError::NotLetters { given_as: GivenAs::Pair, .. } => "leave out --paired, or give the file alone",
-        LayoutError::NotCollatable { .. } => "leave out --collate",
-        _ => return None,
-    })
 }

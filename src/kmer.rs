@@ -5,6 +5,8 @@
 
 use std::ops::RangeInclusive;
 
+use clap::ValueEnum;
+
 /// Fills a row up to the length of its batch.
 pub const PAD: u16 = 0;
 /// A k-mer with any letter but A, C, G, T.
@@ -30,12 +32,12 @@ const BASES: [u8; 4] = *b"ATCG";
 const NO_BASE: u8 = 128;
 
 /// Which letters are bases.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Letters {
-    /// A, C, G, T and U, in either case.
+    /// A, C, G, T and U, in either case
     #[default]
     Lenient,
-    /// Upper-case A, C, G and T only, as in the published code.
+    /// Upper-case A, C, G and T only, as in the published code
     Published,
 }
 

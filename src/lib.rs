@@ -1,10 +1,10 @@
 //! readseeker splits sequencing reads into coding (CDS) and non-coding, de novo, with a neural model.
 //!
-//! A run reads templates, asks a model for each segment's probability, and writes every template to one class:
+//! A run reads templates, asks a model for the probability of each segment, and writes every template to one class:
 //!
 //! ```text
-//!  reads/ ─▶ pipeline/decode ─▶ tokenize ─▶ infer ─▶ write ─▶ outputs ─▶ reads/output
-//!                                 kmer      model/            verdict, scores, proteins, tally
+//!  reads/ ─▶ pipeline/decode ─▶ tokenize ─▶ infer ─▶ write ─▶ outputs/ ─▶ reads/output
+//!                                 kmer      model/            verdict, tally
 //! ```
 //!
 //! Where to look for what:
@@ -18,16 +18,18 @@
 //! | what does a model see? | [`kmer`], [`tokens`] |
 //! | how do the models compute? | [`model`] |
 //! | what does a model say? | [`prediction`] |
-//! | why did this read go there? | [`verdict`], [`windows`] |
-//! | what does the report say? | [`report`], [`tally`], [`scores`], [`bed`], [`proteins`], [`estimate`] |
+//! | why did this read go there? | [`verdict`], [`windows`], [`tiling`] |
+//! | what is written of a read? | [`outputs`] |
+//! | what does the report say? | [`report`], [`tally`], [`estimate`] |
 //! | which reads are in a sample? | [`sample`] |
-//! | what can stop a run? | [`error`] |
+//! | what can stop a run, and what is warned of? | [`error`], [`conflict`], [`warning`] |
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
-pub mod bed;
 mod blocking;
+pub mod class;
 pub mod cli;
 pub mod config;
+pub mod conflict;
 pub mod error;
 pub mod estimate;
 pub mod kmer;
@@ -37,14 +39,14 @@ pub mod pipeline;
 pub mod prediction;
 pub mod prior;
 pub mod progress;
-pub mod proteins;
 pub mod reads;
 pub mod report;
 pub mod run;
 pub mod sample;
-pub mod scores;
 pub mod tally;
+mod threads;
 pub mod tiling;
 pub mod tokens;
 pub mod verdict;
+pub mod warning;
 pub mod windows;

@@ -23,8 +23,10 @@ use crate::outputs::Outputs;
 use crate::prediction::Prediction;
 use crate::reads::Template;
 use crate::tally::Tally;
+use crate::threads::{OTHERS, probe};
 use crate::tokens::Tokens;
 use credit::Credit;
+use infer::Worker;
 
 mod chunk;
 mod credit;
@@ -38,6 +40,9 @@ mod write;
 /// with the process.
 const GRACE: Duration = Duration::from_millis(300);
 
+/// The stages at work; only write has something to tell.
+type Stages = JoinSet<Result<Option<Tally>>>;
+
 /// The stages' settings side by side.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
@@ -45,12 +50,12 @@ pub struct Config {
     pub decode: decode::Config,
     /// What becomes a row of token ids.
     pub tokenize: tokenize::Config,
-    /// How many threads ask the model.
+    /// How many threads ask the model at most.
     pub workers: usize,
     /// Bytes of reads in flight at most.
     pub memory: u64,
-    /// Bytes of predictions a base: nothing to speak of, unless reads have many windows.
-    pub bytes_a_base: usize,
+    /// Bytes of predictions per base: next to nothing, unless reads have many windows.
+    pub bytes_per_base: usize,
 }
 
 impl Config {
@@ -79,7 +84,7 @@ where
     E: Into<Error> + Send + 'static,
 {
     let slots = config.chunks_in_flight();
-    let credit = Credit::new(config.memory, slots, config.bytes_a_base);
+    let credit = Credit::new(config.memory, slots, config.bytes_per_base);
     let (chunks, to_tokenize) = crossbeam_channel::bounded(slots);
     let (tokenized, to_infer) = crossbeam_channel::bounded(slots);
     let (classified, to_write) = mpsc::channel(slots);
@@ -91,19 +96,19 @@ where
         tokenize::run(config.tokenize, &to_tokenize, &tokenized);
         Ok(None)
     });
-    for _ in 0..config.workers {
-        let (classify, to_infer, classified) = (classify.clone(), to_infer.clone(), classified.clone());
-        stages.spawn_blocking(move || infer::run(classify, &to_infer, &classified).map(|()| None));
-    }
-    drop((to_infer, classified));
+    let (more, wanted) = mpsc::channel(1);
+    let first = Worker { classify, input: to_infer, output: classified, more };
+    stages.spawn_blocking(move || first.run().map(|()| None));
+    let mut crew = Crew { wanted, running: 1, most: config.workers };
     stages.spawn(async move { write::run(outputs, to_write, credit).await.map(Some) });
 
     tokio::pin!(interrupt);
     tokio::select! {
-        outcome = supervise(&mut stages) => outcome?.ok_or_else(|| Error::Internal("the writer never ended".into())),
+        outcome = supervise(&mut stages, &mut crew) => outcome?.ok_or_else(|| Error::Internal("the writer never ended".into())),
         signal = &mut interrupt => {
             stages.abort_all();
-            let _ended_or_late = tokio::time::timeout(GRACE, supervise(&mut stages)).await;
+            crew.most = 0;
+            let _ended_or_late = tokio::time::timeout(GRACE, supervise(&mut stages, &mut crew)).await;
             stages.detach_all();
             Err(Error::Interrupted(signal))
         }
@@ -115,11 +120,55 @@ async fn nothing_to_tell(stage: impl Future<Output = Result<()>>) -> Result<Opti
     stage.await.map(|()| None)
 }
 
-/// Joins all stages; keeps the first error, and on it stops decode and write, so that the threads run dry.
-async fn supervise(stages: &mut JoinSet<Result<Option<Tally>>>) -> Result<Option<Tally>> {
+/// The threads that ask the model: one at first, twice as many whenever a chunk has to wait, up to `most`. So a run with few
+/// reads starts few threads, however many it may have.
+struct Crew<M> {
+    wanted: mpsc::Receiver<Worker<M>>,
+    running: usize,
+    most: usize,
+}
+
+impl<M> Crew<M>
+where
+    M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone + Send + 'static,
+{
+    /// Starts more such workers.
+    fn grow(&mut self, worker: Worker<M>, stages: &mut Stages) -> Result<()> {
+        let count = self.running.min(self.most.saturating_sub(self.running));
+        if count > 0 {
+            let wanted = self.running + count;
+            probe(count + OTHERS).map_err(|source| Error::Threads { count: wanted, source })?;
+        }
+        for worker in std::iter::repeat_n(worker, count) {
+            stages.spawn_blocking(move || worker.run().map(|()| None));
+        }
+        self.running += count;
+        if self.running >= self.most {
+            self.wanted.close();
+        }
+        Ok(())
+    }
+}
+
+/// Joins all stages; keeps the first error, and on it stops decode and write, so that the threads run dry. Meanwhile the crew
+/// grows.
+async fn supervise<M>(stages: &mut Stages, crew: &mut Crew<M>) -> Result<Option<Tally>>
+where
+    M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone + Send + 'static,
+{
     let mut outcome = Ok(None);
-    while let Some(ended) = stages.join_next().await {
-        match (flatten(ended), &outcome) {
+    loop {
+        let ended = tokio::select! {
+            ended = stages.join_next() => match ended {
+                None => return outcome,
+                Some(ended) => flatten(ended),
+            },
+            Some(worker) = crew.wanted.recv() => match outcome {
+                Ok(_) => crew.grow(worker, stages).map(|()| None),
+                Err(_) => Ok(None),
+            },
+        };
+        match (ended, &outcome) {
             (Ok(Some(tally)), Ok(_)) => outcome = Ok(Some(tally)),
             (Err(error), Ok(_)) => {
                 stages.abort_all();
@@ -128,7 +177,6 @@ async fn supervise(stages: &mut JoinSet<Result<Option<Tally>>>) -> Result<Option
             _ => {}
         }
     }
-    outcome
 }
 
 /// A stage's own result. One that was aborted has nothing to say; one that panicked panics here.

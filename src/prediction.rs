@@ -11,6 +11,30 @@ pub struct Prediction {
     pub frame: Option<Frame>,
 }
 
+/// What a model says of some reads, in order: of each it says nothing (a read too short to be scored), one thing, or one
+/// for each of its windows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answers {
+    /// How many predictions each read has.
+    pub counts: Vec<u32>,
+    /// All of them, read by read.
+    pub predictions: Vec<Prediction>,
+}
+
+impl Answers {
+    /// The predictions of each read.
+    ///
+    /// # Panics
+    /// If there are not as many predictions as counted.
+    pub fn iter(&self) -> impl Iterator<Item = &[Prediction]> {
+        let mut rest = &self.predictions[..];
+        self.counts.iter().map(move |&count| {
+            let count = usize::try_from(count).expect("a read has fewer windows than 2^32");
+            rest.split_off(..count).expect("as many predictions as counted")
+        })
+    }
+}
+
 /// Strand and codon phase of a coding read: `+f`, codons start at offset f of the read as given; `-f`, at offset f of
 /// its reverse complement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::reads::{Count, InputCounts};
@@ -28,17 +29,17 @@ pub struct Progress {
     pub coding: Count,
 }
 
-/// How a run shows what it does, on stderr.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How a run shows its progress on stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Display {
-    /// A bar on a terminal, else log lines.
+    /// A bar on a terminal, else log lines
     #[default]
     Auto,
-    /// A bar.
+    /// A bar
     Bar,
-    /// A line every 30 seconds.
+    /// A line every 30 seconds
     Log,
-    /// Nothing.
+    /// Nothing
     Off,
 }
 

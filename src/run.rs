@@ -2,50 +2,51 @@
 //! puts the outputs in place.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::blocking::blocking;
 use crate::config::Config;
+use crate::conflict::Conflict;
 use crate::error::{Error, Result, Signal};
 use crate::model::{Attention, Classifier, cpu};
-use crate::outputs::{self, Judge, Outputs};
+use crate::outputs::{Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::prediction::Prediction;
 use crate::progress::{Painter, Progress, say};
 use crate::reads::output::Pending;
 use crate::reads::{self, Format, InputCounts, Layout, Templates};
-use crate::report::{self, Report};
+use crate::report::{self, Facts, Report, Scope};
 use crate::tally::Tally;
 use crate::tokens::Tokens;
 use crate::verdict::Mates;
+use crate::warning::Warning;
 use crate::windows::Windows;
 
-/// Runs to the end, or to the first error; `interrupt` completes when the user wants it to stop.
+/// Runs to the end, or to the first error; `interrupt` completes when the user wants it to stop, and `warn` is told what the
+/// user should know.
 ///
 /// # Errors
 /// Whatever stops the run; then none of its outputs exists.
-pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Result<Report> {
+pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: impl Fn(&Warning)) -> Result<Report> {
     let started = Instant::now();
-    config.check_paths()?;
-    config.check_level()?;
+    config.check()?;
     let progress = Arc::new(Progress::default());
     let mut interrupt = std::pin::pin!(interrupt);
     // A pipe nobody writes to yet, or a large model, can take its time: the user need not wait for either.
-    let (templates, classifier) = tokio::select! {
-        ready = prepare(&config, &progress) => ready?,
-        signal = &mut interrupt => return Err(Error::Interrupted(signal)),
-    };
+    let (templates, classifier) = or_interrupted(prepare(&config, &progress), &mut interrupt).await?;
+    let mut warnings = early_warnings(&config, &templates, &classifier);
+    warnings.iter().for_each(&warn);
 
-    if !config.quiet {
-        warn_of_mates(&config, &templates);
-        warn_of_idle_flags(&config, &templates, &classifier);
-    }
-    let (pipeline, judge) = settings(&config, &classifier);
-    let (outputs, mut pending) =
-        Outputs::create(outputs_of(&config, &templates), judge, config.encoding(), Arc::clone(&progress)).await?;
-    let format = templates.format.unwrap_or(Format::Fastq);
-    let painter = Painter::start(config.display, Arc::clone(&progress), templates.stored_size);
+    let (stages, judge) = settings(&config, &classifier);
+    let (facts, sums, encoding) = (facts(&config, &templates, &judge), Sums::of(&config), config.encoding());
+    // BAM outputs start with the input's header, and a line that names this run.
+    let header = templates.header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &config.command.join(" "));
+    // Nor for whoever reads an output that is a pipe.
+    let creating = Outputs::create(config.outputs, &header, judge, encoding, Arc::clone(&progress));
+    let (outputs, mut pending) = or_interrupted(creating, &mut interrupt).await?;
+    let painter = Painter::start(config.display, Arc::clone(&progress), facts.stored_size);
     let model = Arc::clone(&classifier);
     let stream = match config.sample {
         None => templates.stream,
@@ -55,17 +56,17 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
         None => Ok(model.classify(tokens)?),
         Some(windows) => Ok(windows.classify(tokens, model.k(), |rows| model.classify_rows(rows))?),
     };
-    let outcome = pipeline::run(pipeline, stream, classify, outputs, interrupt).await;
+    let outcome = pipeline::run(stages, stream, classify, outputs, &mut interrupt).await;
     painter.stop().await;
     let tally = outcome?;
-    if !config.quiet {
-        classifier.notes().iter().for_each(|note| say(&format!("readseeker: {note}\n")));
-    }
+    sums.check(&tally, &progress.input)?;
 
-    check_sums(&config, &tally, &progress.input)?;
-    let read = report::Read { format, stored_size: templates.stored_size, counts: &progress.input };
-    let report = Report::new(&config, classifier.card(), &read, &tally, started.elapsed());
-    pending.extend(config.reports.write(&report, config.encoding()).await?);
+    let late = classifier.notes().into_iter().map(Warning::Device).chain(report::warnings(&facts, &tally));
+    let late: Vec<Warning> = late.collect();
+    late.iter().for_each(&warn);
+    warnings.extend(late);
+    let report = Report::new(facts, warnings, classifier.card(), &progress.input, &tally, started.elapsed());
+    pending.extend(or_interrupted(config.reports.write(&report, encoding), &mut interrupt).await?);
     pending.into_iter().try_for_each(Pending::commit)?;
     if !config.quiet {
         say(&report.summary());
@@ -73,27 +74,36 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>) -> Res
     Ok(report)
 }
 
+/// The result of `work`, unless the user wants the run to stop before.
+async fn or_interrupted<T>(
+    work: impl Future<Output = Result<T>>,
+    interrupt: impl Future<Output = Signal>,
+) -> Result<T> {
+    tokio::select! {
+        done = work => done,
+        signal = interrupt => Err(Error::Interrupted(signal)),
+    }
+}
+
 /// The opened input and the loaded model, found to go with the settings.
 async fn prepare(config: &Config, progress: &Progress) -> Result<(Templates, Arc<Classifier>)> {
     let templates = reads::open(&config.input, Arc::clone(&progress.input)).await?;
-    check_pairs(config, &templates)?;
+    if config.outputs.parts_mates() && templates.layout == Layout::Single {
+        return Err(Conflict::NoMates.into());
+    }
     // Loading reads hundreds of megabytes or compiles shaders.
     let model = config.model.clone();
     let classifier = blocking(move || Classifier::load(&model)).await?;
     if config.verbose {
         say(&format!("readseeker: {} on {}\n", classifier.card().name, classifier.card().device));
     }
-    check_frames(config, &classifier)?;
+    if config.outputs.needs_frames() && !classifier.tells_frames() {
+        return Err(Conflict::NoFrames { model: classifier.card().name.clone() }.into());
+    }
     Ok((templates, Arc::new(classifier)))
 }
 
-/// What to write, with the header BAM outputs start with: the input's, and a line that names this run.
-fn outputs_of(config: &Config, templates: &Templates) -> outputs::Config {
-    let header = templates.header.clone();
-    let header = header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &config.command.join(" "));
-    outputs::Config { header, ..config.outputs.clone() }
-}
-
+/// The settings of the stages, and of what judges the reads at their end.
 fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judge) {
     let windows = config.windows.map(|config| Windows { length: classifier.window_length(), config });
     let tokenize = tokenize::Config {
@@ -101,97 +111,86 @@ fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judg
         longest: classifier.longest_row().filter(|_| windows.is_none()),
         min_length: config.min_length.max(classifier.shortest_read()),
         letters: config.letters,
+        windows,
     };
-    let decode = decode::Config { segments_a_chunk: classifier.rows_per_chunk(), max_reads: config.max_reads };
-    let bytes_a_base = config.windows.map_or(0, |windows| size_of::<Prediction>().div_ceil(windows.step.get()));
-    let pipeline =
-        pipeline::Config { decode, tokenize, workers: classifier.workers(), memory: config.memory, bytes_a_base };
-    (pipeline, Judge { scored: tokenize, verdict: config.verdict, windows })
+    let reads_at_most = tokenize.longest.map(|longest| longest + tokenize.k - 1);
+    let stages = pipeline::Config {
+        decode: decode::Config { segments_per_chunk: classifier.rows_per_chunk(), max_reads: config.max_reads },
+        tokenize,
+        workers: classifier.workers(),
+        memory: config.memory,
+        bytes_per_base: config.windows.map_or(0, |windows| size_of::<Prediction>().div_ceil(windows.step.get())),
+    };
+    (stages, Judge { verdict: config.verdict, windows, reads_at_most })
 }
 
-/// Says so where mates are about to be judged apart without anybody having asked for it.
-fn warn_of_mates(config: &Config, templates: &Templates) {
+/// What the report says of this run's settings and input.
+fn facts(config: &Config, templates: &Templates, judge: &Judge) -> Facts {
+    Facts {
+        command: config.command.clone(),
+        threads: config.threads,
+        files: config.input.inputs.paths().map(Path::to_owned).collect(),
+        format: templates.format.unwrap_or(Format::Fastq),
+        stored_size: templates.stored_size,
+        verdict: config.verdict,
+        min_length: config.min_length,
+        windows: config.windows,
+        reads_at_most: judge.reads_at_most,
+        scope: Scope { max_reads: config.max_reads, sampled: config.sample.is_some() },
+    }
+}
+
+/// What the user should know before the first read: mates that are about to be judged apart without anybody having asked for
+/// it, and settings that have no effect on this input or with this model.
+fn early_warnings(config: &Config, templates: &Templates, classifier: &Classifier) -> Vec<Warning> {
+    let (mut warnings, path, card) = (Vec::new(), &templates.path, classifier.card());
     if templates.looks_interleaved && config.verdict.mates != Mates::Each {
-        let path = templates.path.display();
-        say(&format!(
-            "readseeker: {path} begins with two mates, but its reads are judged one by one: --interleaved judges mates \
-             together, --single says that this is meant\n"
-        ));
+        warnings.push(Warning::JudgedApart { path: path.clone() });
     }
-}
-
-/// Says which flags this input or this model has no use for: whoever gave one expected something of it.
-fn warn_of_idle_flags(config: &Config, templates: &Templates, classifier: &Classifier) {
-    let Some(format) = templates.format else { return };
+    let Some(format) = templates.format else { return warnings };
     if config.input.reference.is_some() && format != Format::Cram {
-        say(&format!(
-            "readseeker: --reference has no effect: {} is {}, not CRAM\n",
-            templates.path.display(),
-            format.name()
-        ));
+        warnings.push(Warning::ReferenceUnused { path: path.clone(), format: format.name() });
     }
-    let card = classifier.card();
     if config.model.attention != Attention::default() && card.attention.is_none() {
-        say(&format!("readseeker: --attention has no effect: {} has none\n", card.name));
+        warnings.push(Warning::AttentionUnused { model: card.name.clone() });
     }
-    if let Some(word) = cpu::InstructionSet::wanted_in_vain() {
-        say(&format!(
-            "readseeker: READSEEKER_CPU={word} has no effect: this CPU runs {}\n",
-            cpu::InstructionSet::words()
-        ));
+    if let Some(asked) = cpu::InstructionSet::wanted_in_vain() {
+        warnings.push(Warning::InstructionsUnavailable { asked, available: cpu::InstructionSet::words() });
     }
+    warnings
 }
 
-/// Two files for a class need reads that have mates.
-fn check_pairs(config: &Config, templates: &Templates) -> Result<()> {
-    if config.outputs.parts_mates() && templates.layout == Layout::Single {
-        return Err(Error::Usage(
-            "two outputs a class, but the input holds single reads: give both mates' files, or \
-                                 --interleaved"
-                .into(),
-        ));
-    }
-    Ok(())
+/// What must add up at the end.
+#[derive(Clone, Copy, Debug)]
+struct Sums {
+    /// Whether the input is read to its end; a run that stops early may have read ahead.
+    reads_all: bool,
+    /// Whether every template is taken.
+    takes_all: bool,
+    /// Whether every record is written.
+    keeps_all: bool,
 }
 
-/// Proteins need a model that tells frames.
-fn check_frames(config: &Config, classifier: &Classifier) -> Result<()> {
-    if config.outputs.proteins.is_some() && !classifier.tells_frames() {
-        let name = &classifier.card().name;
-        return Err(Error::Usage(format!("--proteins needs a model that tells frames; {name} does not")));
+impl Sums {
+    fn of(config: &Config) -> Self {
+        Self {
+            reads_all: config.max_reads.is_none(),
+            takes_all: config.sample.is_none(),
+            keeps_all: config.outputs.keeps_all(),
+        }
     }
-    Ok(())
-}
 
-/// Nothing is ever lost: in = coding + noncoding + undecided + left out. A run cut short by `--max-reads` may have read
-/// ahead.
-fn check_sums(config: &Config, tally: &Tally, input: &InputCounts) -> Result<()> {
-    let out = tally.written() + input.left_out();
-    let read = input.records.get();
-    if config.max_reads.is_none() && out != read {
-        return Err(Error::Internal(format!("{read} records were read, but {out} are accounted for")));
+    /// Nothing is ever lost: in = coding + noncoding + undecided + left out.
+    fn check(self, tally: &Tally, input: &InputCounts) -> Result<()> {
+        let out = tally.written() + input.left_out();
+        let read = input.records.get();
+        if self.reads_all && out != read {
+            return Err(Error::Internal(format!("{read} records were read, but {out} are accounted for")));
+        }
+        let (followers, all) = (tally.followers, input.left_out());
+        if self.reads_all && self.takes_all && self.keeps_all && followers != all {
+            return Err(Error::Internal(format!("{all} records had a read to follow, but {followers} did")));
+        }
+        Ok(())
     }
-    let (followers, all) = (tally.followers, input.left_out());
-    let is_whole = config.max_reads.is_none() && config.sample.is_none();
-    if is_whole && config.outputs.keeps_all() && followers != all {
-        return Err(Error::Internal(format!("{all} records had a read to follow, but {followers} did")));
-    }
-    Ok(())
-}
-
-/// Prints one error: its chain of causes in a line, then what to do about it.
-pub fn print_error(error: &Error) {
-    let mut line = format!("readseeker: {error}");
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        line.push_str(": ");
-        line.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    if let Some(hint) = error.hint() {
-        line.push_str("\nhint: ");
-        line.push_str(&hint);
-    }
-    line.push('\n');
-    say(&line);
 }

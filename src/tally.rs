@@ -1,23 +1,34 @@
 //! What a run adds up for its report: reads and bases by class and reason, the spread of probabilities, the frames.
 
-use crate::outputs::Place;
+use crate::class::{Class, PerClass};
 use crate::prediction::{Frame, Prediction};
-use crate::reads::Record;
+use crate::reads::{Mate, Record};
 use crate::verdict::{Reason, Verdict};
 use crate::windows::Summary;
 
 /// Bins of the probability histogram.
 pub const BINS: usize = 20;
 
+/// Reads shorter than this are hard to judge: the model's accuracy falls quickly below.
+pub const SHORT: usize = 100;
+
 /// The sums of a run, or of a part of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Written to the coding output.
-    pub coding: Group,
-    /// Written to the non-coding output, undecided reads without an output of their own included.
-    pub noncoding: Group,
-    /// Written to the undecided output.
-    pub undecided: Group,
+    /// Reads by their class, whatever file they went to.
+    pub classes: PerClass<Group>,
+    /// Undecided reads written with the non-coding ones, since they had no output of their own.
+    pub undecided_with_noncoding: u64,
+    /// Pairs with both mates scored.
+    pub pairs: u64,
+    /// Those of them whose mates are of different classes, each by itself.
+    pub pairs_that_disagree: u64,
+    /// Reads shorter than [`SHORT`] bases.
+    pub short: u64,
+    /// Reads longer than what the model reads of them.
+    pub truncated: u64,
+    /// Reads by the probability they are judged by, in bins like those of `histogram`.
+    pub judged: [u64; BINS],
     /// How many verdicts there were: mates judged together share one.
     pub verdicts: u64,
     /// Reads of templates that could not be scored, wherever they went.
@@ -28,7 +39,7 @@ pub struct Tally {
     pub followers: u64,
     /// Reads scored, by probability: bin i holds `i/20 <= p < (i+1)/20`, the last one 1.0 too.
     pub histogram: [u64; BINS],
-    /// Reads whose own label is coding, by frame: +0 +1 +2 -0 -1 -2. All zero where the model tells no frames.
+    /// Reads whose own class is coding, in the order of [`Frame::ALL`]. All zero where the model predicts no frames.
     pub frames: [u64; 6],
     /// Windows scored; none where reads are scored whole.
     pub windows: u64,
@@ -54,26 +65,33 @@ impl Group {
 }
 
 impl Tally {
-    /// The sums of one class, whatever file it goes to.
-    pub fn group(&mut self, verdict: Verdict) -> &mut Group {
-        match verdict {
-            Verdict::Coding => &mut self.coding,
-            Verdict::NonCoding => &mut self.noncoding,
-            Verdict::Undecided(_) => &mut self.undecided,
+    /// Counts the mates of a template that are scored, and whether the first two agree.
+    pub fn add_pair(&mut self, scored: impl Iterator<Item = (Mate, Class)>) {
+        let (mut first, mut second) = (None, None);
+        for (mate, class) in scored {
+            match mate {
+                Mate::Unpaired => {}
+                Mate::First => _ = first.get_or_insert(class),
+                Mate::Second => _ = second.get_or_insert(class),
+            }
+        }
+        if let (Some(first), Some(second)) = (first, second) {
+            self.pairs += 1;
+            self.pairs_that_disagree += u64::from(first != second);
         }
     }
 
-    /// The sums of one class's file.
-    pub fn at(&mut self, place: Place) -> &mut Group {
-        match place {
-            Place::Coding => &mut self.coding,
-            Place::NonCoding => &mut self.noncoding,
-            Place::Undecided => &mut self.undecided,
-        }
+    /// Counts a read that is short, or longer than the bases that the model reads of it.
+    pub fn add_length(&mut self, bases: usize, reads_at_most: Option<usize>) {
+        self.short += u64::from(bases < SHORT);
+        self.truncated += u64::from(reads_at_most.is_some_and(|most| bases > most));
     }
 
-    /// Counts why a read was undecided, if it was.
-    pub fn add_verdict(&mut self, verdict: Verdict) {
+    /// Counts why a read was undecided, if it was, and the probability it was judged by.
+    pub fn add_verdict(&mut self, verdict: Verdict, probability: Option<f32>) {
+        if let Some(probability) = probability {
+            self.judged[bin(probability)] += 1;
+        }
         match verdict {
             Verdict::Undecided(Reason::TooShort) => self.too_short += 1,
             Verdict::Undecided(Reason::InBand) => self.in_band += 1,
@@ -82,9 +100,9 @@ impl Tally {
     }
 
     /// Counts one scored read; its frame only where the read itself is coding.
-    pub fn add_prediction(&mut self, prediction: &Prediction, coding: bool) {
+    pub fn add_prediction(&mut self, prediction: &Prediction, class: Class) {
         self.histogram[bin(prediction.probability)] += 1;
-        if let Some(frame) = prediction.frame.filter(|_| coding) {
+        if let Some(frame) = prediction.frame.filter(|_| class == Class::Coding) {
             let place = Frame::ALL.iter().position(|&f| f == frame).expect("ALL holds every frame");
             self.frames[place] += 1;
         }
@@ -105,7 +123,7 @@ impl Tally {
     /// Reads written, whatever their class.
     #[must_use]
     pub fn written(&self) -> u64 {
-        self.coding.reads + self.noncoding.reads + self.undecided.reads
+        self.classes.iter().map(|(_, group)| group.reads).sum()
     }
 }
 

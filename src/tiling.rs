@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
+use crate::prediction::{Frame, Strand};
+
 /// How long reads are cut into overlapping windows, in bases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Tiling {
@@ -27,13 +29,35 @@ impl Tiling {
     /// ```
     #[must_use]
     pub fn over(&self, bases: usize) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
-        let single = bases <= self.longest_single;
-        let spare = bases.saturating_sub(self.length);
-        let steps = if single { 0 } else { spare.div_ceil(self.step) };
-        let count = steps + 1;
-        let start = move |step: usize| (step * spare).checked_div(steps).unwrap_or(0);
-        (0..count).map(move |step| start(step)..bases - start(steps - step))
+        let tiling = *self;
+        (0..self.count(bases)).map(move |n| tiling.window(bases, n))
     }
+
+    /// How many windows a read of `bases` has.
+    #[must_use]
+    pub fn count(&self, bases: usize) -> usize {
+        if bases <= self.longest_single { 1 } else { 1 + bases.saturating_sub(self.length).div_ceil(self.step) }
+    }
+
+    /// The n-th window of a read of `bases`, from 0.
+    #[must_use]
+    pub fn window(&self, bases: usize, n: usize) -> Range<usize> {
+        let steps = self.count(bases) - 1;
+        let spare = bases.saturating_sub(self.length);
+        let start = |step: usize| (step * spare).checked_div(steps).unwrap_or(0);
+        start(n)..bases - start(steps - n)
+    }
+}
+
+/// The frame of a window of a read of `bases`, counted on the whole read.
+#[must_use]
+pub fn on_read(frame: Frame, window: &Range<usize>, bases: usize) -> Frame {
+    let before = match frame.strand {
+        Strand::Plus => window.start,
+        Strand::Minus => bases - window.end,
+    };
+    let offset = (before + usize::from(frame.offset)) % 3;
+    Frame { offset: u8::try_from(offset).expect("below 3"), ..frame }
 }
 
 #[cfg(test)]

@@ -1,26 +1,32 @@
 //! Where a template goes: the probabilities of its segments -> [`Verdict`]. Pure: knows no file and no model.
 
-/// The two classes, as the reference model numbers them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Label {
-    /// Not CDS: label 0.
-    NonCoding,
-    /// CDS: label 1.
-    Coding,
-}
+use std::fmt;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::class::Class;
 
 /// How the segments of one template are judged together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Mates {
-    /// Coding if any segment is.
+    /// Coding if any mate is
     #[default]
     Any,
-    /// Coding if all segments are.
+    /// Coding if both mates are
     Both,
-    /// Coding if the mean of the probabilities is.
+    /// Coding if the mean of the mates' probabilities is
     Mean,
-    /// Each segment on its own; mates may part.
+    /// Each read is judged alone, and mates may part
     Each,
+}
+
+/// As the command line spells it.
+impl fmt::Display for Mates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_possible_value().expect("no variant is left out").get_name())
+    }
 }
 
 /// Where a template goes, and why.
@@ -32,6 +38,18 @@ pub enum Verdict {
     NonCoding,
     /// Neither can be said.
     Undecided(Reason),
+}
+
+impl Verdict {
+    /// The class, whatever the reason.
+    #[must_use]
+    pub fn class(self) -> Class {
+        match self {
+            Self::Coding => Class::Coding,
+            Self::NonCoding => Class::NonCoding,
+            Self::Undecided(_) => Class::Undecided,
+        }
+    }
 }
 
 /// Why a template is undecided.
@@ -55,22 +73,27 @@ pub struct Config {
 }
 
 impl Config {
-    /// The verdict on segments that stay together and have these probabilities; `None` is a segment too short to score,
-    /// which has no say while another segment is scored.
+    /// The probability that segments are judged by which stay together and have these; `None` is a segment too short to
+    /// score, which has no say while another segment is scored.
+    pub fn pooled(&self, probabilities: impl Iterator<Item = Option<f32>>) -> Option<f32> {
+        pooled(self.mates, probabilities.flatten())
+    }
+
+    /// The verdict by that probability.
     #[must_use]
-    pub fn verdict(&self, probabilities: impl Iterator<Item = Option<f32>>) -> Verdict {
-        match pooled(self.mates, probabilities.flatten()) {
+    pub fn verdict(&self, probability: Option<f32>) -> Verdict {
+        match probability {
             None => Verdict::Undecided(Reason::TooShort),
             Some(p) if self.in_band(p) => Verdict::Undecided(Reason::InBand),
-            Some(p) if self.label(p) == Label::Coding => Verdict::Coding,
+            Some(p) if p >= self.threshold => Verdict::Coding,
             Some(_) => Verdict::NonCoding,
         }
     }
 
-    /// The label of one probability, whatever the band.
+    /// The class of one probability, whatever the band: coding or non-coding.
     #[must_use]
-    pub fn label(&self, probability: f32) -> Label {
-        if probability >= self.threshold { Label::Coding } else { Label::NonCoding }
+    pub fn class(&self, probability: f32) -> Class {
+        if probability >= self.threshold { Class::Coding } else { Class::NonCoding }
     }
 
     fn in_band(&self, probability: f32) -> bool {
@@ -98,33 +121,37 @@ mod tests {
         Config { threshold: 0.5, band: None, mates }
     }
 
+    fn judged(config: Config, probabilities: &[Option<f32>]) -> Verdict {
+        config.verdict(config.pooled(probabilities.iter().copied()))
+    }
+
     #[test]
     fn the_threshold_itself_is_coding() {
-        assert_eq!(config(Mates::Any).verdict([Some(0.5)].into_iter()), Verdict::Coding);
-        assert_eq!(config(Mates::Any).verdict([Some(0.499_999)].into_iter()), Verdict::NonCoding);
+        assert_eq!(judged(config(Mates::Any), &[Some(0.5)]), Verdict::Coding);
+        assert_eq!(judged(config(Mates::Any), &[Some(0.499_999)]), Verdict::NonCoding);
     }
 
     #[test]
     fn mates_are_judged_as_asked() {
         let pair = [Some(0.9), Some(0.2)];
-        assert_eq!(config(Mates::Any).verdict(pair.into_iter()), Verdict::Coding);
-        assert_eq!(config(Mates::Both).verdict(pair.into_iter()), Verdict::NonCoding);
-        assert_eq!(config(Mates::Mean).verdict(pair.into_iter()), Verdict::Coding);
-        assert_eq!(config(Mates::Mean).verdict([Some(0.7), Some(0.2)].into_iter()), Verdict::NonCoding);
+        assert_eq!(judged(config(Mates::Any), &pair), Verdict::Coding);
+        assert_eq!(judged(config(Mates::Both), &pair), Verdict::NonCoding);
+        assert_eq!(judged(config(Mates::Mean), &pair), Verdict::Coding);
+        assert_eq!(judged(config(Mates::Mean), &[Some(0.7), Some(0.2)]), Verdict::NonCoding);
     }
 
     #[test]
     fn a_segment_too_short_has_no_say_while_its_mate_is_scored() {
         for mates in [Mates::Any, Mates::Both, Mates::Mean] {
-            assert_eq!(config(mates).verdict([None, Some(0.8)].into_iter()), Verdict::Coding);
-            assert_eq!(config(mates).verdict([None, None].into_iter()), Verdict::Undecided(Reason::TooShort));
+            assert_eq!(judged(config(mates), &[None, Some(0.8)]), Verdict::Coding);
+            assert_eq!(judged(config(mates), &[None, None]), Verdict::Undecided(Reason::TooShort));
         }
     }
 
     #[test]
     fn the_band_takes_its_lower_end_and_leaves_its_upper() {
         let config = Config { band: Some((0.3, 0.7)), ..config(Mates::Any) };
-        let verdict = |p| config.verdict([Some(p)].into_iter());
+        let verdict = |p| judged(config, &[Some(p)]);
         assert_eq!(verdict(0.3), Verdict::Undecided(Reason::InBand));
         assert_eq!(verdict(0.7), Verdict::Coding);
         assert_eq!(verdict(0.29), Verdict::NonCoding);
@@ -134,7 +161,7 @@ mod tests {
         #[test]
         fn both_mates_coding_means_any_mate_coding(a in 0.0_f32..1.0, b in 0.0_f32..1.0) {
             let pair = [Some(a), Some(b)];
-            let coding = |mates| config(mates).verdict(pair.into_iter()) == Verdict::Coding;
+            let coding = |mates| judged(config(mates), &pair) == Verdict::Coding;
             prop_assert!(!coding(Mates::Both) || coding(Mates::Mean));
             prop_assert!(!coding(Mates::Mean) || coding(Mates::Any));
         }

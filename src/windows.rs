@@ -1,12 +1,16 @@
-//! Windows over whole reads, as `--windows` asks for: where they lie, and what their predictions say of the read.
+//! Windows over whole reads: each is scored as a read of its own, and their predictions are pooled into the read's.
 //!
-//! Each window is scored as a read of its own. Pure: knows no file, and of models no more than what a prediction is.
+//! Pure: knows no file, and of models no more than what a prediction is.
 
+use std::fmt;
 use std::num::NonZero;
 use std::ops::Range;
 
-use crate::prediction::{Frame, Prediction, Strand};
-use crate::tiling::Tiling;
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::prediction::{Frame, Prediction};
+use crate::tiling::{Tiling, on_read};
 use crate::tokens::Tokens;
 
 /// How many windows a model is asked about at once: enough to fill any device, few enough that they take no memory.
@@ -24,26 +28,22 @@ pub struct Config {
 }
 
 /// How the probabilities of a read's windows become the read's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Pool {
-    /// Their mean: about the share of the read that is coding.
+    /// The mean of the windows' probabilities
     #[default]
     Mean,
-    /// The highest: whether anything in the read is coding.
+    /// The highest of the windows' probabilities
     Max,
-    /// The share of the windows that are coding.
+    /// The share of the windows that are coding
     Fraction,
 }
 
-impl Pool {
-    /// As the command line spells it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Mean => "mean",
-            Self::Max => "max",
-            Self::Fraction => "fraction",
-        }
+/// As the command line spells it.
+impl fmt::Display for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_possible_value().expect("no variant is left out").get_name())
     }
 }
 
@@ -73,8 +73,8 @@ pub struct Summary {
 }
 
 impl Windows {
-    /// Where the windows of a read of `bases` lie: spread evenly from its first base to its last, so that those of its
-    /// reverse complement are the same ones mirrored. A read that one window can hold is one window.
+    /// Where the windows of a read of `bases` lie: spread evenly from its first base to its last. A read that fits into one
+    /// window is one window.
     ///
     /// ```
     /// use readseeker::windows::{Config, Pool, Windows};
@@ -85,8 +85,13 @@ impl Windows {
     /// ```
     #[must_use]
     pub fn over(&self, bases: usize) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
-        let tiling = Tiling { length: self.length, step: self.config.step.get(), longest_single: self.length + 1 };
-        tiling.over(bases)
+        self.tiling().over(bases)
+    }
+
+    /// The same as a rule.
+    #[must_use]
+    pub fn tiling(&self) -> Tiling {
+        Tiling { length: self.length, step: self.config.step.get(), longest_single: self.length.saturating_add(1) }
     }
 
     /// What `ask` says of every window of every row of `k`-mers, in order.
@@ -161,17 +166,6 @@ impl Summary {
     }
 }
 
-/// The frame of a window of a read of `bases`, counted on the whole read.
-#[must_use]
-pub fn on_read(frame: Frame, window: &Range<usize>, bases: usize) -> Frame {
-    let before = match frame.strand {
-        Strand::Plus => window.start,
-        Strand::Minus => bases - window.end,
-    };
-    let offset = (before + usize::from(frame.offset)) % 3;
-    Frame { offset: u8::try_from(offset).expect("below 3"), ..frame }
-}
-
 /// The sum of each frame's probabilities, in the order of [`Frame::ALL`]; none of a frame no window is in.
 #[derive(Default)]
 struct Votes([Option<f64>; 6]);
@@ -190,7 +184,7 @@ impl Votes {
     }
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "probabilities are told in f32")]
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "probabilities are f32")]
 fn divided(sum: f64, count: u64) -> f32 {
     (sum / count as f64) as f32
 }

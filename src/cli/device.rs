@@ -8,46 +8,48 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 use futures::StreamExt;
 
-use super::common::Attention;
-use super::{print, threads};
+use super::print::print;
+use super::{runtime, threads};
 use crate::error::Result;
 use crate::model::bench::{self, Reads, Speed};
 use crate::model::device::{self, Choice};
-use crate::model::{self, Source};
+use crate::model::{self, Attention, Source};
 use crate::reads::{self, Alignments, Grouping, InputConfig, Inputs};
 
-/// List CPU features and GPU adapters, and what --device auto would take; or measure how fast a model runs on them.
+/// List CPU features and GPUs, or measure how fast a model runs on them
+///
+/// Without --bench, also says which device --device auto takes.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// Measure reads a second on each device and in each precision
+    /// Measure reads per second on each device and in each precision
     #[arg(long)]
     bench: bool,
 
-    /// The model to measure: builtin, or a checkpoint directory
+    /// Model to measure: builtin, or a checkpoint directory
     #[arg(long, value_name = "builtin|DIR", default_value = "builtin", requires = "bench")]
     model: PathBuf,
 
-    /// Measure this device alone [default: the CPU and every real GPU]
+    /// Measure this device only [default: the CPU and every real GPU]
     #[arg(long, value_name = "cpu|gpu|gpu:N|cuda:N", requires = "bench")]
     device: Option<Choice>,
 
-    /// How a BERT treats its padding
+    /// Attention of a BERT: as in the published evaluation, or with padding masked out
     #[arg(long, value_enum, default_value_t, requires = "bench")]
     attention: Attention,
 
-    /// Bases a read
+    /// Bases per read
     #[arg(long, value_name = "N", default_value_t = 300, requires = "bench")]
     length: usize,
 
-    /// Measure on the reads of this file instead of random ones, all of it once at least
+    /// Measure on the reads of this file instead of random ones; all of them are scored at least once
     #[arg(long, value_name = "FILE", requires = "bench", conflicts_with = "length")]
     reads: Option<PathBuf>,
 
-    /// Seconds a measurement, at least
+    /// Seconds per measurement, at least
     #[arg(long, value_name = "N", default_value_t = 3, requires = "bench")]
     seconds: u64,
 
-    /// CPU threads [default: all this process may use]
+    /// CPU threads [default: all that this process may use]
     #[arg(short, long, value_name = "N", requires = "bench", value_parser = threads::number, allow_negative_numbers = true)]
     threads: Option<NonZero<usize>>,
 }
@@ -78,15 +80,15 @@ fn measure(args: &Args) -> Result<()> {
     let threads = threads::or_all(args.threads);
     let reads = match &args.reads {
         None => Reads::MadeUp(args.length),
-        Some(path) => Reads::These(super::block_on(threads, bases(path, threads))?),
+        Some(path) => Reads::These(runtime::block_on(threads, bases(path, threads))?),
     };
     let devices = args.device.clone().map_or_else(everywhere, |device| vec![device]);
-    print("reads/s\tprecision\tdevice\tbackend\tmodel\tCPU ms a read\n")?;
+    print("reads/s\tprecision\tdevice\tbackend\tmodel\tCPU ms per read\n")?;
     for device in devices {
         for &precision in model::precisions(&source, &device)? {
             let config = model::Options {
                 source: source.clone(),
-                attention: args.attention.into(),
+                attention: args.attention,
                 precision,
                 device: device.clone(),
                 batch_size: None,

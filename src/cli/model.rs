@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::print;
+use super::print::print;
 use crate::error::Result;
 use crate::model::{Source, describe};
 
-/// Say what a model is, what it was trained on and how good it is.
+/// Show what a model is, what it was trained on and how accurate it is
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -17,7 +17,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print a model's card in short
+    /// Print a summary of a model's card
     Info {
         /// builtin, or a checkpoint directory
         #[arg(default_value = "builtin")]

@@ -4,27 +4,27 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::common::{Common, probability};
+use super::common::{Common, Own};
+use super::values::{band, genetic_code};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::outputs::{self, Files, Split};
-use crate::proteins::GeneticCode;
-use crate::reads::Collate;
+use crate::outputs::{self, Files, GeneticCode, Proteins, Split, Table};
 use crate::reads::output::{FileFormat, SequenceFormat};
-use crate::verdict;
+use crate::verdict::{self, Mates};
 
-/// Split reads into coding and non-coding.
+/// Split reads into coding and non-coding
 ///
-/// FASTQ is written, or FASTA where a path ends in .fa, .fasta or .fna; compressed where it ends in .gz (BGZF), .zst, .bz2
-/// or .xz. A # in a path becomes 1 and 2 for mates; mates written to one file are interleaved and get /1 and /2 on their names.
-/// A path that ends in .bam gets the records unchanged, with tags cp (probability) and cf (frame).
+/// Reads are written as FASTQ, or as FASTA where a path ends in .fa, .fasta or .fna. Outputs are compressed if they end in
+/// .gz (BGZF), .zst, .bz2 or .xz. A # in a path becomes 1 and 2 for first and second mates. Mates written to one file are
+/// interleaved and get /1 and /2 after their names. A path that ends in .bam gets the records unchanged, with tags cp
+/// (probability) and cf (frame).
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Coding reads; - is stdout
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     coding: PathBuf,
 
-    /// Their second mates
+    /// Second mates of the coding reads
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     coding2: Option<PathBuf>,
 
@@ -32,60 +32,62 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     noncoding: PathBuf,
 
-    /// Their second mates
+    /// Second mates of the non-coding reads
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     noncoding2: Option<PathBuf>,
 
-    /// Reads too short to be scored, and those in the undecided band; without it they go to non-coding
+    /// Undecided reads: too short to be scored, or in the undecided band [default: with the non-coding reads]
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     undecided: Option<PathBuf>,
 
-    /// Their second mates
-    #[arg(long, value_name = "PATH", requires = "undecided", help_heading = "Outputs")]
+    /// Second mates of the undecided reads
+    #[arg(long, value_name = "PATH", requires = "undecided", help_heading = "Outputs", hide_short_help = true)]
     undecided2: Option<PathBuf>,
+
+    /// Reads without a mate in their class, so that two files per class stay in step
+    ///
+    /// A % in the file name becomes coding, noncoding or undecided: unpaired_%.fq.gz
+    #[arg(long, value_name = "PATH", help_heading = "Outputs", hide_short_help = true)]
+    unpaired: Option<PathBuf>,
+
+    /// Format of the files of reads, whatever their names end in
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Outputs", hide_short_help = true)]
+    output_format: Option<OutputFormat>,
+
+    /// Add the model's answer to header lines: cp=0.987 (probability) cf=+1 (strand and frame)
+    #[arg(long, help_heading = "Outputs", hide_short_help = true)]
+    annotate: bool,
+
+    /// Table of scores, one line per read in input order
+    ///
+    /// Columns: name, mate, length, probability, label, frame; with --windows also windows, mean, max, fraction.
+    #[arg(long, value_name = "TSV[.gz|.zst|...]", help_heading = "Outputs")]
+    scores: Option<PathBuf>,
+
+    /// Proteins of the coding reads, translated in their frame, as FASTA (not with --windows)
+    #[arg(long, value_name = "FAA[.gz|.zst|...]", conflicts_with = "windows", help_heading = "Outputs")]
+    proteins: Option<PathBuf>,
+
+    /// Genetic code of --proteins, by its number at NCBI
+    #[arg(long, value_name = "N", default_value = "11", requires = "proteins", value_parser = genetic_code)]
+    #[arg(help_heading = "Outputs", hide_short_help = true)]
+    genetic_code: GeneticCode,
+
+    /// Regroup BAM, SAM or CRAM by name first, for files sorted by coordinate
+    ///
+    /// Mates come together. Records of up to --memory bytes stay in RAM, the others go to a temporary file.
+    #[arg(long, conflicts_with_all = ["interleaved", "paired"], help_heading = "Input")]
+    collate: bool,
+
+    /// Folder for the temporary file of --collate [default: TMPDIR or /tmp]
+    #[arg(long, value_name = "FOLDER", requires = "collate", help_heading = "Input", hide_short_help = true)]
+    temp_dir: Option<PathBuf>,
 
     /// Undecided where LO <= probability < HI
     #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Verdict")]
     undecided_band: Option<(f32, f32)>,
 
-    /// Add what the model said to the header lines: cp=0.987 (probability) cf=+1 (strand and frame)
-    #[arg(long, help_heading = "Outputs")]
-    annotate: bool,
-
-    /// Reads that have no mate in their class, so that two files a class stay in step; a % in the file name becomes
-    /// coding, noncoding or undecided
-    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
-    unpaired: Option<PathBuf>,
-
-    /// What the classes' files hold, whatever their names end in
-    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Outputs")]
-    output_format: Option<OutputFormat>,
-
-    /// A table, one line a read in input order: name, mate, length, probability, label, frame, and with --windows windows,
-    /// mean, max, fraction
-    #[arg(long, value_name = "TSV[.gz|.zst|...]", help_heading = "Outputs")]
-    scores: Option<PathBuf>,
-
-    /// Coding reads translated in their frame, as FASTA; not with --windows
-    #[arg(long, value_name = "FAA[.gz|.zst|...]", conflicts_with = "windows", help_heading = "Outputs")]
-    proteins: Option<PathBuf>,
-
-    /// NCBI's number of the genetic code for --proteins
-    #[arg(long, value_name = "N", default_value = "11", requires = "proteins", help_heading = "Outputs")]
-    #[arg(value_parser = genetic_code)]
-    genetic_code: GeneticCode,
-
-    /// Regroup BAM, SAM or CRAM by name first, so that mates come together: for files sorted by coordinate. Holds records
-    /// of --memory bytes, the others go to a temporary file
-    #[arg(long, conflicts_with_all = ["interleaved", "paired"], help_heading = "Input")]
-    collate: bool,
-
-    /// Where --collate makes its temporary file [default: TMPDIR or /tmp]
-    #[arg(long, value_name = "FOLDER", requires = "collate", help_heading = "Input")]
-    temp_dir: Option<PathBuf>,
-
-    /// A template is coding if any of its mates is, if both are, if the mean of their probabilities is; or each read is
-    /// judged alone and mates may part
+    /// How the mates of a pair are judged
     #[arg(long, value_enum, default_value_t, help_heading = "Verdict")]
     mates: Mates,
 
@@ -94,6 +96,7 @@ pub(super) struct Args {
     common: Common,
 }
 
+/// What a file of reads holds.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum OutputFormat {
     Fastq,
@@ -101,70 +104,57 @@ enum OutputFormat {
     Bam,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum Mates {
-    #[default]
-    Any,
-    Both,
-    Mean,
-    Each,
+impl From<OutputFormat> for FileFormat {
+    fn from(format: OutputFormat) -> Self {
+        match format {
+            OutputFormat::Fastq => Self::Letters(SequenceFormat::Fastq),
+            OutputFormat::Fasta => Self::Letters(SequenceFormat::Fasta),
+            OutputFormat::Bam => Self::Bam,
+        }
+    }
 }
 
 impl Args {
     pub(super) fn into_config(self, command: Vec<String>) -> Result<Config> {
-        let split = Split {
-            coding: files("coding", self.coding, self.coding2)?,
-            noncoding: files("noncoding", self.noncoding, self.noncoding2)?,
-            undecided: match self.undecided {
-                None => None,
-                Some(path) => Some(files("undecided", path, self.undecided2)?),
-            },
-        };
-        let verdict = verdict::Config {
-            threshold: self.common.threshold,
-            band: self.undecided_band,
-            mates: match self.mates {
-                Mates::Any => verdict::Mates::Any,
-                Mates::Both => verdict::Mates::Both,
-                Mates::Mean => verdict::Mates::Mean,
-                Mates::Each => verdict::Mates::Each,
-            },
-        };
+        let undecided = self.undecided.map(|path| files("undecided", path, self.undecided2)).transpose()?;
+        let split = Split::new(
+            files("coding", self.coding, self.coding2)?,
+            files("noncoding", self.noncoding, self.noncoding2)?,
+            undecided,
+        );
+        let verdict =
+            verdict::Config { threshold: self.common.threshold, band: self.undecided_band, mates: self.mates };
         if verdict.band.is_some_and(|(low, high)| verdict.threshold < low || high < verdict.threshold) {
-            return Err(Error::Usage("--undecided-band must hold the --threshold".into()));
+            return Err(Error::Usage("--undecided-band must contain the --threshold".into()));
         }
+        let mut tables = self.common.tables(self.scores);
+        tables.extend(self.proteins.map(|path| {
+            let proteins: Box<dyn Table> = Box::new(Proteins { code: self.genetic_code });
+            (path, proteins)
+        }));
         let outputs = outputs::Config {
             split: Some(split),
             annotate: self.annotate,
-            kind: self.output_format.map(|format| match format {
-                OutputFormat::Fastq => FileFormat::Letters(SequenceFormat::Fastq),
-                OutputFormat::Fasta => FileFormat::Letters(SequenceFormat::Fasta),
-                OutputFormat::Bam => FileFormat::Bam,
-            }),
+            kind: self.output_format.map(FileFormat::from),
             unpaired: self.unpaired,
-            scores: self.scores,
-            proteins: self.proteins.map(|path| (path, self.genetic_code)),
-            ..outputs::Config::default()
+            tables,
         };
         check(&outputs, verdict.mates)?;
-        let mut config = self.common.into_config(verdict, outputs, command)?;
-        config.input.collate = self
-            .collate
-            .then(|| Collate { memory: config.memory, folder: self.temp_dir.unwrap_or_else(std::env::temp_dir) });
-        Ok(config)
+        let collate = self.collate.then(|| self.temp_dir.unwrap_or_else(std::env::temp_dir));
+        self.common.into_config(Own { verdict, outputs, collate, command })
     }
 }
 
 /// Refuses outputs that contradict each other.
-fn check(outputs: &outputs::Config, mates: verdict::Mates) -> Result<()> {
+fn check(outputs: &outputs::Config, mates: Mates) -> Result<()> {
     let usage = |problem: &str| Err(Error::Usage(problem.to_owned()));
     if outputs.classes().any(|(_, files)| matches!(files, Files::Two(..)) && outputs.kind_of(files) == FileFormat::Bam)
     {
-        return usage("BAM holds both mates in one file: give it one path a class");
+        return usage("BAM holds both mates in one file: give one path per class");
     }
     let Some(unpaired) = &outputs.unpaired else {
-        if mates == verdict::Mates::Each && outputs.parts_mates() {
-            return usage("--mates each parts mates: two files a class stay in step only with --unpaired");
+        if mates == Mates::Each && outputs.parts_mates() {
+            return usage("--mates each parts mates: two files per class stay in step only with --unpaired");
         }
         return Ok(());
     };
@@ -195,19 +185,6 @@ fn numbered(path: &Path) -> Option<(PathBuf, PathBuf)> {
     Some((with('1'), with('2')))
 }
 
-fn band(text: &str) -> Result<(f32, f32), String> {
-    let (low, high) = text.split_once(',').ok_or("two probabilities, LO,HI")?;
-    let (low, high) = (probability(low)?, probability(high)?);
-    if low < high { Ok((low, high)) } else { Err("LO must be below HI".into()) }
-}
-
-fn genetic_code(text: &str) -> Result<GeneticCode, String> {
-    text.parse().ok().and_then(GeneticCode::from_number).ok_or_else(|| {
-        let numbers: Vec<String> = GeneticCode::numbers().map(|number| number.to_string()).collect();
-        format!("one of {}", numbers.join(", "))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,11 +194,5 @@ mod tests {
         let files = files("coding", "a#b/c_#.fq.gz".into(), None).unwrap();
         assert_eq!(files, Files::Two("a#b/c_1.fq.gz".into(), "a#b/c_2.fq.gz".into()));
         assert!(super::files("coding", "c_#.fq".into(), Some("d.fq".into())).is_err());
-    }
-
-    #[test]
-    fn a_band_is_two_rising_probabilities() {
-        assert_eq!(band("0.3,0.7"), Ok((0.3, 0.7)));
-        assert!(band("0.7,0.3").is_err() && band("0.3").is_err() && band("0.3,2").is_err());
     }
 }

@@ -1,12 +1,14 @@
 //! How a BERT treats padding.
 
+use clap::ValueEnum;
+
 /// How a BERT treats padding: see "The attention mask as published" in the guide to models.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Attention {
-    /// Every read has 298 tokens; attention adds 1 to tokens and 0 to padding, as in the published evaluation.
+    /// Every read has 298 tokens; attention adds 1 to tokens and 0 to padding, as in the published evaluation
     #[default]
     Published,
-    /// Padding is never attended to, and a batch is as long as its longest read.
+    /// Padding is never attended to, and a batch is as long as its longest read
     Masked,
 }
 

@@ -99,31 +99,6 @@ pub enum LoadError {
     },
 }
 
-impl LoadError {
-    /// What the user can do about it, when we know.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Io { file, source } if file == "config.json" && source.kind() == std::io::ErrorKind::NotFound => {
-                "--model takes `builtin` or a directory with config.json, the weights and, for a BERT, vocab.txt"
-            }
-            Self::Unsupported { key, .. } if key == "model_type" => {
-                "readseeker runs BERT for sequence classification and its own compact models"
-            }
-            Self::VocabularySize { .. } | Self::Vocabulary { .. } => {
-                "take the vocab.txt that came with the model; DNABERT's order is A, T, C, G"
-            }
-            Self::NoWeights { .. } | Self::Weights { .. } => "is the download complete? compare sizes or checksums",
-            Self::MissingTensor { .. } | Self::ExtraTensor { .. } | Self::TensorShape { .. } => {
-                "config.json and the weights must come from the same model, fine-tuned for sequence classification"
-            }
-            Self::TensorType { .. } => "convert the weights to f32 first",
-            _ => return None,
-        };
-        Some(hint.to_owned())
-    }
-}
-
 /// `4101 x 768`.
 struct Shape<'a>(&'a [usize]);
 

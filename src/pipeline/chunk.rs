@@ -1,7 +1,7 @@
 //! What crosses the stages: each type adds one column to the records and drops what is no longer needed.
 
 use super::credit::Price;
-use crate::prediction::Prediction;
+use crate::prediction::Answers;
 use crate::reads::Template;
 use crate::tokens::Tokens;
 
@@ -15,16 +15,19 @@ pub(super) struct Chunk {
     pub(super) price: Price,
 }
 
-/// A chunk and the token ids of those of its segments that are long enough to be scored.
+/// A chunk and what the model is asked about it.
 #[derive(Debug)]
 pub(super) struct Tokenized {
     pub(super) chunk: Chunk,
+    /// How many predictions each of its segments will have: none where it is too short to be scored.
+    pub(super) counts: Vec<u32>,
+    /// A row for each segment that has any.
     pub(super) tokens: Tokens,
 }
 
-/// A chunk and one prediction for each row of its tokens.
+/// A chunk and what the model said of each of its segments.
 #[derive(Debug)]
 pub(super) struct Classified {
     pub(super) chunk: Chunk,
-    pub(super) predictions: Vec<Prediction>,
+    pub(super) answers: Answers,
 }

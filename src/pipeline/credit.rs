@@ -40,7 +40,7 @@ impl Credit {
     }
 
     /// How many bytes of records a chunk may hold so that the expected number of chunks fits.
-    pub(super) fn bytes_a_chunk(&self) -> usize {
+    pub(super) fn bytes_per_chunk(&self) -> usize {
         self.least as usize * UNIT / self.held
     }
 

@@ -12,7 +12,7 @@ use crate::reads::Template;
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     /// A chunk is full at this many segments, whatever their bytes.
-    pub segments_a_chunk: usize,
+    pub segments_per_chunk: usize,
     /// Stop after this many segments (the last template is taken whole).
     pub max_reads: Option<u64>,
 }
@@ -47,7 +47,7 @@ async fn gather<E: Into<Error>>(
     left: &mut u64,
 ) -> Result<(Vec<Template>, usize)> {
     let (mut gathered, mut bytes, mut segments) = (Vec::new(), 0, 0);
-    while *left > 0 && bytes < credit.bytes_a_chunk() && segments < config.segments_a_chunk {
+    while *left > 0 && bytes < credit.bytes_per_chunk() && segments < config.segments_per_chunk {
         let Some(template) = templates.next().await.transpose().map_err(Into::into)? else { break };
         bytes += template.bytes();
         segments += template.segments.len();

@@ -1,27 +1,42 @@
-//! Asks the model: token ids in, predictions out; any number of these run side by side.
+//! Asks the model: token ids in, predictions out. Any number of these stages run side by side.
 
 use crossbeam_channel::Receiver;
 use tokio::sync::mpsc;
 
 use super::chunk::{Classified, Tokenized};
 use crate::error::Result;
-use crate::prediction::Prediction;
+use crate::prediction::{Answers, Prediction};
 use crate::tokens::Tokens;
 
-/// Runs until the input ends or nobody takes the output any more.
-///
-/// `classify` is the pipeline's one seam: a run passes the model, a test passes a closure.
-pub(super) fn run(
-    classify: impl Fn(&Tokens) -> Result<Vec<Prediction>>,
-    input: &Receiver<Tokenized>,
-    output: &mpsc::Sender<Classified>,
-) -> Result<()> {
-    for Tokenized { chunk, tokens } in input {
-        let predictions = classify(&tokens)?;
-        assert!(predictions.len() >= tokens.len(), "the model must answer each row, or each of its windows");
-        if output.blocking_send(Classified { chunk, predictions }).is_err() {
-            return Ok(());
+/// One of the threads that ask the model.
+#[derive(Clone)]
+pub(super) struct Worker<M> {
+    /// What a run asks is the model; a test passes a closure.
+    pub(super) classify: M,
+    pub(super) input: Receiver<Tokenized>,
+    pub(super) output: mpsc::Sender<Classified>,
+    /// Takes another such worker; closed when there are enough.
+    pub(super) more: mpsc::Sender<Worker<M>>,
+}
+
+impl<M> Worker<M>
+where
+    M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone,
+{
+    /// Runs until the input ends or nobody takes the output any more. Calls for another worker when a chunk has to wait.
+    pub(super) fn run(self) -> Result<()> {
+        for Tokenized { chunk, counts, tokens } in &self.input {
+            if !self.input.is_empty() && !self.more.is_closed() {
+                let _full_if_one_is_on_its_way = self.more.try_send(self.clone());
+            }
+            let predictions = (self.classify)(&tokens)?;
+            let expected: usize = counts.iter().map(|&count| count as usize).sum();
+            assert_eq!(predictions.len(), expected, "the model answers each row, or each of its windows");
+            let answers = Answers { counts, predictions };
+            if self.output.blocking_send(Classified { chunk, answers }).is_err() {
+                return Ok(());
+            }
         }
+        Ok(())
     }
-    Ok(())
 }

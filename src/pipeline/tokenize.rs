@@ -1,4 +1,4 @@
-//! Turns the bases of a chunk into token ids: one row a segment long enough to be scored.
+//! Turns the bases of a chunk into token ids: one row for each segment long enough to be scored.
 
 use crossbeam_channel::{Receiver, Sender};
 
@@ -6,6 +6,7 @@ use super::chunk::{Chunk, Tokenized};
 use crate::kmer::{self, Letters};
 use crate::reads::Record;
 use crate::tokens::Tokens;
+use crate::windows::Windows;
 
 /// What is tokenized, and how.
 #[derive(Clone, Copy, Debug)]
@@ -18,37 +19,46 @@ pub struct Config {
     pub min_length: usize,
     /// Which letters count as bases.
     pub letters: Letters,
+    /// The windows that are scored of a segment; none where it is scored whole.
+    pub windows: Option<Windows>,
 }
 
 impl Config {
-    /// Whether a segment has enough bases to be scored: an N tells nothing.
-    #[must_use]
-    pub fn scores(&self, segment: &Record) -> bool {
+    /// How many predictions a segment gets: none where it has too few known bases to be scored.
+    fn predictions(&self, segment: &Record) -> usize {
         let bases = segment.bases();
         let enough = self.min_length.max(self.k);
-        bases.len() >= enough && bases.len() - memchr::memchr2_iter(b'N', b'n', bases).count() >= enough
+        if bases.len() < enough || bases.len() - memchr::memchr2_iter(b'N', b'n', bases).count() < enough {
+            return 0;
+        }
+        self.windows.map_or(1, |windows| windows.over(bases.len()).len())
     }
 }
 
 /// Runs until the input ends or nobody takes the output any more.
 pub(super) fn run(config: Config, input: &Receiver<Chunk>, output: &Sender<Tokenized>) {
     for chunk in input {
-        let tokens = tokenize(config, &chunk);
-        if output.send(Tokenized { chunk, tokens }).is_err() {
+        let (counts, tokens) = tokenize(config, &chunk);
+        if output.send(Tokenized { chunk, counts, tokens }).is_err() {
             return;
         }
     }
 }
 
-fn tokenize(config: Config, chunk: &Chunk) -> Tokens {
-    let segments = || chunk.templates.iter().flat_map(|template| &template.segments).filter(|s| config.scores(s));
+/// How many predictions each segment gets, and a row for each that gets any.
+fn tokenize(config: Config, chunk: &Chunk) -> (Vec<u32>, Tokens) {
+    let segments = || chunk.templates.iter().flat_map(|template| &template.segments);
+    let counts: Vec<u32> = segments()
+        .map(|segment| u32::try_from(config.predictions(segment)).expect("a read has fewer than 2^32 bases"))
+        .collect();
+    let scored = || segments().zip(&counts).filter(|(_, count)| **count > 0).map(|(segment, _)| segment);
     let longest = config.longest.map_or(usize::MAX, |longest| longest + config.k);
     let mut tokens = Tokens::default();
     // Room for all at once: growing would copy them, into memory that the kernel has to clear first.
-    tokens.ids.reserve(segments().map(|segment| segment.bases().len().min(longest)).sum());
-    for segment in segments() {
+    tokens.ids.reserve(scored().map(|segment| segment.bases().len().min(longest)).sum());
+    for segment in scored() {
         kmer::tokenize_letters(config.letters, segment.bases(), config.k, config.longest, &mut tokens.ids);
         tokens.end_row();
     }
-    tokens
+    (counts, tokens)
 }

@@ -15,8 +15,8 @@ pub(super) async fn run(mut outputs: Outputs, mut input: mpsc::Receiver<Classifi
     let mut reorder = Reorder::new();
     while let Some(classified) = input.recv().await {
         reorder.push(classified.chunk.index, classified);
-        while let Some(Classified { chunk, predictions }) = reorder.pop() {
-            outputs.write(&chunk.templates, &predictions).await?;
+        while let Some(Classified { chunk, answers }) = reorder.pop() {
+            outputs.write(&chunk.templates, &answers).await?;
             credit.give_back(&chunk.price);
         }
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with an input, and what the user can do about it.
+//! What can be wrong with an input.
 
 use std::io;
 
@@ -163,51 +163,6 @@ pub enum Problem {
     /// A mate that turns up long after the other.
     #[error("the records of \"{0}\" are not adjacent")]
     NotAdjacent(String),
-}
-
-impl Problem {
-    /// What the user can do about it, when we know.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Cut => "copy or make the file again; what is missing cannot be told from the rest",
-            Self::Damaged(_) => {
-                "check it with its own tool (`gzip -t FILE`, `zstd -t`, `xz -t`, `bzip2 -t`): if it is fine there, `gzip -dc FILE | readseeker split - ...`, else copy it again"
-            }
-            Self::Compression { tool, .. } => {
-                return Some(format!("decompress it first: `{tool} FILE | readseeker split - ...`"));
-            }
-            Self::Window { .. } => {
-                "allow its own tool more: `zstd -dc --long=31 FILE | readseeker split - ...`, or `xz -dc FILE | readseeker split - ...`"
-            }
-            Self::CompressedTwice => "undo one: `gzip -dc FILE | readseeker split - ...`",
-            Self::Cram(_) => "let samtools decode it: `samtools view -u -T REF.fa FILE | readseeker split - ...`",
-            Self::NoReference | Self::WrongReference(_) => {
-                "give it with --reference REF.fa (REF_PATH and REF_CACHE are not used), or `samtools view -u FILE | readseeker split - ...`"
-            }
-            Self::Reference { .. } => {
-                "check its name; one that is compressed needs an index: `samtools faidx REF.fa.gz`"
-            }
-            Self::NotBgzf => "write it again: `samtools view -b FILE | readseeker split - ...`",
-            Self::MultiLine => "write each sequence on one line first: `seqtk seq FILE | readseeker split - ...`",
-            Self::Mates { .. } => "the two files must list the same reads in the same order",
-            Self::Numbers { .. } => {
-                "give the first mates first and the second mates second; is one of them given twice?"
-            }
-            Self::NoPrimary(_) => "--collate regroups the records by name",
-            Self::References { .. } => {
-                "a BAM output holds one list of reference sequences: split these inputs one by one"
-            }
-            Self::Odd => "R1 and R2 must follow each other; without --interleaved each read is judged alone",
-            Self::Formats { .. } => "give two FASTQ or two FASTA files",
-            Self::Lanes { .. } => "split inputs of different formats in a run each",
-            Self::CoordinateSorted | Self::NotAdjacent(_) => {
-                "regroup them by name with --collate, or before: `samtools collate -u -O FILE | readseeker split - ...`; or, where outputs are not BAM, judge each read alone with --mates each"
-            }
-            _ => return None,
-        };
-        Some(hint.to_owned())
-    }
 }
 
 /// Decoders fail as `io::Error`: this sorts them.

@@ -69,7 +69,7 @@ async fn read_pair(first: PathBuf, second: PathBuf) -> Result<Vec<Template>> {
     read_with(Input::Pair(first, second), Grouping::Templates).await.0
 }
 
-/// What a run would print: the error's chain, and after a semicolon the hint.
+/// What a run would print: the error's chain.
 fn message(error: &Error) -> String {
     assert!(matches!(error, Error::Input { .. }), "{error}");
     explain(error)
@@ -82,9 +82,7 @@ fn explain(error: &Error) -> String {
         text = format!("{text}: {cause}");
         source = cause.source();
     }
-    let text = text.replace(&format!("{}/", std::env::temp_dir().display()), "");
-    let hint = if let Error::Input { problem, .. } = error { problem.hint() } else { None };
-    hint.map_or(text.clone(), |hint| format!("{text}; {hint}"))
+    text.replace(&format!("{}/", std::env::temp_dir().display()), "")
 }
 
 fn records(templates: Vec<Template>) -> Vec<Record> {

@@ -1,15 +1,12 @@
 //! The three classes as a page and MultiQC show them.
 
-use super::Report;
-use crate::verdict::Verdict;
+use super::account::Report;
+use crate::class::Class;
 
 /// What is shown of a class.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Class {
-    /// As in the JSON report.
-    pub(super) id: &'static str,
-    /// For people.
-    pub(super) name: &'static str,
+pub(super) struct Shown {
+    pub(super) class: Class,
     /// As CSS has it.
     pub(super) colour: &'static str,
     /// Its reads.
@@ -18,26 +15,17 @@ pub(super) struct Class {
     pub(super) bases: u64,
 }
 
-const CODING: &str = "#2f9e44";
-const NONCODING: &str = "#868e96";
-const UNDECIDED: &str = "#f08c00";
-
 /// All three, coding first.
-pub(super) fn of(report: &Report) -> [Class; 3] {
+pub(super) fn of(report: &Report) -> [Shown; 3] {
     let Report { counts, bases, .. } = report;
-    let class = |id, name, colour, reads, bases| Class { id, name, colour, reads, bases };
-    [
-        class("coding", "coding", CODING, counts.coding, bases.coding),
-        class("noncoding", "non-coding", NONCODING, counts.noncoding, bases.noncoding),
-        class("undecided", "undecided", UNDECIDED, counts.undecided, bases.undecided),
-    ]
+    Class::ALL.map(|class| Shown { class, colour: colour(class), reads: counts.classes[class], bases: bases[class] })
 }
 
-/// The colour of the class that a verdict leads to.
-pub(super) fn colour(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Coding => CODING,
-        Verdict::NonCoding => NONCODING,
-        Verdict::Undecided(_) => UNDECIDED,
+/// The colour of a class.
+pub(super) fn colour(class: Class) -> &'static str {
+    match class {
+        Class::Coding => "#2f9e44",
+        Class::NonCoding => "#868e96",
+        Class::Undecided => "#f08c00",
     }
 }

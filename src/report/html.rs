@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::account::{Counts, Frames, Report, Settings, Windows};
 use super::chart::{self, Bar};
-use super::classes::{self, Class};
-use super::{Counts, Frames, Report, Settings, Windows};
+use super::classes::{self, Shown};
+use super::rule::rule;
+use crate::class::Class;
 use crate::progress::{grouped, share};
-use crate::verdict::{self, Mates, Verdict};
+use crate::verdict::{self, Mates};
 
 /// Text and grounds follow the reader's light or dark.
 const STYLE: &str = "
@@ -21,6 +23,8 @@ th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px s
 th { font-weight: 500; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 code { font-size: .85rem; overflow-wrap: anywhere; } svg { width: 100%; height: auto; display: block; }
 svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
+@media (max-width: 500px) { body { margin: 1rem auto; } svg text { font-size: 19px; } td, th { padding-right: .4rem; } }
+.warning { border-left: 4px solid #f08c00; padding: .3rem .8rem; margin: .8rem 0; }
 .axis { stroke: var(--line); } .mark { stroke: currentColor; stroke-dasharray: 4 3; }
 .key { display: inline-block; width: .8em; height: .8em; margin-right: .4em; }
 ";
@@ -39,9 +43,10 @@ pub(super) fn page(report: &Report) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                h1 { (title) }
-                p { "Coding and non-coding reads, by " strong { (report.model.name) } "." }
+                h1 { "readseeker" }
+                p { "Coding and non-coding reads of " strong { (title) } ", by " strong { (report.model.name) } "." }
                 (model_note(report))
+                @for warning in &report.warnings { p.warning { "Warning: " (warning) "." } }
                 (class_counts(report))
                 (probabilities(report))
                 @if let Some(frames) = &report.frames { (frame_counts(frames)) }
@@ -69,7 +74,7 @@ fn model_note(report: &Report) -> Markup {
         "compact" => {
             "A network of readseeker's own compact family, not the published ReadSeeker: its probabilities are not those of the paper."
         }
-        "bert" => "A BERT from a checkpoint, told by the SHA-256 of its weights below.",
+        "bert" => "A BERT from a checkpoint, identified by the SHA-256 of its weights below.",
         _ => "No model ran: these figures say nothing about the reads.",
     };
     html! { p.note { (note) } }
@@ -81,17 +86,18 @@ fn class_counts(report: &Report) -> Markup {
     let (reads, bases) = (all.iter().map(|class| class.reads).sum(), all.iter().map(|class| class.bases).sum());
     let [coding, noncoding, undecided] = all;
     let shown = if undecided.reads > 0 { &all[..] } else { &[coding, noncoding] };
-    let bar = |class: &Class| Bar { colour: class.colour, name: class.name.into(), count: class.reads };
+    let bar = |shown: &Shown| Bar { colour: shown.colour, name: shown.class.to_string(), count: shown.reads };
     html! {
         h2 { "Reads" }
+        p { "Judged: " (rule(&report.settings, &report.counts)) "." }
         (chart::stack(&shown.iter().map(bar).collect::<Vec<_>>()))
         table {
             tr { th { "class" } th.n { "reads" } th.n { "%" } th.n { "bases" } th.n { "%" } }
-            @for class in shown {
+            @for &Shown { class, colour, reads: own, bases: own_bases } in shown {
                 tr {
-                    td { span.key style={ "background: " (class.colour) } {} (class.name) }
-                    td.n { (grouped(class.reads)) } td.n { (per_cent(class.reads, reads)) }
-                    td.n { (grouped(class.bases)) } td.n { (per_cent(class.bases, bases)) }
+                    td { span.key style={ "background: " (colour) } {} (class) }
+                    td.n { (grouped(own)) } td.n { (per_cent(own, reads)) }
+                    td.n { (grouped(own_bases)) } td.n { (per_cent(own_bases, bases)) }
                 }
             }
             @for (count, what) in report.remarks().into_iter().filter(|(count, _)| *count > 0) {
@@ -114,8 +120,8 @@ fn probabilities(report: &Report) -> Markup {
     let width = report.histogram.bin_width;
     let alone = verdict::Config { threshold, band: undecided_band.map(<(f32, f32)>::from), mates: Mates::Each };
     let bar = |(bin, &count)| {
-        let verdict = alone.verdict(std::iter::once(Some(middle(bin, width))));
-        Bar { colour: classes::colour(verdict), name: edges(bin, width), count }
+        let verdict = alone.verdict(Some(middle(bin, width)));
+        Bar { colour: classes::colour(verdict.class()), name: edges(bin, width), count }
     };
     let bars: Vec<Bar> = report.histogram.counts.iter().enumerate().map(bar).collect();
     let marks: Vec<f32> = undecided_band.into_iter().flatten().chain([threshold]).collect();
@@ -125,39 +131,40 @@ fn probabilities(report: &Report) -> Markup {
         p.note {
             "Reads by their own probability (" (grouped(report.counts.scored)) " were scored); dashed: coding from "
             (threshold) " on" @if undecided_band.is_some() { ", and the borders of the undecided band" } "."
-            @if mates != "each" { " Pairs are judged as one (" (mates) "): a mate may be in another class than its bar." }
+            @if mates != Mates::Each && report.counts.pairs > 0 {
+                " Pairs are judged together (" (mates) "): a mate may be in another class than its bar."
+            }
         }
     }
 }
 
 /// In which frames the coding reads are.
 fn frame_counts(frames: &Frames) -> Markup {
-    let colour = classes::colour(Verdict::Coding);
-    let bar = |(frame, &count): (&&str, _)| Bar { colour, name: (*frame).into(), count };
+    let colour = classes::colour(Class::Coding);
+    let bar = |(frame, &count): (&String, _)| Bar { colour, name: frame.clone(), count };
     let bars: Vec<Bar> = frames.order.iter().zip(&frames.counts).map(bar).collect();
     html! {
         h2 { "Frames of coding reads" }
         (chart::columns(&bars, "coding reads by strand and frame"))
         p.note {
-            "+f: codons start at offset f of the read; -f: of its reverse complement. Reads of many genes spread evenly; where they do "
-            "not, the library is stranded or of few genes."
+            "+f: codons start at offset f of the read; -f: of its reverse complement. Reads of many genes spread evenly; if they do "
+            "not, the library is stranded or holds few genes."
         }
     }
 }
 
 /// What other thresholds would give: the question the histogram raises.
 fn thresholds(report: &Report) -> Markup {
-    let (counts, scored) = (&report.histogram.counts, report.counts.scored);
+    let judged = report.counts.judged;
     html! {
         h2 { "Other thresholds" }
         table {
-            tr { th { "--threshold" } @for step in 1..10 { th.n { "." (step) } } }
-            tr {
-                td { "% of scored reads" }
-                @for step in 1..10 { td.n { (per_cent(counts[step * counts.len() / 10..].iter().sum(), scored)) } }
+            tr { th { "--threshold" } th.n { "coding" } th.n { "% of judged reads" } }
+            @for other in &report.other_thresholds {
+                tr { td { (other.threshold) } td.n { (grouped(other.coding)) } td.n { (per_cent(other.coding, judged)) } }
             }
         }
-        p.note { "The share of reads that reach it by themselves: lower ones find more genes, higher ones let fewer other reads pass." }
+        p.note { "Judged by the same rule: lower thresholds find more genes, higher ones let fewer other reads pass." }
     }
 }
 

@@ -8,8 +8,9 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
 
-use super::Report;
-use super::classes::{self, Class};
+use super::account::Report;
+use super::classes::{self, Shown};
+use super::rule::rule;
 use crate::model::Card;
 
 /// How MultiQC knows such a file.
@@ -43,23 +44,29 @@ impl File {
         let (id, label) = (id(&report.model), label(&report.model));
         let classes = classes::of(report);
         // serde_json sorts the names: coding stands first.
-        let by_class = |tell: fn(&Class) -> Value| -> Value {
-            classes.iter().map(|class| (class.id.to_owned(), tell(class))).collect::<Map<_, _>>().into()
+        let by_class = |value: fn(&Shown) -> Value| -> Value {
+            classes.iter().map(|shown| (shown.class.id().to_owned(), value(shown))).collect::<Map<_, _>>().into()
         };
         json!({
             "id": id,
             "section_name": format!("readseeker: {label}"),
-            "description": format!("Reads that the model {label} calls coding and non-coding."),
+            "description": format!("Reads that the model {label} calls coding and non-coding: {}.", described(report)),
             "plot_type": "bargraph",
             "pconfig": {
                 "id": format!("{id}_plot"),
                 "title": format!("readseeker: coding and non-coding reads, {label}"),
                 "ylab": "Reads",
             },
-            "categories": by_class(|class| json!({ "name": class.name, "color": class.colour })),
-            "data": { &self.sample: by_class(|class| class.reads.into()) },
+            "categories": by_class(|shown| json!({ "name": shown.class.to_string(), "color": shown.colour })),
+            "data": { &self.sample: by_class(|shown| shown.reads.into()) },
         })
     }
+}
+
+/// The rule, and what the user should know.
+fn described(report: &Report) -> String {
+    let warnings = report.warnings.iter().map(|warning| format!(". Warning: {warning}"));
+    std::iter::once(rule(&report.settings, &report.counts)).chain(warnings).collect()
 }
 
 /// One for each set of weights and way of running it.

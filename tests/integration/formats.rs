@@ -176,7 +176,7 @@ fn a_run_without_a_model_cannot_be_taken_for_one() {
     );
     let report = bench.json("r.json");
     assert_eq!((&report["model"]["name"], &report["model"]["sha256"]), (&"none".into(), &"".into()));
-    assert_eq!((&report["counts"]["scored"], &report["counts"]["noncoding"]), (&0.into(), &20.into()));
+    assert_eq!((&report["counts"]["scored"], &report["counts"]["undecided"]), (&0.into(), &20.into()));
     assert_eq!(bench.read("s.tsv").lines().filter(|line| line.ends_with("\tNA\tNA\tNA")).count(), 20);
     assert_eq!(bench.read("n.fq"), bench.read("in.fq"));
     assert!(!String::from_utf8(bench.run(&["split", "--help"]).stdout).unwrap().contains("none|"));

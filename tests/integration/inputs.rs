@@ -190,8 +190,8 @@ fn flags_without_effect_are_told_of() {
     bench.write("in.fq", format!("@r\n{letters}\n+\n{quality_scores}\n"));
     bench.write("ref.fa", format!(">r\n{letters}\n"));
     let said = |args: &[&str]| stderr(&bench.split(&[&["in.fq", "--force"], args].concat()));
-    assert!(said(&["--reference", "ref.fa"]).contains("--reference has no effect: in.fq is FASTQ"));
-    assert!(said(&["--attention", "masked"]).contains("--attention has no effect: readseeker-compact"));
+    assert!(said(&["--reference", "ref.fa"]).contains("warning: the reference has no effect: in.fq is FASTQ"));
+    assert!(said(&["--attention", "masked"]).contains("warning: the attention mode has no effect: readseeker-compact"));
     assert!(!said(&[]).contains("no effect"));
     let split = ["split", "in.fq", "--coding", "c.fq", "--noncoding", "n.fq", "--force"];
     let run = bench.command(&split).env("READSEEKER_CPU", "fast").output().unwrap();

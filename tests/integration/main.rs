@@ -2,12 +2,14 @@
 //! what others say of the same reads.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod accounts;
 mod alignments;
 mod broken_input;
 mod device;
 mod formats;
-mod houses;
+mod help;
 mod inputs;
+mod layers;
 mod letters;
 mod mates;
 mod model_gpu;

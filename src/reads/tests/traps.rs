@@ -120,7 +120,7 @@ async fn bam_inside_plain_gzip_is_called_that() {
 #[tokio::test]
 async fn other_compressions_and_formats_are_named() {
     let lz4 = complaint(b"\x04\x22\x4d\x18xxxx").await;
-    assert!(lz4.contains("compressed with lz4; decompress it first: `lz4cat FILE | readseeker split"), "{lz4}");
+    assert!(lz4.contains("compressed with lz4"), "{lz4}");
     assert!(complaint(b"PK\x03\x04").await.contains("zip"));
     assert!(complaint(b"7z\xbc\xaf\x27\x1cxx").await.contains("7z x -so"));
     assert!(complaint(b"\x1f\x9d\x90xx").await.contains("compress (.Z)"));

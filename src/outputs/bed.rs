@@ -1,17 +1,35 @@
-//! The windows of reads as BED: one line a window, on the read as sequenced.
+//! The windows of reads as BED: one line per window, on the read as sequenced.
 
 use std::io::Write;
 use std::ops::Range;
 
+use super::judged::Judged;
+use super::table::Table;
 use crate::prediction::{Frame, Prediction, Strand};
 use crate::reads::Record;
-use crate::windows::on_read;
+use crate::tiling::on_read;
 
-/// Appends the line of one window: read, start, end, frame, thousandfold probability, strand, probability.
+/// The windows of reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Bed;
+
+impl Table for Bed {
+    fn entries(&self, read: &Judged<'_>) -> usize {
+        read.answer.and_then(|answer| answer.windows).map_or(0, |windowed| windowed.predictions.len())
+    }
+
+    fn push(&mut self, read: &Judged<'_>, n: usize, text: &mut Vec<u8>) {
+        let Some(windowed) = read.answer.and_then(|answer| answer.windows) else { return };
+        let window = windowed.windows.tiling().window(read.segment.bases().len(), n);
+        push_line(text, read.segment, &window, &windowed.predictions[n]);
+    }
+}
+
+/// Appends the line of one window: read, start, end, frame, probability in thousandths, strand, probability.
 ///
 /// A mate's read is its name with `/1` or `/2`. The frame is counted on the whole read: `+f` from its first base, `-f` from
 /// its last.
-pub fn push_line(text: &mut Vec<u8>, segment: &Record, window: &Range<usize>, prediction: &Prediction) {
+fn push_line(text: &mut Vec<u8>, segment: &Record, window: &Range<usize>, prediction: &Prediction) {
     let &Prediction { probability, frame } = prediction;
     text.extend_from_slice(segment.name());
     if segment.mate.number() > 0 {

@@ -1,7 +1,40 @@
 //! Coding reads translated in their frame, so that a protein search looks at one frame instead of six.
 
+use super::judged::Judged;
+use super::table::Table;
+use crate::class::Class;
 use crate::prediction::{Frame, Strand};
 use crate::reads::{self, Record};
+
+/// The proteins of coding reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Proteins {
+    /// What codons mean.
+    pub code: GeneticCode,
+}
+
+impl Proteins {
+    /// The frame in which a read is translated, if it is.
+    fn frame(read: &Judged<'_>) -> Option<Frame> {
+        read.answer.filter(|answer| answer.class == Class::Coding)?.prediction.frame
+    }
+}
+
+impl Table for Proteins {
+    fn entries(&self, read: &Judged<'_>) -> usize {
+        usize::from(Self::frame(read).is_some())
+    }
+
+    fn push(&mut self, read: &Judged<'_>, _n: usize, text: &mut Vec<u8>) {
+        if let Some(frame) = Self::frame(read) {
+            push_protein(text, read.segment, frame, self.code);
+        }
+    }
+
+    fn needs_frames(&self) -> bool {
+        true
+    }
+}
 
 /// An NCBI genetic code: amino acids of the 64 codons in the order of bases T, C, A, G, first base slowest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +126,7 @@ fn meanings(letter: u8) -> &'static [u8] {
 }
 
 /// The whole codons of `bases` in `frame`, translated; stops are `*`, a partial codon at the end is dropped.
-#[must_use]
-pub fn translate(bases: &[u8], frame: Frame, code: GeneticCode) -> Vec<u8> {
+fn translate(bases: &[u8], frame: Frame, code: GeneticCode) -> Vec<u8> {
     let mut bases = bases.to_ascii_uppercase();
     if frame.strand == Strand::Minus {
         reads::reverse_complement(&mut bases);
@@ -104,7 +136,7 @@ pub fn translate(bases: &[u8], frame: Frame, code: GeneticCode) -> Vec<u8> {
 }
 
 /// Appends one read's protein as FASTA: `>name/1_frame=+0`. Nothing where the frame holds no whole codon.
-pub fn push_protein(text: &mut Vec<u8>, segment: &Record, frame: Frame, code: GeneticCode) {
+fn push_protein(text: &mut Vec<u8>, segment: &Record, frame: Frame, code: GeneticCode) {
     let protein = translate(segment.bases(), frame, code);
     if protein.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! The flags that say what to read, and which files hold mates.
+//! Flags that say what to read, and which files hold mates.
 
 use std::path::{Path, PathBuf};
 
@@ -11,8 +11,10 @@ use crate::reads::{self, Input, Inputs, Problem};
 /// What to read.
 #[derive(Debug, Args)]
 pub(super) struct Reads {
-    /// Reads: BAM, SAM, CRAM, FASTQ or FASTA, compressed or not, told by content; - is stdin. Two FASTQ or FASTA files are R1
-    /// and R2; any number of BAM files are read one after the other, as are FASTQ files with one of the flags below
+    /// Reads: BAM, SAM, CRAM, FASTQ or FASTA, compressed or not; - is stdin
+    ///
+    /// Format and compression are detected from the content. Two FASTQ or FASTA files are R1 and R2; more need one of the
+    /// flags --paired, --interleaved or --single. Any number of BAM, SAM or CRAM files are read one after the other.
     #[arg(value_name = "READS", help_heading = "Input", required_unless_present = "files_from")]
     files: Vec<PathBuf>,
 
@@ -20,16 +22,19 @@ pub(super) struct Reads {
     #[arg(long, group = "layout", help_heading = "Input")]
     paired: bool,
 
-    /// READS hold mates one after the other
+    /// READS hold both mates of each pair, one after the other
     #[arg(long, group = "layout", help_heading = "Input")]
     interleaved: bool,
 
-    /// READS hold unpaired reads, even where there are two of them (FASTQ and FASTA; BAM records name their mate)
+    /// READS hold unpaired reads, even if there are two files (FASTQ and FASTA)
     #[arg(long, group = "layout", help_heading = "Input")]
     single: bool,
 
-    /// Read the names of the inputs from a file, a lane a line: one file, or R1, a tab and R2; - is stdin
+    /// File that lists the inputs; - is stdin
+    ///
+    /// One lane per line: a file, or R1, a tab and R2. Blank lines and lines that start with # are ignored.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "paired"], help_heading = "Input")]
+    #[arg(hide_short_help = true)]
     files_from: Option<PathBuf>,
 }
 
@@ -57,7 +62,7 @@ fn in_pairs(files: &[PathBuf]) -> Result<Vec<Input>> {
     let (pairs, rest) = files.as_chunks();
     if !rest.is_empty() {
         let count = files.len();
-        return Err(Error::Usage(format!("--paired wants R1 and R2 of each lane, but there are {count} READS")));
+        return Err(Error::Usage(format!("--paired needs R1 and R2 of each lane, but there are {count} READS")));
     }
     Ok(pairs.iter().map(|[first, second]| Input::Pair(first.clone(), second.clone())).collect())
 }
@@ -81,7 +86,7 @@ fn lane(list: &Path, line: &str, alone: fn(PathBuf) -> Input) -> Result<Input> {
     match files[..] {
         [file] if !file.is_empty() => Ok(alone(file.into())),
         [first, second] if !first.is_empty() && !second.is_empty() => Ok(Input::Pair(first.into(), second.into())),
-        _ => Err(Error::Usage(format!("{}: not a file, or R1, a tab and R2: {line:?}", list.display()))),
+        _ => Err(Error::Usage(format!("{}: expected a file, or R1, a tab and R2; found {line:?}", list.display()))),
     }
 }
 

@@ -2,78 +2,45 @@
 
 use std::path::PathBuf;
 
-use super::{Config, Files, Opener, Sink, Split};
+use super::config::{Config, Files, Split};
+use super::pairing::Pairing;
+use super::sink::{Opener, Sink};
+use crate::class::{Class, PerClass};
 use crate::error::{Error, Result};
 use crate::reads::output::{self, FileFormat, Names, SequenceFormat};
-use crate::reads::{Alignment, Mate, Record, Score};
+use crate::reads::{Alignment, Header, Mate, Record, Score};
 use crate::verdict::Verdict;
 
-/// A class that has files of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Coding reads.
-    Coding,
-    /// Non-coding reads, and undecided ones that have no place of their own.
-    NonCoding,
-    /// Undecided reads.
-    Undecided,
-}
-
-impl Place {
-    /// How many there are.
-    pub(super) const COUNT: usize = 3;
-}
-
-/// Whether a read goes where its mate goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Company {
-    /// It does.
-    Paired,
-    /// It has no mate, or the mate goes elsewhere.
-    Alone,
-}
-
-/// The open files of the three classes.
+/// The open files of the three classes; none of a class without files of its own.
 #[derive(Debug)]
-pub(super) struct Classes {
-    coding: Class,
-    noncoding: Class,
-    undecided: Option<Class>,
-}
+pub(super) struct ClassFiles(PerClass<Option<Open>>);
 
-impl Classes {
-    pub(super) async fn create(config: &Config, split: &Split, opener: &mut Opener) -> Result<Self> {
-        Ok(Self {
-            coding: Class::create(config, "coding", &split.coding, opener).await?,
-            noncoding: Class::create(config, "noncoding", &split.noncoding, opener).await?,
-            undecided: match &split.undecided {
-                None => None,
-                Some(files) => Some(Class::create(config, "undecided", files, opener).await?),
-            },
-        })
+impl ClassFiles {
+    /// Creates them; `header` is what BAM files start with.
+    pub(super) async fn create(config: &Config, split: &Split, header: &Header, opener: &mut Opener) -> Result<Self> {
+        let mut open = PerClass::default();
+        for (class, files) in split.classes() {
+            open[class] = Some(Open::create(config, class, files, header, opener).await?);
+        }
+        Ok(Self(open))
     }
 
-    /// Where reads of this verdict go.
-    pub(super) fn place(&self, verdict: Verdict) -> Place {
-        match verdict {
-            Verdict::Coding => Place::Coding,
-            Verdict::Undecided(_) if self.undecided.is_some() => Place::Undecided,
-            Verdict::NonCoding | Verdict::Undecided(_) => Place::NonCoding,
+    /// The class in whose files reads of this verdict go: undecided ones go to non-coding where they have no files.
+    pub(super) fn place(&self, verdict: Verdict) -> Class {
+        match verdict.class() {
+            Class::Undecided if self.0.undecided.is_none() => Class::NonCoding,
+            class => class,
         }
     }
 
-    pub(super) fn at(&mut self, place: Place) -> &mut Class {
-        match place {
-            Place::Coding => &mut self.coding,
-            Place::NonCoding => &mut self.noncoding,
-            Place::Undecided => self.undecided.as_mut().expect("place() names it only where it is"),
-        }
+    /// The files of a class that [`place`](Self::place) named.
+    pub(super) fn at(&mut self, place: Class) -> &mut Open {
+        self.0[place].as_mut().expect("place() names classes that have files")
     }
 
     pub(super) async fn flush(&mut self) -> Result<()> {
-        for class in [Some(&mut self.coding), Some(&mut self.noncoding), self.undecided.as_mut()].into_iter().flatten()
-        {
-            for sink in class.sinks() {
+        for open in self.0.values_mut().flatten() {
+            for sink in open.sinks() {
                 sink.flush().await?;
             }
         }
@@ -81,8 +48,8 @@ impl Classes {
     }
 
     pub(super) async fn finish(self) -> Result<()> {
-        for class in [Some(self.coding), Some(self.noncoding), self.undecided].into_iter().flatten() {
-            class.finish().await?;
+        for open in self.0.into_values().flatten() {
+            open.finish().await?;
         }
         Ok(())
     }
@@ -90,7 +57,7 @@ impl Classes {
 
 /// The open files of one class.
 #[derive(Debug)]
-pub(super) enum Class {
+pub(super) enum Open {
     /// Reads, as they were sequenced.
     Letters(Box<Letters>),
     /// Records, as they were stored.
@@ -108,15 +75,19 @@ pub(super) struct Letters {
     unpaired: Option<Sink>,
 }
 
-impl Class {
-    async fn create(config: &Config, name: &str, files: &Files, opener: &mut Opener) -> Result<Self> {
+impl Open {
+    async fn create(
+        config: &Config,
+        class: Class,
+        files: &Files,
+        header: &Header,
+        opener: &mut Opener,
+    ) -> Result<Self> {
         let format = match (config.kind_of(files), files) {
             (FileFormat::Letters(format), _) => format,
-            (FileFormat::Bam, Files::One(path)) => {
-                return Ok(Self::Bam(Box::new(opener.bam(path.clone(), &config.header).await?)));
-            }
-            (FileFormat::Bam, Files::Two(..)) => {
-                return Err(Error::Usage(format!("--{name}: BAM holds both mates in one file")));
+            // Both mates in one file: whoever settles what to write gives BAM no second one.
+            (FileFormat::Bam, Files::One(path) | Files::Two(path, _)) => {
+                return Ok(Self::Bam(Box::new(opener.bam(path.clone(), header).await?)));
             }
         };
         let (names, first, second) = match files {
@@ -126,7 +97,7 @@ impl Class {
                 (Names::AsRead, sinks.0, Some((sinks.1, first.clone())))
             }
         };
-        let unpaired = match config.unpaired_of(name, files) {
+        let unpaired = match config.unpaired_of(class, files) {
             None => None,
             Some(path) => Some(opener.sink(path).await?),
         };
@@ -137,15 +108,15 @@ impl Class {
     ///
     /// # Errors
     /// [`Error::Alone`] where two files would get out of step.
-    pub(super) fn push(&mut self, segment: &Record, score: Option<&Score>, company: Company) -> Result<()> {
+    pub(super) fn push(&mut self, segment: &Record, score: Option<&Score>, pairing: Pairing) -> Result<()> {
         let Self::Letters(letters) = self else { return Ok(()) };
         let Letters { format, names, first, second, unpaired } = letters.as_mut();
-        let sink = match (company, unpaired, second) {
-            (Company::Alone, Some(unpaired), _) => unpaired,
-            (Company::Alone, None, Some((_, output))) => {
+        let sink = match (pairing, unpaired, second) {
+            (Pairing::Alone, Some(unpaired), _) => unpaired,
+            (Pairing::Alone, None, Some((_, output))) => {
                 return Err(Error::Alone { read: segment.word(), output: output.clone() });
             }
-            (Company::Paired, _, Some((second, _))) if segment.mate == Mate::Second => second,
+            (Pairing::Paired, _, Some((second, _))) if segment.mate == Mate::Second => second,
             _ => first,
         };
         output::write_annotated(segment, score, *format, *names, &mut sink.text);
@@ -179,7 +150,7 @@ impl Class {
             }
         };
         for sink in sinks.into_iter().flatten() {
-            sink.writer.finish().await?;
+            sink.finish().await?;
         }
         Ok(())
     }

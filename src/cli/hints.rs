@@ -1,0 +1,220 @@
+//! What the user can do about an error: advice that names flags and commands, which no layer below knows.
+
+use std::error::Error as _;
+use std::io;
+
+use crate::conflict::Conflict;
+use crate::error::Error;
+use crate::model::device::DeviceError;
+use crate::model::{self, LoadError, Needs};
+use crate::progress::say;
+use crate::reads::{self, GivenAs, LayoutError};
+use crate::warning::Warning;
+
+/// Prints an error: its chain of causes in one line, then what to do about it. `from_stdin` is the command that ran, as it
+/// reads stdin.
+pub(super) fn print_error(error: &Error, from_stdin: &str) {
+    let mut line = format!("readseeker: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line.push_str(": ");
+        line.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    if let Some(hint) = hint(error, from_stdin) {
+        line.push_str("\nhint: ");
+        line.push_str(&hint);
+    }
+    line.push('\n');
+    say(&line);
+}
+
+/// Prints a warning, and what to do about it.
+pub(super) fn print_warning(warning: &Warning) {
+    let advice = match warning {
+        Warning::JudgedApart { .. } => "--interleaved judges mates together, --single says that this is meant",
+        Warning::ReferenceUnused { .. } => "leave out --reference",
+        Warning::AttentionUnused { .. } => "leave out --attention",
+        Warning::Unscored { .. } => {
+            "--min-length sets how many known bases a read needs; --undecided collects these reads"
+        }
+        Warning::Short { .. } => "do not trust single reads; docs/odd-reads.md has the figures",
+        Warning::Truncated { .. } => "score all of each read in windows with --windows 150",
+        _ => return say(&format!("readseeker: warning: {warning}\n")),
+    };
+    say(&format!("readseeker: warning: {warning}\nhint: {advice}\n"));
+}
+
+fn hint(error: &Error, from_stdin: &str) -> Option<String> {
+    let hint = match error {
+        Error::Reads(reads::Error::Input { problem, .. }) => return on_input(problem, from_stdin),
+        Error::Reads(reads::Error::Layout(problem)) => return on_layout(problem).map(str::to_owned),
+        Error::Reads(reads::Error::Temporary { .. }) => {
+            "choose another folder with --temp-dir, or raise --memory to keep more records in RAM"
+        }
+        Error::Model(model::Error::Load { problem, .. }) => return on_model(problem).map(str::to_owned),
+        Error::Model(model::Error::Device(problem)) => return on_device(problem),
+        Error::Model(model::Error::Precision { needs, .. }) => return on_precision(*needs).map(str::to_owned),
+        Error::Threads { .. } => {
+            "use fewer with --threads, or raise the limit on processes (ulimit -u, a container's limit) or on memory"
+        }
+        Error::Alone { .. } => "collect such reads with --unpaired unpaired_%.fq.gz, or give one file per class",
+        Error::Conflict(conflict) => return on_conflict(conflict),
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn on_conflict(conflict: &Conflict) -> Option<String> {
+    let hint = match conflict {
+        Conflict::Exists(_) => "replace it with --force",
+        Conflict::ReadsSuffix { .. } => {
+            "reads are written as .fq, .fa or .bam, the first two also with .gz, .zst, .bz2 or .xz; --output-format writes one \
+             of the three under any name"
+        }
+        Conflict::TextSuffix { .. } => "use a suffix such as .tsv, .faa, .bed, .json or .html, if need be with .gz",
+        Conflict::NothingCompressed => "outputs that end in .gz, .zst, .bz2, .xz or .bam are compressed",
+        Conflict::NoMates => "give the files of both mates, or --interleaved",
+        Conflict::NoFrames { .. } => "use --model builtin",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
+    use reads::Problem;
+    let piped = |command: &str| format!("`{command} | {from_stdin}`");
+    Some(match problem {
+        Problem::Cut => "copy or create the file again: what is missing cannot be recovered from the rest".to_owned(),
+        Problem::Damaged(_) => format!(
+            "check it with its own tool (`gzip -t FILE`, `zstd -t`, `xz -t`, `bzip2 -t`): if that finds no fault, try {}, \
+             else copy the file again",
+            piped("gzip -dc FILE")
+        ),
+        Problem::Compression { tool, .. } => format!("decompress it first: {}", piped(&format!("{tool} FILE"))),
+        Problem::Window { .. } => {
+            format!("let its own tool decompress it: {} or {}", piped("zstd -dc --long=31 FILE"), piped("xz -dc FILE"))
+        }
+        Problem::CompressedTwice => format!("decompress it once: {}", piped("gzip -dc FILE")),
+        Problem::Cram(_) => format!("let samtools decode it: {}", piped("samtools view -u -T REF.fa FILE")),
+        Problem::NoReference | Problem::WrongReference(_) => format!(
+            "give the reference with --reference REF.fa (REF_PATH and REF_CACHE are not used), or use {}",
+            piped("samtools view -u FILE")
+        ),
+        Problem::Reference { .. } => {
+            "check its name; a compressed reference needs an index: `samtools faidx REF.fa.gz`".to_owned()
+        }
+        Problem::NotBgzf => format!("compress it with BGZF: {}", piped("samtools view -b FILE")),
+        Problem::MultiLine => format!("write each sequence on one line first: {}", piped("seqtk seq FILE")),
+        Problem::Mates { .. } => "the two files must list the same reads in the same order".to_owned(),
+        Problem::Numbers { .. } => {
+            "give the first mates first and the second mates second; is one file given twice?".to_owned()
+        }
+        Problem::NoPrimary(_) => "regroup the records by name with --collate".to_owned(),
+        Problem::References { .. } => {
+            "a BAM output holds one list of reference sequences: split these inputs in separate runs".to_owned()
+        }
+        Problem::Odd => "R1 and R2 must alternate; without --interleaved each read is judged alone".to_owned(),
+        Problem::Formats { .. } => "give two FASTQ files or two FASTA files".to_owned(),
+        Problem::Lanes { .. } => "process inputs of different formats in separate runs".to_owned(),
+        Problem::CoordinateSorted | Problem::NotAdjacent(_) => format!(
+            "regroup the records by name with --collate, or beforehand: {}; if no output is BAM, --mates each judges each \
+             read alone",
+            piped("samtools collate -u -O FILE")
+        ),
+        _ => return None,
+    })
+}
+
+fn on_layout(problem: &LayoutError) -> Option<&'static str> {
+    Some(match problem {
+        LayoutError::Ambiguous { .. } => {
+            "say which: --paired (R1 and R2 in turn), --interleaved (mates one after the other) or --single"
+        }
+        LayoutError::NotLetters { given_as: GivenAs::Interleaved, .. } => "leave out --interleaved",
+        LayoutError::NotLetters { given_as: GivenAs::Pair, .. } => "leave out --paired, or give the file alone",
+        LayoutError::NotCollatable { .. } => "leave out --collate",
+        _ => return None,
+    })
+}
+
+fn on_model(problem: &LoadError) -> Option<&'static str> {
+    Some(match problem {
+        LoadError::Io { file, source } if file == "config.json" && source.kind() == io::ErrorKind::NotFound => {
+            "--model takes `builtin` or a directory with config.json, the weights and, for a BERT, vocab.txt"
+        }
+        LoadError::Unsupported { key, .. } if key == "model_type" => {
+            "readseeker runs BERT models for sequence classification and its own compact models"
+        }
+        LoadError::VocabularySize { .. } | LoadError::Vocabulary { .. } => {
+            "use the vocab.txt that came with the model; DNABERT's order is A, T, C, G"
+        }
+        LoadError::NoWeights { .. } | LoadError::Weights { .. } => {
+            "is the download complete? compare sizes or checksums"
+        }
+        LoadError::MissingTensor { .. } | LoadError::ExtraTensor { .. } | LoadError::TensorShape { .. } => {
+            "config.json and the weights must come from the same model, fine-tuned for sequence classification"
+        }
+        LoadError::TensorType { .. } => "convert the weights to f32 first",
+        _ => return None,
+    })
+}
+
+fn on_precision(needs: Needs) -> Option<&'static str> {
+    match needs {
+        Needs::Gpu => Some("run on a GPU with --device gpu"),
+        Needs::Cpu => Some("run on the CPU with --device cpu"),
+        _ => None,
+    }
+}
+
+fn on_device(problem: &DeviceError) -> Option<String> {
+    let hint = match problem {
+        DeviceError::NotBuilt => "run with --device cpu, or build with the feature `wgpu`",
+        DeviceError::NoGpu { software, .. } => {
+            let cpu = "run on the CPU with --device cpu";
+            let software = software.first().map(|adapter| adapter.number);
+            return Some(software.map_or_else(
+                || cpu.to_owned(),
+                |number| format!("{cpu}; the software adapter is --device gpu:{number}"),
+            ));
+        }
+        DeviceError::NoCuda => "build with the feature `cuda`, or run with --device gpu",
+        DeviceError::NoF16 { .. } => "run with --precision f32; `readseeker device` shows which GPUs support f16",
+        DeviceError::NoSuchGpu { .. } | DeviceError::NoSuchCuda { .. } => {
+            "`readseeker device` lists the available devices"
+        }
+        DeviceError::Unusable { .. } | DeviceError::Failed { .. } => "run on the CPU with --device cpu",
+        DeviceError::Threads { .. } => "use fewer threads with --threads",
+    };
+    Some(hint.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_names_the_command_that_ran() {
+        let error = reads::Error::Input { input: "a.gz".into(), at: None, problem: reads::Problem::CompressedTwice };
+        let hint = hint(&error.into(), "readseeker score - ...").unwrap();
+        assert!(hint.ends_with("`gzip -dc FILE | readseeker score - ...`"), "{hint}");
+    }
+
+    #[test]
+    fn a_window_too_large_is_left_to_the_tool_that_allows_it() {
+        let hint = on_input(&reads::Problem::Window { most: 128 }, "readseeker split - ...").unwrap();
+        assert!(hint.contains("`zstd -dc --long=31 FILE | readseeker split - ...`"), "{hint}");
+    }
+
+    #[test]
+    fn a_cram_without_its_reference_is_told_the_flag() {
+        let hint = on_input(&reads::Problem::NoReference, "readseeker split - ...").unwrap();
+        assert!(hint.contains("--reference REF.fa"), "{hint}");
+    }
+
+    #[test]
+    fn without_cuda_the_hint_says_what_to_build() {
+        assert!(on_device(&DeviceError::NoCuda).unwrap().contains("feature `cuda`"));
+    }
+}

@@ -1,0 +1,44 @@
+//! `readseeker man` and `readseeker completions`: what packagers install beside the program.
+
+use clap::{Args as ClapArgs, Command};
+use clap_complete::Shell;
+
+use super::print::print;
+use crate::error::{Error, Result};
+
+/// Print a man page
+#[derive(Debug, ClapArgs)]
+pub(super) struct Man {
+    /// Subcommand to document [default: the program as a whole]
+    command: Option<String>,
+}
+
+/// Print the completions of a shell
+#[derive(Debug, ClapArgs)]
+pub(super) struct Completions {
+    /// Shell to complete in
+    shell: Shell,
+}
+
+/// `program` is the definition of the whole command line.
+pub(super) fn man(Man { command }: &Man, program: Command) -> Result<()> {
+    let mut program = program.disable_help_subcommand(true);
+    program.build();
+    let page = match command {
+        None => program,
+        Some(name) => {
+            let own = program.find_subcommand(name).filter(|own| !own.is_hide_set());
+            own.cloned().ok_or_else(|| Error::Usage(format!("no such subcommand: {name}")))?
+        }
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page).render(&mut text).expect("writing to a vector cannot fail");
+    print(&String::from_utf8_lossy(&text))
+}
+
+/// `program` is the definition of the whole command line.
+pub(super) fn completions(Completions { shell }: &Completions, mut program: Command) -> Result<()> {
+    let mut text = Vec::new();
+    clap_complete::generate(*shell, &mut program, "readseeker", &mut text);
+    print(&String::from_utf8_lossy(&text))
+}

@@ -1,0 +1,40 @@
+//! The threads a subcommand runs on.
+
+use std::num::NonZero;
+
+use super::hints::print_warning;
+use super::{signals, threads};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::threads::{OTHERS, probe};
+use crate::warning::Warning;
+
+/// A whole run, until it ends or a signal comes.
+pub(super) fn run(config: Config) -> Result<()> {
+    let quiet = config.quiet;
+    let warn = move |warning: &Warning| {
+        if !quiet {
+            print_warning(warning);
+        }
+    };
+    block_on(config.threads, async { crate::run::run(config, signals::interrupted()?, warn).await.map(drop) })
+}
+
+/// Runs on a runtime of its own, which is left behind: a pending read of stdin or a batch in a compute thread would
+/// otherwise hold the process open after all has been said and done. It is forgotten, not shut down in the background:
+/// that detaches threads which are about to end, and glibc's `pthread_detach` then may read what such a thread has
+/// unmapped (a crash after the outputs were in place, seen once, with 600 threads on a busy machine).
+pub(super) fn block_on<T>(threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let running_async = threads::running_async(threads);
+    let count = running_async + OTHERS;
+    probe(count).map_err(|source| Error::Threads { count, source })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(running_async)
+        .max_blocking_threads(threads::blocking(threads))
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Internal(format!("cannot start the runtime: {error}")))?;
+    let outcome = runtime.block_on(work);
+    std::mem::forget(runtime);
+    outcome
+}

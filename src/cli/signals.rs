@@ -1,0 +1,38 @@
+//! The signals that end a run.
+
+use futures::future::select_all;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::error::{Error, Result, Signal};
+
+/// Completes at the first signal that would end us: ^C, TERM, a closed terminal, a timer, or what schedulers send before their
+/// time limit (USR1, USR2, XCPU). Those that whoever started us ignores are left alone, but for ^C and TERM: shells ignore ^C
+/// for what runs in the background, and a scheduler's TERM is meant.
+pub(super) fn interrupted() -> Result<impl Future<Output = Signal>> {
+    const XCPU: i32 = 24;
+    let ignored = ignored();
+    let number = |kind: SignalKind| u8::try_from(kind.as_raw_value()).expect("signals are small numbers");
+    let others =
+        [SignalKind::alarm(), SignalKind::user_defined1(), SignalKind::user_defined2(), SignalKind::from_raw(XCPU)];
+    let others = others.map(|kind| (kind, Signal::Other(number(kind))));
+    let unless_ignored = others.into_iter().chain([(SignalKind::hangup(), Signal::Hangup)]);
+    let unless_ignored = unless_ignored.filter(|(kind, _)| ignored >> (number(*kind) - 1) & 1 == 0);
+    let always = [(SignalKind::interrupt(), Signal::Interrupt), (SignalKind::terminate(), Signal::Terminate)];
+    let mut waiting = Vec::new();
+    for (kind, meaning) in always.into_iter().chain(unless_ignored) {
+        let mut heard = signal(kind).map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))?;
+        waiting.push(Box::pin(async move {
+            heard.recv().await;
+            meaning
+        }));
+    }
+    Ok(async move { select_all(waiting).await.0 })
+}
+
+/// The signals that are ignored, the first in the lowest bit: `nohup` does so with HUP, and listening would undo it. Where
+/// they cannot be seen, all are left as they are.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(u64::MAX)
+}

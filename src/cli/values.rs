@@ -1,0 +1,92 @@
+//! Values as typed: numbers with a range, sizes.
+
+use std::num::NonZero;
+
+use crate::outputs::GeneticCode;
+
+/// `auto`, or a number. A type of its own since clap gives `Option` another meaning.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BatchSize(pub(super) Option<NonZero<usize>>);
+
+/// A number from 0 to 1.
+pub(super) fn probability(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
+    if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("a probability lies between 0 and 1".into()) }
+}
+
+/// A number above 0 and up to 1.
+pub(super) fn fraction(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
+    if number > 0.0 && number <= 1.0 { Ok(number) } else { Err("a fraction is above 0 and at most 1".into()) }
+}
+
+pub(super) fn batch_size(text: &str) -> Result<BatchSize, String> {
+    match text {
+        "auto" => Ok(BatchSize(None)),
+        _ => match text.parse() {
+            Ok(rows) => Ok(BatchSize(Some(rows))),
+            Err(_) => Err("expected auto or a number above 0".into()),
+        },
+    }
+}
+
+/// `64M`, `2G`, `500000`: bytes, in powers of 1024.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let upper = text.trim().to_ascii_uppercase();
+    let number = upper.trim_end_matches("IB").trim_end_matches('B');
+    let (number, unit) = match number.strip_suffix(['K', 'M', 'G', 'T']) {
+        None => (number, 1),
+        Some(rest) => (rest, 1_u64 << (10 * (1 + "KMGT".find(&number[rest.len()..]).unwrap_or(0)))),
+    };
+    let bytes = number.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
+    bytes
+        .filter(|&bytes| bytes > 0)
+        .ok_or_else(|| format!("{text:?} is not a size: expected a number with suffix K, M or G"))
+}
+
+/// `LO,HI`: two rising probabilities.
+pub(super) fn band(text: &str) -> Result<(f32, f32), String> {
+    let (low, high) = text.split_once(',').ok_or("expected two probabilities, LO,HI")?;
+    let (low, high) = (probability(low)?, probability(high)?);
+    if low < high { Ok((low, high)) } else { Err("LO must be below HI".into()) }
+}
+
+/// The number of a genetic code.
+pub(super) fn genetic_code(text: &str) -> Result<GeneticCode, String> {
+    text.parse().ok().and_then(GeneticCode::from_number).ok_or_else(|| {
+        let numbers: Vec<String> = GeneticCode::numbers().map(|number| number.to_string()).collect();
+        format!("expected one of {}", numbers.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_in_powers_of_1024() {
+        assert_eq!(size("1000"), Ok(1000));
+        assert_eq!(size("64k"), Ok(64 << 10));
+        assert_eq!(size("3M"), Ok(3 << 20));
+        assert_eq!(size("2GiB"), Ok(2 << 30));
+        assert!(size("0").is_err() && size("G").is_err() && size("-1").is_err() && size("99999999999T").is_err());
+    }
+
+    #[test]
+    fn fractions_lie_above_0_and_up_to_1() {
+        assert_eq!((fraction("1"), fraction("0.01")), (Ok(1.0), Ok(0.01)));
+        assert!(fraction("0").is_err() && fraction("1.01").is_err() && fraction("NaN").is_err());
+    }
+
+    #[test]
+    fn probabilities_lie_between_0_and_1() {
+        assert_eq!(probability("0.25"), Ok(0.25));
+        assert!(probability("1.5").is_err() && probability("NaN").is_err() && probability("half").is_err());
+    }
+
+    #[test]
+    fn a_band_is_two_rising_probabilities() {
+        assert_eq!(band("0.3,0.7"), Ok((0.3, 0.7)));
+        assert!(band("0.7,0.3").is_err() && band("0.3").is_err() && band("0.3,2").is_err());
+    }
+}

@@ -1,0 +1,57 @@
+//! How what was asked for contradicts itself, the files that are there, or the model.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+/// Settings that contradict each other, the files that are there, or the model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// Two outputs would end in one file.
+    #[error("two outputs are the same file: {}", .0.display())]
+    SameOutput(PathBuf),
+    /// A file that is read would be overwritten.
+    #[error("{} is both input and output", .0.display())]
+    InputAndOutput(PathBuf),
+    /// An output exists, and nobody said that it may be replaced.
+    #[error("{} exists", .0.display())]
+    Exists(PathBuf),
+    /// The name of a file of reads promises a format or a compression that is not written.
+    #[error("{} ends in {suffix}, which is not written", .path.display())]
+    ReadsSuffix {
+        /// The file.
+        path: PathBuf,
+        /// What it ends in.
+        suffix: String,
+    },
+    /// The name of a table or report promises reads, or a compression that is not written.
+    #[error("{} ends in {suffix}, but it is text", .path.display())]
+    TextSuffix {
+        /// The file.
+        path: PathBuf,
+        /// What it ends in.
+        suffix: String,
+    },
+    /// A compression level, and nothing to compress.
+    #[error("a compression level is given, but no output is compressed")]
+    NothingCompressed,
+    /// A level that an output's compression does not have.
+    #[error("compression level {level} is out of range for {} ({}-{})", .path.display(), .levels.start(), .levels.end())]
+    Level {
+        /// What was asked for.
+        level: u8,
+        /// The output.
+        path: PathBuf,
+        /// What there is.
+        levels: RangeInclusive<u8>,
+    },
+    /// Two files per class, and reads without mates.
+    #[error("two outputs per class, but the input holds single reads")]
+    NoMates,
+    /// Proteins, and a model without frames.
+    #[error("proteins need a model that predicts frames, and {model} does not")]
+    NoFrames {
+        /// The model's name.
+        model: String,
+    },
+}

@@ -1,0 +1,97 @@
+//! A read on its way out: what the model said of it, and what follows from that.
+
+use crate::class::Class;
+use crate::prediction::Prediction;
+use crate::reads::{Record, Score};
+use crate::verdict::{self, Mates, Verdict};
+use crate::windows::{Summary, Windows};
+
+/// A read, what the model said of it, and what follows from that.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    /// The read.
+    pub segment: &'a Record,
+    /// What the model said; nothing of a read too short to be scored.
+    pub answer: Option<Answer<'a>>,
+    /// The probability it is judged by: its own, or where mates are judged together, its template's.
+    pub probability: Option<f32>,
+    /// What follows from it.
+    pub verdict: Verdict,
+}
+
+/// What the model said of one read.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// Of the read as a whole.
+    pub prediction: Prediction,
+    /// The read's own class, whatever its mate's: coding or non-coding.
+    pub class: Class,
+    /// Of its windows, where it was scored in windows.
+    pub windows: Option<Windowed<'a>>,
+}
+
+/// What the model said of a read's windows.
+#[derive(Clone, Copy, Debug)]
+pub struct Windowed<'a> {
+    /// Where they lie.
+    pub windows: Windows,
+    /// A prediction for each.
+    pub predictions: &'a [Prediction],
+    /// What they say together.
+    pub summary: Summary,
+}
+
+impl Answer<'_> {
+    /// What header lines and tags say of the read.
+    #[must_use]
+    pub fn score(&self) -> Score {
+        let Prediction { probability, frame } = self.prediction;
+        Score { probability, frame: frame.map(|frame| frame.to_string()) }
+    }
+}
+
+/// How reads are judged on their way out.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge {
+    /// What separates the classes.
+    pub verdict: verdict::Config,
+    /// Which windows a read has a prediction for; none where it has one for the whole of it.
+    pub windows: Option<Windows>,
+    /// The bases that the model reads of a read, if it does not read all.
+    pub reads_at_most: Option<usize>,
+}
+
+impl Judge {
+    /// Judges the reads of one template, given the predictions of each: apart, or together.
+    pub(super) fn judge<'a>(
+        &self,
+        segments: &'a [Record],
+        predictions: &mut impl Iterator<Item = &'a [Prediction]>,
+        judged: &mut Vec<Judged<'a>>,
+    ) {
+        let own = |answer: &Option<Answer<'_>>| answer.map(|answer| answer.prediction.probability);
+        judged.clear();
+        judged.extend(segments.iter().zip(predictions).map(|(segment, predictions)| {
+            let answer = self.answer(segment, predictions);
+            let probability = own(&answer);
+            Judged { segment, answer, probability, verdict: self.verdict.verdict(probability) }
+        }));
+        assert_eq!(judged.len(), segments.len(), "an answer, if an empty one, for each read");
+        if self.verdict.mates != Mates::Each && judged.len() != 1 {
+            let probability = self.verdict.pooled(judged.iter().map(|read| own(&read.answer)));
+            let verdict = self.verdict.verdict(probability);
+            judged.iter_mut().for_each(|read| (read.probability, read.verdict) = (probability, verdict));
+        }
+    }
+
+    fn answer<'a>(&self, segment: &Record, predictions: &'a [Prediction]) -> Option<Answer<'a>> {
+        let first = predictions.first()?;
+        let windows = self.windows.map(|windows| {
+            let summary = windows.summary(segment.bases().len(), predictions);
+            Windowed { windows, predictions, summary }
+        });
+        let prediction =
+            windows.as_ref().map_or(*first, |windowed| windowed.summary.prediction(windowed.windows.config.pool));
+        Some(Answer { prediction, class: self.verdict.class(prediction.probability), windows })
+    }
+}

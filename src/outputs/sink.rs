@@ -1,0 +1,57 @@
+//! Open files, and the text that waits for them.
+
+use std::path::PathBuf;
+
+use crate::error::Result;
+use crate::reads::output::{self, Pending, Writer};
+use crate::reads::{EncoderConfig, Header};
+
+/// Text that is gathered for a file within one chunk before it is written.
+const MOST_TEXT: usize = 1 << 20;
+
+/// Opens outputs and collects what will have to be renamed.
+#[derive(Debug)]
+pub(super) struct Opener {
+    pub(super) encoding: EncoderConfig,
+    pub(super) pending: Vec<Pending>,
+}
+
+impl Opener {
+    pub(super) async fn sink(&mut self, path: PathBuf) -> Result<Sink> {
+        let (writer, pending) = output::create(&path, self.encoding).await?;
+        self.pending.push(pending);
+        Ok(Sink { text: Vec::new(), writer })
+    }
+
+    /// A BAM file that starts with this header.
+    pub(super) async fn bam(&mut self, path: PathBuf, header: &Header) -> Result<Sink> {
+        let (writer, pending) = output::create_bgzf(&path, self.encoding).await?;
+        self.pending.push(pending);
+        Ok(Sink { text: header.to_bam(), writer })
+    }
+}
+
+/// An open file and the text waiting for it: one write a chunk instead of one a read.
+#[derive(Debug)]
+pub(super) struct Sink {
+    pub(super) text: Vec<u8>,
+    writer: Writer,
+}
+
+impl Sink {
+    /// Whether so much text waits that it should be written before more is added.
+    pub(super) fn is_full(&self) -> bool {
+        self.text.len() >= MOST_TEXT
+    }
+
+    pub(super) async fn flush(&mut self) -> Result<()> {
+        self.writer.write(&self.text).await?;
+        self.text.clear();
+        Ok(())
+    }
+
+    pub(super) async fn finish(mut self) -> Result<()> {
+        self.flush().await?;
+        Ok(self.writer.finish().await?)
+    }
+}

@@ -1,0 +1,26 @@
+//! What a table of reads is: each table is a file of this folder, and an entry in [`Config::tables`](super::Config).
+
+use std::fmt;
+
+use super::judged::Judged;
+
+/// A table of reads: scores, proteins, windows. It is given reads in input order, and says what to write of each.
+pub trait Table: fmt::Debug + Send {
+    /// What it starts with.
+    fn start(&self, _text: &mut Vec<u8>) {}
+
+    /// How many entries a read has. Between two of them the text may be written, so that a read with millions of them takes
+    /// no memory for their text.
+    fn entries(&self, read: &Judged<'_>) -> usize;
+
+    /// Appends the n-th entry of a read, from 0.
+    fn push(&mut self, read: &Judged<'_>, n: usize, text: &mut Vec<u8>);
+
+    /// What it ends with.
+    fn end(&mut self, _text: &mut Vec<u8>) {}
+
+    /// Whether it is of use only with a model that predicts frames.
+    fn needs_frames(&self) -> bool {
+        false
+    }
+}

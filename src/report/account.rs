@@ -1,0 +1,333 @@
+//! Everything a run has to say of itself, as data.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::class::PerClass;
+use crate::estimate::{Estimate, Part};
+use crate::model::Card;
+use crate::prediction::Frame;
+use crate::progress::per_second;
+use crate::reads::{Format, InputCounts};
+use crate::tally::{BINS, Tally};
+use crate::verdict::{self, Mates};
+use crate::warning::Warning;
+use crate::windows::{self, Pool};
+
+/// What a run knows of itself before its first read.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The command line.
+    pub command: Vec<String>,
+    /// CPU threads the run was given.
+    pub threads: NonZero<usize>,
+    /// The input files, `-` for stdin.
+    pub files: Vec<PathBuf>,
+    /// Their format.
+    pub format: Format,
+    /// Their bytes as stored, where they are known.
+    pub stored_size: Option<u64>,
+    /// What separates the classes.
+    pub verdict: verdict::Config,
+    /// Shorter reads are not scored.
+    pub min_length: usize,
+    /// How reads are scored in windows, if they are.
+    pub windows: Option<windows::Config>,
+    /// The bases that the model reads of a read, if it does not read all.
+    pub reads_at_most: Option<usize>,
+    /// Which part of the input the run takes.
+    pub scope: Scope,
+}
+
+/// Which part of the input a run takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Stops after this many reads.
+    pub max_reads: Option<u64>,
+    /// Takes a sample of the templates.
+    pub sampled: bool,
+}
+
+/// Everything a run has to say of itself. Its field names are the JSON's.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Always `readseeker`.
+    pub tool: &'static str,
+    /// This crate's version.
+    pub version: &'static str,
+    /// The command line.
+    pub command: Vec<String>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+    /// The model that ran.
+    pub model: Card,
+    /// What ran it.
+    pub device: Device,
+    /// What was read.
+    pub input: Input,
+    /// What separated the classes.
+    pub settings: Settings,
+    /// Reads by class: `records = coding + noncoding + undecided + without_bases + not_sampled + secondary + supplementary`.
+    pub counts: Counts,
+    /// Bases by where they went.
+    pub bases: PerClass<u64>,
+    /// Reads the model scored, by probability.
+    pub histogram: Histogram,
+    /// Reads that would be coding at other thresholds, judged by the same rule.
+    pub other_thresholds: Vec<Threshold>,
+    /// Reads whose own label is coding, by frame; absent where the model tells no frames.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frames: Option<Frames>,
+    /// What a run on all of the input would give; absent where this was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
+    /// Wall time of the whole run.
+    pub wall_seconds: f64,
+    /// Reads written a second of it.
+    pub reads_per_second: u64,
+    /// The most memory the process ever held; absent where the system does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_memory_bytes: Option<u64>,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Serialize)]
+pub struct Input {
+    /// The files, `-` for stdin.
+    pub files: Vec<PathBuf>,
+    /// `BAM`, `SAM`, `CRAM`, `FASTQ` or `FASTA`.
+    pub format: &'static str,
+    /// Bytes read of them as stored.
+    pub stored_bytes: u64,
+}
+
+/// What ran the model.
+#[derive(Clone, Debug, Serialize)]
+pub struct Device {
+    /// For people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
+    pub name: String,
+    /// What drives it: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`, `cuda`.
+    pub backend: String,
+    /// CPU threads the run was given.
+    pub threads: NonZero<usize>,
+}
+
+/// What separated the classes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    /// Coding from this probability on.
+    pub threshold: f32,
+    /// Undecided inside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undecided_band: Option<[f32; 2]>,
+    /// How mates were judged together.
+    pub mates: Mates,
+    /// Shorter reads were not scored.
+    pub min_length: usize,
+    /// How reads were scored in windows, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Windows>,
+}
+
+/// How reads were scored in windows.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Windows {
+    /// Bases from one window's start to the next one's at most.
+    pub step: usize,
+    /// What stood for the read.
+    pub pool: Pool,
+    /// A window was coding from this probability on.
+    pub threshold: f32,
+}
+
+impl From<windows::Config> for Windows {
+    fn from(windows::Config { step, pool, threshold }: windows::Config) -> Self {
+        Self { step: step.get(), pool, threshold }
+    }
+}
+
+/// Reads by where they went.
+#[derive(Clone, Debug, Serialize)]
+pub struct Counts {
+    /// Records read.
+    pub records: u64,
+    /// Written, by class, whatever file they went to.
+    #[serde(flatten)]
+    pub classes: PerClass<u64>,
+    /// Of the undecided: written with the non-coding reads, as they had no output of their own.
+    pub undecided_with_noncoding: u64,
+    /// Dropped: no bases.
+    pub without_bases: u64,
+    /// Left out: records of templates that `--sample` did not take.
+    pub not_sampled: u64,
+    /// Left out: secondary alignments.
+    pub secondary: u64,
+    /// Left out: supplementary alignments.
+    pub supplementary: u64,
+    /// Of those without bases, secondary and supplementary ones: written to BAM outputs after all, with their template.
+    pub followers: u64,
+    /// Reads scored by the model.
+    pub scored: u64,
+    /// Reads judged: scored ones, and their mates where mates are judged together.
+    pub judged: u64,
+    /// Written, but not scored: no read of the template is long enough.
+    pub too_short: u64,
+    /// Written, but inside the undecided band.
+    pub in_undecided_band: u64,
+    /// Pairs with both mates scored.
+    pub pairs: u64,
+    /// Those of them whose mates are of different classes, each by itself.
+    pub pairs_that_disagree: u64,
+    /// Mates whose other mate is not in the input.
+    pub orphans: u64,
+    /// Reads the input holds only part of.
+    pub hard_clipped: u64,
+    /// Windows scored; absent where reads were scored whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<u64>,
+    /// Those of them that are coding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coding_windows: Option<u64>,
+}
+
+/// A threshold, and what it would give.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Threshold {
+    /// Coding from this probability on.
+    pub threshold: f64,
+    /// Reads that would be coding.
+    pub coding: u64,
+}
+
+/// The spread of probabilities.
+#[derive(Clone, Debug, Serialize)]
+pub struct Histogram {
+    /// The width of a bin; bin i starts at `i * width`.
+    pub bin_width: f64,
+    /// Reads in each bin.
+    pub counts: [u64; BINS],
+}
+
+impl Histogram {
+    /// The width of a bin: [`BINS`] of them cover 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "some twenty bins")]
+    const WIDTH: f64 = 1.0 / BINS as f64;
+}
+
+/// Coding reads by frame.
+#[derive(Clone, Debug, Serialize)]
+pub struct Frames {
+    /// In this order.
+    pub order: [String; 6],
+    /// Reads in each frame.
+    pub counts: [u64; 6],
+}
+
+impl Report {
+    /// Draws up the account of a run that has just ended; `seen` is what the readers counted.
+    #[must_use]
+    pub fn new(
+        facts: Facts,
+        warnings: Vec<Warning>,
+        card: &Card,
+        seen: &InputCounts,
+        tally: &Tally,
+        wall: Duration,
+    ) -> Self {
+        let estimate = estimate(&facts, seen, tally, wall);
+        let Facts { command, threads, files, format, verdict, min_length, windows, scope, .. } = facts;
+        Self {
+            tool: "readseeker",
+            version: env!("CARGO_PKG_VERSION"),
+            command,
+            warnings,
+            model: card.clone(),
+            device: Device { name: card.device.clone(), backend: card.backend.clone(), threads },
+            input: Input { files, format: format.name(), stored_bytes: seen.stored_bytes.get() },
+            settings: Settings {
+                threshold: verdict.threshold,
+                undecided_band: verdict.band.map(|(low, high)| [low, high]),
+                mates: verdict.mates,
+                min_length,
+                windows: windows.map(Windows::from),
+            },
+            counts: Counts {
+                // With --max-reads the reader may be ahead of what was taken: what was taken counts.
+                records: match scope.max_reads {
+                    None => seen.records.get(),
+                    Some(_) => tally.written() + seen.left_out(),
+                },
+                classes: tally.classes.map(|group| group.reads),
+                undecided_with_noncoding: tally.undecided_with_noncoding,
+                without_bases: seen.without_bases.get(),
+                not_sampled: seen.not_sampled.get(),
+                secondary: seen.secondary.get(),
+                supplementary: seen.supplementary.get(),
+                followers: tally.followers,
+                scored: tally.scored(),
+                judged: tally.judged.iter().sum(),
+                too_short: tally.too_short,
+                in_undecided_band: tally.in_band,
+                pairs: tally.pairs,
+                pairs_that_disagree: tally.pairs_that_disagree,
+                orphans: seen.orphans.get(),
+                hard_clipped: seen.hard_clipped.get(),
+                windows: windows.map(|_| tally.windows),
+                coding_windows: windows.map(|_| tally.coding_windows),
+            },
+            bases: tally.classes.map(|group| group.bases),
+            histogram: Histogram { bin_width: Histogram::WIDTH, counts: tally.histogram },
+            other_thresholds: other_thresholds(tally),
+            frames: tally
+                .frames
+                .iter()
+                .any(|&n| n > 0)
+                .then(|| Frames { order: Frame::ALL.map(|frame| frame.to_string()), counts: tally.frames }),
+            estimate,
+            wall_seconds: wall.as_secs_f64(),
+            reads_per_second: per_second(tally.written(), wall),
+            peak_memory_bytes: peak_memory(),
+        }
+    }
+}
+
+/// What the thresholds .1 to .9 would give.
+fn other_thresholds(tally: &Tally) -> Vec<Threshold> {
+    let at = |tenths: usize| Threshold {
+        threshold: [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9][tenths],
+        coding: tally.judged[tenths * BINS / 10..].iter().sum(),
+    };
+    (1..10).map(at).collect()
+}
+
+/// What this run says of all of the input, if it saw a part of it.
+fn estimate(facts: &Facts, seen: &InputCounts, tally: &Tally, wall: Duration) -> Option<Estimate> {
+    let written = tally.written();
+    let cut = facts.scope.max_reads.is_some_and(|most| written >= most);
+    if !cut && !facts.scope.sampled {
+        return None;
+    }
+    let (taken, read) = (written + seen.left_out(), seen.records.get());
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let ratio = |whole: u64, part: u64| whole as f64 / part as f64;
+    // Readers are ahead of what a cut run takes: what they have read gives the records a byte.
+    let beyond = match (cut, facts.stored_size) {
+        (false, _) => 1.0,
+        (true, Some(size)) => ratio(size, seen.stored_bytes.get()) * ratio(read, taken),
+        (true, None) => return None,
+    };
+    let sampled = ratio(written + seen.not_sampled.get(), written);
+    let coding = tally.classes.coding.reads;
+    Estimate::from_part(&Part { reads: written, coding, verdicts: tally.verdicts, scale: sampled * beyond, wall })
+}
+
+/// The process's largest resident set so far.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}

@@ -1,0 +1,63 @@
+//! Whether the model fits the reads of a run: what the sums warn of.
+
+use super::account::Facts;
+use crate::progress::share;
+use crate::tally::{SHORT, Tally};
+use crate::warning::Warning;
+
+/// From this share of the reads on, the ones that cannot be scored, or not as a whole, are worth a warning.
+const MANY: f64 = 0.1;
+
+/// What the user should know after the last read.
+#[must_use]
+pub fn warnings(facts: &Facts, tally: &Tally) -> Vec<Warning> {
+    let of = tally.written();
+    let unscored = Warning::Unscored { reads: tally.too_short, of, min_length: facts.min_length };
+    let short = Warning::Short { reads: tally.short, of, length: SHORT };
+    let bases = facts.reads_at_most.unwrap_or(usize::MAX);
+    let truncated = Warning::Truncated { reads: tally.truncated, of, bases };
+    let all = [
+        (share(tally.too_short, of) >= MANY, unscored),
+        (share(tally.short, of) > 0.5, short),
+        (share(tally.truncated, of) >= MANY, truncated),
+    ];
+    all.into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::class::PerClass;
+    use crate::reads::Format;
+    use crate::report::Scope;
+    use crate::tally::Group;
+    use crate::verdict::{self, Mates};
+
+    fn codes(tally: &Tally) -> Vec<&'static str> {
+        let facts = Facts {
+            command: Vec::new(),
+            threads: std::num::NonZero::<usize>::MIN,
+            files: Vec::new(),
+            format: Format::Fastq,
+            stored_size: None,
+            verdict: verdict::Config { threshold: 0.5, band: None, mates: Mates::Any },
+            min_length: 60,
+            windows: None,
+            reads_at_most: Some(301),
+            scope: Scope::default(),
+        };
+        warnings(&facts, tally).iter().map(Warning::code).collect()
+    }
+
+    #[test]
+    fn a_tenth_of_the_reads_is_many_and_half_of_them_is_most() {
+        let noncoding = Group { reads: 100, bases: 10_000 };
+        let tally = Tally { classes: PerClass { noncoding, ..PerClass::default() }, ..Tally::default() };
+        assert_eq!(codes(&tally), [""; 0]);
+        assert_eq!(codes(&Tally::default()), [""; 0], "nothing is no reason to warn");
+        let few = Tally { too_short: 9, short: 50, truncated: 9, ..tally.clone() };
+        assert_eq!(codes(&few), [""; 0]);
+        let many = Tally { too_short: 10, short: 51, truncated: 10, ..tally };
+        assert_eq!(codes(&many), ["unscored_reads", "short_reads", "truncated_reads"]);
+    }
+}

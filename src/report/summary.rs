@@ -1,0 +1,69 @@
+//! The run's account on stderr, when it ends.
+
+use std::fmt::Write;
+
+use super::account::{Report, Windows};
+use super::rule::rule;
+use crate::class::Class;
+use crate::estimate::Estimate;
+use crate::progress::share;
+
+impl Report {
+    /// What the run prints on stderr when it ends.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut text = String::new();
+        self.push_summary(&mut text).expect("writing to a string cannot fail");
+        text
+    }
+
+    fn push_summary(&self, text: &mut String) -> std::fmt::Result {
+        let classes = &self.counts.classes;
+        let written = classes.iter().map(|(_, reads)| reads).sum();
+        let model = &self.model;
+        let precision = if model.precision == "f32" { String::new() } else { format!(", {}", model.precision) };
+        writeln!(text, "model       {} ({}{precision}) on {}", model.name, model.kind, self.device.name)?;
+        writeln!(text, "judged      {}", rule(&self.settings, &self.counts))?;
+        for (class, &reads) in classes.iter().filter(|(class, reads)| *class != Class::Undecided || **reads > 0) {
+            writeln!(text, "{class:<11} {reads:>12}  {:5.1}%", 100.0 * share(reads, written))?;
+        }
+        if let (Some(Windows { step, pool, .. }), Some(windows)) = (self.settings.windows, self.counts.windows) {
+            let coding = 100.0 * share(self.counts.coding_windows.unwrap_or(0), windows);
+            writeln!(
+                text,
+                "windows     {windows:>12}  {coding:5.1}% coding; every {step} bases, reads by their {pool}"
+            )?;
+        }
+        for (count, what) in self.remarks() {
+            if count > 0 {
+                writeln!(text, "            {count:>12}  {what}")?;
+            }
+        }
+        if let Some(estimate) = &self.estimate {
+            let Estimate { reads, coding, coding_95: [low, high], wall_seconds } = estimate;
+            let [coding, low, high] = [coding, low, high].map(|share| 100.0 * share);
+            writeln!(
+                text,
+                "all of it   {reads:>12}  {coding:5.1}% coding ({low:.1} to {high:.1}), {wall_seconds:.0} s, by estimate"
+            )?;
+        }
+        writeln!(text, "{written} reads in {:.1} s, {} reads/s", self.wall_seconds, self.reads_per_second)
+    }
+
+    /// Counts worth a line when they are not zero.
+    pub(super) fn remarks(&self) -> [(u64, &'static str); 10] {
+        let counts = &self.counts;
+        [
+            (counts.undecided_with_noncoding, "of the undecided written with the non-coding reads"),
+            (counts.too_short, "of these too short to be scored"),
+            (counts.in_undecided_band, "of these inside the undecided band"),
+            (counts.orphans, "of these without their mate"),
+            (counts.hard_clipped, "of these hard-clipped in the input"),
+            (counts.not_sampled, "reads not in the sample"),
+            (counts.secondary, "secondary alignments, no reads of their own"),
+            (counts.supplementary, "supplementary alignments, no reads of their own"),
+            (counts.without_bases, "records without bases"),
+            (counts.followers, "of these records went to BAM with their template"),
+        ]
+    }
+}

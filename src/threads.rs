@@ -1,0 +1,28 @@
+//! Whether the system gives threads before they are counted on.
+
+use std::io;
+use std::sync::mpsc;
+use std::thread::Builder;
+
+/// Threads that a run takes beside those that ask the model: one tokenizes, an output or input has two at most.
+pub(crate) const OTHERS: usize = 16;
+
+/// Starts so many threads, and ends them. Later would be too late: a task for which there is no thread waits for ever.
+pub(crate) fn probe(count: usize) -> io::Result<()> {
+    let mut started = Vec::with_capacity(count);
+    let mut outcome = Ok(());
+    while started.len() < count && outcome.is_ok() {
+        let (end, ended) = mpsc::channel::<()>();
+        // It ends when its `end` is dropped.
+        match Builder::new().spawn(move || ended.recv().is_ok()) {
+            Ok(thread) => started.push((end, thread)),
+            Err(source) => outcome = Err(source),
+        }
+    }
+    // Joined whatever the outcome: `cli::runtime` says why no thread may be detached while it ends.
+    for (end, thread) in started {
+        drop(end);
+        let _always_ends = thread.join();
+    }
+    outcome
+}

@@ -1,0 +1,100 @@
+//! What a run warns of: a stable code for programs, a sentence for people.
+
+use std::path::PathBuf;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+/// Something that whoever started a run should know, though it does not stop it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Warning {
+    /// Single reads that look like the two mates of pairs, one after the other.
+    #[error("{} begins with two mates, but its reads are judged one by one", .path.display())]
+    JudgedApart {
+        /// The input.
+        path: PathBuf,
+    },
+    /// A reference is given, and the input is not CRAM.
+    #[error("the reference has no effect: {} is {format}, not CRAM", .path.display())]
+    ReferenceUnused {
+        /// The input.
+        path: PathBuf,
+        /// Its format.
+        format: &'static str,
+    },
+    /// An attention mode is asked for, and the model has no attention.
+    #[error("the attention mode has no effect: {model} has no attention")]
+    AttentionUnused {
+        /// The model's name.
+        model: String,
+    },
+    /// Instructions are asked for that the CPU does not have.
+    #[error("READSEEKER_CPU={asked} has no effect: this CPU runs {available}")]
+    InstructionsUnavailable {
+        /// What was asked for.
+        asked: String,
+        /// What there is.
+        available: String,
+    },
+    /// What the model's device has to say.
+    #[error("{0}")]
+    Device(String),
+    /// Many reads are too short to be scored.
+    #[error("{reads} of {of} reads could not be scored: they have fewer than {min_length} known bases")]
+    Unscored {
+        /// How many.
+        reads: u64,
+        /// Of how many.
+        of: u64,
+        /// What it takes.
+        min_length: usize,
+    },
+    /// Most reads are so short that the model is often wrong.
+    #[error("most reads are shorter than {length} bases, where the model is less accurate: {reads} of {of}")]
+    Short {
+        /// How many.
+        reads: u64,
+        /// Of how many.
+        of: u64,
+        /// Shorter than this.
+        length: usize,
+    },
+    /// Many reads are longer than what the model reads of them.
+    #[error("{reads} of {of} reads are longer than the first {bases} bases, all that the model reads of them")]
+    Truncated {
+        /// How many.
+        reads: u64,
+        /// Of how many.
+        of: u64,
+        /// What the model reads.
+        bases: usize,
+    },
+}
+
+impl Warning {
+    /// Never changes its meaning.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::JudgedApart { .. } => "mates_judged_apart",
+            Self::ReferenceUnused { .. } => "reference_unused",
+            Self::AttentionUnused { .. } => "attention_unused",
+            Self::InstructionsUnavailable { .. } => "instructions_unavailable",
+            Self::Device(_) => "device",
+            Self::Unscored { .. } => "unscored_reads",
+            Self::Short { .. } => "short_reads",
+            Self::Truncated { .. } => "truncated_reads",
+        }
+    }
+}
+
+/// As code and message.
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut warning = serializer.serialize_struct("Warning", 2)?;
+        warning.serialize_field("code", self.code())?;
+        warning.serialize_field("message", &self.to_string())?;
+        warning.end()
+    }
+}

@@ -1,0 +1,99 @@
+//! What a run says of itself: nobody is surprised.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::support::{Bench, fastq, records, stderr, testdata};
+
+#[test]
+fn reads_that_cannot_be_scored_are_undecided_in_every_account_and_lead_it() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(20, 50, ""));
+    let reports = ["--json", "r.json", "--html", "r.html", "--multiqc", "s_mqc.json"];
+    let said = stderr(&bench.split(&[&["in.fq"], &reports[..]].concat()));
+    assert!(said.starts_with("readseeker: warning: 20 of 20 reads could not be scored"), "{said}");
+    assert!(said.contains("undecided             20  100.0%"), "{said}");
+    assert_eq!(records(&bench.read("n.fq")).len(), 20, "nothing is lost");
+    let (report, multiqc) = (bench.json("r.json"), bench.json("s_mqc.json"));
+    let counts = ["coding", "noncoding", "undecided", "undecided_with_noncoding"].map(|name| &report["counts"][name]);
+    assert_eq!(counts, [0, 0, 20, 20]);
+    let codes: Vec<_> = report["warnings"].as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
+    assert_eq!(codes, ["unscored_reads", "short_reads"]);
+    assert_eq!(multiqc["data"]["s"]["undecided"], 20);
+    assert!(multiqc["description"].as_str().unwrap().contains("could not be scored"));
+    assert!(bench.read("r.html").contains("Warning: 20 of 20 reads could not be scored"));
+    bench.split(&["in.fq", "--force", "--undecided", "u.fq", "--json", "r.json", "-q"]);
+    assert_eq!(bench.json("r.json")["counts"]["undecided_with_noncoding"], 0);
+}
+
+#[test]
+fn other_thresholds_are_what_those_thresholds_give() {
+    let bench = Bench::new();
+    let pairs = ["community_R1.fq.gz", "community_R2.fq.gz"].map(testdata);
+    let pairs = pairs.each_ref().map(|path| path.to_str().unwrap());
+    for mates in ["any", "both", "mean", "each"] {
+        let report = |threshold: &str| {
+            let args = ["--mates", mates, "--threshold", threshold, "--json", "r.json", "--force", "-q"];
+            bench.split(&[&pairs[..], &args].concat());
+            bench.json("r.json")
+        };
+        let others = report("0.5")["other_thresholds"].clone();
+        for other in others.as_array().unwrap().iter().step_by(3) {
+            let threshold = other["threshold"].to_string();
+            assert_eq!(
+                report(&threshold)["counts"]["coding"],
+                other["coding"],
+                "--mates {mates} --threshold {threshold}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_rule_for_pairs_is_named_where_there_are_pairs() {
+    let bench = Bench::new();
+    let pairs = ["community_R1.fq.gz", "community_R2.fq.gz"].map(testdata);
+    let pairs = pairs.each_ref().map(|path| path.to_str().unwrap());
+    let said =
+        stderr(&bench.split(&[&pairs[..], &["--json", "r.json", "--html", "r.html", "--scores", "s.tsv"]].concat()));
+    let scores = bench.read("s.tsv");
+    let labels: Vec<&str> = scores.lines().skip(1).map(|line| line.split('\t').nth(4).unwrap()).collect();
+    let disagree = labels.chunks(2).filter(|pair| pair[0] != pair[1] && !pair.contains(&"NA")).count();
+    assert!(disagree > 0);
+    assert_eq!(bench.json("r.json")["counts"]["pairs_that_disagree"], disagree);
+    let rule = format!("coding from 0.5 on; a pair is coding if any mate is ({disagree} of 1,000 pairs disagree)");
+    assert!(said.contains(&rule), "{said}");
+    assert!(bench.read("r.html").contains(&rule));
+    let single = stderr(&bench.split(&[pairs[0], "--html", "r.html", "--force"]));
+    assert!(single.contains("judged      coding from 0.5 on\n"), "{single}");
+    assert!(!bench.read("r.html").contains("Pairs are judged"));
+}
+
+#[test]
+fn signals_are_heard_while_an_output_waits_for_its_reader() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("USR1", 138), ("XCPU", 152), ("ALRM", 142)] {
+        let bench = Bench::new();
+        bench.write("in.fq", fastq(3, 100, ""));
+        let fifo = bench.path("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let args = ["split", "in.fq", "--device", "cpu", "--coding", "c.fq", "--noncoding", "fifo"];
+        let mut child = bench.command(&args).stderr(Stdio::null()).spawn().unwrap();
+        let (started, limit) = (Instant::now(), Duration::from_mins(1));
+        // It waits for the second output once the first is begun.
+        while bench.files().len() < 3 {
+            assert!(started.elapsed() < limit, "no output was begun");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let sent = std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(started.elapsed() < limit, "{signal} is not heard");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert_eq!(status.code(), Some(code), "{signal}");
+        assert_eq!(bench.files(), ["fifo", "in.fq"], "{signal} leaves nothing");
+    }
+}
