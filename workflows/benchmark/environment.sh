@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The peers' Python environment, made once: environment.sh FOLDER REQUIREMENTS leaves it in FOLDER/venv.
+# Makes the Python environment of the peers, once, in FOLDER/venv: environment.sh FOLDER REQUIREMENTS
 set -euo pipefail
 [ ! -e "$1/venv/done" ] || exit 0
 python3 -m venv "$1/venv"

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The built-in model end to end beside FragGeneScanRs on the same reads of 300 bases, in turn.
+"""The built-in model end to end against FragGeneScanRs, on the same reads of 300 bases, in turn.
 
     workflows/benchmark/fraggenescan.py READSEEKER FRAGGENESCANRS
         [--precision f32 --reads 100000 --rounds 5 --threads 1 2 --tsv FILE]
 
-Ours is `split`, FASTQ in and out and then .gz in and out; FragGeneScanRs reads plain FASTA and writes proteins, which is the
-least it can be asked for. With one thread all stay on one core. Seconds are medians; the ratio is the median of the rounds',
-of wall time and of CPU time: the second counts where others are at work.
+We run `split`, FASTQ in and out and then .gz in and out. FragGeneScanRs reads plain FASTA and writes proteins, which is the
+least work it can be given. With one thread, everything stays on one core. Seconds are medians. A ratio is the median over
+the rounds, of wall time and of CPU time; on a shared machine, look at the second.
 """
 
 import argparse

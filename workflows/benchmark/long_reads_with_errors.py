@@ -3,11 +3,11 @@
 
 usage: long_reads_with_errors.py GENOMES [READSEEKER [MODEL]]
 
-MODEL is a checkpoint directory: the twin's, as `compact.release` writes one. The weights that ship, which run without it, have
+MODEL is a checkpoint directory: the twin's, as `compact.release` writes it. Without it the shipped weights run, which have
 learnt from these genomes.
 
-GENOMES is the folder that workflows/training/README.md describes (GROUP.fa.gz, GROUP.cds.tsv.gz). Of an error rate, 40 % are
-substitutions, 35 % deletions and 25 % insertions, all independent. Non-coding reads are human introns and intergenic.
+GENOMES is the folder that workflows/training/README.md describes (GROUP.fa.gz, GROUP.cds.tsv.gz). 40 % of the errors are
+substitutions, 35 % deletions and 25 % insertions, all independent. Non-coding reads are human introns and intergenic sequence.
 """
 
 import gzip

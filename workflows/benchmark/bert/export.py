@@ -1,4 +1,4 @@
-"""A BERT checkpoint as ONNX for the peers: f32, its optimised graph, and dynamic int8.
+"""Exports a BERT checkpoint to ONNX for the peers: f32, its optimised graph, and dynamic int8.
 
     python export.py CHECKPOINT FOLDER
 """

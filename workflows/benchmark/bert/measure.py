@@ -1,9 +1,9 @@
-"""CPU milliseconds a read: readseeker and its peers in turn, on the same reads; one table.
+"""CPU milliseconds per read: readseeker and its peers in turn, on the same reads, in one table.
 
     python measure.py PROGRAM CHECKPOINT PEERS [--threads 1 2 --reads 16 --own-reads 32 --rounds 5 --tsv FILE]
 
-CPU time of all threads, medians over the rounds: what a read costs, whatever else the machine does. Loading counts for
-nobody: ours is what the program itself says of its calls of the model (`device --bench --reads`).
+CPU time of all threads, medians over the rounds, so that other work on the machine matters little. Loading is not
+counted: our figure is what the program itself reports for its calls of the model (`device --bench --reads`).
 """
 
 import argparse

@@ -2,10 +2,11 @@
 
     python spread.py PROGRAM CHECKPOINT FOLDER READS.fq.gz [--reads 1000 --fit-reads 200 --attention masked]
 
-A checkpoint with random weights says about 0.5 of every read. So its classifier is stretched: of the logit difference over
-the first of these reads, by the program in f32, the mean is taken away and the standard deviation made 2.5, which puts probabilities
-between 0.01 and 0.99. A trained network tells reads apart by what is large in its last layer; a random one by what is
-small, and the stretch makes errors larger by the same factor, which is printed: the figures are the worse case.
+A checkpoint with random weights gives every read a probability near 0.5. So its classifier is stretched: the logit
+differences of the first reads, computed by the program in f32, are shifted to a mean of 0 and scaled to a standard
+deviation of 2.5, which puts probabilities between 0.01 and 0.99. A trained network separates reads by what is large
+in its last layer, a random one by what is small. The stretch makes errors larger by the same factor, which is printed. So
+the figures are a bad case.
 """
 
 import argparse

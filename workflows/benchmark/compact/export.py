@@ -1,8 +1,8 @@
-"""The compact network as ONNX: token ids [reads, 6, tokens] in, logits [reads, 7] out, for general engines.
+"""Exports the compact network to ONNX for general engines: token ids [reads, 6, tokens] in, logits [reads, 7] out.
 
     python export.py CHECKPOINT PEERS
 
-Written as anybody would in PyTorch (channels first, `Conv1d`), and compared with the training code's `plain.py`.
+It is written as is usual in PyTorch (channels first, `Conv1d`), and compared with the training code's `plain.py`.
 """
 
 import json

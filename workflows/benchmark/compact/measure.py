@@ -1,9 +1,10 @@
-"""Reads a second of the bare compact network on one thread: our engine and OpenVINO on the same network; one table.
+"""Reads per second of the bare compact network on one thread: our engine and OpenVINO on the same network, in one table.
 
     python measure.py PROGRAM CHECKPOINT PEERS [--rounds 5 --seconds 2]
 
-By CPU time, so that other processes on the machine cost us and the peer alike: ours is what `device --bench` says of its
-calls of the model; OpenVINO runs in this process, in the batch that is best for it. Both get 300 random bases a read.
+Measured by CPU time, so that other processes on the machine affect us and the peer alike. Our figure is what
+`device --bench` reports for its calls of the model. OpenVINO runs in this process, with the batch size that is best for
+it. Both get reads of 300 random bases.
 """
 
 import argparse

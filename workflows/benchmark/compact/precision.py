@@ -2,8 +2,8 @@
 
     python precision.py PROGRAM DATA.npz [--count 400]
 
-DATA.npz is what `workflows/training` makes of the genomes. Prints how far probabilities move, the figures of all clean
-groups pooled, and how many figures of all groups move by more than .0005. Needs the training code's Python packages.
+`workflows/training` makes DATA.npz from the genomes. Prints how far probabilities move, the figures of all clean groups
+pooled, and how many figures of single groups move by more than .0005. Needs the training code's Python packages.
 """
 
 import argparse

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Kernel launches a batch, by kernel: what can be counted of a GPU run without a GPU, for a software adapter gets the same
-# launches as a real one (but for the kernels that autotune picks).
+# Counts the kernel launches of a batch, by kernel. That needs no real GPU: a software adapter gets the same launches (except
+# for the kernels that autotune chooses).
 #
 #     launches.sh READSEEKER MODEL [LENGTH [OPTIONS...]]      e.g. launches.sh target/release/readseeker builtin 150
 #
-# MODEL is `builtin` or a checkpoint directory; LENGTH the bases of each read, 300 if not said; a range such as 130-150
-# makes a batch of mixed lengths, if all of them are padded alike (a compact model's to 24 bases, a BERT's to 32).
+# MODEL is `builtin` or a checkpoint directory. LENGTH is the number of bases of each read (default 300). A range such as
+# 130-150 makes a batch of mixed lengths, if all of them are padded alike (a compact model pads to 24 bases, a BERT to 32).
 # OPTIONS go to `readseeker score`. The adapter is GPU, gpu:0 if not set.
 #
-# cubecl, which launches burn's kernels, logs each one where a cubecl.toml asks for it. One run of two batches less one run
-# of one batch is a batch; a run before both fills autotune's cache and is not counted.
+# cubecl, which launches burn's kernels, logs each launch if a cubecl.toml asks for it. The launches of a run of one batch are
+# subtracted from those of a run of two. An earlier run fills autotune's cache and is not counted.
 set -euo pipefail
 
 readseeker=$(realpath "$1")
