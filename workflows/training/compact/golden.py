@@ -1,4 +1,4 @@
-"""Golden sequences and what the exported model says about them: `python -m compact.golden CHECKPOINT GOLDEN.tsv`."""
+"""Golden sequences and the answers of the exported model: `python -m compact.golden CHECKPOINT GOLDEN.tsv`."""
 
 import random
 import sys

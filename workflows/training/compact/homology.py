@@ -1,8 +1,9 @@
 """Stretches of gaps that look like known proteins: `python -m compact.homology GENOMES OUT GROUP...` runs DIAMOND.
 
-A gap that aligns to a protein is a gene the annotation missed, or the remains of one: neither coding nor not. Predictors
-miss both where they are short, broken or at the end of a record; similarity does not. The proteins are the genomes' own
-CDS parts (all groups but mammals). One table a group, `accession start end`, 0-based and half open.
+A gap that aligns to a protein is a gene that the annotation missed, or the remains of one: neither coding nor non-coding.
+Predictors miss such genes if they are short, broken or at the end of a record; similarity does not. The proteins are the
+CDS parts of the genomes themselves (all groups except mammals). Writes one table for each group, `accession start end`,
+0-based and half-open.
 """
 
 import subprocess

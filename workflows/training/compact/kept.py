@@ -1,4 +1,4 @@
-"""What is made of the data once and kept beside it: evaluating a run must not wait for gigabytes of genomes."""
+"""Files made from the data once and kept beside it, so that evaluating a run need not load gigabytes of genomes."""
 
 import os
 import pickle
@@ -8,7 +8,7 @@ from .data import Data
 
 
 def holds(path, data):
-    """Whether `path` is there and was made after `data`, so that new data under an old name is not answered for by old."""
+    """Whether `path` exists and is newer than `data`."""
     return path.exists() and path.stat().st_mtime_ns > Path(data).stat().st_mtime_ns
 
 

@@ -1,6 +1,6 @@
 """Long reads, scored in windows and pooled: `python -m compact.long DATA.npz RUN` prints their table.
 
-The reads are those the two numbers of the pooling were fitted on; two numbers cannot learn them.
+The two numbers of the pooling were fitted on the same reads; two numbers cannot memorise them.
 """
 
 import json

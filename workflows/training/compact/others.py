@@ -1,7 +1,7 @@
 """Other programs on the same held-out reads: `python -m compact.others DATA.npz FRAGGENESCANRS TRAIN_FOLDER RUN [COUNT [ONLY]]`.
 
-FragGeneScanRs (`complete` model) and pyrodigal's metagenomic mode call genes, not probabilities: a read with a gene is
-coding, and for ROC-AUC the reads are ordered by the program's score, those without a gene last.
+FragGeneScanRs (`complete` model) and pyrodigal's metagenomic mode call genes and give no probabilities. A read with a gene
+counts as coding. For ROC-AUC the reads are ordered by the program's score, those without a gene last.
 """
 
 import subprocess

@@ -1,7 +1,7 @@
-"""The exported model once more, written for clarity and from the file alone: what goldens and evaluation are made with.
+"""A second implementation of the exported model, written for clarity: goldens and evaluation are made with it.
 
-It shares no code with the training network: a string goes in, a probability and a frame come out. `torch.conv1d`
-on the channels-first layout here, matrix products on channels-last there.
+It needs the exported file alone and shares no code with the training network: a string goes in, a probability and a frame
+come out. It uses `torch.conv1d` on a channels-first layout; the training network uses matrix products on channels-last.
 """
 
 import json

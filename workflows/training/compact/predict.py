@@ -1,9 +1,9 @@
-"""Genes a predictor finds in the curated prokaryotes, phages and viruses: `python -m compact.predict GENOMES OUT GROUP...`;
-or, with `--gaps` before GROUP, in each gap by itself.
+"""Predicts genes in the curated prokaryotes, phages and viruses: `python -m compact.predict GENOMES OUT GROUP...`.
+With `--gaps` before GROUP, each gap is searched by itself.
 
-Annotations miss genes, and a gap with a missed gene in it teaches the network the wrong thing. A predictor that has learnt
-one genome misses genes that came from another: for each gap alone it picks the ready-made model that suits it best.
-One table a group, `accession start end strand confidence`, 0-based and half open; `labels` decides which of them to believe.
+Annotations miss genes, and a gap with a missed gene in it teaches the network the wrong thing. A predictor trained on one
+genome misses genes that came from another. On a gap alone, it uses the ready-made model that fits the gap best. Writes one
+table for each group, `accession start end strand confidence`, 0-based and half-open. `labels` decides which to believe.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Reads rewritten with another organism's codon usage: what makes a gene must not be the training genera's composition.
+"""Rewrites reads with another organism's codon usage, so that the network does not rely on the composition of the training genera.
 
-A coding read keeps its protein and takes its synonymous codons from another organism. A non-coding read is treated
-alike in a frame drawn by lot, so that in rewritten reads codon choice says nothing and the protein has to.
+A coding read keeps its protein and takes its synonymous codons from another organism. A non-coding read is rewritten in a
+random frame. So in rewritten reads codon choice tells nothing, and the network has to learn from the protein.
 """
 
 import numpy as np

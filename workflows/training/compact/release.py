@@ -1,7 +1,7 @@
-"""A run to the files the program ships: `python -m compact.release RUN TWIN CHECKPOINT GOLDEN.tsv NAME DATE GENOMES`.
+"""Turns a run into the files that the program ships: `python -m compact.release RUN TWIN CHECKPOINT GOLDEN.tsv NAME DATE GENOMES`.
 
-Calibration is the twin's: of the same recipe, but trained without the genera that calibration is fitted on. What ships knows
-those genera, so on them it would look surer than it may be on others.
+The calibration is that of the twin: the same recipe, trained without the genera that the calibration is fitted on. The shipped
+model knows those genera, so a calibration fitted on them would be too confident elsewhere.
 """
 
 import json

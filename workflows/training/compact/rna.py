@@ -1,7 +1,7 @@
 """Where rRNA and tRNA genes lie: `python -m compact.rna GENOMES OUT GROUP...` runs barrnap and ARAGORN.
 
-These genes must come out as non-coding, but gene predictors like to call open reading frames in them and annotations
-rarely say where they are. One table a group, `accession start end kind`, 0-based and half open.
+These genes must be non-coding, but gene predictors often call open reading frames in them, and annotations rarely say
+where they are. Writes one table for each group, `accession start end kind`, 0-based and half-open.
 """
 
 import re

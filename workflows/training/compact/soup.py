@@ -1,7 +1,7 @@
-"""Runs from one start averaged into one network: `python -m compact.soup DATA.npz OUT RUN=SHARE... [--every-genus]`.
+"""Averages runs from the same start into one network: `python -m compact.soup DATA.npz OUT RUN=SHARE... [--every-genus]`.
 
-Runs that begin with the same weights (the same `--seed`) stay close enough for their mean to be a network as good as any
-of them, and better on genera that none has seen, where each errs in its own way. It costs nothing at run time.
+Runs that start from the same weights (the same `--seed`) stay so close that their mean is as good a network as any of them.
+It is better on genera that no run has seen, where each makes different mistakes. The mean costs nothing at run time.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Tables of places in records, which one step leaves for another: `accession start end ...`, tab-separated, no header."""
+"""Tables of places in records, written by one step and read by another: `accession start end ...`, tab-separated, no header."""
 
 import os
 from collections import defaultdict
 
 
 def write(path, rows):
-    """Write a table, whole or not at all: a run that goes on takes what is there for done."""
+    """Write a table, whole or not at all: a run that is resumed skips steps whose table exists."""
     temporary = path.with_suffix(".new")
     temporary.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
     os.replace(temporary, path)

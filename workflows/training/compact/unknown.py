@@ -1,9 +1,9 @@
-"""What an unknown 6-mer is to an exported model: `python -m compact.unknown CHECKPOINT GENOMES [--steps 4000]`.
+"""Learns the embedding of unknown 6-mers for an exported model: `python -m compact.unknown CHECKPOINT GENOMES [--steps 4000]`.
 
-Training reads hold hardly an N, so an unknown 6-mer counts as nothing, and nothing has no stop codon: the more Ns a read has,
-the surer the network is that it is coding. Here that one row of the embedding is learnt afterwards, all else as it is: reads
-from anywhere in GENOMES get Ns, single ones or a run at an end, and the row is moved until the network says of them what it
-says of the reads without. So no label is needed, and a read without N is scored as before, bit for bit.
+Training reads have hardly any Ns, so an unknown 6-mer looks like sequence without stop codons: the more Ns a read has, the
+surer the network is that it is coding. Here that one row of the embedding is learnt afterwards, with everything else frozen.
+Reads from anywhere in GENOMES get Ns, single ones or a run at an end, and the row is adjusted until the network gives them the
+same answers as without Ns. So no labels are needed, and a read without N is scored as before, bit for bit.
 """
 
 import argparse
