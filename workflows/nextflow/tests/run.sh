@@ -60,7 +60,7 @@ grep -q 'names are the same (clash.coding.fastq.gz)' "$work/clash/script.error" 
 grep -q -- '--model model' "$work/model/script.sh" || fail "model: the model did not arrive"
 grep -q -- '--device gpu' "$work/gpu/script.sh" || fail "gpu: the accelerator did not arrive"
 diff "$work/containers" - <<'END' || fail "container"
-biocontainers/readseeker:0.1.0--0
+quay.io/biocontainers/readseeker:0.1.0--0
 https://depot.galaxyproject.org/singularity/readseeker:0.1.0--0
 END
 bash -ue "$work/single/version.sh" | grep -Eqx '[0-9]+\.[0-9]+\.[0-9]+' || fail "version"

@@ -6,7 +6,7 @@ process READSEEKER_SPLIT {
     conda "${moduleDir}/environment.yml"
     container "${ workflow.containerEngine == 'singularity' && !task.ext.singularity_pull_docker_container ?
         'https://depot.galaxyproject.org/singularity/readseeker:0.1.0--0' :
-        'biocontainers/readseeker:0.1.0--0' }"
+        'quay.io/biocontainers/readseeker:0.1.0--0' }"
 
     input:
     tuple val(meta), path(reads)
