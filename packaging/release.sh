@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the release archives for one target: the program with its man page, completions, licences and README, and a
+# Makes the release archives for one target: the program with its man pages, completions, licences and README, and a
 # SHA-256 beside each. Two flavours: the default one (GPUs through Vulkan, Metal or DX12) and one for the CPU only.
 # usage: packaging/release.sh TARGET [gpu|cpu]     (without a flavour: both)
 #
-# A target other than this machine's cannot print its own man page: name a program that runs here in READSEEKER_HOST.
+# A target other than this machine's cannot print its own man pages: name a program that runs here in READSEEKER_HOST.
 # What was built before in the same target folder is reused. Archives go to target/dist, or to DIST.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -44,7 +44,7 @@ archive() {
     if [ "$target" = "$host" ]; then
         packaging/extras.sh "$folder/readseeker" "$folder"
     else
-        packaging/extras.sh "${READSEEKER_HOST:?a readseeker that runs here, for man page and completions}" "$folder"
+        packaging/extras.sh "${READSEEKER_HOST:?a readseeker that runs here, for man pages and completions}" "$folder"
     fi
     cp README.md CHANGELOG.md LICENSE THIRDPARTY.md CITATION.cff "$folder/"
     $tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$stamp" \
