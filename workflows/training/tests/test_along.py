@@ -1,7 +1,9 @@
 """Laws of the network that makes calls along the read, of its truth and of its decoder."""
 
 import itertools
+import json
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -191,3 +193,15 @@ def test_reads_of_any_length_are_called_as_the_reference_calls_them(net, tmp_pat
     ours, reference = evaluate.many(net, [tokens.encode(read)])[0], model.read(read)
     assert np.allclose(ours, reference, atol=2e-5)
     assert evaluate.decoded([ours], costs, 0.3)[0].tolist() == model.states(torch.from_numpy(ours))
+
+
+def test_the_committed_goldens_are_what_the_training_code_says_of_the_committed_checkpoint():
+    folder = Path(__file__).parents[3] / "testdata" / "along"
+    net, decoder = export.restored(folder), json.loads((folder / "config.json").read_text())["decoder"]
+    costs = decode.Costs(**{name: decoder[name] for name in decode.Costs._fields})
+    for line in (folder / "golden.tsv").read_text().splitlines()[1::4]:
+        read, states, numbers = line.split("\t")
+        logits = evaluate.many(net, [tokens.encode(read)])[0]
+        shown = logits if len(logits) <= 130 else logits[::7]
+        assert np.allclose(shown.ravel(), np.array(numbers.split(), dtype=float), atol=3e-5)
+        assert "".join(map(str, evaluate.decoded([logits], costs, decoder["prior"])[0])) == states
