@@ -98,7 +98,8 @@ def anchors(path):
 def check_links(problems):
     listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for path in map(ROOT.joinpath, listed.split()):
-        for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
             if re.match(r"https?:|mailto:", link):
                 continue
             target, _, anchor = link.partition("#")
