@@ -15,7 +15,7 @@ use crate::outputs::{Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::prediction::Prediction;
 use crate::progress::{Painter, Progress, say};
-use crate::reads::output::Pending;
+use crate::reads::output::{Existing, commit_all};
 use crate::reads::{self, Format, InputCounts, Layout, Templates};
 use crate::report::{self, Facts, Report, Scope};
 use crate::tally::Tally;
@@ -67,7 +67,8 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: 
     warnings.extend(late);
     let report = Report::new(facts, warnings, classifier.card(), &progress.input, &tally, started.elapsed());
     pending.extend(or_interrupted(config.reports.write(&report, encoding), &mut interrupt).await?);
-    pending.into_iter().try_for_each(Pending::commit)?;
+    let existing = if config.force { Existing::Replaced } else { Existing::Kept };
+    blocking(move || commit_all(pending, existing)).await?;
     if !config.quiet {
         say(&report.summary());
     }

@@ -1,14 +1,16 @@
 //! Writes reads, and tables of them: FASTQ, FASTA or BAM, plain or compressed, whole or not at all.
 
 mod annotation;
+mod commit;
 mod failure;
 mod format;
 mod letters;
 mod place;
 mod writer;
 
+pub use commit::{Existing, Pending, commit_all};
 pub(crate) use failure::failed;
 pub use format::{FileFormat, SequenceFormat, misleading_suffix};
 pub use letters::{Names, write_annotated, write_record};
-pub use place::{Pending, is_special};
+pub use place::is_special;
 pub use writer::{Writer, create, create_bgzf};

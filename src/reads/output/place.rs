@@ -1,54 +1,52 @@
-//! Where an output is written meanwhile, and how it gets into its place: whole or not at all.
+//! Where an output is written meanwhile: beside its place, or directly to a pipe or device.
 
+use std::ffi::OsStr;
 use std::fs::{File, Permissions};
 use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-use super::failure::failed;
-use crate::reads::error::Result;
+use super::commit::Pending;
 
-/// An output that is not in its place yet. Dropped without [`commit`](Self::commit) it leaves nothing behind.
-#[derive(Debug)]
-#[must_use = "dropping it removes the output"]
-pub struct Pending {
-    /// The temporary file and where it belongs; none for pipes and devices.
-    file: Option<(TempPath, PathBuf)>,
-}
+/// Bytes of an output's name in its temporary's: a name may have 255 bytes, and the temporary's has some more than these.
+const LONGEST_PREFIX: usize = 200;
 
-impl Pending {
-    /// Puts the finished file in its place, over whatever is there.
-    pub fn commit(self) -> Result<()> {
-        match self.file {
-            None => Ok(()),
-            Some((file, place)) => file.persist(&place).map_err(|error| failed(&place, error.error)),
-        }
-    }
-}
-
+/// Opens an output for writing.
 pub(super) async fn open_file(path: &Path) -> io::Result<(File, Pending)> {
-    let direct = Pending { file: None };
     // As a plain file, not `tokio::io::stdout`, which looks for line ends; and the very same one, not opened anew, which
     // would begin at the start of what `>>` appends to.
     match path.to_str() {
-        Some("-" | "/dev/stdout") => return Ok((io::stdout().as_fd().try_clone_to_owned()?.into(), direct)),
-        Some("/dev/stderr") => return Ok((io::stderr().as_fd().try_clone_to_owned()?.into(), direct)),
+        Some("-" | "/dev/stdout") => return Ok((io::stdout().as_fd().try_clone_to_owned()?.into(), Pending::direct())),
+        Some("/dev/stderr") => return Ok((io::stderr().as_fd().try_clone_to_owned()?.into(), Pending::direct())),
         _ => {}
     }
     if is_special(path) {
         let file = tokio::fs::File::options().append(true).open(path).await?;
-        return Ok((file.into_std().await, direct));
+        return Ok((file.into_std().await, Pending::direct()));
     }
-    // Through a symbolic link: what it points to is replaced, not the link.
-    let place = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let place = followed(path)?;
     let (file, temporary) = create_beside(&place)?;
     if let Ok(replaced) = std::fs::metadata(&place) {
         file.set_permissions(replaced.permissions())?; // who may not read it must not read what replaces it
     }
-    Ok((file, Pending { file: Some((temporary, place)) }))
+    Ok((file, Pending::file(temporary, place)))
+}
+
+/// Where a path leads: through symbolic links, whose target is replaced or made, not the link.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    // As many as Linux follows.
+    const MOST_LINKS: usize = 40;
+    let mut place = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(target) = std::fs::read_link(&place) else { return Ok(std::fs::canonicalize(&place).unwrap_or(place)) };
+        // A target that is absolute replaces the whole of it.
+        place = place.parent().unwrap_or(Path::new("")).join(target);
+    }
+    Err(io::Error::other("too many symbolic links"))
 }
 
 /// A new file in the folder of `place`, with the permissions any new file gets.
@@ -57,9 +55,10 @@ fn create_beside(place: &Path) -> io::Result<(File, TempPath)> {
     if !folder.exists() {
         return Err(io::Error::new(io::ErrorKind::NotFound, "its folder does not exist"));
     }
-    let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_string_lossy();
+    let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?.as_bytes();
+    let prefix = [b".", &name[..name.len().min(LONGEST_PREFIX)], b"."].concat();
     let file = tempfile::Builder::new()
-        .prefix(&format!(".{name}."))
+        .prefix(OsStr::from_bytes(&prefix))
         .suffix(".part")
         .permissions(Permissions::from_mode(0o666)) // the process's umask takes from these
         .tempfile_in(folder)?;

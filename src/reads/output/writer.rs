@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::commit::Pending;
 use super::failure::failed;
-use super::place::{Pending, open_file};
+use super::place::open_file;
 use crate::reads::Codec;
 use crate::reads::codecs::encoder::{Encoder, EncoderConfig};
 use crate::reads::error::Result;

@@ -134,3 +134,24 @@ async fn gz_is_bgzf_with_its_end_marker() {
     assert_eq!(&bytes[..4], [0x1f, 0x8b, 8, 4]);
     assert_eq!(&bytes[bytes.len() - 28..][16..18], [0x1b, 0]);
 }
+
+#[tokio::test]
+async fn the_target_of_a_dangling_link_is_made() {
+    let files = Files::new();
+    let (target, link) = (files.path("target"), files.path("link"));
+    std::os::unix::fs::symlink("target", &link).unwrap();
+    let (writer, pending) = output::create(&link, ENCODING).await.unwrap();
+    writer.finish().await.unwrap();
+    pending.commit().unwrap();
+    assert!(link.is_symlink() && target.is_file());
+}
+
+#[tokio::test]
+async fn a_name_as_long_as_names_may_be_is_written() {
+    let files = Files::new();
+    let path = files.path(&"n".repeat(255));
+    let (writer, pending) = output::create(&path, ENCODING).await.unwrap();
+    writer.finish().await.unwrap();
+    pending.commit().unwrap();
+    assert!(path.is_file());
+}

@@ -1,0 +1,263 @@
+//! Outputs into their places: all of a run's, or none.
+//!
+//! Every file is written beside its place first. Then each takes its place by a rename that never leaves the place empty: a
+//! new file does not overwrite one that has appeared meanwhile, and where one is to be replaced the two swap names. When
+//! one cannot, those before it swap back. A lock on the folders keeps the files of two runs from being mixed.
+//!
+//! A process killed between two renames leaves some outputs new and some as they were; each is whole.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::io::Errno;
+use tempfile::TempPath;
+
+use super::failure::failed;
+use crate::reads::error::Result;
+
+/// An output that is not in its place yet. Dropped without [`commit`](Self::commit) it leaves nothing behind.
+#[derive(Debug)]
+#[must_use = "dropping it removes the output"]
+pub struct Pending {
+    /// The temporary file and where it belongs; none for pipes and devices.
+    file: Option<(TempPath, PathBuf)>,
+}
+
+/// What becomes of a file that is where an output belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and the run fails.
+    Kept,
+    /// It is replaced.
+    Replaced,
+}
+
+impl Pending {
+    /// A temporary file and where it belongs.
+    pub(super) fn file(temporary: TempPath, place: PathBuf) -> Self {
+        Self { file: Some((temporary, place)) }
+    }
+
+    /// A pipe or device, written to directly.
+    pub(super) fn direct() -> Self {
+        Self { file: None }
+    }
+
+    /// Puts the finished file in its place, over whatever is there.
+    pub fn commit(self) -> Result<()> {
+        commit_all(vec![self], Existing::Replaced)
+    }
+}
+
+/// Puts all finished files in their places, or none of them.
+///
+/// # Errors
+/// [`Error::Output`](crate::reads::Error::Output) of the first that cannot be put there; it names what could not be undone.
+pub fn commit_all(pending: Vec<Pending>, existing: Existing) -> Result<()> {
+    let files: Vec<(TempPath, PathBuf)> = pending.into_iter().filter_map(|pending| pending.file).collect();
+    for (temporary, place) in &files {
+        // A file whose name is on the disk before its bytes is empty after a loss of power.
+        File::open(temporary).and_then(|file| file.sync_all()).map_err(|source| failed(place, source))?;
+    }
+    let folders = Folders::lock(&files);
+    let mut done: Vec<Placed> = Vec::with_capacity(files.len());
+    for (temporary, place) in files {
+        match put(&temporary, &place, existing) {
+            Ok(swapped) => done.push(Placed { temporary, place, swapped }),
+            Err(source) => return Err(failed(&place, undo(done, source))),
+        }
+    }
+    folders.sync();
+    for Placed { temporary, swapped, .. } in done {
+        if !swapped {
+            // There is nothing of that name any more. What was replaced has it otherwise, and is removed.
+            let _nothing = temporary.keep();
+        }
+    }
+    Ok(())
+}
+
+/// A file in its place.
+struct Placed {
+    temporary: TempPath,
+    place: PathBuf,
+    /// Whether what was there has the temporary's name now.
+    swapped: bool,
+}
+
+/// Takes everything back, the last first; the error that made it necessary, and what is left of it.
+fn undo(done: Vec<Placed>, cause: io::Error) -> io::Error {
+    let mut left = Vec::new();
+    for Placed { temporary, place, swapped } in done.into_iter().rev() {
+        let undone = if swapped { swap(&temporary, &place) } else { std::fs::rename(&place, &temporary) };
+        if undone.is_err() {
+            left.push(place.display().to_string());
+            // With `swapped`, this is the only copy of what was replaced.
+            if let Ok(kept) = temporary.keep()
+                && swapped
+            {
+                left.push(format!("(the file before it is {})", kept.display()));
+            }
+        }
+    }
+    if left.is_empty() {
+        return cause;
+    }
+    io::Error::new(cause.kind(), format!("{cause}; already in place and not undone: {}", left.join(" ")))
+}
+
+/// Gives a file its place; whether what was there has the file's name now.
+fn put(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
+    match renameat_with(CWD, file, CWD, place, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(false),
+        Err(Errno::EXIST) => replace(file, place, existing),
+        // A file system that has no such rename.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match std::fs::symlink_metadata(place) {
+            Ok(_) => replace(file, place, existing),
+            Err(_) => std::fs::rename(file, place).map(|()| false),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn replace(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
+    if existing == Existing::Kept {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file has appeared during the run"));
+    }
+    if std::fs::symlink_metadata(place)?.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    swap(file, place).map(|()| true)
+}
+
+/// Has two files swap their names.
+fn swap(file: &Path, place: &Path) -> io::Result<()> {
+    match renameat_with(CWD, file, CWD, place, RenameFlags::EXCHANGE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            let mut aside = place.as_os_str().to_owned();
+            aside.push(".old");
+            let aside = PathBuf::from(aside);
+            std::fs::rename(place, &aside)?;
+            if let Err(error) = std::fs::rename(file, place) {
+                std::fs::rename(&aside, place)?;
+                return Err(error);
+            }
+            std::fs::rename(&aside, file)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// The folders of all outputs, held against another run's commit while this lives.
+struct Folders(Vec<File>);
+
+impl Folders {
+    /// Locks them in one order, so that no two runs wait for each other. Where a file system has no locks there is none.
+    fn lock(files: &[(TempPath, PathBuf)]) -> Self {
+        let mut folders = BTreeMap::new();
+        for (_, place) in files {
+            let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if let Ok(folder) = File::open(folder)
+                && let Ok(metadata) = folder.metadata()
+            {
+                folders.insert((metadata.dev(), metadata.ino()), folder);
+            }
+        }
+        let folders: Vec<File> = folders.into_values().collect();
+        for folder in &folders {
+            let _unlocked = flock(folder, FlockOperation::LockExclusive);
+        }
+        Self(folders)
+    }
+
+    /// Has the new names reach the disk; not every file system does this for a folder.
+    fn sync(&self) {
+        for folder in &self.0 {
+            let _unsynced = folder.sync_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn pending(folder: &TempDir, name: &str) -> Pending {
+        let mut file = tempfile::Builder::new().suffix(".part").tempfile_in(folder).unwrap();
+        write!(file, "new {name}").unwrap();
+        Pending::file(file.into_temp_path(), folder.path().join(name))
+    }
+
+    fn contents(folder: &TempDir) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+        let mut contents: Vec<String> = entries
+            .map(|entry| {
+                let text = std::fs::read_to_string(entry.path()).unwrap_or("a folder".into());
+                format!("{}: {text}", entry.file_name().to_string_lossy())
+            })
+            .collect();
+        contents.sort();
+        contents
+    }
+
+    #[test]
+    fn all_are_put_in_place_and_what_was_there_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a"), "old").unwrap();
+        let all = ["a", "b"].map(|name| pending(&folder, name));
+        commit_all(all.into(), Existing::Replaced).unwrap();
+        assert_eq!(contents(&folder), ["a: new a", "b: new b"]);
+    }
+
+    #[test]
+    fn one_that_cannot_be_put_in_place_leaves_all_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a"), "old").unwrap();
+        std::fs::create_dir(folder.path().join("c")).unwrap();
+        let all = ["a", "b", "c", "d"].map(|name| pending(&folder, name));
+        let error = commit_all(all.into(), Existing::Replaced).unwrap_err();
+        assert!(error.to_string().ends_with("/c"), "{error}");
+        assert_eq!(contents(&folder), ["a: old", "c: a folder"]);
+    }
+
+    #[test]
+    fn a_file_that_appeared_meanwhile_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = ["a", "b"].map(|name| pending(&folder, name));
+        std::fs::write(folder.path().join("b"), "another's").unwrap();
+        let error = commit_all(all.into(), Existing::Kept).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("appeared during the run"), "{cause}");
+        assert_eq!(contents(&folder), ["b: another's"]);
+    }
+
+    #[test]
+    fn two_runs_at_once_leave_the_files_of_one() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let run = |who: &'static str| {
+                let all = ["a", "b", "c"].map(|name| {
+                    let mut file = tempfile::Builder::new().tempfile_in(&folder).unwrap();
+                    file.write_all(who.as_bytes()).unwrap();
+                    Pending::file(file.into_temp_path(), folder.path().join(name))
+                });
+                move || commit_all(all.into(), Existing::Replaced).unwrap()
+            };
+            let (one, other) = (run("one"), run("other"));
+            std::thread::scope(|scope| {
+                scope.spawn(one);
+                scope.spawn(other);
+            });
+            let who: Vec<String> = contents(&folder).iter().map(|line| line[3..].to_owned()).collect();
+            assert!(who == ["one"; 3] || who == ["other"; 3], "{who:?}");
+        }
+    }
+}
