@@ -20,6 +20,7 @@ mod runtime;
 mod score;
 mod signals;
 mod split;
+mod standard;
 mod threads;
 mod values;
 

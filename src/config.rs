@@ -33,6 +33,8 @@ pub struct Config {
     pub outputs: outputs::Config,
     /// Where the reports go.
     pub reports: report::Files,
+    /// A folder to make for the outputs.
+    pub folder: Option<PathBuf>,
     /// Whether outputs that exist may be replaced.
     pub force: bool,
     /// Stop after this many reads.

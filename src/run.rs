@@ -43,6 +43,9 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: 
     let (facts, sums, encoding) = (facts(&config, &templates, &judge), Sums::of(&config), config.encoding());
     // BAM outputs start with the input's header, and a line that names this run.
     let header = templates.header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &config.command.join(" "));
+    if let Some(folder) = &config.folder {
+        std::fs::create_dir_all(folder).map_err(|source| reads::Error::Output { output: folder.clone(), source })?;
+    }
     // Nor for whoever reads an output that is a pipe.
     let creating = Outputs::create(config.outputs, &header, judge, encoding, Arc::clone(&progress));
     let (outputs, mut pending) = or_interrupted(creating, &mut interrupt).await?;

@@ -160,6 +160,8 @@ pub(super) struct Own {
     pub(super) outputs: outputs::Config,
     /// Where records are regrouped by name, if they are.
     pub(super) collate: Option<PathBuf>,
+    /// Reports of a standard set of outputs, and its folder.
+    pub(super) set: Option<(report::Files, PathBuf)>,
     /// The command line.
     pub(super) command: Vec<String>,
 }
@@ -173,9 +175,11 @@ impl Common {
     }
 
     /// The run's settings, given what is this subcommand's own.
-    pub(super) fn into_config(self, Own { verdict, outputs, collate, command }: Own) -> Result<Config> {
+    pub(super) fn into_config(self, Own { verdict, outputs, collate, set, command }: Own) -> Result<Config> {
         let threads = threads::or_all(self.threads);
         let windows = self.long_reads.config(verdict.threshold);
+        let (standard, folder) = set.unzip();
+        let standard = standard.unwrap_or_default();
         let grouping = match verdict.mates {
             // Judged apart and written to one file, mates need not even be adjacent.
             verdict::Mates::Each if !outputs.parts_mates() => Grouping::Each,
@@ -204,7 +208,12 @@ impl Common {
             verdict,
             windows,
             outputs,
-            reports: report::Files { json: self.json, html: self.html, multiqc: self.multiqc },
+            reports: report::Files {
+                json: self.json.or(standard.json),
+                html: self.html.or(standard.html),
+                multiqc: self.multiqc.or(standard.multiqc),
+            },
+            folder,
             force: self.force,
             max_reads: self.max_reads,
             sample: self.sample.map(|fraction| Sample::new(fraction, self.seed)),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::common::{Common, Own};
+use super::standard::Standard;
 use super::values::{band, genetic_code};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -20,20 +21,28 @@ use crate::verdict::{self, Mates};
 /// (probability) and cf (frame).
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
+    /// Standard set of outputs: both classes, scores, and reports as JSON, page and for MultiQC
+    ///
+    /// Writes PREFIX.coding.fq.gz, PREFIX.noncoding.fq.gz, PREFIX.scores.tsv.gz, PREFIX.json, PREFIX.html and PREFIX_mqc.json,
+    /// and makes their folder. Mates are interleaved. A PREFIX that ends in / is a folder: coding.fq.gz, report.json, ...
+    /// Flags for single files take precedence, and --output-format sets the suffix.
+    #[arg(long, value_name = "PREFIX", help_heading = "Outputs")]
+    out_prefix: Option<PathBuf>,
+
     /// Coding reads; - is stdout
-    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
-    coding: PathBuf,
+    #[arg(long, value_name = "PATH", help_heading = "Outputs", required_unless_present = "out_prefix")]
+    coding: Option<PathBuf>,
 
     /// Second mates of the coding reads
-    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
+    #[arg(long, value_name = "PATH", help_heading = "Outputs", requires = "coding")]
     coding2: Option<PathBuf>,
 
     /// Non-coding reads
-    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
-    noncoding: PathBuf,
+    #[arg(long, value_name = "PATH", help_heading = "Outputs", required_unless_present = "out_prefix")]
+    noncoding: Option<PathBuf>,
 
     /// Second mates of the non-coding reads
-    #[arg(long, value_name = "PATH", help_heading = "Outputs")]
+    #[arg(long, value_name = "PATH", help_heading = "Outputs", requires = "noncoding")]
     noncoding2: Option<PathBuf>,
 
     /// Undecided reads: too short to be scored, or in the undecided band [default: with the non-coding reads]
@@ -104,6 +113,15 @@ enum OutputFormat {
     Bam,
 }
 
+/// What the files of the standard set end in.
+fn suffix(format: Option<OutputFormat>) -> &'static str {
+    match format {
+        None | Some(OutputFormat::Fastq) => "fq.gz",
+        Some(OutputFormat::Fasta) => "fa.gz",
+        Some(OutputFormat::Bam) => "bam",
+    }
+}
+
 impl From<OutputFormat> for FileFormat {
     fn from(format: OutputFormat) -> Self {
         match format {
@@ -116,10 +134,19 @@ impl From<OutputFormat> for FileFormat {
 
 impl Args {
     pub(super) fn into_config(self, command: Vec<String>) -> Result<Config> {
+        let standard = self.out_prefix.map(|prefix| Standard::of(&prefix, suffix(self.output_format))).transpose()?;
+        let (coding, noncoding, scores, set) = match standard {
+            Some(Standard { coding, noncoding, scores, reports, folder }) => {
+                (Some(coding), Some(noncoding), Some(scores), Some((reports, folder)))
+            }
+            None => (None, None, None, None),
+        };
+        let needed = |path: Option<PathBuf>| path.expect("clap asks for it where there is no prefix");
+        let (coding, noncoding) = (needed(self.coding.or(coding)), needed(self.noncoding.or(noncoding)));
         let undecided = self.undecided.map(|path| files("undecided", path, self.undecided2)).transpose()?;
         let split = Split::new(
-            files("coding", self.coding, self.coding2)?,
-            files("noncoding", self.noncoding, self.noncoding2)?,
+            files("coding", coding, self.coding2)?,
+            files("noncoding", noncoding, self.noncoding2)?,
             undecided,
         );
         let verdict =
@@ -127,7 +154,7 @@ impl Args {
         if verdict.band.is_some_and(|(low, high)| verdict.threshold < low || high < verdict.threshold) {
             return Err(Error::Usage("--undecided-band must contain the --threshold".into()));
         }
-        let mut tables = self.common.tables(self.scores);
+        let mut tables = self.common.tables(self.scores.or(scores));
         tables.extend(self.proteins.map(|path| {
             let proteins: Box<dyn Table> = Box::new(Proteins { code: self.genetic_code });
             (path, proteins)
@@ -141,7 +168,7 @@ impl Args {
         };
         check(&outputs, verdict.mates)?;
         let collate = self.collate.then(|| self.temp_dir.unwrap_or_else(std::env::temp_dir));
-        self.common.into_config(Own { verdict, outputs, collate, command })
+        self.common.into_config(Own { verdict, outputs, collate, set, command })
     }
 }
 

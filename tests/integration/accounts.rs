@@ -97,3 +97,30 @@ fn signals_are_heard_while_an_output_waits_for_its_reader() {
         assert_eq!(bench.files(), ["fifo", "in.fq"], "{signal} leaves nothing");
     }
 }
+
+#[test]
+fn a_prefix_gives_the_standard_set() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(30, 100, ""));
+    let split = |args: &[&str]| bench.run(&[&["split", "in.fq", "--device", "cpu", "-q"], args].concat());
+    let output = split(&["--out-prefix", "results/run 1/soil"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let mut names: Vec<String> = std::fs::read_dir(bench.path("results/run 1"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let set = ["coding.fq.gz", "html", "json", "noncoding.fq.gz", "scores.tsv.gz"].map(|name| format!("soil.{name}"));
+    assert_eq!(names[..5], set);
+    assert_eq!(names[5..], ["soil_mqc.json"]);
+    assert_eq!(bench.json("results/run 1/soil.json")["counts"]["records"], 30);
+    assert_eq!(split(&["--out-prefix", "results/run 1/soil"]).status.code(), Some(2), "it exists");
+    let output = split(&["--out-prefix", "o/", "--coding", "c.fa", "--output-format", "fasta"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        bench.path("c.fa").exists()
+            && bench.path("o/noncoding.fa.gz").exists()
+            && !bench.path("o/coding.fa.gz").exists()
+    );
+    assert_eq!(split(&["--coding", "c.fq"]).status.code(), Some(2), "--noncoding is missing");
+}

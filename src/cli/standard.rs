@@ -1,0 +1,82 @@
+//! The standard set of outputs: what `--out-prefix` names.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::report::{Files, multiqc};
+
+/// The files of a prefix.
+#[derive(Debug)]
+pub(super) struct Standard {
+    pub(super) coding: PathBuf,
+    pub(super) noncoding: PathBuf,
+    pub(super) scores: PathBuf,
+    pub(super) reports: Files,
+    /// Where they are.
+    pub(super) folder: PathBuf,
+}
+
+impl Standard {
+    /// `suffix` is that of files of reads: `fq.gz`. A prefix that ends in `/` is a folder.
+    pub(super) fn of(prefix: &Path, suffix: &str) -> Result<Self> {
+        let spelled = prefix.to_str().ok_or_else(|| Error::Usage("--out-prefix must be UTF-8".into()))?;
+        let (before, sample) = if spelled.ends_with('/') {
+            (spelled.to_owned(), format!("{spelled}readseeker"))
+        } else {
+            (format!("{spelled}."), spelled.to_owned())
+        };
+        let named = |name: &str| PathBuf::from(format!("{before}{name}"));
+        let report =
+            |suffix: &str| if spelled.ends_with('/') { named(&format!("report.{suffix}")) } else { named(suffix) };
+        let multiqc: multiqc::File = format!("{sample}_mqc.json").parse().map_err(|_| {
+            Error::Usage(format!("--out-prefix {spelled}: expected a folder, a slash and a name, or a name"))
+        })?;
+        let coding = named(&format!("coding.{suffix}"));
+        Ok(Self {
+            folder: coding.parent().map(Path::to_owned).unwrap_or_default(),
+            noncoding: named(&format!("noncoding.{suffix}")),
+            scores: named("scores.tsv.gz"),
+            reports: Files { json: Some(report("json")), html: Some(report("html")), multiqc: Some(multiqc) },
+            coding,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(prefix: &str) -> Vec<String> {
+        let Standard { coding, noncoding, scores, reports, folder } = Standard::of(prefix.as_ref(), "fq.gz").unwrap();
+        let all = [coding, noncoding, scores].into_iter().chain(reports.paths().map(Path::to_owned)).chain([folder]);
+        all.map(|path| path.display().to_string()).collect()
+    }
+
+    #[test]
+    fn a_prefix_stands_before_each_name() {
+        let expected = [
+            "o/soil.coding.fq.gz",
+            "o/soil.noncoding.fq.gz",
+            "o/soil.scores.tsv.gz",
+            "o/soil.json",
+            "o/soil.html",
+            "o/soil_mqc.json",
+            "o",
+        ];
+        assert_eq!(paths("o/soil"), expected);
+    }
+
+    #[test]
+    fn a_folder_holds_them_under_plain_names() {
+        let expected = [
+            "o/coding.fq.gz",
+            "o/noncoding.fq.gz",
+            "o/scores.tsv.gz",
+            "o/report.json",
+            "o/report.html",
+            "o/readseeker_mqc.json",
+            "o",
+        ];
+        assert_eq!(paths("o/"), expected);
+    }
+}
