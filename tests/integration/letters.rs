@@ -1,6 +1,6 @@
 //! Odd letters and odd files, as the tables of docs/odd-reads.md have them: what is written, and what the model sees.
 
-use crate::support::{Bench, bases, stderr};
+use crate::support::{Bench, bases, stderr, testdata};
 
 /// Runs `split` on a file with this content: what was written, and each read's probability, in order.
 fn split(content: impl AsRef<[u8]>, output: &str) -> (String, Vec<String>) {
@@ -126,4 +126,23 @@ fn what_is_no_letter_is_an_error() {
             assert!(stderr(&run).contains("record 1 (r): the sequence line contains"), "{}", stderr(&run));
         }
     }
+}
+
+#[test]
+fn published_letters_score_a_read_of_n_as_the_original_does() {
+    let bench = Bench::new();
+    let read = "N".repeat(100);
+    bench.write("in.fa", fasta_of(&read));
+    let model = testdata("parity/k6_tiny_zip");
+    let split = |letters: &str| {
+        let args = ["in.fa", "--model", model.to_str().unwrap(), "--letters", letters, "--min-length", "6", "--force"];
+        bench.split(&[&args[..], &["--scores", "s.tsv"]].concat());
+        bench.read("s.tsv").lines().nth(1).unwrap().split('\t').nth(3).unwrap().to_owned()
+    };
+    let golden = std::fs::read_to_string(model.join("golden.tsv")).unwrap();
+    let expected = golden.lines().find(|line| line.starts_with(&format!("{read}\t"))).unwrap();
+    let expected: f32 = expected.split('\t').nth(1).unwrap().parse().unwrap();
+    let probability: f32 = split("published").parse().unwrap();
+    assert!((probability - expected).abs() <= 1e-4, "{probability} {expected}");
+    assert!(split("lenient").parse::<f32>().is_err(), "an N says nothing");
 }
