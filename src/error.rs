@@ -69,7 +69,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Reads(reads::Error::OutputClosed) => 0,
-            Self::Internal(_) | Self::Threads { .. } => 1,
+            Self::Internal(_) | Self::Threads { .. } | Self::Model(model::Error::NotFinite) => 1,
             Self::Usage(_)
             | Self::Conflict(_)
             | Self::Reads(reads::Error::Layout(_))

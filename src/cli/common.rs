@@ -76,6 +76,13 @@ pub(super) struct Common {
     #[arg(long, hide = true, conflicts_with = "model")]
     no_model: bool,
 
+    /// Skip the check of the model
+    ///
+    /// A few reads are scored before the first one of the input, on the path that will run and on a plain one. Their answers
+    /// must agree.
+    #[arg(long, hide_short_help = true, help_heading = "Model")]
+    no_check: bool,
+
     /// Device that runs the model
     ///
     /// auto takes the first real GPU, else the CPU. Several GPUs are named as gpu:0,gpu:1. `readseeker device` lists their
@@ -202,6 +209,7 @@ impl Common {
                 device: self.device,
                 batch_size: self.batch_size.0,
                 threads,
+                check: if self.no_check { model::Check::Skip } else { model::Check::Run },
             },
             min_length: self.min_length,
             letters: self.letters,

@@ -13,7 +13,7 @@ use super::{runtime, threads};
 use crate::error::Result;
 use crate::model::bench::{self, Reads, Speed};
 use crate::model::device::{self, Choice};
-use crate::model::{self, Attention, Source};
+use crate::model::{self, Attention};
 use crate::reads::{self, Alignments, Grouping, InputConfig, Inputs};
 
 /// List CPU features and GPUs, or measure how fast a model runs on them
@@ -93,6 +93,7 @@ fn measure(args: &Args) -> Result<()> {
                 device: device.clone(),
                 batch_size: None,
                 threads,
+                check: model::Check::Run,
             };
             let Speed { card, reads_per_second, cpu_per_read } =
                 bench::speed(&config, &reads, Duration::from_secs(args.seconds))?;

@@ -143,6 +143,10 @@ fn on_model(problem: &LoadError) -> Option<&'static str> {
         LoadError::Io { file, source } if file == "config.json" && source.kind() == io::ErrorKind::NotFound => {
             "--model takes `builtin` or a directory with config.json, the weights and, for a BERT, vocab.txt"
         }
+        LoadError::NoDirectory | LoadError::NotADirectory => {
+            "use `--model builtin` for the built-in model, or give a checkpoint's directory; the published model is at \
+             https://huggingface.co/bnwlf/ReadSeeker"
+        }
         LoadError::Unsupported { key, .. } if key == "model_type" => {
             "readseeker runs BERT models for sequence classification and its own compact models"
         }
@@ -156,6 +160,7 @@ fn on_model(problem: &LoadError) -> Option<&'static str> {
             "config.json and the weights must come from the same model, fine-tuned for sequence classification"
         }
         LoadError::TensorType { .. } => "convert the weights to f32 first",
+        LoadError::Overflow => "is this the checkpoint of a finished training?",
         _ => return None,
     })
 }
@@ -184,7 +189,9 @@ fn on_device(problem: &DeviceError) -> Option<String> {
         DeviceError::NoSuchGpu { .. } | DeviceError::NoSuchCuda { .. } => {
             "`readseeker device` lists the available devices"
         }
-        DeviceError::Unusable { .. } | DeviceError::Failed { .. } => "run on the CPU with --device cpu",
+        DeviceError::Unusable { .. } | DeviceError::Failed { .. } | DeviceError::Drift { .. } => {
+            "run on the CPU with --device cpu"
+        }
         DeviceError::Threads { .. } => "use fewer threads with --threads",
     };
     Some(hint.to_owned())

@@ -7,6 +7,7 @@ use super::card::Card;
 use super::classifier::Classifier;
 use super::error::Result;
 use super::options::Options;
+use super::random::random_reads;
 use crate::kmer;
 use crate::tokens::Tokens;
 
@@ -42,7 +43,7 @@ pub enum Reads {
 pub fn speed(options: &Options, reads: &Reads, time: Duration) -> Result<Speed> {
     let classifier = Classifier::load(options)?;
     let chunks = match reads {
-        Reads::MadeUp(length) => chunks(&classifier, &made_up(*length, classifier.rows_per_chunk())),
+        Reads::MadeUp(length) => chunks(&classifier, &random_reads(*length, classifier.rows_per_chunk())),
         Reads::These(reads) => chunks(&classifier, reads),
     };
     if let Some(first) = chunks.first() {
@@ -69,19 +70,6 @@ pub fn speed(options: &Options, reads: &Reads, time: Duration) -> Result<Speed> 
     let reads_per_second = rows / started.elapsed().as_secs_f64();
     let cpu = cpu_time().zip(cpu).map(|(after, before)| after.saturating_sub(before).div_f64(rows.max(1.0)));
     Ok(Speed { card: classifier.card().clone(), reads_per_second, cpu_per_read: cpu })
-}
-
-/// Random reads, all different, the same in every run.
-fn made_up(length: usize, count: usize) -> Vec<Vec<u8>> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut base = || {
-        // Marsaglia's xorshift (2003), J. Stat. Softw. 8(14).
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        b"ACGT"[usize::from(state.to_be_bytes()[0] & 3)]
-    };
-    (0..count).map(|_| (0..length).map(|_| base()).collect()).collect()
 }
 
 /// Reads as a run would hand them to the model, without those that it does not score.

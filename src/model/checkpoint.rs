@@ -23,13 +23,14 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Finds out which family a checkpoint is of, and opens its weights.
+    /// Finds out which family a checkpoint is of, opens its weights and compares them with its settings.
     pub(super) fn open(source: &Source) -> Result<Self, LoadError> {
         let family = family(source)?;
         let weights = match source {
             Source::Builtin => Weights::safetensors(files::WEIGHTS[0], builtin::WEIGHTS.to_vec())?,
             directory => Weights::open(&directory.path())?,
         };
+        weights.check(family.tensors())?;
         let name = family.name().map_or_else(|| name_of(&source.path()), ToOwned::to_owned);
         Ok(Self { name, family, weights })
     }
@@ -40,6 +41,8 @@ pub(super) fn family(source: &Source) -> Result<Box<dyn Family>, LoadError> {
     let directory = source.path();
     let json = match source {
         Source::Builtin => builtin::CONFIG.to_vec(),
+        _ if !directory.exists() => return Err(LoadError::NoDirectory),
+        _ if !directory.is_dir() => return Err(LoadError::NotADirectory),
         _ => files::read(&directory, files::CONFIG)?,
     };
     match model_type(&json)?.as_deref() {

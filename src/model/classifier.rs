@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::card::Card;
 use super::engine::Engine;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::family::{Requirements, Scoring};
 use super::load::{Kernels, Loaded, load};
 use super::options::Options;
@@ -26,9 +26,8 @@ impl Classifier {
     /// Loads the model and readies its device.
     ///
     /// # Errors
-    /// [`Error::Load`](super::Error::Load) for a checkpoint that is missing or cannot be run,
-    /// [`Error::Device`](super::Error::Device) when there is no usable device, and
-    /// [`Error::Precision`](super::Error::Precision) when the model does not run in that precision there.
+    /// [`Error::Load`] for a checkpoint that is missing or cannot be run, [`Error::Device`] when there is no usable device,
+    /// and [`Error::Precision`] when the model does not run in that precision there.
     pub fn load(options: &Options) -> Result<Self> {
         load(options, Kernels::Own).map(Self::new)
     }
@@ -106,7 +105,7 @@ impl Classifier {
     /// One prediction for each row, in row order; a row's does not depend on the others.
     ///
     /// # Errors
-    /// [`Error::Device`](super::Error::Device) when the device fails even with a single row.
+    /// [`Error::Device`] when the device fails even with a single row, and [`Error::NotFinite`] when the weights overflow.
     pub fn classify(&self, tokens: &Tokens) -> Result<Vec<Prediction>> {
         self.classify_rows(&tokens.rows().collect::<Vec<_>>())
     }
@@ -117,6 +116,8 @@ impl Classifier {
     /// As [`classify`](Self::classify).
     pub fn classify_rows(&self, rows: &[&[u16]]) -> Result<Vec<Prediction>> {
         let logits = self.engine.logits(&self.scoring.network_rows(rows))?;
-        Ok(self.scoring.predictions(rows, &logits))
+        let predictions = self.scoring.predictions(rows, &logits);
+        let finite = predictions.iter().all(|prediction| prediction.probability.is_finite());
+        if finite { Ok(predictions) } else { Err(Error::NotFinite) }
     }
 }

@@ -30,6 +30,7 @@ pub fn precisions(source: &Source, device: &Choice) -> Result<&'static [Precisio
 pub fn describe(source: &Source) -> Result<String> {
     let opened = Checkpoint::open(source).map_err(|problem| Error::Load { model: source.path(), problem })?;
     let Checkpoint { name, family, weights } = opened;
+    let sha256 = weights.sha256().map_err(|problem| Error::Load { model: source.path(), problem })?;
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
         writeln!(text, "{key:<12}{value}").expect("a String takes all that is written");
@@ -39,7 +40,7 @@ pub fn describe(source: &Source) -> Result<String> {
     line("parameters", &weights.numbers().to_string());
     line("precision", &in_words(family.as_ref()));
     line("weights", weights.file());
-    line("sha256", weights.sha256());
+    line("sha256", &sha256);
     if *source == Source::Builtin {
         text = [text.trim_end(), &builtin::card()].join("\n\n") + "\n";
     }

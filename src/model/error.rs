@@ -26,6 +26,9 @@ pub enum Error {
     /// There is no usable device, or the device failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// A probability is not a number, although those of the reads that were tried first were.
+    #[error("the model overflows: the probability of a read is not a number")]
+    NotFinite,
     /// The model does not run in this precision on this device.
     #[error("precision {} needs {needs}", .precision.name())]
     Precision {

@@ -62,6 +62,9 @@ pub(super) trait Family: Scoring {
     /// What the model is, for people: names and values, in the order they are printed.
     fn description(&self) -> Vec<(&'static str, String)>;
 
+    /// The name and shape of each tensor the network takes, in an order that ends soon if they are not those of the weights.
+    fn tensors(&self) -> Box<dyn Iterator<Item = (String, Vec<usize>)> + '_>;
+
     /// The network on our own kernels for the CPU; none where they cannot run it.
     fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError>;
 

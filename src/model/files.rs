@@ -1,7 +1,7 @@
 //! The files of a checkpoint directory.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::load_error::LoadError;
 
@@ -16,5 +16,13 @@ pub(super) const ALL: [&str; 4] = [CONFIG, VOCABULARY, WEIGHTS[0], WEIGHTS[1]];
 
 /// Reads one of the directory's files.
 pub(super) fn read(directory: &Path, file: &str) -> Result<Vec<u8>, LoadError> {
-    fs::read(directory.join(file)).map_err(|source| LoadError::Io { file: file.to_owned(), source })
+    let path = regular(directory, file)?;
+    fs::read(path).map_err(|source| LoadError::Io { file: file.to_owned(), source })
+}
+
+/// The path of one of the directory's files, which must be a regular file: a device or a pipe may never end.
+pub(super) fn regular(directory: &Path, file: &str) -> Result<PathBuf, LoadError> {
+    let path = directory.join(file);
+    let metadata = fs::metadata(&path).map_err(|source| LoadError::Io { file: file.to_owned(), source })?;
+    if metadata.is_file() { Ok(path) } else { Err(LoadError::NotAFile { file: file.to_owned() }) }
 }

@@ -5,13 +5,14 @@ use super::burn_engine::form::Form;
 use super::burn_engine::gpus::Gpus;
 use super::burn_engine::on_cpu::OnCpu;
 use super::card::Card;
+use super::check;
 use super::checkpoint::Checkpoint;
-use super::device::{self, DeviceError, Ready};
+use super::device::{self, Choice, DeviceError, Ready};
 use super::engine::Engine;
 use super::error::{Error, Needs, Result};
 use super::family::{CpuSetup, Family, Scoring};
 use super::load_error::LoadError;
-use super::options::Options;
+use super::options::{Check, Options};
 use super::precision::Precision;
 use super::source::Source;
 use super::unscored::Unscored;
@@ -43,23 +44,65 @@ pub(super) fn load(options: &Options, kernels: Kernels) -> Result<Loaded> {
     }
     let refused = |problem| refused(options, problem);
     let Checkpoint { name, family, mut weights } = Checkpoint::open(&options.source).map_err(refused)?;
-    let sha256 = weights.sha256().to_owned();
-    let (engine, notes) = match device::ready(&options.device)? {
-        Ready::Cpu { note } => (on_cpu(options, kernels, family.as_ref(), &mut weights)?, note.into_iter().collect()),
-        Ready::Gpus(gpus) => (on_gpus(options, gpus, family.as_ref(), &mut weights)?, Vec::new()),
+    let sha256 = weights.sha256().map_err(refused)?;
+    let (loaded, note) = match device::ready(&options.device)? {
+        Ready::Cpu { note } => (on_cpu(options, kernels, family.as_ref(), &mut weights)?, note),
+        Ready::Gpus(gpus) => (on_gpus(options, gpus, family.as_ref(), &mut weights)?, None),
     };
     let parameters = weights.finish().map_err(refused)?;
+    let (engine, doubt) = match options.check {
+        Check::Run => trusted(options, family.as_ref(), loaded, parameters)?,
+        Check::Skip => (loaded.0, None),
+    };
     let card = Card {
         name,
         kind: family.kind(),
         sha256,
         attention: family.has_attention().then(|| options.attention.name()),
-        precision: options.precision.name(),
+        precision: if doubt.is_none() { options.precision } else { Precision::F32 }.name(),
         parameters,
         device: engine.device(),
         backend: engine.backend(),
     };
-    Ok(Loaded { card, scoring: family, engine, notes })
+    Ok(Loaded { card, scoring: family, engine, notes: note.into_iter().chain(doubt).collect() })
+}
+
+/// The engine, if it computes what the plain path does. Else the plain path and a note; or an error, if the user named a GPU.
+fn trusted(
+    options: &Options,
+    family: &dyn Family,
+    (engine, place): (Box<dyn Engine>, Place),
+    parameters: usize,
+) -> Result<(Box<dyn Engine>, Option<String>)> {
+    let rows = check::rows(family.requirements(), parameters, place == Place::Gpu);
+    let logits = check::logits(family, engine.as_ref(), &rows)?;
+    let plain = match place {
+        Place::BurnOnCpu => None, // it is the plain path
+        Place::OwnKernels => Some(plain(options, family, Kernels::Burn)?),
+        Place::Gpu => Some(plain(options, family, Kernels::Own)?),
+    };
+    let expected = plain.as_deref().map(|plain| check::logits(family, plain, &rows)).transpose()?;
+    if !expected.as_ref().unwrap_or(&logits).iter().all(|logit| logit.is_finite()) {
+        return Err(refused(options, LoadError::Overflow));
+    }
+    let (Some(plain), Some(expected)) = (plain, expected) else { return Ok((engine, None)) };
+    let difference = check::compare(&logits, &expected, options.precision);
+    if difference.is_rounding() {
+        return Ok((engine, None));
+    }
+    let check::Difference { largest, bound } = difference;
+    let drift = DeviceError::Drift { device: engine.device(), largest, bound };
+    match options.device {
+        Choice::Auto | Choice::Cpu => Ok((plain, Some(format!("{drift}; running on a plain path instead")))),
+        Choice::Gpu | Choice::Gpus(_) | Choice::Cudas(_) => Err(drift.into()),
+    }
+}
+
+/// The model on the CPU in f32, from its files anew.
+fn plain(options: &Options, family: &dyn Family, kernels: Kernels) -> Result<Box<dyn Engine>> {
+    let mut again = Checkpoint::open(&options.source).map_err(|problem| refused(options, problem))?;
+    let options = Options { precision: Precision::F32, ..options.clone() };
+    Ok(on_cpu(&options, kernels, family, &mut again.weights)?.0)
 }
 
 fn refused(options: &Options, problem: LoadError) -> Error {
@@ -67,18 +110,23 @@ fn refused(options: &Options, problem: LoadError) -> Error {
 }
 
 /// The model on the CPU, on our own kernels where they can run it.
-fn on_cpu(options: &Options, kernels: Kernels, family: &dyn Family, weights: &mut Weights) -> Result<Box<dyn Engine>> {
+fn on_cpu(
+    options: &Options,
+    kernels: Kernels,
+    family: &dyn Family,
+    weights: &mut Weights,
+) -> Result<(Box<dyn Engine>, Place)> {
     let &Options { attention, precision, threads, .. } = options;
     let refused = |problem| refused(options, problem);
     check_precision(precision, family, if kernels == Kernels::Own { Place::OwnKernels } else { Place::BurnOnCpu })?;
     if kernels == Kernels::Own {
         let setup = CpuSetup { attention, precision, threads };
         if let Some(engine) = family.cpu_engine(setup, weights).map_err(refused)? {
-            return Ok(engine);
+            return Ok((engine, Place::OwnKernels));
         }
     }
     let network = family.burn_network(attention, Form::EXACT, weights, &device::cpu()).map_err(refused)?;
-    Ok(Box::new(OnCpu::new(network, threads)?))
+    Ok((Box::new(OnCpu::new(network, threads)?), Place::BurnOnCpu))
 }
 
 /// The model on each of these GPUs.
@@ -87,7 +135,7 @@ fn on_gpus(
     gpus: Vec<device::Gpu>,
     family: &dyn Family,
     weights: &mut Weights,
-) -> Result<Box<dyn Engine>> {
+) -> Result<(Box<dyn Engine>, Place)> {
     check_precision(options.precision, family, Place::Gpu)?;
     let mut networks = Vec::with_capacity(gpus.len());
     for gpu in gpus {
@@ -101,7 +149,7 @@ fn on_gpus(
         };
         networks.push((network.map_err(|problem| refused(options, problem))?, gpu));
     }
-    Ok(Box::new(Gpus::new(networks, options.batch_size)))
+    Ok((Box::new(Gpus::new(networks, options.batch_size)), Place::Gpu))
 }
 
 /// How a network computes on a GPU.

@@ -6,6 +6,18 @@ use std::fmt;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
+    /// There is no such directory.
+    #[error("there is no such directory")]
+    NoDirectory,
+    /// It is not a directory.
+    #[error("it is not a directory")]
+    NotADirectory,
+    /// One of its files is a device, a pipe or a directory.
+    #[error("{file} is not a regular file")]
+    NotAFile {
+        /// The file's name in the checkpoint directory.
+        file: String,
+    },
     /// A file of it cannot be read.
     #[error("cannot read {file}")]
     Io {
@@ -91,6 +103,9 @@ pub enum LoadError {
         /// Its name.
         name: String,
     },
+    /// The weights are finite, but what they compute is not.
+    #[error("the weights overflow: the probability of a read is not a number")]
+    Overflow,
     /// A compact model's padding token must be embedded as zeros.
     #[error("tensor {name}: the first row, the padding token's, must be zeros")]
     Padding {

@@ -22,4 +22,16 @@ pub struct Options {
     pub batch_size: Option<NonZero<usize>>,
     /// CPU threads the run may use in all.
     pub threads: NonZero<usize>,
+    /// Whether a few reads are tried before the model is trusted.
+    pub check: Check,
+}
+
+/// Whether a few reads are tried before a model is trusted: through the path that is to run, and through a plain one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Check {
+    /// They are, and must get the same answers.
+    #[default]
+    Run,
+    /// The model is trusted as it is.
+    Skip,
 }

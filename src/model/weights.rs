@@ -3,25 +3,26 @@
 //! A network takes each tensor it needs by name and shape. A tensor that is missing, left over or of another shape is refused
 //! by name. Nothing here knows what the tensors are for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::store::pytorch_reader;
 use safetensors::SafeTensors;
 use sha2::{Digest as _, Sha256};
 
-use super::files::{WEIGHTS, read};
+use super::files::{WEIGHTS, read, regular};
 use super::load_error::LoadError;
 
 /// A checkpoint's tensors by name. A tensor is read when it is taken.
 pub(super) struct Weights {
     file: String,
-    sha256: String,
-    /// The whole file where it is safetensors; empty where it is a pickle.
+    /// The pickle, if it is one.
+    pickle: Option<PathBuf>,
+    /// The whole file if it is safetensors.
     bytes: Vec<u8>,
     stored: BTreeMap<String, Stored>,
     parameters: usize,
@@ -48,20 +49,18 @@ impl Weights {
         if file.ends_with(".safetensors") {
             return Self::safetensors(file, read(directory, file)?);
         }
-        let path = directory.join(file);
-        let sha256 = sha256_of(&path).map_err(|source| LoadError::Io { file: file.to_owned(), source })?;
+        let path = regular(directory, file)?;
         let reader = pytorch_reader::PytorchReader::new(&path)
             .map_err(|source| LoadError::Weights { file: file.to_owned(), source: Box::new(source) })?;
         let stored = reader.into_tensors().into_iter().map(|(name, tensor)| {
             let single = tensor.dtype() == pytorch_reader::DType::F32;
             (name, Stored { shape: tensor.shape().to_vec(), single, numbers: Numbers::Pickled(tensor) })
         });
-        Ok(Self::new(file, sha256, Vec::new(), stored))
+        Ok(Self::new(file, Some(path), Vec::new(), stored))
     }
 
     /// The tensors in the bytes of a safetensors file.
     pub(super) fn safetensors(file: &str, bytes: Vec<u8>) -> Result<Self, LoadError> {
-        let sha256 = hex(&Sha256::digest(&bytes));
         let tensors = SafeTensors::deserialize(&bytes)
             .map_err(|source| LoadError::Weights { file: file.to_owned(), source: Box::new(source) })?;
         let stored = tensors.iter().map(|(name, view)| {
@@ -71,12 +70,17 @@ impl Weights {
             (name.to_owned(), Stored { shape: view.shape().to_vec(), single, numbers })
         });
         let stored: Vec<_> = stored.collect();
-        Ok(Self::new(file, sha256, bytes, stored))
+        Ok(Self::new(file, None, bytes, stored))
     }
 
-    fn new(file: &str, sha256: String, bytes: Vec<u8>, stored: impl IntoIterator<Item = (String, Stored)>) -> Self {
+    fn new(
+        file: &str,
+        pickle: Option<PathBuf>,
+        bytes: Vec<u8>,
+        stored: impl IntoIterator<Item = (String, Stored)>,
+    ) -> Self {
         let stored = stored.into_iter().filter_map(|(name, stored)| Some((ours(name)?, stored))).collect();
-        Self { file: file.to_owned(), sha256, bytes, stored, parameters: 0 }
+        Self { file: file.to_owned(), pickle, bytes, stored, parameters: 0 }
     }
 
     /// The name of the file in the checkpoint directory.
@@ -85,8 +89,33 @@ impl Weights {
     }
 
     /// SHA-256 of the file, in hex.
-    pub(super) fn sha256(&self) -> &str {
-        &self.sha256
+    pub(super) fn sha256(&self) -> Result<String, LoadError> {
+        match &self.pickle {
+            None => Ok(hex(&Sha256::digest(&self.bytes))),
+            Some(path) => sha256_of(path).map_err(|source| LoadError::Io { file: self.file.clone(), source }),
+        }
+    }
+
+    /// Compares the tensors with those a network takes, before anything is computed: each must be there in its shape and in
+    /// f32, and no other.
+    pub(super) fn check(&self, expected: impl Iterator<Item = (String, Vec<usize>)>) -> Result<(), LoadError> {
+        let mut names = BTreeSet::new();
+        for (name, shape) in expected {
+            let Some(stored) = self.stored.get(&name) else {
+                return Err(LoadError::MissingTensor { name });
+            };
+            if stored.shape != shape {
+                return Err(LoadError::TensorShape { name, found: stored.shape.clone(), expected: shape });
+            }
+            if !stored.single {
+                return Err(LoadError::TensorType { name });
+            }
+            names.insert(name);
+        }
+        match self.stored.keys().find(|name| !names.contains(*name)) {
+            None => Ok(()),
+            Some(name) => Err(LoadError::ExtraTensor { name: name.clone() }),
+        }
     }
 
     /// How many numbers are stored.

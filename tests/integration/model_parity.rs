@@ -9,7 +9,7 @@ use burn::store::pytorch_reader::PytorchReader;
 use readseeker::error::Error;
 use readseeker::kmer::{self, CLS, Letters, SEP};
 use readseeker::model::device::Choice;
-use readseeker::model::{Attention, Classifier, Options, Precision, Source, describe};
+use readseeker::model::{Attention, Check, Classifier, Options, Precision, Source, describe};
 use readseeker::prediction::{Frame, Prediction};
 use readseeker::tokens::Tokens;
 use safetensors::tensor::{Dtype, TensorView};
@@ -23,7 +23,8 @@ pub(crate) fn testdata(of: &str) -> PathBuf {
 
 pub(crate) fn options(directory: PathBuf, attention: Attention, device: Choice) -> Options {
     let (source, precision) = (Source::Directory(directory), Precision::F32);
-    Options { source, attention, precision, device, batch_size: None, threads: NonZero::new(2).unwrap() }
+    let threads = NonZero::new(2).unwrap();
+    Options { source, attention, precision, device, batch_size: None, threads, check: Check::Run }
 }
 
 /// A row of the original's table: a read, its probability in both modes, its token ids.

@@ -83,7 +83,8 @@ fn assert_names(refusal: &str, what: &[&str]) {
 #[test]
 fn a_directory_without_a_checkpoint() {
     let directory = tempfile::tempdir().unwrap();
-    assert_names(&refusal(&directory.path().join("absent")), &["cannot read config.json"]);
+    assert_names(&refusal(&directory.path().join("absent")), &["no such directory"]);
+    assert_names(&refusal(Path::new("Cargo.toml")), &["not a directory"]);
     assert_names(&refusal(directory.path()), &["cannot read config.json"]);
 }
 
@@ -162,6 +163,45 @@ fn stored_tensors_of_another_shape_missing_left_over_or_of_another_kind() {
     let copy = Copy::of("compact/tiny1");
     copy.rewrite(|tensors| tensors.get_mut("embedding.weight").unwrap().2[..4].copy_from_slice(&1_f32.to_le_bytes()));
     assert_names(&copy.refusal(), &["embedding.weight", "the padding token's, must be zeros"]);
+}
+
+#[test]
+fn sizes_that_no_weights_have_are_refused_before_anything_is_computed() {
+    let bert =
+        ["hidden_size\": 32", "intermediate_size\": 64", "num_hidden_layers\": 2", "max_position_embeddings\": 512"];
+    let compact = ["embedding_size\": 8", "channels\": 12", "hidden\": 12", "levels\": 2"];
+    let cases =
+        bert.map(|key| ("parity/k6_tiny_zip", key)).into_iter().chain(compact.map(|key| ("compact/tiny3", key)));
+    for (directory, key) in cases {
+        let copy = Copy::of(directory);
+        let (name, _) = key.split_once(':').unwrap();
+        copy.replace("config.json", key, &format!("{name}: 10000000000"));
+        let refusal = copy.refusal();
+        assert!(refusal.contains("config.json asks for") || refusal.contains("no tensor"), "{key}: {refusal}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_in_place_of_a_file() {
+    for file in ["config.json", "vocab.txt", "pytorch_model.bin"] {
+        let copy = Copy::of("parity/k6_tiny_zip");
+        fs::remove_file(copy.file(file)).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", copy.file(file)).unwrap();
+        assert_names(&copy.refusal(), &[&format!("{file} is not a regular file")]);
+    }
+}
+
+#[test]
+fn finite_weights_that_overflow() {
+    let copy = Copy::of("compact/tiny1");
+    copy.rewrite(|tensors| {
+        for name in ["frame.hidden.weight", "frame.mix.weight", "frame.logit.weight", "noncoding.logit.weight"] {
+            let (numbers, _) = tensors.get_mut(name).unwrap().2.as_chunks_mut::<4>();
+            numbers.iter_mut().for_each(|number| *number = (f32::from_le_bytes(*number).signum() * 1e38).to_le_bytes());
+        }
+    });
+    assert_names(&copy.refusal(), &["the weights overflow"]);
 }
 
 #[test]

@@ -92,4 +92,35 @@ impl BertConfig {
     pub(in crate::model) fn max_tokens(&self) -> usize {
         MAX_TOKENS.min(self.max_position_embeddings)
     }
+
+    /// The name and shape of each tensor, named as in the original's state dict.
+    pub(super) fn tensors(&self) -> impl Iterator<Item = (String, Vec<usize>)> + '_ {
+        let (hidden, intermediate) = (self.hidden_size, self.intermediate_size);
+        let norm = move |name: &str| [(format!("{name}.weight"), vec![hidden]), (format!("{name}.bias"), vec![hidden])];
+        let linear =
+            |name: &str, from, to| [(format!("{name}.weight"), vec![to, from]), (format!("{name}.bias"), vec![to])];
+        let embeddings = [
+            ("word_embeddings", self.vocab_size),
+            ("position_embeddings", self.max_position_embeddings),
+            ("token_type_embeddings", self.type_vocab_size),
+        ];
+        let embeddings =
+            embeddings.map(|(name, rows)| (format!("bert.embeddings.{name}.weight"), vec![rows, hidden])).into_iter();
+        let layers = (0..self.num_hidden_layers).flat_map(move |layer| {
+            let name = |part: &str| format!("bert.encoder.layer.{layer}.{part}");
+            [
+                linear(&name("attention.self.query"), hidden, hidden),
+                linear(&name("attention.self.key"), hidden, hidden),
+                linear(&name("attention.self.value"), hidden, hidden),
+                linear(&name("attention.output.dense"), hidden, hidden),
+                norm(&name("attention.output.LayerNorm")),
+                linear(&name("intermediate.dense"), hidden, intermediate),
+                linear(&name("output.dense"), intermediate, hidden),
+                norm(&name("output.LayerNorm")),
+            ]
+        });
+        let ends = [linear("bert.pooler.dense", hidden, hidden), linear("classifier", hidden, LABELS)];
+        let norms = norm("bert.embeddings.LayerNorm");
+        embeddings.chain(norms).chain(layers.flatten()).chain(ends.into_iter().flatten())
+    }
 }

@@ -101,6 +101,10 @@ impl Family for Bert {
         ]
     }
 
+    fn tensors(&self) -> Box<dyn Iterator<Item = (String, Vec<usize>)> + '_> {
+        Box::new(self.config.tensors())
+    }
+
     fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError> {
         if !self.config.shape().is_supported() {
             return Ok(None);

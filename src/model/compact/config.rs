@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::kmer;
 use crate::model::cpu;
 use crate::model::load_error::LoadError;
 use crate::tiling::Tiling;
@@ -99,7 +100,7 @@ impl Default for Coarse {
 impl Block {
     /// As many positions out as in.
     fn keeps_length(self) -> bool {
-        self.kernel == 2 * self.padding + 1
+        self.padding.checked_mul(2).and_then(|both| both.checked_add(1)) == Some(self.kernel)
     }
 }
 
@@ -155,6 +156,37 @@ impl CompactConfig {
         Ok(config)
     }
 
+    /// The name and shape of each tensor.
+    pub(super) fn tensors(&self) -> impl Iterator<Item = (String, Vec<usize>)> + '_ {
+        let &Self { embedding_size: embedding, channels, hidden, stem, ref blocks, coarse, .. } = self;
+        let layer = |name: &str, weight: Vec<usize>| {
+            let bias = (format!("{name}.bias"), vec![weight[0]]);
+            [(format!("{name}.weight"), weight), bias]
+        };
+        let embeddings = [
+            ("embedding.weight".to_owned(), vec![kmer::vocab_size(self.k), embedding]),
+            ("embedding_norm.scale".to_owned(), vec![embedding]),
+            ("embedding_norm.shift".to_owned(), vec![embedding]),
+        ];
+        let stem = layer("stem", vec![channels, embedding, stem.kernel]);
+        let blocks = blocks.iter().enumerate();
+        let blocks =
+            blocks.flat_map(move |(n, block)| layer(&format!("blocks.{n}"), vec![channels, channels, block.kernel]));
+        let levels = (0..coarse.levels)
+            .flat_map(move |n| layer(&format!("coarse.{n}"), vec![channels, channels, coarse.block.kernel]));
+        // Settings that no weights fit may be of any size.
+        let features =
+            coarse.levels.saturating_add(1).saturating_mul(channels).saturating_mul(2).saturating_add(embedding);
+        let head = [
+            layer("frame.hidden", vec![hidden, features]),
+            layer("frame.mix", vec![hidden, hidden.saturating_mul(5)]),
+            layer("frame.logit", vec![1, hidden]),
+            layer("noncoding.hidden", vec![hidden, hidden.saturating_mul(2).saturating_add(7)]),
+            layer("noncoding.logit", vec![1, hidden]),
+        ];
+        embeddings.into_iter().chain(stem).chain(blocks).chain(levels).chain(head.into_iter().flatten())
+    }
+
     fn check(&self) -> Result<(), LoadError> {
         let Self { stem, window, calibration, coarse, .. } = self;
         let lengths = &calibration.lengths;
@@ -171,7 +203,11 @@ impl CompactConfig {
             ("hidden", self.hidden > 0, "at least 1"),
             ("stem.stride", stem.stride > 0, "at least 1"),
             // So that a single token gives a position, and no position sees padding alone.
-            ("stem.padding", stem.kernel > 0 && 2 * stem.padding + 1 >= stem.kernel, "at least (kernel - 1) / 2"),
+            (
+                "stem.padding",
+                stem.kernel > 0 && stem.padding >= (stem.kernel - 1).div_ceil(2),
+                "at least (kernel - 1) / 2",
+            ),
             ("stem.padding", stem.padding < stem.kernel, "below the kernel"),
             ("blocks", self.blocks.iter().all(|block| block.keeps_length()), "kernels of 2 * padding + 1"),
             ("coarse.kernel", coarse.block.keeps_length(), "2 * padding + 1"),

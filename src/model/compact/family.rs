@@ -118,6 +118,10 @@ impl Family for Compact {
         lines
     }
 
+    fn tensors(&self) -> Box<dyn Iterator<Item = (String, Vec<usize>)> + '_> {
+        Box::new(self.config.tensors())
+    }
+
     fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError> {
         let Some(shape) = self.config.shape() else { return Ok(None) };
         Ok(Some(Box::new(CpuEngine::load(shape, setup, weights)?)))

@@ -62,6 +62,16 @@ pub enum DeviceError {
         /// What it said.
         reason: String,
     },
+    /// The device computes something else than the CPU.
+    #[error("{device} computes other numbers than the CPU: logits differ by {largest:.1e}, by more than {bound:.1e}")]
+    Drift {
+        /// The device's name.
+        device: String,
+        /// The largest difference.
+        largest: f32,
+        /// The largest that rounding explains.
+        bound: f32,
+    },
     /// The threads for the CPU cannot be started.
     #[error("cannot start {threads} threads")]
     Threads {
