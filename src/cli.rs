@@ -80,7 +80,7 @@ impl Command {
             Self::Split(args) => args.into_config(typed).and_then(runtime::run),
             Self::Score(args) => args.into_config(typed).and_then(runtime::run),
             Self::Device(args) => device::run(&args),
-            Self::Model(args) => model::run(&args),
+            Self::Model(args) => model::run(args),
             Self::Man(args) => man::man(&args, Cli::command()),
             Self::Completions(args) => man::completions(&args, Cli::command()),
             Self::Reference => reference::run(Cli::command()),

@@ -77,7 +77,8 @@ impl Error {
             Self::Reads(reads::Error::Input { .. }) | Self::Alone { .. } => 3,
             Self::Model(model::Error::Load { .. }) => 4,
             Self::Model(model::Error::Device(_)) => 5,
-            Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. }) => 6,
+            Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. })
+            | Self::Model(model::Error::Write { .. }) => 6,
             Self::Interrupted(Signal::Interrupt) => 130,
             Self::Interrupted(Signal::Terminate) => 143,
             Self::Interrupted(Signal::Hangup) => 129,

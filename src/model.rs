@@ -13,6 +13,7 @@ mod check;
 mod checkpoint;
 mod classifier;
 mod compact;
+mod convert;
 #[doc(hidden)] // public for the benchmarks alone
 pub mod cpu;
 mod describe;
@@ -28,12 +29,14 @@ mod panics;
 mod precision;
 mod random;
 mod source;
+pub mod store;
 mod unscored;
 mod weights;
 
 pub use self::attention::Attention;
 pub use self::card::Card;
 pub use self::classifier::Classifier;
+pub use self::convert::convert;
 pub use self::describe::{describe, precisions};
 pub use self::error::{Error, Needs, Result};
 pub use self::load_error::LoadError;

@@ -203,7 +203,7 @@ impl Common {
                 workers: threads,
             },
             model: model::Options {
-                source: if self.no_model { model::Source::Unscored } else { model::Source::from_path(self.model) },
+                source: if self.no_model { model::Source::Unscored } else { model::store::find(self.model) },
                 attention: self.attention,
                 precision: self.precision,
                 device: self.device,

@@ -76,7 +76,7 @@ fn describe() -> String {
 }
 
 fn measure(args: &Args) -> Result<()> {
-    let source = Source::from_path(args.model.clone());
+    let source = model::store::find(args.model.clone());
     let threads = threads::or_all(args.threads);
     let reads = match &args.reads {
         None => Reads::MadeUp(args.length),

@@ -1,14 +1,17 @@
-//! `readseeker model`: what a model is.
+//! `readseeker model`: which models there are, what they are, whether they are whole.
 
+use std::num::NonZero;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::print::print;
-use crate::error::Result;
-use crate::model::{Source, describe};
+use super::threads;
+use crate::error::{Error, Result};
+use crate::model::{Attention, Check, Classifier, Options, Precision, Source, bench, convert, describe, device, store};
 
-/// Show what a model is, what it was trained on and how accurate it is
+/// Show which models there are and what they are, check them, or convert one
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -17,16 +20,104 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print a summary of a model's card
-    Info {
-        /// builtin, or a checkpoint directory
+    /// List the models that --model finds by name
+    List,
+
+    /// Print the directory of a model
+    Path {
+        /// A checkpoint directory, or the name of one that `model list` shows
+        model: PathBuf,
+    },
+
+    /// Check that a model is whole, and that it computes the same as a plain path does
+    Verify {
+        /// builtin, a checkpoint directory, or a name that `model list` shows
         #[arg(default_value = "builtin")]
         model: PathBuf,
     },
+
+    /// Print a summary of a model's card, and measure how fast it is here
+    Info {
+        /// builtin, a checkpoint directory, or a name that `model list` shows
+        #[arg(default_value = "builtin")]
+        model: PathBuf,
+
+        /// Do not measure
+        #[arg(long)]
+        no_speed: bool,
+
+        /// CPU threads [default: all this process may use]
+        #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true)]
+        threads: Option<NonZero<usize>>,
+    },
+
+    /// Copy a checkpoint with its weights as safetensors, as Hugging Face's transformers library loads them
+    Convert {
+        /// A checkpoint directory, or the name of one that `model list` shows
+        model: PathBuf,
+
+        /// The directory to create
+        out: PathBuf,
+    },
 }
 
-pub(super) fn run(args: &Args) -> Result<()> {
-    let Command::Info { model } = &args.command;
-    let text = describe(&Source::from_path(model.clone()))?;
-    print(&text)
+pub(super) fn run(args: Args) -> Result<()> {
+    match args.command {
+        Command::List => print(&list()),
+        Command::Path { model } => print(&format!("{}\n", directory(model)?.display())),
+        Command::Verify { model } => print(&verify(store::find(model))?),
+        Command::Info { model, no_speed, threads } => print(&info(store::find(model), no_speed, threads)?),
+        Command::Convert { model, out } => Ok(convert(&directory(model)?, &out)?),
+    }
+}
+
+/// A line for each model: its name and where it is.
+fn list() -> String {
+    let folder = store::folder();
+    let kept = folder.iter().flat_map(|folder| store::checkpoints(folder));
+    let lines = kept.map(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        format!("{name}\t{}\n", path.display())
+    });
+    ["builtin\tpart of the program\n".to_owned()].into_iter().chain(lines).collect()
+}
+
+fn directory(model: PathBuf) -> Result<PathBuf> {
+    match store::find(model) {
+        Source::Directory(directory) => Ok(directory.canonicalize().unwrap_or(directory)),
+        Source::Builtin | Source::Unscored => {
+            Err(Error::Usage("the built-in model is part of the program: it has no directory".to_owned()))
+        }
+    }
+}
+
+/// Loads the model on the CPU, which reads all of it and tries some reads.
+fn verify(source: Source) -> Result<String> {
+    let classifier = Classifier::load(&options(source, device::Choice::Cpu, None))?;
+    if let Some(doubt) = classifier.notes().into_iter().next() {
+        return Err(Error::Internal(doubt));
+    }
+    let card = classifier.card();
+    Ok(format!("{} is whole: {} parameters, sha256 {}\n", card.name, card.parameters, card.sha256))
+}
+
+fn info(source: Source, no_speed: bool, threads: Option<NonZero<usize>>) -> Result<String> {
+    if no_speed {
+        return Ok(describe(&source, None)?);
+    }
+    let options = options(source, device::Choice::Auto, threads);
+    let speed = bench::speed(&options, &bench::Reads::MadeUp(300), Duration::from_millis(500))?;
+    Ok(describe(&options.source, Some(&speed))?)
+}
+
+fn options(source: Source, device: device::Choice, threads: Option<NonZero<usize>>) -> Options {
+    Options {
+        source,
+        attention: Attention::default(),
+        precision: Precision::default(),
+        device,
+        batch_size: None,
+        threads: threads::or_all(threads),
+        check: Check::Run,
+    }
 }

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::bench::Speed;
 use super::builtin;
 use super::checkpoint::{self, Checkpoint};
 use super::device::{self, Choice};
 use super::error::{Error, Result};
-use super::family::Family;
+use super::family::{Cost, Family};
 use super::precision::Precision;
 use super::source::Source;
 
@@ -23,14 +24,17 @@ pub fn precisions(source: &Source, device: &Choice) -> Result<&'static [Precisio
     })
 }
 
-/// A model's card in short, for people.
+/// The read that costs are given for, in bases.
+const READ: usize = 300;
+
+/// A model's card in short, for people; with how fast it was measured to be here, on reads of 300 bases.
 ///
 /// # Errors
 /// [`Error::Load`] for a checkpoint that is missing or cannot be run.
-pub fn describe(source: &Source) -> Result<String> {
-    let opened = Checkpoint::open(source).map_err(|problem| Error::Load { model: source.path(), problem })?;
-    let Checkpoint { name, family, weights } = opened;
-    let sha256 = weights.sha256().map_err(|problem| Error::Load { model: source.path(), problem })?;
+pub fn describe(source: &Source, speed: Option<&Speed>) -> Result<String> {
+    let refused = |problem| Error::Load { model: source.path(), problem };
+    let Checkpoint { name, family, weights } = Checkpoint::open(source).map_err(refused)?;
+    let sha256 = weights.sha256().map_err(refused)?;
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
         writeln!(text, "{key:<12}{value}").expect("a String takes all that is written");
@@ -39,12 +43,36 @@ pub fn describe(source: &Source) -> Result<String> {
     family.description().iter().for_each(|(key, value)| line(key, value));
     line("parameters", &weights.numbers().to_string());
     line("precision", &in_words(family.as_ref()));
+    line("cost", &cost(family.cost(READ)));
+    if let Some(Speed { card, reads_per_second, .. }) = speed {
+        let at = format!("{} reads per second here", rounded(*reads_per_second));
+        line("speed", &format!("{at}: {READ} bases, {}, {}", card.precision, card.device));
+    }
     line("weights", weights.file());
     line("sha256", &sha256);
     if *source == Source::Builtin {
         text = [text.trim_end(), &builtin::card()].join("\n\n") + "\n";
     }
     Ok(text)
+}
+
+/// `53.9 GFLOP for a read of 300 bases, 12.5 MB of working memory per thread`.
+#[expect(clippy::cast_precision_loss, reason = "rounded to three digits anyway")]
+fn cost(Cost { flops, memory }: Cost) -> String {
+    let (flops, unit) = match flops as f64 {
+        giga if giga >= 1e9 => (giga / 1e9, "GFLOP"),
+        mega => (mega / 1e6, "MFLOP"),
+    };
+    let megabytes = memory as f64 / 1e6;
+    format!("{flops:.1} {unit} for a read of {READ} bases, {megabytes:.1} MB of working memory per thread")
+}
+
+/// Two significant digits: a short measurement gives no more.
+fn rounded(number: f64) -> String {
+    let digits = number.max(1e-3).log10().floor() - 1.0;
+    let unit = 10_f64.powf(digits);
+    let rounded = (number / unit).round() * unit;
+    if digits < 0.0 { format!("{rounded:.1}") } else { format!("{rounded:.0}") }
 }
 
 /// `f32; bf16 and int8 on the CPU, f16 on GPUs that support it`.

@@ -1,6 +1,7 @@
 //! Why a model cannot run: what is wrong, and with which model or device.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use super::device::DeviceError;
@@ -22,6 +23,15 @@ pub enum Error {
         /// Why.
         #[source]
         problem: LoadError,
+    },
+    /// A converted model cannot be written.
+    #[error("cannot write {}", .path.display())]
+    Write {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
     },
     /// There is no usable device, or the device failed.
     #[error(transparent)]

@@ -62,6 +62,9 @@ pub(super) trait Family: Scoring {
     /// What the model is, for people: names and values, in the order they are printed.
     fn description(&self) -> Vec<(&'static str, String)>;
 
+    /// What a read of so many bases costs.
+    fn cost(&self, bases: usize) -> Cost;
+
     /// The name and shape of each tensor the network takes, in an order that ends soon if they are not those of the weights.
     fn tensors(&self) -> Box<dyn Iterator<Item = (String, Vec<usize>)> + '_>;
 
@@ -76,6 +79,15 @@ pub(super) trait Family: Scoring {
         weights: &mut Weights,
         device: &Device,
     ) -> Result<Box<dyn Network>, LoadError>;
+}
+
+/// What a read costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cost {
+    /// Floating-point operations; a multiplication and an addition are two.
+    pub(super) flops: usize,
+    /// Bytes of working memory on the CPU, about.
+    pub(super) memory: usize,
 }
 
 /// How a network runs on our own kernels.

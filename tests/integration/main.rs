@@ -12,6 +12,7 @@ mod inputs;
 mod layers;
 mod letters;
 mod mates;
+mod model_commands;
 mod model_gpu;
 mod model_parity;
 mod model_refusals;

@@ -196,8 +196,8 @@ fn only_our_own_kernels_take_a_lower_precision() {
         assert_eq!(refused.to_string(), "precision f16 needs a GPU");
         assert_eq!(Error::from(refused).exit_code(), 2);
     }
-    assert!(describe(&bert.source).unwrap().contains("bf16 and int8 on the CPU, f16 on GPUs"));
-    assert!(describe(&compact.source).unwrap().contains("f32; int8 on the CPU, f16 on GPUs"));
+    assert!(describe(&bert.source, None).unwrap().contains("bf16 and int8 on the CPU, f16 on GPUs"));
+    assert!(describe(&compact.source, None).unwrap().contains("f32; int8 on the CPU, f16 on GPUs"));
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn the_model_built_in_predicts_what_the_training_code_does() {
         assert!(largest <= 1e-5, "{largest}");
         assert_eq!(wrong_frames(&predictions, &goldens), Vec::<String>::new());
     }
-    assert!(describe(&Source::Builtin).unwrap().contains(&classifier.card().name));
+    assert!(describe(&Source::Builtin, None).unwrap().contains(&classifier.card().name));
 }
 
 #[test]

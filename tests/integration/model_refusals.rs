@@ -265,8 +265,8 @@ fn weights_that_are_garbage() {
 
 #[test]
 fn a_model_describes_itself() {
-    let text = describe(&Source::Directory(testdata("compact/tiny1"))).unwrap();
+    let text = describe(&Source::Directory(testdata("compact/tiny1")), None).unwrap();
     assert!(text.contains("compact") && text.contains("sha256"), "{text}");
-    let text = describe(&Source::Directory(testdata("parity/k5_tiny_zip"))).unwrap();
+    let text = describe(&Source::Directory(testdata("parity/k5_tiny_zip")), None).unwrap();
     assert!(text.contains("overlapping 5-mers"), "{text}");
 }

@@ -13,7 +13,7 @@ use crate::model::attention::Attention;
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
 use crate::model::engine::Engine;
-use crate::model::family::{CpuSetup, Family, Requirements, Scoring};
+use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
 use crate::model::precision::Precision;
 use crate::model::weights::Weights;
@@ -99,6 +99,18 @@ impl Family for Bert {
             ("network", network),
             ("reads", format!("overlapping {}-mers of a read's first {bases} bases", self.k)),
         ]
+    }
+
+    fn cost(&self, _bases: usize) -> Cost {
+        let &BertConfig { hidden_size: hidden, intermediate_size: inner, num_attention_heads: heads, .. } =
+            &self.config;
+        let tokens = self.config.max_tokens(); // as published, every read is padded to this
+        let linear = tokens * hidden * (4 * hidden + 2 * inner);
+        let attention = 2 * tokens * tokens * hidden;
+        Cost {
+            flops: 2 * self.config.num_hidden_layers * (linear + attention),
+            memory: size_of::<f32>() * tokens * (5 * hidden + inner + heads * tokens),
+        }
     }
 
     fn tensors(&self) -> Box<dyn Iterator<Item = (String, Vec<usize>)> + '_> {

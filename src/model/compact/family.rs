@@ -5,12 +5,12 @@ use burn::tensor::Device;
 use super::config::CompactConfig;
 use super::cpu_engine::CpuEngine;
 use super::network::CompactNetwork;
-use super::predictions::{LOGITS, SHORTEST, prediction, tokens};
+use super::predictions::{FRAMES, LOGITS, SHORTEST, prediction, tokens, tokens_per_frame};
 use crate::model::attention::Attention;
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
 use crate::model::engine::Engine;
-use crate::model::family::{CpuSetup, Family, Requirements, Scoring};
+use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
 use crate::model::precision::Precision;
 use crate::model::weights::Weights;
@@ -116,6 +116,26 @@ impl Family for Compact {
         let about = [("trained on", &self.config.trained_on), ("created", &self.config.created)];
         lines.extend(about.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))));
         lines
+    }
+
+    fn cost(&self, bases: usize) -> Cost {
+        let CompactConfig { embedding_size, channels, blocks, coarse, hidden, stem, .. } = &self.config;
+        let positions = stem.positions(tokens_per_frame(bases));
+        let stem = positions * embedding_size * channels * stem.kernel;
+        let blocks: usize = blocks.iter().map(|block| positions * channels * channels * block.kernel).sum();
+        let mut level = positions;
+        let levels = (0..coarse.levels).map(|_| {
+            level = level.div_ceil(coarse.pool);
+            level * channels * channels * coarse.block.kernel
+        });
+        let levels: usize = levels.sum();
+        let features = 2 * channels * (1 + coarse.levels) + embedding_size;
+        let head = hidden * (features + 5 * hidden + 1);
+        let last = hidden * (2 * hidden + FRAMES + 2);
+        Cost {
+            flops: 2 * (FRAMES * (stem + blocks + levels + head) + last),
+            memory: size_of::<f32>() * FRAMES * (3 * positions * channels + features),
+        }
     }
 
     fn tensors(&self) -> Box<dyn Iterator<Item = (String, Vec<usize>)> + '_> {

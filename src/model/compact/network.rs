@@ -10,7 +10,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
 use super::config::{Block, Coarse, CompactConfig, Stem};
-use super::predictions::{LOGITS, tokens_per_frame};
+use super::predictions::{FRAMES, LOGITS, tokens_per_frame};
 use super::tensors;
 use crate::kmer::{self, PAD};
 use crate::model::burn_engine::form::{Form, high};
@@ -19,7 +19,6 @@ use crate::model::burn_engine::upload::{Uploader, beyond};
 use crate::model::load_error::LoadError;
 use crate::model::weights::Weights;
 
-const FRAMES: usize = 6;
 /// Beyond any activation, and still finite.
 const HUGE: f32 = 1e30;
 /// What each of the six frames sees of all: itself, the next two of its strand, the mean of the other strand, the greatest.

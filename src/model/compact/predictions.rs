@@ -6,8 +6,10 @@ use std::ops::Range;
 use super::config::{Calibration, CompactConfig};
 use crate::prediction::{Frame, Prediction};
 
-/// Logits of a window: non-coding, then the six frames.
-pub(in crate::model) const LOGITS: usize = 7;
+/// The reading frames of a read and its reverse complement.
+pub(super) const FRAMES: usize = 6;
+/// Logits of a window: non-coding, then the frames.
+pub(in crate::model) const LOGITS: usize = 1 + FRAMES;
 
 /// A window's logits: non-coding, then the frames in the order of [`Frame::ALL`].
 pub(super) type Logits = [f32; LOGITS];
