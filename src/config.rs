@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::conflict::Conflict;
 use crate::error::Result;
 use crate::kmer::Letters;
+use crate::prior;
 use crate::progress::Display;
 use crate::reads::output::{FileFormat, is_special, misleading_suffix};
 use crate::reads::{Codec, EncoderConfig, InputConfig};
@@ -25,6 +26,8 @@ pub struct Config {
     pub letters: Letters,
     /// What separates the classes.
     pub verdict: verdict::Config,
+    /// The share of coding reads that verdicts assume; by the model's default when absent.
+    pub prior: Option<prior::Setting>,
     /// How whole reads are scored in windows, if they are.
     pub windows: Option<windows::Config>,
     /// Files the run reads beside its input: the list of inputs.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::class::Class;
 use crate::error::Result;
 use crate::prediction::Answers;
+use crate::prior::Prior;
 use crate::progress::Progress;
 use crate::reads::output::Pending;
 use crate::reads::{EncoderConfig, Header, Template};
@@ -69,6 +70,11 @@ impl Outputs {
         Ok((Self { judge, annotate, split, tables, progress, tally, pairings }, opener.pending))
     }
 
+    /// From here on, verdicts assume this share of coding reads.
+    pub fn assume(&mut self, prior: Prior) {
+        self.judge.prior = prior;
+    }
+
     /// Writes some templates, given the model's answers to each of their reads.
     ///
     /// # Panics
@@ -95,7 +101,8 @@ impl Outputs {
     }
 
     /// Writes what is left, ends the files and gives the sums.
-    pub async fn finish(self) -> Result<Tally> {
+    pub async fn finish(mut self) -> Result<Tally> {
+        self.tally.prior = self.judge.prior;
         if let Some(classes) = self.split {
             classes.finish().await?;
         }
@@ -135,7 +142,7 @@ impl Outputs {
     /// Counts what the model said of a read, and what follows.
     fn count(&mut self, read: &Judged<'_>) {
         self.tally.classes[read.verdict.class()].add(read.segment);
-        self.tally.add_verdict(read.verdict, read.probability);
+        self.tally.add_verdict(read.verdict, read.posterior);
         self.tally.add_length(read.segment.bases().len(), self.judge.reads_at_most);
         if let Some(answer) = &read.answer {
             self.tally.add_prediction(&answer.prediction, answer.class);

@@ -9,7 +9,9 @@
 //! ```
 //!
 //! Each channel holds as many chunks as there are credits, so no send ever waits: decode waits for credit alone, and
-//! memory is bounded in one place.
+//! memory is bounded in one place. Where the share of coding reads is to be estimated, write holds the first chunks until it
+//! is. These give their credit back and live from a part of the memory set aside for them, so that they never keep out the
+//! chunks they wait for.
 
 use std::future::Future;
 use std::time::Duration;
@@ -26,11 +28,13 @@ use crate::tally::Tally;
 use crate::threads::{OTHERS, probe};
 use crate::tokens::Tokens;
 use credit::Credit;
+use hold::Hold;
 use infer::Worker;
 
 mod chunk;
 mod credit;
 pub mod decode;
+mod hold;
 mod infer;
 pub mod reorder;
 pub mod tokenize;
@@ -56,7 +60,12 @@ pub struct Config {
     pub memory: u64,
     /// Bytes of predictions per base: next to nothing, unless reads have many windows.
     pub bytes_per_base: usize,
+    /// From how many templates the share of coding reads is to be estimated before any is written; none where it is given.
+    pub estimate_from: Option<usize>,
 }
+
+/// Templates that wait for the estimate may hold this part of the memory.
+const HELD_PART: u64 = 4;
 
 impl Config {
     /// How many chunks exist at most: one in each worker's hands and one waiting for it, one in each other stage.
@@ -84,7 +93,9 @@ where
     E: Into<Error> + Send + 'static,
 {
     let slots = config.chunks_in_flight();
-    let credit = Credit::new(config.memory, slots, config.bytes_per_base);
+    let held = config.estimate_from.map_or(0, |_| config.memory / HELD_PART);
+    let credit = Credit::new(config.memory - held, slots, config.bytes_per_base);
+    let hold = config.estimate_from.map(|templates| Hold::new(templates, credit.bytes_in(held)));
     let (chunks, to_tokenize) = crossbeam_channel::bounded(slots);
     let (tokenized, to_infer) = crossbeam_channel::bounded(slots);
     let (classified, to_write) = mpsc::channel(slots);
@@ -100,7 +111,7 @@ where
     let first = Worker { classify, input: to_infer, output: classified, more };
     stages.spawn_blocking(move || first.run().map(|()| None));
     let mut crew = Crew { wanted, running: 1, most: config.workers };
-    stages.spawn(async move { write::run(outputs, to_write, credit).await.map(Some) });
+    stages.spawn(async move { write::run(outputs, to_write, credit, hold).await.map(Some) });
 
     tokio::pin!(interrupt);
     tokio::select! {

@@ -10,6 +10,8 @@ pub mod multiqc;
 mod rule;
 mod summary;
 
-pub use account::{Counts, Device, Facts, Frames, Histogram, Input, Report, Scope, Settings, Threshold, Windows};
+pub use account::{
+    Counts, Device, Facts, Frames, Histogram, Input, PriorUsed, Report, Scope, Settings, Threshold, Windows,
+};
 pub use files::Files;
 pub use fit::warnings;

@@ -14,6 +14,7 @@ use crate::model::{Attention, Classifier, cpu};
 use crate::outputs::{Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::prediction::Prediction;
+use crate::prior::{self, Prior};
 use crate::progress::{Painter, Progress, say};
 use crate::reads::output::{Existing, commit_all};
 use crate::reads::{self, Format, InputCounts, Layout, Templates};
@@ -118,14 +119,27 @@ fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judg
         windows,
     };
     let reads_at_most = tokenize.longest.map(|longest| longest + tokenize.k - 1);
+    let (prior, estimate_from) = prior(config, classifier);
     let stages = pipeline::Config {
+        estimate_from,
         decode: decode::Config { segments_per_chunk: classifier.rows_per_chunk(), max_reads: config.max_reads },
         tokenize,
         workers: classifier.workers(),
         memory: config.memory,
         bytes_per_base: config.windows.map_or(0, |windows| size_of::<Prediction>().div_ceil(windows.step.get())),
     };
-    (stages, Judge { verdict: config.verdict, windows, reads_at_most })
+    (stages, Judge { prior, verdict: config.verdict, windows, reads_at_most })
+}
+
+/// The share of coding reads that verdicts assume to begin with, and from how many templates it is to be estimated, if it is.
+fn prior(config: &Config, classifier: &Classifier) -> (Prior, Option<usize>) {
+    // The published evaluation of the BERT models took half for granted.
+    let default = if classifier.card().kind == "compact" { prior::Setting::Auto } else { prior::Setting::Share(0.5) };
+    match (config.prior.unwrap_or(default), config.windows) {
+        (prior::Setting::Share(share), _) => (Prior::given(share), None),
+        (prior::Setting::Auto, Some(_)) => (Prior::not_estimated(prior::Reason::Windows), None),
+        (prior::Setting::Auto, None) => (Prior::default(), Some(prior::TEMPLATES)),
+    }
 }
 
 /// What the report says of this run's settings and input.

@@ -2,6 +2,7 @@
 
 use crate::class::{Class, PerClass};
 use crate::prediction::{Frame, Prediction};
+use crate::prior::Prior;
 use crate::reads::{Mate, Record};
 use crate::verdict::{Reason, Verdict};
 use crate::windows::Summary;
@@ -13,7 +14,7 @@ pub const BINS: usize = 20;
 pub const SHORT: usize = 100;
 
 /// The sums of a run, or of a part of one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     /// Reads by their class, whatever file they went to.
     pub classes: PerClass<Group>,
@@ -27,7 +28,7 @@ pub struct Tally {
     pub short: u64,
     /// Reads longer than what the model reads of them.
     pub truncated: u64,
-    /// Reads by the probability they are judged by, in bins like those of `histogram`.
+    /// Reads by the posterior they are judged by, in bins like those of `histogram`.
     pub judged: [u64; BINS],
     /// How many verdicts there were: mates judged together share one.
     pub verdicts: u64,
@@ -45,6 +46,8 @@ pub struct Tally {
     pub windows: u64,
     /// Those of them that are coding.
     pub coding_windows: u64,
+    /// The share of coding reads that verdicts assumed.
+    pub prior: Prior,
 }
 
 /// Reads that share a fate.
@@ -87,10 +90,10 @@ impl Tally {
         self.truncated += u64::from(reads_at_most.is_some_and(|most| bases > most));
     }
 
-    /// Counts why a read was undecided, if it was, and the probability it was judged by.
-    pub fn add_verdict(&mut self, verdict: Verdict, probability: Option<f32>) {
-        if let Some(probability) = probability {
-            self.judged[bin(probability)] += 1;
+    /// Counts why a read was undecided, if it was, and the posterior it was judged by.
+    pub fn add_verdict(&mut self, verdict: Verdict, posterior: Option<f32>) {
+        if let Some(posterior) = posterior {
+            self.judged[bin(posterior)] += 1;
         }
         match verdict {
             Verdict::Undecided(Reason::TooShort) => self.too_short += 1,

@@ -1,4 +1,4 @@
-//! Where a template goes: the probabilities of its segments -> [`Verdict`]. Pure: knows no file and no model.
+//! Where a template goes: the posteriors of its segments -> [`Verdict`]. Pure: knows no file and no model.
 
 use std::fmt;
 
@@ -12,11 +12,11 @@ use crate::class::Class;
 #[serde(rename_all = "lowercase")]
 pub enum Mates {
     /// Coding if any mate is
-    #[default]
     Any,
     /// Coding if both mates are
     Both,
-    /// Coding if the mean of the mates' probabilities is
+    /// Coding if the mean of the mates' posteriors is
+    #[default]
     Mean,
     /// Each read is judged alone, and mates may part
     Each,
@@ -32,7 +32,7 @@ impl fmt::Display for Mates {
 /// Where a template goes, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Its probability reaches the threshold.
+    /// Its posterior reaches the threshold.
     Coding,
     /// It does not.
     NonCoding,
@@ -57,32 +57,33 @@ impl Verdict {
 pub enum Reason {
     /// No segment is long enough to be scored.
     TooShort,
-    /// Its probability lies in the undecided band.
+    /// Its posterior lies in the undecided band.
     InBand,
 }
 
 /// What separates the classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
-    /// Coding from this probability on.
+    /// Coding from this posterior on.
     pub threshold: f32,
-    /// Undecided where `low <= probability < high`.
+    /// Undecided where `low <= posterior < high`.
     pub band: Option<(f32, f32)>,
     /// How mates are judged together.
     pub mates: Mates,
 }
 
 impl Config {
-    /// The probability that segments are judged by which stay together and have these; `None` is a segment too short to
+    /// The posterior that segments are judged by which stay together and have these; `None` is a segment too short to
     /// score, which has no say while another segment is scored.
-    pub fn pooled(&self, probabilities: impl Iterator<Item = Option<f32>>) -> Option<f32> {
-        pooled(self.mates, probabilities.flatten())
+    #[must_use]
+    pub fn pooled(&self, posteriors: impl Iterator<Item = Option<f32>>) -> Option<f32> {
+        pooled(self.mates, posteriors.flatten())
     }
 
-    /// The verdict by that probability.
+    /// The verdict by that posterior.
     #[must_use]
-    pub fn verdict(&self, probability: Option<f32>) -> Verdict {
-        match probability {
+    pub fn verdict(&self, posterior: Option<f32>) -> Verdict {
+        match posterior {
             None => Verdict::Undecided(Reason::TooShort),
             Some(p) if self.in_band(p) => Verdict::Undecided(Reason::InBand),
             Some(p) if p >= self.threshold => Verdict::Coding,
@@ -90,23 +91,23 @@ impl Config {
         }
     }
 
-    /// The class of one probability, whatever the band: coding or non-coding.
+    /// The class of one posterior, whatever the band: coding or non-coding.
     #[must_use]
-    pub fn class(&self, probability: f32) -> Class {
-        if probability >= self.threshold { Class::Coding } else { Class::NonCoding }
+    pub fn class(&self, posterior: f32) -> Class {
+        if posterior >= self.threshold { Class::Coding } else { Class::NonCoding }
     }
 
-    fn in_band(&self, probability: f32) -> bool {
-        self.band.is_some_and(|(low, high)| low <= probability && probability < high)
+    fn in_band(&self, posterior: f32) -> bool {
+        self.band.is_some_and(|(low, high)| low <= posterior && posterior < high)
     }
 }
 
-fn pooled(mates: Mates, probabilities: impl Iterator<Item = f32>) -> Option<f32> {
+fn pooled(mates: Mates, posteriors: impl Iterator<Item = f32>) -> Option<f32> {
     match mates {
-        Mates::Any | Mates::Each => probabilities.reduce(f32::max),
-        Mates::Both => probabilities.reduce(f32::min),
+        Mates::Any | Mates::Each => posteriors.reduce(f32::max),
+        Mates::Both => posteriors.reduce(f32::min),
         Mates::Mean => {
-            let (sum, count) = probabilities.fold((0.0, 0.0), |(sum, count), p| (sum + p, count + 1.0));
+            let (sum, count) = posteriors.fold((0.0, 0.0), |(sum, count), p| (sum + p, count + 1.0));
             (count > 0.0).then(|| sum / count)
         }
     }

@@ -8,7 +8,7 @@ use clap::Args;
 use super::inputs::Reads;
 use super::long_reads::LongReads;
 use super::threads;
-use super::values::{BatchSize, batch_size, fraction, probability, size};
+use super::values::{BatchSize, batch_size, fraction, prior, probability, size};
 use crate::config::Config;
 use crate::error::Result;
 use crate::kmer::Letters;
@@ -18,7 +18,7 @@ use crate::progress::Display;
 use crate::reads::{Codec, Collate, Grouping, InputConfig};
 use crate::report::{self, multiqc};
 use crate::sample::Sample;
-use crate::verdict;
+use crate::{prior::Setting, verdict};
 
 /// What to read, which model, how much of the machine.
 #[derive(Debug, Args)]
@@ -61,7 +61,15 @@ pub(super) struct Common {
     )]
     seed: u64,
 
-    /// Probability from which on a read is coding
+    /// Share of coding reads to assume: the verdict is on the posterior, which is the probability given this share
+    ///
+    /// auto estimates it from the first 20,000 templates, or from as many as fit into a quarter of --memory. With fewer than
+    /// 500 scored reads it is 0.5. With --windows, only 0.5 has a meaning. [default: auto for the built-in model and those of
+    /// its kind, 0.5 for a BERT]
+    #[arg(long, value_name = "auto|P", value_parser = prior, conflicts_with = "windows", help_heading = "Verdict")]
+    prior: Option<Setting>,
+
+    /// Posterior from which on a read is coding
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, help_heading = "Verdict")]
     pub(super) threshold: f32,
 
@@ -214,6 +222,7 @@ impl Common {
             min_length: self.min_length,
             letters: self.letters,
             verdict,
+            prior: self.prior,
             windows,
             outputs,
             reports: report::Files {

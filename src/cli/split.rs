@@ -69,7 +69,7 @@ pub(super) struct Args {
 
     /// Table of scores, one line per read in input order
     ///
-    /// Columns: name, mate, length, probability, label, frame; with --windows also windows, mean, max, fraction.
+    /// Columns: name, mate, length, probability, posterior, label, frame; with --windows also windows, mean, max, fraction.
     #[arg(long, value_name = "TSV[.gz|.zst|...]", help_heading = "Outputs")]
     scores: Option<PathBuf>,
 
@@ -92,7 +92,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FOLDER", requires = "collate", help_heading = "Input", hide_short_help = true)]
     temp_dir: Option<PathBuf>,
 
-    /// Undecided where LO <= probability < HI
+    /// Undecided where LO <= posterior < HI
     #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Verdict")]
     undecided_band: Option<(f32, f32)>,
 

@@ -3,6 +3,7 @@
 use std::num::NonZero;
 
 use crate::outputs::GeneticCode;
+use crate::prior::Setting;
 
 /// `auto`, or a number. A type of its own since clap gives `Option` another meaning.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +13,15 @@ pub(super) struct BatchSize(pub(super) Option<NonZero<usize>>);
 pub(super) fn probability(text: &str) -> Result<f32, String> {
     let number: f32 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
     if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("a probability lies between 0 and 1".into()) }
+}
+
+/// `auto`, or a share between 0 and 1.
+pub(super) fn prior(text: &str) -> Result<Setting, String> {
+    if text == "auto" {
+        return Ok(Setting::Auto);
+    }
+    let share: f64 = text.parse().map_err(|_| "expected auto or a number between 0 and 1".to_owned())?;
+    if share > 0.0 && share < 1.0 { Ok(Setting::Share(share)) } else { Err("a share lies between 0 and 1".into()) }
 }
 
 /// A number above 0 and up to 1.
@@ -82,6 +92,12 @@ mod tests {
     fn probabilities_lie_between_0_and_1() {
         assert_eq!(probability("0.25"), Ok(0.25));
         assert!(probability("1.5").is_err() && probability("NaN").is_err() && probability("half").is_err());
+    }
+
+    #[test]
+    fn a_prior_is_auto_or_a_share_that_leaves_room_for_both_classes() {
+        assert_eq!((prior("auto"), prior("0.9")), (Ok(Setting::Auto), Ok(Setting::Share(0.9))));
+        assert!(prior("0").is_err() && prior("1").is_err() && prior("half").is_err() && prior("NaN").is_err());
     }
 
     #[test]

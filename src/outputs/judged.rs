@@ -2,6 +2,7 @@
 
 use crate::class::Class;
 use crate::prediction::Prediction;
+use crate::prior::Prior;
 use crate::reads::{Record, Score};
 use crate::verdict::{self, Mates, Verdict};
 use crate::windows::{Summary, Windows};
@@ -13,8 +14,8 @@ pub struct Judged<'a> {
     pub segment: &'a Record,
     /// What the model said; nothing of a read too short to be scored.
     pub answer: Option<Answer<'a>>,
-    /// The probability it is judged by: its own, or where mates are judged together, its template's.
-    pub probability: Option<f32>,
+    /// The posterior it is judged by: its own, or where mates are judged together, its template's.
+    pub posterior: Option<f32>,
     /// What follows from it.
     pub verdict: Verdict,
 }
@@ -24,6 +25,8 @@ pub struct Judged<'a> {
 pub struct Answer<'a> {
     /// Of the read as a whole.
     pub prediction: Prediction,
+    /// How likely it is coding, given the sample's share of coding reads.
+    pub posterior: f32,
     /// The read's own class, whatever its mate's: coding or non-coding.
     pub class: Class,
     /// Of its windows, where it was scored in windows.
@@ -53,6 +56,8 @@ impl Answer<'_> {
 /// How reads are judged on their way out.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge {
+    /// The share of coding reads that verdicts assume.
+    pub prior: Prior,
     /// What separates the classes.
     pub verdict: verdict::Config,
     /// Which windows a read has a prediction for; none where it has one for the whole of it.
@@ -69,18 +74,18 @@ impl Judge {
         predictions: &mut impl Iterator<Item = &'a [Prediction]>,
         judged: &mut Vec<Judged<'a>>,
     ) {
-        let own = |answer: &Option<Answer<'_>>| answer.map(|answer| answer.prediction.probability);
+        let own = |answer: &Option<Answer<'_>>| answer.map(|answer| answer.posterior);
         judged.clear();
         judged.extend(segments.iter().zip(predictions).map(|(segment, predictions)| {
             let answer = self.answer(segment, predictions);
-            let probability = own(&answer);
-            Judged { segment, answer, probability, verdict: self.verdict.verdict(probability) }
+            let posterior = own(&answer);
+            Judged { segment, answer, posterior, verdict: self.verdict.verdict(posterior) }
         }));
         assert_eq!(judged.len(), segments.len(), "an answer, if an empty one, for each read");
         if self.verdict.mates != Mates::Each && judged.len() != 1 {
-            let probability = self.verdict.pooled(judged.iter().map(|read| own(&read.answer)));
-            let verdict = self.verdict.verdict(probability);
-            judged.iter_mut().for_each(|read| (read.probability, read.verdict) = (probability, verdict));
+            let posterior = self.verdict.pooled(judged.iter().map(|read| own(&read.answer)));
+            let verdict = self.verdict.verdict(posterior);
+            judged.iter_mut().for_each(|read| (read.posterior, read.verdict) = (posterior, verdict));
         }
     }
 
@@ -92,6 +97,7 @@ impl Judge {
         });
         let prediction =
             windows.as_ref().map_or(*first, |windowed| windowed.summary.prediction(windowed.windows.config.pool));
-        Some(Answer { prediction, class: self.verdict.class(prediction.probability), windows })
+        let posterior = self.prior.posterior(prediction.probability, segment.bases());
+        Some(Answer { prediction, posterior, class: self.verdict.class(posterior), windows })
     }
 }

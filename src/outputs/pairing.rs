@@ -70,7 +70,7 @@ mod tests {
         #[test]
         fn pairings_are_counted_at_once_as_one_by_one(segments in segments()) {
             let judged: Vec<_> =
-                segments.iter().map(|(segment, verdict)| Judged { segment, answer: None, probability: None, verdict: *verdict }).collect();
+                segments.iter().map(|(segment, verdict)| Judged { segment, answer: None, posterior: None, verdict: *verdict }).collect();
             let one_by_one: Vec<_> = (0..judged.len()).map(|n| pairing(n, &judged)).collect();
             prop_assert_eq!(pairings(&judged, Verdict::class).collect::<Vec<_>>(), one_by_one);
         }

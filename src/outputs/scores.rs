@@ -7,7 +7,7 @@ use super::table::Table;
 use crate::prediction::Prediction;
 use crate::windows::Summary;
 
-const HEADER: &str = "name\tmate\tlength\tprobability\tlabel\tframe";
+const HEADER: &str = "name\tmate\tlength\tprobability\tposterior\tlabel\tframe";
 /// The columns that follow where reads are scored in windows.
 const WINDOWS_HEADER: &str = "\twindows\tmean\tmax\tfraction";
 
@@ -45,11 +45,12 @@ fn push_columns(read: &Judged<'_>, text: &mut Vec<u8>) {
     let (segment, mate, length) = (read.segment, read.segment.mate.number(), read.segment.bases().len());
     text.extend_from_slice(segment.name());
     let written = match &read.answer {
-        None => write!(text, "\t{mate}\t{length}\tNA\tNA\tNA"),
+        None => write!(text, "\t{mate}\t{length}\tNA\tNA\tNA\tNA"),
         Some(answer) => {
-            let (Prediction { probability, frame }, label) = (answer.prediction, answer.class.id());
+            let (Prediction { probability, frame }, posterior, label) =
+                (answer.prediction, answer.posterior, answer.class.id());
             let frame = frame.map_or_else(|| ".".to_owned(), |frame| frame.to_string());
-            write!(text, "\t{mate}\t{length}\t{probability:.6}\t{label}\t{frame}")
+            write!(text, "\t{mate}\t{length}\t{probability:.6}\t{posterior:.6}\t{label}\t{frame}")
         }
     };
     written.expect("writing to a vector cannot fail");
@@ -77,10 +78,10 @@ mod tests {
 
     fn line(prediction: Option<Prediction>, class: Class) -> String {
         let segment = Record::new(b"r1/2 lane=3", b"ACGT", b"").with_mate(Mate::Second);
-        let answer = prediction.map(|prediction| Answer { prediction, class, windows: None });
+        let answer = prediction.map(|prediction| Answer { prediction, posterior: 0.875, class, windows: None });
         let mut line = Vec::new();
         Scores { windows: false }.push(
-            &Judged { segment: &segment, answer, probability: None, verdict: Verdict::Coding },
+            &Judged { segment: &segment, answer, posterior: None, verdict: Verdict::Coding },
             0,
             &mut line,
         );
@@ -88,16 +89,16 @@ mod tests {
     }
 
     #[test]
-    fn a_line_names_read_mate_length_probability_label_and_frame() {
+    fn a_line_names_read_mate_length_probability_posterior_label_and_frame() {
         let frame = Some(Frame { strand: Strand::Minus, offset: 1 });
         let coding = Prediction { probability: 0.75, frame };
-        assert_eq!(line(Some(coding), Class::Coding), "r1\t2\t4\t0.750000\tcoding\t-1\n");
+        assert_eq!(line(Some(coding), Class::Coding), "r1\t2\t4\t0.750000\t0.875000\tcoding\t-1\n");
         let noncoding = Prediction { probability: 0.25, frame: None };
-        assert_eq!(line(Some(noncoding), Class::NonCoding), "r1\t2\t4\t0.250000\tnoncoding\t.\n");
+        assert_eq!(line(Some(noncoding), Class::NonCoding), "r1\t2\t4\t0.250000\t0.875000\tnoncoding\t.\n");
     }
 
     #[test]
     fn a_read_too_short_has_no_scores() {
-        assert_eq!(line(None, Class::NonCoding), "r1\t2\t4\tNA\tNA\tNA\n");
+        assert_eq!(line(None, Class::NonCoding), "r1\t2\t4\tNA\tNA\tNA\tNA\n");
     }
 }

@@ -44,6 +44,11 @@ impl Credit {
         self.least as usize * UNIT / self.held
     }
 
+    /// How many bytes of records fit into `memory`.
+    pub(super) fn bytes_in(&self, memory: u64) -> usize {
+        usize::try_from(memory).unwrap_or(usize::MAX) / self.held
+    }
+
     /// Waits until `bytes` of records may be held. A chunk larger than everything allowed takes everything and so
     /// passes alone, instead of never.
     pub(super) async fn take(&self, bytes: usize) -> Price {

@@ -1,9 +1,11 @@
-//! Puts the chunks back in order and writes them; ends the files when the input has ended.
+//! Puts the chunks back in order and writes them, the first ones once the prior is known; ends the files when the input has
+//! ended.
 
 use tokio::sync::mpsc;
 
 use super::chunk::Classified;
 use super::credit::Credit;
+use super::hold::Hold;
 use super::reorder::Reorder;
 use crate::error::Result;
 use crate::outputs::Outputs;
@@ -11,14 +13,29 @@ use crate::tally::Tally;
 
 /// Runs until the input ends. That also happens when a stage before fails, so the files are ended but not put in place
 /// here: only the supervisor knows whether all went well.
-pub(super) async fn run(mut outputs: Outputs, mut input: mpsc::Receiver<Classified>, credit: Credit) -> Result<Tally> {
+pub(super) async fn run(
+    mut outputs: Outputs,
+    mut input: mpsc::Receiver<Classified>,
+    credit: Credit,
+    mut hold: Option<Hold>,
+) -> Result<Tally> {
     let mut reorder = Reorder::new();
     while let Some(classified) = input.recv().await {
         reorder.push(classified.chunk.index, classified);
         while let Some(Classified { chunk, answers }) = reorder.pop() {
-            outputs.write(&chunk.templates, &answers).await?;
+            match &mut hold {
+                // Held reads have a share of the memory of their own.
+                Some(hold) => hold.push(chunk.templates, answers),
+                None => outputs.write(&chunk.templates, &answers).await?,
+            }
             credit.give_back(&chunk.price);
+            if let Some(full) = hold.take_if(|hold| hold.is_full()) {
+                full.release(&mut outputs).await?;
+            }
         }
+    }
+    if let Some(rest) = hold {
+        rest.release(&mut outputs).await?;
     }
     outputs.finish().await
 }

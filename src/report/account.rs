@@ -10,7 +10,8 @@ use crate::class::PerClass;
 use crate::estimate::{Estimate, Part};
 use crate::model::Card;
 use crate::prediction::Frame;
-use crate::progress::per_second;
+use crate::prior::{Basis, FEWEST, Prior, Reason};
+use crate::progress::{grouped, per_second};
 use crate::reads::{Format, InputCounts};
 use crate::tally::{BINS, Tally};
 use crate::verdict::{self, Mates};
@@ -118,7 +119,9 @@ pub struct Device {
 /// What separated the classes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
-    /// Coding from this probability on.
+    /// The share of coding reads that verdicts assumed.
+    pub prior: PriorUsed,
+    /// Coding from this posterior on.
     pub threshold: f32,
     /// Undecided inside it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +133,61 @@ pub struct Settings {
     /// How reads were scored in windows, if they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub windows: Option<Windows>,
+}
+
+/// The share of coding reads that verdicts assumed.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PriorUsed {
+    /// The share, among reads of average composition.
+    pub share: f64,
+    /// `given`, `estimated`, or why it was not: `too_few_reads`, `unsure`, `windows`.
+    pub basis: &'static str,
+    /// The threshold, as a probability of the model, for reads of average composition.
+    pub threshold_on_probability: f64,
+    /// The estimated share of coding reads, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coding_share: Option<f64>,
+    /// Its 95 % interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coding_share_95: Option<[f64; 2]>,
+    /// How many reads it was estimated from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reads: Option<usize>,
+}
+
+impl PriorUsed {
+    fn new(prior: &Prior, threshold: f32) -> Self {
+        let estimate = match prior.basis {
+            Basis::Estimated(estimate) => Some(estimate),
+            Basis::Given | Basis::NotEstimated(_) => None,
+        };
+        Self {
+            share: prior.share(),
+            basis: match prior.basis {
+                Basis::Given => "given",
+                Basis::Estimated(_) => "estimated",
+                Basis::NotEstimated(Reason::TooFewReads) => "too_few_reads",
+                Basis::NotEstimated(Reason::Unsure) => "unsure",
+                Basis::NotEstimated(Reason::Windows) => "windows",
+            },
+            threshold_on_probability: prior.threshold_on_probability(threshold),
+            coding_share: estimate.map(|estimate| estimate.share),
+            coding_share_95: estimate.map(|estimate| estimate.interval),
+            reads: estimate.map(|estimate| estimate.reads),
+        }
+    }
+
+    /// Where the share comes from, for people.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        match (self.basis, self.reads) {
+            ("estimated", Some(reads)) => format!("estimated from {} reads", grouped(reads as u64)),
+            ("too_few_reads", _) => format!("too few reads to estimate it: fewer than {FEWEST}"),
+            ("unsure", _) => "not estimated: the model is unsure of most reads".to_owned(),
+            ("windows", _) => "not estimated for reads scored in windows".to_owned(),
+            _ => "as given, or the model's default".to_owned(),
+        }
+    }
 }
 
 /// How reads were scored in windows.
@@ -248,6 +306,7 @@ impl Report {
             device: Device { name: card.device.clone(), backend: card.backend.clone(), threads },
             input: Input { files, format: format.name(), stored_bytes: seen.stored_bytes.get() },
             settings: Settings {
+                prior: PriorUsed::new(&tally.prior, verdict.threshold),
                 threshold: verdict.threshold,
                 undecided_band: verdict.band.map(|(low, high)| [low, high]),
                 mates: verdict.mates,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::account::{Counts, Frames, Report, Settings, Windows};
+use super::account::{Counts, Frames, PriorUsed, Report, Settings, Windows};
 use super::chart::{self, Bar};
 use super::classes::{self, Shown};
 use super::rule::rule;
@@ -91,6 +91,7 @@ fn class_counts(report: &Report) -> Markup {
         h2 { "Reads" }
         p { "Judged: " (rule(&report.settings, &report.counts)) "." }
         (chart::stack(&shown.iter().map(bar).collect::<Vec<_>>()))
+        (coding_share(&report.settings.prior))
         table {
             tr { th { "class" } th.n { "reads" } th.n { "%" } th.n { "bases" } th.n { "%" } }
             @for &Shown { class, colour, reads: own, bases: own_bases } in shown {
@@ -114,10 +115,38 @@ fn class_counts(report: &Report) -> Markup {
     }
 }
 
+/// The estimated share of coding reads, and what the verdict assumed.
+fn coding_share(prior: &PriorUsed) -> Markup {
+    html! {
+        @if let (Some(share), Some(interval)) = (prior.coding_share, prior.coding_share_95) {
+            @let [low, high] = interval.map(|share| 100.0 * share);
+            p {
+                "About " strong { (format!("{:.0} %", 100.0 * share)) }
+                (format!(" of the reads are coding ({low:.0} to {high:.0} % with 95 % confidence, for genomes new to the model)."))
+            }
+        }
+        p.note {
+            "The verdict assumes a share of " (format!("{:.3}", prior.share)) " (" (prior.origin()) "), so reads are coding from a "
+            "probability of about " (format!("{:.3}", prior.threshold_on_probability)) " on."
+        }
+    }
+}
+
+/// The probability at which a read of average composition has this posterior.
+fn on_probability(prior: &PriorUsed, posterior: f32) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "a share")]
+    let share = prior.share as f32;
+    let odds = share / (1.0 - share);
+    posterior / (posterior + odds * (1.0 - posterior))
+}
+
 /// How sure the model was.
 fn probabilities(report: &Report) -> Markup {
-    let &Settings { threshold, undecided_band, mates, .. } = &report.settings;
+    let &Settings { prior, threshold, undecided_band, mates, .. } = &report.settings;
     let width = report.histogram.bin_width;
+    // The bars are of probabilities, the verdict is on posteriors.
+    let shown = |posterior: f32| on_probability(&prior, posterior);
+    let (threshold, undecided_band) = (shown(threshold), undecided_band.map(|band| band.map(shown)));
     let alone = verdict::Config { threshold, band: undecided_band.map(<(f32, f32)>::from), mates: Mates::Each };
     let bar = |(bin, &count)| {
         let verdict = alone.verdict(Some(middle(bin, width)));
@@ -130,7 +159,7 @@ fn probabilities(report: &Report) -> Markup {
         (chart::histogram(&bars, &marks, "reads by their probability of coding"))
         p.note {
             "Reads by their own probability (" (grouped(report.counts.scored)) " were scored); dashed: coding from "
-            (threshold) " on" @if undecided_band.is_some() { ", and the borders of the undecided band" } "."
+            (format!("{threshold:.2}")) " on" @if undecided_band.is_some() { ", and the borders of the undecided band" } "."
             @if mates != Mates::Each && report.counts.pairs > 0 {
                 " Pairs are judged together (" (mates) "): a mate may be in another class than its bar."
             }

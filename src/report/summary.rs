@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::account::{Report, Windows};
+use super::account::{PriorUsed, Report, Windows};
 use super::rule::rule;
 use crate::class::Class;
 use crate::estimate::Estimate;
@@ -23,6 +23,7 @@ impl Report {
         let model = &self.model;
         let precision = if model.precision == "f32" { String::new() } else { format!(", {}", model.precision) };
         writeln!(text, "model       {} ({}{precision}) on {}", model.name, model.kind, self.device.name)?;
+        self.push_prior(text)?;
         writeln!(text, "judged      {}", rule(&self.settings, &self.counts))?;
         for (class, &reads) in classes.iter().filter(|(class, reads)| *class != Class::Undecided || **reads > 0) {
             writeln!(text, "{class:<11} {reads:>12}  {:5.1}%", 100.0 * share(reads, written))?;
@@ -48,6 +49,28 @@ impl Report {
             )?;
         }
         writeln!(text, "{written} reads in {:.1} s, {} reads/s", self.wall_seconds, self.reads_per_second)
+    }
+
+    /// What the verdict assumed, unless that was a half as asked for.
+    fn push_prior(&self, text: &mut String) -> std::fmt::Result {
+        let PriorUsed { share, basis, threshold_on_probability, coding_share, coding_share_95, .. } =
+            self.settings.prior;
+        if basis == "given" && (share - 0.5).abs() < 1e-9 {
+            return Ok(());
+        }
+        let origin = self.settings.prior.origin();
+        writeln!(
+            text,
+            "prior       {share:>12.3}  {origin}; coding from probability {threshold_on_probability:.3} on"
+        )?;
+        if let (Some(share), Some([low, high])) = (coding_share, coding_share_95) {
+            let [share, low, high] = [share, low, high].map(|share| 100.0 * share);
+            writeln!(
+                text,
+                "share       {share:>11.1}%  of the reads are coding, by estimate ({low:.0} to {high:.0} %)"
+            )?;
+        }
+        Ok(())
     }
 
     /// Counts worth a line when they are not zero.

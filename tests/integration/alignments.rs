@@ -96,7 +96,7 @@ fn records_pass_unchanged_in_order_and_with_the_scores_of_the_table() {
         let table = bench.read("s.tsv");
         let lines = table.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
         let scores: HashMap<(String, &str), (&str, &str)> =
-            lines.map(|l| ((l[0].to_owned(), l[1]), (l[3], l[5]))).collect();
+            lines.map(|l| ((l[0].to_owned(), l[1]), (l[3], l[6]))).collect();
         for (_, record) in &found {
             let (_, score) = parted(record);
             let (probability, frame) = score.expect("these reads are all long enough");

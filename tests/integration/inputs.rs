@@ -173,7 +173,7 @@ fn annotated_headers_say_what_the_table_says() {
         let fields: Vec<&str> = line.split('\t').collect();
         let expected = match fields[3] {
             "NA" => format!("@{}", fields[0]),
-            p => format!("@{} 1:N:0:ACGT cp={:.3} cf={}", fields[0], p.parse::<f32>().unwrap(), fields[5]),
+            p => format!("@{} 1:N:0:ACGT cp={:.3} cf={}", fields[0], p.parse::<f32>().unwrap(), fields[6]),
         };
         assert!(headers.contains(&expected.as_str()), "{expected}");
     }

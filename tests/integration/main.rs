@@ -16,6 +16,7 @@ mod model_commands;
 mod model_gpu;
 mod model_parity;
 mod model_refusals;
+mod prior;
 mod process;
 mod shutdown;
 mod split;

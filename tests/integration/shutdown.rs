@@ -12,6 +12,7 @@ use readseeker::kmer::Letters;
 use readseeker::outputs::{self, Files, Judge, Outputs, Split};
 use readseeker::pipeline::{self, decode, tokenize};
 use readseeker::prediction::Prediction;
+use readseeker::prior::Prior;
 use readseeker::reads::{EncoderConfig, Header, Record, Template};
 use readseeker::tally::Tally;
 use readseeker::tokens::Tokens;
@@ -44,6 +45,7 @@ fn config(workers: usize) -> pipeline::Config {
         workers,
         memory: 1 << 20,
         bytes_per_base: 0,
+        estimate_from: None,
     }
 }
 
@@ -62,7 +64,7 @@ where
     let runtime = flavour();
     let outcome = runtime.block_on(async {
         let verdict = verdict::Config { threshold: 0.5, band: None, mates: Mates::Any };
-        let judge = Judge { verdict, windows: None, reads_at_most: None };
+        let judge = Judge { prior: Prior::default(), verdict, windows: None, reads_at_most: None };
         let file = |name| Files::One(folder.join(name));
         let split = Split::new(file("coding.fq"), file("noncoding.fq"), None);
         let outputs = outputs::Config { split: Some(split), ..outputs::Config::default() };

@@ -35,7 +35,8 @@ fn the_same_bytes_for_any_threads_memory_and_batch_size() {
     let input = testdata("community.bam");
     let input = input.to_str().unwrap();
     let run = |extra: &[&str]| {
-        bench.split(&[&[input, "--force", "--scores", "s.tsv"], extra].concat());
+        // What the prior is estimated from is bounded by the memory; see prior.rs.
+        bench.split(&[&[input, "--prior", "0.7", "--force", "--scores", "s.tsv"], extra].concat());
         [bench.read("c.fq"), bench.read("n.fq"), bench.read("s.tsv")]
     };
     let first = run(&["-t", "1"]);
@@ -82,7 +83,7 @@ fn mates_judged_apart_go_where_their_own_label_says() {
     let input = testdata("community.bam");
     bench.split(&[input.to_str().unwrap(), "--mates", "each", "--scores", "s.tsv"]);
     let scores = bench.read("s.tsv");
-    let labelled = |label: &str| scores.lines().filter(|line| line.split('\t').nth(4) == Some(label)).count();
+    let labelled = |label: &str| scores.lines().filter(|line| line.split('\t').nth(5) == Some(label)).count();
     assert_eq!(records(&bench.read("c.fq")).len(), labelled("coding"));
     assert_eq!(records(&bench.read("n.fq")).len(), labelled("noncoding"));
     let outputs = ["--coding", "c#.fq", "--noncoding", "n#.fq", "--mates", "each", "--unpaired", "u_%.fq", "--force"];

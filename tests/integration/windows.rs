@@ -129,8 +129,8 @@ fn a_megabase_read_is_scored_to_its_end_in_every_format_and_in_little_memory() {
         let mean = windows.iter().map(|window| window.probability).sum::<f64>() / count;
         let max = windows.iter().map(|window| window.probability).fold(0.0, f64::max);
         let coding = windows.iter().filter(|window| window.probability >= 0.25).count();
-        assert_eq!((fields[2], fields[6]), (LENGTH.to_string().as_str(), windows.len().to_string().as_str()));
-        let told: Vec<f64> = [3, 7, 8, 9].map(|column| fields[column].parse().unwrap()).into();
+        assert_eq!((fields[2], fields[7]), (LENGTH.to_string().as_str(), windows.len().to_string().as_str()));
+        let told: Vec<f64> = [3, 8, 9, 10].map(|column| fields[column].parse().unwrap()).into();
         #[expect(clippy::cast_precision_loss)]
         let expected = [mean, mean, max, coding as f64 / count];
         assert!(
@@ -151,7 +151,7 @@ fn a_megabase_read_is_scored_to_its_end_in_every_format_and_in_little_memory() {
         std::fs::rename(bench.path("w.bed"), bench.path("first.bed")).unwrap();
         std::fs::rename(bench.path("s.tsv"), bench.path("first.tsv")).unwrap();
     }
-    assert_eq!(bench.read("first.tsv").lines().next().unwrap().split('\t').count(), 10);
+    assert_eq!(bench.read("first.tsv").lines().next().unwrap().split('\t').count(), 11);
 }
 
 #[test]
@@ -166,14 +166,14 @@ fn the_pool_decides_where_a_read_goes() {
         bench.split(&[&args, &["--scores", "s.tsv", "--windows-out", "w.bed.gz", "--force"][..]].concat());
         (bench.read("s.tsv"), bench.read("c.fq"), std::fs::read(bench.path("w.bed.gz")).unwrap())
     };
-    for (pool, column) in [("mean", 7), ("max", 8), ("fraction", 9)] {
+    for (pool, column) in [("mean", 8), ("max", 9), ("fraction", 10)] {
         let (scores, coding, bed) = run(pool, "1");
         let fields: Vec<&str> = scores.lines().nth(1).unwrap().split('\t').collect();
         assert_eq!(fields[3], fields[column], "{pool}");
         let reaches = fields[3].parse::<f64>().unwrap() >= 0.6;
         assert_eq!(reaches, pool == "max", "{fields:?}");
-        assert_eq!((fields[4], coding.is_empty()), if reaches { ("coding", false) } else { ("noncoding", true) });
-        assert_eq!(scores.lines().nth(2).unwrap(), "b\t0\t4\tNA\tNA\tNA\t0\tNA\tNA\tNA");
+        assert_eq!((fields[5], coding.is_empty()), if reaches { ("coding", false) } else { ("noncoding", true) });
+        assert_eq!(scores.lines().nth(2).unwrap(), "b\t0\t4\tNA\tNA\tNA\tNA\t0\tNA\tNA\tNA");
         assert!(run(pool, "3") == (scores, coding, bed), "threads must not show");
     }
 }
