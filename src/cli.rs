@@ -67,7 +67,7 @@ enum Command {
 
 impl Command {
     /// The command as it reads stdin, for advice.
-    fn from_stdin(&self) -> &'static str {
+    fn reading_stdin(&self) -> &'static str {
         match self {
             Self::Split(_) => "readseeker split - ...",
             Self::Score(_) => "readseeker score - ...",
@@ -94,7 +94,7 @@ pub fn main() -> ExitCode {
     silence_decoders();
     let typed: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let command = Cli::parse().command;
-    let from_stdin = command.from_stdin();
+    let from_stdin = command.reading_stdin();
     match command.run(typed) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -93,9 +93,9 @@ where
     E: Into<Error> + Send + 'static,
 {
     let slots = config.chunks_in_flight();
-    let held = config.estimate_from.map_or(0, |_| config.memory / HELD_PART);
-    let credit = Credit::new(config.memory - held, slots, config.bytes_per_base);
-    let hold = config.estimate_from.map(|templates| Hold::new(templates, credit.bytes_in(held)));
+    let memory_held = config.estimate_from.map_or(0, |_| config.memory / HELD_PART);
+    let credit = Credit::new(config.memory - memory_held, slots, config.bytes_per_base);
+    let hold = config.estimate_from.map(|templates| Hold::new(templates, credit.bytes_in(memory_held)));
     let (chunks, to_tokenize) = crossbeam_channel::bounded(slots);
     let (tokenized, to_infer) = crossbeam_channel::bounded(slots);
     let (classified, to_write) = mpsc::channel(slots);

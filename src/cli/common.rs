@@ -22,6 +22,7 @@ use crate::{prior::Setting, verdict};
 
 /// What to read, which model, how much of the machine.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, clippy::doc_markdown, reason = "flags as typed; help is plain text")]
 pub(super) struct Common {
     #[command(flatten)]
     reads: Reads,

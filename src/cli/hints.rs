@@ -53,7 +53,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
             "choose another folder with --temp-dir, or raise --memory to keep more records in RAM"
         }
         Error::Model(model::Error::Load { problem, .. }) => return on_model(problem).map(str::to_owned),
-        Error::Model(model::Error::Device(problem)) => return on_device(problem),
+        Error::Model(model::Error::Device(problem)) => return Some(on_device(problem)),
         Error::Model(model::Error::Precision { needs, .. }) => return on_precision(*needs).map(str::to_owned),
         Error::Threads { .. } => {
             "use fewer with --threads, or raise the limit on processes (ulimit -u, a container's limit) or on memory"
@@ -173,16 +173,16 @@ fn on_precision(needs: Needs) -> Option<&'static str> {
     }
 }
 
-fn on_device(problem: &DeviceError) -> Option<String> {
+fn on_device(problem: &DeviceError) -> String {
     let hint = match problem {
         DeviceError::NotBuilt => "run with --device cpu, or build with the feature `wgpu`",
         DeviceError::NoGpu { software, .. } => {
             let cpu = "run on the CPU with --device cpu";
             let software = software.first().map(|adapter| adapter.number);
-            return Some(software.map_or_else(
+            return software.map_or_else(
                 || cpu.to_owned(),
                 |number| format!("{cpu}; the software adapter is --device gpu:{number}"),
-            ));
+            );
         }
         DeviceError::NoCuda => "build with the feature `cuda`, or run with --device gpu",
         DeviceError::NoF16 { .. } => "run with --precision f32; `readseeker device` shows which GPUs support f16",
@@ -194,7 +194,7 @@ fn on_device(problem: &DeviceError) -> Option<String> {
         }
         DeviceError::Threads { .. } => "use fewer threads with --threads",
     };
-    Some(hint.to_owned())
+    hint.to_owned()
 }
 
 #[cfg(test)]
@@ -222,6 +222,6 @@ mod tests {
 
     #[test]
     fn without_cuda_the_hint_says_what_to_build() {
-        assert!(on_device(&DeviceError::NoCuda).unwrap().contains("feature `cuda`"));
+        assert!(on_device(&DeviceError::NoCuda).contains("feature `cuda`"));
     }
 }

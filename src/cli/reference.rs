@@ -89,7 +89,7 @@ fn name(arg: &Arg) -> String {
     }
     let short = arg.get_short().map(|short| format!("-{short}, ")).unwrap_or_default();
     let values = arg.get_value_names().filter(|_| arg.get_action().takes_values()).unwrap_or_default();
-    let values: String = values.iter().map(|value| format!(" <{value}>")).collect();
+    let values = values.iter().flat_map(|value| [" <", value, ">"]).collect::<String>();
     format!("{short}--{}{values}", arg.get_long().unwrap_or_default())
 }
 

@@ -20,6 +20,7 @@ use crate::verdict::{self, Mates};
 /// interleaved and get /1 and /2 after their names. A path that ends in .bam gets the records unchanged, with tags cp
 /// (probability) and cf (frame).
 #[derive(Debug, ClapArgs)]
+#[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
     /// Standard set of outputs: both classes, scores, and reports as JSON, page and for MultiQC
     ///

@@ -21,7 +21,7 @@ impl Table for Bed {
     fn push(&mut self, read: &Judged<'_>, n: usize, text: &mut Vec<u8>) {
         let Some(windowed) = read.answer.and_then(|answer| answer.windows) else { return };
         let window = windowed.windows.tiling().window(read.segment.bases().len(), n);
-        push_line(text, read.segment, &window, &windowed.predictions[n]);
+        push_line(text, read.segment, &window, windowed.predictions[n]);
     }
 }
 
@@ -29,8 +29,8 @@ impl Table for Bed {
 ///
 /// A mate's read is its name with `/1` or `/2`. The frame is counted on the whole read: `+f` from its first base, `-f` from
 /// its last.
-fn push_line(text: &mut Vec<u8>, segment: &Record, window: &Range<usize>, prediction: &Prediction) {
-    let &Prediction { probability, frame } = prediction;
+fn push_line(text: &mut Vec<u8>, segment: &Record, window: &Range<usize>, prediction: Prediction) {
+    let Prediction { probability, frame } = prediction;
     text.extend_from_slice(segment.name());
     if segment.mate.number() > 0 {
         text.extend([b'/', b'0' + segment.mate.number()]);
@@ -56,7 +56,7 @@ mod tests {
     fn line(mate: Mate, window: Range<usize>, prediction: Prediction) -> String {
         let segment = Record::new(b"r1/2 x", &[b'A'; 500], b"").with_mate(mate);
         let mut text = Vec::new();
-        push_line(&mut text, &segment, &window, &prediction);
+        push_line(&mut text, &segment, &window, prediction);
         String::from_utf8(text).unwrap()
     }
 

@@ -85,7 +85,9 @@ impl Judge {
         if self.verdict.mates != Mates::Each && judged.len() != 1 {
             let posterior = self.verdict.pooled(judged.iter().map(|read| own(&read.answer)));
             let verdict = self.verdict.verdict(posterior);
-            judged.iter_mut().for_each(|read| (read.posterior, read.verdict) = (posterior, verdict));
+            for read in judged {
+                (read.posterior, read.verdict) = (posterior, verdict);
+            }
         }
     }
 

@@ -57,11 +57,12 @@ fn the_rule_for_pairs_is_named_where_there_are_pairs() {
     let said =
         stderr(&bench.split(&[&pairs[..], &["--json", "r.json", "--html", "r.html", "--scores", "s.tsv"]].concat()));
     let scores = bench.read("s.tsv");
-    let labels: Vec<&str> = scores.lines().skip(1).map(|line| line.split('\t').nth(4).unwrap()).collect();
+    let labels: Vec<&str> = scores.lines().skip(1).map(|line| line.split('\t').nth(5).unwrap()).collect();
     let disagree = labels.chunks(2).filter(|pair| pair[0] != pair[1] && !pair.contains(&"NA")).count();
     assert!(disagree > 0);
     assert_eq!(bench.json("r.json")["counts"]["pairs_that_disagree"], disagree);
-    let rule = format!("coding from 0.5 on; a pair is coding if any mate is ({disagree} of 1,000 pairs disagree)");
+    let rule =
+        format!("coding from 0.5 on; a pair is judged by the mean of its mates ({disagree} of 1,000 pairs disagree)");
     assert!(said.contains(&rule), "{said}");
     assert!(bench.read("r.html").contains(&rule));
     let single = stderr(&bench.split(&[pairs[0], "--html", "r.html", "--force"]));

@@ -198,7 +198,9 @@ fn finite_weights_that_overflow() {
     copy.rewrite(|tensors| {
         for name in ["frame.hidden.weight", "frame.mix.weight", "frame.logit.weight", "noncoding.logit.weight"] {
             let (numbers, _) = tensors.get_mut(name).unwrap().2.as_chunks_mut::<4>();
-            numbers.iter_mut().for_each(|number| *number = (f32::from_le_bytes(*number).signum() * 1e38).to_le_bytes());
+            for number in numbers {
+                *number = (f32::from_le_bytes(*number).signum() * 1e38).to_le_bytes();
+            }
         }
     });
     assert_names(&copy.refusal(), &["the weights overflow"]);

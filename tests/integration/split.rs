@@ -147,14 +147,14 @@ fn proteins_are_the_coding_reads_in_their_frame() {
     let coding: Vec<Vec<&str>> = scores
         .lines()
         .map(|line| line.split('\t').collect())
-        .filter(|fields: &Vec<&str>| fields[4] == "coding")
+        .filter(|fields: &Vec<&str>| fields[5] == "coding")
         .collect();
     let proteins: Vec<&str> = proteins.lines().collect();
     assert!(coding.len() > 100);
     assert_eq!(proteins.len(), 2 * coding.len());
     for (fields, protein) in coding.iter().zip(proteins.chunks(2)) {
-        assert_eq!(protein[0], format!(">{}_frame={}", fields[0], fields[5]));
-        let offset: usize = fields[5][1..].parse().unwrap();
+        assert_eq!(protein[0], format!(">{}_frame={}", fields[0], fields[6]));
+        let offset: usize = fields[6][1..].parse().unwrap();
         assert_eq!(protein[1].len(), (fields[2].parse::<usize>().unwrap() - offset) / 3);
     }
     // Stops are rare inside true frames: a wrong frame would hold one in every twenty codons.
