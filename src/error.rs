@@ -64,7 +64,7 @@ pub enum Signal {
 }
 
 impl Error {
-    /// The process's exit code: the table is in the README.
+    /// The process's exit code: the table is in docs/exit-codes.md.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

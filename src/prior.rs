@@ -9,7 +9,11 @@
 //! the other. Vertebrates avoid CG, so the share's log odds follow, in the same fit, how many CG a read has beside what its
 //! C and G make one expect. A sample of one kind keeps a slope near zero.
 
+mod evidence;
 mod fit;
+
+use evidence::{CG_SCALE, log_odds, odds_to_share};
+pub use evidence::{Evidence, excess_cg};
 
 /// How many templates at the start of the input the estimate is made from.
 pub const TEMPLATES: usize = 20_000;
@@ -38,7 +42,7 @@ pub enum Setting {
 pub struct Prior {
     /// Its log odds in a read with `center` excess CG.
     log_odds: f64,
-    /// How much they grow for each [`CG_SCALE`] more of it.
+    /// How much they grow for each standard deviation more of it.
     slope: f64,
     center: f64,
     /// Where it comes from.
@@ -76,37 +80,6 @@ pub enum Reason {
     Unsure,
     /// Reads were scored in windows, whose pooled value is not a probability.
     Windows,
-}
-
-/// What a read shows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evidence {
-    /// The model's probability of coding.
-    pub probability: f32,
-    /// How many CG it has beside the expected; see [`excess_cg`].
-    pub excess_cg: f32,
-}
-
-impl Evidence {
-    /// Of a read with these bases.
-    #[must_use]
-    pub fn new(probability: f32, bases: &[u8]) -> Self {
-        Self { probability, excess_cg: excess_cg(bases) }
-    }
-}
-
-/// About a standard deviation of [`excess_cg`] over reads of 150 bases.
-const CG_SCALE: f64 = 0.03;
-
-/// CG in a read for each of its bases, less what its share of C and G makes one expect.
-#[must_use]
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts of bases, and a share")]
-pub fn excess_cg(bases: &[u8]) -> f32 {
-    let is = |base: u8, letter: u8| base.eq_ignore_ascii_case(&letter);
-    let both = bases.iter().filter(|&&base| is(base, b'C') || is(base, b'G')).count() as f64;
-    let cg = bases.windows(2).filter(|pair| is(pair[0], b'C') && is(pair[1], b'G')).count() as f64;
-    let length = bases.len().max(1) as f64;
-    (cg / length - (both / length / 2.0).powi(2)) as f32
 }
 
 impl Default for Prior {
@@ -176,17 +149,9 @@ impl Prior {
 
     /// What was asked for is taken as it is; an estimate is kept from being too sure of itself.
     fn clamped(&self, log_odds: f64) -> f64 {
-        let most = if self.basis == Basis::Given { f64::INFINITY } else { -self::log_odds(LEAST) };
+        let most = if self.basis == Basis::Given { f64::INFINITY } else { -evidence::log_odds(LEAST) };
         log_odds.clamp(-most, most)
     }
-}
-
-fn log_odds(share: f64) -> f64 {
-    (share / (1.0 - share)).ln()
-}
-
-fn odds_to_share(odds: f64) -> f64 {
-    odds / (1.0 + odds)
 }
 
 #[cfg(test)]

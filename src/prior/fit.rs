@@ -1,6 +1,6 @@
 //! The most likely share of coding reads, and how far to trust it.
 
-use super::{CG_SCALE, Evidence, log_odds, odds_to_share};
+use super::evidence::{CG_SCALE, Evidence, log_odds, odds_to_share};
 
 /// A read's own evidence counts as no stronger than this, in log odds: no model is that sure.
 const STRONGEST: f64 = 7.0;

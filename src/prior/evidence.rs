@@ -1,0 +1,42 @@
+//! What a read shows of whether it is coding, and shares as odds.
+
+/// What a read shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// The model's probability of coding.
+    pub probability: f32,
+    /// How many CG it has beside the expected; see [`excess_cg`].
+    pub excess_cg: f32,
+}
+
+impl Evidence {
+    /// Of a read with these bases.
+    #[must_use]
+    pub fn new(probability: f32, bases: &[u8]) -> Self {
+        Self { probability, excess_cg: excess_cg(bases) }
+    }
+}
+
+/// About a standard deviation of [`excess_cg`] over reads of 150 bases.
+pub(super) const CG_SCALE: f64 = 0.03;
+
+/// CG in a read for each of its bases, less what its share of C and G makes one expect.
+#[must_use]
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts of bases, and a share")]
+pub fn excess_cg(bases: &[u8]) -> f32 {
+    let is = |base: u8, letter: u8| base.eq_ignore_ascii_case(&letter);
+    let both = bases.iter().filter(|&&base| is(base, b'C') || is(base, b'G')).count() as f64;
+    let cg = bases.windows(2).filter(|pair| is(pair[0], b'C') && is(pair[1], b'G')).count() as f64;
+    let length = bases.len().max(1) as f64;
+    (cg / length - (both / length / 2.0).powi(2)) as f32
+}
+
+/// The log odds of a share.
+pub(super) fn log_odds(share: f64) -> f64 {
+    (share / (1.0 - share)).ln()
+}
+
+/// The share that has these odds.
+pub(super) fn odds_to_share(odds: f64) -> f64 {
+    odds / (1.0 + odds)
+}
