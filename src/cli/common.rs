@@ -77,7 +77,9 @@ pub(super) struct Common {
     #[command(flatten)]
     pub(super) long_reads: LongReads,
 
-    /// Model: the built-in one, or a directory with config.json, weights and vocab.txt
+    /// Model: builtin, or a checkpoint directory
+    ///
+    /// The directory holds config.json, the weights and, for a BERT, vocab.txt.
     #[arg(long, value_name = "builtin|DIR", default_value = "builtin", help_heading = "Model")]
     model: PathBuf,
 
@@ -99,7 +101,9 @@ pub(super) struct Common {
     #[arg(long, value_name = "auto|cpu|gpu|gpu:N|cuda:N", default_value = "auto", help_heading = "Model")]
     device: device::Choice,
 
-    /// Number format the model multiplies in: the lower ones are less exact, and faster where named
+    /// Number format the model multiplies in
+    ///
+    /// Formats other than f32 are less exact, and faster where the list below says so.
     #[arg(long, value_enum, default_value_t, help_heading = "Model")]
     precision: Precision,
 
@@ -136,7 +140,9 @@ pub(super) struct Common {
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     json: Option<PathBuf>,
 
-    /// Report of the run as a page: reads by class, probabilities, frames, other thresholds
+    /// Report of the run as a page
+    ///
+    /// Reads by class, probabilities, frames, other thresholds.
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     html: Option<PathBuf>,
 

@@ -66,10 +66,7 @@ fn heading_of(arg: &Arg) -> &str {
 
 fn push_arg(arg: &Arg, text: &mut String) {
     let help = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
-    line(
-        text,
-        &format!("- **`{}`** {}", name(arg), sentences(&help).replace("\n\n", "\n  \n  ").replace('\n', "\n  ")),
-    );
+    line(text, &format!("- **`{}`** {}", name(arg), sentences(&help).replace("\n\n", "\n\n  ")));
     let default = arg.get_default_values().first().map(|value| value.to_string_lossy().into_owned());
     if let Some(default) = default.filter(|_| arg.get_action().takes_values()) {
         line(text, &format!("  Default: `{default}`."));

@@ -22,7 +22,7 @@ use crate::verdict::{self, Mates};
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
-    /// Standard set of outputs: both classes, scores, and reports as JSON, page and for MultiQC
+    /// Standard set of outputs: both classes, scores and reports
     ///
     /// Writes PREFIX.coding.fq.gz, PREFIX.noncoding.fq.gz, PREFIX.scores.tsv.gz, PREFIX.json, PREFIX.html and PREFIX_mqc.json,
     /// and makes their folder. Mates are interleaved. A PREFIX that ends in / is a folder: coding.fq.gz, report.json, ...
@@ -46,7 +46,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH", help_heading = "Outputs", requires = "noncoding")]
     noncoding2: Option<PathBuf>,
 
-    /// Undecided reads: too short to be scored, or in the undecided band [default: with the non-coding reads]
+    /// Undecided reads [default: with the non-coding reads]
+    ///
+    /// Reads that are too short to be scored, and those in the undecided band.
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     undecided: Option<PathBuf>,
 
@@ -74,7 +76,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "TSV[.gz|.zst|...]", help_heading = "Outputs")]
     scores: Option<PathBuf>,
 
-    /// Proteins of the coding reads, translated in their frame, as FASTA (not with --windows)
+    /// Proteins of the coding reads as FASTA (not with --windows)
+    ///
+    /// Each read is translated in its frame.
     #[arg(long, value_name = "FAA[.gz|.zst|...]", conflicts_with = "windows", help_heading = "Outputs")]
     proteins: Option<PathBuf>,
 
@@ -97,7 +101,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Verdict")]
     undecided_band: Option<(f32, f32)>,
 
-    /// How the mates of a pair are judged
+    /// Rule for pairs
     #[arg(long, value_enum, default_value_t, help_heading = "Verdict")]
     mates: Mates,
 
