@@ -62,7 +62,7 @@ fn the_rule_for_pairs_is_named_where_there_are_pairs() {
     assert!(disagree > 0);
     assert_eq!(bench.json("r.json")["counts"]["pairs_that_disagree"], disagree);
     let rule =
-        format!("coding from 0.5 on; a pair is judged by the mean of its mates ({disagree} of 1,000 pairs disagree)");
+        format!("coding from 0.5 on; a pair is judged by the mean of its mates ({disagree} of 2,000 pairs disagree)");
     assert!(said.contains(&rule), "{said}");
     assert!(bench.read("r.html").contains(&rule));
     let single = stderr(&bench.split(&[pairs[0], "--html", "r.html", "--force"]));

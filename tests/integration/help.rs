@@ -19,6 +19,7 @@ fn printed(args: &[&str]) -> String {
 fn check(file: &str, text: &str) {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("READSEEKER_UPDATE").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
