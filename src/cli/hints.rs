@@ -209,6 +209,22 @@ mod tests {
     }
 
     #[test]
+    fn advice_fits_the_fault() {
+        use reads::Problem;
+        let pair = Problem::Mates { pair: 2, first: "\"a\"".into(), second: "\"b\"".into() };
+        for (problem, advice) in [
+            (Problem::Damaged(io::ErrorKind::InvalidData.into()), "`gzip -dc FILE | readseeker split - ...`"),
+            (Problem::NotBgzf, "`samtools view -b FILE | readseeker split - ...`"),
+            (Problem::CoordinateSorted, "`samtools collate -u -O FILE | readseeker split - ...`"),
+            (Problem::NotAdjacent("r1".into()), "`samtools collate -u -O FILE | readseeker split - ...`"),
+            (pair, "the same reads in the same order"),
+        ] {
+            let hint = on_input(&problem, "readseeker split - ...").unwrap();
+            assert!(hint.contains(advice), "{problem}: {hint}");
+        }
+    }
+
+    #[test]
     fn a_window_too_large_is_left_to_the_tool_that_allows_it() {
         let hint = on_input(&reads::Problem::Window { most: 128 }, "readseeker split - ...").unwrap();
         assert!(hint.contains("`zstd -dc --long=31 FILE | readseeker split - ...`"), "{hint}");

@@ -85,10 +85,8 @@ async fn mates_apart_are_refused_unless_each_is_judged_alone() {
     let sorted = message(&read(odd("sorted.bam")).await.unwrap_err());
     assert!(sorted.contains("sorted.bam: record 1 (r"), "{sorted}");
     assert!(sorted.contains("sorted by coordinate"), "{sorted}");
-    assert!(sorted.contains("samtools collate -u -O"), "{sorted}");
     let apart = message(&read(odd("apart.bam")).await.unwrap_err());
     assert!(apart.contains("apart.bam: the records of \"r1\" are not adjacent"), "{apart}");
-    assert!(apart.contains("samtools collate -u -O"), "{apart}");
 
     let (each, _) = read_with(Input::Single(odd("apart.bam")), Grouping::Each).await;
     assert_eq!(fastq(each.unwrap(), Names::Numbered), std::fs::read_to_string(odd("apart.fastq")).unwrap());

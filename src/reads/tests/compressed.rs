@@ -110,7 +110,6 @@ async fn garbage_after_the_last_member_is_an_error() {
             }
             let message = complaint([&member.of(&reads_of(0..30)).await, garbage].concat()).await;
             assert!(message.contains("the compressed data is damaged"), "{member:?}, zeros: {zeros}: {message}");
-            assert!(message.contains("gzip -dc FILE | readseeker"), "{message}");
         }
     }
 }

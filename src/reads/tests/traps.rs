@@ -113,7 +113,7 @@ async fn bam_inside_plain_gzip_is_called_that() {
     decoder.multiple_members(true);
     tokio::io::AsyncReadExt::read_to_end(&mut decoder, &mut raw).await.unwrap();
     assert!(complaint(gzip(&raw).await).await.contains("BAM, but not compressed with BGZF"));
-    assert!(complaint(&raw).await.contains("samtools view -b"));
+    assert!(complaint(&raw).await.contains("BAM, but not compressed with BGZF"));
     assert!(complaint(gzip(&bam).await).await.contains("compressed twice"));
 }
 
@@ -122,7 +122,7 @@ async fn other_compressions_and_formats_are_named() {
     let lz4 = complaint(b"\x04\x22\x4d\x18xxxx").await;
     assert!(lz4.contains("compressed with lz4"), "{lz4}");
     assert!(complaint(b"PK\x03\x04").await.contains("zip"));
-    assert!(complaint(b"7z\xbc\xaf\x27\x1cxx").await.contains("7z x -so"));
+    assert!(complaint(b"7z\xbc\xaf\x27\x1cxx").await.contains("7z"));
     assert!(complaint(b"\x1f\x9d\x90xx").await.contains("compress (.Z)"));
     assert!(complaint(gzip(b"\x28\xb5\x2f\xfdxxxx").await).await.contains("compressed twice"));
     let garbage = complaint(b"\x07\x9f\x00garbage").await;
@@ -182,7 +182,6 @@ async fn mates_out_of_step_are_noticed() {
     let r2 = files.write("r2", record("a/2") + &record("b 2:N:0:1") + &record("d/2 x"));
     let differ = message(&read_pair(r1.clone(), r2).await.unwrap_err());
     assert!(differ.contains("R1 and R2 differ at pair 3: \"c\" and \"d/2\""), "{differ}");
-    assert!(differ.contains("the same reads in the same order"), "{differ}");
     let short = files.write("short", record("a/2") + &record("b"));
     let ended = message(&read_pair(r1.clone(), short.clone()).await.unwrap_err());
     assert!(ended.contains("R1 and R2 differ at pair 3: \"c\" and the end of the file"), "{ended}");

@@ -80,7 +80,7 @@ impl Bench {
         // Queries, keys and values lie side by side.
         let values: Vec<f32> = (0..rows * columns * 3).map(number).collect();
         let encoding = match kernel {
-            Kernel::Attention(_) => Encoding::of_attention(precision, instructions, Self::HEAD),
+            Kernel::Attention(_) => Encoding::of_attention(precision, instructions),
             _ => Encoding::of_linear(precision, instructions),
         };
         let linear = matches!(kernel, Kernel::Linear(_)).then(|| {

@@ -1,7 +1,6 @@
 //! The engine of BERT.
 
 use super::super::{InstructionSet, dispatch};
-use super::attention::Heads;
 use super::encoding::Encoding;
 use super::network::{Forward, LABELS, Network, Scratch};
 use super::shape::Shape;
@@ -36,9 +35,8 @@ impl Engine {
             precision.name()
         );
         assert!(shape.is_supported(), "the kernels do not support this shape");
-        let heads = Heads::of(shape.hidden, shape.heads);
         let linear = Encoding::of_linear(precision, instructions);
-        let attention = Encoding::of_attention(precision, instructions, heads.padded());
+        let attention = Encoding::of_attention(precision, instructions);
         let packings = dispatch::packings(instructions);
         Ok(Self { network: Network::new(shape, (linear, attention), packings, tensor)?, instructions })
     }

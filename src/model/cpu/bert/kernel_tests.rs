@@ -220,7 +220,10 @@ proptest! {
                 let (row, column) = (at / columns, at % columns);
                 let product = |i: usize| f64::from(left[row * k + i]) * f64::from(right[i * columns + column]);
                 let expected: f64 = (0..k).map(product).sum();
-                prop_assert!((f64::from(*sum) - expected).abs() < 5e-5, "{set}: {sum} is not {expected}");
+                // Of each factor 2^-18 is lost at most, and the product of the low parts, which is no more, is left out.
+                let size: f64 = (0..k).map(|i| product(i).abs()).sum();
+                let bound = 1e-6 + size * 3.0 / f64::from(1 << 18);
+                prop_assert!((f64::from(*sum) - expected).abs() < bound, "{set}: {sum} is not {expected}");
             }
         }
     }
@@ -374,20 +377,17 @@ proptest! {
         };
         let part: [Vec<f32>; 3] =
             std::array::from_fn(|_| (0..all * heads.columns()).map(|at| number(at % heads.columns())).collect());
-        for (encoding, bound) in [(Encoding::F32, 2e-6), (Encoding::Bf16, 0.01), (Encoding::SplitBf16, 1e-4)] {
+        for (encoding, bound) in [(Encoding::F32, 2e-6), (Encoding::Bf16, 0.01)] {
             let has = |set: &InstructionSet| match encoding {
                 Encoding::F32 => set.is_supported(),
-                Encoding::SplitBf16 => *set == InstructionSet::Amx && set.is_supported() && heads.padded() % 32 == 0,
                 _ => has_bf16(*set),
             };
             let attend = Attend { encoding, heads, all, tokens, parts: part.each_ref().map(Vec::as_slice) };
             // SAFETY: the instruction set is supported, and has instructions for bf16 where those are used.
             let found = |set| unsafe { dispatch::run(set, attend) };
             let mut all_found: Vec<_> = InstructionSet::ALL.into_iter().filter(has).map(found).collect();
-            if encoding != Encoding::SplitBf16 || heads.padded() % 32 == 0 {
-                // SAFETY: the model is plain Rust.
-                all_found.push(unsafe { attend.run::<AmxModel>() });
-            }
+            // SAFETY: the model is plain Rust.
+            all_found.push(unsafe { attend.run::<AmxModel>() });
             for found in all_found {
                 for (asking, head, at) in [(0, 0, 0), (all - 1, count - 1, size - 1), (all / 2, count / 2, size / 2)] {
                     let expected = attend.exact(asking, head, at);

@@ -11,7 +11,6 @@ use super::super::InstructionSet;
 use super::super::dispatch::{Packings, Task};
 use super::super::isa::AmxModel;
 use super::super::test_support::{count, instruction_sets, noise};
-use super::attention::Heads;
 use super::encoding::Encoding;
 use super::network::{self, Forward};
 use super::{Engine, Scratch};
@@ -104,8 +103,7 @@ fn amx_on_modelled_tiles_says_what_the_original_said() {
     for precision in PRECISIONS {
         let mut weights = Weights::open(&directory).unwrap();
         let (shape, amx) = (config.shape(), InstructionSet::Amx);
-        let head = Heads::of(shape.hidden, shape.heads).padded();
-        let encodings = (Encoding::of_linear(precision, amx), Encoding::of_attention(precision, amx, head));
+        let encodings = (Encoding::of_linear(precision, amx), Encoding::of_attention(precision, amx));
         let take = |name: &str, shape: &[usize]| weights.take(name, shape);
         let network = network::Network::new(&shape, encodings, Packings::of::<AmxModel>(), take).unwrap();
         let (mut scratch, mut reads) = (Scratch::default(), 0);
