@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 
 # seqkit numbers frames 1 2 3 and, from the other end, -1 -2 -3.
 for frame in +0:1 +1:2 +2:3 -0:-1 -1:-2 -2:-3; do
-    awk -F '\t' -v frame="${frame%:*}" '$5 == "coding" && $6 "" == frame "" { print $1 }' "$work/scores.tsv" >"$work/names"
+    awk -F '\t' -v frame="${frame%:*}" '$6 == "coding" && $7 "" == frame "" { print $1 }' "$work/scores.tsv" >"$work/names"
     seqkit grep --quiet -f "$work/names" "$work/coding.fa" |
         seqkit translate --quiet -w 0 -T "$code" -f "${frame#*:}" |
         seqkit replace --quiet -p '(_frame=\S+)?(\s.*)?$' -r "_frame=${frame%:*}" -w 0

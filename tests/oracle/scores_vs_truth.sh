@@ -17,11 +17,11 @@ awk -F'\t' -v least="${2:-0}" '
     {
         from = source[$1, $2]
         scored++; labels[from]++
-        hit = ($5 == "coding") == (share[$1, $2] >= 0.5)
+        hit = ($6 == "coding") == (share[$1, $2] >= 0.5)
         right[from] += hit; all_right += hit
-        if ($5 == "coding" && $6 != "." && frame[$1, $2] != ".") {
+        if ($6 == "coding" && $7 != "." && frame[$1, $2] != ".") {
             framed[from]++; all_framed++
-            same = $6 "" == frame[$1, $2] "" # as text: as numbers +0 is -0
+            same = $7 "" == frame[$1, $2] "" # as text: as numbers +0 is -0
             in_frame[from] += same; all_in_frame += same
         }
     }
