@@ -212,12 +212,14 @@ mod tests {
     fn advice_fits_the_fault() {
         use reads::Problem;
         let pair = Problem::Mates { pair: 2, first: "\"a\"".into(), second: "\"b\"".into() };
+        let twice = Problem::Numbers { pair: 1, first: "\"a/1\"".into(), second: "\"a/1\"".into() };
         for (problem, advice) in [
             (Problem::Damaged(io::ErrorKind::InvalidData.into()), "`gzip -dc FILE | readseeker split - ...`"),
             (Problem::NotBgzf, "`samtools view -b FILE | readseeker split - ...`"),
             (Problem::CoordinateSorted, "`samtools collate -u -O FILE | readseeker split - ...`"),
             (Problem::NotAdjacent("r1".into()), "`samtools collate -u -O FILE | readseeker split - ...`"),
             (pair, "the same reads in the same order"),
+            (twice, "is one file given twice?"),
         ] {
             let hint = on_input(&problem, "readseeker split - ...").unwrap();
             assert!(hint.contains(advice), "{problem}: {hint}");

@@ -1,4 +1,7 @@
 //! Puts a checkpoint on the device it is to run on.
+
+use std::num::NonZero;
+
 use burn::tensor::FloatDType;
 
 use super::burn_engine::form::Form;
@@ -76,16 +79,19 @@ fn trusted(
 ) -> Result<(Box<dyn Engine>, Option<String>)> {
     let rows = check::rows(family.requirements(), parameters, place == Place::Gpu);
     let logits = check::logits(family, engine.as_ref(), &rows)?;
-    let plain = match place {
+    let kernels = match place {
         Place::BurnOnCpu => None, // it is the plain path
-        Place::OwnKernels => Some(plain(options, family, Kernels::Burn)?),
-        Place::Gpu => Some(plain(options, family, Kernels::Own)?),
+        Place::OwnKernels => Some(Kernels::Burn),
+        Place::Gpu => Some(Kernels::Own),
     };
-    let expected = plain.as_deref().map(|plain| check::logits(family, plain, &rows)).transpose()?;
+    // No more threads than there are reads to check with.
+    let few = options.threads.min(NonZero::new(rows.len()).unwrap_or(NonZero::<usize>::MIN));
+    let of_plain = |kernels| check::logits(family, plain(options, family, kernels, few)?.as_ref(), &rows);
+    let expected = kernels.map(of_plain).transpose()?;
     if !expected.as_ref().unwrap_or(&logits).iter().all(|logit| logit.is_finite()) {
         return Err(refused(options, LoadError::Overflow));
     }
-    let (Some(plain), Some(expected)) = (plain, expected) else { return Ok((engine, None)) };
+    let (Some(kernels), Some(expected)) = (kernels, expected) else { return Ok((engine, None)) };
     let difference = check::compare(&logits, &expected, options.precision);
     if difference.is_rounding() {
         return Ok((engine, None));
@@ -93,15 +99,18 @@ fn trusted(
     let check::Difference { largest, bound } = difference;
     let drift = DeviceError::Drift { device: engine.device(), largest, bound };
     match options.device {
-        Choice::Auto | Choice::Cpu => Ok((plain, Some(format!("{drift}; running on a plain path instead")))),
+        Choice::Auto | Choice::Cpu => {
+            let plain = plain(options, family, kernels, options.threads)?;
+            Ok((plain, Some(format!("{drift}; running on a plain path instead"))))
+        }
         Choice::Gpu | Choice::Gpus(_) | Choice::Cudas(_) => Err(drift.into()),
     }
 }
 
 /// The model on the CPU in f32, from its files anew.
-fn plain(options: &Options, family: &dyn Family, kernels: Kernels) -> Result<Box<dyn Engine>> {
+fn plain(options: &Options, family: &dyn Family, kernels: Kernels, threads: NonZero<usize>) -> Result<Box<dyn Engine>> {
     let mut again = Checkpoint::open(&options.source).map_err(|problem| refused(options, problem))?;
-    let options = Options { precision: Precision::F32, ..options.clone() };
+    let options = Options { precision: Precision::F32, threads, ..options.clone() };
     Ok(on_cpu(&options, kernels, family, &mut again.weights)?.0)
 }
 

@@ -190,7 +190,6 @@ async fn mates_out_of_step_are_noticed() {
     assert!(ended.contains("pair 3: the end of the file and \"c\""), "{ended}");
     let twice = message(&read_pair(r1.clone(), files.write("again", record("a/1"))).await.unwrap_err());
     assert!(twice.contains("pair 1: \"a/1\" and \"a/1\" do not say they are first and second mate"), "{twice}");
-    assert!(twice.contains("is one of them given twice?"), "{twice}");
     let casava = |number: u8| files.write(&number.to_string(), record(&format!("a {number}:N:0:ACGT")));
     let twice = message(&read_pair(casava(2), casava(1)).await.unwrap_err());
     assert!(twice.contains("pair 1: \"a 2:N:0:ACGT\" and \"a 1:N:0:ACGT\" do not say"), "{twice}");
