@@ -106,7 +106,9 @@ impl Gpu {
         let lengths: Vec<usize> = rows.iter().map(|row| self.network.length(row.len())).collect();
         let padding = padding(self.network.as_ref(), self.network.gpu_batches().step);
         let mut all = vec![0.0; rows.len() * width];
-        for batch in plan(&lengths, self.rows().now(), padding) {
+        // In a statement of its own: in the head of the loop, the lock on `rows` would be held while the loop runs.
+        let batches = plan(&lengths, self.rows().now(), padding);
+        for batch in batches {
             let logits = self.halving(&batch, rows, notes)?;
             for (&row, logits) in batch.rows.iter().zip(logits.chunks(width)) {
                 all[row * width..][..width].copy_from_slice(logits);
