@@ -22,7 +22,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::error::{Error, Result, Signal};
 use crate::outputs::Outputs;
-use crate::prediction::Prediction;
+use crate::prediction::Predictions;
 use crate::reads::Template;
 use crate::tally::Tally;
 use crate::threads::{OTHERS, probe};
@@ -89,7 +89,7 @@ pub async fn run<M, E>(
     interrupt: impl Future<Output = Signal>,
 ) -> Result<Tally>
 where
-    M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone + Send + 'static,
+    M: Fn(&Tokens) -> Result<Predictions> + Clone + Send + 'static,
     E: Into<Error> + Send + 'static,
 {
     let slots = config.chunks_in_flight();
@@ -141,7 +141,7 @@ struct Crew<M> {
 
 impl<M> Crew<M>
 where
-    M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone + Send + 'static,
+    M: Fn(&Tokens) -> Result<Predictions> + Clone + Send + 'static,
 {
     /// Starts more such workers.
     fn grow(&mut self, worker: Worker<M>, stages: &mut Stages) -> Result<()> {
@@ -165,7 +165,7 @@ where
 /// grows.
 async fn supervise<M>(stages: &mut Stages, crew: &mut Crew<M>) -> Result<Option<Tally>>
 where
-    M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone + Send + 'static,
+    M: Fn(&Tokens) -> Result<Predictions> + Clone + Send + 'static,
 {
     let mut outcome = Ok(None);
     loop {

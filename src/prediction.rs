@@ -1,6 +1,7 @@
-//! What a model says of a read: how likely it is coding, on which strand and in which frame.
+//! What a model says of a read: how likely it is coding, on which strand and in which frame, and from where to where.
 
 use std::fmt;
+use std::ops::Deref;
 
 /// What a model says of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +12,108 @@ pub struct Prediction {
     pub frame: Option<Frame>,
 }
 
+/// Consecutive bases of a read that code in one frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// Its first base, from 0.
+    pub start: u32,
+    /// The base behind its last one.
+    pub end: u32,
+    /// Counted on the whole read.
+    pub frame: Frame,
+    /// Probability of coding, as that of a whole read.
+    pub probability: f32,
+    /// Whether it begins with a start codon, in its own direction.
+    pub has_start: bool,
+    /// Whether it ends with a stop codon.
+    pub has_stop: bool,
+    /// Whether it and the stretch before it on the read are one gene that changes its frame: an insertion or deletion.
+    pub continues: bool,
+}
+
+/// The stretches of some rows, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stretches {
+    /// Those of all rows, one row after the other.
+    all: Vec<Stretch>,
+    /// Where each row ends in `all`.
+    ends: Vec<u32>,
+}
+
+impl Stretches {
+    /// Adds a stretch to the row at hand.
+    pub fn push(&mut self, stretch: Stretch) {
+        self.all.push(stretch);
+    }
+
+    /// Ends a row after the stretches that are there.
+    ///
+    /// # Panics
+    /// At 2^32 stretches: a chunk holds far fewer.
+    pub fn end_row(&mut self) {
+        self.ends.push(u32::try_from(self.all.len()).expect("a chunk holds far fewer than 2^32 stretches"));
+    }
+
+    /// Those of the row at hand, which has not ended yet.
+    pub fn open_row(&mut self) -> &mut [Stretch] {
+        let start = self.ends.last().map_or(0, |&end| end as usize);
+        &mut self.all[start..]
+    }
+
+    /// The rows in order.
+    pub fn rows(&self) -> impl Iterator<Item = &[Stretch]> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| {
+            let row = &self.all[start..end as usize];
+            start = end as usize;
+            row
+        })
+    }
+
+    fn append(&mut self, other: &Self) {
+        let before = self.all.len();
+        self.all.extend_from_slice(&other.all);
+        let after =
+            |&end: &u32| u32::try_from(before + end as usize).expect("a chunk holds far fewer than 2^32 stretches");
+        self.ends.extend(other.ends.iter().map(after));
+    }
+}
+
+/// What a model says of some rows, in order: a prediction for each, and where on it the genes are.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Predictions {
+    /// One for each row.
+    pub each: Vec<Prediction>,
+    /// The stretches of each row, if the model tells any.
+    pub stretches: Option<Stretches>,
+}
+
+impl Predictions {
+    /// Adds those of more rows.
+    pub fn append(&mut self, more: Self) {
+        match (&mut self.stretches, more.stretches) {
+            (Some(own), Some(more)) => own.append(&more),
+            (own, more) => *own = own.take().or(more),
+        }
+        self.each.extend(more.each);
+    }
+}
+
+/// Those of a model that tells no stretches.
+impl From<Vec<Prediction>> for Predictions {
+    fn from(each: Vec<Prediction>) -> Self {
+        Self { each, stretches: None }
+    }
+}
+
+impl Deref for Predictions {
+    type Target = [Prediction];
+
+    fn deref(&self) -> &Self::Target {
+        &self.each
+    }
+}
+
 /// What a model says of some reads, in order: of each it says nothing (a read too short to be scored), one thing, or one
 /// for each of its windows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,7 +121,7 @@ pub struct Answers {
     /// How many predictions each read has.
     pub counts: Vec<u32>,
     /// All of them, read by read.
-    pub predictions: Vec<Prediction>,
+    pub predictions: Predictions,
 }
 
 impl Answers {
@@ -35,8 +138,8 @@ impl Answers {
     }
 }
 
-/// Strand and codon phase of a coding read: `+f`, codons start at offset f of the read as given; `-f`, at offset f of
-/// its reverse complement.
+/// Strand and codon phase of a coding read, written as BLAST does: in frames 1 2 3 codons start at the first, second or third
+/// base of the read as given; in frames -1 -2 -3, of its reverse complement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Frame {
     /// Which strand is coding.
@@ -55,7 +158,7 @@ pub enum Strand {
 }
 
 impl Frame {
-    /// All six, in the order the networks number them: +0 +1 +2 -0 -1 -2.
+    /// All six, in the order the networks number them: 1 2 3 -1 -2 -3.
     pub const ALL: [Self; 6] = [
         Self { strand: Strand::Plus, offset: 0 },
         Self { strand: Strand::Plus, offset: 1 },
@@ -64,14 +167,20 @@ impl Frame {
         Self { strand: Strand::Minus, offset: 1 },
         Self { strand: Strand::Minus, offset: 2 },
     ];
+
+    /// Its number: 1 2 3 -1 -2 -3.
+    #[must_use]
+    pub fn number(self) -> i8 {
+        let place = i8::try_from(self.offset + 1).expect("offsets are below 3");
+        match self.strand {
+            Strand::Plus => place,
+            Strand::Minus => -place,
+        }
+    }
 }
 
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = match self.strand {
-            Strand::Plus => '+',
-            Strand::Minus => '-',
-        };
-        write!(f, "{sign}{}", self.offset)
+        self.number().fmt(f)
     }
 }

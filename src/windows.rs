@@ -9,7 +9,7 @@ use std::ops::Range;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::prediction::{Frame, Prediction};
+use crate::prediction::{Frame, Prediction, Predictions};
 use crate::tiling::{Tiling, on_read};
 use crate::tokens::Tokens;
 
@@ -102,10 +102,11 @@ impl Windows {
         &self,
         tokens: &Tokens,
         k: usize,
-        ask: impl Fn(&[&[u16]]) -> Result<Vec<Prediction>, E>,
-    ) -> Result<Vec<Prediction>, E> {
+        ask: impl Fn(&[&[u16]]) -> Result<Predictions, E>,
+    ) -> Result<Predictions, E> {
         let bases = |row: &[u16]| row.len() + k - 1;
-        let mut predictions = Vec::with_capacity(tokens.rows().map(|row| self.over(bases(row)).len()).sum());
+        let count = tokens.rows().map(|row| self.over(bases(row)).len()).sum();
+        let mut predictions = Predictions::from(Vec::with_capacity(count));
         let mut rows = tokens
             .rows()
             .flat_map(|row| self.over(bases(row)).map(move |window| &row[window.start..window.end + 1 - k]));
@@ -116,7 +117,7 @@ impl Windows {
             if some.is_empty() {
                 return Ok(predictions);
             }
-            predictions.extend(ask(&some)?);
+            predictions.append(ask(&some)?);
         }
     }
 
@@ -310,7 +311,7 @@ mod tests {
                     assert_eq!(*row, &expected[asked.get()]);
                     asked.update(|n| n + 1);
                 }
-                Ok::<_, ()>(vec![prediction(0.5, 0); rows.len()])
+                Ok::<_, ()>(vec![prediction(0.5, 0); rows.len()].into())
             };
             prop_assert_eq!(windows.classify(&tokens, 6, ask).unwrap().len(), expected.len());
             prop_assert_eq!(asked.get(), expected.len());

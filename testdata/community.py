@@ -66,15 +66,15 @@ def reference_positions(start, cigar):
 
 
 def frame(first, last, reverse, parts):
-    """The codon frame of a read without indels inside one CDS: +f or -f, or . where it has none or several.
+    """The codon frame of a read without indels inside one CDS: 1 2 3 -1 -2 -3, or . where it has none or several.
 
-    +f: codons start at offset f of the read as sequenced; -f: at offset f of its reverse complement.
+    1 2 3: codons start at that base of the read as sequenced; -1 -2 -3: of its reverse complement.
     """
     frames = set()
     for start, end, strand, phase in parts:
         if phase is not None and start <= first and last < end:
             offset = (start + phase - first) if strand == "+" else (last + 1 - end + phase)
-            frames.add(("+" if (strand == "-") == reverse else "-") + str(offset % 3))
+            frames.add(("" if (strand == "-") == reverse else "-") + str(1 + offset % 3))
     return frames.pop() if len(frames) == 1 else "."
 
 

@@ -66,7 +66,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Outputs", hide_short_help = true)]
     output_format: Option<OutputFormat>,
 
-    /// Add the model's answer to header lines: cp=0.987 (probability) cf=+1 (strand and frame)
+    /// Add the model's answer to header lines: cp=0.987 (probability) cf=-1 (frame)
     #[arg(long, help_heading = "Outputs", hide_short_help = true)]
     annotate: bool,
 

@@ -8,7 +8,7 @@ use super::error::{Error, Result};
 use super::family::{Requirements, Scoring};
 use super::load::{Kernels, Loaded, load};
 use super::options::Options;
-use crate::prediction::Prediction;
+use crate::prediction::Predictions;
 use crate::tokens::Tokens;
 
 /// A loaded model, ready to run.
@@ -106,7 +106,7 @@ impl Classifier {
     ///
     /// # Errors
     /// [`Error::Device`] when the device fails even with a single row, and [`Error::NotFinite`] when the weights overflow.
-    pub fn classify(&self, tokens: &Tokens) -> Result<Vec<Prediction>> {
+    pub fn classify(&self, tokens: &Tokens) -> Result<Predictions> {
         self.classify_rows(&tokens.rows().collect::<Vec<_>>())
     }
 
@@ -114,7 +114,7 @@ impl Classifier {
     ///
     /// # Errors
     /// As [`classify`](Self::classify).
-    pub fn classify_rows(&self, rows: &[&[u16]]) -> Result<Vec<Prediction>> {
+    pub fn classify_rows(&self, rows: &[&[u16]]) -> Result<Predictions> {
         let logits = self.engine.logits(&self.scoring.network_rows(rows))?;
         let predictions = self.scoring.predictions(rows, &logits);
         let finite = predictions.iter().all(|prediction| prediction.probability.is_finite());

@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::load_error::LoadError;
 use super::precision::Precision;
 use super::weights::Weights;
-use crate::prediction::Prediction;
+use crate::prediction::Predictions;
 
 /// How reads become rows of a network, and its logits predictions.
 pub(super) trait Scoring: Debug + Send + Sync {
@@ -23,8 +23,8 @@ pub(super) trait Scoring: Debug + Send + Sync {
     /// The rows its network computes, for rows of k-mers.
     fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<&'a [u16]>;
 
-    /// One prediction for each row of k-mers, from the logits of all of its [`network_rows`](Self::network_rows).
-    fn predictions(&self, rows: &[&[u16]], logits: &[f32]) -> Vec<Prediction>;
+    /// One prediction for each row of k-mers, and its stretches if the family tells any, from the logits of all of its [`network_rows`](Self::network_rows).
+    fn predictions(&self, rows: &[&[u16]], logits: &[f32]) -> Predictions;
 }
 
 /// What a model needs of a read, and what it tells of one.

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::error::Result;
 use super::family::{Requirements, Scoring};
 use crate::kmer;
-use crate::prediction::Prediction;
+use crate::prediction::Predictions;
 
 /// No model.
 #[derive(Debug)]
@@ -42,8 +42,8 @@ impl Scoring for Unscored {
         Vec::new()
     }
 
-    fn predictions(&self, _rows: &[&[u16]], _logits: &[f32]) -> Vec<Prediction> {
-        Vec::new()
+    fn predictions(&self, _rows: &[&[u16]], _logits: &[f32]) -> Predictions {
+        Predictions::default()
     }
 }
 

@@ -27,8 +27,8 @@ impl Table for Bed {
 
 /// Appends the line of one window: read, start, end, frame, probability in thousandths, strand, probability.
 ///
-/// A mate's read is its name with `/1` or `/2`. The frame is counted on the whole read: `+f` from its first base, `-f` from
-/// its last.
+/// A mate's read is its name with `/1` or `/2`. The frame is counted on the whole read: 1 2 3 from its first base, -1 -2 -3
+/// from its last.
 fn push_line(text: &mut Vec<u8>, segment: &Record, window: &Range<usize>, prediction: Prediction) {
     let Prediction { probability, frame } = prediction;
     text.extend_from_slice(segment.name());
@@ -64,7 +64,7 @@ mod tests {
     fn a_line_is_six_columns_of_bed_and_the_probability() {
         let frame = Some(Frame { strand: Strand::Plus, offset: 1 });
         let prediction = Prediction { probability: 0.987_654_3, frame };
-        assert_eq!(line(Mate::Unpaired, 100..400, prediction), "r1\t100\t400\t+2\t988\t+\t0.987654\n");
+        assert_eq!(line(Mate::Unpaired, 100..400, prediction), "r1\t100\t400\t3\t988\t+\t0.987654\n");
         assert_eq!(
             line(Mate::Second, 200..500, Prediction { probability: 0.25, frame: None }),
             "r1/2\t200\t500\t.\t250\t.\t0.250000\n"
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn minus_frames_count_from_the_reads_end() {
         let frame = Some(Frame { strand: Strand::Minus, offset: 0 });
-        for (window, name) in [(200..500, "-0"), (100..400, "-1"), (0..300, "-2")] {
+        for (window, name) in [(200..500, "-1"), (100..400, "-2"), (0..300, "-3")] {
             let line = line(Mate::Unpaired, window, Prediction { probability: 1.0, frame });
             assert_eq!(line.split('\t').nth(3), Some(name));
         }

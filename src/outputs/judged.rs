@@ -1,7 +1,7 @@
 //! A read on its way out: what the model said of it, and what follows from that.
 
 use crate::class::Class;
-use crate::prediction::Prediction;
+use crate::prediction::{Frame, Prediction};
 use crate::prior::Prior;
 use crate::reads::{Record, Score};
 use crate::verdict::{self, Mates, Verdict};
@@ -49,7 +49,7 @@ impl Answer<'_> {
     #[must_use]
     pub fn score(&self) -> Score {
         let Prediction { probability, frame } = self.prediction;
-        Score { probability, frame: frame.map(|frame| frame.to_string()) }
+        Score { probability, frame: frame.map(Frame::number) }
     }
 }
 

@@ -135,7 +135,7 @@ fn translate(bases: &[u8], frame: Frame, code: GeneticCode) -> Vec<u8> {
     codons.map(|codon| code.amino_acid(codon)).collect()
 }
 
-/// Appends one read's protein as FASTA: `>name/1_frame=+0`. Nothing where the frame holds no whole codon.
+/// Appends one read's protein as FASTA: `>name/1_frame=-1`. Nothing where the frame holds no whole codon.
 fn push_protein(text: &mut Vec<u8>, segment: &Record, frame: Frame, code: GeneticCode) {
     let protein = translate(segment.bases(), frame, code);
     if protein.is_empty() {

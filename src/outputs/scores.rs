@@ -92,7 +92,7 @@ mod tests {
     fn a_line_names_read_mate_length_probability_posterior_label_and_frame() {
         let frame = Some(Frame { strand: Strand::Minus, offset: 1 });
         let coding = Prediction { probability: 0.75, frame };
-        assert_eq!(line(Some(coding), Class::Coding), "r1\t2\t4\t0.750000\t0.875000\tcoding\t-1\n");
+        assert_eq!(line(Some(coding), Class::Coding), "r1\t2\t4\t0.750000\t0.875000\tcoding\t-2\n");
         let noncoding = Prediction { probability: 0.25, frame: None };
         assert_eq!(line(Some(noncoding), Class::NonCoding), "r1\t2\t4\t0.250000\t0.875000\tnoncoding\t.\n");
     }

@@ -63,7 +63,7 @@ mod tests {
 
     fn templates(count: usize) -> (Vec<Template>, Answers) {
         let template = || Template { segments: vec![Record::new(b"r", b"ACGT", b"")].into(), ..Template::default() };
-        let predictions = vec![Prediction { probability: 0.5, frame: None }; count];
+        let predictions = vec![Prediction { probability: 0.5, frame: None }; count].into();
         ((0..count).map(|_| template()).collect(), Answers { counts: vec![1; count], predictions })
     }
 

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 
 use super::chunk::{Classified, Tokenized};
 use crate::error::Result;
-use crate::prediction::{Answers, Prediction};
+use crate::prediction::{Answers, Predictions};
 use crate::tokens::Tokens;
 
 /// One of the threads that ask the model.
@@ -21,7 +21,7 @@ pub(super) struct Worker<M> {
 
 impl<M> Worker<M>
 where
-    M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone,
+    M: Fn(&Tokens) -> Result<Predictions> + Clone,
 {
     /// Runs until the input ends or nobody takes the output any more. Calls for another worker when a chunk has to wait.
     pub(super) fn run(self) -> Result<()> {

@@ -66,9 +66,8 @@ impl Alignment {
             into.extend_from_slice(&probability.to_le_bytes());
             if let Some(frame) = frame {
                 into.extend_from_slice(&FRAME);
-                into.push(b'Z');
-                into.extend_from_slice(frame.as_bytes());
-                into.push(0);
+                into.push(b'c');
+                into.extend_from_slice(&frame.to_le_bytes());
             }
         }
         let size = u32::try_from(into.len() - start - 4).expect("the size was read as u32, and tags take some bytes");
@@ -103,9 +102,9 @@ mod tests {
     fn tags_pass_byte_for_byte_and_ours_follow() {
         let plain = written(TAGS, None);
         assert_eq!(plain[4..], fields(TAGS));
-        let score = Score { probability: 0.5, frame: Some("-1".into()) };
+        let score = Score { probability: 0.5, frame: Some(-1) };
         let scored = written(TAGS, Some(&score));
-        assert_eq!(scored[4..], [&fields(TAGS)[..], b"cpf\0\0\0\x3fcfZ-1\0"].concat());
+        assert_eq!(scored[4..], [&fields(TAGS)[..], b"cpf\0\0\0\x3fcfc\xff"].concat());
         assert_eq!(u32::from_le_bytes(scored[..4].try_into().unwrap()) as usize, scored.len() - 4);
     }
 

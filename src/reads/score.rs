@@ -5,6 +5,6 @@
 pub struct Score {
     /// Of coding: `cp:f`.
     pub probability: f32,
-    /// As the scores table has it, `+1`; `cf:Z`, left out where the model tells none.
-    pub frame: Option<String>,
+    /// As the scores table has it, 1 2 3 -1 -2 -3: `cf:i`, left out where the model tells none.
+    pub frame: Option<i8>,
 }

@@ -53,13 +53,13 @@ fn mate(record: &[u8]) -> &'static str {
 
 /// A record without our tags, and what they say: probability with six decimals, frame.
 fn parted(record: &[u8]) -> (&[u8], Option<(String, String)>) {
-    let Some(at) = record.len().checked_sub(13).filter(|&at| record[at..].starts_with(b"cpf")) else {
+    let Some(at) = record.len().checked_sub(11).filter(|&at| record[at..].starts_with(b"cpf")) else {
         assert!(!record.windows(3).any(|tag| tag == b"cpf"), "our tags come last, and both or none");
         return (record, None);
     };
     let probability = f32::from_le_bytes(record[at + 3..at + 7].try_into().unwrap());
-    let frame = record[at + 7..].strip_prefix(b"cfZ").unwrap().strip_suffix(b"\0").unwrap();
-    (&record[..at], Some((format!("{probability:.6}"), String::from_utf8(frame.to_vec()).unwrap())))
+    let frame = i8::from_le_bytes(record[at + 7..].strip_prefix(b"cfc").unwrap().try_into().unwrap());
+    (&record[..at], Some((format!("{probability:.6}"), frame.to_string())))
 }
 
 /// Inputs whose records are grouped by name.

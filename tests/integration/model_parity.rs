@@ -173,9 +173,9 @@ fn lower_precisions_stay_near_and_say_so() {
         eprintln!("{name}: {largest:e}");
         assert!(largest <= bound && largest > 1e-6, "{name}: {largest}");
         let other = Classifier::load(&Options { threads: NonZero::new(1).unwrap(), ..plain }).unwrap();
-        for (row, expected) in goldens.iter().zip(&predictions) {
+        for (row, expected) in goldens.iter().zip(predictions.iter()) {
             let alone = tokens(&other, Letters::Published, [row.bases.as_slice()]);
-            assert_eq!(other.classify(&alone).unwrap(), [*expected], "company must not show");
+            assert_eq!(other.classify(&alone).unwrap().each, [*expected], "company must not show");
         }
     }
 }
@@ -270,9 +270,9 @@ fn a_read_alone_gets_what_it_gets_in_company() {
             let other =
                 load(&Options { threads: NonZero::new(1).unwrap(), batch_size: NonZero::new(3), ..plain }).unwrap();
             assert_eq!(other.classify(&all).unwrap(), together, "threads and batch size must not show");
-            for (read, expected) in reads.iter().zip(&together) {
+            for (read, expected) in reads.iter().zip(together.iter()) {
                 let alone = tokens(&classifier, Letters::Lenient, [read.as_slice()]);
-                assert_eq!(classifier.classify(&alone).unwrap(), [*expected], "{attention:?} {}", read.len());
+                assert_eq!(classifier.classify(&alone).unwrap().each, [*expected], "{attention:?} {}", read.len());
             }
         }
     }
@@ -295,7 +295,7 @@ fn a_reads_reverse_complement_gets_the_same_probability_and_the_mirrored_frame()
         let forward = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
         let back = tokens(&classifier, Letters::Lenient, turned.iter().map(Vec::as_slice));
         let (forward, back) = (classifier.classify(&forward).unwrap(), classifier.classify(&back).unwrap());
-        for (one, other) in forward.iter().zip(&back) {
+        for (one, other) in forward.iter().zip(back.iter()) {
             assert!((one.probability - other.probability).abs() <= 1e-6);
             let (one, other) = (one.frame.unwrap(), other.frame.unwrap());
             assert_eq!(one.offset, other.offset);

@@ -11,7 +11,7 @@ use readseeker::error::{Error, Result, Signal};
 use readseeker::kmer::Letters;
 use readseeker::outputs::{self, Files, Judge, Outputs, Split};
 use readseeker::pipeline::{self, decode, tokenize};
-use readseeker::prediction::Prediction;
+use readseeker::prediction::{Prediction, Predictions};
 use readseeker::prior::Prior;
 use readseeker::reads::{EncoderConfig, Header, Record, Template};
 use readseeker::tally::Tally;
@@ -30,8 +30,8 @@ fn template(number: u64) -> Result<Template> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of the pipeline's seam")]
-fn all_coding(tokens: &Tokens) -> Result<Vec<Prediction>> {
-    Ok(vec![Prediction { probability: 1.0, frame: None }; tokens.len()])
+fn all_coding(tokens: &Tokens) -> Result<Predictions> {
+    Ok(vec![Prediction { probability: 1.0, frame: None }; tokens.len()].into())
 }
 
 fn failing() -> Error {
@@ -59,7 +59,7 @@ fn run<M>(
     interrupt: impl Future<Output = Signal>,
 ) -> Result<Tally>
 where
-    M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone + Send + 'static,
+    M: Fn(&Tokens) -> Result<Predictions> + Clone + Send + 'static,
 {
     let runtime = flavour();
     let outcome = runtime.block_on(async {
@@ -148,7 +148,7 @@ fn a_panicking_worker_panics_the_run() {
     for flavour in FLAVOURS {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
-        let classify = |_: &Tokens| -> Result<Vec<Prediction>> { panic!("as the test asks") };
+        let classify = |_: &Tokens| -> Result<Predictions> { panic!("as the test asks") };
         let outcome = std::panic::catch_unwind(move || {
             let _tally = run(flavour, &path, 2, (0..).map(template), classify, never());
         });

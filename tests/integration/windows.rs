@@ -86,7 +86,10 @@ fn parse(bed: &str, name: &str) -> Vec<Window> {
         let fields: Vec<&str> = line.split('\t').collect();
         let [read, start, end, frame, score, strand, probability] = fields[..] else { panic!("{line}") };
         assert_eq!(read, name);
-        assert!(frame.starts_with(strand) && ["0", "1", "2"].contains(&&frame[1..]), "{line}");
+        assert!(
+            ["1", "2", "3"].contains(&frame.trim_start_matches('-')) && frame.starts_with('-') == (strand == "-"),
+            "{line}"
+        );
         let probability: f64 = probability.parse().unwrap();
         assert!((score.parse::<f64>().unwrap() - 1000.0 * probability).abs() <= 0.501, "{line}");
         Window { start: start.parse().unwrap(), end: end.parse().unwrap(), probability }

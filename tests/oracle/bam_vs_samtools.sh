@@ -24,7 +24,7 @@ def view(*arguments):
     return done.stdout.decode().splitlines()
 
 def is_ours(field):
-    return field.startswith(("cp:f:", "cf:Z:"))
+    return field.startswith(("cp:f:", "cf:i:"))
 
 classes = ["coding", "noncoding", "undecided"]
 expected = view(source)

@@ -12,12 +12,11 @@ trap 'rm -rf "$work"' EXIT
 "$readseeker" split "$reads" --device cpu --coding "$work/coding.fa" --noncoding /dev/null \
     --scores "$work/scores.tsv" --proteins "$work/ours.faa" --genetic-code "$code" -q
 
-# seqkit numbers frames 1 2 3 and, from the other end, -1 -2 -3.
-for frame in +0:1 +1:2 +2:3 -0:-1 -1:-2 -2:-3; do
-    awk -F '\t' -v frame="${frame%:*}" '$6 == "coding" && $7 "" == frame "" { print $1 }' "$work/scores.tsv" >"$work/names"
+for frame in 1 2 3 -1 -2 -3; do
+    awk -F '\t' -v frame="$frame" '$6 == "coding" && $7 == frame { print $1 }' "$work/scores.tsv" >"$work/names"
     seqkit grep --quiet -f "$work/names" "$work/coding.fa" |
-        seqkit translate --quiet -w 0 -T "$code" -f "${frame#*:}" |
-        seqkit replace --quiet -p '(_frame=\S+)?(\s.*)?$' -r "_frame=${frame%:*}" -w 0
+        seqkit translate --quiet -w 0 -T "$code" -f "$frame" |
+        seqkit replace --quiet -p '(_frame=\S+)?(\s.*)?$' -r "_frame=$frame" -w 0
 done | seqkit sort --quiet -n -w 0 >"$work/theirs.faa"
 seqkit sort --quiet -n -w 0 "$work/ours.faa" >"$work/ours_sorted.faa"
 

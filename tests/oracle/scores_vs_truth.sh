@@ -21,7 +21,7 @@ awk -F'\t' -v least="${2:-0}" '
         right[from] += hit; all_right += hit
         if ($6 == "coding" && $7 != "." && frame[$1, $2] != ".") {
             framed[from]++; all_framed++
-            same = $7 "" == frame[$1, $2] "" # as text: as numbers +0 is -0
+            same = $7 == frame[$1, $2]
             in_frame[from] += same; all_in_frame += same
         }
     }

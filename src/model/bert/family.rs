@@ -17,7 +17,7 @@ use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
 use crate::model::precision::Precision;
 use crate::model::weights::Weights;
-use crate::prediction::Prediction;
+use crate::prediction::{Prediction, Predictions};
 
 /// A BERT's settings.
 #[derive(Debug)]
@@ -51,9 +51,9 @@ impl Scoring for Bert {
         rows.iter().map(|row| &row[..row.len().min(longest)]).collect()
     }
 
-    fn predictions(&self, _rows: &[&[u16]], logits: &[f32]) -> Vec<Prediction> {
+    fn predictions(&self, _rows: &[&[u16]], logits: &[f32]) -> Predictions {
         let (logits, _) = logits.as_chunks::<LABELS>();
-        logits.iter().copied().map(prediction).collect()
+        logits.iter().copied().map(prediction).collect::<Vec<_>>().into()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
 use crate::model::precision::Precision;
 use crate::model::weights::Weights;
-use crate::prediction::Prediction;
+use crate::prediction::{Prediction, Predictions};
 
 /// A compact model's settings.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Scoring for Compact {
         windows
     }
 
-    fn predictions(&self, rows: &[&[u16]], logits: &[f32]) -> Vec<Prediction> {
+    fn predictions(&self, rows: &[&[u16]], logits: &[f32]) -> Predictions {
         let (mut logits, _) = logits.as_chunks::<LOGITS>();
         let predictions = rows.iter().map(|row| {
             let bases = self.bases(row);
@@ -68,7 +68,7 @@ impl Scoring for Compact {
             logits = others;
             prediction(bases, own, &self.config)
         });
-        predictions.collect()
+        predictions.collect::<Vec<Prediction>>().into()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a model said of a read, in its header line: ` cp=0.987 cf=+1` after the description.
+//! What a model said of a read, in its header line: ` cp=0.987 cf=-1` after the description.
 
 use std::io::Write;
 
@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn an_annotation_replaces_the_one_before() {
         for header in ["r1 1:N:0:ACGT", "r1", "r1\tBC:Z:A cx=1", ""] {
-            for frame in [None, Some("-2".to_owned())] {
+            for frame in [None, Some(-2)] {
                 let mut annotated = header.as_bytes().to_vec();
                 push(&Score { probability: 0.98765, frame }, &mut annotated);
                 assert_eq!(without(&annotated), header.as_bytes());
@@ -39,12 +39,12 @@ mod tests {
             assert_eq!(without(header.as_bytes()), header.as_bytes());
         }
         let mut text = b"r1".to_vec();
-        push(&Score { probability: 0.98765, frame: Some("+1".into()) }, &mut text);
-        assert_eq!(text, b"r1 cp=0.988 cf=+1");
+        push(&Score { probability: 0.98765, frame: Some(1) }, &mut text);
+        assert_eq!(text, b"r1 cp=0.988 cf=1");
     }
 
     #[test]
     fn a_frame_alone_is_no_annotation_of_ours() {
-        assert_eq!(without(b"r1 cf=+1"), b"r1 cf=+1");
+        assert_eq!(without(b"r1 cf=1"), b"r1 cf=1");
     }
 }

@@ -13,8 +13,7 @@ import numpy as np
 FRAGGENESCAN_SHORT = ["complete", "illumina_1", "illumina_5"]
 FRAGGENESCAN_LONG = ["complete", "illumina_10", "sanger_5", "sanger_10", "454_10", "454_30"]
 # Frames as the tables of readseeker write them: BLAST's, or zero-based, told apart by what occurs.
-BLAST = {"1": 1, "2": 2, "3": 3, "+1": 1, "+2": 2, "+3": 3, "-1": 4, "-2": 5, "-3": 6}
-ZERO_BASED = {"+0": 1, "+1": 2, "+2": 3, "-0": 4, "-1": 5, "-2": 6}
+FRAMES = {"1": 1, "2": 2, "3": 3, "-1": 4, "-2": 5, "-3": 6}
 
 
 class Called(NamedTuple):
@@ -58,7 +57,6 @@ def from_gff(path, lengths):
 def from_scores(path, lengths):
     """(whole reads in their frame, verdicts, probabilities) out of a scores table."""
     rows = list(csv.DictReader(path.open(), delimiter="\t"))
-    frames = BLAST if any(row["frame"].lstrip("+-") == "3" for row in rows) else ZERO_BASED
     called, verdicts, probabilities = nothing(lengths), {}, {}
     for row in rows:
         read = row["name"] if row["name"] in lengths else f"{row['name']}/{row['mate']}"
@@ -66,7 +64,7 @@ def from_scores(path, lengths):
         verdicts[read] = row["label"] == "coding"
         probabilities[read] = float(row["probability"]) if scored else None
         if verdicts[read]:
-            called[read][:] = frames.get(row["frame"], 1)
+            called[read][:] = FRAMES.get(row["frame"], 1)
     return called, verdicts, probabilities
 
 

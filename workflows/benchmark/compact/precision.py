@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "training"))
 from compact import metrics
 from compact.evaluate import CLEAN, held_out
 
-FRAMES = ["+0", "+1", "+2", "-0", "-1", "-2"]
+FRAMES = ["1", "2", "3", "-1", "-2", "-3"]
 LETTERS = np.frombuffer(b"ACGTN", np.uint8)
 FIGURES = ("accuracy", "auc", "frame", "ece")
 BAR = 0.0005

@@ -9,7 +9,7 @@ _DIGIT = torch.from_numpy(tokens.DIGIT)
 
 
 def six_frames(bases: torch.Tensor) -> torch.Tensor:
-    """Token ids [B, 6, T] of reads [B, L] of one length; frames +0 +1 +2 -0 -1 -2."""
+    """Token ids [B, 6, T] of reads [B, L] of one length; frames 1 2 3 -1 -2 -3."""
     both = torch.stack([bases, _COMPLEMENT[bases.flip(1).long()]], dim=1)  # [B, 2, L]
     digit = _DIGIT[both.long()]
     length = bases.shape[1]

@@ -76,7 +76,7 @@ class Normalise(nn.Module):
 
 
 class Network(nn.Module):
-    """Logits [B, 7] (non-coding, +0 +1 +2 -0 -1 -2) of token ids [B, 6, T]."""
+    """Logits [B, 7] (non-coding, 1 2 3 -1 -2 -3) of token ids [B, 6, T]."""
 
     def __init__(self, settings: Settings):
         super().__init__()

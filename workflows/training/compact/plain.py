@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 _DIGITS = {"A": 0, "T": 1, "C": 2, "G": 3}
 _COMPLEMENT = {"A": "T", "T": "A", "C": "G", "G": "C"}
-FRAMES = ["+0", "+1", "+2", "-0", "-1", "-2"]
+FRAMES = ["1", "2", "3", "-1", "-2", "-3"]
 
 
 def _clean(sequence):
