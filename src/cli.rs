@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::progress::say;
 use crate::reads;
 
+mod address_space;
 mod common;
 mod device;
 mod hints;
@@ -14,6 +16,7 @@ mod inputs;
 mod long_reads;
 mod man;
 mod model;
+mod patterns;
 mod print;
 mod reference;
 mod runtime;
@@ -91,11 +94,14 @@ impl Command {
 /// Parses the command line, does what it says, prints what went wrong.
 #[must_use]
 pub fn main() -> ExitCode {
-    silence_decoders();
+    report_panics();
     let typed: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    let command = Cli::parse().command;
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return answer(&error),
+    };
     let from_stdin = command.reading_stdin();
-    match command.run(typed) {
+    match address_space::fit().and_then(|()| signals::outlive_file_size_limit()).and_then(|()| command.run(typed)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if !matches!(error, Error::Reads(reads::Error::OutputClosed)) {
@@ -106,11 +112,21 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// A decoder that panics over a damaged file is reported as an error of that file.
-fn silence_decoders() {
+/// Prints the help that was asked for, or what clap finds wrong with the flags, which begins as all our messages do.
+fn answer(error: &clap::Error) -> ExitCode {
+    let text = error.to_string();
+    let Some(problem) = text.strip_prefix("error: ") else { error.exit() };
+    say(&format!("readseeker: {problem}"));
+    ExitCode::from(2)
+}
+
+/// A fault of ours begins as all our messages do. A decoder that panics over a damaged file is reported as an error of that
+/// file.
+fn report_panics() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if !reads::is_damage_reported_elsewhere() {
+            say("readseeker: internal error, please report it:");
             print(panic);
         }
     }));

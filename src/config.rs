@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::conflict::Conflict;
 use crate::error::Result;
 use crate::kmer::Letters;
+use crate::paths::{Target, is_direct};
 use crate::prior;
 use crate::progress::Display;
-use crate::reads::output::{FileFormat, is_special, misleading_suffix};
+use crate::reads::output::{Existing, FileFormat, Placing, misleading_suffix};
 use crate::reads::{Codec, EncoderConfig, InputConfig};
 use crate::sample::Sample;
 use crate::{model, outputs, report, verdict, windows};
@@ -38,8 +39,8 @@ pub struct Config {
     pub reports: report::Files,
     /// A folder to make for the outputs.
     pub folder: Option<PathBuf>,
-    /// Whether outputs that exist may be replaced.
-    pub force: bool,
+    /// How outputs are put in place.
+    pub placing: Placing,
     /// Stop after this many reads.
     pub max_reads: Option<u64>,
     /// Take only some of the templates.
@@ -88,8 +89,7 @@ impl Config {
             indexes.into_iter().chain([fasta.clone()])
         });
         let reads = self.input.inputs.paths().map(Path::to_owned);
-        let all = reads.chain(self.also_read.clone()).chain(reference).chain(self.model.source.files());
-        all.filter(|path| path != Path::new("-"))
+        reads.chain(self.also_read.clone()).chain(reference).chain(self.model.source.files())
     }
 
     /// Refuses settings that contradict each other or the files that are there.
@@ -101,17 +101,18 @@ impl Config {
 
     /// Refuses outputs that would overwrite an input, each other or, unless that is asked for, a file.
     fn check_paths(&self) -> Result<()> {
-        let outputs: Vec<PathBuf> = self.output_paths().collect();
-        let inputs: Vec<PathBuf> = self.input_paths().map(|path| identity(&path)).collect();
-        for (i, output) in outputs.iter().enumerate() {
-            if outputs[..i].iter().any(|other| same(other, output)) {
-                return Err(Conflict::SameOutput(output.clone()).into());
+        let outputs: Vec<(PathBuf, Target)> =
+            self.output_paths().map(|path| (path.clone(), Target::written(&path))).collect();
+        let inputs: Vec<Target> = self.input_paths().map(|path| Target::read(&path)).collect();
+        for (i, (path, output)) in outputs.iter().enumerate() {
+            if outputs[..i].iter().any(|(_, other)| other.clashes_with(output)) {
+                return Err(Conflict::SameOutput(path.clone()).into());
             }
-            if inputs.contains(&identity(output)) {
-                return Err(Conflict::InputAndOutput(output.clone()).into());
+            if inputs.iter().any(|input| input.is_fed_by(output)) {
+                return Err(Conflict::InputAndOutput(path.clone()).into());
             }
-            if !self.force && output.is_file() && !is_special(output) {
-                return Err(Conflict::Exists(output.clone()).into());
+            if self.placing.existing == Existing::Kept && path.is_file() && !is_direct(path) {
+                return Err(Conflict::Exists(path.clone()).into());
             }
         }
         Ok(())
@@ -146,32 +147,5 @@ impl Config {
             None => Ok(()),
             Some((levels, path)) => Err(Conflict::Level { level, path, levels }.into()),
         }
-    }
-}
-
-/// Whether two outputs would end in one file. `/dev/null` may take any number of them.
-fn same(one: &Path, other: &Path) -> bool {
-    one != Path::new("/dev/null") && identity(one) == identity(other)
-}
-
-/// The same for two spellings of one path, whether the file exists or not.
-pub(crate) fn identity(path: &Path) -> PathBuf {
-    let resolved = path.canonicalize().or_else(|_| {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        folder.canonicalize().map(|folder| folder.join(path.file_name().unwrap_or_default()))
-    });
-    resolved.unwrap_or_else(|_| path.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_spellings_of_one_path_are_one_file() {
-        assert!(same(Path::new("Cargo.toml"), Path::new("./src/../Cargo.toml")));
-        assert!(same(Path::new("not-there.fq"), Path::new("./not-there.fq")));
-        assert!(!same(Path::new("not-there.fq"), Path::new("src/not-there.fq")));
-        assert!(!same(Path::new("/dev/null"), Path::new("/dev/null")));
     }
 }

@@ -45,6 +45,14 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// Too few addresses for any run.
+    #[error("the limit on address space is {} MB, and a run needs {} MB", .limit >> 20, .least >> 20)]
+    AddressSpace {
+        /// The limit in bytes.
+        limit: u64,
+        /// What is needed.
+        least: u64,
+    },
     /// The counts do not add up, or another promise of ours is broken.
     #[error("internal error: {0}")]
     Internal(String),
@@ -69,7 +77,10 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Reads(reads::Error::OutputClosed) => 0,
-            Self::Internal(_) | Self::Threads { .. } | Self::Model(model::Error::NotFinite) => 1,
+            Self::Internal(_)
+            | Self::Threads { .. }
+            | Self::AddressSpace { .. }
+            | Self::Model(model::Error::NotFinite) => 1,
             Self::Usage(_)
             | Self::Conflict(_)
             | Self::Reads(reads::Error::Layout(_))

@@ -35,6 +35,7 @@ pub mod estimate;
 pub mod kmer;
 pub mod model;
 pub mod outputs;
+mod paths;
 pub mod pipeline;
 pub mod prediction;
 pub mod prior;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::paths::escaped;
 use crate::reads::{Count, InputCounts};
 
 /// How often the bar is redrawn.
@@ -139,9 +140,10 @@ async fn log(progress: Arc<Progress>, stored_bytes: Option<u64>) {
     }
 }
 
-/// Writes to stderr. Where that cannot be, there is nobody to tell, and no reason to lose a run.
+/// Writes to stderr. Where that cannot be, there is nobody to tell, and no reason to lose a run. Names of files, reads and
+/// models are in what is said, so nothing reaches a terminal that it would obey.
 pub(crate) fn say(text: &str) {
-    let _closed = std::io::stderr().write_all(text.as_bytes());
+    let _closed = std::io::stderr().write_all(escaped(text).as_bytes());
 }
 
 /// Bytes of the input, as stored, whose reads are done. Readers are ahead of a slow model by as much as `--memory` holds, so

@@ -16,7 +16,7 @@ use crate::pipeline::{self, decode, tokenize};
 use crate::prediction::Prediction;
 use crate::prior::{self, Prior};
 use crate::progress::{Painter, Progress, say};
-use crate::reads::output::{Existing, commit_all};
+use crate::reads::output::commit_all;
 use crate::reads::{self, Format, InputCounts, Layout, Templates};
 use crate::report::{self, Facts, Report, Scope};
 use crate::tally::Tally;
@@ -71,8 +71,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: 
     warnings.extend(late);
     let report = Report::new(facts, warnings, classifier.card(), &progress.input, &tally, started.elapsed());
     pending.extend(or_interrupted(config.reports.write(&report, encoding), &mut interrupt).await?);
-    let existing = if config.force { Existing::Replaced } else { Existing::Kept };
-    blocking(move || commit_all(pending, existing)).await?;
+    blocking(move || commit_all(pending, config.placing)).await?;
     if !config.quiet {
         say(&report.summary());
     }

@@ -3,7 +3,8 @@
 
 Every ```sh block of README.md and docs/ is run by bash, in a folder of its own with small stand-ins for the files it
 names. Left out are blocks that call cargo and those under a line `<!-- not run: WHY -->`. Every flag that the guides
-name must be in some `--help`, and every relative link and anchor of every .md file must lead somewhere.
+name must be in some `--help`, every test that docs/guarantees.md names must exist, and every relative link and anchor
+of every .md file must lead somewhere.
 """
 
 import re
@@ -88,6 +89,16 @@ def check_flags(program, problems):
                 problems.append(f"{guide.relative_to(ROOT)}: no such flag: {flag}")
 
 
+def check_guarantees(problems):
+    """Every test that docs/guarantees.md names must be there."""
+    sources = "".join(path.read_text() for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.rs"))
+    tests = set(re.findall(r"\bfn ([a-z0-9_]+)\(", sources))
+    named = re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+){2,})`", (ROOT / "docs/guarantees.md").read_text())
+    problems += [f"docs/guarantees.md: no such test: {name}" for name in named if name not in tests]
+    if not named:
+        problems.append("docs/guarantees.md names no tests")
+
+
 def anchors(path):
     """The anchors that GitHub makes of a file's headings."""
     text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
@@ -113,6 +124,7 @@ def main():
     problems = []
     check_links(problems)
     check_flags(program, problems)
+    check_guarantees(problems)
     ran = run_blocks(program, problems)
     print("\n".join(problems + [f"{ran} blocks run, {len(problems)} problems"]))
     return bool(problems)

@@ -15,6 +15,7 @@ use crate::kmer::Letters;
 use crate::model::{self, Attention, Precision, device};
 use crate::outputs::{self, Scores, Table};
 use crate::progress::Display;
+use crate::reads::output::{Existing, Placing};
 use crate::reads::{Codec, Collate, Grouping, InputConfig};
 use crate::report::{self, multiqc};
 use crate::sample::Sample;
@@ -154,6 +155,12 @@ pub(super) struct Common {
     #[arg(long, help_heading = "Outputs")]
     force: bool,
 
+    /// Do not wait until outputs are on the disk
+    ///
+    /// A loss of power within a minute after the run may then leave empty files.
+    #[arg(long, help_heading = "Outputs", hide_short_help = true)]
+    no_fsync: bool,
+
     /// CPU threads [default: all that this process may use]
     #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true, help_heading = "Run")]
     threads: Option<NonZero<usize>>,
@@ -210,7 +217,7 @@ impl Common {
         Ok(Config {
             also_read: self.reads.list().into_iter().collect(),
             input: InputConfig {
-                inputs: self.reads.into_inputs()?,
+                inputs: self.reads.inputs()?,
                 grouping,
                 alignments: outputs.alignments(),
                 collate: collate.map(|folder| Collate { memory: self.memory, folder }),
@@ -238,7 +245,10 @@ impl Common {
                 multiqc: self.multiqc.or(standard.multiqc),
             },
             folder,
-            force: self.force,
+            placing: Placing {
+                existing: if self.force { Existing::Replaced } else { Existing::Kept },
+                fsync: !self.no_fsync,
+            },
             max_reads: self.max_reads,
             sample: self.sample.map(|fraction| Sample::new(fraction, self.seed)),
             threads,

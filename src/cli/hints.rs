@@ -7,6 +7,7 @@ use crate::conflict::Conflict;
 use crate::error::Error;
 use crate::model::device::DeviceError;
 use crate::model::{self, LoadError, Needs};
+use crate::paths::on_one_line;
 use crate::progress::say;
 use crate::reads::{self, GivenAs, LayoutError};
 use crate::warning::Warning;
@@ -14,13 +15,14 @@ use crate::warning::Warning;
 /// Prints an error: its chain of causes in one line, then what to do about it. `from_stdin` is the command that ran, as it
 /// reads stdin.
 pub(super) fn print_error(error: &Error, from_stdin: &str) {
-    let mut line = format!("readseeker: {error}");
+    let mut causes = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        line.push_str(": ");
-        line.push_str(&cause.to_string());
+        causes.push_str(": ");
+        causes.push_str(&cause.to_string());
         source = cause.source();
     }
+    let mut line = format!("readseeker: {}", on_one_line(&causes));
     if let Some(hint) = hint(error, from_stdin) {
         line.push_str("\nhint: ");
         line.push_str(&hint);
@@ -40,9 +42,10 @@ pub(super) fn print_warning(warning: &Warning) {
         }
         Warning::Short { .. } => "do not trust single reads; docs/odd-reads.md has the figures",
         Warning::Truncated { .. } => "score all of each read in windows with --windows 150",
-        _ => return say(&format!("readseeker: warning: {warning}\n")),
+        _ => "",
     };
-    say(&format!("readseeker: warning: {warning}\nhint: {advice}\n"));
+    let hint = if advice.is_empty() { String::new() } else { format!("hint: {advice}\n") };
+    say(&format!("readseeker: warning: {}\n{hint}", on_one_line(&warning.to_string())));
 }
 
 fn hint(error: &Error, from_stdin: &str) -> Option<String> {
@@ -58,6 +61,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         Error::Threads { .. } => {
             "use fewer with --threads, or raise the limit on processes (ulimit -u, a container's limit) or on memory"
         }
+        Error::AddressSpace { .. } => "raise it (ulimit -v); --memory bounds what a run really uses",
         Error::Alone { .. } => "collect such reads with --unpaired unpaired_%.fq.gz, or give one file per class",
         Error::Conflict(conflict) => return on_conflict(conflict),
         _ => return None,

@@ -1,11 +1,15 @@
 //! Flags that say what to read, and which files hold mates.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::io::{self, Read as _};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::config::identity;
 use crate::error::{Error, Result};
+use crate::paths::{Stream, Target, ensure_open};
 use crate::reads::{self, Input, Inputs, Problem};
 
 /// What to read.
@@ -45,15 +49,15 @@ impl Reads {
     }
 
     /// The inputs these flags mean.
-    pub(super) fn into_inputs(self) -> Result<Inputs> {
+    pub(super) fn inputs(&self) -> Result<Inputs> {
         let alone = if self.interleaved { Input::Interleaved } else { Input::Single };
         let inputs = match &self.files_from {
             Some(list) => Inputs::Lanes(listed(list, alone)?),
             None if self.paired => Inputs::Lanes(in_pairs(&self.files)?),
-            None if self.single || self.interleaved => Inputs::Lanes(self.files.into_iter().map(alone).collect()),
-            None => Inputs::Files(self.files),
+            None if self.single || self.interleaved => Inputs::Lanes(self.files.iter().cloned().map(alone).collect()),
+            None => Inputs::Files(self.files.clone()),
         };
-        check_distinct(&inputs)?;
+        check_distinct(&inputs, self.files_from.as_deref())?;
         Ok(inputs)
     }
 }
@@ -69,32 +73,52 @@ fn in_pairs(files: &[PathBuf]) -> Result<Vec<Input>> {
 
 /// The lanes a file lists; blank lines and those that start with # are left out.
 fn listed(list: &Path, alone: fn(PathBuf) -> Input) -> Result<Vec<Input>> {
-    let text =
-        if list == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(list) };
+    let text = read(list);
     let text =
         text.map_err(|error| reads::Error::Input { input: list.to_owned(), at: None, problem: Problem::Io(error) })?;
-    let listed = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    let lanes: Vec<Input> = listed.map(|line| lane(list, line, alone)).collect::<Result<_>>()?;
-    if lanes.is_empty() {
+    // A byte-order mark is no part of the first name.
+    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text);
+    let lines = text.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let listed = lines.filter(|line| !line.trim_ascii().is_empty() && !line.starts_with(b"#"));
+    let inputs: Vec<Input> = listed.map(|line| lane(list, line, alone)).collect::<Result<_>>()?;
+    if inputs.is_empty() {
         return Err(Error::Usage(format!("{} lists no file", list.display())));
     }
-    Ok(lanes)
+    Ok(inputs)
 }
 
-fn lane(list: &Path, line: &str, alone: fn(PathBuf) -> Input) -> Result<Input> {
-    let files: Vec<&str> = line.split('\t').collect();
+fn read(list: &Path) -> io::Result<Vec<u8>> {
+    if list != Path::new("-") {
+        ensure_open(list, Stream::Stdin)?;
+        return std::fs::read(list);
+    }
+    let mut text = Vec::new();
+    Stream::Stdin.file()?.read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// File names are bytes: they need not be text.
+fn lane(list: &Path, line: &[u8], alone: fn(PathBuf) -> Input) -> Result<Input> {
+    let files: Vec<&[u8]> = line.split(|&byte| byte == b'\t').collect();
+    let path = |file: &[u8]| PathBuf::from(OsStr::from_bytes(file));
     match files[..] {
-        [file] if !file.is_empty() => Ok(alone(file.into())),
-        [first, second] if !first.is_empty() && !second.is_empty() => Ok(Input::Pair(first.into(), second.into())),
-        _ => Err(Error::Usage(format!("{}: expected a file, or R1, a tab and R2; found {line:?}", list.display()))),
+        [file] if !file.is_empty() => Ok(alone(path(file))),
+        [first, second] if !first.is_empty() && !second.is_empty() => Ok(Input::Pair(path(first), path(second))),
+        _ => Err(Error::Usage(format!(
+            "{}: expected a file, or R1, a tab and R2; found \"{}\"",
+            list.display(),
+            line.escape_ascii()
+        ))),
     }
 }
 
-/// A file given twice is a slip; stdin can be read but once.
-fn check_distinct(inputs: &Inputs) -> Result<()> {
-    let mut seen = std::collections::HashSet::new();
-    match inputs.paths().find(|path| !seen.insert(identity(path))) {
-        Some(twice) => Err(Error::Usage(format!("{} is given twice", twice.display()))),
+/// A file given twice is a slip, under whatever names; stdin can be read but once, even where it holds the list.
+fn check_distinct(inputs: &Inputs, list: Option<&Path>) -> Result<()> {
+    let paths: Vec<&Path> = list.into_iter().chain(inputs.paths()).collect();
+    let targets: Vec<Target> = paths.iter().map(|path| Target::read(path)).collect();
+    let mut seen = HashSet::new();
+    match paths.iter().zip(&targets).find(|(_, target)| !seen.insert(target.identity())) {
+        Some((twice, _)) => Err(Error::Usage(format!("{} is given twice", twice.display()))),
         None => Ok(()),
     }
 }
@@ -103,8 +127,8 @@ fn check_distinct(inputs: &Inputs) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn inputs(reads: Reads) -> std::result::Result<Inputs, String> {
-        reads.into_inputs().map_err(|error| error.to_string())
+    fn inputs(reads: &Reads) -> std::result::Result<Inputs, String> {
+        reads.inputs().map_err(|error| error.to_string())
     }
 
     fn reads(files: &[&str]) -> Reads {
@@ -114,21 +138,21 @@ mod tests {
 
     #[test]
     fn without_a_flag_the_content_decides() {
-        assert_eq!(inputs(reads(&["a", "b"])), Ok(Inputs::Files(vec!["a".into(), "b".into()])));
+        assert_eq!(inputs(&reads(&["a", "b"])), Ok(Inputs::Files(vec!["a".into(), "b".into()])));
     }
 
     #[test]
     fn paired_files_go_two_by_two() {
-        let lanes = inputs(Reads { paired: true, ..reads(&["a", "b", "c", "d"]) });
+        let lanes = inputs(&Reads { paired: true, ..reads(&["a", "b", "c", "d"]) });
         let pair = |one: &str, other: &str| Input::Pair(one.into(), other.into());
         assert_eq!(lanes, Ok(Inputs::Lanes(vec![pair("a", "b"), pair("c", "d")])));
-        assert!(inputs(Reads { paired: true, ..reads(&["a", "b", "c"]) }).unwrap_err().contains("3 READS"));
+        assert!(inputs(&Reads { paired: true, ..reads(&["a", "b", "c"]) }).unwrap_err().contains("3 READS"));
     }
 
     #[test]
     fn a_file_given_twice_is_refused() {
-        assert_eq!(inputs(reads(&["a", "b", "a"])), Err("a is given twice".into()));
-        assert_eq!(inputs(reads(&["a", "./a"])), Err("./a is given twice".into()));
+        assert_eq!(inputs(&reads(&["a", "b", "a"])), Err("a is given twice".into()));
+        assert_eq!(inputs(&reads(&["a", "./a"])), Err("./a is given twice".into()));
     }
 
     #[test]
@@ -137,11 +161,11 @@ mod tests {
         std::fs::write(&list, "# two lanes\na.fq\r\n\nb 1.fq\tb 2.fq\n").unwrap();
         let from = |flag| Reads { files_from: Some(list.path().to_owned()), interleaved: flag, ..reads(&[]) };
         let pair = Input::Pair("b 1.fq".into(), "b 2.fq".into());
-        assert_eq!(inputs(from(false)), Ok(Inputs::Lanes(vec![Input::Single("a.fq".into()), pair.clone()])));
-        assert_eq!(inputs(from(true)), Ok(Inputs::Lanes(vec![Input::Interleaved("a.fq".into()), pair])));
+        assert_eq!(inputs(&from(false)), Ok(Inputs::Lanes(vec![Input::Single("a.fq".into()), pair.clone()])));
+        assert_eq!(inputs(&from(true)), Ok(Inputs::Lanes(vec![Input::Interleaved("a.fq".into()), pair])));
         std::fs::write(&list, "a\tb\tc\n").unwrap();
-        assert!(inputs(from(false)).unwrap_err().contains("R1, a tab and R2"));
+        assert!(inputs(&from(false)).unwrap_err().contains("R1, a tab and R2"));
         std::fs::write(&list, "\n").unwrap();
-        assert!(inputs(from(false)).unwrap_err().ends_with("lists no file"));
+        assert!(inputs(&from(false)).unwrap_err().ends_with("lists no file"));
     }
 }

@@ -1,14 +1,18 @@
 //! What a subcommand prints on stdout.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use crate::error::Result;
+use crate::paths::{Stream, escaped};
 use crate::reads::output::failed;
 
 /// Prints what the user asked for.
 pub(super) fn print(text: &str) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    // Not `std::io::stdout`, which takes a closed stdout for one that is not listened to.
+    let printed = Stream::Stdout.file().and_then(|mut stdout| {
+        let shown = if stdout.is_terminal() { escaped(text).into_bytes() } else { text.as_bytes().to_vec() };
+        stdout.write_all(&shown)
+    });
     printed.map_err(|source| failed(Path::new("-"), source).into())
 }

@@ -29,6 +29,17 @@ pub(super) fn interrupted() -> Result<impl Future<Output = Signal>> {
     Ok(async move { select_all(waiting).await.0 })
 }
 
+/// Has a write beyond the limit on files (`ulimit -f`) fail, which ends a run in order, instead of a signal that ends the
+/// process and leaves half-written files: to hear it is enough.
+pub(super) fn outlive_file_size_limit() -> Result<()> {
+    const XFSZ: i32 = 25;
+    let failed = |error| Error::Internal(format!("cannot listen for signals: {error}"));
+    // Who hears a signal once keeps hearing it, even when this runtime is gone.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
+    let _entered = runtime.enter();
+    signal(SignalKind::from_raw(XFSZ)).map(drop).map_err(failed)
+}
+
 /// The signals that are ignored, the first in the lowest bit: `nohup` does so with HUP, and listening would undo it. Where
 /// they cannot be seen, all are left as they are.
 fn ignored() -> u64 {

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::common::{Common, Own};
+use super::patterns::{self, Named, Sign};
 use super::standard::Standard;
 use super::values::{band, genetic_code};
+use crate::class::PerClass;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::outputs::{self, Files, GeneticCode, Proteins, Split, Table};
@@ -16,8 +18,8 @@ use crate::verdict::{self, Mates};
 /// Split reads into coding and non-coding
 ///
 /// Reads are written as FASTQ, or as FASTA where a path ends in .fa, .fasta or .fna. Outputs are compressed if they end in
-/// .gz (BGZF), .zst, .bz2 or .xz. A # in a path becomes 1 and 2 for first and second mates. Mates written to one file are
-/// interleaved and get /1 and /2 after their names. A path that ends in .bam gets the records unchanged, with tags cp
+/// .gz (BGZF), .zst, .bz2 or .xz. A # in a file name becomes 1 and 2 for first and second mates; ## stands for a # of the
+/// name itself. Mates written to one file are interleaved and get /1 and /2 after their names. A path that ends in .bam gets the records unchanged, with tags cp
 /// (probability) and cf (frame).
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::doc_markdown, reason = "help is plain text")]
@@ -58,7 +60,7 @@ pub(super) struct Args {
 
     /// Reads without a mate in their class, so that two files per class stay in step
     ///
-    /// A % in the file name becomes coding, noncoding or undecided: unpaired_%.fq.gz
+    /// A % in the file name becomes coding, noncoding or undecided: unpaired_%.fq.gz. %% stands for a % of the name itself.
     #[arg(long, value_name = "PATH", help_heading = "Outputs", hide_short_help = true)]
     unpaired: Option<PathBuf>,
 
@@ -147,12 +149,15 @@ impl Args {
             None => (None, None, None, None),
         };
         let needed = |path: Option<PathBuf>| path.expect("clap asks for it where there is no prefix");
-        let (coding, noncoding) = (needed(self.coding.or(coding)), needed(self.noncoding.or(noncoding)));
-        let undecided = self.undecided.map(|path| files("undecided", path, self.undecided2)).transpose()?;
+        // What the prefix names is no pattern.
+        let named = |typed: Option<PathBuf>, second, standard: Option<PathBuf>| match typed {
+            Some(path) => files(path, second),
+            None => Ok(Files::One(needed(standard))),
+        };
         let split = Split::new(
-            files("coding", coding, self.coding2)?,
-            files("noncoding", noncoding, self.noncoding2)?,
-            undecided,
+            named(self.coding, self.coding2, coding)?,
+            named(self.noncoding, self.noncoding2, noncoding)?,
+            self.undecided.map(|path| files(path, self.undecided2)).transpose()?,
         );
         let verdict =
             verdict::Config { threshold: self.common.threshold, band: self.undecided_band, mates: self.mates };
@@ -168,7 +173,7 @@ impl Args {
             split: Some(split),
             annotate: self.annotate,
             kind: self.output_format.map(FileFormat::from),
-            unpaired: self.unpaired,
+            unpaired: self.unpaired.as_deref().map(unpaired).transpose()?,
             tables,
         };
         check(&outputs, verdict.mates)?;
@@ -184,37 +189,33 @@ fn check(outputs: &outputs::Config, mates: Mates) -> Result<()> {
     {
         return usage("BAM holds both mates in one file: give one path per class");
     }
-    let Some(unpaired) = &outputs.unpaired else {
-        if mates == Mates::Each && outputs.parts_mates() {
-            return usage("--mates each parts mates: two files per class stay in step only with --unpaired");
-        }
-        return Ok(());
-    };
-    if outputs.keeps_all() {
-        return usage("--unpaired is for FASTQ and FASTA: BAM holds all reads of a class in one file");
+    if outputs.unpaired.is_none() && mates == Mates::Each && outputs.parts_mates() {
+        return usage("--mates each parts mates: two files per class stay in step only with --unpaired");
     }
-    if !unpaired.file_name().is_some_and(|name| name.to_string_lossy().contains('%')) {
-        return usage("--unpaired needs a % in its file name, which stands for the class: unpaired_%.fq.gz");
+    if outputs.unpaired.is_some() && outputs.keeps_all() {
+        return usage("--unpaired is for FASTQ and FASTA: BAM holds all reads of a class in one file");
     }
     Ok(())
 }
 
-/// One path or two: a second one as typed, or a `#` that stands for 1 and 2.
-fn files(class: &str, path: PathBuf, second: Option<PathBuf>) -> Result<Files> {
-    match (numbered(&path), second) {
-        (Some(_), Some(_)) => Err(Error::Usage(format!("--{class} has a #: leave out --{class}2"))),
-        (Some((first, second)), None) => Ok(Files::Two(first, second)),
-        (None, Some(second)) => Ok(Files::Two(path, second)),
-        (None, None) => Ok(Files::One(path)),
+/// One path or two: both as typed, or a `#` that stands for 1 and 2.
+fn files(path: PathBuf, second: Option<PathBuf>) -> Result<Files> {
+    if let Some(second) = second {
+        return Ok(Files::Two(path, second));
+    }
+    match patterns::find(&path, Sign::Mate).map_err(Error::Usage)? {
+        Named::File(path) => Ok(Files::One(path)),
+        Named::Pattern(pattern) => Ok(Files::Two(pattern.with("1"), pattern.with("2"))),
     }
 }
 
-/// The path with its file name's last `#` as 1 and as 2.
-fn numbered(path: &Path) -> Option<(PathBuf, PathBuf)> {
-    let name = path.file_name()?.to_str()?;
-    let (before, after) = name.rsplit_once('#')?;
-    let with = |digit| path.with_file_name(format!("{before}{digit}{after}"));
-    Some((with('1'), with('2')))
+/// The classes' files of reads without a mate.
+fn unpaired(path: &Path) -> Result<PerClass<PathBuf>> {
+    let Named::Pattern(pattern) = patterns::find(path, Sign::Class).map_err(Error::Usage)? else {
+        let problem = "--unpaired needs a % in its file name, which stands for the class: unpaired_%.fq.gz";
+        return Err(Error::Usage(problem.to_owned()));
+    };
+    Ok(PerClass::from_fn(|class| pattern.with(class.id())))
 }
 
 #[cfg(test)]
@@ -222,9 +223,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_in_the_file_name_stands_for_both_mates() {
-        let files = files("coding", "a#b/c_#.fq.gz".into(), None).unwrap();
-        assert_eq!(files, Files::Two("a#b/c_1.fq.gz".into(), "a#b/c_2.fq.gz".into()));
-        assert!(super::files("coding", "c_#.fq".into(), Some("d.fq".into())).is_err());
+    fn a_hash_stands_for_both_mates_unless_both_are_named() {
+        assert_eq!(files("c_#.fq".into(), None).unwrap(), Files::Two("c_1.fq".into(), "c_2.fq".into()));
+        assert_eq!(files("c_#.fq".into(), Some("d".into())).unwrap(), Files::Two("c_#.fq".into(), "d".into()));
     }
 }

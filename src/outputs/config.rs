@@ -16,8 +16,8 @@ pub struct Config {
     pub annotate: bool,
     /// What the classes' files hold, whatever their names.
     pub kind: Option<FileFormat>,
-    /// Where reads go that have no mate in their class; a `%` in its name stands for the class.
-    pub unpaired: Option<PathBuf>,
+    /// Where reads go that have no mate in their class.
+    pub unpaired: Option<PerClass<PathBuf>>,
     /// The tables, and where they go.
     pub tables: Vec<(PathBuf, Box<dyn Table>)>,
 }
@@ -98,9 +98,7 @@ impl Config {
     /// Where those reads of a class go that have no mate in it.
     #[must_use]
     pub fn unpaired_of(&self, class: Class, files: &Files) -> Option<PathBuf> {
-        let path = self.unpaired.as_ref().filter(|_| !self.is_bam(files))?;
-        let name = path.file_name()?.to_string_lossy().replacen('%', class.id(), 1);
-        Some(path.with_file_name(name))
+        self.unpaired.as_ref().filter(|_| !self.is_bam(files)).map(|paths| paths[class].clone())
     }
 
     /// Every path that reads are written to.

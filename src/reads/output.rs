@@ -6,11 +6,11 @@ mod failure;
 mod format;
 mod letters;
 mod place;
+mod strays;
 mod writer;
 
-pub use commit::{Existing, Pending, commit_all};
+pub use commit::{Existing, Pending, Placing, commit_all};
 pub(crate) use failure::failed;
 pub use format::{FileFormat, SequenceFormat, misleading_suffix};
 pub use letters::{Names, write_annotated, write_record};
-pub use place::is_special;
 pub use writer::{Writer, create, create_bgzf};

@@ -1,7 +1,6 @@
 //! Opens what the user named: files, pipes or stdin, of whatever format and compression their content shows.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use tokio::fs::File;
 
 use super::settings::{Alignments, Input, InputConfig};
 use super::templates::{Layout, Templates};
+use crate::paths::{Stream, ensure_open};
 use crate::reads::bytes::window::{Bytes, Window};
 use crate::reads::codecs::decompress::decompress;
 use crate::reads::error::{Error, GivenAs, LayoutError, Result};
@@ -242,8 +242,9 @@ pub(in crate::reads) fn error(path: &Path, problem: Problem) -> Error {
 async fn open_file(path: &Path) -> io::Result<(Bytes, Option<u64>)> {
     let file = if path == Path::new("-") {
         // As a plain file, not `tokio::io::stdin`: no second buffer, and its size is known if it is a file.
-        File::from_std(io::stdin().as_fd().try_clone_to_owned()?.into())
+        File::from_std(Stream::Stdin.file()?)
     } else {
+        ensure_open(path, Stream::Stdin)?;
         File::open(path).await?
     };
     let metadata = file.metadata().await?;

@@ -23,8 +23,17 @@ use crate::reads::error::Result;
 #[derive(Debug)]
 #[must_use = "dropping it removes the output"]
 pub struct Pending {
-    /// The temporary file and where it belongs; none for pipes and devices.
-    file: Option<(TempPath, PathBuf)>,
+    /// None for pipes and devices.
+    file: Option<Waiting>,
+}
+
+/// A file that is written beside its place.
+#[derive(Debug)]
+struct Waiting {
+    /// The open file: closing it would give up the lock that tells it from a stray.
+    held: File,
+    temporary: TempPath,
+    place: PathBuf,
 }
 
 /// What becomes of a file that is where an output belongs.
@@ -36,10 +45,19 @@ pub enum Existing {
     Replaced,
 }
 
+/// How outputs are put in place.
+#[derive(Clone, Copy, Debug)]
+pub struct Placing {
+    /// What becomes of files that are there.
+    pub existing: Existing,
+    /// Whether the disk must have them before this is over: without it, a loss of power can leave an empty file.
+    pub fsync: bool,
+}
+
 impl Pending {
-    /// A temporary file and where it belongs.
-    pub(super) fn file(temporary: TempPath, place: PathBuf) -> Self {
-        Self { file: Some((temporary, place)) }
+    /// A temporary file, open under that name, and where it belongs.
+    pub(super) fn file(held: File, temporary: TempPath, place: PathBuf) -> Self {
+        Self { file: Some(Waiting { held, temporary, place }) }
     }
 
     /// A pipe or device, written to directly.
@@ -49,7 +67,7 @@ impl Pending {
 
     /// Puts the finished file in its place, over whatever is there.
     pub fn commit(self) -> Result<()> {
-        commit_all(vec![self], Existing::Replaced)
+        commit_all(vec![self], Placing { existing: Existing::Replaced, fsync: true })
     }
 }
 
@@ -57,21 +75,23 @@ impl Pending {
 ///
 /// # Errors
 /// [`Error::Output`](crate::reads::Error::Output) of the first that cannot be put there; it names what could not be undone.
-pub fn commit_all(pending: Vec<Pending>, existing: Existing) -> Result<()> {
-    let files: Vec<(TempPath, PathBuf)> = pending.into_iter().filter_map(|pending| pending.file).collect();
-    for (temporary, place) in &files {
+pub fn commit_all(pending: Vec<Pending>, Placing { existing, fsync }: Placing) -> Result<()> {
+    let files: Vec<Waiting> = pending.into_iter().filter_map(|pending| pending.file).collect();
+    for Waiting { held, place, .. } in files.iter().filter(|_| fsync) {
         // A file whose name is on the disk before its bytes is empty after a loss of power.
-        File::open(temporary).and_then(|file| file.sync_all()).map_err(|source| failed(place, source))?;
+        held.sync_all().map_err(|source| failed(place, source))?;
     }
     let folders = Folders::lock(&files);
     let mut done: Vec<Placed> = Vec::with_capacity(files.len());
-    for (temporary, place) in files {
+    for Waiting { temporary, place, .. } in files {
         match put(&temporary, &place, existing) {
             Ok(swapped) => done.push(Placed { temporary, place, swapped }),
             Err(source) => return Err(failed(&place, undo(done, source))),
         }
     }
-    folders.sync();
+    if fsync {
+        folders.sync();
+    }
     for Placed { temporary, swapped, .. } in done {
         if !swapped {
             // There is nothing of that name any more. What was replaced has it otherwise, and is removed.
@@ -137,19 +157,22 @@ fn replace(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
 /// Has two files swap their names.
 fn swap(file: &Path, place: &Path) -> io::Result<()> {
     match renameat_with(CWD, file, CWD, place, RenameFlags::EXCHANGE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-            let mut aside = place.as_os_str().to_owned();
-            aside.push(".old");
-            let aside = PathBuf::from(aside);
-            std::fs::rename(place, &aside)?;
-            if let Err(error) = std::fs::rename(file, place) {
-                std::fs::rename(&aside, place)?;
-                return Err(error);
-            }
-            std::fs::rename(&aside, file)
-        }
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => swap_in_three(file, place),
         other => Ok(other?),
     }
+}
+
+/// The same where a file system cannot do it at once. What is set aside gets the temporary's name, which nobody else has.
+fn swap_in_three(file: &Path, place: &Path) -> io::Result<()> {
+    let mut aside = file.as_os_str().to_owned();
+    aside.push(".old");
+    let aside = PathBuf::from(aside);
+    std::fs::rename(place, &aside)?;
+    if let Err(error) = std::fs::rename(file, place) {
+        std::fs::rename(&aside, place)?;
+        return Err(error);
+    }
+    std::fs::rename(&aside, file)
 }
 
 /// The folders of all outputs, held against another run's commit while this lives.
@@ -157,9 +180,9 @@ struct Folders(Vec<File>);
 
 impl Folders {
     /// Locks them in one order, so that no two runs wait for each other. Where a file system has no locks there is none.
-    fn lock(files: &[(TempPath, PathBuf)]) -> Self {
+    fn lock(files: &[Waiting]) -> Self {
         let mut folders = BTreeMap::new();
-        for (_, place) in files {
+        for Waiting { place, .. } in files {
             let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             if let Ok(folder) = File::open(folder)
                 && let Ok(metadata) = folder.metadata()
@@ -193,8 +216,11 @@ mod tests {
     fn pending(folder: &TempDir, name: &str) -> Pending {
         let mut file = tempfile::Builder::new().suffix(".part").tempfile_in(folder).unwrap();
         write!(file, "new {name}").unwrap();
-        Pending::file(file.into_temp_path(), folder.path().join(name))
+        let (file, path) = file.into_parts();
+        Pending::file(file, path, folder.path().join(name))
     }
+
+    const REPLACING: Placing = Placing { existing: Existing::Replaced, fsync: false };
 
     fn contents(folder: &TempDir) -> Vec<String> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
@@ -213,7 +239,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a"), "old").unwrap();
         let all = ["a", "b"].map(|name| pending(&folder, name));
-        commit_all(all.into(), Existing::Replaced).unwrap();
+        commit_all(all.into(), REPLACING).unwrap();
         assert_eq!(contents(&folder), ["a: new a", "b: new b"]);
     }
 
@@ -223,7 +249,7 @@ mod tests {
         std::fs::write(folder.path().join("a"), "old").unwrap();
         std::fs::create_dir(folder.path().join("c")).unwrap();
         let all = ["a", "b", "c", "d"].map(|name| pending(&folder, name));
-        let error = commit_all(all.into(), Existing::Replaced).unwrap_err();
+        let error = commit_all(all.into(), REPLACING).unwrap_err();
         assert!(error.to_string().ends_with("/c"), "{error}");
         assert_eq!(contents(&folder), ["a: old", "c: a folder"]);
     }
@@ -233,10 +259,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let all = ["a", "b"].map(|name| pending(&folder, name));
         std::fs::write(folder.path().join("b"), "another's").unwrap();
-        let error = commit_all(all.into(), Existing::Kept).unwrap_err();
+        let error = commit_all(all.into(), Placing { existing: Existing::Kept, fsync: true }).unwrap_err();
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert!(cause.contains("appeared during the run"), "{cause}");
         assert_eq!(contents(&folder), ["b: another's"]);
+    }
+
+    #[test]
+    fn a_swap_in_three_steps_touches_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, place] = [".a.part", "a"].map(|name| folder.path().join(name));
+        for (path, text) in [(&file, "new"), (&place, "old"), (&folder.path().join("a.old"), "the user's")] {
+            std::fs::write(path, text).unwrap();
+        }
+        swap_in_three(&file, &place).unwrap();
+        assert_eq!(contents(&folder), [".a.part: old", "a.old: the user's", "a: new"]);
     }
 
     #[test]
@@ -247,9 +284,10 @@ mod tests {
                 let all = ["a", "b", "c"].map(|name| {
                     let mut file = tempfile::Builder::new().tempfile_in(&folder).unwrap();
                     file.write_all(who.as_bytes()).unwrap();
-                    Pending::file(file.into_temp_path(), folder.path().join(name))
+                    let (file, path) = file.into_parts();
+                    Pending::file(file, path, folder.path().join(name))
                 });
-                move || commit_all(all.into(), Existing::Replaced).unwrap()
+                move || commit_all(all.into(), REPLACING).unwrap()
             };
             let (one, other) = (run("one"), run("other"));
             std::thread::scope(|scope| {

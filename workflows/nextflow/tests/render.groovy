@@ -42,6 +42,8 @@ def cases = [
     cram  : [reads: cram[0], fasta: cram[1], folder: 'odd'],
     model : [reads: r1, model: file('model')],
     gpu   : [reads: r1, accelerator: [request: 1]],
+    hash  : [reads: [r1, r2], undecided: true, ext: [prefix: '24328_1#10']],
+    hash1 : [reads: bam, ext: [prefix: '24328_1#10']],
     clash : [reads: file('clash.coding.fastq.gz')],
 ]
 cases.each { name, given ->

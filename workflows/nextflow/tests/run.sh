@@ -24,7 +24,7 @@ fail() {
 reads_in() { cat "$@" | gzip -dc | awk 'END { print NR / 4 }'; }
 
 # Every output the process declares must be there, from the block and from its stub.
-for name in single paired bam args device each sorted cram; do
+for name in single paired bam args device each sorted cram hash hash1; do
     for block in script stub; do
         task=$work/$name/$block
         mkdir "$task"
@@ -46,6 +46,8 @@ all=$(reads_in "$testdata/community_R1.fq.gz")
 for mate in 1 2; do
     [ "$(reads_in "$work"/paired/script/paired_$mate.*coding.fastq.gz)" = "$all" ] || fail "paired: reads lost"
 done
+[ -s "$work/hash/script/24328_1#10_2.coding.fastq.gz" ] && [ -s "$work/hash1/script/24328_1#10.coding.fastq.gz" ] ||
+    fail "hash: a sample's name was changed"
 [ -s "$work/args/script/other.readseeker.json" ] || fail "args: the prefix did not arrive"
 grep -q -- '--threshold 0.9 --mates both' "$work/args/script.sh" || fail "args: the arguments did not arrive"
 grep -q -- --collate "$work/sorted/script.sh" || fail "sorted: mates are not brought together"

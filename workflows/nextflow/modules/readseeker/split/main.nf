@@ -41,7 +41,9 @@ process READSEEKER_SPLIT {
     if (clashes) {
         error("Input and output names are the same (${clashes.join(', ')}), use \"task.ext.prefix\" to disambiguate!")
     }
-    def outputs = classes.collect { name -> "--${name} '${prefix}${paired ? '_#' : ''}.${name}.fastq.gz'" }
+    // A # stands for the mates, and ## for a # of the name itself.
+    def named   = prefix.toString().replace('#', '##')
+    def outputs = classes.collect { name -> "--${name} '${named}${paired ? '_#' : ''}.${name}.fastq.gz'" }
     def faa     = proteins ? "--proteins '${prefix}.faa.gz'" : ''
     // --collate brings mates together in a file sorted by coordinate. With --mates each it is not needed.
     def alignments = inputs.every { path -> "${path}" ==~ /.*[.](bam|sam|cram)/ }

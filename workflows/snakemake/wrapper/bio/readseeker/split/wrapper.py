@@ -2,6 +2,8 @@ __author__ = "The readseeker developers"
 __copyright__ = "Copyright 2026, The readseeker developers"
 __license__ = "Apache-2.0"
 
+import os
+
 from snakemake.shell import shell
 
 CLASSES = ("coding", "noncoding", "undecided")
@@ -14,11 +16,20 @@ def paths_of(files, name):
     return [paths] if isinstance(paths, str) else list(paths)
 
 
+def literal(path):
+    """A path as --coding takes it: a single # in a file name would stand for the mates."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, name.replace("#", "##"))
+
+
 def class_flags(name):
     """A class's outputs: one file, or one for each mate."""
     paths = paths_of(snakemake.output, name)
     if len(paths) > 2:
         raise ValueError(f"output {name}: expected 1 or 2 files, not {len(paths)}")
+    # Where both mates have a path, both are taken as they stand.
+    if len(paths) == 1:
+        return [(f"--{name}", literal(paths[0]))]
     return list(zip((f"--{name}", f"--{name}2"), paths))
 
 

@@ -1,0 +1,42 @@
+//! Text that others wrote, on a terminal: it must not move the cursor, change colours or turn the direction of writing.
+
+use std::fmt::Write;
+
+/// Whether a terminal would do something else than show it.
+fn is_unsafe_to_show(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with such characters written out, as in `\u{1b}`; line ends and tabs stay.
+#[must_use]
+pub(crate) fn escaped(text: &str) -> String {
+    with_written_out(text, |letter| is_unsafe_to_show(letter) && !matches!(letter, '\n' | '\t'))
+}
+
+/// The same for what must stay on one line: line ends and tabs are written out too.
+#[must_use]
+pub(crate) fn on_one_line(text: &str) -> String {
+    with_written_out(text, is_unsafe_to_show)
+}
+
+fn with_written_out(text: &str, unsafe_to_show: impl Fn(char) -> bool) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, letter| {
+        if unsafe_to_show(letter) {
+            write!(shown, "{}", letter.escape_default()).expect("writing to a string cannot fail");
+        } else {
+            shown.push(letter);
+        }
+        shown
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_written_out() {
+        assert_eq!(escaped("a\u{1b}[31m\u{9b}\u{202e}\r\n\tä"), "a\\u{1b}[31m\\u{9b}\\u{202e}\\r\n\tä");
+        assert_eq!(on_one_line("a\nreadseeker: done\t"), "a\\nreadseeker: done\\t");
+    }
+}
