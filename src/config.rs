@@ -12,6 +12,7 @@ use crate::progress::Display;
 use crate::reads::output::{Existing, FileFormat, Placing, misleading_suffix};
 use crate::reads::{Codec, EncoderConfig, InputConfig};
 use crate::sample::Sample;
+use crate::shard::Shard;
 use crate::{model, outputs, report, verdict, windows};
 
 /// A whole run.
@@ -43,6 +44,8 @@ pub struct Config {
     pub placing: Placing,
     /// Stop after this many reads.
     pub max_reads: Option<u64>,
+    /// Take the templates of one shard.
+    pub shard: Option<Shard>,
     /// Take only some of the templates.
     pub sample: Option<Sample>,
     /// CPU threads.
@@ -96,7 +99,8 @@ impl Config {
     pub fn check(&self) -> Result<()> {
         self.check_paths()?;
         self.check_suffixes()?;
-        self.check_level()
+        self.check_level()?;
+        self.check_shard()
     }
 
     /// Refuses outputs that would overwrite an input, each other or, unless that is asked for, a file.
@@ -130,6 +134,16 @@ impl Config {
         match self.text_paths().find_map(|path| misleading(path.clone()).or_else(|| bam(path))) {
             None => Ok(()),
             Some((path, suffix)) => Err(Conflict::TextSuffix { path, suffix }.into()),
+        }
+    }
+
+    /// Refuses a shard of a stream.
+    fn check_shard(&self) -> Result<()> {
+        // A path that leads nowhere is found when it is opened, which says why.
+        let is_stream = |path: &&Path| *path == Path::new("-") || path.metadata().is_ok_and(|path| !path.is_file());
+        match self.input.inputs.paths().find(is_stream) {
+            Some(path) if self.shard.is_some() => Err(Conflict::ReadOnce(path.to_owned()).into()),
+            _ => Ok(()),
         }
     }
 

@@ -45,6 +45,9 @@ pub enum Conflict {
         /// What there is.
         levels: RangeInclusive<u8>,
     },
+    /// A part of an input is asked for, which must be read twice, and it can be read but once.
+    #[error("a shard needs an input that can be read twice, and {} is not a file", .0.display())]
+    ReadOnce(PathBuf),
     /// Two files per class, and reads without mates.
     #[error("two outputs per class, but the input holds single reads")]
     NoMates,

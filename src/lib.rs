@@ -44,6 +44,7 @@ pub mod reads;
 pub mod report;
 pub mod run;
 pub mod sample;
+pub mod shard;
 pub mod tally;
 mod threads;
 pub mod tiling;

@@ -11,7 +11,7 @@ mod rule;
 mod summary;
 
 pub use account::{
-    Counts, Device, Facts, Frames, Histogram, Input, PriorUsed, Report, Scope, Settings, Threshold, Windows,
+    Counts, Device, Facts, Frames, Histogram, Input, PriorUsed, Report, Scope, Settings, Shard, Threshold, Windows,
 };
 pub use files::Files;
 pub use fit::warnings;

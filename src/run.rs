@@ -6,12 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures::stream::{BoxStream, StreamExt};
+
 use crate::blocking::blocking;
 use crate::config::Config;
 use crate::conflict::Conflict;
 use crate::error::{Error, Result, Signal};
 use crate::model::{Attention, Classifier, cpu};
-use crate::outputs::{Judge, Outputs};
+use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::prediction::Prediction;
 use crate::prior::{self, Prior};
@@ -19,11 +21,16 @@ use crate::progress::{Painter, Progress, say};
 use crate::reads::output::commit_all;
 use crate::reads::{self, Format, InputCounts, Layout, Templates};
 use crate::report::{self, Facts, Report, Scope};
+use crate::sample::Sample;
+use crate::shard::Slice;
 use crate::tally::Tally;
 use crate::tokens::Tokens;
 use crate::verdict::Mates;
 use crate::warning::Warning;
 use crate::windows::Windows;
+
+/// Templates, one after the other.
+type Stream = BoxStream<'static, reads::Result<reads::Template>>;
 
 /// Runs to the end, or to the first error; `interrupt` completes when the user wants it to stop, and `warn` is told what the
 /// user should know.
@@ -37,11 +44,24 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: 
     let mut interrupt = std::pin::pin!(interrupt);
     // A pipe nobody writes to yet, or a large model, can take its time: the user need not wait for either.
     let (templates, classifier) = or_interrupted(prepare(&config, &progress), &mut interrupt).await?;
+    let slice = or_interrupted(slice(&config), &mut interrupt).await?;
     let mut warnings = early_warnings(&config, &templates, &classifier);
     warnings.iter().for_each(&warn);
 
-    let (stages, judge) = settings(&config, &classifier);
-    let (facts, sums, encoding) = (facts(&config, &templates, &judge), Sums::of(&config), config.encoding());
+    let model = Arc::clone(&classifier);
+    let windows = config.windows.map(|config| Windows { length: classifier.window_length(), config });
+    let classify = move |tokens: &Tokens| match windows {
+        None => Ok(model.classify(tokens)?),
+        Some(windows) => Ok(windows.classify(tokens, model.k(), |rows| model.classify_rows(rows))?),
+    };
+    let (mut stages, mut judge) = settings(&config, &classifier, windows);
+    if slice.is_some() && stages.estimate_from.is_some() {
+        // All shards assume the share that a single run would.
+        judge.prior = whole_prior(&config, stages, judge, classify.clone(), &mut interrupt).await?;
+        stages.estimate_from = None;
+    }
+    let (facts, sums, encoding) =
+        (facts(&config, &templates, &judge, slice.clone()), Sums::of(&config), config.encoding());
     // BAM outputs start with the input's header, and a line that names this run.
     let header = templates.header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &config.command.join(" "));
     if let Some(folder) = &config.folder {
@@ -51,25 +71,24 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: 
     let creating = Outputs::create(config.outputs, &header, judge, encoding, Arc::clone(&progress));
     let (outputs, mut pending) = or_interrupted(creating, &mut interrupt).await?;
     let painter = Painter::start(config.display, Arc::clone(&progress), facts.stored_size);
-    let model = Arc::clone(&classifier);
-    let stream = match config.sample {
-        None => templates.stream,
-        Some(sample) => sample.of(templates.stream, Arc::clone(&progress.input)),
+    let (stream, seen) = match &slice {
+        None => (templates.stream, Arc::clone(&progress.input)),
+        Some(slice) => {
+            let own = Arc::default();
+            (slice.of(templates.stream, Arc::clone(&progress.input), Arc::clone(&own)), own)
+        }
     };
-    let classify = move |tokens: &Tokens| match judge.windows {
-        None => Ok(model.classify(tokens)?),
-        Some(windows) => Ok(windows.classify(tokens, model.k(), |rows| model.classify_rows(rows))?),
-    };
+    let stream = sampled(config.sample, stream, &seen);
     let outcome = pipeline::run(stages, stream, classify, outputs, &mut interrupt).await;
     painter.stop().await;
     let tally = outcome?;
-    sums.check(&tally, &progress.input)?;
+    sums.check(&tally, &seen)?;
 
     let late = classifier.notes().into_iter().map(Warning::Device).chain(report::warnings(&facts, &tally));
     let late: Vec<Warning> = late.collect();
     late.iter().for_each(&warn);
     warnings.extend(late);
-    let report = Report::new(facts, warnings, classifier.card(), &progress.input, &tally, started.elapsed());
+    let report = Report::new(facts, warnings, classifier.card(), &seen, &tally, started.elapsed());
     pending.extend(or_interrupted(config.reports.write(&report, encoding), &mut interrupt).await?);
     blocking(move || commit_all(pending, config.placing)).await?;
     if !config.quiet {
@@ -107,9 +126,43 @@ async fn prepare(config: &Config, progress: &Progress) -> Result<(Templates, Arc
     Ok((templates, Arc::new(classifier)))
 }
 
+/// The part of the input that a shard takes, if the run is one.
+async fn slice(config: &Config) -> Result<Option<Slice>> {
+    match config.shard {
+        None => Ok(None),
+        Some(shard) => Ok(Some(shard.slice(&config.input).await?)),
+    }
+}
+
+/// The templates that the sample takes, if there is one.
+fn sampled(sample: Option<Sample>, templates: Stream, seen: &Arc<InputCounts>) -> Stream {
+    match sample {
+        None => templates,
+        Some(sample) => sample.of(templates, Arc::clone(seen)),
+    }
+}
+
+/// The share of coding reads that a run on all of the input would assume.
+async fn whole_prior<M>(
+    config: &Config,
+    stages: pipeline::Config,
+    judge: Judge,
+    classify: M,
+    interrupt: impl Future<Output = Signal>,
+) -> Result<Prior>
+where
+    M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone + Send + 'static,
+{
+    let progress = Arc::new(Progress::default());
+    let templates = reads::open(&config.input, Arc::clone(&progress.input)).await?;
+    let first = sampled(config.sample, templates.stream, &progress.input).take(prior::TEMPLATES).boxed();
+    let nothing = outputs::Config::default();
+    let (outputs, _) = Outputs::create(nothing, &templates.header, judge, config.encoding(), progress).await?;
+    Ok(pipeline::run(stages, first, classify, outputs, interrupt).await?.prior)
+}
+
 /// The settings of the stages, and of what judges the reads at their end.
-fn settings(config: &Config, classifier: &Classifier) -> (pipeline::Config, Judge) {
-    let windows = config.windows.map(|config| Windows { length: classifier.window_length(), config });
+fn settings(config: &Config, classifier: &Classifier, windows: Option<Windows>) -> (pipeline::Config, Judge) {
     let tokenize = tokenize::Config {
         k: classifier.k(),
         longest: classifier.longest_row().filter(|_| windows.is_none()),
@@ -142,7 +195,7 @@ fn prior(config: &Config, classifier: &Classifier) -> (Prior, Option<usize>) {
 }
 
 /// What the report says of this run's settings and input.
-fn facts(config: &Config, templates: &Templates, judge: &Judge) -> Facts {
+fn facts(config: &Config, templates: &Templates, judge: &Judge, slice: Option<Slice>) -> Facts {
     Facts {
         command: config.command.clone(),
         threads: config.threads,
@@ -153,7 +206,7 @@ fn facts(config: &Config, templates: &Templates, judge: &Judge) -> Facts {
         min_length: config.min_length,
         windows: config.windows,
         reads_at_most: judge.reads_at_most,
-        scope: Scope { max_reads: config.max_reads, sampled: config.sample.is_some() },
+        scope: Scope { max_reads: config.max_reads, sampled: config.sample.is_some(), slice },
     }
 }
 
@@ -191,7 +244,7 @@ struct Sums {
 impl Sums {
     fn of(config: &Config) -> Self {
         Self {
-            reads_all: config.max_reads.is_none(),
+            reads_all: config.max_reads.is_none() && config.shard.is_none(),
             takes_all: config.sample.is_none(),
             keeps_all: config.outputs.keeps_all(),
         }

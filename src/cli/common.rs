@@ -19,6 +19,7 @@ use crate::reads::output::{Existing, Placing};
 use crate::reads::{Codec, Collate, Grouping, InputConfig};
 use crate::report::{self, multiqc};
 use crate::sample::Sample;
+use crate::shard::Shard;
 use crate::{prior::Setting, verdict};
 
 /// What to read, which model, how much of the machine.
@@ -45,6 +46,13 @@ pub(super) struct Common {
     /// Stop after this many reads: a quick look at the start of a large input
     #[arg(long, value_name = "N", help_heading = "Input")]
     max_reads: Option<u64>,
+
+    /// Take the Ith of N contiguous parts of the templates, for one of N jobs that share the input
+    ///
+    /// The outputs of all N, one after the other, are those of a single run. The input is read once more to count its
+    /// templates, so it must be files.
+    #[arg(long, value_name = "I/N", conflicts_with = "max_reads", help_heading = "Input", hide_short_help = true)]
+    shard: Option<Shard>,
 
     /// Take this share of the templates, chosen by a hash of their names
     ///
@@ -250,6 +258,7 @@ impl Common {
                 fsync: !self.no_fsync,
             },
             max_reads: self.max_reads,
+            shard: self.shard,
             sample: self.sample.map(|fraction| Sample::new(fraction, self.seed)),
             threads,
             compression_level: self.compression_level,

@@ -78,6 +78,7 @@ fn on_conflict(conflict: &Conflict) -> Option<String> {
         }
         Conflict::TextSuffix { .. } => "use a suffix such as .tsv, .faa, .bed, .json or .html, if need be with .gz",
         Conflict::NothingCompressed => "outputs that end in .gz, .zst, .bz2, .xz or .bam are compressed",
+        Conflict::ReadOnce(_) => "write it to a file first, or leave out --shard",
         Conflict::NoMates => "give the files of both mates, or --interleaved",
         Conflict::NoFrames { .. } => "use --model builtin",
         _ => return None,

@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// How many kinds of things are counted.
+const COUNTS: usize = 8;
+
 /// What the readers saw and left out: shared with the progress bar and the report while the run goes on.
 #[derive(Debug, Default)]
 pub struct InputCounts {
@@ -24,6 +27,25 @@ pub struct InputCounts {
 }
 
 impl InputCounts {
+    /// All of them, in one order.
+    fn all(&self) -> [&Count; COUNTS] {
+        let Self { records, secondary, supplementary, without_bases, hard_clipped, orphans, not_sampled, stored_bytes } =
+            self;
+        [records, secondary, supplementary, without_bases, hard_clipped, orphans, not_sampled, stored_bytes]
+    }
+
+    /// The sums so far.
+    pub(crate) fn sums(&self) -> [u64; COUNTS] {
+        self.all().map(Count::get)
+    }
+
+    /// Adds what others counted between two of their sums.
+    pub(crate) fn add(&self, after: [u64; COUNTS], before: [u64; COUNTS]) {
+        for (count, (after, before)) in self.all().into_iter().zip(after.into_iter().zip(before)) {
+            count.add(after - before);
+        }
+    }
+
     /// Records that are no reads of their own, or in no sample: not written but to BAM, where they follow their template.
     #[must_use]
     pub fn left_out(&self) -> u64 {

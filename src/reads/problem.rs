@@ -12,6 +12,9 @@ pub enum Problem {
     /// The input ends inside a record, a compressed block, or before the marker that ends it.
     #[error("the file is cut short")]
     Cut,
+    /// Read a second time, the input has other reads.
+    #[error("the file changed while it was read")]
+    Changed,
     /// Compressed data that does not decompress or fails its checksum.
     #[error("the compressed data is damaged")]
     Damaged(#[source] io::Error),

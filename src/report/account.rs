@@ -13,6 +13,7 @@ use crate::prediction::Frame;
 use crate::prior::{Basis, FEWEST, Prior, Reason};
 use crate::progress::{grouped, per_second};
 use crate::reads::{Format, InputCounts};
+use crate::shard::Slice;
 use crate::tally::{BINS, Tally};
 use crate::verdict::{self, Mates};
 use crate::warning::Warning;
@@ -44,12 +45,14 @@ pub struct Facts {
 }
 
 /// Which part of the input a run takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Stops after this many reads.
     pub max_reads: Option<u64>,
     /// Takes a sample of the templates.
     pub sampled: bool,
+    /// Takes the templates of one shard.
+    pub slice: Option<Slice>,
 }
 
 /// Everything a run has to say of itself. Its field names are the JSON's.
@@ -103,6 +106,36 @@ pub struct Input {
     pub format: &'static str,
     /// Bytes read of them as stored.
     pub stored_bytes: u64,
+    /// The part of their templates that the run took; absent where it took all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+}
+
+/// The part of the input's templates that a run took.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Shard {
+    /// Which shard, from 1.
+    pub number: u64,
+    /// How many shards there are.
+    pub of: u64,
+    /// The first template, from 1; `templates` follow from there.
+    pub first_template: u64,
+    /// Templates in the shard.
+    pub templates: u64,
+    /// Templates in the input.
+    pub all_templates: u64,
+}
+
+impl From<&Slice> for Shard {
+    fn from(slice: &Slice) -> Self {
+        Self {
+            number: slice.shard.number.get(),
+            of: slice.shard.of.get(),
+            first_template: slice.templates.start + 1,
+            templates: slice.len(),
+            all_templates: slice.of,
+        }
+    }
 }
 
 /// What ran the model.
@@ -304,7 +337,12 @@ impl Report {
             warnings,
             model: card.clone(),
             device: Device { name: card.device.clone(), backend: card.backend.clone(), threads },
-            input: Input { files, format: format.name(), stored_bytes: seen.stored_bytes.get() },
+            input: Input {
+                files,
+                format: format.name(),
+                stored_bytes: seen.stored_bytes.get(),
+                shard: scope.slice.as_ref().map(Shard::from),
+            },
             settings: Settings {
                 prior: PriorUsed::new(&tally.prior, verdict.threshold),
                 threshold: verdict.threshold,
@@ -314,10 +352,10 @@ impl Report {
                 windows: windows.map(Windows::from),
             },
             counts: Counts {
-                // With --max-reads the reader may be ahead of what was taken: what was taken counts.
-                records: match scope.max_reads {
-                    None => seen.records.get(),
-                    Some(_) => tally.written() + seen.left_out(),
+                // Where a run stops before the end, the reader may be ahead of what was taken: what was taken counts.
+                records: match (scope.max_reads, &scope.slice) {
+                    (None, None) => seen.records.get(),
+                    _ => tally.written() + seen.left_out(),
                 },
                 classes: tally.classes.map(|group| group.reads),
                 undecided_with_noncoding: tally.undecided_with_noncoding,

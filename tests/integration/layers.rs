@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 11] = [
     &["blocking", "class", "conflict", "kmer", "paths", "prediction", "prior", "threads", "tokens", "warning"],
     &["tiling"],
     &["reads", "model"],
-    &["error", "progress", "sample", "verdict", "windows"],
+    &["error", "progress", "sample", "shard", "verdict", "windows"],
     &["estimate", "tally"],
     &["outputs"],
     &["pipeline"],

@@ -21,6 +21,7 @@ mod model_refusals;
 mod names;
 mod prior;
 mod process;
+mod shards;
 mod shutdown;
 mod split;
 mod support;

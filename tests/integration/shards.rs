@@ -1,0 +1,77 @@
+//! Runs that share an input: their outputs, one after the other, are those of a single run.
+
+use serde_json::Value;
+
+use crate::support::{Bench, fastq, stderr, testdata};
+
+/// The outputs of a run in a folder of its own: both classes, the table without its first line, the report.
+struct Outputs {
+    coding: String,
+    noncoding: String,
+    scores: String,
+    report: Value,
+}
+
+fn run(input: &[&str], flags: &[&str]) -> Outputs {
+    let bench = Bench::new();
+    bench.split(&[input, &["--scores", "s.tsv", "--json", "r.json"], flags].concat());
+    let table = bench.read("s.tsv");
+    let (_, scores) = table.split_once('\n').unwrap();
+    let [coding, noncoding] = ["c.fq", "n.fq"].map(|file| bench.read(file));
+    Outputs { coding, noncoding, scores: scores.to_owned(), report: bench.json("r.json") }
+}
+
+/// Compares shards with a single run; `flags` are those of both.
+fn compare(input: &[&str], shards: u64, flags: &[&str]) {
+    let whole = run(input, flags);
+    let each = |n: u64| run(input, &[flags, &["--shard", &format!("{n}/{shards}")]].concat());
+    let parts: Vec<Outputs> = (1..=shards).map(each).collect();
+    let joined = |of: fn(&Outputs) -> &str| parts.iter().map(of).collect::<String>();
+    assert!(joined(|part| &part.coding) == whole.coding, "{input:?}: coding");
+    assert!(joined(|part| &part.noncoding) == whole.noncoding, "{input:?}: noncoding");
+    assert!(joined(|part| &part.scores) == whole.scores, "{input:?}: scores");
+
+    let sum = |key: &str| parts.iter().map(|part| part.report["counts"][key].as_u64().unwrap()).sum::<u64>();
+    for (key, count) in whole.report["counts"].as_object().unwrap() {
+        assert_eq!(sum(key), count.as_u64().unwrap(), "{input:?}: {key}");
+    }
+    let mut next = 1;
+    for (part, number) in parts.iter().zip(1..) {
+        assert_eq!(part.report["settings"], whole.report["settings"], "the same prior in all of them");
+        let shard = &part.report["input"]["shard"];
+        assert_eq!((&shard["number"], &shard["of"]), (&Value::from(number), &Value::from(shards)));
+        assert_eq!(shard["first_template"], next);
+        next += shard["templates"].as_u64().unwrap();
+    }
+    assert_eq!(parts[0].report["input"]["shard"]["all_templates"], next - 1);
+}
+
+#[test]
+fn shards_of_any_format_add_up_to_a_single_run() {
+    let file = |name: &str| testdata(name).into_os_string().into_string().unwrap();
+    let [bam, first, second] = ["community.bam", "community_R1.fq.gz", "community_R2.fq.gz"].map(file);
+    compare(&[&bam], 3, &[]);
+    compare(&[&first, &second], 2, &["--undecided-band", "0.3,0.7", "--sample", "0.4"]);
+    compare(&[&first, &second], 2, &["--single", "--prior", "0.5"]);
+    compare(&[&file("aligners/bwa.sorted.bam")], 2, &["--collate"]);
+    compare(&[&file("aligners/minimap2.bam")], 3, &[]);
+}
+
+#[test]
+fn more_shards_than_templates_leave_some_empty() {
+    let bench = Bench::new();
+    let few = bench.write("few.fq", fastq(3, 90, ""));
+    compare(&[few.to_str().unwrap()], 5, &[]);
+}
+
+#[test]
+fn a_shard_of_a_stream_is_refused() {
+    let bench = Bench::new();
+    let output = bench.run_split(&["-", "--shard", "1/2"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("- is not a file\nhint: write it to a file first"), "{}", stderr(&output));
+    bench.write("a.fq", fastq(3, 90, ""));
+    let output = bench.run_split(&["a.fq", "--shard", "3/2"]);
+    assert!(stderr(&output).contains("expected I/N, with I from 1 to N"), "{}", stderr(&output));
+    assert_eq!(bench.files(), ["a.fq"]);
+}
