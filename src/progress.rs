@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 
 use crate::paths::escaped;
 use crate::reads::{Count, InputCounts};
@@ -15,6 +16,9 @@ const REDRAW: Duration = Duration::from_millis(200);
 
 /// How often a line is logged where there is no terminal: rare enough not to fill a log file.
 const LOG_EVERY: Duration = Duration::from_secs(30);
+
+/// How often a line of JSON is written.
+const JSON_EVERY: Duration = Duration::from_secs(1);
 
 /// A line that promises nothing of how long it will take.
 const WITHOUT_END: &str = "{spinner} {elapsed_precise} {wide_msg}";
@@ -40,6 +44,8 @@ pub enum Display {
     Bar,
     /// A line every 30 seconds
     Log,
+    /// A JSON object every second and at the end, each on a line, for programs
+    Json,
     /// Nothing
     Off,
 }
@@ -48,6 +54,8 @@ pub enum Display {
 #[derive(Debug)]
 pub struct Painter {
     task: Option<tokio::task::JoinHandle<()>>,
+    /// What to say at the end.
+    last: Option<Reported>,
 }
 
 impl Painter {
@@ -59,12 +67,18 @@ impl Painter {
             Display::Auto => Display::Log,
             other => other,
         };
+        let mut last = None;
         let task = match display {
             Display::Bar => Some(tokio::spawn(draw(progress, stored_bytes))),
             Display::Log => Some(tokio::spawn(log(progress, stored_bytes))),
+            Display::Json => {
+                let reported = Reported { progress, started: Instant::now(), stored_bytes };
+                last = Some(reported.clone());
+                Some(tokio::spawn(report(reported)))
+            }
             Display::Auto | Display::Off => None,
         };
-        Self { task }
+        Self { task, last }
     }
 
     /// Ends the drawing. When this returns the bar is off the screen, and what is said next stays.
@@ -72,6 +86,9 @@ impl Painter {
         if let Some(task) = self.task.take() {
             task.abort();
             let _aborted = task.await;
+        }
+        if let Some(last) = self.last.take() {
+            last.say();
         }
     }
 }
@@ -137,6 +154,56 @@ async fn log(progress: Arc<Progress>, stored_bytes: Option<u64>) {
         };
         let (summary, elapsed) = (summary(&progress, started.elapsed()), HumanDuration(started.elapsed()));
         say(&format!("readseeker: {summary}, {share}, {elapsed}\n"));
+    }
+}
+
+/// A run whose progress other programs follow.
+#[derive(Clone, Debug)]
+struct Reported {
+    progress: Arc<Progress>,
+    started: Instant,
+    stored_bytes: Option<u64>,
+}
+
+/// How far a run is. Its field names are the JSON's.
+#[derive(Debug, Serialize)]
+struct State {
+    /// Wall time since the first read was asked for.
+    seconds: f64,
+    /// Reads written.
+    reads: u64,
+    /// Those of them that are coding.
+    coding: u64,
+    reads_per_second: u64,
+    /// Bytes of the input, as stored, whose reads are done.
+    bytes: u64,
+    /// Bytes of the input, as stored; null where they are not known.
+    bytes_of_input: Option<u64>,
+}
+
+impl Reported {
+    fn state(&self) -> State {
+        let (elapsed, reads) = (self.started.elapsed(), self.progress.done.get());
+        State {
+            seconds: (elapsed.as_secs_f64() * 1e3).round() / 1e3,
+            reads,
+            coding: self.progress.coding.get(),
+            reads_per_second: per_second(reads, elapsed),
+            bytes: stored_bytes_done(&self.progress),
+            bytes_of_input: self.stored_bytes,
+        }
+    }
+
+    fn say(&self) {
+        let line = serde_json::to_string(&self.state()).expect("numbers are JSON");
+        say(&(line + "\n"));
+    }
+}
+
+async fn report(reported: Reported) {
+    loop {
+        tokio::time::sleep(JSON_EVERY).await;
+        reported.say();
     }
 }
 

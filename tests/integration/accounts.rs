@@ -125,3 +125,17 @@ fn a_prefix_gives_the_standard_set() {
     );
     assert_eq!(split(&["--coding", "c.fq"]).status.code(), Some(2), "--noncoding is missing");
 }
+
+#[test]
+fn progress_as_json_ends_with_all_reads() {
+    let bench = Bench::new();
+    let input = bench.write("a.fq", fastq(300, 100, ""));
+    let output = bench.split(&["a.fq", "--progress", "json"]);
+    let text = stderr(&output);
+    let last = text.lines().rfind(|line| line.starts_with('{')).unwrap();
+    let last: serde_json::Value = serde_json::from_str(last).unwrap();
+    let size = input.metadata().unwrap().len();
+    assert_eq!((&last["reads"], &last["bytes"], &last["bytes_of_input"]), (&300.into(), &size.into(), &size.into()));
+    let lines = |file| bench.read(file).lines().count();
+    assert_eq!(last["coding"], lines("c.fq") / 4);
+}
