@@ -15,6 +15,7 @@ mod hints;
 mod inputs;
 mod long_reads;
 mod man;
+mod merge;
 mod model;
 mod patterns;
 mod print;
@@ -57,6 +58,7 @@ enum Command {
     Split(Box<split::Args>),
     #[command(after_long_help = EXAMPLES)]
     Score(Box<score::Args>),
+    Merge(merge::Args),
     Device(device::Args),
     Model(model::Args),
     #[command(hide = true)]
@@ -82,6 +84,7 @@ impl Command {
         match self {
             Self::Split(args) => args.into_config(typed).and_then(runtime::run),
             Self::Score(args) => args.into_config(typed).and_then(runtime::run),
+            Self::Merge(args) => merge::run(args),
             Self::Device(args) => device::run(&args),
             Self::Model(args) => model::run(args),
             Self::Man(args) => man::man(&args, Cli::command()),

@@ -105,21 +105,7 @@ impl Config {
 
     /// Refuses outputs that would overwrite an input, each other or, unless that is asked for, a file.
     fn check_paths(&self) -> Result<()> {
-        let outputs: Vec<(PathBuf, Target)> =
-            self.output_paths().map(|path| (path.clone(), Target::written(&path))).collect();
-        let inputs: Vec<Target> = self.input_paths().map(|path| Target::read(&path)).collect();
-        for (i, (path, output)) in outputs.iter().enumerate() {
-            if outputs[..i].iter().any(|(_, other)| other.clashes_with(output)) {
-                return Err(Conflict::SameOutput(path.clone()).into());
-            }
-            if inputs.iter().any(|input| input.is_fed_by(output)) {
-                return Err(Conflict::InputAndOutput(path.clone()).into());
-            }
-            if self.placing.existing == Existing::Kept && path.is_file() && !is_direct(path) {
-                return Err(Conflict::Exists(path.clone()).into());
-            }
-        }
-        Ok(())
+        check_places(self.output_paths(), self.input_paths(), self.placing.existing)
     }
 
     /// Refuses names that promise what will not be in the file.
@@ -162,4 +148,26 @@ impl Config {
             Some((levels, path)) => Err(Conflict::Level { level, path, levels }.into()),
         }
     }
+}
+
+/// Refuses outputs that would overwrite an input, each other or, unless that is asked for, a file.
+pub(crate) fn check_places(
+    outputs: impl Iterator<Item = PathBuf>,
+    inputs: impl Iterator<Item = PathBuf>,
+    existing: Existing,
+) -> Result<()> {
+    let outputs: Vec<(PathBuf, Target)> = outputs.map(|path| (path.clone(), Target::written(&path))).collect();
+    let inputs: Vec<Target> = inputs.map(|path| Target::read(&path)).collect();
+    for (i, (path, output)) in outputs.iter().enumerate() {
+        if outputs[..i].iter().any(|(_, other)| other.clashes_with(output)) {
+            return Err(Conflict::SameOutput(path.clone()).into());
+        }
+        if inputs.iter().any(|input| input.is_fed_by(output)) {
+            return Err(Conflict::InputAndOutput(path.clone()).into());
+        }
+        if existing == Existing::Kept && path.is_file() && !is_direct(path) {
+            return Err(Conflict::Exists(path.clone()).into());
+        }
+    }
+    Ok(())
 }

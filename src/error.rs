@@ -53,6 +53,14 @@ pub enum Error {
         /// What is needed.
         least: u64,
     },
+    /// A report that cannot be merged with others; none where one is missing.
+    #[error("cannot merge {}: {problem}", .report.as_ref().map_or("the reports".into(), |report| report.to_string_lossy()))]
+    Report {
+        /// The file.
+        report: Option<PathBuf>,
+        /// Why.
+        problem: String,
+    },
     /// The counts do not add up, or another promise of ours is broken.
     #[error("internal error: {0}")]
     Internal(String),
@@ -85,7 +93,7 @@ impl Error {
             | Self::Conflict(_)
             | Self::Reads(reads::Error::Layout(_))
             | Self::Model(model::Error::Precision { .. }) => 2,
-            Self::Reads(reads::Error::Input { .. }) | Self::Alone { .. } => 3,
+            Self::Reads(reads::Error::Input { .. }) | Self::Alone { .. } | Self::Report { .. } => 3,
             Self::Model(model::Error::Load { .. }) => 4,
             Self::Model(model::Error::Device(_)) => 5,
             Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. })

@@ -6,12 +6,15 @@ mod classes;
 mod files;
 mod fit;
 mod html;
+mod merge;
 pub mod multiqc;
 mod rule;
 mod summary;
 
 pub use account::{
-    Counts, Device, Facts, Frames, Histogram, Input, PriorUsed, Report, Scope, Settings, Shard, Threshold, Windows,
+    Counts, Device, Facts, Frames, Histogram, Input, Origin, PriorUsed, Report, Scope, Settings, Shard, Threshold,
+    Windows,
 };
 pub use files::Files;
 pub use fit::warnings;
+pub use merge::MergeError;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Something that whoever started a run should know, though it does not stop it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,13 +70,22 @@ pub enum Warning {
         /// What the model reads.
         bases: usize,
     },
+    /// What a report says that an earlier run warned of.
+    #[error("{message}")]
+    Reported {
+        /// Its code.
+        code: String,
+        /// Its words.
+        message: String,
+    },
 }
 
 impl Warning {
     /// Never changes its meaning.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
+            Self::Reported { code, .. } => code,
             Self::JudgedApart { .. } => "mates_judged_apart",
             Self::ReferenceUnused { .. } => "reference_unused",
             Self::AttentionUnused { .. } => "attention_unused",
@@ -96,5 +105,17 @@ impl Serialize for Warning {
         warning.serialize_field("code", self.code())?;
         warning.serialize_field("message", &self.to_string())?;
         warning.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Warning {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Reported {
+            code: String,
+            message: String,
+        }
+        let Reported { code, message } = Reported::deserialize(deserializer)?;
+        Ok(Self::Reported { code, message })
     }
 }

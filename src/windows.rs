@@ -7,7 +7,7 @@ use std::num::NonZero;
 use std::ops::Range;
 
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::prediction::{Frame, Prediction, Predictions};
 use crate::tiling::{Tiling, on_read};
@@ -28,7 +28,7 @@ pub struct Config {
 }
 
 /// How the probabilities of a read's windows become the read's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pool {
     /// The mean of the windows' probabilities

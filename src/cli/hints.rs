@@ -64,6 +64,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         Error::AddressSpace { .. } => "raise it (ulimit -v); --memory bounds what a run really uses",
         Error::Alone { .. } => "collect such reads with --unpaired unpaired_%.fq.gz, or give one file per class",
         Error::Conflict(conflict) => return on_conflict(conflict),
+        Error::Report { .. } => "give the --json reports of all runs with --shard, from 1/N to N/N, of one input",
         _ => return None,
     };
     Some(hint.to_owned())

@@ -1,18 +1,22 @@
 //! What a report says of the model that ran.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 /// What a report says of the model that ran.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Card {
     /// The model's name: `readseeker-compact-1`, or that of the checkpoint directory.
     pub name: String,
     /// The family: `compact` or `bert`; `none` for a run without a model.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// SHA-256 of the weights file, in hex.
     pub sha256: String,
     /// `published` or `masked`; none for a model without attention.
-    pub attention: Option<&'static str>,
+    pub attention: Option<Cow<'static, str>>,
     /// `f32`, `bf16`, `int8` or `f16`.
-    pub precision: &'static str,
+    pub precision: Cow<'static, str>,
     /// The number of trained parameters.
     pub parameters: usize,
     /// The device that ran it, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.

@@ -59,10 +59,10 @@ pub(super) fn load(options: &Options, kernels: Kernels) -> Result<Loaded> {
     };
     let card = Card {
         name,
-        kind: family.kind(),
+        kind: family.kind().into(),
         sha256,
-        attention: family.has_attention().then(|| options.attention.name()),
-        precision: if doubt.is_none() { options.precision } else { Precision::F32 }.name(),
+        attention: family.has_attention().then(|| options.attention.name().into()),
+        precision: if doubt.is_none() { options.precision } else { Precision::F32 }.name().into(),
         parameters,
         device: engine.device(),
         backend: engine.backend(),

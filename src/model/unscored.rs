@@ -16,10 +16,10 @@ impl Unscored {
     pub(super) fn card() -> Card {
         Card {
             name: "none".to_owned(),
-            kind: "none",
+            kind: "none".into(),
             sha256: String::new(),
             attention: None,
-            precision: "none",
+            precision: "none".into(),
             parameters: 0,
             device: "nothing: no read was scored".to_owned(),
             backend: "none".to_owned(),

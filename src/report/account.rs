@@ -1,10 +1,11 @@
 //! Everything a run has to say of itself, as data.
 
+use std::borrow::Cow;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::class::PerClass;
 use crate::estimate::{Estimate, Part};
@@ -56,12 +57,12 @@ pub struct Scope {
 }
 
 /// Everything a run has to say of itself. Its field names are the JSON's.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Always `readseeker`.
-    pub tool: &'static str,
+    pub tool: Cow<'static, str>,
     /// This crate's version.
-    pub version: &'static str,
+    pub version: Cow<'static, str>,
     /// The command line.
     pub command: Vec<String>,
     /// What the user should know.
@@ -98,12 +99,12 @@ pub struct Report {
 }
 
 /// What was read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// The files, `-` for stdin.
     pub files: Vec<PathBuf>,
     /// `BAM`, `SAM`, `CRAM`, `FASTQ` or `FASTA`.
-    pub format: &'static str,
+    pub format: Cow<'static, str>,
     /// Bytes read of them as stored.
     pub stored_bytes: u64,
     /// The part of their templates that the run took; absent where it took all.
@@ -112,7 +113,7 @@ pub struct Input {
 }
 
 /// The part of the input's templates that a run took.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shard {
     /// Which shard, from 1.
     pub number: u64,
@@ -139,7 +140,7 @@ impl From<&Slice> for Shard {
 }
 
 /// What ran the model.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Device {
     /// For people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
     pub name: String,
@@ -150,7 +151,7 @@ pub struct Device {
 }
 
 /// What separated the classes.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// The share of coding reads that verdicts assumed.
     pub prior: PriorUsed,
@@ -169,12 +170,12 @@ pub struct Settings {
 }
 
 /// The share of coding reads that verdicts assumed.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PriorUsed {
     /// The share, among reads of average composition.
     pub share: f64,
-    /// `given`, `estimated`, or why it was not: `too_few_reads`, `unsure`, `windows`.
-    pub basis: &'static str,
+    /// Where it comes from.
+    pub basis: Origin,
     /// The threshold, as a probability of the model, for reads of average composition.
     pub threshold_on_probability: f64,
     /// The estimated share of coding reads, if there is one.
@@ -196,13 +197,7 @@ impl PriorUsed {
         };
         Self {
             share: prior.share(),
-            basis: match prior.basis {
-                Basis::Given => "given",
-                Basis::Estimated(_) => "estimated",
-                Basis::NotEstimated(Reason::TooFewReads) => "too_few_reads",
-                Basis::NotEstimated(Reason::Unsure) => "unsure",
-                Basis::NotEstimated(Reason::Windows) => "windows",
-            },
+            basis: Origin::from(prior.basis),
             threshold_on_probability: prior.threshold_on_probability(threshold),
             coding_share: estimate.map(|estimate| estimate.share),
             coding_share_95: estimate.map(|estimate| estimate.interval),
@@ -213,18 +208,48 @@ impl PriorUsed {
     /// Where the share comes from, for people.
     #[must_use]
     pub fn origin(&self) -> String {
-        match (self.basis, self.reads) {
-            ("estimated", Some(reads)) => format!("estimated from {} reads", grouped(reads as u64)),
-            ("too_few_reads", _) => format!("too few reads to estimate it: fewer than {FEWEST}"),
-            ("unsure", _) => "not estimated: the model is unsure of most reads".to_owned(),
-            ("windows", _) => "not estimated for reads scored in windows".to_owned(),
-            _ => "as given, or the model's default".to_owned(),
+        match self.basis {
+            Origin::Given => "as given, or the model's default".to_owned(),
+            Origin::Estimated => {
+                format!("estimated from {} reads", grouped(self.reads.map_or(0, |reads| reads as u64)))
+            }
+            Origin::TooFewReads => format!("too few reads to estimate it: fewer than {FEWEST}"),
+            Origin::Unsure => "not estimated: the model is unsure of most reads".to_owned(),
+            Origin::Windows => "not estimated for reads scored in windows".to_owned(),
+        }
+    }
+}
+
+/// Where a prior comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Asked for, or the model's default.
+    Given,
+    /// From the reads.
+    Estimated,
+    /// Not estimated: too few reads.
+    TooFewReads,
+    /// Not estimated: the model is unsure of most reads.
+    Unsure,
+    /// Not estimated: reads are scored in windows.
+    Windows,
+}
+
+impl From<Basis> for Origin {
+    fn from(basis: Basis) -> Self {
+        match basis {
+            Basis::Given => Self::Given,
+            Basis::Estimated(_) => Self::Estimated,
+            Basis::NotEstimated(Reason::TooFewReads) => Self::TooFewReads,
+            Basis::NotEstimated(Reason::Unsure) => Self::Unsure,
+            Basis::NotEstimated(Reason::Windows) => Self::Windows,
         }
     }
 }
 
 /// How reads were scored in windows.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Windows {
     /// Bases from one window's start to the next one's at most.
     pub step: usize,
@@ -241,7 +266,7 @@ impl From<windows::Config> for Windows {
 }
 
 /// Reads by where they went.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
     /// Records read.
     pub records: u64,
@@ -285,7 +310,7 @@ pub struct Counts {
 }
 
 /// A threshold, and what it would give.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {
     /// Coding from this probability on.
     pub threshold: f64,
@@ -294,7 +319,7 @@ pub struct Threshold {
 }
 
 /// The spread of probabilities.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Histogram {
     /// The width of a bin; bin i starts at `i * width`.
     pub bin_width: f64,
@@ -309,7 +334,7 @@ impl Histogram {
 }
 
 /// Coding reads by frame.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frames {
     /// In this order.
     pub order: [String; 6],
@@ -331,15 +356,15 @@ impl Report {
         let estimate = estimate(&facts, seen, tally, wall);
         let Facts { command, threads, files, format, verdict, min_length, windows, scope, .. } = facts;
         Self {
-            tool: "readseeker",
-            version: env!("CARGO_PKG_VERSION"),
+            tool: "readseeker".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
             command,
             warnings,
             model: card.clone(),
             device: Device { name: card.device.clone(), backend: card.backend.clone(), threads },
             input: Input {
                 files,
-                format: format.name(),
+                format: format.name().into(),
                 stored_bytes: seen.stored_bytes.get(),
                 shard: scope.slice.as_ref().map(Shard::from),
             },

@@ -33,7 +33,7 @@ mod tests {
     use crate::tally::Group;
     use crate::verdict::{self, Mates};
 
-    fn codes(tally: &Tally) -> Vec<&'static str> {
+    fn codes(tally: &Tally) -> Vec<String> {
         let facts = Facts {
             command: Vec::new(),
             threads: std::num::NonZero::<usize>::MIN,
@@ -46,7 +46,7 @@ mod tests {
             reads_at_most: Some(301),
             scope: Scope::default(),
         };
-        warnings(&facts, tally).iter().map(Warning::code).collect()
+        warnings(&facts, tally).iter().map(|warning| warning.code().to_owned()).collect()
     }
 
     #[test]

@@ -70,7 +70,7 @@ fn title(files: &[PathBuf]) -> String {
 
 /// Which of the two models ran: nobody should take one for the other.
 fn model_note(report: &Report) -> Markup {
-    let note = match report.model.kind {
+    let note = match &*report.model.kind {
         "compact" => {
             "A network of readseeker's own compact family, not the published ReadSeeker: its probabilities are not those of the paper."
         }
@@ -207,7 +207,7 @@ fn run(report: &Report, files: &[String]) -> Markup {
             (row("input", html! { @for file in files { (file) br; } (input.format) ", " (grouped(input.stored_bytes)) " bytes as stored" }))
             (row("model", html! {
                 (model.name) " (" (model.kind) ", " (grouped(model.parameters as u64)) " parameters, " (model.precision)
-                @if let Some(attention) = model.attention { ", " (attention) " attention" } ")" br;
+                @if let Some(attention) = &model.attention { ", " (attention) " attention" } ")" br;
                 code { "SHA-256 " (model.sha256) }
             }))
             (row("device", html! { (device.name) @if device.backend != "cpu" { ", " (device.backend) } }))

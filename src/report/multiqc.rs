@@ -71,14 +71,19 @@ fn described(report: &Report) -> String {
 
 /// One for each set of weights and way of running it.
 fn id(model: &Card) -> String {
-    let weights = model.sha256.get(..12).unwrap_or(model.kind);
-    ["readseeker", weights].into_iter().chain(model.attention).chain([model.precision]).collect::<Vec<_>>().join("_")
+    let weights = model.sha256.get(..12).unwrap_or(&model.kind);
+    ["readseeker", weights]
+        .into_iter()
+        .chain(model.attention.as_deref())
+        .chain([&*model.precision])
+        .collect::<Vec<_>>()
+        .join("_")
 }
 
 /// `readseeker-compact-5`, `ReadSeeker (published attention, int8)`.
 fn label(model: &Card) -> String {
-    let attention = model.attention.map(|attention| format!("{attention} attention"));
-    let precision = (model.precision != "f32").then(|| model.precision.to_owned());
+    let attention = model.attention.as_ref().map(|attention| format!("{attention} attention"));
+    let precision = (model.precision != "f32").then(|| model.precision.to_string());
     let how: Vec<String> = attention.into_iter().chain(precision).collect();
     if how.is_empty() { model.name.clone() } else { format!("{} ({})", model.name, how.join(", ")) }
 }
@@ -98,12 +103,12 @@ mod tests {
 
     #[test]
     fn each_model_and_each_way_of_running_it_has_a_section_of_its_own() {
-        let card = |name: &str, sha256: &str, attention, precision| Card {
+        let card = |name: &str, sha256: &str, attention: Option<&'static str>, precision: &'static str| Card {
             name: name.to_owned(),
-            kind: "bert",
+            kind: "bert".into(),
             sha256: sha256.to_owned(),
-            attention,
-            precision,
+            attention: attention.map(Into::into),
+            precision: precision.into(),
             parameters: 1,
             device: String::new(),
             backend: String::new(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::account::{PriorUsed, Report, Windows};
+use super::account::{Origin, PriorUsed, Report, Windows};
 use super::rule::rule;
 use crate::class::Class;
 use crate::estimate::Estimate;
@@ -55,7 +55,7 @@ impl Report {
     fn push_prior(&self, text: &mut String) -> std::fmt::Result {
         let PriorUsed { share, basis, threshold_on_probability, coding_share, coding_share_95, .. } =
             self.settings.prior;
-        if basis == "given" && (share - 0.5).abs() < 1e-9 {
+        if basis == Origin::Given && (share - 0.5).abs() < 1e-9 {
             return Ok(());
         }
         let origin = self.settings.prior.origin();

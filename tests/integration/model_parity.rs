@@ -166,7 +166,7 @@ fn lower_precisions_stay_near_and_say_so() {
     for (precision, name, bound) in [(Precision::Bf16, "bf16", 0.01), (Precision::Int8, "int8", 0.03)] {
         let plain = Options { precision, ..options(directory.clone(), Attention::Masked, Choice::Cpu) };
         let classifier = Classifier::load(&plain).unwrap();
-        assert_eq!((classifier.card().precision, classifier.card().backend.as_str()), (name, "cpu"));
+        assert_eq!((&*classifier.card().precision, classifier.card().backend.as_str()), (name, "cpu"));
         let all = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
         let predictions = classifier.classify(&all).unwrap();
         let largest = largest(&predictions, goldens.iter().map(|row| row.probability(Attention::Masked)));
@@ -309,7 +309,7 @@ fn the_card_says_what_ran() {
     let directory = testdata("parity/k6_tiny_zip");
     let classifier = Classifier::load(&options(directory, Attention::Masked, Choice::Cpu)).unwrap();
     let card = classifier.card();
-    assert_eq!((card.name.as_str(), card.kind, card.attention), ("k6_tiny_zip", "bert", Some("masked")));
+    assert_eq!((card.name.as_str(), &*card.kind, card.attention.as_deref()), ("k6_tiny_zip", "bert", Some("masked")));
     assert_eq!(card.sha256.len(), 64);
     assert_eq!(
         card.parameters,

@@ -58,6 +58,44 @@ fn shards_of_any_format_add_up_to_a_single_run() {
 }
 
 #[test]
+fn merged_reports_of_shards_are_that_of_a_single_run() {
+    let bench = Bench::new();
+    let bam = testdata("community.bam").into_os_string().into_string().unwrap();
+    bench.split(&[&bam, "--json", "whole.json", "--min-length", "150", "--html", "whole.html"]);
+    for shard in ["1/3", "2/3", "3/3"] {
+        let report = format!("{}.json", &shard[..1]);
+        bench.split(&[&bam, "--shard", shard, "--json", &report, "--min-length", "150", "--force"]);
+    }
+    let merge = ["merge", "m.json", "3.json", "1.json", "2.json", "--html", "m.html", "--multiqc", "s_mqc.json"];
+    let output = bench.run(&merge);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let [mut whole, mut merged] = ["whole.json", "m.json"].map(|file| bench.json(file));
+    // Measured, or said in words of each shard.
+    for report in [&mut whole, &mut merged] {
+        for key in ["command", "wall_seconds", "reads_per_second", "peak_memory_bytes", "input", "warnings"] {
+            report.as_object_mut().unwrap().remove(key);
+        }
+    }
+    assert_eq!(merged, whole);
+    assert!(bench.read("m.html").contains("community.bam") && bench.read("s_mqc.json").contains("\"s\""));
+
+    for (reports, problem) in [
+        (&["1.json", "2.json"][..], "cannot merge the reports: shard 3 of 3 is missing"),
+        (&["1.json", "2.json", "1.json"], "cannot merge 1.json: shard 1 is there twice"),
+        (&["whole.json"], "cannot merge whole.json: it is not the report of a shard"),
+        (&["1.json", "m.html"], "cannot merge m.html: not a report of readseeker: expected value at line 1"),
+        (&["1.json", "none.json"], "cannot merge none.json: No such file"),
+    ] {
+        let output = bench.run(&[&["merge", "x.json"], reports].concat());
+        assert_eq!(output.status.code(), Some(3), "{reports:?}");
+        assert!(stderr(&output).contains(problem), "{}", stderr(&output));
+        assert!(!bench.path("x.json").exists());
+    }
+    let taken = bench.run(&["merge", "m.json", "1.json", "2.json", "3.json"]);
+    assert_eq!((taken.status.code(), stderr(&taken).contains("m.json exists")), (Some(2), true));
+}
+
+#[test]
 fn more_shards_than_templates_leave_some_empty() {
     let bench = Bench::new();
     let few = bench.write("few.fq", fastq(3, 90, ""));
