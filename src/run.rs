@@ -15,7 +15,7 @@ use crate::error::{Error, Result, Signal};
 use crate::model::{Attention, Classifier, cpu};
 use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
-use crate::prediction::Prediction;
+use crate::prediction::{Prediction, Predictions};
 use crate::prior::{self, Prior};
 use crate::progress::{Painter, Progress, say};
 use crate::reads::output::commit_all;
@@ -151,7 +151,7 @@ async fn whole_prior<M>(
     interrupt: impl Future<Output = Signal>,
 ) -> Result<Prior>
 where
-    M: Fn(&Tokens) -> Result<Vec<Prediction>> + Clone + Send + 'static,
+    M: Fn(&Tokens) -> Result<Predictions> + Clone + Send + 'static,
 {
     let progress = Arc::new(Progress::default());
     let templates = reads::open(&config.input, Arc::clone(&progress.input)).await?;
