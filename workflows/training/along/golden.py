@@ -1,16 +1,18 @@
 """Golden reads with what an exported network says of them: `python -m along.golden CHECKPOINT GOLDEN.tsv`.
 
-Columns: the read, the state of each of its positions (0 none, 1 2 3 plus, 4 5 6 minus, frames of the padded read), and the
-positions' seven logits, position after position."""
+Columns: the read, the state of each of its positions (0 none, 1 2 3 plus, 4 5 6 minus, frames of the padded read), the
+positions' seven logits, position after position; the read's probability, and its stretches as START-END:FRAME, from 0, frames
+as BLAST writes them."""
 
 import random
 import sys
 
+import numpy as np
 import torch
 
 from compact import golden
 
-from . import plain
+from . import calls, decode, plain
 
 _LONGEST_SHOWN = 130  # positions: of longer reads every seventh is shown
 
@@ -29,15 +31,33 @@ def sequences(seed=11):
     return out
 
 
+def probability(logits, length, config):
+    """A read's probability: the share of coding positions at prior 0, calibrated by length."""
+    costs = decode.Costs(**{name: config["decoder"][name] for name in decode.Costs._fields})
+    states = decode.posteriors(decode.emissions(logits[None], costs), decode.transitions(costs))[0]
+    none, coding = np.clip((states[:, 0].mean(), states[:, 1:].sum(axis=1).mean()), 1e-9, 1)
+    c = config["calibration"]
+    scale, shift = (np.interp(length, c["lengths"], c[name]) for name in ("scale", "shift"))
+    return 1 / (1 + np.exp(-(scale * np.log(coding / none) + shift)))
+
+
+def stretches(states, read):
+    codes = np.array(["ACGT".find(letter) % 5 for letter in plain.clean(read)], dtype=np.uint8)
+    found = calls.stretches(np.array(states), codes)
+    return " ".join(f"{start}-{end}:{frame if frame < 4 else 3 - frame}" for start, end, frame in found)
+
+
 def main(checkpoint, table):
     model = plain.Model(checkpoint)
     with open(table, "w") as out, torch.no_grad():
-        out.write("sequence\tstates\tlogits\n")
+        out.write("sequence\tstates\tlogits\tprobability\tstretches\n")
         for read in sequences():
             logits = model.read(read)
-            states = "".join(map(str, model.states(logits)))
+            states = model.states(logits)
             shown = logits if len(logits) <= _LONGEST_SHOWN else logits[::7]
-            out.write(f"{read}\t{states}\t{' '.join(f'{x:.5f}' for x in shown.flatten().tolist())}\n")
+            numbers = " ".join(f"{x:.5f}" for x in shown.flatten().tolist())
+            own = probability(logits.double().numpy(), len(read), model.config)
+            out.write(f"{read}\t{''.join(map(str, states))}\t{numbers}\t{own:.7f}\t{stretches(states, read)}\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,149 @@
+//! From a read's logits to what is said of it: its probability, its frame, and the stretches that code. Pure: knows no tensor.
+//!
+//! A position is nine bases. A read is padded with the same number of bases on both sides, so that the positions of a strand
+//! are those of the other. The rules are those of `workflows/training/ALONG.md`.
+
+mod chain;
+mod ends;
+mod settings;
+
+use crate::prediction::{Frame, Prediction, Strand, Stretch, Stretches};
+use chain::{Chain, Memory, Sums};
+use ends::Bases;
+pub(in crate::model) use settings::{Calibration, DecoderSettings};
+
+/// Bases of a position.
+const POSITION: usize = 9;
+/// Logits of a position: none, plus 0 1 2, minus 0 1 2, frames of the padded read.
+pub(in crate::model) const LOGITS: usize = chain::STATES;
+
+/// Bases of padding on each side of a read.
+pub(super) fn side(bases: usize) -> usize {
+    let both = (POSITION - bases % POSITION) % POSITION;
+    both.midpoint(POSITION * (both % 2))
+}
+
+/// Positions of a read.
+pub(super) fn positions(bases: usize) -> usize {
+    (bases + 2 * side(bases)) / POSITION
+}
+
+/// A decoder with its costs.
+#[derive(Clone, Debug)]
+pub(super) struct Decoder {
+    chain: Chain,
+    calibration: Calibration,
+}
+
+/// Working memory, kept from read to read.
+#[derive(Debug, Default)]
+pub(super) struct Scratch(Memory);
+
+/// Positions of one state, and those around them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    start: usize,
+    end: usize,
+    state: u8,
+}
+
+impl Run {
+    /// Which strand codes; none where neither does.
+    fn strand(&self) -> Option<Strand> {
+        match self.state {
+            0 => None,
+            1..4 => Some(Strand::Plus),
+            _ => Some(Strand::Minus),
+        }
+    }
+}
+
+impl Decoder {
+    pub(super) fn new(settings: &DecoderSettings, calibration: &Calibration) -> Self {
+        Self { chain: Chain::new(settings), calibration: calibration.clone() }
+    }
+
+    /// What is said of one read; its stretches become a row of `into`.
+    ///
+    /// `row` holds the read's overlapping 6-mers, `logits` those of its positions.
+    pub(super) fn decode(
+        &self,
+        row: &[u16],
+        logits: &[[f32; LOGITS]],
+        Scratch(memory): &mut Scratch,
+        into: &mut Stretches,
+    ) -> Prediction {
+        let bases = row.len() + 5;
+        debug_assert_eq!(logits.len(), positions(bases), "{bases}");
+        let sums = self.chain.sums(logits, memory);
+        self.chain.path(logits, memory);
+        self.stretches(row, memory, into);
+        into.end_row();
+        let coding: f64 = sums.frames.iter().sum();
+        let all = coding + sums.none;
+        let probability = self.calibration.probability(coding / all, sums.none / all, bases);
+        Prediction { probability, frame: Some(frame(&sums, bases)) }
+    }
+
+    fn stretches(&self, row: &[u16], memory: &Memory, into: &mut Stretches) {
+        let Some(&first) = memory.path.first() else { return };
+        let mut before = None;
+        let mut run = Run { start: 0, end: 0, state: first };
+        loop {
+            run.end = memory.path[run.start..]
+                .iter()
+                .position(|&s| s != run.state)
+                .map_or(memory.path.len(), |n| run.start + n);
+            let after = memory.path.get(run.end).map(|&state| Run { start: run.end, end: run.end, state });
+            if let Some(strand) = run.strand() {
+                into.push(self.stretch(row, memory, run, strand, [before, after]));
+            }
+            let Some(next) = after else { return };
+            (before, run) = (Some(run), next);
+        }
+    }
+
+    /// The bases of one run of positions, given those beside it, if there are any.
+    fn stretch(&self, row: &[u16], memory: &Memory, run: Run, strand: Strand, beside: [Option<Run>; 2]) -> Stretch {
+        let bases = Bases { row, strand };
+        let (length, side) = (bases.len(), side(bases.len()));
+        let offset = (usize::from(run.state - 1) % 3 + POSITION - side) % 3;
+        let (start, end) = ((POSITION * run.start).saturating_sub(side), (POSITION * run.end - side).min(length));
+        // Whether the gene begins and ends here, from left to right: a frameshift is neither.
+        let [left, right] = beside.map(|other| other.is_some_and(|other| other.strand() != Some(strand)));
+        let continues = beside[0].is_some() && !left;
+        let turned = |(start, end): (usize, usize)| (length - end, length - start);
+        let ((start, end), [begins, ends]) = match strand {
+            Strand::Plus => ((start, end), [left, right]),
+            Strand::Minus => (turned((start, end)), [right, left]),
+        };
+        let stop = if ends { bases.stop(offset, start, end) } else { None };
+        let end = stop.unwrap_or(end);
+        let first = if begins { bases.start(offset, start, end) } else { None };
+        let start = first.unwrap_or(start);
+        let (start, end) = if strand == Strand::Plus { (start, end) } else { turned((start, end)) };
+        let none: f64 = memory.none[run.start..run.end].iter().sum();
+        let coding: f64 = memory.none[run.start..run.end].iter().map(|none| 1.0 - none).sum();
+        let base = |n: usize| u32::try_from(n).expect("a read has fewer than 2^32 bases");
+        Stretch {
+            start: base(start),
+            end: base(end),
+            frame: Frame { strand, offset: u8::try_from(offset).expect("below 3") },
+            probability: self.calibration.probability(coding / (coding + none), none / (coding + none), end - start),
+            has_start: first.is_some(),
+            has_stop: stop.is_some(),
+            continues,
+        }
+    }
+}
+
+/// The frame in which most of a read is, as the read counts.
+fn frame(sums: &Sums, bases: usize) -> Frame {
+    let most = (0..6).reduce(|best, other| if sums.frames[other] > sums.frames[best] { other } else { best });
+    let padded = Frame::ALL[most.expect("there are six")];
+    let offset = (usize::from(padded.offset) + POSITION - side(bases)) % 3;
+    Frame { offset: u8::try_from(offset).expect("below 3"), ..padded }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,347 @@
+//! The hidden Markov model over {none, six frames}: how likely each state is at each position, and the best path. Pure.
+//!
+//! Its costs are the same for a read and its reverse complement: a gene of the minus strand is entered, from left to right, at
+//! its end. So of the 49 transitions only six kinds differ, and a step takes some twenty operations.
+
+use super::settings::DecoderSettings;
+
+/// None, plus 0 1 2, minus 0 1 2.
+pub(super) const STATES: usize = 7;
+/// A position's numbers, padded to what a register holds.
+const LANES: usize = 8;
+/// Sums are scaled back this often: costs are at most [`DecoderSettings::MOST`], so they stay far from underflow meanwhile.
+const SCALED_EVERY: usize = 8;
+
+/// One number for each state.
+type Row = [f64; LANES];
+
+/// The costs of a step, as factors and as logarithms.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    /// Of a position's logits: neighbours share most of what they see.
+    weight: f64,
+    /// What the usual share of coding positions adds to the score of none.
+    prior: f64,
+    costs: Costs,
+    factors: Costs,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Costs {
+    start: f64,
+    stop: f64,
+    shift: f64,
+    other: f64,
+}
+
+/// What the sums say of a read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sums {
+    /// How many positions are not coding, as expected.
+    pub(super) none: f64,
+    /// How many are coding in each frame.
+    pub(super) frames: [f64; STATES - 1],
+}
+
+/// Working memory, kept from read to read.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    emissions: Vec<Row>,
+    forward: Vec<Row>,
+    back: Vec<[u8; STATES]>,
+    /// How likely each position is not coding, after [`Chain::sums`].
+    pub(super) none: Vec<f64>,
+    /// The state of each position, after [`Chain::path`].
+    pub(super) path: Vec<u8>,
+}
+
+impl Chain {
+    pub(super) fn new(settings: &DecoderSettings) -> Self {
+        let DecoderSettings { weight, start, stop, shift, other, prior } = *settings;
+        let costs = Costs { start, stop, shift, other };
+        let factor = |cost: f64| (-cost).exp();
+        let factors = Costs { start: factor(start), stop: factor(stop), shift: factor(shift), other: factor(other) };
+        Self { weight, prior: weight * prior, costs, factors }
+    }
+
+    /// Forward and backward sums over all paths, at as many coding positions as others.
+    pub(super) fn sums(&self, logits: &[[f32; STATES]], memory: &mut Memory) -> Sums {
+        let Memory { emissions, forward, none, .. } = memory;
+        emissions.clear();
+        emissions.extend(logits.iter().map(|logits| self.emission(logits)));
+        self.forward(emissions, forward);
+        none.clear();
+        none.resize(logits.len(), 0.0);
+        let mut sums = [0.0; LANES];
+        let mut behind = [1.0; LANES];
+        for (t, none) in none.iter_mut().enumerate().rev() {
+            let both = product(&forward[t], &behind);
+            let scale = 1.0 / both[..STATES].iter().sum::<f64>();
+            *none = both[0] * scale;
+            for (sum, both) in sums.iter_mut().zip(both) {
+                *sum += both * scale;
+            }
+            behind = self.step(&product(&emissions[t], &behind), self.factors.stop, self.factors.start);
+            if t % SCALED_EVERY == 0 {
+                behind = scaled(&behind);
+            }
+        }
+        Sums { none: sums[0], frames: std::array::from_fn(|frame| sums[frame + 1]) }
+    }
+
+    fn forward(&self, emissions: &[Row], forward: &mut Vec<Row>) {
+        forward.clear();
+        let mut row = [1.0; LANES];
+        for (t, emission) in emissions.iter().enumerate() {
+            if t > 0 {
+                row = self.step(&row, self.factors.start, self.factors.stop);
+            }
+            row = product(&row, emission);
+            if t % SCALED_EVERY == 0 {
+                row = scaled(&row);
+            }
+            forward.push(row);
+        }
+    }
+
+    /// Sums over all states to come from. `enter` leads from none to plus and from minus to none, `leave` the other way;
+    /// backwards, they change places.
+    fn step(&self, from: &Row, enter: f64, leave: f64) -> Row {
+        let Costs { shift, other, .. } = self.factors;
+        let (plus, minus) = (from[1] + from[2] + from[3], from[4] + from[5] + from[6]);
+        let to_plus = plus * shift + from[0] * enter + minus * other;
+        let to_minus = minus * shift + from[0] * leave + plus * other;
+        let stay = 1.0 - shift;
+        [
+            from[0] + plus * leave + minus * enter,
+            from[1] * stay + to_plus,
+            from[2] * stay + to_plus,
+            from[3] * stay + to_plus,
+            from[4] * stay + to_minus,
+            from[5] * stay + to_minus,
+            from[6] * stay + to_minus,
+            0.0,
+        ]
+    }
+
+    /// Likelihoods up to a factor that is the same for all states.
+    #[expect(clippy::cast_possible_truncation, reason = "f32 is what exponential() is made for")]
+    fn emission(&self, logits: &[f32; STATES]) -> Row {
+        let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mut below = [0.0_f32; LANES];
+        for (below, logit) in below.iter_mut().zip(logits) {
+            *below = self.weight as f32 * (logit - highest);
+        }
+        exponential(below).map(f64::from)
+    }
+
+    /// The best path, at the settings' prior. Of equally good states the lowest.
+    pub(super) fn path(&self, logits: &[[f32; STATES]], memory: &mut Memory) {
+        let Memory { back, path, .. } = memory;
+        back.clear();
+        path.clear();
+        let Some((first, rest)) = logits.split_first() else { return };
+        let mut best = self.score(first);
+        for logits in rest {
+            let (mut reached, from) = self.best_step(&best);
+            for (reached, score) in reached.iter_mut().zip(self.score(logits)) {
+                *reached += score;
+            }
+            best = reached;
+            back.push(from);
+        }
+        let (mut state, _) = highest(&[0, 1, 2, 3, 4, 5, 6], &best);
+        path.push(state);
+        for from in back.iter().rev() {
+            state = from[usize::from(state)];
+            path.push(state);
+        }
+        path.reverse();
+    }
+
+    /// Log likelihoods up to a summand that is the same for all states.
+    fn score(&self, logits: &[f32; STATES]) -> [f64; STATES] {
+        let mut scores = logits.map(|logit| self.weight * f64::from(logit));
+        scores[0] -= self.prior;
+        scores
+    }
+
+    /// The best score by which each state is reached, and the state it comes from.
+    fn best_step(&self, best: &[f64; STATES]) -> ([f64; STATES], [u8; STATES]) {
+        let Costs { start, stop, shift, other } = self.costs;
+        let (plus, minus) = (highest(&[1, 2, 3], best), highest(&[4, 5, 6], best));
+        let none = [(0, best[0]), (plus.0, plus.1 - stop), (minus.0, minus.1 - start)];
+        let mut reached = [(0, 0.0); STATES];
+        reached[0] = first_highest(none);
+        for state in 1..STATES {
+            let own = (u8::try_from(state).expect("below 7"), best[state]);
+            let (enter, strand, opposite) = if state < 4 { (start, plus, minus) } else { (stop, minus, plus) };
+            let shifted = (strand.0, strand.1 - shift);
+            let (near, far) = if own.0 < shifted.0 { (own, shifted) } else { (shifted, own) };
+            let (none, opposite) = ((0, best[0] - enter), (opposite.0, opposite.1 - other));
+            let candidates = if state < 4 { [none, near, far, opposite] } else { [none, opposite, near, far] };
+            reached[state] = first_highest(candidates);
+        }
+        (reached.map(|(_, score)| score), reached.map(|(state, _)| state))
+    }
+}
+
+/// The state of the highest score, and that.
+fn highest(states: &[u8], scores: &[f64; STATES]) -> (u8, f64) {
+    let scored = states.iter().map(|&state| (state, scores[usize::from(state)]));
+    scored.reduce(|best, other| if other.1 > best.1 { other } else { best }).expect("there are states")
+}
+
+/// The first candidate with the highest score.
+fn first_highest<const N: usize>(candidates: [(u8, f64); N]) -> (u8, f64) {
+    candidates.into_iter().reduce(|best, other| if other.1 > best.1 { other } else { best }).expect("there are some")
+}
+
+fn product(one: &Row, other: &Row) -> Row {
+    std::array::from_fn(|state| one[state] * other[state])
+}
+
+/// The same with a sum of one.
+fn scaled(row: &Row) -> Row {
+    let scale = 1.0 / row[..STATES].iter().sum::<f64>();
+    row.map(|number| number * scale)
+}
+
+/// Powers of e of numbers that are not positive, within 2e-7 of them.
+///
+/// Written so that the compiler makes eight at once: a call of the library for each would cost as much as the rest.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "exponents from 1 to 127")]
+fn exponential(x: [f32; LANES]) -> [f32; LANES] {
+    /// Adding it leaves no bit for what is behind the point.
+    const ROUNDS: f32 = 12_582_912.0;
+    x.map(|x| {
+        let x = x.max(-87.0);
+        let whole = (x * std::f32::consts::LOG2_E + ROUNDS) - ROUNDS;
+        // ln 2 in two parts, the first one with few bits: the product is exact.
+        let rest = (x - whole * 0.693_359_4) - whole * -2.121_944_4e-4;
+        let power = 1.0
+            + rest
+                * (1.0
+                    + rest
+                        * (0.5
+                            + rest
+                                * (0.166_666_65
+                                    + rest * (0.041_665_795 + rest * (0.008_333_452 + rest * 0.001_394_2)))));
+        power * f32::from_bits(((whole as i32 + 127) as u32) << 23)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SETTINGS: DecoderSettings =
+        DecoderSettings { weight: 0.545, start: 0.818, stop: 0.984, shift: 1.108, other: 2.096, prior: 2.0 };
+
+    fn cost(from: usize, to: usize) -> f64 {
+        let DecoderSettings { start, stop, shift, other, .. } = SETTINGS;
+        match (from, to) {
+            _ if from == to => 0.0,
+            (0, 1..4) | (4.., 0) => start,
+            (1..4, 0) | (0, 4..) => stop,
+            (1..4, 1..4) | (4.., 4..) => shift,
+            _ => other,
+        }
+    }
+
+    /// The best sum of a path, each of the 49 steps looked at.
+    fn best_sum(logits: &[[f32; STATES]]) -> f64 {
+        let chain = Chain::new(&SETTINGS);
+        let mut best = chain.score(&logits[0]);
+        for logits in &logits[1..] {
+            let reached =
+                |to: usize| (0..STATES).map(|from| best[from] - cost(from, to)).fold(f64::NEG_INFINITY, f64::max);
+            let own = chain.score(logits);
+            best = std::array::from_fn(|to| reached(to) + own[to]);
+        }
+        best.into_iter().fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    fn sum_of(path: &[u8], logits: &[[f32; STATES]]) -> f64 {
+        let chain = Chain::new(&SETTINGS);
+        let own: f64 = path.iter().zip(logits).map(|(&state, logits)| chain.score(logits)[usize::from(state)]).sum();
+        own - path.windows(2).map(|step| cost(step[0].into(), step[1].into())).sum::<f64>()
+    }
+
+    /// Posteriors by all paths: 7^positions of them.
+    fn by_all_paths(logits: &[[f32; STATES]]) -> Sums {
+        let unbiased = Chain::new(&DecoderSettings { prior: 0.0, ..SETTINGS });
+        let (mut sums, mut total) = ([0.0; STATES], 0.0);
+        for number in 0..7_usize.pow(u32::try_from(logits.len()).unwrap()) {
+            let path: Vec<usize> = (0..logits.len()).scan(number, |rest, _| Some((*rest % 7, *rest /= 7).0)).collect();
+            let own: f64 = path.iter().zip(logits).map(|(&state, logits)| unbiased.score(logits)[state]).sum();
+            let weight = (own - path.windows(2).map(|step| cost(step[0], step[1])).sum::<f64>()).exp();
+            path.iter().for_each(|&state| sums[state] += weight);
+            total += weight;
+        }
+        Sums { none: sums[0] / total, frames: std::array::from_fn(|frame| sums[frame + 1] / total) }
+    }
+
+    fn mirrored(logits: &[[f32; STATES]]) -> Vec<[f32; STATES]> {
+        logits.iter().rev().map(|l| [l[0], l[4], l[5], l[6], l[1], l[2], l[3]]).collect()
+    }
+
+    fn logits(positions: std::ops::Range<usize>) -> impl Strategy<Value = Vec<[f32; STATES]>> {
+        prop::collection::vec(prop::array::uniform7(-6.0_f32..6.0), positions)
+    }
+
+    #[test]
+    fn powers_of_e_are_as_the_librarys() {
+        for n in 0..8000_u16 {
+            let x = -f32::from(n) / 100.0;
+            let (ours, theirs) = (f64::from(exponential([x; LANES])[0]), f64::from(x).exp());
+            assert!((ours - theirs).abs() <= 2e-7 * theirs, "{x}: {ours} {theirs}");
+        }
+        assert!(exponential([-1e9; LANES])[0] < 1e-37);
+    }
+
+    #[test]
+    fn a_long_read_neither_underflows_nor_overflows() {
+        let logits: Vec<_> = (0..50_000_u32)
+            .map(|t| [if t % 200 < 100 { 30.0 } else { -30.0 }, 0.0, -9.0, 9.0, 0.0, -3.0, 1.0])
+            .collect();
+        let mut memory = Memory::default();
+        let sums = Chain::new(&SETTINGS).sums(&logits, &mut memory);
+        assert!((sums.none + sums.frames.iter().sum::<f64>() - 50_000.0).abs() < 1e-3, "{sums:?}");
+        assert!((sums.none - 25_000.0).abs() < 1.0, "{sums:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn the_path_is_the_best_one(logits in logits(1..40)) {
+            let mut memory = Memory::default();
+            Chain::new(&SETTINGS).path(&logits, &mut memory);
+            prop_assert!((sum_of(&memory.path, &logits) - best_sum(&logits)).abs() < 1e-9);
+        }
+
+        #[test]
+        fn sums_are_those_over_all_paths(logits in logits(1..5)) {
+            let (sums, expected) = (Chain::new(&SETTINGS).sums(&logits, &mut Memory::default()), by_all_paths(&logits));
+            prop_assert!((sums.none - expected.none).abs() < 1e-5, "{sums:?} {expected:?}");
+            for (one, other) in sums.frames.iter().zip(expected.frames) {
+                prop_assert!((one - other).abs() < 1e-5, "{sums:?} {expected:?}");
+            }
+        }
+
+        #[test]
+        fn the_other_strand_says_the_same(logits in logits(1..60)) {
+            let (chain, back) = (Chain::new(&SETTINGS), mirrored(&logits));
+            let (mut memory, mut other) = (Memory::default(), Memory::default());
+            let (sums, turned) = (chain.sums(&logits, &mut memory), chain.sums(&back, &mut other));
+            prop_assert!((sums.none - turned.none).abs() < 1e-9);
+            for frame in 0..6 {
+                prop_assert!((sums.frames[frame] - turned.frames[(frame + 3) % 6]).abs() < 1e-9);
+            }
+            chain.path(&back, &mut other);
+            let turned: Vec<u8> = other.path.iter().rev().map(|&s| if s == 0 { 0 } else { (s + 2) % 6 + 1 }).collect();
+            prop_assert!((sum_of(&turned, &logits) - best_sum(&logits)).abs() < 1e-9);
+        }
+    }
+}

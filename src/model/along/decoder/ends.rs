@@ -1,0 +1,130 @@
+//! Where a gene's end lies near a stop codon it ends there, and likewise where it starts. Pure.
+//!
+//! All of it is done in the gene's own direction, so a read and its reverse complement get mirrored ends.
+
+use crate::kmer::FIRST;
+use crate::prediction::Strand;
+
+/// How far from the border that the states show a stop codon may lie, and a start codon.
+const REACH_STOP: usize = 27;
+const REACH_START: usize = 18;
+
+/// Codons as digits, A 0, T 1, C 2, G 3, and how many bases further away they seem.
+const STOPS: [([u8; 3], usize); 3] = [([1, 0, 0], 0), ([1, 0, 3], 0), ([1, 3, 0], 0)];
+const STARTS: [([u8; 3], usize); 3] = [([0, 1, 3], 0), ([3, 1, 3], 6), ([1, 1, 3], 9)];
+
+/// A strand of a read, known by its overlapping 6-mers.
+#[derive(Clone, Copy)]
+pub(super) struct Bases<'a> {
+    pub(super) row: &'a [u16],
+    pub(super) strand: Strand,
+}
+
+impl Bases<'_> {
+    pub(super) fn len(&self) -> usize {
+        self.row.len() + 5
+    }
+
+    /// The digit of the n-th base in the strand's direction; none of an unknown one.
+    fn digit(&self, n: usize) -> Option<u8> {
+        match self.strand {
+            Strand::Plus => self.as_read(n),
+            Strand::Minus => self.as_read(self.len() - 1 - n).map(|digit| digit ^ 1),
+        }
+    }
+
+    /// The digit of the n-th base of the read, by any 6-mer around it that has no unknown base.
+    fn as_read(&self, n: usize) -> Option<u8> {
+        let around = n.saturating_sub(5)..=n.min(self.row.len() - 1);
+        around.rev().find_map(|first| {
+            let number = self.row[first].checked_sub(FIRST)?;
+            Some((number >> (2 * (5 - (n - first))) & 3).to_le_bytes()[0])
+        })
+    }
+
+    fn codon(&self, n: usize) -> Option<[u8; 3]> {
+        (n + 3 <= self.len()).then(|| Some([self.digit(n)?, self.digit(n + 1)?, self.digit(n + 2)?]))?
+    }
+
+    /// The start of the nearest codon of `offset`'s frame near `border` that is one of `wanted`: of least distance and penalty.
+    fn nearest(&self, offset: usize, border: isize, reach: usize, wanted: &[([u8; 3], usize)]) -> Option<usize> {
+        let first = border.saturating_sub_unsigned(reach).max(0).unsigned_abs();
+        let first = first + (offset + 3 - first % 3) % 3;
+        let last = border.saturating_add_unsigned(reach);
+        let found = (first..).step_by(3).take_while(|&at| at.cast_signed() <= last).filter_map(|at| {
+            let codon = self.codon(at)?;
+            let (_, penalty) = wanted.iter().find(|(other, _)| *other == codon)?;
+            Some((at.cast_signed().abs_diff(border) + penalty, at))
+        });
+        found.min().filter(|(far, _)| *far <= reach).map(|(_, at)| at)
+    }
+
+    /// The base behind the last codon of a gene that ends at about `end`: its stop codon's, if there is one after `start`.
+    pub(super) fn stop(&self, offset: usize, start: usize, end: usize) -> Option<usize> {
+        let border = end.cast_signed() - 3; // a position at the start of a read may have fewer bases than a codon
+        self.nearest(offset, border, REACH_STOP, &STOPS).map(|stop| stop + 3).filter(|&stop| stop > start)
+    }
+
+    /// The first base of a gene that starts at about `start`: its start codon's, if there is one before `end`.
+    pub(super) fn start(&self, offset: usize, start: usize, end: usize) -> Option<usize> {
+        self.nearest(offset, start.cast_signed(), REACH_START, &STARTS).filter(|&new| new < end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kmer;
+
+    fn row(bases: &[u8]) -> Vec<u16> {
+        let mut row = Vec::new();
+        kmer::tokenize(bases, 6, None, &mut row);
+        row
+    }
+
+    proptest! {
+        #[test]
+        fn bases_are_read_back_from_their_kmers(bases in "[ACGT]{6,80}") {
+            let (row, letters) = (row(bases.as_bytes()), b"ATCG");
+            let plus = Bases { row: &row, strand: Strand::Plus };
+            let read: Vec<u8> = (0..plus.len()).map(|n| letters[usize::from(plus.digit(n).unwrap())]).collect();
+            prop_assert_eq!(&read, bases.as_bytes());
+            let minus = Bases { row: &row, strand: Strand::Minus };
+            let complement = |base: u8| letters[letters.iter().position(|&letter| letter == base).unwrap() ^ 1];
+            let turned = (0..minus.len()).rev().map(|n| complement(letters[usize::from(minus.digit(n).unwrap())]));
+            prop_assert_eq!(turned.collect::<Vec<u8>>(), read);
+        }
+    }
+
+    #[test]
+    fn an_unknown_base_is_none_and_its_neighbours_are_known() {
+        let row = row(b"ACGTACGNACGTAC");
+        let bases = Bases { row: &row, strand: Strand::Plus };
+        let known: Vec<bool> = (0..14).map(|n| bases.digit(n).is_some()).collect();
+        assert_eq!(known.iter().filter(|known| !**known).count(), 1);
+        assert!(!known[7]);
+    }
+
+    #[test]
+    fn a_near_gtg_does_not_win_over_an_atg_six_bases_further() {
+        let row = row(b"CCCCCCATGCCCGTGCCCCCCCCCCCC");
+        let bases = Bases { row: &row, strand: Strand::Plus };
+        assert_eq!(bases.start(0, 12, 27), Some(6), "as far as GTG with its penalty, and first");
+        assert_eq!(bases.start(0, 18, 27), Some(6), "12 bases away and 6 + 6: the first again");
+        assert_eq!(bases.start(0, 27, 27), None, "21 bases away");
+        assert_eq!(bases.start(0, 12, 6), None, "behind the end");
+        assert_eq!(bases.start(1, 12, 27), None, "not in this frame");
+    }
+
+    #[test]
+    fn a_stop_codon_near_the_end_is_part_of_the_gene() {
+        let row = row(b"CCCCCCCCCTAACCCCCC");
+        let bases = Bases { row: &row, strand: Strand::Plus };
+        assert_eq!([6, 9, 12, 18].map(|end| bases.stop(0, 0, end)), [Some(12); 4]);
+        assert_eq!(bases.stop(0, 12, 18), None, "before the start");
+        assert_eq!(bases.stop(2, 0, 12), None, "not in this frame");
+        assert_eq!(bases.stop(0, 0, 1), Some(12), "even where the border is before the first base");
+    }
+}
