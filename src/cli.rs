@@ -26,6 +26,7 @@ mod signals;
 mod split;
 mod standard;
 mod threads;
+mod translation;
 mod values;
 
 /// What `--help` ends with.

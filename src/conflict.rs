@@ -51,8 +51,8 @@ pub enum Conflict {
     /// Two files per class, and reads without mates.
     #[error("two outputs per class, but the input holds single reads")]
     NoMates,
-    /// Proteins, and a model without frames.
-    #[error("proteins need a model that predicts frames, and {model} does not")]
+    /// Genes or proteins, and a model without frames.
+    #[error("--genes, --proteins and --cds need a model that predicts frames, and {model} does not")]
     NoFrames {
         /// The model's name.
         model: String,

@@ -3,6 +3,7 @@
 //! A family of networks is a folder (`bert`, `compact`) behind one seam, `family.rs`; the arm that tells it by its
 //! `config.json` is in `checkpoint.rs`. Nothing here knows what a record, a file of reads or a verdict is.
 
+mod along;
 mod attention;
 pub mod bench;
 mod bert;

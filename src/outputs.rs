@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::class::Class;
 use crate::error::Result;
-use crate::prediction::Answers;
+use crate::prediction::{Answers, Stretches};
 use crate::prior::Prior;
 use crate::progress::Progress;
 use crate::reads::output::Pending;
@@ -18,19 +18,25 @@ use sink::{Opener, Sink};
 mod bed;
 mod class_files;
 mod config;
+mod genes;
+mod genetic_code;
 mod judged;
 mod pairing;
-mod proteins;
+mod read_name;
 mod scores;
 mod sink;
+mod stretches;
 mod table;
+mod translated;
 
 pub use bed::Bed;
 pub use config::{Config, Files, Split};
+pub use genes::Genes;
+pub use genetic_code::GeneticCode;
 pub use judged::{Answer, Judge, Judged, Windowed};
-pub use proteins::{GeneticCode, Proteins};
 pub use scores::Scores;
 pub use table::Table;
+pub use translated::{Letters, Stops, Translated, Translation};
 
 /// The open outputs of a run.
 #[derive(Debug)]
@@ -80,11 +86,17 @@ impl Outputs {
     /// # Panics
     /// If there are more answers or fewer.
     pub async fn write(&mut self, templates: &[Template], answers: &Answers) -> Result<()> {
-        let mut answers = answers.iter();
+        let is_located = answers.predictions.stretches.is_some() || self.judge.windows.is_some();
+        // Scores have no use for "all of it".
+        let needs_stretches = is_located || self.tables.iter().any(|(table, _)| table.needs_frames());
+        let coding = needs_stretches.then(|| stretches::coding(&self.judge, templates, answers));
+        let mut rows = coding.iter().flat_map(Stretches::rows);
+        let mut answers = answers.iter().map(|predictions| (predictions, rows.next().unwrap_or_default()));
         let mut judged = Vec::with_capacity(2);
         for template in templates {
             self.judge.judge(&template.segments, &mut answers, &mut judged);
-            self.add(template, &judged)?;
+            judged.iter_mut().for_each(|read| read.is_located = is_located);
+            self.add(template, &mut judged)?;
             for (table, sink) in &mut self.tables {
                 for read in &judged {
                     for n in 0..table.entries(read) {
@@ -114,13 +126,13 @@ impl Outputs {
     }
 
     /// Puts a template's reads where they belong, and counts them.
-    fn add(&mut self, template: &Template, judged: &[Judged<'_>]) -> Result<()> {
+    fn add(&mut self, template: &Template, judged: &mut [Judged<'_>]) -> Result<()> {
         self.pairings.clear();
         if let Some(classes) = &self.split {
             self.pairings.extend(pairings(judged, |verdict| classes.place(verdict)));
         }
-        for (n, read) in judged.iter().enumerate() {
-            self.place(n, read)?;
+        for (n, read) in judged.iter_mut().enumerate() {
+            read.output = self.place(n, read)?;
             self.count(read);
         }
         self.tally.add_pair(judged.iter().filter_map(|read| Some((read.segment.mate, read.answer?.class))));
@@ -130,13 +142,15 @@ impl Outputs {
         Ok(())
     }
 
-    /// Puts one read into its class's file.
-    fn place(&mut self, n: usize, read: &Judged<'_>) -> Result<()> {
-        let Some(classes) = &mut self.split else { return Ok(()) };
+    /// Puts one read into its class's file, and says which output that is.
+    fn place(&mut self, n: usize, read: &Judged<'_>) -> Result<Option<&'static str>> {
+        let Some(classes) = &mut self.split else { return Ok(None) };
         let place = classes.place(read.verdict);
         self.tally.undecided_with_noncoding += u64::from(place != read.verdict.class());
         let score = read.answer.filter(|_| self.annotate).map(|answer| answer.score());
-        classes.at(place).push(read.segment, score.as_ref(), self.pairings[n])
+        let files = classes.at(place);
+        files.push(read.segment, score.as_ref(), self.pairings[n])?;
+        Ok(Some(if files.is_unpaired(self.pairings[n]) { "unpaired" } else { place.id() }))
     }
 
     /// Counts what the model said of a read, and what follows.

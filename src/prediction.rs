@@ -31,6 +31,37 @@ pub struct Stretch {
     pub continues: bool,
 }
 
+impl Stretch {
+    /// Whether its left and its right end on the read are a start codon or a stop codon.
+    #[must_use]
+    pub fn ends(&self) -> [bool; 2] {
+        match self.frame.strand {
+            Strand::Plus => [self.has_start, self.has_stop],
+            Strand::Minus => [self.has_stop, self.has_start],
+        }
+    }
+
+    /// The same with other ends.
+    #[must_use]
+    pub fn with_ends(self, [left, right]: [bool; 2]) -> Self {
+        let (has_start, has_stop) = match self.frame.strand {
+            Strand::Plus => (left, right),
+            Strand::Minus => (right, left),
+        };
+        Self { has_start, has_stop, ..self }
+    }
+
+    /// The bases before its first whole codon.
+    #[must_use]
+    pub fn phase(&self, read_length: usize) -> usize {
+        let before = match self.frame.strand {
+            Strand::Plus => self.start as usize,
+            Strand::Minus => read_length - self.end as usize,
+        };
+        (usize::from(self.frame.offset) + 3 - before % 3) % 3
+    }
+}
+
 /// The stretches of some rows, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stretches {

@@ -125,11 +125,18 @@ impl Prior {
 
     /// The posterior of a read with these bases.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "a probability")]
     pub fn posterior(&self, probability: f32, bases: &[u8]) -> f32 {
-        let p = f64::from(probability);
+        self.posteriors(bases)(probability)
+    }
+
+    /// The posteriors of a read with these bases, and of its parts, by their probabilities.
+    #[expect(clippy::cast_possible_truncation, reason = "a probability")]
+    pub fn posteriors(&self, bases: &[u8]) -> impl Fn(f32) -> f32 + use<> {
         let odds = self.odds(bases);
-        (odds * p / (odds * p + 1.0 - p)) as f32
+        move |probability| {
+            let p = f64::from(probability);
+            (odds * p / (odds * p + 1.0 - p)) as f32
+        }
     }
 
     /// The probability from which on a read of average composition has a posterior of `threshold`.

@@ -14,7 +14,8 @@ use crate::{outputs, verdict};
 pub(super) struct Args {
     /// Table of scores, compressed as its suffix says; - is stdout
     ///
-    /// Columns: name, mate, length, probability, posterior, label, frame; with --windows also windows, mean, max, fraction.
+    /// Columns: name, mate, length, probability, posterior, label, frame, output (NA), coding_bases, start, end; with --windows
+    /// also windows, mean, max, fraction.
     #[arg(short, long, value_name = "TSV[.gz|.zst|...]", help_heading = "Outputs")]
     output: PathBuf,
 

@@ -7,11 +7,12 @@ use clap::{Args as ClapArgs, ValueEnum};
 use super::common::{Common, Own};
 use super::patterns::{self, Named, Sign};
 use super::standard::Standard;
-use super::values::{band, genetic_code};
+use super::translation::Translations;
+use super::values::band;
 use crate::class::PerClass;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::outputs::{self, Files, GeneticCode, Proteins, Split, Table};
+use crate::outputs::{self, Files, Genes, Split, Table};
 use crate::reads::output::{FileFormat, SequenceFormat};
 use crate::verdict::{self, Mates};
 
@@ -74,20 +75,19 @@ pub(super) struct Args {
 
     /// Table of scores, one line per read in input order
     ///
-    /// Columns: name, mate, length, probability, posterior, label, frame; with --windows also windows, mean, max, fraction.
+    /// Columns: name, mate, length, probability, posterior, label, frame, output (the file the read went to), coding_bases,
+    /// start, end; with --windows also windows, mean, max, fraction.
     #[arg(long, value_name = "TSV[.gz|.zst|...]", help_heading = "Outputs")]
     scores: Option<PathBuf>,
 
-    /// Proteins of the coding reads as FASTA (not with --windows)
+    /// Coding stretches as GFF3, one CDS line per stretch
     ///
-    /// Each read is translated in its frame.
-    #[arg(long, value_name = "FAA[.gz|.zst|...]", conflicts_with = "windows", help_heading = "Outputs")]
-    proteins: Option<PathBuf>,
+    /// The sequences are the reads. A model that judges reads as a whole has one stretch per coding read: all of it.
+    #[arg(long, value_name = "GFF3[.gz|.zst|...]", help_heading = "Outputs")]
+    genes: Option<PathBuf>,
 
-    /// Genetic code of --proteins, by its number at NCBI
-    #[arg(long, value_name = "N", default_value = "11", requires = "proteins", value_parser = genetic_code)]
-    #[arg(help_heading = "Outputs", hide_short_help = true)]
-    genetic_code: GeneticCode,
+    #[command(flatten)]
+    translations: Translations,
 
     /// Regroup BAM, SAM or CRAM by name first, for files sorted by coordinate
     ///
@@ -165,10 +165,8 @@ impl Args {
             return Err(Error::Usage("--undecided-band must contain the --threshold".into()));
         }
         let mut tables = self.common.tables(self.scores.or(scores));
-        tables.extend(self.proteins.map(|path| {
-            let proteins: Box<dyn Table> = Box::new(Proteins { code: self.genetic_code });
-            (path, proteins)
-        }));
+        tables.extend(self.genes.map(|path| (path, Box::new(Genes::default()) as Box<dyn Table>)));
+        tables.extend(self.translations.tables()?);
         let outputs = outputs::Config {
             split: Some(split),
             annotate: self.annotate,

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::ops::Range;
 
 use super::judged::Judged;
+use super::read_name;
 use super::table::Table;
 use crate::prediction::{Frame, Prediction, Strand};
 use crate::reads::Record;
@@ -31,10 +32,7 @@ impl Table for Bed {
 /// from its last.
 fn push_line(text: &mut Vec<u8>, segment: &Record, window: &Range<usize>, prediction: Prediction) {
     let Prediction { probability, frame } = prediction;
-    text.extend_from_slice(segment.name());
-    if segment.mate.number() > 0 {
-        text.extend([b'/', b'0' + segment.mate.number()]);
-    }
+    read_name::push(segment, text);
     let strand = match frame {
         None => '.',
         Some(Frame { strand: Strand::Plus, .. }) => '+',

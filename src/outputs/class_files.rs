@@ -123,6 +123,11 @@ impl Open {
         Ok(())
     }
 
+    /// Whether a read goes to the file of those without a mate here.
+    pub(super) fn is_unpaired(&self, pairing: Pairing) -> bool {
+        matches!(self, Self::Letters(letters) if letters.unpaired.is_some() && pairing == Pairing::Alone)
+    }
+
     /// Writes a record as stored, if these are BAM.
     pub(super) fn keep(&mut self, alignment: &Alignment, score: Option<&Score>) -> bool {
         let Self::Bam(sink) = self else { return false };

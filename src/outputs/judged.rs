@@ -1,7 +1,7 @@
 //! A read on its way out: what the model said of it, and what follows from that.
 
 use crate::class::Class;
-use crate::prediction::{Frame, Prediction};
+use crate::prediction::{Frame, Prediction, Stretch};
 use crate::prior::Prior;
 use crate::reads::{Record, Score};
 use crate::verdict::{self, Mates, Verdict};
@@ -18,6 +18,12 @@ pub struct Judged<'a> {
     pub posterior: Option<f32>,
     /// What follows from it.
     pub verdict: Verdict,
+    /// Where it codes, as far as the model tells.
+    pub stretches: &'a [Stretch],
+    /// Whether those are more than "all of it".
+    pub is_located: bool,
+    /// Which output it went to: that of its class or `unpaired`; none of a run that only scores.
+    pub output: Option<&'static str>,
 }
 
 /// What the model said of one read.
@@ -67,19 +73,20 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// Judges the reads of one template, given the predictions of each: apart, or together.
+    /// Judges the reads of one template, given the predictions and the coding stretches of each: apart, or together.
     pub(super) fn judge<'a>(
         &self,
         segments: &'a [Record],
-        predictions: &mut impl Iterator<Item = &'a [Prediction]>,
+        answers: &mut impl Iterator<Item = (&'a [Prediction], &'a [Stretch])>,
         judged: &mut Vec<Judged<'a>>,
     ) {
         let own = |answer: &Option<Answer<'_>>| answer.map(|answer| answer.posterior);
         judged.clear();
-        judged.extend(segments.iter().zip(predictions).map(|(segment, predictions)| {
+        judged.extend(segments.iter().zip(answers).map(|(segment, (predictions, stretches))| {
             let answer = self.answer(segment, predictions);
             let posterior = own(&answer);
-            Judged { segment, answer, posterior, verdict: self.verdict.verdict(posterior) }
+            let verdict = self.verdict.verdict(posterior);
+            Judged { segment, answer, posterior, verdict, stretches, is_located: false, output: None }
         }));
         assert_eq!(judged.len(), segments.len(), "an answer, if an empty one, for each read");
         if self.verdict.mates != Mates::Each && judged.len() != 1 {

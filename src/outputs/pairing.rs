@@ -58,6 +58,10 @@ mod tests {
         if count(&judged[..n], segment.mate) < count(judged, other) { Pairing::Paired } else { Pairing::Alone }
     }
 
+    fn judged(segment: &Record, verdict: Verdict) -> Judged<'_> {
+        Judged { segment, answer: None, posterior: None, verdict, stretches: &[], is_located: false, output: None }
+    }
+
     fn segments() -> impl Strategy<Value = Vec<(Record, Verdict)>> {
         let mates = prop::sample::select(vec![Mate::Unpaired, Mate::First, Mate::Second]);
         let undecided = Verdict::Undecided(Reason::TooShort);
@@ -70,7 +74,7 @@ mod tests {
         #[test]
         fn pairings_are_counted_at_once_as_one_by_one(segments in segments()) {
             let judged: Vec<_> =
-                segments.iter().map(|(segment, verdict)| Judged { segment, answer: None, posterior: None, verdict: *verdict }).collect();
+                segments.iter().map(|(segment, verdict)| judged(segment, *verdict)).collect();
             let one_by_one: Vec<_> = (0..judged.len()).map(|n| pairing(n, &judged)).collect();
             prop_assert_eq!(pairings(&judged, Verdict::class).collect::<Vec<_>>(), one_by_one);
         }

@@ -8,6 +8,7 @@ mod broken_input;
 mod descriptors;
 mod device;
 mod formats;
+mod genes;
 mod help;
 mod inputs;
 mod kills;

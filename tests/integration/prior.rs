@@ -73,7 +73,7 @@ fn a_half_leaves_probabilities_as_they_are_and_other_shares_move_posteriors_only
     };
     let (half, most) = (table("0.5"), table("0.9"));
     for (half, most) in rows(&half).into_iter().zip(rows(&most)) {
-        let [name, mate, length, probability, posterior, label, frame] = half[..] else { panic!("{half:?}") };
+        let [name, mate, length, probability, posterior, label, frame, ..] = half[..] else { panic!("{half:?}") };
         assert_eq!(probability, posterior);
         assert_eq!([name, mate, length, probability, frame], [most[0], most[1], most[2], most[3], most[6]]);
         if probability != "NA" {

@@ -140,33 +140,6 @@ fn max_reads_stops_early() {
 }
 
 #[test]
-fn proteins_are_the_coding_reads_in_their_frame() {
-    let bench = Bench::new();
-    bench.split(&[testdata("community_R1.fq.gz").to_str().unwrap(), "--proteins", "p.faa", "--scores", "s.tsv"]);
-    let (proteins, scores) = (bench.read("p.faa"), bench.read("s.tsv"));
-    let coding: Vec<Vec<&str>> = scores
-        .lines()
-        .map(|line| line.split('\t').collect())
-        .filter(|fields: &Vec<&str>| fields[5] == "coding")
-        .collect();
-    let proteins: Vec<&str> = proteins.lines().collect();
-    assert!(coding.len() > 100);
-    assert_eq!(proteins.len(), 2 * coding.len());
-    for (fields, protein) in coding.iter().zip(proteins.chunks(2)) {
-        assert_eq!(protein[0], format!(">{}_frame={}", fields[0], fields[6]));
-        let offset: usize = fields[6][1..].parse().unwrap();
-        assert_eq!(protein[1].len(), (fields[2].parse::<usize>().unwrap() - offset) / 3);
-    }
-    // Stops are rare inside true frames: a wrong frame would hold one in every twenty codons.
-    let (stops, letters) = proteins
-        .iter()
-        .skip(1)
-        .step_by(2)
-        .fold((0, 0), |(stops, letters), protein| (stops + protein.matches('*').count(), letters + protein.len()));
-    assert!(stops * 100 < letters, "{stops} stops in {letters} amino acids");
-}
-
-#[test]
 fn stdin_and_stdout_work() {
     let bench = Bench::new();
     let input = bench.write("in.fq", fastq(30, 150, ""));

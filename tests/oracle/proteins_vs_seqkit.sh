@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks that `--proteins` are the coding reads translated in their frame, as `seqkit translate` translates them.
+# Checks that `--proteins` are the coding reads translated in their frame, as `seqkit translate` translates them: with a
+# model that judges reads as a whole, and stops kept.
 #
 # usage: tests/oracle/proteins_vs_seqkit.sh FASTQ READSEEKER [GENETIC_CODE]      (unpaired reads; needs seqkit)
 set -euo pipefail
@@ -10,7 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 "$readseeker" split "$reads" --device cpu --coding "$work/coding.fa" --noncoding /dev/null \
-    --scores "$work/scores.tsv" --proteins "$work/ours.faa" --genetic-code "$code" -q
+    --scores "$work/scores.tsv" --proteins "$work/ours.faa" --genetic-code "$code" --stop keep --min-protein 1 -q
 
 for frame in 1 2 3 -1 -2 -3; do
     awk -F '\t' -v frame="$frame" '$6 == "coding" && $7 == frame { print $1 }' "$work/scores.tsv" >"$work/names"
@@ -18,7 +19,8 @@ for frame in 1 2 3 -1 -2 -3; do
         seqkit translate --quiet -w 0 -T "$code" -f "$frame" |
         seqkit replace --quiet -p '(_frame=\S+)?(\s.*)?$' -r "_frame=$frame" -w 0
 done | seqkit sort --quiet -n -w 0 >"$work/theirs.faa"
-seqkit sort --quiet -n -w 0 "$work/ours.faa" >"$work/ours_sorted.faa"
+# Between name and frame, ours have the bases: `_2-298`.
+seqkit replace --quiet -p '_\d+-\d+(_frame=\S+)$' -r '$1' -w 0 "$work/ours.faa" | seqkit sort --quiet -n -w 0 >"$work/ours_sorted.faa"
 
 cmp "$work/ours_sorted.faa" "$work/theirs.faa"
 echo "$(grep -c '>' "$work/ours.faa") proteins equal seqkit's (genetic code $code)"

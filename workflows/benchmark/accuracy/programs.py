@@ -7,6 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def from_gff(path, lengths):
             fields = line.rstrip("\n").split("\t")
             if line.startswith("#") or len(fields) < 8 or fields[2] != "CDS":
                 continue
-            read, start, end, strand, phase = fields[0], int(fields[3]), int(fields[4]), fields[6], int(fields[7])
+            read, start, end, strand, phase = unquote(fields[0]), int(fields[3]), int(fields[4]), fields[6], int(fields[7])
             frame = 1 + (start - 1 + phase) % 3 if strand == "+" else 4 + (lengths[read] - end + phase) % 3
             called[read][start - 1 : end] = frame
     return called

@@ -219,14 +219,9 @@ fn exponential(x: [f32; LANES]) -> [f32; LANES] {
         let whole = (x * std::f32::consts::LOG2_E + ROUNDS) - ROUNDS;
         // ln 2 in two parts, the first one with few bits: the product is exact.
         let rest = (x - whole * 0.693_359_4) - whole * -2.121_944_4e-4;
-        let power = 1.0
-            + rest
-                * (1.0
-                    + rest
-                        * (0.5
-                            + rest
-                                * (0.166_666_65
-                                    + rest * (0.041_665_795 + rest * (0.008_333_452 + rest * 0.001_394_2)))));
+        let coefficients = [0.001_398_2, 0.008_333_452, 0.041_665_795, 0.166_666_65, 0.5];
+        let power = coefficients.iter().fold(1.987_569_1e-4, |sum, coefficient| sum * rest + coefficient);
+        let power = power * (rest * rest) + rest + 1.0;
         power * f32::from_bits(((whole as i32 + 127) as u32) << 23)
     })
 }
@@ -275,7 +270,8 @@ mod tests {
         let unbiased = Chain::new(&DecoderSettings { prior: 0.0, ..SETTINGS });
         let (mut sums, mut total) = ([0.0; STATES], 0.0);
         for number in 0..7_usize.pow(u32::try_from(logits.len()).unwrap()) {
-            let path: Vec<usize> = (0..logits.len()).scan(number, |rest, _| Some((*rest % 7, *rest /= 7).0)).collect();
+            let path: Vec<usize> =
+                (0..logits.len()).map(|t| number / 7_usize.pow(u32::try_from(t).unwrap()) % 7).collect();
             let own: f64 = path.iter().zip(logits).map(|(&state, logits)| unbiased.score(logits)[state]).sum();
             let weight = (own - path.windows(2).map(|step| cost(step[0], step[1])).sum::<f64>()).exp();
             path.iter().for_each(|&state| sums[state] += weight);

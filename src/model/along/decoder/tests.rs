@@ -79,7 +79,7 @@ fn a_gene_inside_a_read_begins_with_its_start_codon_and_ends_with_its_stop_codon
     // 4 positions of nothing, 8 of a gene in frame 1, 4 of nothing; the codons are two bases off the positions' borders.
     let read = [&"C".repeat(36)[..], "ATG", &"GCC".repeat(21), "TAA", &"C".repeat(39)].concat();
     assert_eq!(read.len(), 144);
-    let state = |t: usize| if (4..12).contains(&t) { 1 } else { 0 };
+    let state = |t: usize| usize::from((4..12).contains(&t));
     let logits: Vec<[f32; LOGITS]> =
         (0..16).map(|t| std::array::from_fn(|s| if s == state(t) { 20.0 } else { 0.0 })).collect();
     let (prediction, found) = decoded(&decoder(), read.as_bytes(), &logits);

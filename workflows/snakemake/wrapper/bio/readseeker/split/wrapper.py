@@ -7,7 +7,7 @@ import os
 from snakemake.shell import shell
 
 CLASSES = ("coding", "noncoding", "undecided")
-TABLES = ("scores", "proteins", "windows", "json", "html", "multiqc")
+TABLES = ("scores", "genes", "proteins", "cds", "windows", "json", "html", "multiqc")
 
 
 def paths_of(files, name):

@@ -1,40 +1,4 @@
-//! Coding reads translated in their frame, so that a protein search looks at one frame instead of six.
-
-use super::judged::Judged;
-use super::table::Table;
-use crate::class::Class;
-use crate::prediction::{Frame, Strand};
-use crate::reads::{self, Record};
-
-/// The proteins of coding reads.
-#[derive(Clone, Copy, Debug)]
-pub struct Proteins {
-    /// What codons mean.
-    pub code: GeneticCode,
-}
-
-impl Proteins {
-    /// The frame in which a read is translated, if it is.
-    fn frame(read: &Judged<'_>) -> Option<Frame> {
-        read.answer.filter(|answer| answer.class == Class::Coding)?.prediction.frame
-    }
-}
-
-impl Table for Proteins {
-    fn entries(&self, read: &Judged<'_>) -> usize {
-        usize::from(Self::frame(read).is_some())
-    }
-
-    fn push(&mut self, read: &Judged<'_>, _n: usize, text: &mut Vec<u8>) {
-        if let Some(frame) = Self::frame(read) {
-            push_protein(text, read.segment, frame, self.code);
-        }
-    }
-
-    fn needs_frames(&self) -> bool {
-        true
-    }
-}
+//! What codons mean: NCBI's genetic codes.
 
 /// An NCBI genetic code: amino acids of the 64 codons in the order of bases T, C, A, G, first base slowest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +49,8 @@ impl GeneticCode {
         CODES.iter().map(|(number, _)| *number)
     }
 
-    /// The amino acid of one codon; `X` where its ambiguous letters leave more than one.
-    fn amino_acid(self, codon: &[u8]) -> u8 {
+    /// The amino acid of one upper-case codon; `X` where its ambiguous letters leave more than one.
+    pub(super) fn amino_acid(self, codon: &[u8]) -> u8 {
         let mut found = None;
         for &first in meanings(codon[0]) {
             for &second in meanings(codon[1]) {
@@ -125,69 +89,26 @@ fn meanings(letter: u8) -> &'static [u8] {
     }
 }
 
-/// The whole codons of `bases` in `frame`, translated; stops are `*`, a partial codon at the end is dropped.
-fn translate(bases: &[u8], frame: Frame, code: GeneticCode) -> Vec<u8> {
-    let mut bases = bases.to_ascii_uppercase();
-    if frame.strand == Strand::Minus {
-        reads::reverse_complement(&mut bases);
-    }
-    let codons = bases.get(usize::from(frame.offset)..).unwrap_or_default().chunks_exact(3);
-    codons.map(|codon| code.amino_acid(codon)).collect()
-}
-
-/// Appends one read's protein as FASTA: `>name/1_frame=-1`. Nothing where the frame holds no whole codon.
-fn push_protein(text: &mut Vec<u8>, segment: &Record, frame: Frame, code: GeneticCode) {
-    let protein = translate(segment.bases(), frame, code);
-    if protein.is_empty() {
-        return;
-    }
-    text.push(b'>');
-    text.extend_from_slice(segment.name());
-    if segment.mate.number() > 0 {
-        text.extend([b'/', b'0' + segment.mate.number()]);
-    }
-    text.extend_from_slice(b"_frame=");
-    text.extend_from_slice(frame.to_string().as_bytes());
-    text.push(b'\n');
-    text.extend(protein);
-    text.push(b'\n');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn protein(bases: &str, strand: Strand, offset: u8, code: u8) -> String {
+    fn protein(bases: &str, code: u8) -> String {
         let code = GeneticCode::from_number(code).unwrap();
-        String::from_utf8(translate(bases.as_bytes(), Frame { strand, offset }, code)).unwrap()
-    }
-
-    #[test]
-    fn frames_count_from_either_end() {
-        assert_eq!(protein("ATGGCCTGA", Strand::Plus, 0, 11), "MA*");
-        assert_eq!(protein("CATGGCCTGAC", Strand::Plus, 1, 11), "MA*");
-        assert_eq!(protein("TCAGGCCAT", Strand::Minus, 0, 11), "MA*");
-        assert_eq!(protein("TCAGGCCATGG", Strand::Minus, 2, 11), "MA*");
+        bases.as_bytes().chunks(3).map(|codon| char::from(code.amino_acid(codon))).collect()
     }
 
     #[test]
     fn codes_differ_where_they_should() {
-        assert_eq!(protein("TGATAAAGA", Strand::Plus, 0, 11), "**R");
-        assert_eq!(protein("TGATAAAGA", Strand::Plus, 0, 4), "W*R");
-        assert_eq!(protein("TGATAAAGA", Strand::Plus, 0, 6), "*QR");
-        assert_eq!(protein("TGATAAAGA", Strand::Plus, 0, 2), "W**");
+        assert_eq!(protein("TGATAAAGA", 11), "**R");
+        assert_eq!(protein("TGATAAAGA", 4), "W*R");
+        assert_eq!(protein("TGATAAAGA", 6), "*QR");
+        assert_eq!(protein("TGATAAAGA", 2), "W**");
         assert_eq!(GeneticCode::from_number(7), None);
     }
 
     #[test]
     fn ambiguous_letters_are_resolved_where_every_meaning_agrees() {
-        assert_eq!(protein("CTNTARRAYctuNNN", Strand::Plus, 0, 11), "L*XLX");
-    }
-
-    #[test]
-    fn reads_shorter_than_a_codon_have_no_protein() {
-        assert_eq!(protein("AC", Strand::Plus, 0, 11), "");
-        assert_eq!(protein("ACG", Strand::Plus, 2, 11), "");
-        assert_eq!(protein("", Strand::Plus, 2, 11), "");
+        assert_eq!(protein("CTNTARRAYCTUNNN", 11), "L*XLX");
     }
 }

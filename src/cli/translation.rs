@@ -1,0 +1,62 @@
+//! Flags of what is translated.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values::genetic_code;
+use crate::error::{Error, Result};
+use crate::outputs::{GeneticCode, Letters, Stops, Table, Translated, Translation};
+
+/// The genetic code of bacteria, archaea and plastids; the common one but for its start codons.
+const DEFAULT_CODE: u8 = 11;
+/// Shorter proteins find next to nothing in a search.
+const DEFAULT_LEAST: usize = 20;
+
+/// What is translated, and how.
+#[derive(Debug, Args)]
+#[allow(clippy::doc_markdown, reason = "help is plain text")]
+pub(super) struct Translations {
+    /// Proteins of the coding stretches as FASTA
+    ///
+    /// Each stretch is translated in its frame; a frameshift inside a gene is bridged.
+    #[arg(long, value_name = "FAA[.gz|.zst|...]", help_heading = "Outputs")]
+    proteins: Option<PathBuf>,
+
+    /// Nucleotides of the proteins as FASTA, under the same names
+    #[arg(long, value_name = "FNA[.gz|.zst|...]", help_heading = "Outputs", hide_short_help = true)]
+    cds: Option<PathBuf>,
+
+    /// Genetic code of --proteins and --cds, by its number at NCBI [default: 11]
+    #[arg(long, value_name = "N", value_parser = genetic_code, help_heading = "Outputs", hide_short_help = true)]
+    genetic_code: Option<GeneticCode>,
+
+    /// Leave out proteins with fewer amino acids [default: 20]
+    #[arg(long, value_name = "N", help_heading = "Outputs", hide_short_help = true)]
+    min_protein: Option<usize>,
+
+    /// Stop codons inside a stretch [default: split]
+    #[arg(long, value_enum, help_heading = "Outputs", hide_short_help = true)]
+    stop: Option<Stops>,
+}
+
+impl Translations {
+    /// The tables that are asked for.
+    pub(super) fn tables(self) -> Result<impl Iterator<Item = (PathBuf, Box<dyn Table>)>> {
+        let Self { proteins, cds, genetic_code, min_protein, stop } = self;
+        let sets_something = genetic_code.is_some() || min_protein.is_some() || stop.is_some();
+        if proteins.is_none() && cds.is_none() && sets_something {
+            return Err(Error::Usage("--genetic-code, --min-protein and --stop need --proteins or --cds".to_owned()));
+        }
+        let default = || GeneticCode::from_number(DEFAULT_CODE).expect("it is in the list");
+        let translation = Translation {
+            code: genetic_code.unwrap_or_else(default),
+            least: min_protein.unwrap_or(DEFAULT_LEAST),
+            stops: stop.unwrap_or_default(),
+        };
+        let table =
+            move |path: PathBuf, letters| (path, Box::new(Translated { letters, translation }) as Box<dyn Table>);
+        let proteins = proteins.map(|path| table(path, Letters::Proteins));
+        Ok(proteins.into_iter().chain(cds.map(|path| table(path, Letters::Codons))))
+    }
+}

@@ -1,0 +1,217 @@
+//! Which stretches of reads are coding: what tables of genes list, and what is translated.
+//!
+//! A model may tell stretches of each row. One that tells frames alone says of a row that all of it codes. A read that is
+//! scored in windows has the stretches of its windows: where two overlap, each says what is on its side of the middle.
+
+use std::ops::Range;
+
+use super::judged::Judge;
+use crate::prediction::{Answers, Frame, Prediction, Stretch, Stretches};
+use crate::reads::{Record, Template};
+use crate::tiling::{Tiling, on_read};
+
+/// The coding stretches of each read of some templates, a row for each read.
+pub(super) fn coding(judge: &Judge, templates: &[Template], answers: &Answers) -> Stretches {
+    let mut rows = answers.predictions.stretches.as_ref().map(Stretches::rows);
+    let mut coding = Stretches::default();
+    let segments = templates.iter().flat_map(|template| &template.segments);
+    for (segment, predictions) in segments.zip(answers.iter()) {
+        for (n, prediction) in predictions.iter().enumerate() {
+            let told = rows.as_mut().map(|rows| rows.next().expect("a row for each prediction"));
+            match judge.windows {
+                None => add_likely(judge, segment, &of_row(told, prediction, segment.bases().len()), &mut coding),
+                Some(windows) => {
+                    let window = Window::new(windows.tiling(), segment.bases().len(), n);
+                    let own = of_row(told, prediction, window.all.len());
+                    add_of_window(&own, &window, windows.config.threshold, &mut coding);
+                }
+            }
+        }
+        coding.end_row();
+    }
+    coding
+}
+
+/// The genes of a read: stretches that are one but for frameshifts.
+pub(super) fn genes(stretches: &[Stretch]) -> impl Iterator<Item = &[Stretch]> {
+    stretches.chunk_by(|_, next| next.continues)
+}
+
+/// What the model told of a row, or all of it where it told no more than a frame.
+fn of_row<'a>(told: Option<&'a [Stretch]>, prediction: &Prediction, bases: usize) -> std::borrow::Cow<'a, [Stretch]> {
+    told.map_or_else(|| prediction.frame.map(|frame| whole(prediction, frame, bases)).into_iter().collect(), Into::into)
+}
+
+fn whole(prediction: &Prediction, frame: Frame, bases: usize) -> Stretch {
+    let probability = prediction.probability;
+    Stretch { start: 0, end: base(bases), frame, probability, has_start: false, has_stop: false, continues: false }
+}
+
+/// Adds the genes whose posterior reaches the threshold, as if each were a read.
+fn add_likely(judge: &Judge, segment: &Record, told: &[Stretch], coding: &mut Stretches) {
+    if told.is_empty() {
+        return;
+    }
+    let posterior = judge.prior.posteriors(segment.bases());
+    for gene in genes(told).filter(|gene| posterior(probability(gene)) >= judge.verdict.threshold) {
+        gene.iter().for_each(|&stretch| coding.push(stretch));
+    }
+}
+
+/// The mean over all bases.
+#[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
+fn probability(stretches: &[Stretch]) -> f32 {
+    let bases: f64 = stretches.iter().map(|stretch| f64::from(stretch.end - stretch.start)).sum();
+    let sum: f64 =
+        stretches.iter().map(|stretch| f64::from(stretch.end - stretch.start) * f64::from(stretch.probability)).sum();
+    (sum / bases) as f32
+}
+
+/// A window of a read, and the part of it that no other window has more to say of.
+struct Window {
+    all: Range<usize>,
+    own: Range<usize>,
+    /// Of the whole read.
+    bases: usize,
+}
+
+impl Window {
+    fn new(tiling: Tiling, bases: usize, n: usize) -> Self {
+        let all = tiling.window(bases, n);
+        let before = n.checked_sub(1).map_or(0, |before| tiling.window(bases, before).end.midpoint(all.start));
+        let after =
+            if n + 1 < tiling.count(bases) { all.end.midpoint(tiling.window(bases, n + 1).start) } else { bases };
+        let own = all.start.max(before)..all.end.min(after);
+        Self { all, own, bases }
+    }
+}
+
+/// Adds what a window says of its own part; what adjoins the stretch before is one with it.
+fn add_of_window(told: &[Stretch], window: &Window, threshold: f32, coding: &mut Stretches) {
+    for stretch in told.iter().filter(|stretch| stretch.probability >= threshold) {
+        let (before, own) = (base(window.all.start), base(window.own.start)..base(window.own.end));
+        let (start, end) = ((stretch.start + before).max(own.start), (stretch.end + before).min(own.end));
+        if start >= end {
+            continue;
+        }
+        // What was cut off has taken its codon along.
+        let [left, right] = stretch.ends();
+        let ends = [left && start == stretch.start + before, right && end == stretch.end + before];
+        let frame = on_read(stretch.frame, &window.all, window.bases);
+        add_joined(Stretch { start, end, frame, ..*stretch }.with_ends(ends), coding);
+    }
+}
+
+fn add_joined(stretch: Stretch, coding: &mut Stretches) {
+    let Some(last) = coding.open_row().last_mut().filter(|last| last.end == stretch.start) else {
+        return coding.push(Stretch { continues: false, ..stretch });
+    };
+    let ended = last.ends()[1] || stretch.ends()[0];
+    if last.frame == stretch.frame && !ended {
+        let [has_left, _] = last.ends();
+        let [_, has_right] = stretch.ends();
+        let probability = probability(&[*last, stretch]);
+        *last = Stretch { end: stretch.end, probability, ..*last }.with_ends([has_left, has_right]);
+    } else {
+        let continues = last.frame.strand == stretch.frame.strand && !ended;
+        coding.push(Stretch { continues, ..stretch });
+    }
+}
+
+fn base(n: usize) -> u32 {
+    u32::try_from(n).expect("a read has fewer than 2^32 bases")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::prior::Prior;
+    use crate::verdict::{self, Mates};
+    use crate::windows::{self, Pool, Windows};
+
+    fn judge(windows: Option<Windows>) -> Judge {
+        let verdict = verdict::Config { threshold: 0.5, band: None, mates: Mates::Each };
+        Judge { prior: Prior::given(0.5), verdict, windows, reads_at_most: None }
+    }
+
+    fn windows(step: usize) -> Windows {
+        let config = windows::Config { step: step.try_into().unwrap(), pool: Pool::Mean, threshold: 0.5 };
+        Windows { length: 300, config }
+    }
+
+    fn read(bases: usize) -> Vec<Template> {
+        vec![Template { segments: vec![Record::new(b"r", &vec![b'A'; bases], b"")].into(), ..Template::default() }]
+    }
+
+    fn found(judge: &Judge, bases: usize, each: Vec<Prediction>, stretches: Option<Stretches>) -> Vec<Stretch> {
+        let predictions = crate::prediction::Predictions { each, stretches };
+        let counts = vec![u32::try_from(predictions.len()).unwrap()];
+        coding(judge, &read(bases), &Answers { counts, predictions }).rows().flatten().copied().collect()
+    }
+
+    fn prediction(probability: f32, frame: usize) -> Prediction {
+        Prediction { probability, frame: Some(Frame::ALL[frame]) }
+    }
+
+    fn stretch(start: u32, end: u32, probability: f32, continues: bool) -> Stretch {
+        let frame = Frame::ALL[0];
+        Stretch { start, end, frame, probability, has_start: false, has_stop: false, continues }
+    }
+
+    #[test]
+    fn a_frame_alone_says_that_all_of_a_coding_read_codes() {
+        let all = found(&judge(None), 100, vec![prediction(0.5, 4)], None);
+        assert_eq!(all, [whole(&prediction(0.5, 4), Frame::ALL[4], 100)]);
+        assert_eq!(found(&judge(None), 100, vec![prediction(0.49, 4)], None), []);
+        assert_eq!(found(&judge(None), 100, vec![Prediction { probability: 0.9, frame: None }], None), []);
+        assert_eq!(found(&judge(None), 100, vec![], None), []);
+    }
+
+    #[test]
+    fn a_gene_is_judged_with_its_frameshifts_and_by_the_samples_share() {
+        let told = [stretch(0, 90, 0.9, false), stretch(90, 100, 0.1, true), stretch(120, 150, 0.4, false)];
+        let mut stretches = Stretches::default();
+        told.iter().for_each(|&stretch| stretches.push(stretch));
+        stretches.end_row();
+        let of = |share: f64| {
+            let judge = Judge { prior: Prior::given(share), ..judge(None) };
+            found(&judge, 150, vec![prediction(0.8, 0)], Some(stretches.clone()))
+        };
+        assert_eq!(of(0.5), told[..2]);
+        assert_eq!(of(0.9), told);
+        assert_eq!(of(0.01), []);
+        assert_eq!(genes(&told).map(<[Stretch]>::len).collect::<Vec<_>>(), [2, 1]);
+    }
+
+    #[test]
+    fn windows_say_what_is_on_their_side_of_the_middle() {
+        // 0..300, 100..400, 200..500 in one frame of the read, the last one not coding.
+        let own = vec![prediction(0.75, 1), prediction(0.5, 0), prediction(0.25, 2)];
+        let all = found(&judge(Some(windows(100))), 500, own, None);
+        let [only] = all[..] else { panic!("{all:?}") };
+        assert_eq!((only.start, only.end, only.frame), (0, 300, Frame::ALL[1]));
+        assert!((only.probability - (0.75 * 200.0 + 0.5 * 100.0) / 300.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn neighbours_in_other_frames_of_a_strand_are_one_gene() {
+        let own = vec![prediction(0.75, 1), prediction(0.75, 1), prediction(0.75, 3)];
+        let all = found(&judge(Some(windows(100))), 500, own, None);
+        let spans: Vec<_> = all.iter().map(|s| (s.start, s.end, s.frame.number(), s.continues)).collect();
+        assert_eq!(spans, [(0, 200, 2, false), (200, 300, 3, true), (300, 500, -1, false)]);
+    }
+
+    proptest! {
+        #[test]
+        fn windows_without_gaps_leave_no_base_out(bases in 1_usize..3000, step in 1_usize..=300) {
+            let windows = windows(step);
+            let own = vec![prediction(1.0, 0); windows.over(bases).len()];
+            let all = found(&judge(Some(windows)), bases, own, None);
+            prop_assert_eq!(all[0].start, 0);
+            prop_assert_eq!(all.last().unwrap().end as usize, bases);
+            prop_assert!(all.windows(2).all(|two| two[0].end == two[1].start && two[1].continues));
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Coding stretches as proteins, so that a protein search looks at one frame instead of six, and their nucleotides.
+
+use std::ops::Range;
+
+use clap::ValueEnum;
+
+use super::genetic_code::GeneticCode;
+use super::judged::Judged;
+use super::read_name;
+use super::table::Table;
+use crate::prediction::{Frame, Strand, Stretch};
+use crate::reads::{self, Record};
+
+/// The genes of reads, translated or as codons.
+#[derive(Clone, Copy, Debug)]
+pub struct Translated {
+    /// What is written of them.
+    pub letters: Letters,
+    /// How they are translated.
+    pub translation: Translation,
+}
+
+/// What is written of a gene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// Amino acids.
+    Proteins,
+    /// The codons they are translated from.
+    Codons,
+}
+
+/// How genes are translated.
+#[derive(Clone, Copy, Debug)]
+pub struct Translation {
+    /// What codons mean.
+    pub code: GeneticCode,
+    /// Proteins with fewer amino acids are left out.
+    pub least: usize,
+    /// What becomes of stop codons.
+    pub stops: Stops,
+}
+
+/// What becomes of stop codons inside a gene.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Stops {
+    /// A protein ends before a stop, and another one starts behind it
+    #[default]
+    Split,
+    /// Stops stay, as *
+    Keep,
+}
+
+impl Table for Translated {
+    fn entries(&self, read: &Judged<'_>) -> usize {
+        read.stretches.len()
+    }
+
+    /// A gene is written at its first stretch.
+    fn push(&mut self, read: &Judged<'_>, n: usize, text: &mut Vec<u8>) {
+        let rest = &read.stretches[n..];
+        if rest[0].continues && n > 0 {
+            return;
+        }
+        let parts = 1 + rest[1..].iter().take_while(|stretch| stretch.continues).count();
+        let gene = Gene::new(read.segment.bases(), &rest[..parts], self.translation.code);
+        for piece in gene.pieces(self.translation) {
+            push_fasta(text, read.segment, &gene, piece, self.letters);
+        }
+    }
+
+    fn needs_frames(&self) -> bool {
+        true
+    }
+}
+
+/// A gene's codons in its own direction, across its frameshifts.
+struct Gene {
+    /// Upper case, three a codon.
+    codons: Vec<u8>,
+    amino_acids: Vec<u8>,
+    /// Where each codon starts, in the gene's direction; none of one that a frameshift has broken.
+    starts: Vec<Option<usize>>,
+    strand: Strand,
+    /// Of the whole read.
+    bases: usize,
+}
+
+impl Gene {
+    fn new(read: &[u8], parts: &[Stretch], code: GeneticCode) -> Self {
+        let strand = parts[0].frame.strand;
+        let mut gene =
+            Self { codons: Vec::new(), amino_acids: Vec::new(), starts: Vec::new(), strand, bases: read.len() };
+        let mut left_over = 0;
+        for n in 0..parts.len() {
+            let part = if strand == Strand::Plus { &parts[n] } else { &parts[parts.len() - 1 - n] };
+            let phase = part.phase(read.len()).min((part.end - part.start) as usize);
+            // Of a codon that lost a base, or beside an inserted one, two bases or more are left over: one amino acid is
+            // missing. A single base left over is the inserted one.
+            if n > 0 && left_over + phase >= 2 {
+                gene.codons.extend_from_slice(b"NNN");
+                gene.starts.push(None);
+            }
+            left_over = gene.add(read, part, phase);
+        }
+        gene.amino_acids.extend(gene.codons.chunks_exact(3).map(|codon| code.amino_acid(codon)));
+        gene
+    }
+
+    /// Adds the whole codons of a part; says how many bases are left over at its end.
+    fn add(&mut self, read: &[u8], part: &Stretch, phase: usize) -> usize {
+        let mut bases = read[part.start as usize..part.end as usize].to_ascii_uppercase();
+        let start = match self.strand {
+            Strand::Plus => part.start as usize,
+            Strand::Minus => {
+                reads::reverse_complement(&mut bases);
+                read.len() - part.end as usize
+            }
+        };
+        let whole = (bases.len() - phase) / 3 * 3;
+        self.codons.extend_from_slice(&bases[phase..phase + whole]);
+        self.starts.extend((start + phase..start + phase + whole).step_by(3).map(Some));
+        bases.len() - phase - whole
+    }
+
+    /// The codons of each protein.
+    fn pieces(&self, translation: Translation) -> impl Iterator<Item = Range<usize>> {
+        let Translation { least, stops, .. } = translation;
+        let is_stop = move |amino_acid: &u8| *amino_acid == b'*' && stops == Stops::Split;
+        let mut next = 0;
+        let pieces = self.amino_acids.split(is_stop).map(move |piece| {
+            let start = next;
+            next += piece.len() + 1;
+            start..start + piece.len()
+        });
+        let enough = move |piece: &Range<usize>| {
+            self.amino_acids[piece.clone()].iter().filter(|amino_acid| **amino_acid != b'*').count() >= least.max(1)
+                && self.starts[piece.clone()].iter().any(Option::is_some)
+        };
+        pieces.filter(enough)
+    }
+
+    /// The bases of some codons on the read, and their frame there.
+    fn place(&self, piece: &Range<usize>) -> (Range<usize>, Frame) {
+        let mut starts = self.starts[piece.clone()].iter().flatten();
+        let first = *starts.next().expect("pieces have codons of the read");
+        let last = starts.next_back().map_or(first, |&last| last);
+        let frame = Frame { strand: self.strand, offset: u8::try_from(first % 3).expect("below 3") };
+        match self.strand {
+            Strand::Plus => (first..last + 3, frame),
+            Strand::Minus => (self.bases - last - 3..self.bases - first, frame),
+        }
+    }
+}
+
+/// Appends one protein, or its codons, as FASTA: `>name/1_7-306_frame=-1`.
+fn push_fasta(text: &mut Vec<u8>, segment: &Record, gene: &Gene, piece: Range<usize>, letters: Letters) {
+    let (Range { start, end }, frame) = gene.place(&piece);
+    text.push(b'>');
+    read_name::push(segment, text);
+    text.extend_from_slice(format!("_{}-{end}_frame={frame}\n", start + 1).as_bytes());
+    match letters {
+        Letters::Proteins => text.extend_from_slice(&gene.amino_acids[piece]),
+        Letters::Codons => text.extend_from_slice(&gene.codons[3 * piece.start..3 * piece.end]),
+    }
+    text.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::reads::Mate;
+    use crate::verdict::Verdict;
+
+    fn written(bases: &str, stretches: &[Stretch], letters: Letters, least: usize, stops: Stops) -> String {
+        let segment = Record::new(b"r", bases.as_bytes(), b"").with_mate(Mate::First);
+        let verdict = Verdict::Coding;
+        let read = Judged {
+            segment: &segment,
+            answer: None,
+            posterior: None,
+            verdict,
+            stretches,
+            is_located: true,
+            output: None,
+        };
+        let translation = Translation { code: GeneticCode::from_number(11).unwrap(), least, stops };
+        let mut table = Translated { letters, translation };
+        let mut text = Vec::new();
+        (0..table.entries(&read)).for_each(|n| table.push(&read, n, &mut text));
+        String::from_utf8(text).unwrap()
+    }
+
+    fn kept(bases: &str, stretches: &[Stretch]) -> String {
+        written(bases, stretches, Letters::Proteins, 1, Stops::Keep)
+    }
+
+    fn stretch(start: u32, end: u32, frame: i8) -> Stretch {
+        let frame = Frame::ALL.into_iter().find(|one| one.number() == frame).unwrap();
+        Stretch { start, end, frame, probability: 1.0, has_start: false, has_stop: false, continues: false }
+    }
+
+    fn on(stretch: Stretch) -> Stretch {
+        Stretch { continues: true, ..stretch }
+    }
+
+    #[test]
+    fn frames_count_from_either_end() {
+        assert_eq!(kept("ATGgccTGA", &[stretch(0, 9, 1)]), ">r/1_1-9_frame=1\nMA*\n");
+        assert_eq!(kept("CATGGCCTGAC", &[stretch(0, 11, 2)]), ">r/1_2-10_frame=2\nMA*\n");
+        assert_eq!(kept("TCAGGCCAT", &[stretch(0, 9, -1)]), ">r/1_1-9_frame=-1\nMA*\n");
+        assert_eq!(kept("CTCAGGCCATGG", &[stretch(0, 12, -3)]), ">r/1_2-10_frame=-3\nMA*\n");
+    }
+
+    #[test]
+    fn each_gene_of_a_read_is_a_protein() {
+        let genes = [stretch(0, 6, 1), stretch(9, 15, -1)];
+        assert_eq!(kept("ATGGCCTTTGGCCAT", &genes), ">r/1_1-6_frame=1\nMA\n>r/1_10-15_frame=-1\nMA\n");
+        assert_eq!(kept("AC", &[stretch(0, 2, 1)]), "", "no whole codon");
+        assert_eq!(kept("ACG", &[stretch(0, 3, 3)]), "");
+    }
+
+    #[test]
+    fn frameshifts_are_bridged() {
+        // ATG GCC, an inserted T, AAA CCC.
+        let inserted = [stretch(0, 6, 1), on(stretch(6, 13, 2))];
+        assert_eq!(kept("ATGGCCTAAACCC", &inserted), ">r/1_1-13_frame=1\nMAKP\n");
+        // ATG GCC, A(A)A without its middle base, CCC: the border is in the codon.
+        let deleted = [stretch(0, 7, 1), on(stretch(7, 11, 3))];
+        assert_eq!(kept("ATGGCCAACCC", &deleted), ">r/1_1-11_frame=1\nMAXP\n");
+        let turned = [stretch(0, 7, -2), on(stretch(7, 13, -1))];
+        assert_eq!(kept("GGGTTTAGGCCAT", &turned), ">r/1_1-13_frame=-1\nMAKP\n");
+    }
+
+    #[test]
+    fn a_protein_ends_at_a_stop_unless_stops_are_kept() {
+        let (bases, gene) = ("ATGGCCTAAAAACCCGGGTGA", [stretch(0, 21, 1)]);
+        let split = |letters, least| written(bases, &gene, letters, least, Stops::Split);
+        assert_eq!(split(Letters::Proteins, 1), ">r/1_1-6_frame=1\nMA\n>r/1_10-18_frame=1\nKPG\n");
+        assert_eq!(split(Letters::Proteins, 3), ">r/1_10-18_frame=1\nKPG\n");
+        assert_eq!(split(Letters::Codons, 3), ">r/1_10-18_frame=1\nAAACCCGGG\n");
+        assert_eq!(kept(bases, &gene), ">r/1_1-21_frame=1\nMA*KPG*\n");
+        assert_eq!(written(bases, &gene, Letters::Proteins, 6, Stops::Keep), "", "stops are no amino acids");
+    }
+
+    proptest! {
+        #[test]
+        fn codons_translate_to_the_proteins(
+            bases in "[ACGTN]{1,120}", cut in 0_u32..120, frames in (0_usize..6, 0_usize..3), shifts: bool, split: bool
+        ) {
+            let length = u32::try_from(bases.len()).unwrap();
+            let cut = cut.min(length);
+            let first = Frame::ALL[frames.0].number();
+            let second = Frame::ALL[frames.0 / 3 * 3 + frames.1].number();
+            let mut genes = vec![stretch(0, cut, first), Stretch { continues: shifts, ..stretch(cut, length, second) }];
+            genes.retain(|gene| gene.start < gene.end);
+            genes[0].continues = false;
+            let stops = if split { Stops::Split } else { Stops::Keep };
+            let proteins = written(&bases, &genes, Letters::Proteins, 1, stops);
+            let codons = written(&bases, &genes, Letters::Codons, 1, stops);
+            let code = GeneticCode::from_number(11).unwrap();
+            let translated = codons.lines().map(|line| match line.strip_prefix('>') {
+                Some(_) => line.to_owned(),
+                None => line.as_bytes().chunks(3).map(|codon| char::from(code.amino_acid(codon))).collect(),
+            });
+            prop_assert_eq!(translated.collect::<Vec<_>>(), proteins.lines().collect::<Vec<_>>());
+        }
+    }
+}
