@@ -1,5 +1,7 @@
 //! What a run counts while it goes on, and the bar or the log lines that show it. The only home of indicatif.
 
+mod waiting;
+
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,6 +9,8 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+
+pub use waiting::Waiting;
 
 use crate::paths::escaped;
 use crate::reads::{Count, InputCounts};

@@ -17,7 +17,7 @@ use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::prediction::{Prediction, Predictions};
 use crate::prior::{self, Prior};
-use crate::progress::{Painter, Progress, say};
+use crate::progress::{Painter, Progress, Waiting, say};
 use crate::reads::output::commit_all;
 use crate::reads::{self, Format, InputCounts, Layout, Templates};
 use crate::report::{self, Facts, Report, Scope};
@@ -41,6 +41,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: 
     let started = Instant::now();
     config.check()?;
     let progress = Arc::new(Progress::default());
+    let _waiting = (!config.quiet).then(|| Waiting::start(&progress));
     let mut interrupt = std::pin::pin!(interrupt);
     // A pipe nobody writes to yet, or a large model, can take its time: the user need not wait for either.
     let (templates, classifier) = or_interrupted(prepare(&config, &progress), &mut interrupt).await?;
@@ -84,8 +85,9 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: 
     let tally = outcome?;
     sums.check(&tally, &seen)?;
 
-    let late = classifier.notes().into_iter().map(Warning::Device).chain(report::warnings(&facts, &tally));
-    let late: Vec<Warning> = late.collect();
+    let notes = classifier.notes().into_iter().map(Warning::Device);
+    let late: Vec<Warning> =
+        progress.input.warnings().into_iter().chain(notes).chain(report::warnings(&facts, &tally)).collect();
     late.iter().for_each(&warn);
     warnings.extend(late);
     let report = Report::new(facts, warnings, classifier.card(), &seen, &tally, started.elapsed());

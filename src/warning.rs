@@ -23,6 +23,12 @@ pub enum Warning {
         /// Its format.
         format: &'static str,
     },
+    /// A file of text in BGZF that lacks the marker of its end: a cut between two blocks would not show.
+    #[error("{} has no BGZF end marker: if it was cut between two blocks, reads are missing", .path.display())]
+    NoEndMarker {
+        /// The input.
+        path: PathBuf,
+    },
     /// An attention mode is asked for, and the model has no attention.
     #[error("the attention mode has no effect: {model} has no attention")]
     AttentionUnused {
@@ -88,6 +94,7 @@ impl Warning {
             Self::Reported { code, .. } => code,
             Self::JudgedApart { .. } => "mates_judged_apart",
             Self::ReferenceUnused { .. } => "reference_unused",
+            Self::NoEndMarker { .. } => "no_end_marker",
             Self::AttentionUnused { .. } => "attention_unused",
             Self::InstructionsUnavailable { .. } => "instructions_unavailable",
             Self::Device(_) => "device",

@@ -230,6 +230,7 @@ impl Common {
                 alignments: outputs.alignments(),
                 collate: collate.map(|folder| Collate { memory: self.memory, folder }),
                 reference: self.reference,
+                read_ahead: self.memory / 4,
                 workers: threads,
             },
             model: model::Options {

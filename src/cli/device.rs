@@ -113,6 +113,7 @@ async fn bases(path: &Path, workers: NonZero<usize>) -> Result<Vec<Vec<u8>>> {
         alignments: Alignments::Dropped,
         collate: None,
         reference: None,
+        read_ahead: 0,
         workers,
     };
     let mut templates = reads::open(&config, Arc::default()).await?.stream;

@@ -36,6 +36,7 @@ pub(super) fn print_warning(warning: &Warning) {
     let advice = match warning {
         Warning::JudgedApart { .. } => "--interleaved judges mates together, --single says that this is meant",
         Warning::ReferenceUnused { .. } => "leave out --reference",
+        Warning::NoEndMarker { .. } => "compare its number of reads with the original's, or create the file again",
         Warning::AttentionUnused { .. } => "leave out --attention",
         Warning::Unscored { .. } => {
             "--min-length sets how many known bases a read needs; --undecided collects these reads"
@@ -97,6 +98,10 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
              else copy the file again",
             piped("gzip -dc FILE")
         ),
+        Problem::AfterBlocks { .. } | Problem::AfterEnd => {
+            "copy or create the file again: what follows is not part of it, or was appended in another format"
+                .to_owned()
+        }
         Problem::Compression { tool, .. } => format!("decompress it first: {}", piped(&format!("{tool} FILE"))),
         Problem::Window { .. } => {
             format!("let its own tool decompress it: {} or {}", piped("zstd -dc --long=31 FILE"), piped("xz -dc FILE"))
@@ -107,15 +112,17 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
             "give the reference with --reference REF.fa (REF_PATH and REF_CACHE are not used), or use {}",
             piped("samtools view -u FILE")
         ),
-        Problem::Reference { .. } => {
-            "check its name; a compressed reference needs an index: `samtools faidx REF.fa.gz`".to_owned()
+        Problem::Reference { .. } => "check its name; it must be FASTA, plain or compressed with bgzip".to_owned(),
+        Problem::ReferenceCodec { .. } => {
+            "decompress it, or compress it with bgzip and index it with samtools faidx".to_owned()
         }
+        Problem::ReferenceIndex { .. } => "make one: `samtools faidx REF.fa.gz`".to_owned(),
         Problem::NotBgzf => format!("compress it with BGZF: {}", piped("samtools view -b FILE")),
-        Problem::MultiLine => format!("write each sequence on one line first: {}", piped("seqtk seq FILE")),
         Problem::Mates { .. } => "the two files must list the same reads in the same order".to_owned(),
         Problem::Numbers { .. } => {
             "give the first mates first and the second mates second; is one file given twice?".to_owned()
         }
+        Problem::SameReads => "one file is a copy of the other: give R1 and R2".to_owned(),
         Problem::NoPrimary(_) => "regroup the records by name with --collate".to_owned(),
         Problem::References { .. } => {
             "a BAM output holds one list of reference sequences: split these inputs in separate runs".to_owned()

@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn a_list_has_a_lane_a_line() {
         let list = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(&list, "# two lanes\na.fq\r\n\nb 1.fq\tb 2.fq\n").unwrap();
+        std::fs::write(&list, "\u{feff}# two lanes\na.fq\r\n\nb 1.fq\tb 2.fq\n").unwrap();
         let from = |flag| Reads { files_from: Some(list.path().to_owned()), interleaved: flag, ..reads(&[]) };
         let pair = Input::Pair("b 1.fq".into(), "b 2.fq".into());
         assert_eq!(inputs(&from(false)), Ok(Inputs::Lanes(vec![Input::Single("a.fq".into()), pair.clone()])));

@@ -1,6 +1,10 @@
-//! What is counted while reads are read.
+//! What is counted, and warned of, while reads are read.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::warning::Warning;
 
 /// How many kinds of things are counted.
 const COUNTS: usize = 8;
@@ -24,13 +28,27 @@ pub struct InputCounts {
     pub not_sampled: Count,
     /// Bytes of the files as stored (compressed) whose content is used, all inputs together.
     pub stored_bytes: Count,
+    /// What whoever started the run should know of the files.
+    warnings: Mutex<Vec<Warning>>,
+    /// The file that has had nothing to give for some time.
+    waiting_for: Mutex<Option<PathBuf>>,
 }
 
 impl InputCounts {
     /// All of them, in one order.
     fn all(&self) -> [&Count; COUNTS] {
-        let Self { records, secondary, supplementary, without_bases, hard_clipped, orphans, not_sampled, stored_bytes } =
-            self;
+        let Self {
+            records,
+            secondary,
+            supplementary,
+            without_bases,
+            hard_clipped,
+            orphans,
+            not_sampled,
+            stored_bytes,
+            warnings: _,
+            waiting_for: _,
+        } = self;
         [records, secondary, supplementary, without_bases, hard_clipped, orphans, not_sampled, stored_bytes]
     }
 
@@ -44,6 +62,28 @@ impl InputCounts {
         for (count, (after, before)) in self.all().into_iter().zip(after.into_iter().zip(before)) {
             count.add(after - before);
         }
+    }
+
+    /// Adds a warning.
+    pub(super) fn warn(&self, warning: Warning) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+    }
+
+    /// Says which file is waited for, if one is.
+    pub(super) fn waits_for(&self, path: Option<&Path>) {
+        *self.waiting_for.lock().unwrap_or_else(PoisonError::into_inner) = path.map(Path::to_owned);
+    }
+
+    /// The file that has had nothing to give for some seconds, if there is one.
+    #[must_use]
+    pub fn waiting_for(&self) -> Option<PathBuf> {
+        self.waiting_for.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The warnings so far, in the order they came.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Records that are no reads of their own, or in no sample: not written but to BAM, where they follow their template.

@@ -1,7 +1,9 @@
 //! The formats reads are stored in: FASTQ, FASTA, BAM, SAM and CRAM, each parsed from a window of bytes.
 
 pub(super) mod bam;
+mod bam_cigar;
 pub(super) mod bam_fields;
+pub(super) mod bam_header;
 pub(super) mod bam_tags;
 pub(super) mod cram;
 pub(super) mod fasta;
@@ -12,6 +14,8 @@ pub(super) mod parse;
 pub(super) mod raw_record;
 pub(super) mod records;
 pub(super) mod sam;
+mod sam_tags;
 pub(super) mod sam_to_bam;
 pub(super) mod strand;
 pub(super) mod unaligned;
+mod wrapped_fastq;

@@ -15,6 +15,15 @@ pub enum Problem {
     /// Read a second time, the input has other reads.
     #[error("the file changed while it was read")]
     Changed,
+    /// BGZF blocks, and then something that has no place there.
+    #[error("after its BGZF blocks the file goes on with {found}")]
+    AfterBlocks {
+        /// What it is.
+        found: &'static str,
+    },
+    /// gzip members, and then something that is none.
+    #[error("after its gzip data the file goes on with something that is not gzip")]
+    AfterEnd,
     /// Compressed data that does not decompress or fails its checksum.
     #[error("the compressed data is damaged")]
     Damaged(#[source] io::Error),
@@ -59,6 +68,22 @@ pub enum Problem {
     /// BAM inside plain gzip, or not compressed at all.
     #[error("the file is BAM, but not compressed with BGZF as BAM must be")]
     NotBgzf,
+    /// A compressed reference of which no part can be looked up.
+    #[error("the reference {} is compressed with {codec}, not BGZF", .path.display())]
+    ReferenceCodec {
+        /// The FASTA file.
+        path: std::path::PathBuf,
+        /// How it is compressed.
+        codec: &'static str,
+    },
+    /// A compressed reference without an index.
+    #[error("the compressed reference {} has no index {}", .path.display(), .index.display())]
+    ReferenceIndex {
+        /// The FASTA file.
+        path: std::path::PathBuf,
+        /// The index that is missing.
+        index: std::path::PathBuf,
+    },
     /// A record that does not start as its format says.
     #[error("expected \"{expected}\" at the start of the record, found {found}")]
     Start {
@@ -70,9 +95,6 @@ pub enum Problem {
     /// A FASTQ record whose third line is no `+` line.
     #[error("expected a line that starts with \"+\" after the sequence, found {0}")]
     Plus(String),
-    /// A FASTQ record with its sequence on more than one line.
-    #[error("the sequence goes on over several lines: multi-line FASTQ is not read")]
-    MultiLine,
     /// Sequence and quality of different length.
     #[error("{bases} bases, but {quality_scores} quality scores")]
     Lengths {
@@ -105,9 +127,22 @@ pub enum Problem {
         /// What BAM holds.
         longest: usize,
     },
-    /// A SAM record that BAM cannot hold.
-    #[error("cannot be stored as BAM")]
-    NotBam(#[source] io::Error),
+    /// A header that contradicts itself.
+    #[error("not a valid {format} header: {what}")]
+    Header {
+        /// `BAM`.
+        format: &'static str,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A tag of a SAM record that is not what it says it is.
+    #[error("not a valid SAM record: its tag {name} {what}")]
+    Tag {
+        /// The tag's two letters.
+        name: String,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// Inputs aligned to different reference sequences.
     #[error("its reference sequences are others than the first input's, number {ordinal}: {first} and {other}")]
     References {
@@ -141,6 +176,9 @@ pub enum Problem {
         /// R2's.
         second: String,
     },
+    /// Two files that hold the same reads.
+    #[error("R1 and R2 are the same reads, from the first header to the last quality score")]
+    SameReads,
     /// Interleaved mates, and the last one is alone.
     #[error("the last record has no mate: an odd number of interleaved records")]
     Odd,

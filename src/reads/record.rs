@@ -82,7 +82,7 @@ impl Record {
 
     /// Has the name end earlier: mates may be told apart by more than `/1` and `/2`.
     pub(super) fn shorten_name(&mut self, len: usize) {
-        debug_assert!(len <= self.name_len);
+        assert!(len <= self.name_len, "a name only gets shorter");
         self.name_len = len;
     }
 

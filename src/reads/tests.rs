@@ -20,6 +20,7 @@ mod traps;
 mod writing;
 
 const WORKERS: NonZero<usize> = NonZero::new(2).unwrap();
+const READ_AHEAD: u64 = 8 << 20;
 const ENCODING: EncoderConfig = EncoderConfig { workers: WORKERS, level: None };
 
 /// A file of `testdata/odd`.
@@ -55,6 +56,7 @@ async fn read_with(input: Input, grouping: Grouping) -> (Result<Vec<Template>>, 
         alignments: Alignments::Dropped,
         collate: None,
         reference: None,
+        read_ahead: READ_AHEAD,
         workers: WORKERS,
     };
     let read = async { open(&config, Arc::clone(&counts)).await?.stream.try_collect().await };

@@ -140,6 +140,21 @@ def crams():
     (HERE / "reference.fa.fai").unlink(missing_ok=True)
 
 
+def many():
+    """More reads with distinct names than fit into a slice's first steps, unaligned, in each kind of CRAM."""
+    rng = random.Random(1000)
+    lines = []
+    for n in range(1200):
+        bases = "".join(rng.choices("ACGT", k=30))
+        quality = "".join(rng.choices("FFF:,#", k=30))
+        lines.append(f"run{n % 7}:{rng.randrange(10**6)}:{n}\t4\t*\t0\t0\t*\t*\t0\t0\t{bases}\t{quality}\n")
+    text = ("@HD\tVN:1.6\n" + "".join(lines)).encode()
+    samtools("view", "--no-PG", "-b", output="many.bam", stdin=text)
+    for name, options in {"3.0": "version=3.0", "3.1": "version=3.1", "3.1_archive": "version=3.1,archive=1"}.items():
+        arguments = ["view", "--no-PG", "-C", "--output-fmt", f"cram,{options}", str(HERE / "many.bam")]
+        samtools(*arguments, output=f"many.{name}.cram")
+
+
 def samtools(*arguments, output, stdin=None):
     done = subprocess.run(["samtools", *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     (HERE / output).write_bytes(done.stdout)
@@ -165,6 +180,7 @@ def main():
     # No reads at all.
     samtools("view", "--no-PG", "-b", output="header_only.bam", stdin=HEADER.encode())
     crams()
+    many()
 
 
 if __name__ == "__main__":

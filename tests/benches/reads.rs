@@ -127,6 +127,7 @@ async fn count(path: PathBuf) -> usize {
         alignments: Alignments::Dropped,
         collate: None,
         reference: None,
+        read_ahead: 0,
         workers: NonZero::<usize>::MIN,
     };
     let mut templates = reads::open(&config, Arc::default()).await.unwrap().stream;

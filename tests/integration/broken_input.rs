@@ -39,6 +39,23 @@ fn a_gzip_cut_anywhere_is_an_error() {
 }
 
 #[test]
+fn text_without_the_end_marker_of_bgzf_is_read_with_a_warning() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(20, 100, ""));
+    let all = ["--threshold", "0", "--coding", "c.fq.gz", "--noncoding", "n.fq.gz"];
+    let output = bench.run(&[&["split", "in.fq", "--device", "cpu"], &all[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let whole = std::fs::read(bench.path("c.fq.gz")).unwrap();
+    bench.write("in.fq.gz", &whole[..whole.len() - 28]);
+    let output = bench.split(&["in.fq.gz", "--json", "r.json"]);
+    assert!(stderr(&output).contains("warning: in.fq.gz has no BGZF end marker"), "{}", stderr(&output));
+    let report = bench.json("r.json");
+    assert_eq!(report["counts"]["records"], 20);
+    let warnings = report["warnings"].as_array().unwrap();
+    assert!(warnings.iter().any(|warning| warning["code"] == "no_end_marker"), "{warnings:?}");
+}
+
+#[test]
 fn a_fastq_cut_anywhere_inside_a_record_is_an_error_naming_it() {
     let bench = Bench::new();
     let whole = fastq(3, 100, "");

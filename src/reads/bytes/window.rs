@@ -61,6 +61,13 @@ impl<R: AsyncRead + Unpin> Window<R> {
         self.meter.add(n);
     }
 
+    /// Narrows the window by its last `n` bytes: they mean nothing.
+    pub(in crate::reads) fn forget_last(&mut self, n: usize) {
+        debug_assert!(n <= self.end - self.start);
+        self.end -= n;
+        self.meter.add(n);
+    }
+
     /// Widens the window, or finds that the input has ended.
     ///
     /// A wide window is doubled: its record is parsed anew after each fill, and that must not cost its length times the
@@ -80,6 +87,14 @@ impl<R: AsyncRead + Unpin> Window<R> {
             self.fill().await?;
         }
         Ok(&self.window()[..n.min(self.end - self.start)])
+    }
+
+    /// The same where no future can wait for it.
+    pub(in crate::reads) fn poll_peek(&mut self, cx: &mut Context<'_>, n: usize) -> Poll<io::Result<&[u8]>> {
+        while self.window().len() < n && !self.ended {
+            ready!(self.poll_more(cx))?;
+        }
+        Poll::Ready(Ok(&self.window()[..n.min(self.end - self.start)]))
     }
 
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

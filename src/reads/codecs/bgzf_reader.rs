@@ -1,7 +1,11 @@
-//! BGZF in: noodles' reader, and the check it leaves to its caller: is the file whole?
+//! BGZF in: noodles inflates its blocks, several at once. Whatever concerns the file as a whole is here: whether it is whole,
+//! and what comes after the last block.
+//!
+//! BAM has to end with the marker that BGZF has for it, and with nothing after. Text goes by the rules of gzip: members of any
+//! kind may follow each other, and a missing marker, which some writers leave out, is worth a warning.
 
 use std::io;
-use std::num::NonZero;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -9,76 +13,105 @@ use std::task::{Context, Poll, ready};
 use noodles::bgzf;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::bgzf_blocks::EOF_BLOCK;
+use super::bgzf_frames::{End, Frames};
+use super::gzip_members::members;
+use super::source::Source;
 use crate::reads::bytes::meter::Reach;
-use crate::reads::bytes::window::{Bytes, Window};
+use crate::reads::bytes::window::Bytes;
+use crate::reads::{InputCounts, Problem};
+use crate::warning::Warning;
 
-/// noodles' BGZF reader, and an error where the file ends without its end marker.
-///
-/// noodles takes a file cut between two blocks for a whole one: only the marker tells them apart.
+/// How BAM starts.
+const BAM: &[u8; 4] = b"BAM\x01";
+
+/// The content of BGZF blocks, and of gzip members after them.
 pub(super) struct BgzfReader {
-    inner: bgzf::r#async::io::Reader<Tail>,
+    content: Content,
+    /// The first bytes, which tell BAM from text.
+    start: Vec<u8>,
     reach: Arc<Reach>,
-    content: u64,
+    read: u64,
+    path: Arc<Path>,
+    counts: Arc<InputCounts>,
+}
+
+enum Content {
+    Blocks(Box<bgzf::r#async::io::Reader<Frames>>),
+    /// What follows the blocks.
+    Members(Bytes),
+    Ended,
 }
 
 impl BgzfReader {
-    pub(super) fn new(stored: Window<Bytes>, workers: NonZero<usize>, reach: Arc<Reach>) -> Self {
-        let tail = Tail { inner: stored, last: Vec::with_capacity(2 * EOF_BLOCK.len()), ended: false };
-        let builder = bgzf::r#async::io::reader::Builder::default();
-        Self { inner: builder.set_worker_count(workers).build_from_reader(tail), reach, content: 0 }
+    pub(super) fn new(source: Source) -> Self {
+        let Source { stored, workers, reach, path, counts } = source;
+        let builder = bgzf::r#async::io::reader::Builder::default().set_worker_count(workers);
+        let content = Content::Blocks(Box::new(builder.build_from_reader(Frames::new(stored))));
+        Self { content, start: Vec::new(), reach, read: 0, path, counts }
     }
 
-    /// Says how far it is: the start of the block that is read, as the blocks after it are being inflated already.
-    fn mark(&mut self, read: usize) {
-        self.content += read as u64;
-        let position = self.inner.virtual_position();
-        self.reach.reached(position.compressed(), self.content - u64::from(position.uncompressed()));
+    /// Takes note of bytes that were read.
+    fn mark(&mut self, fresh: &[u8]) {
+        let missing = BAM.len() - self.start.len();
+        self.start.extend_from_slice(&fresh[..fresh.len().min(missing)]);
+        self.read += fresh.len() as u64;
+        if let Content::Blocks(blocks) = &self.content {
+            // The start of the block that is read, as the blocks after it are being inflated already.
+            let position = blocks.virtual_position();
+            self.reach.reached(position.compressed(), self.read - u64::from(position.uncompressed()));
+        }
     }
 
-    fn is_cut(&self) -> bool {
-        let tail = self.inner.get_ref();
-        tail.ended && tail.last != EOF_BLOCK
+    /// What to do once there are no more blocks: go on with what follows, or end.
+    fn after_blocks(&mut self) -> Result<Content, Problem> {
+        let Content::Blocks(blocks) = std::mem::replace(&mut self.content, Content::Ended) else {
+            return Ok(Content::Ended);
+        };
+        let frames = blocks.into_inner();
+        let is_bam = self.start == BAM;
+        let end = frames.end().unwrap_or(End::InsideBlock);
+        match end {
+            End::InsideBlock => return Err(Problem::Cut),
+            End::File if is_bam && !frames.has_marker() => return Err(Problem::Cut),
+            End::Gzip if is_bam => return Err(Problem::AfterBlocks { found: "gzip that is not BGZF" }),
+            End::Other => return Err(Problem::AfterBlocks { found: "something that is not compressed with gzip" }),
+            End::Zeros if is_bam => return Err(Problem::AfterBlocks { found: "zeros" }),
+            End::File | End::Gzip | End::Zeros => {}
+        }
+        if !frames.has_marker() {
+            self.counts.warn(Warning::NoEndMarker { path: self.path.to_path_buf() });
+        }
+        Ok(match end {
+            End::Gzip | End::Zeros => Content::Members(members(frames.into_inner(), Arc::clone(&self.reach))),
+            _ => Content::Ended,
+        })
     }
 }
 
 impl AsyncRead for BgzfReader {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = into.filled().len();
-        let read = ready!(Pin::new(&mut self.inner).poll_read(cx, into));
-        let stopped = read.is_err() || into.filled().len() == before;
-        if stopped && self.is_cut() {
-            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        loop {
+            let read = match &mut self.content {
+                Content::Blocks(blocks) => ready!(Pin::new(blocks.as_mut()).poll_read(cx, into)),
+                Content::Members(members) => ready!(Pin::new(members).poll_read(cx, into)),
+                Content::Ended => return Poll::Ready(Ok(())),
+            };
+            let stopped = read.is_err() || into.filled().len() == before;
+            match &self.content {
+                Content::Blocks(blocks) if stopped => {
+                    // Of a file cut inside a block noodles has an error of its own.
+                    let is_cut = blocks.get_ref().end() == Some(End::InsideBlock);
+                    if !is_cut {
+                        read?;
+                    }
+                    self.content = self.after_blocks().map_err(io::Error::other)?;
+                }
+                _ => {
+                    self.mark(&into.filled()[before..]);
+                    return Poll::Ready(read);
+                }
+            }
         }
-        self.mark(into.filled().len() - before);
-        Poll::Ready(read)
-    }
-}
-
-/// Remembers the last bytes read through it, and whether more can come.
-struct Tail {
-    inner: Window<Bytes>,
-    last: Vec<u8>,
-    ended: bool,
-}
-
-impl Tail {
-    fn remember(&mut self, bytes: &[u8]) {
-        let fresh = &bytes[bytes.len().saturating_sub(EOF_BLOCK.len())..];
-        self.last.extend_from_slice(fresh);
-        let surplus = self.last.len().saturating_sub(EOF_BLOCK.len());
-        self.last.drain(..surplus);
-    }
-}
-
-impl AsyncRead for Tail {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = into.filled().len();
-        let room = into.remaining();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, into))?;
-        let fresh = &into.filled()[before..];
-        self.ended = fresh.is_empty() && room > 0;
-        self.remember(fresh);
-        Poll::Ready(Ok(()))
     }
 }

@@ -1,16 +1,15 @@
 //! The codecs: one table of how each is named, recognised, read and written.
 
 use std::fs::File;
-use std::num::NonZero;
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::Arc;
 
+use super::bgzf_frames::is_bgzf;
 use super::decoders;
 use super::encoder::{Encoder, EncoderConfig, bgzf, bzip2, plain, xz, zstd};
+use super::source::Source;
 use crate::reads::Problem;
-use crate::reads::bytes::meter::Reach;
-use crate::reads::bytes::window::{Bytes, Window};
+use crate::reads::bytes::window::Bytes;
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ struct Row {
     suffixes: &'static [&'static str],
     /// Its levels, and the one it takes unless told otherwise.
     levels: Option<(RangeInclusive<u8>, u8)>,
-    read: fn(Window<Bytes>, NonZero<usize>, Arc<Reach>) -> Bytes,
+    read: fn(Source) -> Bytes,
     write: Option<fn(u8, EncoderConfig, File) -> Encoder>,
 }
 
@@ -48,8 +47,7 @@ static TABLE: [Row; 6] = [
     Row {
         codec: Codec::Bgzf,
         name: "BGZF",
-        // Flags with an extra field of 6 bytes, which is "BC": the one layout noodles reads, and every tool writes.
-        magic: |start| matches!(start, [0x1f, 0x8b, 8, 4, _, _, _, _, _, _, 6, 0, b'B', b'C', 2, 0, ..]),
+        magic: is_bgzf,
         suffixes: &["gz", "bgz", "bam"],
         // Level 1: a quarter of the time of level 6 for 8 % more bytes (workflows/benchmark/README.md), for reads on
         // their way to the next step.
@@ -107,7 +105,7 @@ static TABLE: [Row; 6] = [
         magic: |_start| true,
         suffixes: &[],
         levels: None,
-        read: |stored, _workers, _reach| Box::new(stored),
+        read: |source| Box::new(source.stored),
         write: Some(plain),
     },
 ];
@@ -164,9 +162,9 @@ impl Codec {
         self.row().levels.as_ref().map_or(0, |(_, default)| *default)
     }
 
-    /// What is in `stored`; `reach` says how far it is.
-    pub(in crate::reads) fn decoder(self, stored: Window<Bytes>, workers: NonZero<usize>, reach: Arc<Reach>) -> Bytes {
-        (self.row().read)(stored, workers, reach)
+    /// What is in a file.
+    pub(in crate::reads) fn decoder(self, source: Source) -> Bytes {
+        (self.row().read)(source)
     }
 
     /// What writes to `file` with it.

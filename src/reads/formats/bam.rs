@@ -1,34 +1,16 @@
-//! BAM records as reads, exactly as `samtools fastq` makes them; SAM comes through the second half of it.
+//! BAM records as reads, exactly as `samtools fastq` makes them; SAM lines become such records first.
 
 use noodles::bam;
 use noodles::sam::alignment::record::Flags;
 use noodles::sam::alignment::record::cigar::op::Kind;
-use tokio::io::AsyncReadExt;
 
-use super::bam_fields::{FIXED, UNKNOWN_QUALITY, flags, mate, name, needed, stored_name};
-use super::header::{Header, ReferenceSequence};
+use super::bam_cigar;
+use super::bam_fields::{
+    FIXED, NAME_LENGTH, UNKNOWN_QUALITY, bases, cigar, flags, mate, name, needed, places, stored_name,
+};
 use super::parse::{Fault, Framed, Step};
 use super::strand::reverse_complement;
-use crate::reads::bytes::window::{Bytes, Window};
 use crate::reads::{Problem, Record};
-
-/// Reads up to the first record.
-pub(in crate::reads) async fn read_header(content: &mut Window<Bytes>) -> Result<Header, Problem> {
-    let mut reader = bam::r#async::io::Reader::from(content);
-    let mut header = reader.header_reader();
-    header.read_magic_number().await?;
-    // The text is searched, not parsed: aligners write headers that strict parsers refuse, and we need a few tags.
-    let mut text = Vec::new();
-    let mut text_reader = header.raw_sam_header_reader().await?;
-    text_reader.read_to_end(&mut text).await?;
-    text_reader.discard_to_end().await?;
-    let references = header.read_reference_sequences().await?;
-    let references = references.iter().map(|(name, map)| {
-        let length = u32::try_from(map.length().get()).expect("BAM stores it in 32 bits");
-        ReferenceSequence { name: name.to_vec(), length }
-    });
-    Ok(Header::new(text, references.collect()))
-}
 
 /// The record the window starts with.
 ///
@@ -37,11 +19,9 @@ pub(in crate::reads) async fn read_header(content: &mut Window<Bytes>) -> Result
 pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     Ok(match frame(window, ended)? {
         Framed::More => Step::More,
+        Framed::Blank(len) => Step::Blank(len),
         Framed::End => Step::End,
-        Framed::Record { len, .. } => {
-            let record = bam::RecordRef::new(&window[SIZE..len]).expect("checked: longer than the fixed fields");
-            read(&record, len)
-        }
+        Framed::Record { len, .. } => read(&window[SIZE..len], len),
     })
 }
 
@@ -81,9 +61,30 @@ fn check(fields: &[u8]) -> Result<(), Fault> {
         Some(needed) if needed <= fields.len() => {}
         _ => return Err(invalid("its fields are longer than the record")),
     }
-    // A line end in a name would bring whatever is written out of step.
-    if stored_name(fields).iter().any(u8::is_ascii_control) {
-        return Err(invalid("its name holds a control character"));
+    if fields[NAME_LENGTH] == 0 {
+        return Err(invalid("its name has no end"));
+    }
+    // A line end in a name would bring whatever is written out of step; a blank would end the name in FASTQ.
+    if stored_name(fields).iter().any(|byte| byte.is_ascii_control() || *byte == b' ') {
+        return Err(invalid("its name holds a blank or a control character"));
+    }
+    let Some(ops) = bam_cigar::decode(cigar(fields)) else { return Err(invalid("its CIGAR has an unknown operation")) };
+    let bases = u64::from(bases(fields));
+    if !ops.is_empty() && bases > 0 && !flags(fields).is_unmapped() && bam_cigar::bases(&ops) != bases {
+        return Err(invalid("its CIGAR and its bases are of different lengths"));
+    }
+    Ok(())
+}
+
+/// Refuses a record, its size included, on a reference sequence that the header does not have: no tool could read it.
+pub(in crate::reads) fn check_places(stored: &[u8], references: usize) -> Result<(), Problem> {
+    let places = places(&stored[SIZE..]);
+    let known = |place: i32| place == -1 || usize::try_from(place).is_ok_and(|place| place < references);
+    if !places.iter().all(|&(place, _)| known(place)) {
+        return Err(Problem::Alignment { format: "BAM", what: "its reference sequence is not in the header" });
+    }
+    if places.iter().any(|&(_, start)| start < -1) {
+        return Err(Problem::Alignment { format: "BAM", what: "its position is negative" });
     }
     Ok(())
 }
@@ -92,7 +93,9 @@ fn invalid(what: &'static str) -> Fault {
     Problem::Alignment { format: "BAM", what }.into()
 }
 
-fn read(record: &bam::RecordRef<'_>, len: usize) -> Step {
+/// A record's fields, whose lengths were found to fit, as a read; it took `len` bytes.
+pub(in crate::reads) fn read(fields: &[u8], len: usize) -> Step {
+    let record = bam::RecordRef::new(fields).expect("checked: longer than the fixed fields");
     let flags = record.flags();
     if let Some(left_out) = left_out(flags, len) {
         return left_out;
@@ -110,7 +113,7 @@ fn read(record: &bam::RecordRef<'_>, len: usize) -> Step {
 }
 
 /// Secondary and supplementary alignments repeat bases of a primary one.
-pub(in crate::reads) fn left_out(flags: Flags, len: usize) -> Option<Step> {
+fn left_out(flags: Flags, len: usize) -> Option<Step> {
     if flags.is_secondary() {
         Some(Step::Secondary(len))
     } else if flags.is_supplementary() {
@@ -121,7 +124,7 @@ pub(in crate::reads) fn left_out(flags: Flags, len: usize) -> Option<Step> {
 }
 
 /// Turns an aligned record back to the read the sequencer saw. Soft clips are part of it; hard clips are lost.
-pub(in crate::reads) fn as_sequenced(flags: Flags, mut record: Record, hard_clipped: bool, len: usize) -> Step {
+fn as_sequenced(flags: Flags, mut record: Record, hard_clipped: bool, len: usize) -> Step {
     record.fill_quality_scores(UNKNOWN_QUALITY);
     if flags.is_reverse_complemented() {
         reverse_complement(record.bases_mut());
@@ -187,9 +190,41 @@ mod tests {
             window.extend_from_slice(name);
             parse(&window, true)
         };
-        assert!(parsed(b"a b\0").is_ok());
-        for name in [b"a\nb\0", b"a\tb\0"] {
+        assert!(parsed(b"a_b\0").is_ok());
+        for name in [b"a\nb\0", b"a\tb\0", b"a b\0"] {
             assert!(matches!(parsed(name).unwrap_err().problem, Problem::Alignment { .. }));
+        }
+    }
+
+    /// A record of four bases on the first reference sequence, with one operation.
+    fn on_reference(op: u32, flags: u16, edit: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut stored = vec![0_u8; 4 + FIXED];
+        (stored[12], stored[16], stored[20]) = (2, 1, 4);
+        stored[18..20].copy_from_slice(&flags.to_le_bytes());
+        stored[24..28].copy_from_slice(&(-1_i32).to_le_bytes());
+        stored.extend_from_slice(b"r\0");
+        stored.extend_from_slice(&op.to_le_bytes());
+        stored.extend_from_slice(b"\x12\x48IIII");
+        edit(&mut stored);
+        let size = u32::try_from(stored.len() - 4).unwrap();
+        stored[..4].copy_from_slice(&size.to_le_bytes());
+        stored
+    }
+
+    #[test]
+    fn what_other_tools_could_not_read_is_refused() {
+        assert!(matches!(parse(&on_reference(4 << 4, 0, |_| {}), true), Ok(Step::Record(..))));
+        assert!(parse(&on_reference(3 << 4, 4, |_| {}), true).is_ok(), "it is unmapped");
+        assert!(parse(&on_reference(3 << 4, 0, |_| {}), true).is_err(), "of another length than its bases");
+        assert!(parse(&on_reference((4 << 4) | 15, 0, |_| {}), true).is_err(), "an operation that does not exist");
+        for (place, start, fits) in [(0, 0, true), (-1, -1, true), (1, 0, false), (-2, 0, false), (0, -2, false)] {
+            for at in [4, 24] {
+                let stored = on_reference(4 << 4, 0, |stored| {
+                    stored[at..at + 4].copy_from_slice(&i32::to_le_bytes(place));
+                    stored[at + 4..at + 8].copy_from_slice(&i32::to_le_bytes(start));
+                });
+                assert_eq!(check_places(&stored, 1).is_ok(), fits, "{place} {start}");
+            }
         }
     }
 

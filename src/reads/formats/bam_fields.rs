@@ -11,13 +11,36 @@ pub(in crate::reads) const UNKNOWN_QUALITY: u8 = b'B';
 /// How many bytes the fields of fixed length take.
 pub(in crate::reads) const FIXED: usize = 32;
 
+/// Where the length of the name is.
+pub(in crate::reads) const NAME_LENGTH: usize = 8;
+
 /// The bytes that name, CIGAR, bases and quality scores say they take, the fixed fields included.
 pub(in crate::reads) fn needed(fields: &[u8]) -> Option<usize> {
-    let name = usize::from(fields[8]);
-    let cigar = 4 * usize::from(u16::from_le_bytes([fields[12], fields[13]]));
-    let bases = u32::from_le_bytes([fields[16], fields[17], fields[18], fields[19]]);
-    let bases = usize::try_from(bases).ok()?;
+    let name = usize::from(fields[NAME_LENGTH]);
+    let cigar = 4 * ops(fields);
+    let bases = usize::try_from(bases(fields)).ok()?;
     bases.checked_add(bases.div_ceil(2))?.checked_add(FIXED + name + cigar)
+}
+
+/// How many bases it has.
+pub(in crate::reads) fn bases(fields: &[u8]) -> u32 {
+    u32::from_le_bytes([fields[16], fields[17], fields[18], fields[19]])
+}
+
+/// How many CIGAR operations.
+fn ops(fields: &[u8]) -> usize {
+    usize::from(u16::from_le_bytes([fields[12], fields[13]]))
+}
+
+/// The CIGAR of a record whose lengths were checked.
+pub(in crate::reads) fn cigar(fields: &[u8]) -> &[u8] {
+    &fields[FIXED + usize::from(fields[NAME_LENGTH])..][..4 * ops(fields)]
+}
+
+/// Reference sequence and position of a record and of its mate.
+pub(in crate::reads) fn places(fields: &[u8]) -> [(i32, i32); 2] {
+    let number = |at: usize| i32::from_le_bytes([fields[at], fields[at + 1], fields[at + 2], fields[at + 3]]);
+    [(number(0), number(4)), (number(20), number(24))]
 }
 
 /// The flags of a record whose lengths were checked.
@@ -32,7 +55,7 @@ pub(in crate::reads) fn name(fields: &[u8]) -> &[u8] {
 }
 
 pub(in crate::reads) fn stored_name(fields: &[u8]) -> &[u8] {
-    let stored = &fields[FIXED..][..usize::from(fields[8])];
+    let stored = &fields[FIXED..][..usize::from(fields[NAME_LENGTH])];
     stored.strip_suffix(b"\0").unwrap_or(stored)
 }
 

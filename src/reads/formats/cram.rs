@@ -2,6 +2,7 @@
 
 mod claims;
 mod decoder;
+mod fasta_index;
 mod reference;
 
 pub(in crate::reads) use decoder::{THREAD, as_bam};

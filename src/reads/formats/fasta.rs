@@ -2,7 +2,7 @@
 //!
 //! Not noodles' reader, which takes the blank after the name apart: header lines must pass byte for byte.
 
-use super::fastq::{check_letters, no_record};
+use super::fastq::{check_letters, is_line_end, no_record};
 use super::parse::{Fault, Step};
 use crate::reads::Record;
 
@@ -14,7 +14,7 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     let len = match next_header(window) {
         Some(len) => len,
         None if ended => window.len(),
-        None => return Ok(Step::More),
+        None => return Ok(more(window)),
     };
     let mut lines = window[1..len].split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let header = lines.next().expect("split yields at least one part");
@@ -23,6 +23,16 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     check_letters("sequence", &bases).map_err(|problem| Fault::of(header, problem))?;
     Ok(Step::Record(Record::new(header, &bases, b""), len))
 }
+
+/// A sequence may go on after blank lines, but any number of them is worth no more than one.
+fn more(window: &[u8]) -> Step {
+    const KEPT: usize = 2; // a line end, and what may be half of one
+    let blank = window.iter().rev().take_while(|&&byte| is_line_end(byte)).count();
+    if blank > FEW_BLANK_LINES { Step::BlankAtEnd(blank - KEPT) } else { Step::More }
+}
+
+/// So many bytes of blank lines are not worth a look.
+const FEW_BLANK_LINES: usize = 4096;
 
 /// Where the next record starts.
 fn next_header(window: &[u8]) -> Option<usize> {
@@ -45,10 +55,19 @@ mod tests {
     }
 
     #[test]
+    fn any_number_of_blank_lines_takes_no_room() {
+        let blank = [&b">a\nAC"[..], &b"\r\n".repeat(FEW_BLANK_LINES)].concat();
+        assert_eq!(parse(&blank, false).unwrap(), Step::BlankAtEnd(2 * FEW_BLANK_LINES - 2));
+        let Step::Record(a, len) = parse(&[&blank, &b"GT\n"[..]].concat(), true).unwrap() else { panic!() };
+        assert_eq!((a.bases(), len), (&b"ACGT"[..], blank.len() + 3));
+    }
+
+    #[test]
     fn an_empty_sequence_and_an_empty_file_are_fine() {
         let Step::Record(a, len) = parse(b">a\n>b\nN\n", true).unwrap() else { panic!() };
         assert_eq!((a.bases(), len), (&b""[..], 3));
-        assert_eq!(parse(b"\n", true).unwrap(), Step::End);
+        assert_eq!(parse(b"\n", true).unwrap(), Step::Blank(1));
+        assert_eq!(parse(b"", true).unwrap(), Step::End);
         assert!(parse(b">a\nA\0C\n", true).is_err());
         assert!(parse(b"ACGT\n", true).is_err());
     }

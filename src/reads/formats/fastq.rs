@@ -1,9 +1,11 @@
-//! FASTQ: four lines a record, read strictly.
+//! FASTQ: four lines a record, and whatever else tools based on kseq read: blank lines between records, sequences and
+//! quality scores on several lines.
 //!
-//! Not noodles' reader: it accepts sequence and quality of different length and a file cut after a `+` line, refuses a
-//! blank last line, and forgets whether a blank or a tab followed the name; header lines must pass byte for byte.
+//! Not noodles' reader: it accepts sequence and quality of different length and a file cut after a `+` line, refuses blank
+//! lines, and forgets whether a blank or a tab followed the name; header lines must pass byte for byte.
 
 use super::parse::{Fault, Step};
+use super::wrapped_fastq;
 use crate::reads::Record;
 use crate::reads::problem::{Problem, shown};
 
@@ -16,9 +18,10 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     let Some(header) = lines.next() else { return unfinished(None, ended) };
     let (Some(bases), Some(plus)) = (lines.next(), lines.next()) else { return unfinished(Some(header), ended) };
     if plus.first() != Some(&b'+') {
-        return Err(Fault::of(header, no_plus(plus)));
+        return wrapped_fastq::parse(window, ended);
     }
     let quality_scores = match lines.next() {
+        Some(line) if line.len() < bases.len() => return wrapped_fastq::parse(window, ended),
         Some(line) => line,
         // The file may end without a line end, but not before the last quality score.
         None if ended && lines.rest().len() >= bases.len() => lines.take_rest(),
@@ -32,14 +35,20 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     Ok(Step::Record(record, lines.at))
 }
 
-/// The end of the file, blank lines before it, or something that is no record.
+/// The end of the file, blank lines before the next record, or something that is no record.
 pub(in crate::reads) fn no_record(window: &[u8], ended: bool, expected: char) -> Result<Step, Fault> {
-    let blank = window.iter().all(|byte| matches!(byte, b'\n' | b'\r'));
+    let blank = window.iter().take_while(|&&byte| is_line_end(byte)).count();
     match (blank, ended) {
-        (true, true) => Ok(Step::End),
-        (true, false) => Ok(Step::More),
-        (false, _) => Err(Problem::Start { expected, found: shown(window) }.into()),
+        (0, false) if window.is_empty() => Ok(Step::More),
+        (0, true) if window.is_empty() => Ok(Step::End),
+        (0, _) => Err(Problem::Start { expected, found: shown(window) }.into()),
+        (blank, _) => Ok(Step::Blank(blank)),
     }
+}
+
+/// Whether a byte ends a line, or is part of what does.
+pub(in crate::reads) fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 /// Complains about the first byte that cannot be a letter or a quality score: files with holes look like that.
@@ -53,7 +62,7 @@ pub(in crate::reads) fn check_letters(line: &'static str, letters: &[u8]) -> Res
     Err(Problem::Letter { line, found: shown(&[*found]) })
 }
 
-fn check(bases: &[u8], quality_scores: &[u8]) -> Result<(), Problem> {
+pub(super) fn check(bases: &[u8], quality_scores: &[u8]) -> Result<(), Problem> {
     if bases.len() != quality_scores.len() {
         return Err(Problem::Lengths { bases: bases.len(), quality_scores: quality_scores.len() });
     }
@@ -61,7 +70,7 @@ fn check(bases: &[u8], quality_scores: &[u8]) -> Result<(), Problem> {
     check_letters("quality", quality_scores)
 }
 
-fn unfinished(header: Option<&[u8]>, ended: bool) -> Result<Step, Fault> {
+pub(super) fn unfinished(header: Option<&[u8]>, ended: bool) -> Result<Step, Fault> {
     match (ended, header) {
         (false, _) => Ok(Step::More),
         (true, Some(header)) => Err(Fault::of(header, Problem::Cut)),
@@ -69,33 +78,24 @@ fn unfinished(header: Option<&[u8]>, ended: bool) -> Result<Step, Fault> {
     }
 }
 
-/// What to say of a third line that is no `+` line: more bases are a format of its own.
-fn no_plus(line: &[u8]) -> Problem {
-    if !line.is_empty() && line.iter().all(u8::is_ascii_alphabetic) {
-        Problem::MultiLine
-    } else {
-        Problem::Plus(shown(line))
-    }
-}
-
 /// The whole lines of a window, without their ends.
-struct Lines<'a> {
-    window: &'a [u8],
-    at: usize,
+pub(super) struct Lines<'a> {
+    pub(super) window: &'a [u8],
+    pub(super) at: usize,
 }
 
 impl<'a> Lines<'a> {
-    fn next(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn next(&mut self) -> Option<&'a [u8]> {
         let line = &self.rest()[..memchr::memchr(b'\n', self.rest())?];
         self.at += line.len() + 1;
         Some(line.strip_suffix(b"\r").unwrap_or(line))
     }
 
-    fn rest(&self) -> &'a [u8] {
+    pub(super) fn rest(&self) -> &'a [u8] {
         &self.window[self.at..]
     }
 
-    fn take_rest(&mut self) -> &'a [u8] {
+    pub(super) fn take_rest(&mut self) -> &'a [u8] {
         let line = self.rest();
         self.at = self.window.len();
         line.strip_suffix(b"\r").unwrap_or(line)
@@ -116,6 +116,7 @@ mod tests {
                     records.push(record);
                     rest = &rest[len..];
                 }
+                Step::Blank(len) => rest = &rest[len..],
                 Step::End => return Ok(records),
                 step => panic!("{step:?} of a whole file"),
             }
@@ -150,6 +151,18 @@ mod tests {
     }
 
     #[test]
+    fn blank_lines_between_records_are_skipped() {
+        let two = read(TWO).unwrap();
+        let second = TWO.len() - b"@b\nNN\n+b\n#@\n".len();
+        for blank in ["\n", "\r\n", "\n\n\r\n"] {
+            let spaced =
+                [blank.as_bytes(), &TWO[..second], blank.as_bytes(), &TWO[second..], blank.as_bytes()].concat();
+            assert_eq!(read(&spaced).unwrap(), two, "{blank:?}");
+        }
+        assert_eq!(parse(b"\n\r\n", false).unwrap(), Step::Blank(3), "they need not wait for what follows");
+    }
+
+    #[test]
     fn a_record_without_bases_is_read_as_such() {
         for file in [b"@a\n\n+\n\n".as_slice(), b"@a\n\n+\n"] {
             assert_eq!(read(file).unwrap()[0].bases(), b"");
@@ -169,7 +182,6 @@ mod tests {
     fn malformed_records_are_named() {
         assert_eq!(problem(b"@a\nACGT\n+\nIII\n"), "a: 4 bases, but 3 quality scores");
         assert_eq!(problem(b"@a\nACGT\n+\nIIIII"), "a: 4 bases, but 5 quality scores");
-        assert!(problem(b"@a\nACGT\nACGT\n+\nIIII\nIIII\n").contains("multi-line FASTQ"));
         assert!(problem(b"@a\nACGT\n@b\nACGT\n").contains("found \"@b\""));
         assert!(problem(b"@a\nA GT\n+\nIIII\n").contains("the sequence line contains \" \""));
         assert!(problem(b"@a\nAGT\n+\nI\0I\n").contains("the quality line contains \"\\x00\""));

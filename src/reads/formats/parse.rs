@@ -25,7 +25,11 @@ pub(in crate::reads) enum Step {
     Secondary(usize),
     /// A supplementary alignment of so many bytes.
     Supplementary(usize),
-    /// Nothing more than blank lines.
+    /// The window starts with so many bytes of blank lines.
+    Blank(usize),
+    /// A record goes on, and the window ends with so many bytes of blank lines that may be left out.
+    BlankAtEnd(usize),
+    /// Nothing more.
     End,
 }
 
@@ -46,6 +50,8 @@ pub(in crate::reads) enum Framed {
         /// Its flags.
         flags: Flags,
     },
+    /// The window starts with so many bytes of blank lines.
+    Blank(usize),
     /// Nothing more.
     End,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::parse::{Fault, Framed, Framer, Parse, Step};
 use super::raw_record::RawRecord;
-use super::{bam_fields, sam_to_bam, unaligned};
+use super::{bam, bam_fields, sam_to_bam, unaligned};
 use crate::reads::bytes::window::{Bytes, Window};
 use crate::reads::error::{Error, Position, Result};
 use crate::reads::{Alignment, InputCounts, Mate, Problem, Record};
@@ -53,6 +53,8 @@ pub(in crate::reads) struct Records {
     content: Window<Bytes>,
     parse: Parse,
     keep: Keep,
+    /// How many reference sequences the header of a BAM file has.
+    references: Option<usize>,
     input: PathBuf,
     ordinal: u64,
     counts: Arc<InputCounts>,
@@ -66,7 +68,12 @@ impl Records {
         keep: Keep,
         counts: Arc<InputCounts>,
     ) -> Self {
-        Self { content, parse, keep, input: input.to_owned(), ordinal: 0, counts }
+        Self { content, parse, keep, references: None, input: input.to_owned(), ordinal: 0, counts }
+    }
+
+    /// The same records, which are BAM and must be on one of so many reference sequences.
+    pub(in crate::reads) fn on_references(self, references: usize) -> Self {
+        Self { references: Some(references), ..self }
     }
 
     /// What this file's records are counted in.
@@ -105,10 +112,16 @@ impl Records {
                     self.counts.supplementary.add(1);
                     (None, len)
                 }
-                Ok(Step::End) => {
-                    self.content.skip(self.content.window().len()); // blank lines
-                    return Ok(None);
+                Ok(Step::Blank(len)) => {
+                    self.content.skip(len);
+                    continue;
                 }
+                Ok(Step::BlankAtEnd(len)) => {
+                    self.content.forget_last(len);
+                    self.fill().await?;
+                    continue;
+                }
+                Ok(Step::End) => return Ok(None),
                 Err(fault) => return Err(self.fault(self.ordinal + 1, fault)),
             };
             let stored = self.keep(read.as_ref(), self.ordinal + 1, &self.content.window()[..len])?;
@@ -138,6 +151,7 @@ impl Records {
                     let stored = RawRecord { ordinal: self.ordinal, mate: bam_fields::mate(flags), name, bytes };
                     return Ok(Some(Whole { stored, left_out }));
                 }
+                Ok(Framed::Blank(len)) => self.content.skip(len),
                 Ok(Framed::End) => return Ok(None),
                 Err(fault) => return Err(self.fault(self.ordinal + 1, fault)),
             }
@@ -153,7 +167,9 @@ impl Records {
                 Some(read)
             }
             Ok(Step::Secondary(_) | Step::Supplementary(_)) => None,
-            Ok(Step::More | Step::End) => unreachable!("a framer found a record here"),
+            Ok(Step::More | Step::Blank(_) | Step::BlankAtEnd(_) | Step::End) => {
+                unreachable!("a framer found a record here")
+            }
             Err(fault) => return Err(self.fault(record.ordinal, fault)),
         };
         let stored = self.keep(read.as_ref(), record.ordinal, &record.bytes)?;
@@ -166,6 +182,9 @@ impl Records {
     }
 
     fn stored(&self, stored: &[u8]) -> Result<Option<Alignment>, Problem> {
+        if let Some(references) = self.references {
+            bam::check_places(stored, references)?;
+        }
         match &self.keep {
             Keep::Nothing | Keep::Letters => Ok(None),
             Keep::Bam => Alignment::new(&stored[size_of::<u32>()..]).map(Some),

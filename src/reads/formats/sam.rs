@@ -1,19 +1,14 @@
-//! SAM lines as reads: the columns that make a read, then on as for BAM.
-//!
-//! Not noodles' reader, which takes sequence and quality of different length, and stops at the first header it dislikes.
+//! SAM lines as reads: each becomes a BAM record first, and is read as that.
 
 use noodles::sam::alignment::record::Flags;
 
-use super::bam::{as_sequenced, left_out};
-use super::fastq::{check_letters, no_record};
+use super::fastq::no_record;
 use super::header::Header;
 use super::parse::{Fault, Framed, Step};
+use super::{bam, sam_to_bam};
+use crate::reads::Problem;
 use crate::reads::bytes::window::{Bytes, Window};
 use crate::reads::record::name_len;
-use crate::reads::{Problem, Record};
-
-/// A SAM line's columns without the optional fields.
-const COLUMNS: usize = 11;
 
 /// Whether a file starts as SAM does: with a header line, or with a record's first columns.
 pub(in crate::reads) fn is_sam(start: &[u8]) -> bool {
@@ -28,7 +23,7 @@ pub(in crate::reads) fn is_sam(start: &[u8]) -> bool {
             let columns: Vec<&[u8]> = line.split(|&byte| byte == b'\t').take(6).collect();
             let is_number = |column: &[u8]| !column.is_empty() && column.iter().all(u8::is_ascii_digit);
             matches!(columns[..], [_, flags, _, start, quality, _]
-                if is_number(flags) && is_number(start) && is_number(quality))
+                if sam_to_bam::flags(flags).is_ok() && is_number(start) && is_number(quality))
         }
     }
 }
@@ -40,7 +35,8 @@ pub(in crate::reads) async fn read_header(content: &mut Window<Bytes>) -> Result
         let len = loop {
             match memchr::memchr(b'\n', content.window()) {
                 Some(end) => break end + 1,
-                None if content.ended() => break content.window().len(),
+                // Where else it may have been cut cannot be seen: what is left may lack records, too.
+                None if content.ended() => return Err(Problem::Cut),
                 None => content.fill().await?,
             }
         };
@@ -65,10 +61,11 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     if line.is_empty() {
         return no_record(window, ended, '@');
     }
-    let columns: Vec<&[u8]> = line.splitn(COLUMNS + 1, |&byte| byte == b'\t').collect();
+    let name = line.split(|&byte| byte == b'\t').next().unwrap_or_default();
     // A last line without its end is where the file was cut: in a tag that would not show.
-    let Some(end) = end else { return Err(Fault::of(columns[0], Problem::Cut)) };
-    read(&columns, end + 1).map_err(|problem| Fault::of(columns[0], problem))
+    let Some(end) = end else { return Err(Fault::of(name, Problem::Cut)) };
+    let fields = sam_to_bam::read(line).map_err(|problem| Fault::of(name, problem))?;
+    Ok(bam::read(&fields, end + 1))
 }
 
 /// How long the line is that the window starts with, and what its record is grouped by; [`parse`] looks at the rest.
@@ -80,56 +77,23 @@ pub(in crate::reads) fn frame(window: &[u8], ended: bool) -> Result<Framed, Faul
         None => window,
     };
     if line.strip_suffix(b"\r").unwrap_or(line).is_empty() {
-        return match no_record(window, ended, '@')? {
-            Step::More => Ok(Framed::More),
-            _ => Ok(Framed::End),
-        };
+        return Ok(match no_record(window, ended, '@')? {
+            Step::Blank(len) => Framed::Blank(len),
+            Step::More => Framed::More,
+            _ => Framed::End,
+        });
     }
     let mut columns = line.split(|&byte| byte == b'\t');
     let name = columns.next().unwrap_or_default();
-    let flags = flags(columns.next().unwrap_or_default()).map_err(|problem| Fault::of(name, problem))?;
+    let flags = sam_to_bam::flags(columns.next().unwrap_or_default()).map_err(|problem| Fault::of(name, problem))?;
     let len = end.ok_or_else(|| Fault::of(name, Problem::Cut))? + 1;
-    Ok(Framed::Record { len, name: 0..name_len(name), flags })
-}
-
-fn flags(column: &[u8]) -> Result<Flags, Problem> {
-    let flags = std::str::from_utf8(column).ok().and_then(|flags| flags.parse::<u16>().ok());
-    flags.map(Flags::from).ok_or(Problem::Alignment { format: "SAM", what: "its flags are not a number" })
-}
-
-fn read(columns: &[&[u8]], len: usize) -> Result<Step, Problem> {
-    let invalid = |what| Problem::Alignment { format: "SAM", what };
-    let [name, flag_column, _, _, _, cigar, _, _, _, bases, quality_scores, ..] = *columns else {
-        return Err(invalid("it has fewer than eleven columns"));
-    };
-    let flags = flags(flag_column)?;
-    if let Some(left_out) = left_out(flags, len) {
-        return Ok(left_out);
-    }
-    let bases: Vec<u8> = if bases == b"*" { Vec::new() } else { bases.iter().map(|&base| letter(base)).collect() };
-    // Of a read of one base too, as samtools has it.
-    let quality_scores = if quality_scores == b"*" { b"" } else { quality_scores };
-    if !quality_scores.is_empty() && quality_scores.len() != bases.len() {
-        return Err(Problem::Lengths { bases: bases.len(), quality_scores: quality_scores.len() });
-    }
-    check_letters("quality", quality_scores)?;
-    let record = Record::new(name, &bases, quality_scores);
-    Ok(as_sequenced(flags, record, cigar.contains(&b'H'), len))
-}
-
-/// The letter samtools keeps: one of BAM's sixteen, in upper case, else `N`.
-fn letter(base: u8) -> u8 {
-    match base.to_ascii_uppercase() {
-        base @ (b'=' | b'A' | b'C' | b'M' | b'G' | b'R' | b'S' | b'V' | b'T' | b'W' | b'Y' | b'H' | b'K' | b'D'
-        | b'B') => base,
-        _ => b'N',
-    }
+    Ok(Framed::Record { len, name: 0..name_len(name), flags: Flags::from(flags) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reads::Mate;
+    use crate::reads::{Mate, Record};
 
     fn record(line: &str) -> Record {
         match parse(line.as_bytes(), true).unwrap() {
@@ -140,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_reverse_strand_line_is_turned_back() {
-        let read = record("r\t83\tc\t1\t60\t4M\t=\t1\t0\tAACG\tABCD\tNM:i:0\n");
+        let read = record("r\t83\tc\t1\t60\t4M\t=\t1\t0\tAACG\tABCD\tNM:i:0\t\n");
         assert_eq!(read.bases(), b"CGTT");
         assert_eq!(read.quality_scores(), b"DCBA");
         assert_eq!(read.mate, Mate::First);
@@ -162,6 +126,7 @@ mod tests {
     fn sam_is_told_from_fastq() {
         assert!(is_sam(b"@HD\tVN:1.6\n"));
         assert!(is_sam(b"@CO\tanything\n"));
+        assert!(is_sam(b"r\t0x4\t*\t0\t0\t*\n"));
         assert!(is_sam(b"r\t4\t*\t0\t0\t*\t*\t0\t0\tA\tI\tXX:i:1\n"));
         assert!(!is_sam(b"@HD1\tx\nACGT\n"));
         assert!(!is_sam(b"@PG\tmy read\nACGT\n"));
@@ -171,6 +136,15 @@ mod tests {
     fn malformed_lines_are_refused() {
         for line in ["r\t4\t*\n", "r\tx\t*\t0\t0\t*\t*\t0\t0\tA\tI\n", "r\t4\t*\t0\t0\t*\t*\t0\t0\tAC\tI\n"] {
             assert!(parse(line.as_bytes(), true).is_err(), "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_header_cut_inside_a_line_is_cut() {
+        let read = async |text: &'static [u8]| read_header(&mut Window::new(Box::new(text) as Bytes)).await;
+        assert!(read(b"@HD\tVN:1.6\n").await.is_ok());
+        for cut in [&b"@HD\tVN:1.6"[..], b"@HD\tVN:1.6\n@SQ\tSN:c\tLN:1"] {
+            assert!(matches!(read(cut).await, Err(Problem::Cut)));
         }
     }
 

@@ -3,7 +3,10 @@
 use crate::reads::{Problem, Record};
 
 /// The longest QNAME BAM holds.
-const LONGEST_NAME: usize = 254;
+pub(super) const LONGEST_NAME: usize = 254;
+
+/// What stands for a quality score that is not known.
+pub(super) const UNKNOWN_QUALITY_SCORE: u8 = 0xff;
 
 /// Flags of unpaired reads, of first and of second mates: unmapped, and so their mates.
 const FLAGS: [u16; 3] = [4, 77, 141];
@@ -46,7 +49,7 @@ pub(in crate::reads) fn fields(record: &Record) -> Result<Vec<u8>, Problem> {
     let code = |base: Option<&u8>| base.map_or(0, |&base| CODES[usize::from(base)]);
     fields.extend(record.bases().chunks(2).map(|two| (code(two.first()) << 4) | code(two.get(1))));
     if record.quality_scores().is_empty() {
-        fields.resize(fields.len() + record.bases().len(), 0xff);
+        fields.resize(fields.len() + record.bases().len(), UNKNOWN_QUALITY_SCORE);
     } else {
         fields.extend(record.quality_scores().iter().map(|&letter| letter - b'!'));
     }
@@ -56,7 +59,7 @@ pub(in crate::reads) fn fields(record: &Record) -> Result<Vec<u8>, Problem> {
 const TOO_LONG: Problem = Problem::Alignment { format: "BAM", what: "it has more bases than BAM can count" };
 
 /// BAM's four bits of each letter; what is no IUPAC letter is N.
-const CODES: [u8; 256] = {
+pub(super) const CODES: [u8; 256] = {
     const LETTERS: &[u8; 16] = b"=ACMGRSVTWYHKDBN";
     let mut codes = [15; 256];
     let mut code = 0_u8;

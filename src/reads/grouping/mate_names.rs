@@ -3,10 +3,12 @@
 //! | style | R1 | R2 |
 //! |---|---|---|
 //! | nothing | `r` | `r` |
-//! | slash, old Illumina too | `r/1`, `r#0/1` | `r/2`, `r#0/2` |
+//! | slash, old Illumina too | `r/1`, `r#0/1` | `r/2`, `r#0/2`, `r/3` |
+//! | slash, and more after it | `r/1:ACGT` | `r/2:ACGT` |
 //! | Illumina since 1.8 | `r 1:N:0:ACGT` | `r 2:N:0:ACGT` |
+//! | ENA | `ERR1.7 r/1` | `ERR1.7 r/2` |
 //! | SRA, `fastq-dump -I` | `SRR1.7.1` | `SRR1.7.2` |
-//! | underscore | `r_1` | `r_2` |
+//! | underscore, colon | `r_1`, `r:0:1` | `r_2`, `r:0:2` |
 
 use crate::reads::record::word_len;
 use crate::reads::{Mate, Record};
@@ -23,16 +25,17 @@ pub(in crate::reads) enum Unfit {
 /// The two records as first and second mate, with the name they share.
 pub(in crate::reads) fn join(mut first: Record, mut second: Record) -> Result<[Record; 2], Box<(Unfit, [Record; 2])>> {
     if first.name() != second.name() {
-        match shared_len(&first, &second) {
-            Some(len) => [&mut first, &mut second].into_iter().for_each(|record| record.shorten_name(len)),
-            None => return Err(Box::new((Unfit::Names, [first, second]))),
+        match digits(&first, &second) {
+            Some(Digits { stem, ordered: true, .. }) => shorten([&mut first, &mut second], stem),
+            Some(Digits { mark: b'/', .. }) => return Err(Box::new((Unfit::Numbers, [first, second]))),
+            _ => return Err(Box::new((Unfit::Names, [first, second]))),
         }
     }
-    let fits = |number: fn(&Record) -> Option<u8>| match (number(&first), number(&second)) {
+    let fits = |number: &fn(&Record) -> Option<u8>| match (number(&first), number(&second)) {
         (Some(one), Some(other)) => one < other,
         _ => true,
     };
-    if !(fits(slashed) && fits(commented)) {
+    if !NUMBERS.iter().all(fits) {
         return Err(Box::new((Unfit::Numbers, [first, second])));
     }
     Ok([first.with_mate(Mate::First), second.with_mate(Mate::Second)])
@@ -40,22 +43,61 @@ pub(in crate::reads) fn join(mut first: Record, mut second: Record) -> Result<[R
 
 /// Whether two records in a row look like mates: of one name, and not numbered alike.
 pub(in crate::reads) fn alike(first: &Record, second: &Record) -> bool {
-    let unlike = |number: fn(&Record) -> Option<u8>| number(first).is_none() || number(first) != number(second);
-    first.name() == second.name() && unlike(slashed) && unlike(commented)
+    let unlike = |number: &fn(&Record) -> Option<u8>| number(first).is_none() || number(first) != number(second);
+    first.name() == second.name() && NUMBERS.iter().all(unlike)
 }
 
-/// How long the name is that `r.1` and `r.2`, or `r_1` and `r_2`, share. Only of two records in lock step, and not of
-/// `SRR1.1` and `SRR1.2`, which are the first two spots of a run.
-fn shared_len(first: &Record, second: &Record) -> Option<usize> {
-    [b".", b"_"].into_iter().find_map(|mark| {
-        let stem = |record: &'_ Record, number: &[u8]| {
-            Some(record.name().strip_suffix(number)?.strip_suffix(mark)?.len()).filter(|&len| len > 0)
-        };
-        let (len, other) = (stem(first, b"1")?, stem(second, b"2")?);
-        let shared = &first.name()[..len];
-        let spots = mark == b"." && is_run_accession(shared);
-        (shared == &second.name()[..other] && !spots).then_some(len)
-    })
+/// Where a header may say which mate it is.
+const NUMBERS: [fn(&Record) -> Option<u8>; 3] = [slashed, commented, slashed_in_comment];
+
+/// Gives two mates the name they share, if theirs differ in nothing but which mate they are; whether they do.
+pub(in crate::reads) fn share_name(first: &mut Record, second: &mut Record) -> bool {
+    match stem(first, second) {
+        Some(stem) => shorten([first, second], stem),
+        None => return false,
+    }
+    true
+}
+
+/// How long the name is that two mates share whose names differ in nothing but which mate they are.
+pub(in crate::reads) fn stem(first: &Record, second: &Record) -> Option<usize> {
+    digits(first, second).filter(|digits| digits.ordered).map(|digits| digits.stem)
+}
+
+fn shorten(records: [&mut Record; 2], stem: usize) {
+    // A final `/1` or `/2` is no part of the name as it is.
+    for record in records {
+        record.shorten_name(stem.min(record.name().len()));
+    }
+}
+
+/// The one digit in which two names differ.
+struct Digits {
+    /// What comes before it.
+    mark: u8,
+    /// How long the name is up to the mark.
+    stem: usize,
+    /// Whether they are those of a first mate and of another one.
+    ordered: bool,
+}
+
+/// The digit that tells two names apart that are the same but for it: after a mark and at the end, or in the middle after a
+/// `/`. Only of two records in lock step, and not of `SRR1.1` and `SRR1.2`, which are the first two spots of a run.
+fn digits(first: &Record, second: &Record) -> Option<Digits> {
+    let [one, other] = [first, second].map(|record| &record.header()[..word_len(record.header())]);
+    let at = one.iter().zip(other).position(|(one, other)| one != other)?;
+    if one.len() != other.len() || at < 2 || one[at + 1..] != other[at + 1..] {
+        return None;
+    }
+    let (mark, stem) = (one[at - 1], at - 1);
+    let is_marked = match one.get(at + 1) {
+        None => b"/._:".contains(&mark),
+        Some(next) => mark == b'/' && !next.is_ascii_digit(),
+    };
+    let are_digits = [one[at], other[at]].iter().all(u8::is_ascii_digit);
+    let are_spots = mark == b'.' && is_run_accession(&one[..stem]);
+    let ordered = one[at] == b'1' && matches!(other[at], b'2' | b'3');
+    (is_marked && are_digits && !are_spots).then_some(Digits { mark, stem, ordered })
 }
 
 /// Whether a name is that of a run of INSDC's read archives: `SRR`, `ERR` or `DRR`, then digits
@@ -71,6 +113,15 @@ fn is_run_accession(name: &[u8]) -> bool {
 fn slashed(record: &Record) -> Option<u8> {
     match record.header()[record.name().len()..word_len(record.header())] {
         [b'/', number] => Some(number),
+        _ => None,
+    }
+}
+
+/// The number after the `/` of a comment's first word: ENA puts the name that was submitted there.
+fn slashed_in_comment(record: &Record) -> Option<u8> {
+    let comment = record.header()[word_len(record.header())..].trim_ascii_start();
+    match comment[..word_len(comment)] {
+        [_, .., b'/', number @ b'1'..=b'9'] => Some(number),
         _ => None,
     }
 }
@@ -108,6 +159,10 @@ mod tests {
             ("SRR.1", "SRR.2", "SRR"),
             ("r_1", "r_2", "r"),
             ("SRR1_1", "SRR1_2", "SRR1"),
+            ("r/1", "r/3", "r"),
+            ("r/1:ACGT", "r/2:ACGT", "r"),
+            ("A:7:0:1", "A:7:0:2", "A:7:0"),
+            ("ERR1.7 HWI:5:1/1", "ERR1.7 HWI:5:1/2", "ERR1.7"),
             ("SRR1.1", "SRR1.1", "SRR1.1"),
             ("r 1:2:3", "r 1:2:3", "r"),
         ] {
@@ -128,6 +183,11 @@ mod tests {
             ("r.1", "r_2"),
             (".1", ".2"),
             ("r.1", "r"),
+            ("r:2", "r:3"),
+            ("r:1", "r:4"),
+            ("r:11", "r:12"),
+            ("A:1:7", "A:2:7"),
+            ("r/1:ACGT", "r/2:ACGA"),
         ] {
             assert_eq!(joined(first, second), Err(Unfit::Names), "{first} and {second}");
         }
@@ -139,6 +199,10 @@ mod tests {
             ("r/1", "r/1"),
             ("r/2", "r/2"),
             ("r/2", "r/1"),
+            ("r/3", "r/1"),
+            ("r/2:ACGT", "r/1:ACGT"),
+            ("ERR1.7 HWI:5:1/1", "ERR1.7 HWI:5:1/1"),
+            ("ERR1.7 HWI:5:1/2", "ERR1.7 HWI:5:1/1"),
             ("r 1:N:0:A", "r 1:N:0:A"),
             ("r 2:N:0:A", "r 2:N:0:A"),
             ("r 2:N:0:A", "r 1:N:0:A"),

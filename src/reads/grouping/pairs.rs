@@ -37,19 +37,55 @@ pub(in crate::reads) fn each(mut records: Records) -> Stream {
 pub(in crate::reads) fn two_files(mut first: Records, mut second: Records) -> Stream {
     try_stream! {
         let mut pair = 0;
+        let mut twins = Twins::default();
         loop {
             pair += 1;
             let [r1, r2] = match (first.next().await?, second.next().await?) {
                 (None, None) => break,
-                (Some(r1), Some(r2)) => join(pair, r1, r2, &first)?,
+                (Some(r1), Some(r2)) => {
+                    if twins.add(&r1, &r2) {
+                        Err(first.error(Problem::SameReads))?;
+                    }
+                    join(pair, r1, r2, &first)?
+                }
                 (r1, r2) => Err(first.error(differ(pair, r1.as_ref(), r2.as_ref())))?,
             };
             if let Some(template) = template([first.entry(r1)?, second.entry(r2)?], first.counts()) {
                 yield template;
             }
         }
+        if twins.are_all() {
+            Err(first.error(Problem::SameReads))?;
+        }
     }
     .boxed()
+}
+
+/// Whether the first pairs are two times the same read, down to its header: a file and its copy.
+#[derive(Default)]
+struct Twins {
+    pairs: u64,
+    others: bool,
+}
+
+impl Twins {
+    /// So many pairs cannot be alike by chance.
+    const ENOUGH: u64 = 1000;
+
+    /// Looks at one more pair; whether all were alike and they are enough to tell.
+    fn add(&mut self, r1: &Record, r2: &Record) -> bool {
+        if self.others || self.pairs == Self::ENOUGH {
+            return false;
+        }
+        self.pairs += 1;
+        self.others = r1.as_fasta() != r2.as_fasta() || r1.quality_scores() != r2.quality_scores();
+        !self.others && self.pairs == Self::ENOUGH
+    }
+
+    /// The same at the end of files with fewer pairs. A single one proves nothing.
+    fn are_all(&self) -> bool {
+        !self.others && self.pairs > 1
+    }
 }
 
 /// R1 and R2 one after the other in one file.
@@ -138,6 +174,11 @@ pub(in crate::reads) fn template(entries: impl IntoIterator<Item = Entry>, count
         template.alignments.extend(stored.map(|stored| stored.of_segment(segment)));
     }
     order_mates(&mut template);
+    if let [first, second] = &mut template.segments[..]
+        && first.name() != second.name()
+    {
+        mate_names::share_name(first, second);
+    }
     (!template.segments.is_empty() || !template.alignments.is_empty()).then_some(template)
 }
 
@@ -172,15 +213,24 @@ fn join(pair: u64, r1: Record, r2: Record, records: &Records) -> Result<[Record;
 }
 
 /// Whether a record goes on with a group. Only mates share a template: unpaired reads of one name are different reads,
-/// whoever named them.
+/// whoever named them. Mates are adjacent, and their names may say which is which.
 pub(in crate::reads) fn belongs(next: &Entry, group: &[Entry]) -> bool {
     let Some(first) = group.first() else { return true };
     let is_paired = |entry: &Entry| entry.mate() != Mate::Unpaired;
     let another_read = next.read.is_some() && group.iter().any(|entry| entry.read.is_some());
-    first.name() == next.name()
-        && first.name() != UNNAMED
-        && is_paired(first) == is_paired(next)
-        && (is_paired(next) || !another_read)
+    let has_name = group.iter().any(|entry| entry.name() == next.name()) || are_numbered_mates(first, next);
+    has_name && first.name() != UNNAMED && is_paired(first) == is_paired(next) && (is_paired(next) || !another_read)
+}
+
+/// Whether two reads are first and second mate, and have names that say so.
+fn are_numbered_mates(one: &Entry, other: &Entry) -> bool {
+    let (Some(one), Some(other)) = (&one.read, &other.read) else { return false };
+    let stem = match (one.mate, other.mate) {
+        (Mate::First, Mate::Second) => mate_names::stem(one, other),
+        (Mate::Second, Mate::First) => mate_names::stem(other, one),
+        _ => None,
+    };
+    stem.is_some()
 }
 
 /// Looks for what is missing in a group.

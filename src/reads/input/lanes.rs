@@ -84,9 +84,7 @@ impl Lanes {
             self.waiting.extend(files.iter().cloned().map(|file| Lane::Closed(Input::Single(file))));
             return Ok(());
         };
-        // Both at once: whoever writes two named pipes may wait for the second to be opened.
-        let open = |path| Opened::open(path, &self.config, &self.counts);
-        let (first, second) = tokio::try_join!(open(first), open(second))?;
+        let [first, second] = Opened::open_two([first, second], &self.config, &self.counts).await?;
         if first.is_alignment() || second.is_alignment() {
             self.waiting.extend([first, second].map(|opened| Lane::Open(Box::new(opened))));
             self.waiting.extend(others.iter().cloned().map(|file| Lane::Closed(Input::Single(file))));

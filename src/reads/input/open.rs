@@ -1,6 +1,7 @@
 //! Opens what the user named: files, pipes or stdin, of whatever format and compression their content shows.
 
 use std::io;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,13 +10,14 @@ use tokio::fs::File;
 use super::settings::{Alignments, Input, InputConfig};
 use super::templates::{Layout, Templates};
 use crate::paths::{Stream, ensure_open};
+use crate::reads::bytes::in_step::{self, Side};
 use crate::reads::bytes::window::{Bytes, Window};
 use crate::reads::codecs::decompress::decompress;
 use crate::reads::error::{Error, GivenAs, LayoutError, Result};
 use crate::reads::formats::format::{Format, detect};
 use crate::reads::formats::parse::Step;
 use crate::reads::formats::records::{Keep, Records};
-use crate::reads::formats::{bam, cram, fasta, fastq, sam, sam_to_bam};
+use crate::reads::formats::{bam, bam_header, cram, fasta, fastq, sam, sam_to_bam};
 use crate::reads::grouping::pairs::Collated;
 use crate::reads::grouping::rule::Grouping;
 use crate::reads::grouping::{collate, mate_names, pairs};
@@ -23,6 +25,9 @@ use crate::reads::{Codec, Header, InputCounts, Problem};
 
 /// How much of a file its format is told by: the first columns of a SAM line must fit.
 const START: usize = 4096;
+
+/// What some editors put before a text to say that it is UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A file whose format is known, and how its records belong together.
 pub(in crate::reads) struct Opened {
@@ -50,26 +55,52 @@ impl Opened {
     /// Opens the file or the two files of a lane.
     pub(in crate::reads) async fn lane(input: &Input, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
         match input {
-            Input::Single(path) => Self::open(path, config, counts).await,
+            Input::Single(path) => Self::open(path, None, config, counts).await,
             Input::Interleaved(path) => {
-                let opened = Self::open(path, config, counts).await?;
+                let opened = Self::open(path, None, config, counts).await?;
                 opened.letters_only(GivenAs::Interleaved)?;
                 Ok(Self { mates: MateSource::Interleaved, ..opened })
             }
             Input::Pair(first, second) => {
-                // Both at once: whoever writes two named pipes may wait for the second to be opened.
-                let open = |path| Self::open(path, config, counts);
-                let (first, second) = tokio::try_join!(open(first), open(second))?;
+                let [first, second] = Self::open_two([first, second], config, counts).await?;
                 first.with_mates(second)
             }
         }
     }
 
-    /// Opens one file.
-    pub(in crate::reads) async fn open(path: &Path, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
+    /// Opens two files that may be mates.
+    pub(in crate::reads) async fn open_two(
+        [first, second]: [&Path; 2],
+        config: &InputConfig,
+        counts: &Arc<InputCounts>,
+    ) -> Result<[Self; 2]> {
+        let [one, other] = in_step::pair(config.read_ahead);
+        // Both at once: whoever writes two named pipes may wait for the second to be opened.
+        let open = |path, side| Self::open(path, Some(side), config, counts);
+        let (first, second) = tokio::try_join!(open(first, one), open(second, other))?;
+        Ok([first, second])
+    }
+
+    /// Opens one file, the side of a pair or not.
+    async fn open(path: &Path, side: Option<Side>, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
         let opened = async {
-            let (stored, stored_size) = open_file(path).await.map_err(Problem::Io)?;
-            let (codec, mut content) = decompress(stored, config.workers, Arc::clone(counts)).await?;
+            let opening = open_file(path);
+            let opened = match &side {
+                Some(side) if is_pipe(path).await => side.patiently(opening, path, counts).await,
+                _ => opening.await,
+            };
+            let (mut stored, stored_size) = opened.map_err(Problem::Io)?;
+            match side {
+                Some(side) if stored_size.is_none() => {
+                    stored = side.reading(stored, path.to_owned(), Arc::clone(counts));
+                }
+                Some(side) => side.never_waits(),
+                None => {}
+            }
+            let (codec, mut content) = decompress(path, stored, config.workers, Arc::clone(counts)).await?;
+            if content.peek(START).await?.starts_with(BYTE_ORDER_MARK) {
+                content.skip(BYTE_ORDER_MARK.len());
+            }
             let format = detect(content.peek(START).await?)?;
             if format == Some(Format::Bam) && codec != Codec::Bgzf {
                 return Err(Problem::NotBgzf);
@@ -155,11 +186,18 @@ impl Opened {
     /// The header, and the templates of records that say themselves which mate they are.
     async fn alignments(mut self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<(Header, pairs::Stream)> {
         let is_sam = self.format == Some(Format::Sam);
-        let header =
-            if is_sam { sam::read_header(&mut self.content).await } else { bam::read_header(&mut self.content).await };
+        let keeps_text = config.alignments == Alignments::Kept;
+        let header = if is_sam {
+            sam::read_header(&mut self.content).await
+        } else {
+            bam_header::read(&mut self.content, keeps_text).await
+        };
         let header = header.map_err(|problem| error(&self.path, problem))?;
         let keep = keep_alignments(config, is_sam, &header).map_err(|problem| error(&self.path, problem))?;
-        let records = self.records(keep, counts);
+        let mut records = self.records(keep, counts);
+        if !is_sam {
+            records = records.on_references(header.references().len());
+        }
         Ok(match (config.grouping, config.alignments, &config.collate) {
             (Grouping::Each, Alignments::Dropped, _) => (header, pairs::each(records)),
             (_, _, Some(collate)) => {
@@ -201,9 +239,14 @@ fn starts_with_mates(start: &[u8], format: Option<Format>) -> bool {
         Some(Format::Fasta) => fasta::parse,
         _ => return false,
     };
-    let next = |at: usize| match parse(&start[at..], false) {
-        Ok(Step::Record(record, len)) => Some((record, at + len)),
-        _ => None,
+    let next = |mut at: usize| {
+        if let Ok(Step::Blank(len)) = parse(&start[at..], false) {
+            at += len;
+        }
+        match parse(&start[at..], false) {
+            Ok(Step::Record(record, len)) => Some((record, at + len)),
+            _ => None,
+        }
     };
     let two = next(0).and_then(|(first, at)| next(at).map(|(second, _)| mate_names::alike(&first, &second)));
     two.unwrap_or(false)
@@ -236,6 +279,11 @@ fn regroup(pairs: pairs::Stream, config: &InputConfig) -> pairs::Stream {
 
 pub(in crate::reads) fn error(path: &Path, problem: Problem) -> Error {
     Error::Input { input: path.to_owned(), at: None, problem }
+}
+
+/// Whether somebody else has to open a file, too, before it can be read.
+async fn is_pipe(path: &Path) -> bool {
+    tokio::fs::metadata(path).await.is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
 /// The bytes of a file as stored, and their number if it is a regular file.

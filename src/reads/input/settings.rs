@@ -71,6 +71,8 @@ pub struct InputConfig {
     pub collate: Option<Collate>,
     /// The FASTA file with the sequences a CRAM was made with.
     pub reference: Option<PathBuf>,
+    /// Bytes of a pipe that are read ahead while its mate's has nothing to give.
+    pub read_ahead: u64,
     /// How many BGZF blocks are inflated at once.
     pub workers: NonZero<usize>,
 }

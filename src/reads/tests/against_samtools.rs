@@ -62,6 +62,25 @@ async fn mates_share_a_template_and_others_do_not() {
     assert!(mates_of("only_secondary").is_empty());
 }
 
+#[tokio::test]
+async fn adjacent_mates_may_have_names_that_say_which_they_are() {
+    let files = Files::new();
+    let line = |name: &str, flags: u16| format!("{name}\t{flags}\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\n");
+    for (first, second, shared) in [("r/1", "r/2", "r"), ("SRR1.7.1", "SRR1.7.2", "SRR1.7"), ("r_1", "r_2", "r")] {
+        for lines in [line(first, 77) + &line(second, 141), line(second, 141) + &line(first, 77)] {
+            let path = files.write("mates.sam", lines);
+            let (templates, counts) = read_with(Input::Single(path), Grouping::Templates).await;
+            let templates = templates.unwrap();
+            assert_eq!((templates.len(), templates[0].segments.len(), counts.orphans.get()), (1, 2, 0), "{first}");
+            let [one, other] = &templates[0].segments[..] else { panic!() };
+            assert_eq!((one.name(), other.name()), (shared.as_bytes(), shared.as_bytes()));
+            assert_eq!((one.header(), other.header()), (first.as_bytes(), second.as_bytes()));
+        }
+    }
+    let spots = files.write("spots.sam", line("SRR1.1", 77) + &line("SRR1.2", 141));
+    assert_eq!(read_with(Input::Single(spots), Grouping::Templates).await.0.unwrap().len(), 2);
+}
+
 /// `samtools fastq` keeps the better of the two and drops the other; we lose no read.
 #[tokio::test]
 async fn unpaired_reads_of_one_name_are_all_kept() {
@@ -121,6 +140,7 @@ async fn the_format_is_told_by_content() {
             alignments: Alignments::Dropped,
             collate: None,
             reference: None,
+            read_ahead: READ_AHEAD,
             workers: WORKERS,
         };
         let templates = open(&config, Arc::default()).await.unwrap();

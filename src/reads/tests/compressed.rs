@@ -105,13 +105,27 @@ async fn garbage_after_the_last_member_is_an_error() {
     for member in ALL {
         for garbage in [b"garbage after the end, longer than any header of a member".as_slice(), &[0; 512][..]] {
             let zeros = garbage[0] == 0;
-            if zeros && matches!(member, Member::Xz) {
+            if zeros && matches!(member, Member::Gzip | Member::Xz) {
                 continue; // padding
             }
             let message = complaint([&member.of(&reads_of(0..30)).await, garbage].concat()).await;
-            assert!(message.contains("the compressed data is damaged"), "{member:?}, zeros: {zeros}: {message}");
+            let cause = match member {
+                Member::Gzip => "goes on with something that is not gzip",
+                _ => "the compressed data is damaged",
+            };
+            assert!(message.contains(cause), "{member:?}, zeros: {zeros}: {message}");
         }
     }
+}
+
+/// As `gzip -t` has it: what is written to a tape ends in zeros.
+#[tokio::test]
+async fn zeros_after_the_last_member_of_gzip_are_skipped() {
+    let files = Files::new();
+    let member = Member::Gzip.of(&reads_of(0..30)).await;
+    assert_eq!(read(files.write("reads", [&member[..], &vec![0; 700_000]].concat())).await.unwrap().len(), 30);
+    let garbage = complaint([&member[..], &vec![0; 300_000], b"x"].concat()).await;
+    assert!(garbage.contains("goes on with something that is not gzip"), "{garbage}");
 }
 
 #[tokio::test]
@@ -160,6 +174,15 @@ async fn compressed_twice_is_called_that_whatever_the_two_are() {
 async fn a_window_too_wide_is_refused_before_it_is_made() {
     let window_log_31 = (31 - 10) << 3;
     let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, window_log_31, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    let message = complaint(frame).await;
-    assert!(message.contains("takes a window of more than 128 MiB"), "{message}");
+    // The same of xz: the byte of its block's header that has the size of the dictionary, and the header's checksum.
+    let mut block = Member::Xz.of(&reads_of(0..3)).await;
+    let header = 12..12 + 4 * usize::from(block[12]);
+    assert_eq!(block[header.start + 2..header.start + 4], [0x21, 1], "LZMA2, and one byte for it");
+    block[header.start + 4] = 39;
+    let checksum = libdeflater::crc32(&block[header.clone()]);
+    block[header.end..header.end + 4].copy_from_slice(&checksum.to_le_bytes());
+    for file in [&frame[..], &block] {
+        let message = complaint(file).await;
+        assert!(message.contains("takes a window of more than 128 MiB"), "{message}");
+    }
 }

@@ -11,7 +11,8 @@ const KINDS: [&str; 5] = ["3.0", "3.1", "3.1_archive", "embedded", "no_reference
 async fn read_cram(path: PathBuf, reference: Option<PathBuf>) -> Result<Vec<Template>> {
     let inputs = Inputs::Lanes(vec![Input::Single(path)]);
     let (alignments, collate) = (Alignments::Dropped, None);
-    let config = InputConfig { inputs, grouping: Grouping::Each, alignments, collate, reference, workers: WORKERS };
+    let (grouping, read_ahead, workers) = (Grouping::Each, READ_AHEAD, WORKERS);
+    let config = InputConfig { inputs, grouping, alignments, collate, reference, read_ahead, workers };
     let templates = open(&config, Arc::default()).await?;
     assert_eq!(templates.format, Some(Format::Cram));
     templates.stream.try_collect().await
@@ -35,6 +36,18 @@ async fn every_kind_of_cram_holds_the_reads_of_its_bam() {
                 assert!(read_cram(path, None).await.unwrap() == bam, "{order}, {kind}, no reference given");
             }
         }
+    }
+}
+
+/// Decoders of names, and the tables of all of them, show their size with many names only.
+#[tokio::test]
+async fn many_names_are_those_of_the_bam() {
+    let (bam, _) = read_with(Input::Single(odd("many.bam")), Grouping::Each).await;
+    let bam = bam.unwrap();
+    let names: std::collections::HashSet<&[u8]> = bam.iter().map(Template::name).collect();
+    assert_eq!(names.len(), 1200);
+    for kind in ["3.0", "3.1", "3.1_archive"] {
+        assert!(read_cram(odd(&format!("many.{kind}.cram")), None).await.unwrap() == bam, "{kind}");
     }
 }
 
@@ -100,6 +113,37 @@ async fn a_reference_that_is_another_is_refused() {
     }
     let none = complaint(odd("mapped.3.0.cram"), Some(files.path("none.fa"))).await;
     assert!(none.contains("cannot read the reference") && none.contains("No such file"), "{none}");
+}
+
+#[tokio::test]
+async fn a_reference_is_found_as_htslib_finds_it() {
+    let files = Files::new();
+    let reference = std::fs::read_to_string(odd("reference.fa")).unwrap();
+    let bam = read_with(Input::Single(odd("mapped.bam")), Grouping::Each).await.0.unwrap();
+    let blank = files.write("blank.fa", reference.clone() + "\n\n");
+    assert!(read_cram(odd("mapped.3.0.cram"), Some(blank)).await.unwrap() == bam);
+    let mut encoder = async_compression::tokio::write::GzipEncoder::new(Vec::new());
+    tokio::io::AsyncWriteExt::write_all(&mut encoder, reference.as_bytes()).await.unwrap();
+    tokio::io::AsyncWriteExt::shutdown(&mut encoder).await.unwrap();
+    let gzip = complaint(odd("mapped.3.0.cram"), Some(files.write("gzip.fa.gz", encoder.into_inner()))).await;
+    assert!(gzip.contains("gzip.fa.gz is compressed with gzip, not BGZF"), "{gzip}");
+    let bgzf = [&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0][..], b"BC\x02\0\x1b\0\x03\0\0\0\0\0\0\0\0\0"].concat();
+    let no_index = complaint(odd("mapped.3.0.cram"), Some(files.write("bgzf.fa.gz", bgzf))).await;
+    assert!(no_index.contains("bgzf.fa.gz has no index") && no_index.contains("bgzf.fa.gz.fai"), "{no_index}");
+}
+
+#[tokio::test]
+async fn an_end_that_is_not_the_end_of_a_cram_is_refused() {
+    let files = Files::new();
+    let mut bytes = std::fs::read(odd("mapped.no_reference.cram")).unwrap();
+    let length = bytes.len();
+    bytes[length - 9] ^= 1;
+    let message = complaint(files.write("end.cram", &bytes), None).await;
+    assert!(message.contains("a block does not match its checksum"), "{message}");
+    let checksum = libdeflater::crc32(&bytes[length - 15..length - 4]);
+    bytes[length - 4..].copy_from_slice(&checksum.to_le_bytes());
+    let message = complaint(files.write("end.cram", &bytes), None).await;
+    assert!(message.contains("the container that ends it is not the one"), "{message}");
 }
 
 #[tokio::test]

@@ -74,8 +74,9 @@ async fn a_flipped_bit_in_a_bam_is_noticed() {
 #[tokio::test]
 async fn a_cut_gzip_is_noticed() {
     for whole in [gzip(&long_fastq()).await, bgzip(&long_fastq()).await] {
-        let mut cuts = vec![whole.len() - 1, whole.len() - 8, whole.len() - 28, whole.len() - 29, whole.len() / 2];
-        cuts.extend(block_ends(&whole).into_iter().filter(|&end| end < whole.len()));
+        let mut cuts = vec![whole.len() - 1, whole.len() - 8, whole.len() - 29, whole.len() / 2];
+        // Without the end marker a BGZF file is still whole.
+        cuts.extend(block_ends(&whole).into_iter().filter(|&end| end < whole.len() - 28));
         for cut in cuts {
             let message = complaint(&whole[..cut]).await;
             assert!(message.contains("the file is cut short"), "cut at {cut} of {}: {message}", whole.len());
@@ -92,6 +93,48 @@ async fn a_flipped_bit_in_a_gzip_is_noticed() {
             complaint(&damaged).await;
             damaged[at] ^= 1;
         }
+    }
+}
+
+/// The reads of a file with these bytes, and the codes of what is warned of.
+async fn read_and_warned(bytes: &[u8]) -> (usize, String) {
+    let files = Files::new();
+    let (templates, counts) = read_with(Input::Single(files.write("reads.gz", bytes)), Grouping::Templates).await;
+    (
+        templates.unwrap().len(),
+        counts.warnings().iter().map(crate::warning::Warning::code).collect::<Vec<_>>().join(","),
+    )
+}
+
+#[tokio::test]
+async fn text_without_the_end_marker_of_bgzf_is_read_with_a_warning() {
+    let whole = bgzip(&long_fastq()).await;
+    assert_eq!(read_and_warned(&whole).await, (2000, String::new()));
+    assert_eq!(read_and_warned(&whole[..whole.len() - 28]).await, (2000, "no_end_marker".to_owned()));
+    let (marked, more) = (bgzip(b"@a\nACGT\n+\nIIII\n").await, gzip(b"@b\nACGT\n+\nIIII\n").await);
+    assert_eq!(read_and_warned(&[&marked[..], &more].concat()).await, (2, String::new()));
+    assert_eq!(
+        read_and_warned(&[&marked[..marked.len() - 28], &more, &marked].concat()).await,
+        (3, "no_end_marker".to_owned())
+    );
+    assert_eq!(read_and_warned(&[&marked[..], &[0; 100]].concat()).await.0, 1);
+}
+
+#[tokio::test]
+async fn what_follows_bgzf_blocks_is_called_what_it_is() {
+    let bam = std::fs::read(odd("apart.bam")).unwrap();
+    let text = bgzip(b"@a\nACGT\n+\nIIII\n").await;
+    for (whole, garbage) in [(&bam, &b"garbage"[..]), (&text, b"garbage"), (&bam, b"x")] {
+        let message = complaint([whole, garbage].concat()).await;
+        assert!(message.contains("after its BGZF blocks the file goes on with something that is not"), "{message}");
+    }
+    for (more, called) in [(gzip(b"x").await, "gzip that is not BGZF"), (vec![0; 99], "zeros")] {
+        let message = complaint([&bam[..], &more].concat()).await;
+        assert!(message.contains(&format!("after its BGZF blocks the file goes on with {called}")), "{message}");
+    }
+    for cut in 1..28 {
+        let message = complaint([&bam[..], &text[..cut]].concat()).await;
+        assert!(message.contains("the file is cut short"), "{cut}: {message}");
     }
 }
 
@@ -136,8 +179,53 @@ async fn other_compressions_and_formats_are_named() {
 async fn garbage_between_records_is_noticed() {
     let message = complaint(b"@a\nACGT\n+\nIIII\n\x00\x01\x02\n").await;
     assert!(message.contains("reads: record 2: expected \"@\" at the start of the record"), "{message}");
-    let message = complaint(b"@a\nACGT\n+\nIIII\n\n@b\nA\n+\nI\n").await;
-    assert!(message.contains("record 2: expected \"@\" at the start of the record, found an empty line"), "{message}");
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_is_skipped_and_so_are_blank_lines() {
+    let files = Files::new();
+    for text in ["@a\nA\n+\nI\n\n\r\n@b\nA\n+\nI\n\n", ">a\nA\n\n>b\nA\n\n", "\n@a\nA\nC\n+\nII\n@b\nA\n+\nI"] {
+        for start in ["", "\u{feff}"] {
+            let path = files.write("reads", start.to_owned() + text);
+            assert_eq!(records(read(path).await.unwrap()).iter().map(Record::header).collect::<Vec<_>>(), [b"a", b"b"]);
+        }
+    }
+    let sam = "\u{feff}@HD\tVN:1.6\nr\t4\t*\t0\t0\t*\t*\t0\t0\tA\tI\n";
+    assert_eq!(read(files.write("reads", sam)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn any_number_of_blank_lines_after_the_last_record_is_fine() {
+    let files = Files::new();
+    for (record, reads) in [("@a\nA\n+\nI\n", 1), (">a\nA\n", 1), ("", 0)] {
+        let path = files.write("reads", record.to_owned() + &"\n".repeat(3_000_000));
+        assert_eq!(read(path).await.unwrap().len(), reads);
+    }
+}
+
+#[tokio::test]
+async fn two_files_of_the_same_reads_are_refused() {
+    let files = Files::new();
+    let text = |pairs: usize| {
+        let record = |n: usize| {
+            format!(
+                "@r{n}
+ACGT{}
++
+IIII{n}
+",
+                "A".repeat(n.to_string().len())
+            )
+        };
+        (0..pairs).map(record).collect::<Vec<_>>().concat()
+    };
+    for pairs in [2, 999, 1000, 1001] {
+        let [r1, r2] = ["r1", "r2"].map(|name| files.write(name, text(pairs)));
+        let same = message(&read_pair(r1.clone(), r2).await.unwrap_err());
+        assert!(same.contains("R1 and R2 are the same reads"), "{pairs}: {same}");
+        let other = text(pairs).replacen("ACGT", "CCGT", 1);
+        assert_eq!(read_pair(r1, files.write("r2", other)).await.unwrap().len(), pairs);
+    }
 }
 
 #[tokio::test]
@@ -264,8 +352,9 @@ async fn two_named_pipes_are_opened_at_once() {
         tokio::task::spawn_blocking(move || {
             let mut files = pipes.map(|pipe| std::fs::File::options().write(true).open(pipe).unwrap());
             for n in 0..3000 {
-                for file in &mut files {
-                    std::io::Write::write_all(file, format!("@r{n}\nACGT\n+\nIIII\n").as_bytes()).unwrap();
+                for (mate, file) in files.iter_mut().enumerate() {
+                    let record = format!("@r{n}/{}\nACGT\n+\nIIII\n", mate + 1);
+                    std::io::Write::write_all(file, record.as_bytes()).unwrap();
                 }
             }
         })
@@ -274,4 +363,26 @@ async fn two_named_pipes_are_opened_at_once() {
     let read = tokio::time::timeout(std::time::Duration::from_secs(20), read_pair(r1, r2)).await;
     writer.await.unwrap();
     assert_eq!(read.expect("no deadlock").unwrap().len(), 3000);
+}
+
+/// One program that writes R1 far ahead of R2, as `paste` and `tee` pipelines do.
+#[tokio::test]
+async fn a_pipe_that_is_written_far_ahead_of_the_other_is_read_ahead() {
+    let files = Files::new();
+    let pipes = [files.path("r1"), files.path("r2")];
+    assert!(std::process::Command::new("mkfifo").args(&pipes).status().unwrap().success());
+    let writer = {
+        let pipes = pipes.clone();
+        tokio::task::spawn_blocking(move || {
+            // R1 whole, before R2 is even opened.
+            for (mate, pipe) in pipes.into_iter().enumerate() {
+                let reads = (0..30_000).map(|n| format!("@r{n}/{}\nACGT{}\n+\nIIIIIIIIII\n", mate + 1, "ACGTAC"));
+                std::fs::write(pipe, reads.collect::<String>()).unwrap();
+            }
+        })
+    };
+    let [r1, r2] = pipes;
+    let read = tokio::time::timeout(std::time::Duration::from_mins(1), read_pair(r1, r2)).await;
+    assert_eq!(read.expect("no deadlock").unwrap().len(), 30_000);
+    writer.await.unwrap();
 }

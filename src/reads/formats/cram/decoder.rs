@@ -28,8 +28,8 @@ pub(in crate::reads) const THREAD: &str = "cram-decoder";
 /// Its stack: noodles keeps tables of 256 x 256 numbers in frames of its decoders, several at a time.
 const STACK: usize = 64 << 20;
 
-/// What the container that ends a file holds besides its header.
-const EOF_BODY: u64 = 15;
+/// What the container that ends a file holds besides its header (CRAM specification, 9).
+const EOF_BODY: [u8; 15] = [0, 1, 0, 6, 6, 1, 0, 1, 0, 1, 0, 0xee, 0x63, 0x01, 0x4b];
 
 /// Where in a record of BAM its mapping quality is, its length included.
 const MAPPING_QUALITY: usize = 13;
@@ -111,11 +111,15 @@ fn write_header(text: &[u8], header: &sam::Header, into: &mut Vec<u8>) {
 /// The container that ends the file, whose header noodles has read, and nothing after it.
 fn check_end(stored: &mut impl Read) -> Result<(), Problem> {
     let mut rest = Vec::new();
-    stored.take(EOF_BODY + 1).read_to_end(&mut rest)?;
-    match rest.len() as u64 {
-        ..EOF_BODY => Err(Problem::Cut),
-        EOF_BODY => Ok(()),
-        _ => Err(Problem::Cram("there is something after its end".into())),
+    stored.take(EOF_BODY.len() as u64 + 1).read_to_end(&mut rest)?;
+    if rest.len() < EOF_BODY.len() {
+        Err(Problem::Cut)
+    } else if rest.len() > EOF_BODY.len() {
+        Err(Problem::Cram("there is something after its end".into()))
+    } else if rest != EOF_BODY {
+        Err(Problem::Cram("the container that ends it is not the one that CRAM has for that".into()))
+    } else {
+        Ok(())
     }
 }
 

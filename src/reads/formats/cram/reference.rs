@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use md5::{Digest, Md5};
 use noodles::core::Region;
@@ -12,7 +12,8 @@ use noodles::fasta::{self, io::indexed_reader};
 use noodles::sam::Header;
 use noodles::sam::header::record::value::map::reference_sequence::tag;
 
-use crate::reads::Problem;
+use super::fasta_index;
+use crate::reads::{Codec, Problem};
 
 /// What stands for the bases of a sequence when there is no reference.
 pub(in crate::reads) const UNKNOWN_BASE: u8 = 0;
@@ -33,10 +34,13 @@ impl Reference {
     pub(in crate::reads) fn open(path: Option<PathBuf>, header: &Header) -> Result<Self, Problem> {
         let fasta = match path {
             None => None,
-            Some(path) => match indexed(&path) {
-                Ok(reader) => Some((path, reader)),
-                Err(source) => return Err(Problem::Reference { path, source }),
-            },
+            Some(path) => {
+                check_compressed(&path)?;
+                match indexed(&path) {
+                    Ok(reader) => Some((path, reader)),
+                    Err(source) => return Err(Problem::Reference { path, source }),
+                }
+            }
         };
         let expected = header.reference_sequences().iter().map(|(name, sequence)| {
             let md5 = sequence.other_fields().get(&tag::MD5_CHECKSUM);
@@ -56,9 +60,12 @@ impl Reference {
         let record = reader.query(&Region::new(name, ..));
         let record = record.map_err(|source| Problem::Reference { path: path.clone(), source })?;
         let mut bases = record.sequence().as_ref().to_vec();
+        let md5 = |bases: &[u8]| u128::from_be_bytes(Md5::digest(bases).into());
+        // Some tools sum a soft-masked sequence as it is.
+        let as_it_is = md5(&bases);
         bases.make_ascii_uppercase();
-        let md5 = || u128::from_be_bytes(Md5::digest(&bases).into());
-        if bases.len() != expected.length || expected.md5.is_some_and(|expected| expected != md5()) {
+        let other = expected.md5.is_some_and(|expected| expected != md5(&bases) && expected != as_it_is);
+        if bases.len() != expected.length || other {
             return Err(wrong());
         }
         Ok(bases)
@@ -74,14 +81,38 @@ impl fasta::repository::Adapter for Reference {
 }
 
 /// A FASTA file and its index: the one beside it, or one made in passing where the file is not compressed.
-fn indexed(path: &PathBuf) -> io::Result<fasta::io::IndexedReader<fasta::io::BufReader<File>>> {
+fn indexed(path: &Path) -> io::Result<fasta::io::IndexedReader<fasta::io::BufReader<File>>> {
     let builder = indexed_reader::Builder::default();
-    let mut index = path.clone().into_os_string();
-    index.push(".fai");
     let compressed = path.extension().is_some_and(|suffix| suffix == "gz" || suffix == "bgz");
-    if compressed || PathBuf::from(index).exists() {
+    if compressed || beside(path, "fai").exists() {
         builder.build_from_path(path)
     } else {
-        builder.set_index(fasta::fs::index(path)?).build_from_path(path)
+        builder.set_index(fasta_index::index(io::BufReader::new(File::open(path)?))?).build_from_path(path)
     }
+}
+
+/// Of a compressed file only blocks can be looked up, and only with an index.
+fn check_compressed(path: &Path) -> Result<(), Problem> {
+    let problem = |source| Problem::Reference { path: path.to_owned(), source };
+    let mut start = Vec::new();
+    File::open(path).map_err(problem)?.take(Codec::MAGIC as u64).read_to_end(&mut start).map_err(problem)?;
+    match Codec::detect(&start)? {
+        Codec::Plain => Ok(()),
+        Codec::Bgzf => {
+            let indexes = ["fai", "gzi"].map(|suffix| beside(path, suffix));
+            match indexes.into_iter().find(|index| !index.exists()) {
+                Some(index) => Err(Problem::ReferenceIndex { path: path.to_owned(), index }),
+                None => Ok(()),
+            }
+        }
+        codec => Err(Problem::ReferenceCodec { path: path.to_owned(), codec: codec.name() }),
+    }
+}
+
+/// The file of the same name with one more suffix.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(".");
+    name.push(suffix);
+    name.into()
 }

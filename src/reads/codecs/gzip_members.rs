@@ -1,0 +1,82 @@
+//! gzip members one after the other, as `gzip -d` reads them: zeros after the last one are padding.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use async_compression::tokio::bufread::GzipDecoder;
+use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
+
+use crate::reads::Problem;
+use crate::reads::bytes::meter::Reach;
+use crate::reads::bytes::relay::Relay;
+use crate::reads::bytes::window::{Bytes, Window};
+
+/// What is in a file of members, or in what is left of it, decoded on a thread of its own.
+pub(super) fn members(stored: Window<Bytes>, reach: Arc<Reach>) -> Bytes {
+    Box::new(Relay::reading(GzipMembers::new(stored), reach))
+}
+
+/// The content of all members.
+struct GzipMembers {
+    state: State,
+}
+
+enum State {
+    Member(Box<GzipDecoder<Window<Bytes>>>),
+    /// Before or after a member.
+    Between(Window<Bytes>),
+    /// After zeros.
+    Padding(Window<Bytes>),
+    Ended,
+}
+
+impl GzipMembers {
+    fn new(stored: Window<Bytes>) -> Self {
+        Self { state: State::Between(stored) }
+    }
+}
+
+impl AsyncRead for GzipMembers {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let next: fn(Window<Bytes>) -> State = match &mut self.state {
+                State::Ended => return Poll::Ready(Ok(())),
+                State::Member(decoder) => {
+                    let before = into.filled().len();
+                    ready!(Pin::new(decoder.as_mut()).poll_read(cx, into))?;
+                    if into.filled().len() > before || into.remaining() == 0 {
+                        return Poll::Ready(Ok(()));
+                    }
+                    State::Between
+                }
+                State::Between(stored) => match ready!(stored.poll_peek(cx, 2))?.first() {
+                    None => |_| State::Ended,
+                    Some(0x1f) => |stored| State::Member(Box::new(GzipDecoder::new(stored))),
+                    Some(0) => State::Padding,
+                    Some(_) => return Poll::Ready(Err(garbage())),
+                },
+                State::Padding(stored) => {
+                    let window = ready!(Pin::new(&mut *stored).poll_fill_buf(cx))?;
+                    let zeros = window.iter().take_while(|&&byte| byte == 0).count();
+                    if zeros < window.len() {
+                        return Poll::Ready(Err(garbage()));
+                    }
+                    stored.skip(zeros);
+                    if zeros > 0 { State::Padding } else { |_| State::Ended }
+                }
+            };
+            self.state = match std::mem::replace(&mut self.state, State::Ended) {
+                State::Member(decoder) => next(decoder.into_inner()),
+                State::Between(stored) | State::Padding(stored) => next(stored),
+                State::Ended => State::Ended,
+            };
+        }
+    }
+}
+
+/// gzip warns of it and goes on; what it was meant to be is not for us to say.
+fn garbage() -> io::Error {
+    io::Error::other(Problem::AfterEnd)
+}
