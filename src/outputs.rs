@@ -95,7 +95,9 @@ impl Outputs {
         let mut judged = Vec::with_capacity(2);
         for template in templates {
             self.judge.judge(&template.segments, &mut answers, &mut judged);
-            judged.iter_mut().for_each(|read| read.is_located = is_located);
+            for read in &mut judged {
+                read.is_located = is_located;
+            }
             self.add(template, &mut judged)?;
             for (table, sink) in &mut self.tables {
                 for read in &judged {

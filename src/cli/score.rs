@@ -11,6 +11,7 @@ use crate::{outputs, verdict};
 
 /// Score reads without splitting them: one line per read, in input order
 #[derive(Debug, ClapArgs)]
+#[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
     /// Table of scores, compressed as its suffix says; - is stdout
     ///

@@ -3,6 +3,7 @@
 //! A model may tell stretches of each row. One that tells frames alone says of a row that all of it codes. A read that is
 //! scored in windows has the stretches of its windows: where two overlap, each says what is on its side of the middle.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::judged::Judge;
@@ -16,7 +17,7 @@ pub(super) fn coding(judge: &Judge, templates: &[Template], answers: &Answers) -
     let mut coding = Stretches::default();
     let segments = templates.iter().flat_map(|template| &template.segments);
     for (segment, predictions) in segments.zip(answers.iter()) {
-        for (n, prediction) in predictions.iter().enumerate() {
+        for (n, &prediction) in predictions.iter().enumerate() {
             let told = rows.as_mut().map(|rows| rows.next().expect("a row for each prediction"));
             match judge.windows {
                 None => add_likely(judge, segment, &of_row(told, prediction, segment.bases().len()), &mut coding),
@@ -38,11 +39,11 @@ pub(super) fn genes(stretches: &[Stretch]) -> impl Iterator<Item = &[Stretch]> {
 }
 
 /// What the model told of a row, or all of it where it told no more than a frame.
-fn of_row<'a>(told: Option<&'a [Stretch]>, prediction: &Prediction, bases: usize) -> std::borrow::Cow<'a, [Stretch]> {
+fn of_row(told: Option<&[Stretch]>, prediction: Prediction, bases: usize) -> Cow<'_, [Stretch]> {
     told.map_or_else(|| prediction.frame.map(|frame| whole(prediction, frame, bases)).into_iter().collect(), Into::into)
 }
 
-fn whole(prediction: &Prediction, frame: Frame, bases: usize) -> Stretch {
+fn whole(prediction: Prediction, frame: Frame, bases: usize) -> Stretch {
     let probability = prediction.probability;
     Stretch { start: 0, end: base(bases), frame, probability, has_start: false, has_stop: false, continues: false }
 }
@@ -54,7 +55,9 @@ fn add_likely(judge: &Judge, segment: &Record, told: &[Stretch], coding: &mut St
     }
     let posterior = judge.prior.posteriors(segment.bases());
     for gene in genes(told).filter(|gene| posterior(probability(gene)) >= judge.verdict.threshold) {
-        gene.iter().for_each(|&stretch| coding.push(stretch));
+        for &stretch in gene {
+            coding.push(stretch);
+        }
     }
 }
 
@@ -163,7 +166,7 @@ mod tests {
     #[test]
     fn a_frame_alone_says_that_all_of_a_coding_read_codes() {
         let all = found(&judge(None), 100, vec![prediction(0.5, 4)], None);
-        assert_eq!(all, [whole(&prediction(0.5, 4), Frame::ALL[4], 100)]);
+        assert_eq!(all, [whole(prediction(0.5, 4), Frame::ALL[4], 100)]);
         assert_eq!(found(&judge(None), 100, vec![prediction(0.49, 4)], None), []);
         assert_eq!(found(&judge(None), 100, vec![Prediction { probability: 0.9, frame: None }], None), []);
         assert_eq!(found(&judge(None), 100, vec![], None), []);
@@ -173,7 +176,9 @@ mod tests {
     fn a_gene_is_judged_with_its_frameshifts_and_by_the_samples_share() {
         let told = [stretch(0, 90, 0.9, false), stretch(90, 100, 0.1, true), stretch(120, 150, 0.4, false)];
         let mut stretches = Stretches::default();
-        told.iter().for_each(|&stretch| stretches.push(stretch));
+        for stretch in told {
+            stretches.push(stretch);
+        }
         stretches.end_row();
         let of = |share: f64| {
             let judge = Judge { prior: Prior::given(share), ..judge(None) };

@@ -188,8 +188,8 @@ impl Chain {
 
 /// The state of the highest score, and that.
 fn highest(states: &[u8], scores: &[f64; STATES]) -> (u8, f64) {
-    let scored = states.iter().map(|&state| (state, scores[usize::from(state)]));
-    scored.reduce(|best, other| if other.1 > best.1 { other } else { best }).expect("there are states")
+    let all = states.iter().map(|&state| (state, scores[usize::from(state)]));
+    all.reduce(|best, other| if other.1 > best.1 { other } else { best }).expect("there are states")
 }
 
 /// The first candidate with the highest score.
@@ -274,7 +274,9 @@ mod tests {
                 (0..logits.len()).map(|t| number / 7_usize.pow(u32::try_from(t).unwrap()) % 7).collect();
             let own: f64 = path.iter().zip(logits).map(|(&state, logits)| unbiased.score(logits)[state]).sum();
             let weight = (own - path.windows(2).map(|step| cost(step[0], step[1])).sum::<f64>()).exp();
-            path.iter().for_each(|&state| sums[state] += weight);
+            for state in path {
+                sums[state] += weight;
+            }
             total += weight;
         }
         Sums { none: sums[0] / total, frames: std::array::from_fn(|frame| sums[frame + 1] / total) }

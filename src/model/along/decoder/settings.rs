@@ -33,7 +33,8 @@ impl DecoderSettings {
         if !(weight > 0.0 && weight <= 1.0) {
             return Some("decoder.weight must be above 0 and at most 1".to_owned());
         }
-        (!(prior.abs() <= Self::MOST)).then(|| format!("decoder.prior must be between -{0} and {0}", Self::MOST))
+        let is_sane = prior.abs() <= Self::MOST;
+        (!is_sane).then(|| format!("decoder.prior must be between -{0} and {0}", Self::MOST))
     }
 }
 
