@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::{Error, Result};
 use crate::progress::say;
-use crate::reads;
+use crate::{paths, reads};
 
 mod address_space;
 mod common;
@@ -22,6 +22,7 @@ mod print;
 mod reference;
 mod runtime;
 mod score;
+mod selftest;
 mod signals;
 mod split;
 mod standard;
@@ -62,6 +63,7 @@ enum Command {
     Merge(merge::Args),
     Device(device::Args),
     Model(model::Args),
+    Selftest(selftest::Args),
     #[command(hide = true)]
     Man(man::Man),
     #[command(hide = true)]
@@ -88,6 +90,7 @@ impl Command {
             Self::Merge(args) => merge::run(args),
             Self::Device(args) => device::run(&args),
             Self::Model(args) => model::run(args),
+            Self::Selftest(args) => selftest::run(&args),
             Self::Man(args) => man::man(&args, Cli::command()),
             Self::Completions(args) => man::completions(&args, Cli::command()),
             Self::Reference => reference::run(Cli::command()),
@@ -99,7 +102,7 @@ impl Command {
 #[must_use]
 pub fn main() -> ExitCode {
     report_panics();
-    let typed: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let typed: Vec<String> = std::env::args_os().map(|arg| paths::text(arg.as_ref())).collect();
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(error) => return answer(&error),

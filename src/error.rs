@@ -61,6 +61,14 @@ pub enum Error {
         /// Why.
         problem: String,
     },
+    /// Some checks of `readseeker selftest` failed.
+    #[error("{failed} of {checks} checks failed")]
+    Selftest {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        checks: usize,
+    },
     /// The counts do not add up, or another promise of ours is broken.
     #[error("internal error: {0}")]
     Internal(String),
@@ -95,7 +103,7 @@ impl Error {
             | Self::Model(model::Error::Precision { .. }) => 2,
             Self::Reads(reads::Error::Input { .. }) | Self::Alone { .. } | Self::Report { .. } => 3,
             Self::Model(model::Error::Load { .. }) => 4,
-            Self::Model(model::Error::Device(_)) => 5,
+            Self::Model(model::Error::Device(_)) | Self::Selftest { .. } => 5,
             Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. })
             | Self::Model(model::Error::Write { .. }) => 6,
             Self::Interrupted(Signal::Interrupt) => 130,

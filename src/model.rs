@@ -29,6 +29,7 @@ mod options;
 mod panics;
 mod precision;
 mod random;
+pub mod selftest;
 mod source;
 pub mod store;
 mod unscored;

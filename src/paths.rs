@@ -5,5 +5,5 @@ mod spelled;
 mod standard;
 
 pub(crate) use identity::{Target, followed, is_direct};
-pub(crate) use spelled::{escaped, on_one_line};
+pub(crate) use spelled::{escaped, on_one_line, text};
 pub(crate) use standard::{Stream, all_streams_are_open, ensure_open};

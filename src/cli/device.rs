@@ -125,7 +125,7 @@ async fn bases(path: &Path, workers: NonZero<usize>) -> Result<Vec<Vec<u8>>> {
 }
 
 /// The CPU and every real GPU.
-fn everywhere() -> Vec<Choice> {
+pub(super) fn everywhere() -> Vec<Choice> {
     let gpus = device::adapters().into_iter().filter(|adapter| adapter.kind != device::Kind::Software);
     let gpus = gpus.map(|adapter| Choice::Gpus(vec![adapter.number]));
     let cudas = device::cuda_devices().into_iter().map(|adapter| Choice::Cudas(vec![adapter.number]));

@@ -63,6 +63,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
             "use fewer with --threads, or raise the limit on processes (ulimit -u, a container's limit) or on memory"
         }
         Error::AddressSpace { .. } => "raise it (ulimit -v); --memory bounds what a run really uses",
+        Error::Selftest { .. } => "please report the lines that are not ok; --device cpu avoids a faulty GPU",
         Error::Alone { .. } => "collect such reads with --unpaired unpaired_%.fq.gz, or give one file per class",
         Error::Conflict(conflict) => return on_conflict(conflict),
         Error::Report { .. } => "give the --json reports of all runs with --shard, from 1/N to N/N, of one input",

@@ -1,6 +1,19 @@
 //! Text that others wrote, on a terminal: it must not move the cursor, change colours or turn the direction of writing.
 
 use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// A path as text. Bytes that are no text are written out, as in `\xff`.
+#[must_use]
+pub(crate) fn text(path: &Path) -> String {
+    let bytes = path.as_os_str().as_bytes();
+    bytes.utf8_chunks().fold(String::with_capacity(bytes.len()), |mut text, chunk| {
+        text.push_str(chunk.valid());
+        write!(text, "{}", chunk.invalid().escape_ascii()).expect("writing to a string cannot fail");
+        text
+    })
+}
 
 /// Whether a terminal would do something else than show it.
 fn is_unsafe_to_show(letter: char) -> bool {
@@ -33,6 +46,12 @@ fn with_written_out(text: &str, unsafe_to_show: impl Fn(char) -> bool) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_is_no_text_loses_nothing() {
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"\xC3\xA4/in\xFF.fq"));
+        assert_eq!(text(path), "ä/in\\xff.fq");
+    }
 
     #[test]
     fn what_a_terminal_would_obey_is_written_out() {

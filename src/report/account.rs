@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::class::PerClass;
 use crate::estimate::{Estimate, Part};
 use crate::model::Card;
+use crate::paths;
 use crate::prediction::Frame;
 use crate::prior::{Basis, FEWEST, Prior, Reason};
 use crate::progress::{grouped, per_second};
@@ -355,6 +356,8 @@ impl Report {
     ) -> Self {
         let estimate = estimate(&facts, seen, tally, wall);
         let Facts { command, threads, files, format, verdict, min_length, windows, scope, .. } = facts;
+        // JSON holds text alone.
+        let files = files.iter().map(|path| PathBuf::from(paths::text(path))).collect();
         Self {
             tool: "readseeker".into(),
             version: env!("CARGO_PKG_VERSION").into(),

@@ -129,7 +129,7 @@ fn few_descriptors_and_no_environment_are_enough() {
     bench.write("in.fq", fastq(100, 150, ""));
     let split =
         "--device cpu -t 2 --coding c.fq.gz --noncoding n.fq.gz --scores s.tsv --json r.json --html r.html --force";
-    let output = shell(&bench, &format!("ulimit -n 32; readseeker split in.fq {split}"));
+    let output = shell(&bench, &format!("ulimit -n 20; readseeker split in.fq {split}"));
     assert!(output.status.success(), "{}", stderr(&output));
     let few = shell(&bench, &format!("ulimit -n 12; readseeker split in.fq {split}"));
     assert!(few.status.code().is_some_and(|code| code < 128), "{}", stderr(&few));

@@ -22,6 +22,7 @@ mod model_refusals;
 mod names;
 mod prior;
 mod process;
+mod selftest;
 mod shards;
 mod shutdown;
 mod split;

@@ -91,11 +91,22 @@ fn a_name_need_not_be_text() {
     // Single reads and two files: refused, but for that reason.
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains("the input holds single reads"), "{}", stderr(&output));
-    let mut command =
-        bench.command(&["split", "--device", "cpu", "--files-from", "list", "--noncoding", "n.fq", "--coding"]);
+    let mut command = bench.command(&[
+        "split",
+        "--device",
+        "cpu",
+        "--files-from",
+        "list",
+        "--noncoding",
+        "n.fq",
+        "--json",
+        "r.json",
+        "--coding",
+    ]);
     let output = command.arg(name(b"c\xFE.fq")).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(bench.path(".").join(name(b"c\xFE.fq")).exists());
+    assert_eq!(bench.json("r.json")["input"]["files"][0], "in\\xff.fq");
 }
 
 #[test]
