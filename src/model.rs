@@ -29,6 +29,7 @@ mod options;
 mod panics;
 mod precision;
 mod random;
+mod row;
 mod source;
 pub mod store;
 mod unscored;
@@ -43,4 +44,6 @@ pub use self::error::{Error, Needs, Result};
 pub use self::load_error::LoadError;
 pub use self::options::{Check, Options};
 pub use self::precision::Precision;
+#[doc(hidden)] // public for the benchmarks alone
+pub use self::row::Row;
 pub use self::source::Source;
