@@ -1,57 +1,69 @@
-//! Where the rows of a strand's frames lie, and how many tiles of Winograd's convolution they make.
+//! Where the rows of the frames lie, and how many tiles of Winograd's convolution they make.
+
+use super::table::FRAMES;
 
 /// Outputs of a tile.
-pub(super) const OUTPUTS: usize = 6;
+pub(in super::super) const OUTPUTS: usize = 6;
 /// Inputs of a tile, and its products.
-pub(super) const INPUTS: usize = 8;
+pub(in super::super) const INPUTS: usize = 8;
 
-/// How the rows of some frames lie in the scratch. A row of zeros comes first, then each frame's `rows` rows and a row of
-/// zeros, then zeros up to the last tile's last input. The zeros between two frames are padding to both.
+/// How the rows of the frames of some strands lie in the scratch. A row of zeros comes first, then each frame's `rows` rows
+/// and a row of zeros. Each strand starts with a tile, so that both strands' sums are made in the same order. Zeros fill up
+/// to the last tile's last input. The zeros between two frames are padding to both.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Layout {
-    pub(super) channels: usize,
-    pub(super) rows: usize,
-    pub(super) frames: usize,
+pub(in super::super) struct Layout {
+    pub(in super::super) channels: usize,
+    pub(in super::super) rows: usize,
+    /// One or two.
+    pub(in super::super) strands: usize,
 }
 
 impl Layout {
-    /// All rows, including the zeros between two frames.
-    pub(super) fn between_margins(self) -> usize {
-        self.frames * (self.rows + 1) - 1
+    /// Rows from the first frame's first to the last frame's last, zeros between them included.
+    pub(in super::super) fn between_margins(self) -> usize {
+        self.first_row(self.strands * FRAMES - 1) + self.rows - 1
     }
 
     /// Tiles that cover all rows.
-    pub(super) fn tiles(self) -> usize {
+    pub(in super::super) fn tiles(self) -> usize {
         self.between_margins().div_ceil(OUTPUTS)
     }
 
-    /// Where a frame's first row is.
-    pub(super) fn frame(self, frame: usize) -> usize {
-        (1 + frame * (self.rows + 1)) * self.channels
+    /// The row of a frame's first row.
+    fn first_row(self, frame: usize) -> usize {
+        let strand = (FRAMES * (self.rows + 1)).next_multiple_of(OUTPUTS);
+        1 + frame / FRAMES * strand + frame % FRAMES * (self.rows + 1)
+    }
+
+    /// Where a frame's first row is. The frames of the second strand follow those of the first.
+    pub(in super::super) fn frame(self, frame: usize) -> usize {
+        self.first_row(frame) * self.channels
     }
 
     /// Floats of all rows and zeros.
-    pub(super) fn len(self) -> usize {
+    pub(in super::super) fn len(self) -> usize {
         (self.tiles() * OUTPUTS + INPUTS - OUTPUTS) * self.channels
     }
 
     /// Floats of the transformed inputs, and of the products.
-    pub(super) fn transformed(self) -> usize {
+    pub(in super::super) fn transformed(self) -> usize {
         INPUTS * self.tiles() * self.channels
     }
 
     /// Zeroes everything that is not a row.
-    pub(super) fn clear_margins(self, x: &mut [f32]) {
-        for frame in 0..self.frames {
-            let at = self.frame(frame);
-            x[at - self.channels..at].fill(0.0);
+    pub(in super::super) fn clear_margins(self, x: &mut [f32]) {
+        let mut end = 0;
+        for frame in 0..self.strands * FRAMES {
+            let start = self.frame(frame);
+            x[end..start].fill(0.0);
+            end = start + self.rows * self.channels;
         }
-        x[self.frame(self.frames) - self.channels..self.len()].fill(0.0);
+        x[end..self.len()].fill(0.0);
     }
 }
 
 /// The reciprocal of a count.
 #[allow(clippy::cast_precision_loss)] // a read has fewer than 2^24 tokens
-pub(super) fn one_over(n: usize) -> f32 {
+pub(in super::super) fn one_over(n: usize) -> f32 {
     1.0 / n as f32
 }
