@@ -1,6 +1,6 @@
 //! The models: loaded once, then token ids in, predictions out. The only home of burn.
 //!
-//! A family of networks is a folder (`bert`, `compact`) behind one seam, `family.rs`; the arm that tells it by its
+//! A family of networks is a folder (`bert`, `compact`, `along`) behind one seam, `family.rs`; the arm that tells it by its
 //! `config.json` is in `checkpoint.rs`. Nothing here knows what a record, a file of reads or a verdict is.
 
 mod along;

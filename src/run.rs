@@ -188,7 +188,7 @@ fn settings(config: &Config, classifier: &Classifier, windows: Option<Windows>) 
 /// The share of coding reads that verdicts assume to begin with, and from how many templates it is to be estimated, if it is.
 fn prior(config: &Config, classifier: &Classifier) -> (Prior, Option<usize>) {
     // The published evaluation of the BERT models took half for granted.
-    let default = if classifier.card().kind == "compact" { prior::Setting::Auto } else { prior::Setting::Share(0.5) };
+    let default = if classifier.card().kind == "bert" { prior::Setting::Share(0.5) } else { prior::Setting::Auto };
     match (config.prior.unwrap_or(default), config.windows) {
         (prior::Setting::Share(share), _) => (Prior::given(share), None),
         (prior::Setting::Auto, Some(_)) => (Prior::not_estimated(prior::Reason::Windows), None),
