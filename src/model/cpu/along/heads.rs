@@ -55,7 +55,7 @@ impl Heads {
         Ok(Self { frame: single("frame")?, none_hidden, none: single("none.logit")? })
     }
 
-    pub(super) fn make_room(&self, positions: usize, channels: usize, room: &mut Room) {
+    pub(super) fn make_room(positions: usize, channels: usize, room: &mut Room) {
         room.frames.reserve(ALL_FRAMES * positions);
         room.seen.reserve(2 * positions * channels);
         room.hidden.reserve(positions * channels);

@@ -7,7 +7,7 @@ use super::super::dispatch::{self, Task};
 use super::super::frames::layout::Layout;
 use super::super::frames::linear::{Linear, pack, padded_inputs};
 use super::super::frames::table::{Ahead, Columns, FRAMES, KERNEL, Table, VOCABULARY};
-use super::super::frames::winograd::{SiluWith, WinogradBlock};
+use super::super::frames::winograd::{BEYOND, SiluWith, WinogradBlock};
 use super::super::gemm::{Nothing, Product, Rows};
 use super::super::isa::Isa;
 use super::super::packed::Packed;
@@ -221,7 +221,7 @@ impl Network {
             transformed.reserve(layout.transformed());
             products.reserve(layout.transformed());
         }
-        self.heads.make_room(positions, self.channels, heads);
+        Heads::make_room(positions, self.channels, heads);
     }
 
     /// Where the frames of `positions` rows lie that follow each other.
@@ -255,7 +255,8 @@ impl Network {
                 let six = Six { x, frames: own, positions: layout.rows, channels };
                 six.heard::<I::Register>(met);
                 let sink = &mut ForEachFrame { to: heard, stride: channels, frames: own, rows: layout.rows };
-                level.meet.into_sink::<I>((met, 3 * channels), 2 * layout.rows, &mut Nothing, sink);
+                level.meet.product::<I>((met, 3 * channels), 2 * layout.rows, &mut Nothing, sink);
+                layout.fill_margins(heard, BEYOND);
                 // The next row's table rows are fetched here: there are steps enough.
                 level.up.forward::<I>(layout, (x, SiluWith(heard)), (transformed, products), ahead);
                 (below, frames) = (x, own);
@@ -280,7 +281,7 @@ impl Network {
             // SAFETY: the caller's promises.
             unsafe {
                 let sink = &mut Rows { to: &mut coarse[first..], stride: channels };
-                own.down.into_sink::<I>((from, channels), rows, &mut Nothing, sink);
+                own.down.product::<I>((from, channels), rows, &mut Nothing, sink);
                 let six = Six { x: coarse, frames, positions: layout.rows, channels };
                 match finer.last_mut() {
                     Some(finer) => {
@@ -311,7 +312,7 @@ impl Network {
             if let Some(mix) = &self.mix {
                 Six { x: h, frames, positions, channels: stride }.heard::<I::Register>(met);
                 let heard = &mut ForEachFrame { to: down, stride, frames, rows: positions };
-                mix.meet.into_sink::<I>((met, 3 * stride), 2 * positions, &mut Nothing, heard);
+                mix.meet.product::<I>((met, 3 * stride), 2 * positions, &mut Nothing, heard);
                 let product = Product { from: h, stride, rows, weights: &mix.own, start: down, start_stride: stride };
                 I::product(product, &mut Nothing, &mut Rows { to: mixed, stride });
                 activate::<I::Register>(mixed, rows, stride);

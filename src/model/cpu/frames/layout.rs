@@ -52,13 +52,18 @@ impl Layout {
 
     /// Zeroes everything that is not a row.
     pub(in super::super) fn clear_margins(self, x: &mut [f32]) {
+        self.fill_margins(x, 0.0);
+    }
+
+    /// Sets everything that is not a row to a number.
+    pub(in super::super) fn fill_margins(self, x: &mut [f32], number: f32) {
         let mut end = 0;
         for frame in 0..self.strands * FRAMES {
             let start = self.frame(frame);
-            x[end..start].fill(0.0);
+            x[end..start].fill(number);
             end = start + self.rows * self.channels;
         }
-        x[end..self.len()].fill(0.0);
+        x[end..self.len()].fill(number);
     }
 }
 

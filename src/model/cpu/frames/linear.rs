@@ -46,7 +46,7 @@ impl Linear {
     pub(in super::super) unsafe fn forward<I: Isa>(&self, from: &[f32], stride: usize, rows: usize, to: &mut [f32]) {
         let sink = &mut Rows { to, stride: self.weights.columns() };
         // SAFETY: as for this function.
-        unsafe { self.into_sink::<I>((from, stride), rows, &mut Nothing, sink) }
+        unsafe { self.product::<I>((from, stride), rows, &mut Nothing, sink) }
     }
 
     /// [`forward`](Self::forward) into any sink, with something to prefetch meanwhile. `from` comes with its stride.
@@ -54,7 +54,7 @@ impl Linear {
     /// # Safety
     /// The CPU must have `I`'s instructions.
     #[inline(always)]
-    pub(in super::super) unsafe fn into_sink<I: Isa>(
+    pub(in super::super) unsafe fn product<I: Isa>(
         &self,
         (from, stride): (&[f32], usize),
         rows: usize,

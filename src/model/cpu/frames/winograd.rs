@@ -39,9 +39,13 @@ impl Activation for Silu {
     }
 }
 
-/// `SiLU` of the sums of two: one is laid out as `x`.
+/// `SiLU` of the sums of two: one is laid out as `x`, with [`BEYOND`] where there is no row.
 #[derive(Clone, Copy)]
 pub(in super::super) struct SiluWith<'a>(pub(in super::super) &'a [f32]);
+
+/// What is added where there is no row. Such a sum is the partner of a row's in a division, which it must not change: `SiLU`
+/// divides by one there, exactly.
+pub(in super::super) const BEYOND: f32 = 1e30;
 
 impl Activation for SiluWith<'_> {
     #[inline(always)]
