@@ -1,6 +1,6 @@
 //! The models: loaded once, then token ids in, predictions out. The only home of burn.
 //!
-//! A family of networks is a folder (`bert`, `compact`) behind one seam, `family.rs`; the arm that tells it by its
+//! A family of networks is a folder (`bert`, `compact`, `along`) behind one seam, `family.rs`; the arm that tells it by its
 //! `config.json` is in `checkpoint.rs`. Nothing here knows what a record, a file of reads or a verdict is.
 
 mod along;
@@ -29,6 +29,7 @@ mod options;
 mod panics;
 mod precision;
 mod random;
+mod row;
 pub mod selftest;
 mod source;
 pub mod store;
@@ -44,4 +45,6 @@ pub use self::error::{Error, Needs, Result};
 pub use self::load_error::LoadError;
 pub use self::options::{Check, Options};
 pub use self::precision::Precision;
+#[doc(hidden)] // public for the benchmarks alone
+pub use self::row::Row;
 pub use self::source::Source;

@@ -162,7 +162,7 @@ fn on_model(problem: &LoadError) -> Option<&'static str> {
              https://huggingface.co/bnwlf/ReadSeeker"
         }
         LoadError::Unsupported { key, .. } if key == "model_type" => {
-            "readseeker runs BERT models for sequence classification and its own compact models"
+            "readseeker runs BERT models for sequence classification and models of its own two families, compact and along"
         }
         LoadError::VocabularySize { .. } | LoadError::Vocabulary { .. } => {
             "use the vocab.txt that came with the model; DNABERT's order is A, T, C, G"

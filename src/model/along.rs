@@ -1,4 +1,15 @@
-//! The family `along`: calls along the read, a score for none and each of six frames every nine bases.
+//! The family `along`: calls along the read, a score for none and each of six frames every nine bases. The format of its
+//! checkpoints is in `workflows/training/ALONG.md`.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the network that it decodes is not here yet"))]
+mod config;
+mod cpu_engine;
 mod decoder;
+mod family;
+mod network;
+mod tensors;
+mod windows;
+
+pub(super) use self::config::MODEL_TYPE;
+pub(super) use self::family::Along;
+#[cfg(test)] // our own kernels are tested against burn
+pub(super) use self::{config::AlongConfig, network::AlongNetwork};

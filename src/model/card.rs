@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Card {
     /// The model's name: `readseeker-compact-1`, or that of the checkpoint directory.
     pub name: String,
-    /// The family: `compact` or `bert`; `none` for a run without a model.
+    /// The family: `compact`, `along` or `bert`; `none` for a run without a model.
     pub kind: Cow<'static, str>,
     /// SHA-256 of the weights file, in hex.
     pub sha256: String,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::along::{self, Along};
 use super::bert::{self, Bert};
 use super::builtin;
 use super::compact::{self, Compact};
@@ -48,8 +49,10 @@ pub(super) fn family(source: &Source) -> Result<Box<dyn Family>, LoadError> {
     match model_type(&json)?.as_deref() {
         Some(bert::MODEL_TYPE) => Ok(Box::new(Bert::read(&directory, &json)?)),
         Some(compact::MODEL_TYPE) => Ok(Box::new(Compact::parse(&json)?)),
+        Some(along::MODEL_TYPE) => Ok(Box::new(Along::parse(&json)?)),
         _ => {
-            let expected = format!("{:?} or {:?}", bert::MODEL_TYPE, compact::MODEL_TYPE);
+            let [bert, compact, along] = [bert::MODEL_TYPE, compact::MODEL_TYPE, along::MODEL_TYPE];
+            let expected = format!("{bert:?}, {compact:?} or {along:?}");
             Err(LoadError::Unsupported { key: "model_type".to_owned(), expected })
         }
     }

@@ -19,9 +19,11 @@
 #![cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), allow(dead_code, unused_imports))]
 
 mod aligned;
+pub mod along;
 pub mod bert;
 pub mod compact;
 mod dispatch;
+mod frames;
 mod gemm;
 mod instruction_set;
 mod isa;

@@ -4,11 +4,12 @@ use std::fmt::Debug;
 use std::sync::{Mutex, PoisonError};
 
 use super::error::Result;
+use super::row::Row;
 
 /// A network that is loaded and ready on its device.
 pub(super) trait Engine: Debug + Send + Sync {
-    /// The logits of all rows, in row order, end to end. A row's logits depend on nothing but the row.
-    fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>>;
+    /// The logits of all rows, in row order, end to end. A row's logits, and how many it has, depend on nothing but the row.
+    fn logits(&self, rows: &[Row<'_>]) -> Result<Vec<f32>>;
 
     /// The device, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
     fn device(&self) -> String;

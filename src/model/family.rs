@@ -12,6 +12,7 @@ use super::burn_engine::network::Network;
 use super::engine::Engine;
 use super::load_error::LoadError;
 use super::precision::Precision;
+use super::row::Row;
 use super::weights::Weights;
 use crate::prediction::Predictions;
 
@@ -21,7 +22,7 @@ pub(super) trait Scoring: Debug + Send + Sync {
     fn requirements(&self) -> Requirements;
 
     /// The rows its network computes, for rows of k-mers.
-    fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<&'a [u16]>;
+    fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<Row<'a>>;
 
     /// One prediction for each row of k-mers, and its stretches if the family tells any, from the logits of all of its [`network_rows`](Self::network_rows).
     fn predictions(&self, rows: &[&[u16]], logits: &[f32]) -> Predictions;

@@ -4,6 +4,7 @@ use super::card::Card;
 use super::engine::Engine;
 use super::error::Result;
 use super::family::{Requirements, Scoring};
+use super::row::Row;
 use crate::kmer;
 use crate::prediction::Predictions;
 
@@ -38,7 +39,7 @@ impl Scoring for Unscored {
         }
     }
 
-    fn network_rows<'a>(&self, _rows: &[&'a [u16]]) -> Vec<&'a [u16]> {
+    fn network_rows<'a>(&self, _rows: &[&'a [u16]]) -> Vec<Row<'a>> {
         Vec::new()
     }
 
@@ -48,7 +49,7 @@ impl Scoring for Unscored {
 }
 
 impl Engine for Unscored {
-    fn logits(&self, _rows: &[&[u16]]) -> Result<Vec<f32>> {
+    fn logits(&self, _rows: &[Row<'_>]) -> Result<Vec<f32>> {
         Ok(Vec::new())
     }
 

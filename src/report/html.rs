@@ -68,11 +68,14 @@ fn title(files: &[PathBuf]) -> String {
     }
 }
 
-/// Which of the two models ran: nobody should take one for the other.
+/// Which family of models ran: nobody should take one for another.
 fn model_note(report: &Report) -> Markup {
     let note = match &*report.model.kind {
         "compact" => {
             "A network of readseeker's own compact family, not the published ReadSeeker: its probabilities are not those of the paper."
+        }
+        "along" => {
+            "A network of readseeker's own family of calls along the read, not the published ReadSeeker: its probabilities are not those of the paper."
         }
         "bert" => "A BERT from a checkpoint, identified by the SHA-256 of its weights below.",
         _ => "No model ran: these figures say nothing about the reads.",

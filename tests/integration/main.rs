@@ -4,6 +4,7 @@
 
 mod accounts;
 mod alignments;
+mod along;
 mod broken_input;
 mod descriptors;
 mod device;

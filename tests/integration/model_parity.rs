@@ -257,7 +257,7 @@ fn a_bert_in_safetensors_is_the_same_bert() {
 #[test]
 fn a_read_alone_gets_what_it_gets_in_company() {
     let mut directories: Vec<_> = COMPACTS.map(|name| testdata("compact").join(name)).into();
-    directories.push(testdata("parity/k6_tiny_zip"));
+    directories.extend(["parity/k6_tiny_zip", "along"].map(testdata));
     let reads: Vec<Vec<u8>> = compact_goldens(&directories[0]).into_iter().map(|row| row.bases).take(40).collect();
     for directory in directories {
         for attention in [Attention::Published, Attention::Masked] {

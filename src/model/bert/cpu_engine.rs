@@ -10,6 +10,7 @@ use crate::model::engine::{Engine, Scratches};
 use crate::model::error::Result;
 use crate::model::family::CpuSetup;
 use crate::model::load_error::LoadError;
+use crate::model::row::Row;
 use crate::model::weights::Weights;
 
 /// A BERT on our own kernels.
@@ -38,9 +39,9 @@ impl CpuEngine {
 }
 
 impl Engine for CpuEngine {
-    fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>> {
+    fn logits(&self, rows: &[Row<'_>]) -> Result<Vec<f32>> {
         let logits =
-            |scratch: &mut _| rows.iter().flat_map(|row| self.engine.forward(row, self.padded, scratch)).collect();
+            |scratch: &mut _| rows.iter().flat_map(|row| self.engine.forward(row.ids, self.padded, scratch)).collect();
         Ok(self.scratches.with(logits))
     }
 

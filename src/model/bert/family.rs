@@ -16,6 +16,7 @@ use crate::model::engine::Engine;
 use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
 use crate::model::precision::Precision;
+use crate::model::row::Row;
 use crate::model::weights::Weights;
 use crate::prediction::{Prediction, Predictions};
 
@@ -46,9 +47,9 @@ impl Scoring for Bert {
         }
     }
 
-    fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<&'a [u16]> {
+    fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<Row<'a>> {
         let longest = self.config.longest_row();
-        rows.iter().map(|row| &row[..row.len().min(longest)]).collect()
+        rows.iter().map(|row| row[..row.len().min(longest)].into()).collect()
     }
 
     fn predictions(&self, _rows: &[&[u16]], logits: &[f32]) -> Predictions {

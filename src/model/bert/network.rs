@@ -14,6 +14,7 @@ use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::{GpuBatches, Network};
 use crate::model::burn_engine::upload::{Uploader, beyond};
 use crate::model::load_error::LoadError;
+use crate::model::row::Row;
 use crate::model::weights::Weights;
 
 /// Added to the attention scores of padding in masked mode, as the original's library does.
@@ -98,12 +99,12 @@ impl BertNetwork {
 }
 
 impl Network for BertNetwork {
-    fn logits_per_row(&self) -> usize {
-        LABELS
+    fn length(&self, row: Row<'_>) -> usize {
+        row.ids.len() + SPECIAL
     }
 
-    fn length(&self, kmers: usize) -> usize {
-        kmers + SPECIAL
+    fn logits_of(&self, _length: usize) -> usize {
+        LABELS
     }
 
     fn fixed_length(&self) -> Option<usize> {
@@ -118,14 +119,14 @@ impl Network for BertNetwork {
         GpuBatches { rows: 32, step: 32 } // attention takes some 4 MB for a row
     }
 
-    fn forward(&self, rows: &[&[u16]], tokens: usize, device: &Device) -> Tensor<2> {
+    fn forward(&self, rows: &[Row<'_>], tokens: usize, device: &Device) -> Tensor<2> {
         let batch = rows.len();
-        let lengths: Vec<usize> = rows.iter().map(|row| row.len() + SPECIAL).collect();
+        let lengths: Vec<usize> = rows.iter().map(|row| self.length(*row)).collect();
         let mut ids = Vec::with_capacity(batch * tokens);
         for row in rows {
             let end = ids.len() + tokens;
             ids.push(CLS);
-            ids.extend_from_slice(row);
+            ids.extend_from_slice(row.ids);
             ids.push(SEP);
             ids.resize(end, PAD);
         }
@@ -168,7 +169,7 @@ mod tests {
         let device = Device::flex();
         let bert = BertNetwork::load(&config, attention, form, &mut weights, &device).unwrap();
         let ids: Vec<u16> = (0..296_u16).map(|place| 5 + place.wrapping_mul(1237) % 4096).collect();
-        let rows = [&ids[..7], &ids[20..150], &ids];
+        let rows = [&ids[..7], &ids[20..150], &ids].map(Row::from);
         let tokens = bert.fixed_length().unwrap_or(320);
         assert_eq!(tokens == 298, attention == Attention::Published && !form.fused);
         bert.forward(&rows, tokens, &device).try_into_vec_as().unwrap()

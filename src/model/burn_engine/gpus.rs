@@ -1,6 +1,7 @@
 //! A network on GPUs: batches are large, and how large is found by trial.
 
 use std::num::NonZero;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -14,6 +15,7 @@ use crate::model::device::{self, DeviceError};
 use crate::model::engine::Engine;
 use crate::model::error::Result;
 use crate::model::panics::catch;
+use crate::model::row::Row;
 
 /// The largest batch that is tried, as a multiple of the first: half a gigabyte for either family.
 const LARGEST: usize = 4;
@@ -63,7 +65,7 @@ impl Gpus {
 }
 
 impl Engine for Gpus {
-    fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>> {
+    fn logits(&self, rows: &[Row<'_>]) -> Result<Vec<f32>> {
         let counts = || self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let free = {
             let mut counts = counts();
@@ -101,17 +103,24 @@ impl Engine for Gpus {
 
 impl Gpu {
     /// The logits of all rows, in row order, end to end.
-    fn logits(&self, rows: &[&[u16]], notes: &Mutex<Vec<String>>) -> Result<Vec<f32>> {
-        let width = self.network.logits_per_row();
-        let lengths: Vec<usize> = rows.iter().map(|row| self.network.length(row.len())).collect();
+    fn logits(&self, rows: &[Row<'_>], notes: &Mutex<Vec<String>>) -> Result<Vec<f32>> {
+        let lengths: Vec<usize> = rows.iter().map(|row| self.network.length(*row)).collect();
         let padding = padding(self.network.as_ref(), self.network.gpu_batches().step);
-        let mut all = vec![0.0; rows.len() * width];
+        let mut end = 0;
+        let places = lengths.iter().map(|&length| {
+            let start = end;
+            end += self.network.logits_of(length);
+            start..end
+        });
+        let places: Vec<Range<usize>> = places.collect();
+        let mut all = vec![0.0; end];
         // In a statement of its own: in the head of the loop, the lock on `rows` would be held while the loop runs.
         let batches = plan(&lengths, self.rows().now(), padding);
         for batch in batches {
             let logits = self.halving(&batch, rows, notes)?;
-            for (&row, logits) in batch.rows.iter().zip(logits.chunks(width)) {
-                all[row * width..][..width].copy_from_slice(logits);
+            for (&row, logits) in batch.rows.iter().zip(logits.chunks(self.network.logits_of(batch.length))) {
+                let own = &mut all[places[row].clone()];
+                own.copy_from_slice(&logits[..own.len()]);
             }
         }
         Ok(all)
@@ -122,7 +131,7 @@ impl Gpu {
     }
 
     /// The logits of one batch, in smaller ones if the device cannot take it whole.
-    fn halving(&self, batch: &Batch, rows: &[&[u16]], notes: &Mutex<Vec<String>>) -> Result<Vec<f32>> {
+    fn halving(&self, batch: &Batch, rows: &[Row<'_>], notes: &Mutex<Vec<String>>) -> Result<Vec<f32>> {
         let most = batch.rows.len().min(self.rows().now());
         let (logits, taken) = in_halves(most, batch.rows.len(), |range| {
             self.forward(&Batch { rows: batch.rows[range].to_vec(), length: batch.length }, rows)
@@ -142,8 +151,8 @@ impl Gpu {
     }
 
     /// The logits of one batch, or what the device said.
-    fn forward(&self, batch: &Batch, rows: &[&[u16]]) -> Result<Vec<f32>, String> {
-        let rows: Vec<&[u16]> = batch.rows.iter().map(|&row| rows[row]).collect();
+    fn forward(&self, batch: &Batch, rows: &[Row<'_>]) -> Result<Vec<f32>, String> {
+        let rows: Vec<Row<'_>> = batch.rows.iter().map(|&row| rows[row]).collect();
         // burn reports most of what goes wrong on a GPU at the read, but an allocation that fails may panic.
         let logits = {
             let _queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,14 +5,15 @@ use std::fmt::Debug;
 use burn::tensor::{Device, Tensor};
 
 use super::batches::Padding;
+use crate::model::row::Row;
 
 /// A network of tensors on one device.
 pub(in crate::model) trait Network: Debug + Send + Sync {
-    /// How many logits a row has.
-    fn logits_per_row(&self) -> usize;
+    /// The length of a row inside the network.
+    fn length(&self, row: Row<'_>) -> usize;
 
-    /// The length inside the network of a row of so many k-mers.
-    fn length(&self, kmers: usize) -> usize;
+    /// How many logits a row of this length has. Those of a row that is padded are the first of the padded length's.
+    fn logits_of(&self, length: usize) -> usize;
 
     /// The length that all rows must be padded to, if the network needs one.
     fn fixed_length(&self) -> Option<usize>;
@@ -20,8 +21,8 @@ pub(in crate::model) trait Network: Debug + Send + Sync {
     /// How its batches on a GPU begin.
     fn gpu_batches(&self) -> GpuBatches;
 
-    /// Logits [rows, logits] of rows of k-mers, each padded to `length` inside the network.
-    fn forward(&self, rows: &[&[u16]], length: usize, device: &Device) -> Tensor<2>;
+    /// Logits [rows, logits of `length`] of rows, each padded to `length` inside the network.
+    fn forward(&self, rows: &[Row<'_>], length: usize, device: &Device) -> Tensor<2>;
 }
 
 /// How a network's batches on a GPU begin.

@@ -9,6 +9,7 @@ use super::network::{Network, padding};
 use crate::model::device::{self, DeviceError};
 use crate::model::engine::Engine;
 use crate::model::error::Result;
+use crate::model::row::Row;
 
 /// A network on the CPU.
 #[derive(Debug)]
@@ -31,17 +32,20 @@ impl OnCpu {
 }
 
 impl Engine for OnCpu {
-    fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>> {
+    fn logits(&self, rows: &[Row<'_>]) -> Result<Vec<f32>> {
         let network = self.network.as_ref();
-        let width = network.logits_per_row();
         let device = device::cpu();
-        let mut all = vec![0.0; rows.len() * width];
+        let logits_of = |row: &Row<'_>| network.logits_of(network.length(*row));
+        let mut all = vec![0.0; rows.iter().map(logits_of).sum()];
+        let mut rest = &mut all[..];
+        let each = rows.iter().map(|row| (*row, rest.split_off_mut(..logits_of(row)).expect("as many as summed up")));
+        let each: Vec<(Row<'_>, &mut [f32])> = each.collect();
         self.pool.install(|| {
-            all.par_chunks_mut(width).zip(rows).try_for_each(|(logits, row)| -> Result<()> {
-                let length = padding(network, 1).padded(network.length(row.len()));
-                let answer = network.forward(&[*row], length, &device).try_into_vec_as::<f32>();
+            each.into_par_iter().try_for_each(|(row, logits)| -> Result<()> {
+                let length = padding(network, 1).padded(network.length(row));
+                let answer = network.forward(&[row], length, &device).try_into_vec_as::<f32>();
                 let answer = answer.map_err(|error| DeviceError::failed("the CPU", error.to_string()))?;
-                logits.copy_from_slice(&answer);
+                logits.copy_from_slice(&answer[..logits.len()]);
                 Ok(())
             })
         })?;

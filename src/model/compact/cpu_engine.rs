@@ -10,6 +10,7 @@ use crate::model::engine::{Engine, Scratches};
 use crate::model::error::Result;
 use crate::model::family::CpuSetup;
 use crate::model::load_error::LoadError;
+use crate::model::row::Row;
 use crate::model::weights::Weights;
 
 /// A compact network on our own kernels.
@@ -32,10 +33,10 @@ impl CpuEngine {
 }
 
 impl Engine for CpuEngine {
-    fn logits(&self, rows: &[&[u16]]) -> Result<Vec<f32>> {
+    fn logits(&self, rows: &[Row<'_>]) -> Result<Vec<f32>> {
         Ok(self.scratches.with(|scratch| {
             let mut logits = Vec::with_capacity(rows.len() * LOGITS);
-            self.engine.each(rows.iter().copied(), scratch, |of_row| logits.extend(of_row));
+            self.engine.each(rows.iter().map(|row| row.ids), scratch, |of_row| logits.extend(of_row));
             logits
         }))
     }

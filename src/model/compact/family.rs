@@ -13,6 +13,7 @@ use crate::model::engine::Engine;
 use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
 use crate::model::precision::Precision;
+use crate::model::row::Row;
 use crate::model::weights::Weights;
 use crate::prediction::{Prediction, Predictions};
 
@@ -50,12 +51,12 @@ impl Scoring for Compact {
         }
     }
 
-    fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<&'a [u16]> {
+    fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<Row<'a>> {
         let mut windows = Vec::with_capacity(rows.len());
         for row in rows {
             let bases = self.bases(row);
             let count = self.windows(bases);
-            windows.extend(self.config.window.over(bases).take(count).map(|window| &row[tokens(&window)]));
+            windows.extend(self.config.window.over(bases).take(count).map(|window| Row::from(&row[tokens(&window)])));
         }
         windows
     }

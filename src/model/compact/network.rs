@@ -17,6 +17,7 @@ use crate::model::burn_engine::form::{Form, high};
 use crate::model::burn_engine::network::{GpuBatches, Network};
 use crate::model::burn_engine::upload::{Uploader, beyond};
 use crate::model::load_error::LoadError;
+use crate::model::row::Row;
 use crate::model::weights::Weights;
 
 /// Beyond any activation, and still finite.
@@ -111,9 +112,9 @@ impl CompactNetwork {
     }
 
     /// The ids of each window and of its reverse complement, `[batch, 2, 3 * tokens]`.
-    fn strands(&self, windows: &[&[u16]], lengths: &[usize], tokens: usize) -> Vec<u16> {
+    fn strands(&self, windows: &[Row<'_>], lengths: &[usize], tokens: usize) -> Vec<u16> {
         let mut ids = Vec::with_capacity(windows.len() * FRAMES * tokens);
-        for (window, &length) in windows.iter().zip(lengths) {
+        for (window, &length) in windows.iter().map(|window| window.ids).zip(lengths) {
             let end = ids.len() + 3 * tokens;
             ids.extend_from_slice(&window[..3 * length]);
             ids.resize(end, PAD);
@@ -148,12 +149,12 @@ impl CompactNetwork {
 }
 
 impl Network for CompactNetwork {
-    fn logits_per_row(&self) -> usize {
-        LOGITS
+    fn length(&self, row: Row<'_>) -> usize {
+        tokens_per_frame(row.ids.len() + 5)
     }
 
-    fn length(&self, kmers: usize) -> usize {
-        tokens_per_frame(kmers + 5)
+    fn logits_of(&self, _length: usize) -> usize {
+        LOGITS
     }
 
     fn fixed_length(&self) -> Option<usize> {
@@ -169,9 +170,9 @@ impl Network for CompactNetwork {
     ///
     /// A window's logits do not depend on the others in its batch: where it has ended, every layer sees zeros, as it would
     /// alone.
-    fn forward(&self, windows: &[&[u16]], tokens: usize, device: &Device) -> Tensor<2> {
+    fn forward(&self, windows: &[Row<'_>], tokens: usize, device: &Device) -> Tensor<2> {
         let batch = windows.len();
-        let lengths: Vec<usize> = windows.iter().map(|window| self.length(window.len())).collect();
+        let lengths: Vec<usize> = windows.iter().map(|window| self.length(*window)).collect();
         let positions: Vec<usize> = lengths.iter().map(|&length| self.stem_config.positions(length)).collect();
         let sent = self.uploader.upload([&lengths, &positions], &self.strands(windows, &lengths, tokens), device);
         let [tokens_of, positions_of] = sent.counts;
@@ -373,7 +374,7 @@ mod tests {
     #[test]
     fn half_precision_stays_near_and_shows() {
         let ids: Vec<u16> = (0..295_u16).map(|place| 5 + place.wrapping_mul(1237) % 4096).collect();
-        let windows = [&ids[..55], &ids[20..140], &ids];
+        let windows = [&ids[..55], &ids[20..140], &ids].map(Row::from);
         let device = Device::flex();
         for name in ["compact/tiny1", "compact/tiny3"] {
             let logits = |form| {

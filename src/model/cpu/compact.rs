@@ -15,12 +15,9 @@
 mod bytes;
 mod engine;
 mod head;
-mod layout;
 mod network;
 mod shape;
-mod table;
 #[cfg(test)]
 mod tests;
-mod winograd;
 
 pub use self::{engine::Engine, network::Scratch, shape::Shape};

@@ -93,6 +93,21 @@ pub(super) trait Register: Copy {
         unsafe { self.div(Self::splat(1.0).add(self.mul(Self::splat(-std::f32::consts::LOG2_E)).exp2())) }
     }
 
+    /// [`silu`](Self::silu) of two registers with one division, which takes as long as a dozen other operations.
+    #[inline(always)]
+    unsafe fn silu_of_two(one: Self, other: Self) -> (Self, Self) {
+        /// The product of two such powers is finite; `SiLU` is nothing there.
+        const MOST: f32 = 60.0;
+        // SAFETY: the caller's CPU has the instructions.
+        unsafe {
+            let (log, most) = (Self::splat(-std::f32::consts::LOG2_E), Self::splat(MOST));
+            let a = Self::splat(1.0).add(one.mul(log).min(most).exp2());
+            let b = Self::splat(1.0).add(other.mul(log).min(most).exp2());
+            let both = Self::splat(1.0).div(a.mul(b));
+            (one.mul(b.mul(both)), other.mul(a.mul(both)))
+        }
+    }
+
     /// x times the normal distribution's cumulative probability at x, within 2e-7 of the larger of 1 and |x|.
     ///
     /// Computed as max(x, 0) - |x| * tail(|x|), where the tail is 2 to the power of a polynomial.

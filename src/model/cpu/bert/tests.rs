@@ -198,7 +198,7 @@ fn every_instruction_set_computes_what_burn_does_in_any_shape() {
         proptest!(cases(1), |(ids in ids())| {
             for (attention, burn) in &burn {
                 let tokens = padded(&config, *attention).max(ids.len() + 2);
-                let expected = burn.forward(&[&ids], tokens, &device).try_into_vec_as::<f32>().unwrap();
+                let expected = burn.forward(&[ids.as_slice().into()], tokens, &device).try_into_vec_as::<f32>().unwrap();
                 for (precision, engine) in &engines {
                     let logits = engine.forward(&ids, padded(&config, *attention), &mut scratch.borrow_mut());
                     let (one, other) = (logits[1] - logits[0], expected[1] - expected[0]);

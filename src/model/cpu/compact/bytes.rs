@@ -5,12 +5,12 @@
 //! matrix, so nothing is gathered. The products take a quarter of the time on a CPU that has an instruction for them.
 
 use super::super::aligned::Aligned;
+use super::super::frames::layout::Layout;
+use super::super::frames::table::{Ahead, Spread};
 use super::super::gemm::{Product, Rows, SMALL};
 use super::super::isa::Isa;
 use super::super::packed::{Packed, Packing};
 use super::super::register::{Register, nearest_byte};
-use super::layout::Layout;
-use super::table::{Ahead, Spread};
 
 /// Neighbouring rows that an output reads.
 const KERNEL: usize = 3;

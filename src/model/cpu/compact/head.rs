@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use super::super::aligned::{Aligned, LINE};
 use super::super::dispatch::Task;
+use super::super::frames::layout::one_over;
+use super::super::frames::linear::{Linear, pack, padded_inputs};
+use super::super::frames::table::FRAMES;
 use super::super::gemm::{Nothing, Product, Rows};
 use super::super::isa::Isa;
 use super::super::packed::{Packed, Packing};
 use super::super::register::Register;
-use super::layout::one_over;
 use super::shape::Shape;
-use super::table::FRAMES;
 
 /// Frames of both strands.
 pub(super) const ALL_FRAMES: usize = 2 * FRAMES;
@@ -75,52 +76,6 @@ impl Task for Logits<'_> {
         // SAFETY: the caller's CPU has the instructions; `Head::make_room` made room for as many reads.
         unsafe { self.head.forward::<I>(self.room, self.reads) }
     }
-}
-
-/// A linear layer.
-#[derive(Debug)]
-struct Linear {
-    weights: Packed,
-    bias: Aligned,
-}
-
-/// Packs `weight` [outputs, inputs]. `columns[k]` says which input the k-th row is; `None` is padding.
-fn pack(weight: &[f32], outputs: usize, columns: &[Option<usize>], packing: Packing) -> Packed {
-    let inputs = weight.len() / outputs;
-    Packed::new(columns.len(), outputs, packing, |k, output| {
-        columns[k].map_or(0.0, |input| weight[output * inputs + input])
-    })
-}
-
-impl Linear {
-    fn new(weight: &[f32], bias: &[f32], columns: &[Option<usize>], packing: Packing) -> Self {
-        let weights = pack(weight, bias.len(), columns, packing);
-        Self { weights, bias: Aligned::padded(bias, bias.len().next_multiple_of(LINE)) }
-    }
-
-    /// Applies the layer to `rows` rows of `from`.
-    ///
-    /// # Safety
-    /// The CPU must have `I`'s instructions.
-    #[inline(always)]
-    unsafe fn forward<I: Isa>(&self, from: &[f32], stride: usize, rows: usize, to: &mut [f32]) {
-        let Self { weights, bias } = self;
-        let product = Product { from, stride, rows, weights, start: bias, start_stride: 0 };
-        // SAFETY: as for this function.
-        unsafe { I::product(product, &mut Nothing, &mut Rows { to, stride: weights.columns() }) }
-    }
-}
-
-/// The inputs of a layer that reads parts of these lengths, each padded to whole cache lines.
-fn padded_inputs(parts: &[usize]) -> Vec<Option<usize>> {
-    let mut columns = Vec::new();
-    let mut first = 0;
-    for &len in parts {
-        columns.extend((first..first + len).map(Some));
-        columns.resize(columns.len().next_multiple_of(LINE), None);
-        first += len;
-    }
-    columns
 }
 
 impl Head {

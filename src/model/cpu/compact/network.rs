@@ -3,15 +3,17 @@
 use super::super::InstructionSet;
 use super::super::aligned::{Aligned, LINE};
 use super::super::dispatch::{self, Task};
+use super::super::frames::layout::{Layout, one_over};
+use super::super::frames::table::{
+    Ahead, Columns, Entries, FRAMES, KERNEL, Lookup, STRIDE, Storage, Table, VOCABULARY, stem_outputs,
+};
+use super::super::frames::winograd::{Silu, WinogradBlock};
 use super::super::isa::Isa;
 use super::super::packed::parts;
 use super::super::register::Register;
 use super::bytes::ByteBlock;
 use super::head::{ALL_FRAMES, Head, Logits, READS_AT_ONCE, Room};
-use super::layout::{Layout, one_over};
 use super::shape::Shape;
-use super::table::{Ahead, Entries, FRAMES, KERNEL, Lookup, STRIDE, Storage, Table, VOCABULARY, stem_outputs};
-use super::winograd::WinogradBlock;
 use crate::model::Precision;
 
 /// The weights, laid out for the kernels. Rows and columns are padded with zeros to whole cache lines.
@@ -54,7 +56,7 @@ impl Convolution {
         // SAFETY: the caller's promises.
         unsafe {
             match self {
-                Self::Winograd(block) => block.forward::<I>(layout, x, transformed, products, ahead),
+                Self::Winograd(block) => block.forward::<I>(layout, (x, Silu), (transformed, products), ahead),
                 Self::Bytes(block) => block.forward::<I>(layout, x, transformed, products, ahead),
             }
         }
@@ -123,7 +125,7 @@ impl Network {
         let stem = tensor("stem.weight", &[c, e, KERNEL])?;
         let stem_bias = tensor("stem.bias", &[c])?;
         let [embedding, channels] = [e, c].map(|n| n.next_multiple_of(LINE));
-        let table = Table::new(&embeddings, &stem, &stem_bias, e);
+        let table = Table::new(&embeddings, (&stem, &stem_bias), Columns::StemAndEmbedding);
         // What the first convolution reads: the stem's outputs, or means of them.
         let first_pool = if blocks == 0 { pool } else { 1 };
         let mut first_inputs = (precision == Precision::Int8).then(|| table.stem_means(first_pool));
@@ -193,7 +195,7 @@ impl Network {
 
     /// The frames of one strand.
     fn layout(&self, read: &Lookup) -> Layout {
-        Layout { channels: self.channels, rows: stem_outputs(read.tokens), frames: FRAMES }
+        Layout { channels: self.channels, rows: stem_outputs(read.tokens), strands: 1 }
     }
 
     /// Computes the features of `read` at a place in the head. On the way it looks up `next` and prefetches its rows.
@@ -209,7 +211,7 @@ impl Network {
         }
         let layout = self.layout(read);
         let Workspace { x, transformed, products, head } = workspace;
-        let mut ahead = [self.table.ahead(read, 1), self.table.ahead(next, 0)];
+        let mut ahead = [self.table.ahead(&read.strands[1]), self.table.ahead(&next.strands[0])];
         let own = &mut head.features[place * ALL_FRAMES * self.head.features()..];
         // SAFETY: `make_room` made every slice as long as `layout` says.
         unsafe {
@@ -218,9 +220,11 @@ impl Network {
                 for frame in 0..FRAMES {
                     let features = &mut own[(strand * FRAMES + frame) * self.head.features()..];
                     let (x, mean) = (&mut x[layout.frame(frame)..], &mut features[self.mean_embedding()..]);
+                    let rows = &rows[frame..];
+                    self.table.stem::<I::Register, true>(rows, (0, layout.rows), x);
                     match self.table.storage() {
-                        Storage::F32(table) => self.read::<I::Register, _>(table, &rows[frame..], read.tokens, x, mean),
-                        Storage::I16(table) => self.read::<I::Register, _>(table, &rows[frame..], read.tokens, x, mean),
+                        Storage::F32(table) => self.embeddings::<I::Register, _>(table, rows, read.tokens, mean),
+                        Storage::I16(table) => self.embeddings::<I::Register, _>(table, rows, read.tokens, mean),
                     }
                 }
                 for block in &self.blocks {
@@ -253,28 +257,9 @@ impl Network {
         }
     }
 
-    /// Computes the stem's output and the mean embedding of a frame, from the table.
+    /// Computes the mean embedding of a frame, from the table.
     #[inline(always)]
-    unsafe fn read<R: Register, T: Entries>(
-        &self,
-        table: &T,
-        rows: &[u32],
-        tokens: usize,
-        x: &mut [f32],
-        mean: &mut [f32],
-    ) {
-        for (first, registers) in parts(self.channels / R::WIDTH, R::PANEL) {
-            let (outputs, first) = (stem_outputs(tokens), first * R::WIDTH);
-            // SAFETY: the caller's promises.
-            unsafe {
-                match registers {
-                    1 => self.stem::<R, T, 1>(table, rows, outputs, first, x),
-                    2 if R::PANEL >= 2 => self.stem::<R, T, 2>(table, rows, outputs, first, x),
-                    3 if R::PANEL >= 3 => self.stem::<R, T, 3>(table, rows, outputs, first, x),
-                    _ => unreachable!("a panel has 1 to R::PANEL registers"),
-                }
-            }
-        }
+    unsafe fn embeddings<R: Register, T: Entries>(&self, table: &T, rows: &[u32], tokens: usize, mean: &mut [f32]) {
         for (first, registers) in parts(self.embedding / R::WIDTH, R::PANEL) {
             let first = first * R::WIDTH;
             // SAFETY: the caller's promises.
@@ -284,42 +269,6 @@ impl Network {
                     2 if R::PANEL >= 2 => self.embedding_mean::<R, T, 2>(table, rows, tokens, first, mean),
                     3 if R::PANEL >= 3 => self.embedding_mean::<R, T, 3>(table, rows, tokens, first, mean),
                     _ => unreachable!("a panel has 1 to R::PANEL registers"),
-                }
-            }
-        }
-    }
-
-    /// SiLU(stem): output j is the sum over the strides j - 1 (taps 0 to 2) and j (taps 3 to 5) of tokens.
-    #[inline(always)]
-    unsafe fn stem<R: Register, T: Entries, const N: usize>(
-        &self,
-        table: &T,
-        rows: &[u32],
-        outputs: usize,
-        first: usize,
-        x: &mut [f32],
-    ) {
-        // SAFETY: the caller's promises; every number in `rows` is a row of the table.
-        unsafe {
-            let mut bias = [table.bias::<R>(first); N];
-            for (n, bias) in bias.iter_mut().enumerate() {
-                *bias = table.bias::<R>(first + n * R::WIDTH);
-            }
-            let mut carried = bias;
-            for output in 0..outputs {
-                let mut here = carried;
-                carried = bias;
-                for place in 0..STRIDE {
-                    let row = rows[output * STRIDE * FRAMES + place * FRAMES] as usize;
-                    let taps = row + self.table.taps(place) + first;
-                    for n in 0..N {
-                        carried[n] = T::add::<R>(carried[n], table.load::<R>(taps + n * R::WIDTH));
-                        here[n] = T::add::<R>(here[n], table.load::<R>(taps + self.channels + n * R::WIDTH));
-                    }
-                }
-                for (n, here) in here.into_iter().enumerate() {
-                    let column = first + n * R::WIDTH;
-                    table.floats::<R>(here, column).silu().store(x, output * self.channels + column);
                 }
             }
         }
@@ -381,9 +330,9 @@ unsafe fn mean_and_max<R: Register>(x: &[f32], rows: usize, channels: usize, to:
 /// The CPU must have `I`'s instructions; `x` must hold `layout.len()` floats.
 #[inline(always)]
 unsafe fn pool_rows<R: Register>(layout: Layout, pool: usize, x: &mut [f32]) -> Layout {
-    let Layout { channels, rows, frames } = layout;
+    let Layout { channels, rows, .. } = layout;
     let coarser = Layout { rows: rows.div_ceil(pool), ..layout };
-    for frame in 0..frames {
+    for frame in 0..FRAMES {
         let (from, to) = (layout.frame(frame), coarser.frame(frame));
         for row in 0..coarser.rows {
             for channel in (0..channels).step_by(R::WIDTH) {

@@ -478,7 +478,7 @@ fn every_instruction_set_computes_what_burn_does() {
     for i in 0..reads {
         let len = 60 + 37 * i % 341;
         let ids = tokens(&skewed(len, &mut state));
-        let logits = burn.forward(&[&ids], ids.len() / 3, &device).try_into_vec_as::<f32>().unwrap();
+        let logits = burn.forward(&[ids.as_slice().into()], ids.len() / 3, &device).try_into_vec_as::<f32>().unwrap();
         let logits: [f32; LOGITS] = logits.try_into().unwrap();
         for (engine, largest) in engines.iter().zip(&mut largest) {
             let difference = largest_difference(&engine.forward(&ids, &mut scratch), &logits) / size(&logits);

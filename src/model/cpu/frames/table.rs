@@ -9,26 +9,35 @@ use super::super::gemm::Fetch;
 use super::super::register::{Register, nearest_i16};
 
 /// Special tokens, then all 6-mers.
-pub(super) const VOCABULARY: usize = SPECIALS as usize + 4096;
+pub(in super::super) const VOCABULARY: usize = SPECIALS as usize + 4096;
 const SPECIALS: u16 = 5;
 /// Tokens from one stem output to the next. The kernel spans two strides.
-pub(super) const STRIDE: usize = 3;
-pub(super) const KERNEL: usize = 2 * STRIDE;
+pub(in super::super) const STRIDE: usize = 3;
+pub(in super::super) const KERNEL: usize = 2 * STRIDE;
 /// Frames of a strand. A frame's tokens are this many positions apart.
-pub(super) const FRAMES: usize = 3;
+pub(in super::super) const FRAMES: usize = 3;
 
 /// One row for each token. For each place r among the tokens of a stride, it holds what the token adds to the next stem
-/// output (tap r), then to this one (tap r + 3). The token's embedding comes last.
+/// output (tap r), then to this one (tap r + 3). The token's embedding comes last, where it is kept.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(in super::super) struct Table {
     storage: Storage,
     channels: usize,
     embedding: usize,
 }
 
+/// What a table is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Columns {
+    /// The stem's outputs.
+    Stem,
+    /// These and mean embeddings.
+    StemAndEmbedding,
+}
+
 /// How a table's numbers are stored.
 #[derive(Debug)]
-pub(super) enum Storage {
+pub(in super::super) enum Storage {
     /// Like the weights.
     F32(F32Entries),
     /// In sixteen bits.
@@ -36,7 +45,7 @@ pub(super) enum Storage {
 }
 
 /// A table's numbers, and how they are summed.
-pub(super) trait Entries {
+pub(in super::super) trait Entries {
     /// A register of sums.
     type Sum<R: Register>: Copy;
 
@@ -64,7 +73,7 @@ pub(super) trait Entries {
 
 /// Each number is an f32.
 #[derive(Debug)]
-pub(super) struct F32Entries {
+pub(in super::super) struct F32Entries {
     values: Aligned,
     bias: Aligned,
 }
@@ -99,7 +108,7 @@ impl Entries for F32Entries {
 /// Each number has sixteen bits. A channel's step is so large that no sum of its taps and bias, and no three of its
 /// embedding's numbers, can overflow. The sums are exact.
 #[derive(Debug)]
-pub(super) struct I16Entries {
+pub(in super::super) struct I16Entries {
     values: Aligned,
     bias: Aligned,
     /// By channel, then by the embedding's.
@@ -177,16 +186,16 @@ impl Entries for I16Entries {
 
 /// Where in the table a read's tokens are.
 #[derive(Debug, Default)]
-pub(super) struct Lookup {
+pub(in super::super) struct Lookup {
     /// Tokens in each frame.
-    pub(super) tokens: usize,
+    pub(in super::super) tokens: usize,
     /// By position, for the read and for its reverse complement.
-    pub(super) strands: [Vec<u32>; 2],
+    pub(in super::super) strands: [Vec<u32>; 2],
 }
 
 /// The table rows that will be read next. They are prefetched while products keep the arithmetic units busy.
 #[derive(Debug)]
-pub(super) struct Ahead<'a> {
+pub(in super::super) struct Ahead<'a> {
     values: *const u8,
     /// The size of a number in bytes, as a power of two; of the two taps of a place and of an embedding, in lines.
     number: u32,
@@ -202,9 +211,11 @@ pub(super) struct Ahead<'a> {
 
 impl Table {
     /// Multiplies every token's embedding [vocabulary, e] by every tap of the stem [c, e, 6], whose bias is [c].
-    pub(super) fn new(embeddings: &[f32], stem: &[f32], bias: &[f32], e: usize) -> Self {
-        let c = bias.len();
-        let [embedding, channels] = [e, c].map(|n| n.next_multiple_of(LINE));
+    pub(in super::super) fn new(embeddings: &[f32], (stem, bias): (&[f32], &[f32]), columns: Columns) -> Self {
+        let (c, e) = (bias.len(), embeddings.len() / VOCABULARY);
+        let keeps_embedding = columns == Columns::StemAndEmbedding;
+        let embedding = if keeps_embedding { e.next_multiple_of(LINE) } else { 0 };
+        let channels = c.next_multiple_of(LINE);
         let row_len = KERNEL * channels + embedding;
         // [e, row]: what each number of an embedding adds to a row.
         let mut factors = Aligned::zeros(e * row_len);
@@ -216,7 +227,9 @@ impl Table {
                     row[(2 * place + 1) * channels + channel] = taps[place + STRIDE];
                 }
             }
-            row[KERNEL * channels + i] = 1.0;
+            if keeps_embedding {
+                row[KERNEL * channels + i] = 1.0;
+            }
         }
         let mut values = Aligned::zeros(VOCABULARY * row_len);
         for (row, embedding) in values.chunks_exact_mut(row_len).zip(embeddings.chunks_exact(e)) {
@@ -232,7 +245,7 @@ impl Table {
 
     /// The spread, by channel, of means of `pool` neighbouring outputs of the stem after `SiLU`, on random bases.
     #[allow(clippy::cast_precision_loss)] // of a small number
-    pub(super) fn stem_means(&self, pool: usize) -> Vec<Spread> {
+    pub(in super::super) fn stem_means(&self, pool: usize) -> Vec<Spread> {
         let tokens = random_tokens(FRAMES * (SAMPLES + pool * STRIDE + KERNEL));
         let mut means = vec![vec![0.0; SAMPLES]; self.channels];
         for sample in 0..SAMPLES {
@@ -259,7 +272,7 @@ impl Table {
     }
 
     /// The same table in half the memory, and less exact.
-    pub(super) fn in_i16s(self) -> Self {
+    pub(in super::super) fn in_i16s(self) -> Self {
         let Self { storage, channels, embedding } = self;
         let storage = match storage {
             Storage::F32(singles) => Storage::I16(I16Entries::new(&singles, channels, embedding)),
@@ -270,8 +283,14 @@ impl Table {
 
     /// The table's numbers.
     #[inline(always)]
-    pub(super) fn storage(&self) -> &Storage {
+    pub(in super::super) fn storage(&self) -> &Storage {
         &self.storage
+    }
+
+    /// Channels of the stem's outputs, padded.
+    #[inline(always)]
+    pub(in super::super) fn channels(&self) -> usize {
+        self.channels
     }
 
     fn row_len(&self) -> usize {
@@ -280,13 +299,13 @@ impl Table {
 
     /// Where the two taps of a place start in a row.
     #[inline(always)]
-    pub(super) fn taps(&self, place: usize) -> usize {
+    pub(in super::super) fn taps(&self, place: usize) -> usize {
         2 * place * self.channels
     }
 
     /// Where the embedding starts in a row.
     #[inline(always)]
-    pub(super) fn embedding(&self) -> usize {
+    pub(in super::super) fn embedding(&self) -> usize {
         KERNEL * self.channels
     }
 
@@ -296,7 +315,7 @@ impl Table {
     /// # Panics
     /// If a token is outside the vocabulary.
     #[inline(always)]
-    pub(super) fn look_up(&self, ids: &[u16], lookup: &mut Lookup) {
+    pub(in super::super) fn look_up(&self, ids: &[u16], lookup: &mut Lookup) {
         assert!(ids.iter().all(|&id| usize::from(id) < VOCABULARY), "a token outside the vocabulary");
         let row_len = u32::try_from(self.row_len()).expect("a row is a few hundred numbers");
         lookup.tokens = (ids.len() / FRAMES).max(1);
@@ -311,8 +330,37 @@ impl Table {
         reverse.resize(padded, 0);
     }
 
-    /// The rows of one strand of `lookup`, to be prefetched.
-    pub(super) fn ahead<'a>(&'a self, lookup: &'a Lookup, strand: usize) -> Ahead<'a> {
+    /// Looks up the tokens of a read that are at every third of `positions` of nine bases, and of its reverse complement: for
+    /// each strand the tokens that start six bases before its first position up to those that start two bases after its last.
+    /// `before` bases of padding come before the first token. What reaches into padding gets row 0.
+    ///
+    /// # Panics
+    /// If a token is outside the vocabulary, or there are more tokens than positions.
+    #[inline(always)]
+    pub(in super::super) fn look_up_positions(
+        &self,
+        (ids, before): (&[u16], usize),
+        positions: usize,
+        rows: &mut Vec<u32>,
+    ) {
+        assert!(ids.iter().all(|&id| usize::from(id) < VOCABULARY), "a token outside the vocabulary");
+        let row_len = u32::try_from(self.row_len()).expect("a row is a few hundred numbers");
+        let strand = (positions + 1) * STRIDE * FRAMES;
+        rows.clear();
+        rows.resize(2 * strand, 0);
+        let first = 2 * STRIDE + before;
+        let (forward, reverse) = rows.split_at_mut(strand);
+        let row = |id: u16| u32::from(id) * row_len;
+        forward[first..][..ids.len()].iter_mut().zip(ids).for_each(|(to, &id)| *to = row(id));
+        // A token that starts at base j of n ends, and starts the other way round, at n - 6 - j.
+        let last = positions * STRIDE * FRAMES - KERNEL - before;
+        let first = 2 * STRIDE + last + 1 - ids.len();
+        let reversed = ids.iter().rev().map(|&id| row(reverse_complement(id)));
+        reverse[first..][..ids.len()].iter_mut().zip(reversed).for_each(|(to, row)| *to = row);
+    }
+
+    /// Table rows that will be read, by position, to be prefetched.
+    pub(in super::super) fn ahead<'a>(&'a self, rows: &'a [u32]) -> Ahead<'a> {
         let (values, number, positions_per_fetch) = match &self.storage {
             Storage::F32(singles) => (&singles.values, size_of::<f32>(), 1),
             Storage::I16(entries) => (&entries.values, size_of::<i16>(), 2),
@@ -324,7 +372,7 @@ impl Table {
             embedding: (self.embedding * number).div_ceil(LINE_BYTES),
             embedding_at: self.embedding() * number,
             positions_per_fetch,
-            rows: &lookup.strands[strand],
+            rows,
             position: 0,
         }
     }
@@ -332,7 +380,7 @@ impl Table {
 
 impl Lookup {
     /// Makes it empty.
-    pub(super) fn clear(&mut self) {
+    pub(in super::super) fn clear(&mut self) {
         self.strands.iter_mut().for_each(Vec::clear);
     }
 }
@@ -382,11 +430,11 @@ fn random_tokens(len: usize) -> Vec<u16> {
 
 /// The values of a channel.
 #[derive(Clone, Debug)]
-pub(super) struct Spread {
+pub(in super::super) struct Spread {
     /// A value that hardly any other exceeds; at least 0.01.
-    pub(super) highest: f32,
+    pub(in super::super) highest: f32,
     /// Some values.
-    pub(super) samples: Vec<f32>,
+    pub(in super::super) samples: Vec<f32>,
 }
 
 /// Standard deviations from the mean to the highest value. They are many because `SiLU` leaves a long tail. Values above
@@ -409,7 +457,7 @@ fn silu(x: f32) -> f32 {
 }
 
 /// How many outputs the stem has: kernel 6, stride 3, padding 3.
-pub(super) fn stem_outputs(tokens: usize) -> usize {
+pub(in super::super) fn stem_outputs(tokens: usize) -> usize {
     tokens / STRIDE + 1
 }
 

@@ -15,9 +15,57 @@ use super::table::Ahead;
 /// The product at the point 1. It goes into every output unchanged, and so does a bias that it starts from.
 const AT_ONE: usize = 1;
 
+/// From the sums of a tile to what is added to `x`.
+pub(in super::super) trait Activation: Copy {
+    /// For the numbers of `x` from `at` on, `stride` apart.
+    ///
+    /// # Safety
+    /// The CPU must have `R`'s instructions; what is added must be as long as `x`.
+    unsafe fn of<R: Register>(self, sums: [R; OUTPUTS], at: usize, stride: usize) -> [R; OUTPUTS];
+}
+
+/// `SiLU`.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Silu;
+
+impl Activation for Silu {
+    #[inline(always)]
+    unsafe fn of<R: Register>(self, mut sums: [R; OUTPUTS], _at: usize, _stride: usize) -> [R; OUTPUTS] {
+        for sum in &mut sums {
+            // SAFETY: the caller's promises.
+            *sum = unsafe { sum.silu() };
+        }
+        sums
+    }
+}
+
+/// `SiLU` of the sums of two: one is laid out as `x`, with [`BEYOND`] where there is no row.
+#[derive(Clone, Copy)]
+pub(in super::super) struct SiluWith<'a>(pub(in super::super) &'a [f32]);
+
+/// What is added where there is no row. Such a sum is the partner of a row's in a division, which it must not change: `SiLU`
+/// divides by one there, exactly.
+pub(in super::super) const BEYOND: f32 = 1e30;
+
+impl Activation for SiluWith<'_> {
+    #[inline(always)]
+    unsafe fn of<R: Register>(self, mut sums: [R; OUTPUTS], at: usize, stride: usize) -> [R; OUTPUTS] {
+        // SAFETY: the caller's promises.
+        unsafe {
+            for (row, sum) in sums.iter_mut().enumerate() {
+                *sum = sum.add(R::load(self.0, at + row * stride));
+            }
+            for row in (0..OUTPUTS).step_by(2) {
+                (sums[row], sums[row + 1]) = R::silu_of_two(sums[row], sums[row + 1]);
+            }
+        }
+        sums
+    }
+}
+
 /// The weights of a block, transformed.
 #[derive(Debug)]
-pub(super) struct WinogradBlock {
+pub(in super::super) struct WinogradBlock {
     weights: [Packed; INPUTS],
     bias: Aligned,
     zeros: Aligned,
@@ -25,7 +73,7 @@ pub(super) struct WinogradBlock {
 
 impl WinogradBlock {
     /// Transforms `weight` [channels, channels, 3]. Rows and columns beyond `channels` are zero up to `padded`.
-    pub(super) fn new(weight: &[f32], bias: &[f32], padded: usize, packing: Packing) -> Self {
+    pub(in super::super) fn new(weight: &[f32], bias: &[f32], padded: usize, packing: Packing) -> Self {
         let channels = bias.len();
         let weights = std::array::from_fn(|product| {
             Packed::new(padded, padded, packing, |input, output| {
@@ -42,15 +90,14 @@ impl WinogradBlock {
     /// Replaces the rows of `x` by the block's output.
     ///
     /// # Safety
-    /// The CPU must have `I`'s instructions; `x` must hold `layout.len()` floats with clear margins, `transformed` and
-    /// `products` at least `layout.transformed()`.
+    /// The CPU must have `I`'s instructions; `x` must hold `layout.len()` floats with clear margins, what is added as many,
+    /// `transformed` and `products` at least `layout.transformed()`.
     #[inline(always)]
-    pub(super) unsafe fn forward<I: Isa>(
+    pub(in super::super) unsafe fn forward<I: Isa>(
         &self,
         layout: Layout,
-        x: &mut [f32],
-        transformed: &mut [f32],
-        products: &mut [f32],
+        (x, activation): (&mut [f32], impl Activation),
+        (transformed, products): (&mut [f32], &mut [f32]),
         ahead: &mut Ahead<'_>,
     ) {
         let stride = layout.channels;
@@ -65,7 +112,7 @@ impl WinogradBlock {
                 let product = Product { from, stride, rows, weights, start, start_stride: 0 };
                 I::product(product, ahead, &mut Rows { to, stride });
             }
-            transform_products::<I::Register>(layout, products, x);
+            transform_products::<I::Register>(layout, products, activation, x);
         }
         layout.clear_margins(x);
     }
@@ -122,9 +169,14 @@ unsafe fn load_all<R: Register>(from: &[f32], at: usize, stride: usize) -> [R; I
     }
 }
 
-/// Transforms the products into the convolution's outputs, and adds their `SiLU` to `x`.
+/// Transforms the products into the convolution's outputs, and adds to `x` what becomes of them.
 #[inline(always)]
-unsafe fn transform_products<R: Register>(layout: Layout, products: &[f32], x: &mut [f32]) {
+unsafe fn transform_products<R: Register>(
+    layout: Layout,
+    products: &[f32],
+    activation: impl Activation,
+    x: &mut [f32],
+) {
     let channels = layout.channels;
     let plane = layout.tiles() * channels;
     // SAFETY: as for `WinogradBlock::forward`.
@@ -145,9 +197,10 @@ unsafe fn transform_products<R: Register>(layout: Layout, products: &[f32], x: &
                     halves.1.mul_add(by(0.03125), twos.1.mul_add(by(32.0), ones.1)).add(m[7]),
                 ];
                 let to = (1 + tile * OUTPUTS) * channels + channel;
+                let outputs = activation.of(outputs, to, channels);
                 for (row, output) in outputs.into_iter().enumerate() {
                     let at = to + row * channels;
-                    R::load(x, at).add(output.silu()).store(x, at);
+                    R::load(x, at).add(output).store(x, at);
                 }
             }
         }

@@ -1,0 +1,25 @@
+//! The network that makes calls along the read, on the CPU.
+//!
+//! [`Engine`] computes what `workflows/training/ALONG.md` defines, with the compact network's means (`frames`): the stem by
+//! table, convolutions in Winograd's domain. Each strand's rows run in its own direction, so that both strands are rows of the
+//! same products. What the frames hear of each other is a product of a row a position (`meet`).
+//!
+//! A read and its reverse complement get the very same logits, mirrored, bit for bit.
+
+mod activate;
+mod engine;
+mod grid;
+mod groups;
+mod heads;
+mod meet;
+mod network;
+mod shape;
+mod sinks;
+#[cfg(test)]
+mod tests;
+
+pub(in crate::model) use self::grid::positions;
+pub use self::{engine::Engine, network::Scratch, shape::Shape};
+
+/// Frames of both strands.
+const ALL_FRAMES: usize = 2 * super::frames::table::FRAMES;

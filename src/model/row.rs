@@ -1,0 +1,17 @@
+//! What a network computes at once: a read, or a window of one.
+
+/// The overlapping k-mers of a read or of a window of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// Token ids.
+    pub ids: &'a [u16],
+    /// Bases of padding before the first k-mer. A network that reads positions of several bases needs it to know where they
+    /// start.
+    pub before: usize,
+}
+
+impl<'a> From<&'a [u16]> for Row<'a> {
+    fn from(ids: &'a [u16]) -> Self {
+        Self { ids, before: 0 }
+    }
+}

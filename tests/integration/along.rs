@@ -1,0 +1,89 @@
+//! The model along the read against what the training code says of the same reads, and through the front door.
+
+use std::fs;
+use std::path::PathBuf;
+
+use readseeker::kmer::Letters;
+use readseeker::model::device::Choice;
+use readseeker::model::{Attention, Classifier};
+
+use crate::model_parity::{largest, options, tokens};
+use crate::support::{Bench, records, testdata};
+
+/// A row of the training code's table: a read, its probability and its stretches.
+struct Golden {
+    bases: Vec<u8>,
+    probability: f32,
+    stretches: String,
+}
+
+fn directory() -> PathBuf {
+    testdata("along")
+}
+
+fn goldens() -> Vec<Golden> {
+    let table = fs::read_to_string(directory().join("golden.tsv")).unwrap();
+    let rows = table.lines().skip(1).map(|line| {
+        let fields: Vec<&str> = line.split('\t').collect();
+        Golden { bases: fields[0].into(), probability: fields[3].parse().unwrap(), stretches: fields[4].to_owned() }
+    });
+    rows.collect()
+}
+
+#[test]
+fn calls_along_the_read_are_the_training_codes_on_any_kernels() {
+    let goldens = goldens();
+    for load in [Classifier::load, Classifier::load_on_burn] {
+        let classifier = load(&options(directory(), Attention::default(), Choice::Cpu)).unwrap();
+        assert_eq!(classifier.card().kind, "along");
+        let tokens = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
+        let predictions = classifier.classify(&tokens).unwrap();
+        let largest = largest(&predictions, goldens.iter().map(|row| row.probability));
+        eprintln!("on {}: {largest:e}", classifier.card().backend);
+        assert!(largest <= 1e-5, "{}: {largest}", classifier.card().backend);
+        let stretches = predictions.stretches.expect("this family tells stretches");
+        for (golden, own) in goldens.iter().zip(stretches.rows()) {
+            let own: Vec<String> = own.iter().map(|one| format!("{}-{}:{}", one.start, one.end, one.frame)).collect();
+            assert_eq!(own.join(" "), golden.stretches, "{}", String::from_utf8_lossy(&golden.bases));
+        }
+    }
+}
+
+#[test]
+fn a_read_and_its_reverse_complement_get_the_very_same_probability() {
+    let classifier = Classifier::load(&options(directory(), Attention::default(), Choice::Cpu)).unwrap();
+    let goldens = goldens();
+    let complement = |base: &u8| match base.to_ascii_uppercase() {
+        b'A' => b'T',
+        b'T' | b'U' => b'A',
+        b'C' => b'G',
+        b'G' => b'C',
+        _ => b'N',
+    };
+    let turned: Vec<Vec<u8>> = goldens.iter().map(|row| row.bases.iter().rev().map(complement).collect()).collect();
+    let forward = tokens(&classifier, Letters::Lenient, goldens.iter().map(|row| row.bases.as_slice()));
+    let back = tokens(&classifier, Letters::Lenient, turned.iter().map(Vec::as_slice));
+    let back = classifier.classify(&back).unwrap();
+    let apart = largest(&classifier.classify(&forward).unwrap(), back.iter().map(|one| one.probability));
+    assert!(apart <= 1e-6, "{apart}");
+}
+
+#[test]
+fn the_same_bytes_with_calls_along_the_read_however_the_work_is_divided() {
+    let bench = Bench::new();
+    let (input, model) = (testdata("community.bam"), directory());
+    let [input, model] = [&input, &model].map(|path| path.to_str().unwrap());
+    let run = |extra: &[&str]| {
+        let always = [input, "--model", model, "--prior", "0.7", "--force", "--scores", "s.tsv", "--json", "r.json"];
+        bench.split(&[&always, extra].concat());
+        [bench.read("c.fq"), bench.read("n.fq"), bench.read("s.tsv")]
+    };
+    let first = run(&["-t", "1"]);
+    assert_eq!(bench.json("r.json")["model"]["kind"], "along");
+    for class in &first[..2] {
+        assert!(records(class).len() > 100, "both classes have reads");
+    }
+    for extra in [&["-t", "2"][..], &["-t", "3", "--memory", "100K"], &["--batch-size", "3"]] {
+        assert!(run(extra) == first, "{extra:?} changes the output");
+    }
+}
