@@ -37,7 +37,7 @@ pub use error::{Error, GivenAs, LayoutError, Position, Result};
 pub use formats::format::Format;
 pub use formats::header::Header;
 pub use formats::strand::reverse_complement;
-pub use grouping::rule::{Collate, Grouping};
+pub use grouping::rule::{Collate, Grouping, MateNames};
 pub use input::lanes::open;
 pub use input::settings::{Alignments, Input, InputConfig, Inputs};
 pub use input::templates::{Layout, Templates};

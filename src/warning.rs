@@ -29,6 +29,12 @@ pub enum Warning {
         /// The input.
         path: PathBuf,
     },
+    /// Records have tags of another program with the names of ours, which stay; ours are left out of these records.
+    #[error("records of {} have tags cp or cf of another program: they are kept, and no others of that name added", .path.display())]
+    TagsTaken {
+        /// The input.
+        path: PathBuf,
+    },
     /// An attention mode is asked for, and the model has no attention.
     #[error("the attention mode has no effect: {model} has no attention")]
     AttentionUnused {
@@ -95,6 +101,7 @@ impl Warning {
             Self::JudgedApart { .. } => "mates_judged_apart",
             Self::ReferenceUnused { .. } => "reference_unused",
             Self::NoEndMarker { .. } => "no_end_marker",
+            Self::TagsTaken { .. } => "tags_taken",
             Self::AttentionUnused { .. } => "attention_unused",
             Self::InstructionsUnavailable { .. } => "instructions_unavailable",
             Self::Device(_) => "device",

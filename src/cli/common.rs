@@ -227,6 +227,7 @@ impl Common {
             input: InputConfig {
                 inputs: self.reads.inputs()?,
                 grouping,
+                mate_names: self.reads.mate_names(),
                 alignments: outputs.alignments(),
                 collate: collate.map(|folder| Collate { memory: self.memory, folder }),
                 reference: self.reference,

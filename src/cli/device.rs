@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::model::bench::{self, Reads, Speed};
 use crate::model::device::{self, Choice};
 use crate::model::{self, Attention};
-use crate::reads::{self, Alignments, Grouping, InputConfig, Inputs};
+use crate::reads::{self, Alignments, Grouping, InputConfig, Inputs, MateNames};
 
 /// List CPU features and GPUs, or measure how fast a model runs on them
 ///
@@ -110,6 +110,7 @@ async fn bases(path: &Path, workers: NonZero<usize>) -> Result<Vec<Vec<u8>>> {
     let config = InputConfig {
         inputs: Inputs::Files(vec![path.to_owned()]),
         grouping: Grouping::Each,
+        mate_names: MateNames::Compared,
         alignments: Alignments::Dropped,
         collate: None,
         reference: None,

@@ -119,7 +119,14 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
         }
         Problem::ReferenceIndex { .. } => "make one: `samtools faidx REF.fa.gz`".to_owned(),
         Problem::NotBgzf => format!("compress it with BGZF: {}", piped("samtools view -b FILE")),
-        Problem::Mates { .. } => "the two files must list the same reads in the same order".to_owned(),
+        Problem::Mates { .. } => {
+            "the two files must list the same reads in the same order; if they do, under other names, add --trust-order".to_owned()
+        }
+        Problem::Alternating { .. } => {
+            "R1 and R2 must alternate: a read without its mate puts all after it out of step. Leave such reads out, or judge each \
+             read alone without --interleaved"
+                .to_owned()
+        }
         Problem::Numbers { .. } => {
             "give the first mates first and the second mates second; is one file given twice?".to_owned()
         }

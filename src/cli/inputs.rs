@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::error::{Error, Result};
 use crate::paths::{Stream, Target, ensure_open};
-use crate::reads::{self, Input, Inputs, Problem};
+use crate::reads::{self, Input, Inputs, MateNames, Problem};
 
 /// What to read.
 #[derive(Debug, Args)]
@@ -34,6 +34,12 @@ pub(super) struct Reads {
     #[arg(long, group = "layout", help_heading = "Input")]
     single: bool,
 
+    /// Take R1 and R2 for mates whatever their names are
+    ///
+    /// Both must have as many reads. BAM outputs need names that go together all the same.
+    #[arg(long, conflicts_with = "single", help_heading = "Input", hide_short_help = true)]
+    trust_order: bool,
+
     /// File that lists the inputs; - is stdin
     ///
     /// One lane per line: a file, or R1, a tab and R2. Blank lines and lines that start with # are ignored.
@@ -46,6 +52,11 @@ impl Reads {
     /// The list, if there is one.
     pub(super) fn list(&self) -> Option<PathBuf> {
         self.files_from.clone()
+    }
+
+    /// Whether the names of mates must go together.
+    pub(super) fn mate_names(&self) -> MateNames {
+        if self.trust_order { MateNames::Trusted } else { MateNames::Compared }
     }
 
     /// The inputs these flags mean.
@@ -133,7 +144,7 @@ mod tests {
 
     fn reads(files: &[&str]) -> Reads {
         let files = files.iter().map(PathBuf::from).collect();
-        Reads { files, paired: false, interleaved: false, single: false, files_from: None }
+        Reads { files, paired: false, interleaved: false, single: false, trust_order: false, files_from: None }
     }
 
     #[test]

@@ -13,6 +13,8 @@ const FRAME: [u8; 2] = *b"cf";
 pub struct Alignment {
     /// All its fields, without the size before them and without the tags an earlier run has added.
     fields: Vec<u8>,
+    /// Whether another program has a tag of the name of [`PROBABILITY`], and of [`FRAME`]: its own stays, and ours is left out.
+    taken: [bool; 2],
     /// Which mate it is of, itself or as a secondary or supplementary record.
     pub mate: Mate,
     /// Which of its template's segments it is; none of a secondary or supplementary record, or one without bases.
@@ -28,15 +30,23 @@ impl Alignment {
         let start = bam_fields::needed(fields).filter(|&start| start <= fields.len()).ok_or(MALFORMED)?;
         let (fixed, mut rest) = fields.split_at(start);
         let mut kept = fixed.to_vec();
+        let mut taken = [false; 2];
         kept.reserve_exact(rest.len());
         while !rest.is_empty() {
             let (tag, after) = rest.split_at(tag_len(rest).ok_or(MALFORMED)?);
-            if tag[..2] != PROBABILITY && tag[..2] != FRAME {
-                kept.extend_from_slice(tag);
-            }
             rest = after;
+            if is_ours(tag) {
+                continue;
+            }
+            kept.extend_from_slice(tag);
+            taken = [taken[0] || tag[..2] == PROBABILITY, taken[1] || tag[..2] == FRAME];
         }
-        Ok(Self { mate: bam_fields::mate(bam_fields::flags(fields)), fields: kept, segment: None })
+        Ok(Self { mate: bam_fields::mate(bam_fields::flags(fields)), fields: kept, taken, segment: None })
+    }
+
+    /// Whether another program has tags of the names of ours.
+    pub(super) fn has_foreign_tags(&self) -> bool {
+        self.taken != [false; 2]
     }
 
     /// The same as a segment of its template, or as none.
@@ -61,10 +71,12 @@ impl Alignment {
         into.extend_from_slice(&[0; 4]);
         into.extend_from_slice(&self.fields);
         if let Some(Score { probability, frame }) = score {
-            into.extend_from_slice(&PROBABILITY);
-            into.push(b'f');
-            into.extend_from_slice(&probability.to_le_bytes());
-            if let Some(frame) = frame {
+            if !self.taken[0] {
+                into.extend_from_slice(&PROBABILITY);
+                into.push(b'f');
+                into.extend_from_slice(&probability.to_le_bytes());
+            }
+            if let (Some(frame), false) = (frame, self.taken[1]) {
                 into.extend_from_slice(&FRAME);
                 into.push(b'c');
                 into.extend_from_slice(&frame.to_le_bytes());
@@ -73,6 +85,11 @@ impl Alignment {
         let size = u32::try_from(into.len() - start - 4).expect("the size was read as u32, and tags take some bytes");
         into[start..start + 4].copy_from_slice(&size.to_le_bytes());
     }
+}
+
+/// Whether an earlier run of ours has added a tag: by its type, too, as others may give such names to something else.
+fn is_ours(tag: &[u8]) -> bool {
+    tag.starts_with(b"cpf") || tag.starts_with(b"cfc")
 }
 
 #[cfg(test)]
@@ -114,6 +131,17 @@ mod tests {
         assert_eq!(written(&earlier, None), written(TAGS, None));
         let score = Score { probability: 0.25, frame: None };
         assert_eq!(written(&earlier, Some(&score)), written(TAGS, Some(&score)));
+    }
+
+    #[test]
+    fn tags_of_these_names_that_others_gave_stay_and_ours_are_left_out() {
+        let score = Score { probability: 0.5, frame: Some(-1) };
+        for (foreign, added) in [(&b"cpi\x07\0\0\0"[..], &b"cfc\xff"[..]), (b"cfZx\0", b"cpf\0\0\0\x3f")] {
+            let tags = [&TAGS[..4], foreign, &TAGS[4..]].concat();
+            assert_eq!(written(&tags, Some(&score))[4..], [&fields(&tags)[..], added].concat());
+            assert!(Alignment::new(&fields(&tags)).unwrap().has_foreign_tags());
+        }
+        assert!(!Alignment::new(&fields(b"cpf\0\0\x80\x3f")).unwrap().has_foreign_tags());
     }
 
     #[test]

@@ -166,6 +166,16 @@ pub enum Problem {
         /// The same of R2.
         second: String,
     },
+    /// Mates one after the other in one file that are out of step.
+    #[error("R1 and R2 differ at pair {pair}: {first} and {second}, one after the other")]
+    Alternating {
+        /// The pair's ordinal, from 1.
+        pair: u64,
+        /// R1's name in quotes.
+        first: String,
+        /// R2's.
+        second: String,
+    },
     /// Mates of one name in lock step whose headers say otherwise.
     #[error("pair {pair}: {first} and {second} do not say they are first and second mate")]
     Numbers {

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::EncoderConfig;
 use super::error::{Error, Result};
 use super::output::{self, Names, write_record};
-use super::{Alignments, Grouping, Input, InputConfig, InputCounts, Inputs, Record, Template, open};
+use super::{Alignments, Grouping, Input, InputConfig, InputCounts, Inputs, MateNames, Record, Template, open};
 
 mod against_samtools;
 mod compressed;
@@ -47,19 +47,24 @@ impl Files {
     }
 }
 
-/// All templates of an input, and what was counted, up to the first error.
-async fn read_with(input: Input, grouping: Grouping) -> (Result<Vec<Template>>, Arc<InputCounts>) {
-    let counts = Arc::new(InputCounts::default());
-    let config = InputConfig {
+/// How an input is read that has nothing special.
+fn config(input: Input, grouping: Grouping) -> InputConfig {
+    InputConfig {
         inputs: Inputs::Lanes(vec![input]),
         grouping,
+        mate_names: MateNames::Compared,
         alignments: Alignments::Dropped,
         collate: None,
         reference: None,
         read_ahead: READ_AHEAD,
         workers: WORKERS,
-    };
-    let read = async { open(&config, Arc::clone(&counts)).await?.stream.try_collect().await };
+    }
+}
+
+/// All templates of an input, and what was counted, up to the first error.
+async fn read_with(input: Input, grouping: Grouping) -> (Result<Vec<Template>>, Arc<InputCounts>) {
+    let counts = Arc::new(InputCounts::default());
+    let read = async { open(&config(input, grouping), Arc::clone(&counts)).await?.stream.try_collect().await };
     (read.await, counts)
 }
 

@@ -15,7 +15,7 @@ use readseeker::kmer::{self, Letters};
 use readseeker::pipeline::reorder::Reorder;
 use readseeker::reads::EncoderConfig;
 use readseeker::reads::output::{self, Names, SequenceFormat};
-use readseeker::reads::{self, Alignments, Grouping, InputConfig, Inputs, Record};
+use readseeker::reads::{self, Alignments, Grouping, InputConfig, Inputs, MateNames, Record};
 use tokio::runtime::Runtime;
 
 #[global_allocator]
@@ -124,6 +124,7 @@ async fn count(path: PathBuf) -> usize {
     let config = InputConfig {
         inputs: Inputs::Files(vec![path]),
         grouping: Grouping::Templates,
+        mate_names: MateNames::Compared,
         alignments: Alignments::Dropped,
         collate: None,
         reference: None,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::parse::{Fault, Framed, Framer, Parse, Step};
 use super::raw_record::RawRecord;
@@ -9,6 +10,7 @@ use super::{bam, bam_fields, sam_to_bam, unaligned};
 use crate::reads::bytes::window::{Bytes, Window};
 use crate::reads::error::{Error, Position, Result};
 use crate::reads::{Alignment, InputCounts, Mate, Problem, Record};
+use crate::warning::Warning;
 
 /// A record as stored, and whether it is secondary or supplementary.
 pub(in crate::reads) struct Whole {
@@ -53,6 +55,8 @@ pub(in crate::reads) struct Records {
     content: Window<Bytes>,
     parse: Parse,
     keep: Keep,
+    /// Whether somebody was told of tags that another program gave the names of ours.
+    told_of_tags: AtomicBool,
     /// How many reference sequences the header of a BAM file has.
     references: Option<usize>,
     input: PathBuf,
@@ -68,7 +72,16 @@ impl Records {
         keep: Keep,
         counts: Arc<InputCounts>,
     ) -> Self {
-        Self { content, parse, keep, references: None, input: input.to_owned(), ordinal: 0, counts }
+        Self {
+            content,
+            parse,
+            keep,
+            told_of_tags: AtomicBool::new(false),
+            references: None,
+            input: input.to_owned(),
+            ordinal: 0,
+            counts,
+        }
     }
 
     /// The same records, which are BAM and must be on one of so many reference sequences.
@@ -185,11 +198,15 @@ impl Records {
         if let Some(references) = self.references {
             bam::check_places(stored, references)?;
         }
-        match &self.keep {
-            Keep::Nothing | Keep::Letters => Ok(None),
-            Keep::Bam => Alignment::new(&stored[size_of::<u32>()..]).map(Some),
-            Keep::Sam(encoder) => Alignment::new(&encoder.encode(stored)?).map(Some),
+        let alignment = match &self.keep {
+            Keep::Nothing | Keep::Letters => return Ok(None),
+            Keep::Bam => Alignment::new(&stored[size_of::<u32>()..])?,
+            Keep::Sam(encoder) => Alignment::new(&encoder.encode(stored)?)?,
+        };
+        if alignment.has_foreign_tags() && !self.told_of_tags.swap(true, Ordering::Relaxed) {
+            self.counts.warn(Warning::TagsTaken { path: self.input.clone() });
         }
+        Ok(Some(alignment))
     }
 
     /// A read that [`next`](Self::next) gave, now that it is known which mate it is.

@@ -7,7 +7,7 @@ use futures::stream::{BoxStream, StreamExt};
 use smallvec::smallvec;
 
 use super::mate_names::{self, Unfit};
-use super::rule::Grouping;
+use super::rule::{Grouping, MateNames};
 use crate::reads::error::{Error, Result};
 use crate::reads::formats::header::Order;
 use crate::reads::formats::records::{Entry, Records};
@@ -34,7 +34,7 @@ pub(in crate::reads) fn each(mut records: Records) -> Stream {
 }
 
 /// R1 and R2 from a file each, in lock step.
-pub(in crate::reads) fn two_files(mut first: Records, mut second: Records) -> Stream {
+pub(in crate::reads) fn two_files(mut first: Records, mut second: Records, names: MateNames) -> Stream {
     try_stream! {
         let mut pair = 0;
         let mut twins = Twins::default();
@@ -46,7 +46,7 @@ pub(in crate::reads) fn two_files(mut first: Records, mut second: Records) -> St
                     if twins.add(&r1, &r2) {
                         Err(first.error(Problem::SameReads))?;
                     }
-                    join(pair, r1, r2, &first)?
+                    join(names, r1, r2).map_err(|unfit| first.error(parallel(pair, &unfit)))?
                 }
                 (r1, r2) => Err(first.error(differ(pair, r1.as_ref(), r2.as_ref())))?,
             };
@@ -89,7 +89,7 @@ impl Twins {
 }
 
 /// R1 and R2 one after the other in one file.
-pub(in crate::reads) fn interleaved(mut records: Records) -> Stream {
+pub(in crate::reads) fn interleaved(mut records: Records, names: MateNames) -> Stream {
     try_stream! {
         let mut pair = 0;
         while let Some(r1) = records.next().await? {
@@ -97,7 +97,7 @@ pub(in crate::reads) fn interleaved(mut records: Records) -> Stream {
             let Some(r2) = records.next().await? else {
                 Err(records.error_at(&r1, Problem::Odd))?
             };
-            let [r1, r2] = join(pair, r1, r2, &records)?;
+            let [r1, r2] = join(names, r1, r2).map_err(|unfit| records.error(alternating(pair, &unfit)))?;
             if let Some(template) = template([records.entry(r1)?, records.entry(r2)?], records.counts()) {
                 yield template;
             }
@@ -199,17 +199,36 @@ fn order_mates(template: &mut Template) {
     }
 }
 
-/// Two records in lock step as mates, or what is wrong with them.
-fn join(pair: u64, r1: Record, r2: Record, records: &Records) -> Result<[Record; 2]> {
-    mate_names::join(r1, r2).map_err(|unfit| {
-        let (unfit, [r1, r2]) = *unfit;
-        records.error(match unfit {
-            Unfit::Names => differ(pair, Some(&r1), Some(&r2)),
-            Unfit::Numbers => {
-                Problem::Numbers { pair, first: shown_header(r1.header()), second: shown_header(r2.header()) }
-            }
-        })
-    })
+/// Two records in lock step as mates, or why they are not, and they themselves.
+fn join(names: MateNames, r1: Record, r2: Record) -> Result<[Record; 2], Box<(Unfit, [Record; 2])>> {
+    match (mate_names::join(r1, r2), names) {
+        (Err(unfit), MateNames::Trusted) => {
+            let (_, [r1, r2]) = *unfit;
+            Ok([r1.with_mate(Mate::First), r2.with_mate(Mate::Second)])
+        }
+        (joined, _) => joined,
+    }
+}
+
+/// What is wrong with two records in two files that are not mates.
+fn parallel(pair: u64, (unfit, [r1, r2]): &(Unfit, [Record; 2])) -> Problem {
+    match unfit {
+        Unfit::Names => differ(pair, Some(r1), Some(r2)),
+        Unfit::Numbers => numbers(pair, r1, r2),
+    }
+}
+
+/// The same of two records one after the other.
+fn alternating(pair: u64, (unfit, [r1, r2]): &(Unfit, [Record; 2])) -> Problem {
+    let shown = |record: &Record| format!("{:?}", record.word());
+    match unfit {
+        Unfit::Names => Problem::Alternating { pair, first: shown(r1), second: shown(r2) },
+        Unfit::Numbers => numbers(pair, r1, r2),
+    }
+}
+
+fn numbers(pair: u64, r1: &Record, r2: &Record) -> Problem {
+    Problem::Numbers { pair, first: shown_header(r1.header()), second: shown_header(r2.header()) }
 }
 
 /// Whether a record goes on with a group. Only mates share a template: unpaired reads of one name are different reads,

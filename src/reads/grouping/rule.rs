@@ -12,6 +12,16 @@ pub enum Grouping {
     Each,
 }
 
+/// Whether mates in lock step must have names that go together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MateNames {
+    /// Yes: files that are out of step are noticed.
+    #[default]
+    Compared,
+    /// No: whoever gave the files knows that they are in step.
+    Trusted,
+}
+
 /// How records are regrouped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collate {

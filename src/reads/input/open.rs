@@ -19,7 +19,7 @@ use crate::reads::formats::parse::Step;
 use crate::reads::formats::records::{Keep, Records};
 use crate::reads::formats::{bam, bam_header, cram, fasta, fastq, sam, sam_to_bam};
 use crate::reads::grouping::pairs::Collated;
-use crate::reads::grouping::rule::Grouping;
+use crate::reads::grouping::rule::{Grouping, MateNames};
 use crate::reads::grouping::{collate, mate_names, pairs};
 use crate::reads::{Codec, Header, InputCounts, Problem};
 
@@ -171,13 +171,13 @@ impl Opened {
             }
             MateSource::Record => (Header::unaligned(), pairs::each(self.records(keep_letters(config), counts))),
             MateSource::Interleaved => {
-                let pairs = pairs::interleaved(self.records(keep_letters(config), counts));
+                let pairs = pairs::interleaved(self.records(keep_letters(config), counts), names(config));
                 (Header::unaligned(), regroup(pairs, config))
             }
             MateSource::In(second) => {
                 let [first, second] =
                     [self, *second].map(|opened| opened.records(keep_letters(config), Arc::clone(&counts)));
-                (Header::unaligned(), regroup(pairs::two_files(first, second), config))
+                (Header::unaligned(), regroup(pairs::two_files(first, second, names(config)), config))
             }
         };
         Ok(Templates { path, format, layout, stored_size, looks_interleaved, header, stream })
@@ -250,6 +250,14 @@ fn starts_with_mates(start: &[u8], format: Option<Format>) -> bool {
     };
     let two = next(0).and_then(|(first, at)| next(at).map(|(second, _)| mate_names::alike(&first, &second)));
     two.unwrap_or(false)
+}
+
+/// Whether names are compared: a BAM output tells mates by their name alone.
+fn names(config: &InputConfig) -> MateNames {
+    match config.alignments {
+        Alignments::Dropped => config.mate_names,
+        Alignments::Kept => MateNames::Compared,
+    }
 }
 
 /// How FASTQ and FASTA records are kept, if they are.

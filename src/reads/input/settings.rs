@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use crate::reads::grouping::rule::{Collate, Grouping};
+use crate::reads::grouping::rule::{Collate, Grouping, MateNames};
 
 /// Where the reads of one lane come from; `-` is stdin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,8 @@ pub struct InputConfig {
     pub inputs: Inputs,
     /// What forms a template.
     pub grouping: Grouping,
+    /// Whether mates in two files, or one after the other, must have names that go together. Those kept as BAM always must.
+    pub mate_names: MateNames,
     /// Whether templates come with their records as BAM stores them.
     pub alignments: Alignments,
     /// How to regroup the records of BAM and SAM by name; none if mates are adjacent already.

@@ -134,16 +134,7 @@ async fn the_format_is_told_by_content() {
     ];
     for (bytes, format, layout) in cases {
         let input = Input::Single(files.write("misnamed.txt.gz", bytes));
-        let config = InputConfig {
-            inputs: Inputs::Lanes(vec![input]),
-            grouping: Grouping::Templates,
-            alignments: Alignments::Dropped,
-            collate: None,
-            reference: None,
-            read_ahead: READ_AHEAD,
-            workers: WORKERS,
-        };
-        let templates = open(&config, Arc::default()).await.unwrap();
+        let templates = open(&config(input, Grouping::Templates), Arc::default()).await.unwrap();
         assert_eq!((templates.format, templates.layout), (Some(format), layout));
         assert_eq!(templates.stored_size, Some(bytes.len() as u64));
     }

@@ -10,9 +10,9 @@ const KINDS: [&str; 5] = ["3.0", "3.1", "3.1_archive", "embedded", "no_reference
 /// The templates of a CRAM, given a reference or not.
 async fn read_cram(path: PathBuf, reference: Option<PathBuf>) -> Result<Vec<Template>> {
     let inputs = Inputs::Lanes(vec![Input::Single(path)]);
-    let (alignments, collate) = (Alignments::Dropped, None);
+    let (mate_names, alignments, collate) = (MateNames::Compared, Alignments::Dropped, None);
     let (grouping, read_ahead, workers) = (Grouping::Each, READ_AHEAD, WORKERS);
-    let config = InputConfig { inputs, grouping, alignments, collate, reference, read_ahead, workers };
+    let config = InputConfig { inputs, grouping, mate_names, alignments, collate, reference, read_ahead, workers };
     let templates = open(&config, Arc::default()).await?;
     assert_eq!(templates.format, Some(Format::Cram));
     templates.stream.try_collect().await

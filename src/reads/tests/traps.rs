@@ -204,6 +204,30 @@ async fn any_number_of_blank_lines_after_the_last_record_is_fine() {
 }
 
 #[tokio::test]
+async fn order_may_be_trusted_instead_of_names() {
+    let files = Files::new();
+    let record = |name: &str| format!("@{name}\nACGT\n+\nIIII\n");
+    let [r1, r2] = [files.write("r1", record("a/1") + &record("b")), files.write("r2", record("x") + &record("y/1"))];
+    let short = files.write("short", record("x"));
+    let il = files.write("il", record("a/1") + &record("x"));
+    let read = async |input, alignments| {
+        let mate_names = MateNames::Trusted;
+        let config = InputConfig { mate_names, alignments, ..config(input, Grouping::Templates) };
+        open(&config, Arc::default()).await?.stream.try_collect::<Vec<Template>>().await
+    };
+    for (input, pairs) in [(Input::Pair(r1.clone(), r2.clone()), 2), (Input::Interleaved(il), 1)] {
+        let templates = read(input, Alignments::Dropped).await.unwrap();
+        assert_eq!(templates.len(), pairs);
+        let mates = templates.iter().flat_map(|pair| pair.segments.iter().map(|segment| segment.mate.number()));
+        assert!(mates.eq([1, 2].into_iter().cycle().take(2 * pairs)));
+    }
+    let short = read(Input::Pair(r1.clone(), short), Alignments::Dropped).await;
+    assert!(message(&short.unwrap_err()).contains("\"b\" and the end of the file"));
+    let kept = read(Input::Pair(r1, r2), Alignments::Kept).await;
+    assert!(message(&kept.unwrap_err()).contains("R1 and R2 differ at pair 1"), "BAM tells mates by their names");
+}
+
+#[tokio::test]
 async fn two_files_of_the_same_reads_are_refused() {
     let files = Files::new();
     let text = |pairs: usize| {

@@ -15,6 +15,10 @@ const FILE_DEFINITION: usize = 26;
 /// Bytes that one container may unfold to. The longest read of a genome, with its quality scores, is a third of it.
 const MOST: u64 = 2 << 30;
 
+/// Bytes that any container may unfold to, and how many more for each byte of it: reads that are nearly alike take little.
+const LITTLE: u64 = 256 << 20;
+const RATIO: u64 = 1000;
+
 /// Bytes the tokenizer of names keeps for each name.
 const BYTES_PER_NAME: u64 = 4096;
 
@@ -112,15 +116,16 @@ fn has_checksum(bytes: &[u8]) -> bool {
 
 const CORRUPT_GZIP: &str = "a block's gzip data does not match its checksum or its length";
 const CORRUPT: &str = "a block does not match its checksum";
-const TOO_MUCH: &str = "a container claims to unfold to more than 2 GiB";
+const TOO_MUCH: &str = "a container claims to unfold to far more than it can hold";
 const NESTED: &str = "a block has stripes within stripes";
 
 fn check_blocks(mut body: &[u8], blocks: u32) -> Result<(), &'static str> {
+    let most = MOST.min(LITTLE + RATIO * body.len() as u64);
     let mut sum = 0_u64;
     for _ in 0..blocks {
         let Some(claimed) = block(&mut body) else { return Ok(()) };
         sum = sum.saturating_add(claimed?);
-        if sum > MOST {
+        if sum > most {
             return Err(TOO_MUCH);
         }
     }
@@ -287,6 +292,11 @@ mod tests {
         assert_eq!(check_blocks(&huge, 1), Err(TOO_MUCH));
         let names = block_of(&[8, 4, 1, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0x40, 0]);
         assert_eq!(check_blocks(&names, 1), Err(TOO_MUCH));
+        // The same with a gigabyte, which a large container may have.
+        let large = [5, 4, 1, 6, 0, 0x00, 0x84, 0x80, 0x80, 0x80, 0x00];
+        assert_eq!(check_blocks(&block_of(&large), 1), Err(TOO_MUCH));
+        let padded = [block_of(&large), vec![0; 1 << 20]].concat();
+        assert_eq!(check_blocks(&padded, 1), Ok(()));
         let small = block_of(&[5, 4, 1, 2, 0, 0x00, 0x09]);
         assert_eq!(check_blocks(&small, 1), Ok(()));
     }
