@@ -2,7 +2,6 @@
 
 import argparse
 import functools
-import json
 import os
 import signal
 import sys
@@ -29,7 +28,6 @@ SNAPSHOTS = (0.75, 0.875, 1.0)
 # short read and several in a long one, so a batch's own statistics depend on its reads' length: a network trained on those to
 # the end loses .05 of loss at 100 bases when it is exported.
 SETTLED = 0.45
-COMPILED = (34, 17, 67)  # numbers of positions worth minutes of compiling: a third less time a batch
 PEAK = 3e-3
 EXPORTED = "exported.pt"
 _BITS = torch.tensor([1 << i for i in range(CLASSES)])
@@ -58,19 +56,6 @@ def load_data(path, every_genus=False):
     return data
 
 
-class Lossy(torch.nn.Module):
-    """The network with its loss, so that both are compiled together."""
-
-    def __init__(self, network):
-        super().__init__()
-        self.network = network
-
-    def forward(self, ids, right):
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = self.network(ids)
-        return loss_of(logits, right)
-
-
 class Run:
     """One training in its folder: state, log, and how far along it is."""
 
@@ -83,10 +68,6 @@ class Run:
         self.data = load_data(arguments.data, arguments.every_genus)
         self.sampler = Sampler(self.data, Recipe()._replace(**arguments.recipe))
         self.network = Along(Settings(**arguments.set))
-        self.lossy = {None: Lossy(self.network)}
-        if arguments.compile:
-            compiled = torch.compile(self.lossy[None], dynamic=False)
-            self.lossy |= {positions: compiled for positions in COMPILED}
         self.optimiser = optimiser(self.network, arguments.weight_decay)
         self.spent, self.reads, self.steps, self.stopped, self.settled = 0.0, 0, 0, False, False
         if self.state.exists():
@@ -155,7 +136,9 @@ class Run:
         ids, right = to_tensors(self.sampler.batch(self.rng, positions, BATCH // positions))
         for group in self.optimiser.param_groups:
             group["lr"] = self.arguments.peak / PEAK * rate(self.progress(), self.arguments.last)
-        loss = self.lossy.get(positions, self.lossy[None])(ids, right)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.network(ids)
+        loss = loss_of(logits, right)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.network.embedding.weight.grad[: tokens.SPECIAL] = 0
@@ -235,7 +218,6 @@ def main():
     parser.add_argument("--settle-at", type=float, default=SETTLED, help="share of the training from which on BatchNorm is fixed; 0 where it starts from a trained network")
     parser.add_argument("--start-from", help="another run, whose exported weights this one starts from")
     parser.add_argument("--every-genus", action="store_true", help="train on the held-out sets too, all but the sentinels")
-    parser.add_argument("--compile", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

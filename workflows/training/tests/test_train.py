@@ -78,7 +78,7 @@ def test_measuring_leaves_the_statistics_of_the_batches(genome, tmp_path):
 def _run_along(genome, folder, reads):
     arguments = Namespace(
         data=str(genome), run=folder, minutes=0, reads=reads, seed=1, order=0, recipe={}, weight_decay=0.02, peak=along_train.PEAK, last=0.05,
-        set={"embedding": 8, "channels": 8}, settle_at=along_train.SETTLED, start_from=None, every_genus=False, compile=False,
+        set={"embedding": 8, "channels": 8}, settle_at=along_train.SETTLED, start_from=None, every_genus=False,
     )  # fmt: skip
     return along_train.Run(arguments)
 
