@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from along import calls, decode, evaluate, export, grid, long, network, plain, sampler, truth  # noqa: E402
+from along import calibrate, calls, decode, evaluate, export, grid, long, network, plain, sampler, truth  # noqa: E402
 from compact import tokens  # noqa: E402
 from compact.labels import LEFT_OUT  # noqa: E402
 
@@ -169,6 +169,22 @@ def test_the_truth_is_the_genomes_whatever_was_lost_and_gained():
                 agreed += read[codon : codon + 3].tolist() == expected
                 total += 1
         assert agreed / total > 0.93  # the others have a base lost or gained in them
+
+
+def test_errors_come_at_the_rate_asked_for():
+    rng = np.random.default_rng(4)
+    read = rng.integers(0, 4, 20_000).astype(np.uint8)
+    assert (calibrate.worn(rng, read, 0.0) == read).all()
+    read[:] = 2
+    spoiled = calibrate.worn(rng, read, 0.1)
+    assert abs(len(spoiled) - len(read) * (1 - 0.035 + 0.025)) < 100
+    # Three in four of the substituted and of the gained bases differ from the one that was there.
+    assert abs((spoiled != 2).mean() - 0.75 * 0.065) < 0.01
+
+
+def test_small_viruses_count_more():
+    boosts = sampler.small_viruses(np.array(["Herpesviridae", "Flaviviridae", "Flaviviridae"]))
+    assert boosts == {"Flaviviridae": sampler.SMALL_VIRUS_BOOST}
 
 
 def test_left_out_bases_have_no_truth():

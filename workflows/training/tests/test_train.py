@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from along import train as along_train  # noqa: E402
 from compact import soup, tokens, train  # noqa: E402
 from compact.fasta import Part  # noqa: E402
 from compact.labels import mark_part  # noqa: E402
@@ -72,6 +73,31 @@ def test_measuring_leaves_the_statistics_of_the_batches(genome, tmp_path):
     embedded = run.network.embedding(ids.reshape(-1, ids.shape[-1]))
     assert torch.allclose(run.network.embedding_norm.norm.running_mean, embedded.mean(dim=(0, 1)), atol=1e-4)
     assert not run.network.training and torch.allclose(run.network(ids), run.network(ids))
+
+
+def _run_along(genome, folder, reads):
+    arguments = Namespace(
+        data=str(genome), run=folder, minutes=0, reads=reads, seed=1, order=0, recipe={}, weight_decay=0.02, peak=along_train.PEAK, last=0.05,
+        set={"embedding": 8, "channels": 8}, settle_at=along_train.SETTLED, start_from=None, every_genus=False,
+    )  # fmt: skip
+    return along_train.Run(arguments)
+
+
+def test_the_network_along_the_read_ends_its_training_as_it_is_exported(genome, tmp_path):
+    """By running statistics, which no batch moves any more: what a step trains on is what the exported network computes."""
+    run = _run_along(genome, tmp_path / "run", 3000)
+    run.network.train()
+    while run.progress() < along_train.SETTLED:
+        run.step()
+    run.step()
+    before = {k: v.clone() for k, v in run.network.state_dict().items() if "running" in k}
+    run.step()
+    after = run.network.state_dict()
+    assert all(torch.equal(v, after[k]) for k, v in before.items())
+    run.train()
+    assert (tmp_path / "run" / along_train.EXPORTED).exists()
+    exported = along_train.load(tmp_path / "run").state_dict()
+    assert all(torch.allclose(exported[k], run.network.state_dict()[k], atol=1e-6) for k in before)
 
 
 def test_runs_from_one_start_are_averaged(genome, tmp_path):
