@@ -100,7 +100,7 @@ pub(super) struct Args {
     temp_dir: Option<PathBuf>,
 
     /// Undecided where LO <= posterior < HI
-    #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Verdict")]
+    #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Verdict", hide_short_help = true)]
     undecided_band: Option<(f32, f32)>,
 
     /// Rule for pairs
