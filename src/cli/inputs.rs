@@ -14,6 +14,7 @@ use crate::reads::{self, Input, Inputs, MateNames, Problem};
 
 /// What to read.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "flags as typed")]
 pub(super) struct Reads {
     /// Reads: BAM, SAM, CRAM, FASTQ or FASTA, compressed or not; - is stdin
     ///

@@ -130,7 +130,8 @@ fn score_writes_what_split_writes_as_scores() {
     let (split, score) = (bench.read("split.tsv"), bench.read("score.tsv"));
     for (split, score) in split.lines().zip(score.lines()).skip(1) {
         let [mut split, score]: [Vec<&str>; 2] = [split, score].map(|line| line.split('\t').collect());
-        assert_eq!(split[5], std::mem::replace(&mut split[7], "NA"));
+        let output = std::mem::replace(&mut split[7], "NA");
+        assert_eq!(split[5], output);
         assert_eq!(split, score);
     }
     assert_eq!(split.lines().count(), score.lines().count());

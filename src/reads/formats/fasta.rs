@@ -2,7 +2,8 @@
 //!
 //! Not noodles' reader, which takes the blank after the name apart: header lines must pass byte for byte.
 
-use super::fastq::{check_letters, is_line_end, no_record};
+use super::fastq::{is_line_end, no_record};
+use super::letter_lines::check_letters;
 use super::parse::{Fault, Step};
 use crate::reads::Record;
 

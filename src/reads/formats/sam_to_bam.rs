@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use super::bam_cigar::{self, Op};
-use super::fastq::check_letters;
 use super::header::Header;
+use super::letter_lines::check_letters;
 use super::sam_tags;
 use super::unaligned::{LONGEST_NAME, UNKNOWN_QUALITY_SCORE};
 use crate::reads::Problem;

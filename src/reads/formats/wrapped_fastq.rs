@@ -1,7 +1,7 @@
 //! FASTQ records whose sequence or quality scores take several lines, read as kseq reads them: the sequence ends with the
 //! `+` line, the quality scores with as many letters as there are bases.
 
-use super::fastq::{Lines, check, unfinished};
+use super::letter_lines::{Lines, check, unfinished};
 use super::parse::{Fault, Step};
 use crate::reads::Record;
 use crate::reads::problem::{Problem, shown};
