@@ -87,9 +87,14 @@ impl Alignment {
     }
 }
 
-/// Whether an earlier run of ours has added a tag: by its type, too, as others may give such names to something else.
+/// Whether an earlier run of ours has added a tag: by its type, too, as others may give such names to something else. Tools
+/// that read the record store the frame in whatever type of integer is the smallest.
 fn is_ours(tag: &[u8]) -> bool {
-    tag.starts_with(b"cpf") || tag.starts_with(b"cfc")
+    match tag {
+        [b'c', b'p', b'f', ..] => true,
+        [b'c', b'f', kind, ..] => b"cCsSiI".contains(kind),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -127,10 +132,13 @@ mod tests {
 
     #[test]
     fn tags_of_an_earlier_run_are_replaced() {
-        let earlier = [&TAGS[..4], b"cpf\0\0\x80\x3fcfZ+0\0", &TAGS[4..]].concat();
-        assert_eq!(written(&earlier, None), written(TAGS, None));
-        let score = Score { probability: 0.25, frame: None };
-        assert_eq!(written(&earlier, Some(&score)), written(TAGS, Some(&score)));
+        // As we write a frame, and as samtools does from `cf:i:3`.
+        for frame in [b"cfc\xfe", b"cfC\x03"] {
+            let earlier = [&TAGS[..4], b"cpf\0\0\x80\x3f", frame, &TAGS[4..]].concat();
+            assert_eq!(written(&earlier, None), written(TAGS, None));
+            let score = Score { probability: 0.25, frame: None };
+            assert_eq!(written(&earlier, Some(&score)), written(TAGS, Some(&score)));
+        }
     }
 
     #[test]
