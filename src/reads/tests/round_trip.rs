@@ -63,7 +63,10 @@ proptest! {
             let mates = |mate: &str, more: usize| written.iter().map(|record| {
                 let word = record.header().iter().take_while(|byte| !b" \t".contains(byte)).count();
                 let suffix = if record.name().len() < word { mate } else { "" };
-                let header = [record.name(), suffix.as_bytes(), &record.header()[word..]].concat();
+                // A comment must not say that both are first mates, as `/1` at the end of its first word does.
+                let comment: Vec<u8> =
+                    record.header()[word..].iter().map(|&byte| if byte == b'/' { b'|' } else { byte }).collect();
+                let header = [record.name(), suffix.as_bytes(), &comment].concat();
                 let [bases, quality_scores] = [(record.bases(), b"A"), (record.quality_scores(), b"I")]
                     .map(|(letters, last)| [letters, &last[..more]].concat());
                 Record::new(&header, &bases, &quality_scores)
