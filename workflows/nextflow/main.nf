@@ -25,7 +25,7 @@ workflow {
     // A model other than the built-in one is a directory. Nothing is downloaded in a task.
     model = params.model ? file(params.model, checkIfExists: true) : []
 
-    READSEEKER_SPLIT(samples, reference, model, params.undecided, params.proteins)
+    READSEEKER_SPLIT(samples, reference, model, params.undecided, params.proteins, params.genes)
 
     channel.topic('versions')
         .unique()

@@ -34,7 +34,7 @@ def cram = ['mapped_sorted.3.1.cram', 'reference.fa'].collect(file)
 def cases = [
     single: [reads: r1],
     paired: [reads: [r1, r2], undecided: true],
-    bam   : [reads: bam, proteins: true, undecided: true],
+    bam   : [reads: bam, proteins: true, genes: true, undecided: true],
     args  : [reads: bam, ext: [args: '--threshold 0.9 --mates both', prefix: 'other']],
     device: [reads: r1, ext: [args: '--device cpu']],
     each  : [reads: bam, ext: [args: '--mates each']],
@@ -54,6 +54,7 @@ cases.each { name, given ->
         task: task, meta: [id: name, single_end: !(given.reads instanceof List)], reads: given.reads,
         meta2: [:], fasta: given.fasta ?: [], fai: given.fasta ? file("${given.fasta}.fai") : [],
         model: given.model ?: [], undecided: given.undecided ?: false, proteins: given.proteins ?: false,
+        genes: given.genes ?: false,
         error: { String message -> throw new IllegalStateException(message) },
     ]
     blocks.each { block, text ->

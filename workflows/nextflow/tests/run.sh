@@ -53,10 +53,12 @@ grep -q -- '--threshold 0.9 --mates both' "$work/args/script.sh" || fail "args: 
 grep -q -- --collate "$work/sorted/script.sh" || fail "sorted: mates are not brought together"
 ! grep -q -- --collate "$work/each/script.sh" || fail "each: regrouped for nothing"
 for block in script stub; do
-    for output in bam/$block/bam.faa.gz {bam/$block/bam,paired/$block/paired_1,paired/$block/paired_2}.undecided.fastq.gz; do
+    for output in bam/$block/bam.{faa,gff3}.gz {bam/$block/bam,paired/$block/paired_1,paired/$block/paired_2}.undecided.fastq.gz; do
         [ -s "$work/$output" ] || fail "no $output"
     done
-    [ ! -e "$work/single/$block/single.faa.gz" ] || fail "single: proteins that were not asked for"
+    for suffix in faa gff3; do
+        [ ! -e "$work/single/$block/single.$suffix.gz" ] || fail "single: a $suffix that was not asked for"
+    done
 done
 grep -q 'names are the same (clash.coding.fastq.gz)' "$work/clash/script.error" || fail "clash: an input would be overwritten"
 grep -q -- '--model model' "$work/model/script.sh" || fail "model: the model did not arrive"

@@ -14,12 +14,14 @@ process READSEEKER_SPLIT {
     path model
     val undecided
     val proteins
+    val genes
 
     output:
     tuple val(meta), path("*.coding.fastq.gz")   , emit: coding
     tuple val(meta), path("*.noncoding.fastq.gz"), emit: noncoding
     tuple val(meta), path("*.undecided.fastq.gz"), emit: undecided, optional: true
     tuple val(meta), path("*.faa.gz")            , emit: proteins, optional: true
+    tuple val(meta), path("*.gff3.gz")           , emit: genes, optional: true
     tuple val(meta), path("*.scores.tsv.gz")     , emit: scores
     tuple val(meta), path("*.readseeker.json")   , emit: json
     tuple val(meta), path("*.readseeker.html")   , emit: html
@@ -45,6 +47,7 @@ process READSEEKER_SPLIT {
     def named   = prefix.toString().replace('#', '##')
     def outputs = classes.collect { name -> "--${name} '${named}${paired ? '_#' : ''}.${name}.fastq.gz'" }
     def faa     = proteins ? "--proteins '${prefix}.faa.gz'" : ''
+    def gff3    = genes ? "--genes '${prefix}.gff3.gz'" : ''
     // --collate brings mates together in a file sorted by coordinate. With --mates each it is not needed.
     def alignments = inputs.every { path -> "${path}" ==~ /.*[.](bam|sam|cram)/ }
     def collate    = alignments && !(args =~ /--collate|--mates[ =]each/) ? '--collate' : ''
@@ -58,6 +61,7 @@ process READSEEKER_SPLIT {
         ${inputs.join(' ')} \\
         ${outputs.join(' ')} \\
         ${faa} \\
+        ${gff3} \\
         --scores '${prefix}.scores.tsv.gz' \\
         --json '${prefix}.readseeker.json' \\
         --html '${prefix}.readseeker.html' \\
@@ -78,10 +82,11 @@ process READSEEKER_SPLIT {
     def classes = ['coding', 'noncoding'] + (undecided ? ['undecided'] : [])
     def fastqs  = [mates, classes].combinations { mate, name -> "${prefix}${mate}.${name}.fastq.gz" }
     def faa     = proteins ? ["${prefix}.faa.gz"] : []
+    def gff3    = genes ? ["${prefix}.gff3.gz"] : []
     """
     echo ${args}
 
-    for output in ${(fastqs + faa).join(' ')} ${prefix}.scores.tsv.gz; do
+    for output in ${(fastqs + faa + gff3).join(' ')} ${prefix}.scores.tsv.gz; do
         echo "" | gzip > \$output
     done
     touch ${prefix}.readseeker.html
