@@ -90,6 +90,15 @@ class MultiqcModule(BaseMultiqcModule):
                 "shared_key": "read_count",
                 "scale": "Blues",
             },
+            "prior": {
+                "title": "Prior",
+                "description": "Share of coding reads that was assumed",
+                "min": 0,
+                "max": 1,
+                "format": "{:,.3f}",
+                "scale": "Greys",
+                "hidden": True,
+            },
             # Shares of different models are not to be compared: the column shows that there are several.
             "model": {
                 "title": "Model",
@@ -103,6 +112,7 @@ class MultiqcModule(BaseMultiqcModule):
                 "coding": report.percent(report.coding),
                 "undecided": report.percent(report.undecided),
                 "reads": report.reads,
+                "prior": report.prior,
                 "model": report.model,
             }
             for sample, report in self.reports.items()

@@ -11,6 +11,8 @@ class Report(NamedTuple):
     # Runs of different models, or of one model in different ways, are never shown as one.
     model: str
     threshold: float
+    # The share of coding reads that was assumed.
+    prior: float
     device: str
     coding: int
     noncoding: int
@@ -36,6 +38,7 @@ def parse(text: str) -> Optional[Report]:
         version=data["version"],
         model=_label(data["model"]),
         threshold=data["settings"]["threshold"],
+        prior=data["settings"]["prior"]["share"],
         device=data["device"]["name"],
         coding=counts["coding"],
         noncoding=counts["noncoding"],
