@@ -2,7 +2,8 @@
 //!
 //! [`Engine`] computes what `workflows/training/ALONG.md` defines, with the compact network's means (`frames`): the stem by
 //! table, convolutions in Winograd's domain. Each strand's rows run in its own direction, so that both strands are rows of the
-//! same products. What the frames hear of each other is a product of a row a position (`meet`).
+//! same products. What the frames hear of each other takes two small products for each position (`meet`). Short rows of the
+//! same length go through the levels together, so that weights are loaded once for all of them.
 //!
 //! A read and its reverse complement get the very same logits, mirrored, bit for bit.
 
@@ -14,7 +15,6 @@ mod heads;
 mod meet;
 mod network;
 mod shape;
-mod sinks;
 #[cfg(test)]
 mod tests;
 

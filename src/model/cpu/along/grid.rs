@@ -32,6 +32,18 @@ pub(super) fn group(positions: usize, group: usize) -> Range<usize> {
     2 * pairs..positions - 2 * pairs
 }
 
+/// The group of a position.
+pub(super) fn group_of(positions: usize, position: usize) -> usize {
+    let (pairs, from_end) = (positions / 4, positions - 1 - position);
+    if position < 2 * pairs {
+        position / 2
+    } else if from_end < 2 * pairs {
+        groups(positions) - 1 - from_end / 2
+    } else {
+        pairs
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -53,6 +65,9 @@ mod tests {
             prop_assert!(all.windows(2).all(|pair| pair[0].end == pair[1].start));
             for (one, other) in all.iter().zip(all.iter().rev()) {
                 prop_assert_eq!(positions - one.end, other.start);
+            }
+            for (number, own) in all.into_iter().enumerate() {
+                prop_assert!(own.into_iter().all(|position| group_of(positions, position) == number));
             }
         }
     }

@@ -1,9 +1,11 @@
 //! From positions to groups of them, and back.
 
+use std::ops::Range;
+
 use super::super::frames::layout::one_over;
 use super::super::register::Register;
 use super::ALL_FRAMES;
-use super::grid::{group, groups};
+use super::grid::{group, group_of, groups};
 use super::meet::Six;
 
 /// Where rows go: where each frame's first row is.
@@ -53,51 +55,46 @@ unsafe fn means_of_pairs<R: Register>(x: &[f32], to: &mut [f32], len: usize, cha
     }
 }
 
-/// Gives each group's row to all its `positions`: adds it there, or stores it.
+/// Adds each group's row to all its `positions`.
 ///
 /// # Safety
 /// The CPU must have `R`'s instructions; `six` must hold a row for each group, and `to` one for each position of each frame.
 #[inline(always)]
-pub(super) unsafe fn spread<R: Register, const ADD: bool>(
-    six: Six<'_>,
-    positions: usize,
-    to: &mut [f32],
-    places: Places,
-) {
+pub(super) unsafe fn spread<R: Register>(six: Six<'_>, positions: usize, to: &mut [f32], places: Places) {
     let Six { x, channels, .. } = six;
     let (pairs, all) = (positions / 4, six.positions);
     // SAFETY: the caller's promises.
     unsafe {
         for (from, place) in six.frames.into_iter().zip(places) {
-            to_pairs::<R, ADD>(&x[from..], &mut to[place..], pairs * channels, channels);
+            add_to_pairs::<R>(&x[from..], &mut to[place..], pairs * channels, channels);
             let right = (from + (all - pairs) * channels, place + (positions - 2 * pairs) * channels);
-            to_pairs::<R, ADD>(&x[right.0..], &mut to[right.1..], pairs * channels, channels);
+            add_to_pairs::<R>(&x[right.0..], &mut to[right.1..], pairs * channels, channels);
             if all == 2 * pairs {
                 continue;
             }
             for channel in (0..channels).step_by(R::WIDTH) {
                 let value = R::load(x, from + pairs * channels + channel);
                 for position in group(positions, pairs) {
-                    put::<R, ADD>(value, to, place + position * channels + channel);
+                    add_to::<R>(value, to, place + position * channels + channel);
                 }
             }
         }
     }
 }
 
-/// Gives each row of `channels` of the first `len` numbers of `x` to two rows.
+/// Adds each row of `channels` of the first `len` numbers of `x` to two rows.
 ///
 /// # Safety
 /// The CPU must have `R`'s instructions; there must be so many numbers in `x`, and twice as many in `to`.
 #[inline(always)]
-unsafe fn to_pairs<R: Register, const ADD: bool>(x: &[f32], to: &mut [f32], len: usize, channels: usize) {
+unsafe fn add_to_pairs<R: Register>(x: &[f32], to: &mut [f32], len: usize, channels: usize) {
     for row in (0..len).step_by(channels) {
         for at in (row..row + channels).step_by(R::WIDTH) {
             // SAFETY: the caller's promises.
             unsafe {
                 let value = R::load(x, at);
-                put::<R, ADD>(value, to, row + at);
-                put::<R, ADD>(value, to, row + at + channels);
+                add_to::<R>(value, to, row + at);
+                add_to::<R>(value, to, row + at + channels);
             }
         }
     }
@@ -106,7 +103,28 @@ unsafe fn to_pairs<R: Register, const ADD: bool>(x: &[f32], to: &mut [f32], len:
 /// # Safety
 /// The CPU must have `R`'s instructions; there must be a register's numbers in `to`.
 #[inline(always)]
-unsafe fn put<R: Register, const ADD: bool>(value: R, to: &mut [f32], at: usize) {
+unsafe fn add_to<R: Register>(value: R, to: &mut [f32], at: usize) {
     // SAFETY: the caller's promises.
-    unsafe { if ADD { R::load(to, at).add(value) } else { value }.store(to, at) }
+    unsafe { R::load(to, at).add(value).store(to, at) }
+}
+
+/// The rows that some neighbouring positions of a frame have from their groups.
+///
+/// # Safety
+/// The CPU must have `R`'s instructions; `x` must hold a row of `channels` for each group of all `positions`, and `to` one for
+/// each of the `wanted`.
+#[inline(always)]
+pub(super) unsafe fn rows_of_groups<R: Register>(
+    x: &[f32],
+    channels: usize,
+    (positions, wanted): (usize, Range<usize>),
+    to: &mut [f32],
+) {
+    for (row, position) in wanted.enumerate() {
+        let from = group_of(positions, position) * channels;
+        for channel in (0..channels).step_by(R::WIDTH) {
+            // SAFETY: the caller's promises.
+            unsafe { R::load(x, from + channel).store(to, row * channels + channel) }
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::meet::Six;
 use super::shape::Shape;
 
 /// Logits of a position: none, then the frames.
-const LOGITS: usize = 1 + ALL_FRAMES;
+pub(super) const LOGITS: usize = 1 + ALL_FRAMES;
 
 /// The weights, laid out for the kernels.
 #[derive(Debug)]
@@ -34,8 +34,6 @@ pub(super) struct Room {
     seen: Aligned,
     hidden: Aligned,
     none: Aligned,
-    /// The logits of all positions.
-    pub(super) logits: Vec<f32>,
 }
 
 impl Heads {
@@ -60,7 +58,6 @@ impl Heads {
         room.seen.reserve(2 * positions * channels);
         room.hidden.reserve(positions * channels);
         room.none.reserve(positions);
-        room.logits.resize(LOGITS * positions, 0.0);
     }
 
     /// Computes the logits of all positions of `h`, whose frames follow each other.
@@ -68,9 +65,9 @@ impl Heads {
     /// # Safety
     /// The CPU must have `I`'s instructions, and the room be made for as many positions.
     #[inline(always)]
-    pub(super) unsafe fn forward<I: Isa>(&self, h: Six<'_>, room: &mut Room) {
+    pub(super) unsafe fn forward<I: Isa>(&self, h: Six<'_>, room: &mut Room, logits: &mut [f32]) {
         let Six { x, positions, channels, .. } = h;
-        let Room { frames, seen, hidden, none, logits } = room;
+        let Room { frames, seen, hidden, none } = room;
         // SAFETY: the caller's promises.
         unsafe {
             let Single { weights, bias } = &self.frame;

@@ -1,16 +1,25 @@
 //! What the frames hear of each other: means over the strands' frames, and the greatest of all.
+//!
+//! Each strand hears the mean over its own frames, that over the other strand's, and the greatest of all six. The means are
+//! multiplied as their sum and their difference. The product with the sum and the greatest is the same for both strands, and
+//! the one with the difference has the other sign: three vectors are multiplied at a position, not six.
 
+use super::super::aligned::Aligned;
 use super::super::frames::layout::one_over;
+use super::super::frames::linear::{Linear, padded_inputs};
 use super::super::frames::table::FRAMES;
+use super::super::isa::Isa;
+use super::super::packed::Packing;
 use super::super::register::Register;
 use super::ALL_FRAMES;
+use super::groups::Places;
 
 /// Some positions of the six frames. Each strand runs in its own direction.
 #[derive(Clone, Copy)]
 pub(super) struct Six<'a> {
     pub(super) x: &'a [f32],
     /// Where each frame's first row is.
-    pub(super) frames: [usize; ALL_FRAMES],
+    pub(super) frames: Places,
     pub(super) positions: usize,
     pub(super) channels: usize,
 }
@@ -45,37 +54,11 @@ impl Six<'_> {
         }
     }
 
-    /// For each strand, at each of its positions: the mean over its own frames, over the other strand's, and the greatest.
-    ///
-    /// # Safety
-    /// The CPU must have `R`'s instructions; all frames' rows must be within `x`, and `to` must hold two rows of three times
-    /// the channels for each position.
-    #[inline(always)]
-    pub(super) unsafe fn heard<R: Register>(&self, to: &mut [f32]) {
-        let (positions, channels) = (self.positions, self.channels);
-        for position in 0..positions {
-            for channel in (0..channels).step_by(R::WIDTH) {
-                // SAFETY: the caller's promises.
-                unsafe {
-                    let Common { sums, greatest } = self.common::<R>(position, channel);
-                    let third = R::splat(one_over(FRAMES));
-                    let means = [sums[0].mul(third), sums[1].mul(third)];
-                    for strand in 0..2 {
-                        let row = if strand == 0 { position } else { 2 * positions - 1 - position };
-                        let at = 3 * row * channels + channel;
-                        means[strand].store(to, at);
-                        means[1 - strand].store(to, at + channels);
-                        greatest.store(to, at + 2 * channels);
-                    }
-                }
-            }
-        }
-    }
-
     /// At each position of the plus strand: the mean and the greatest of all six frames.
     ///
     /// # Safety
-    /// As for [`heard`](Self::heard), with a row of two times the channels for each position.
+    /// The CPU must have `R`'s instructions; all frames' rows must be within `x`, and `to` must hold a row of two times the
+    /// channels for each position.
     #[inline(always)]
     pub(super) unsafe fn seen<R: Register>(&self, to: &mut [f32]) {
         for position in 0..self.positions {
@@ -88,6 +71,117 @@ impl Six<'_> {
                     greatest.store(to, at + self.channels);
                 }
             }
+        }
+    }
+}
+
+/// The weights of what is heard.
+#[derive(Debug)]
+pub(super) struct Meet {
+    /// Of the means' sum and the greatest, with the bias.
+    common: Linear,
+    /// Of the means' difference.
+    difference: Linear,
+}
+
+/// Working memory: a row for each position of the plus strand, read after read.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    /// The means' sum and the greatest, and their product.
+    common: Aligned,
+    of_common: Aligned,
+    /// The means' difference, and its product.
+    difference: Aligned,
+    of_difference: Aligned,
+}
+
+impl Room {
+    pub(super) fn reserve(&mut self, positions: usize, channels: usize) {
+        self.common.reserve(2 * positions * channels);
+        for rows in [&mut self.of_common, &mut self.difference, &mut self.of_difference] {
+            rows.reserve(positions * channels);
+        }
+    }
+
+    /// Takes the positions of `six`, whose first row is `first`.
+    ///
+    /// # Safety
+    /// The CPU must have `R`'s instructions; all frames' rows must be within `six`, and the room hold the positions.
+    #[inline(always)]
+    pub(super) unsafe fn take<R: Register>(&mut self, first: usize, six: Six<'_>) {
+        let third = one_over(FRAMES);
+        for position in 0..six.positions {
+            for channel in (0..six.channels).step_by(R::WIDTH) {
+                let row = (first + position) * six.channels;
+                // SAFETY: the caller's promises.
+                unsafe {
+                    let Common { sums: [plus, minus], greatest } = six.common::<R>(position, channel);
+                    plus.add(minus).mul(R::splat(third)).store(&mut self.common, 2 * row + channel);
+                    greatest.store(&mut self.common, 2 * row + six.channels + channel);
+                    plus.sub(minus).mul(R::splat(third)).store(&mut self.difference, row + channel);
+                }
+            }
+        }
+    }
+
+    /// Gives what is heard at `positions` from the row `first` on to each frame of `to`.
+    ///
+    /// # Safety
+    /// The CPU must have `R`'s instructions; the room must hold the products, and `to` a row for each position of each frame.
+    #[inline(always)]
+    pub(super) unsafe fn give<R: Register>(
+        &self,
+        (first, positions): (usize, usize),
+        channels: usize,
+        to: &mut [f32],
+        places: Places,
+    ) {
+        for position in 0..positions {
+            let mirrored = positions - 1 - position;
+            for channel in (0..channels).step_by(R::WIDTH) {
+                let at = (first + position) * channels + channel;
+                // SAFETY: the caller's promises.
+                unsafe {
+                    let (common, difference) = (R::load(&self.of_common, at), R::load(&self.of_difference, at));
+                    let (plus, minus) = (common.add(difference), common.sub(difference));
+                    for frame in 0..FRAMES {
+                        plus.store(to, places[frame] + position * channels + channel);
+                        minus.store(to, places[FRAMES + frame] + mirrored * channels + channel);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Meet {
+    /// Takes the weights [channels, 3 channels] of the own mean, the other strand's, and the greatest.
+    pub(super) fn new(weight: &[f32], bias: &[f32], packing: Packing) -> Self {
+        let c = bias.len();
+        let (mut common, mut difference) = (Vec::with_capacity(2 * c * c), Vec::with_capacity(c * c));
+        for row in weight.chunks_exact(3 * c) {
+            let (own, other, greatest) = (&row[..c], &row[c..2 * c], &row[2 * c..]);
+            common.extend(own.iter().zip(other).map(|(own, other)| 0.5 * (own + other)));
+            common.extend_from_slice(greatest);
+            difference.extend(own.iter().zip(other).map(|(own, other)| 0.5 * (own - other)));
+        }
+        Self {
+            common: Linear::new(&common, bias, &padded_inputs(&[c; 2]), packing),
+            difference: Linear::new(&difference, &vec![0.0; c], &padded_inputs(&[c]), packing),
+        }
+    }
+
+    /// Multiplies so many positions in the room.
+    ///
+    /// # Safety
+    /// The CPU must have `I`'s instructions; the room must hold the positions.
+    #[inline(always)]
+    pub(super) unsafe fn multiply<I: Isa>(&self, positions: usize, channels: usize, room: &mut Room) {
+        let Room { common, of_common, difference, of_difference } = room;
+        // SAFETY: the caller's promises.
+        unsafe {
+            self.common.forward::<I>(common, 2 * channels, positions, of_common);
+            self.difference.forward::<I>(difference, channels, positions, of_difference);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The network along the read: the stem by table, levels up and down, and the fine layer. The [`heads`](super::heads) then give
 //! the logits.
 
+use std::iter::Peekable;
+
 use super::super::InstructionSet;
 use super::super::aligned::{Aligned, LINE};
 use super::super::dispatch::{self, Task};
@@ -10,17 +12,22 @@ use super::super::frames::table::{Ahead, Columns, FRAMES, KERNEL, Table, VOCABUL
 use super::super::frames::winograd::{BEYOND, SiluWith, WinogradBlock};
 use super::super::gemm::{Nothing, Product, Rows};
 use super::super::isa::Isa;
-use super::super::packed::Packed;
+use super::super::packed::{Packed, parts};
 use super::super::register::Register;
 use super::ALL_FRAMES;
 use super::activate::activate;
 use super::grid::{groups, positions};
-use super::groups::{Places, pool, spread};
-use super::heads::{Heads, Room};
-use super::meet::Six;
+use super::groups::{Places, pool, rows_of_groups, spread};
+use super::heads::{self, Heads, LOGITS};
+use super::meet::{self, Meet, Six};
 use super::shape::Shape;
-use super::sinks::ForEachFrame;
 use crate::model::row::Row;
+
+/// How many positions go through the levels together: rows of this many, or several shorter ones. A short row alone would wait
+/// for the weights, which are more than the first-level cache holds.
+const POSITIONS_AT_ONCE: usize = 72;
+/// Positions of the fine layer at once, at most. What lies between it and the logits stays in the first-level cache.
+const BLOCK: usize = 9; // a tile's rows with AVX-512
 
 /// The weights, laid out for the kernels. Rows and columns are padded with zeros to whole cache lines.
 #[derive(Debug)]
@@ -38,7 +45,7 @@ pub(super) struct Network {
 struct Level {
     up: WinogradBlock,
     /// What the frames hear of each other, with the convolution's bias.
-    meet: Linear,
+    meet: Meet,
     down: Linear,
 }
 
@@ -46,68 +53,80 @@ struct Level {
 #[derive(Debug)]
 struct Mix {
     own: Packed,
-    meet: Linear,
+    meet: Meet,
 }
 
 /// Working memory. It is reused from row to row, and grows with the longest.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    read: Lookup,
+    batch: Lookup,
     next: Lookup,
     workspace: Workspace,
 }
 
-/// Where in the table a row's tokens are.
+/// Where in the table the tokens of a few rows are. All have as many positions.
 #[derive(Debug, Default)]
 struct Lookup {
     positions: usize,
-    /// By place, for the row and for its reverse complement.
+    reads: usize,
+    /// Read after read, by place: for the row, then for its reverse complement.
     rows: Vec<u32>,
 }
 
 /// Working memory of a forward pass.
 #[derive(Debug, Default)]
 struct Workspace {
-    /// The stem's outputs, frame after frame.
+    /// The stem's outputs, frame after frame, read after read.
     fine: Aligned,
-    /// What comes down to the positions, laid out alike; then what the fine layer is mixed with.
+    levels: Vec<Aligned>,
+    /// What comes down from a level before it is spread.
+    coarse: Aligned,
+    heard: Aligned,
+    met: meet::Room,
+    transformed: Aligned,
+    products: Aligned,
+    block: Block,
+    /// The logits of all positions, read after read.
+    logits: Vec<f32>,
+}
+
+/// Working memory for a few positions of a read.
+#[derive(Debug, Default)]
+struct Block {
+    /// What comes down to the positions, frame after frame; then what the fine layer is mixed with.
     down: Aligned,
     /// The fine layer's outputs, and after mixing.
     h: Aligned,
     mixed: Aligned,
-    levels: Vec<Aligned>,
-    /// What comes down from a level before it is spread.
-    coarse: Aligned,
-    met: Aligned,
-    heard: Aligned,
-    transformed: Aligned,
-    products: Aligned,
-    heads: Room,
+    met: meet::Room,
+    heads: heads::Room,
 }
 
-/// Computes the logits of a row.
+/// Computes the logits of a few rows.
 struct Forward<'a> {
     network: &'a Network,
-    read: &'a Lookup,
+    batch: &'a Lookup,
     workspace: &'a mut Workspace,
-    /// The row after this one, if there is one. It is looked up early, so that its table rows can be prefetched.
-    next: (Option<Row<'a>>, &'a mut Lookup),
+    /// The rows after these. They are looked up early, so that their table rows can be prefetched.
+    next: (&'a [Row<'a>], &'a mut Lookup),
 }
 
-/// The row must be looked up in the network's table, and the workspace have room.
+/// The rows must be looked up in the network's table, and the workspace have room.
 impl Task for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<I: Isa>(self) {
-        let Self { network, read, workspace, next: (row, next) } = self;
-        network.look_up(row, next);
+        let Self { network, batch, workspace, next: (rows, next) } = self;
+        network.look_up(rows, next);
         let mut ahead = network.table.ahead(&next.rows);
-        // SAFETY: the caller's CPU has the instructions; `Network::each` looked up the row and made room.
+        // SAFETY: the caller's CPU has the instructions; `Network::each` looked up the rows and made room.
         unsafe {
-            network.up::<I>(read, workspace, &mut ahead);
-            network.down::<I>(read.positions, workspace);
-            network.fine::<I>(read.positions, workspace);
+            network.up::<I>(batch, workspace, &mut ahead);
+            network.down::<I>(batch, workspace);
+            for read in 0..batch.reads {
+                network.fine::<I>(batch, read, workspace);
+            }
         }
     }
 }
@@ -127,7 +146,6 @@ impl Network {
         };
         let channels = c.next_multiple_of(LINE);
         let square = |weight: &[f32]| pack(weight, c, &padded_inputs(&[c]), packing);
-        let meet = |weight: &[f32], bias: &[f32]| Linear::new(weight, bias, &padded_inputs(&[c; 3]), packing);
         let embeddings = tensor("embedding.weight", &[VOCABULARY, e])?;
         let stem = tensor("stem.weight", &[c, e, KERNEL])?;
         let stem_bias = tensor("stem.bias", &[c])?;
@@ -141,7 +159,7 @@ impl Network {
             let down_bias = if level == 0 { tensor("fine.bias", &[c])? } else { vec![0.0; c] };
             Ok(Level {
                 up: WinogradBlock::new(&up, &vec![0.0; c], channels, packing),
-                meet: meet(&heard, &bias),
+                meet: Meet::new(&heard, &bias, packing),
                 down: Linear::new(&down, &down_bias, &padded_inputs(&[c]), packing),
             })
         });
@@ -150,7 +168,7 @@ impl Network {
         let mix = if mix {
             let own = square(&tensor("mix.own", &[c, c])?);
             let (heard, bias) = (tensor("mix.meet", &[c, 3 * c])?, tensor("mix.bias", &[c])?);
-            Some(Mix { own, meet: meet(&heard, &bias) })
+            Some(Mix { own, meet: Meet::new(&heard, &bias, packing) })
         } else {
             None
         };
@@ -169,64 +187,75 @@ impl Network {
         scratch: &mut Scratch,
         mut then: impl FnMut(&[f32]),
     ) {
-        let mut rows = rows.into_iter();
-        let Scratch { read, next, workspace } = scratch;
-        let mut row = rows.next();
-        self.look_up(row, read);
-        while row.is_some() {
-            row = rows.next();
-            self.make_room(read.positions, workspace);
-            let forward = Forward { network: self, read, workspace, next: (row, next) };
+        let mut rows = rows.into_iter().peekable();
+        let Scratch { batch, next, workspace } = scratch;
+        let mut following = Vec::new();
+        take(&mut rows, &mut following);
+        self.look_up(&following, batch);
+        while batch.reads > 0 {
+            take(&mut rows, &mut following);
+            self.make_room(batch, workspace);
+            let forward = Forward { network: self, batch, workspace, next: (&following, next) };
             // SAFETY: the caller's promise.
             unsafe { dispatch::run(instructions, forward) };
-            then(&workspace.heads.logits);
-            std::mem::swap(read, next);
+            workspace.logits[..LOGITS * batch.reads * batch.positions]
+                .chunks_exact(LOGITS * batch.positions)
+                .for_each(&mut then);
+            std::mem::swap(batch, next);
         }
     }
 
-    /// Looks up a row; nothing where there is none.
+    /// Looks up rows that all have as many positions.
     #[inline(always)]
-    fn look_up(&self, row: Option<Row<'_>>, lookup: &mut Lookup) {
-        let Some(row) = row else { return lookup.rows.clear() };
-        lookup.positions = positions(row);
-        self.table.look_up_positions((row.ids, row.before), lookup.positions, &mut lookup.rows);
+    fn look_up(&self, rows: &[Row<'_>], lookup: &mut Lookup) {
+        lookup.rows.clear();
+        lookup.reads = rows.len();
+        lookup.positions = rows.first().map_or(0, |&row| positions(row));
+        for row in rows {
+            self.table.look_up_positions((row.ids, row.before), lookup.positions, &mut lookup.rows);
+        }
     }
 
-    /// The levels of a row of so many positions: how many positions the one below has, and how the rows of its own lie.
-    fn layouts(&self, positions: usize) -> impl Iterator<Item = (usize, Layout)> + use<> {
-        let channels = self.channels;
-        let mut below = positions;
+    /// The levels of a few rows: how many positions the one below has, and how the rows of its own lie.
+    fn layouts(&self, batch: &Lookup) -> impl Iterator<Item = (usize, Layout)> + use<> {
+        let (channels, strands) = (self.channels, 2 * batch.reads);
+        let mut below = batch.positions;
         (0..self.levels.len()).map(move |_| {
             let rows = groups(below);
-            let level = (below, Layout { channels, rows, strands: 2 });
+            let level = (below, Layout { channels, rows, strands });
             below = rows;
             level
         })
     }
 
-    fn make_room(&self, positions: usize, workspace: &mut Workspace) {
-        let all = ALL_FRAMES * positions * self.channels;
-        let Workspace { fine, down, h, mixed, levels, coarse, met, heard, transformed, products, heads } = workspace;
-        for of_positions in [fine, down, h, &mut *mixed] {
-            of_positions.reserve(all);
-        }
-        // Meeting at the positions needs as much room as three frames of each strand.
-        met.reserve(all);
+    fn make_room(&self, batch: &Lookup, workspace: &mut Workspace) {
+        let (channels, all) = (self.channels, batch.reads * batch.positions);
+        let Workspace { fine, levels, coarse, heard, met, transformed, products, block, logits } = workspace;
+        fine.reserve(ALL_FRAMES * all * channels);
         levels.resize_with(self.levels.len(), Aligned::default);
-        for ((_, layout), level) in self.layouts(positions).zip(levels) {
+        for ((_, layout), level) in self.layouts(batch).zip(levels) {
             level.reserve(layout.len());
             for of_level in [&mut *coarse, &mut *heard] {
                 of_level.reserve(layout.len());
             }
+            met.reserve(batch.reads * layout.rows, channels);
             transformed.reserve(layout.transformed());
             products.reserve(layout.transformed());
         }
-        Heads::make_room(positions, self.channels, heads);
+        if logits.len() < LOGITS * all {
+            logits.resize(LOGITS * all, 0.0);
+        }
+        let Block { down, h, mixed, met, heads } = block;
+        for of_frames in [down, h, mixed] {
+            of_frames.reserve(ALL_FRAMES * BLOCK * channels);
+        }
+        met.reserve(BLOCK, channels);
+        Heads::make_room(BLOCK, channels, heads);
     }
 
-    /// Where the frames of `positions` rows lie that follow each other.
-    fn dense(&self, positions: usize) -> Places {
-        std::array::from_fn(|frame| frame * positions * self.channels)
+    /// Where the frames of a read's `positions` rows lie that follow each other.
+    fn dense(&self, positions: usize, read: usize) -> Places {
+        std::array::from_fn(|frame| (ALL_FRAMES * read + frame) * positions * self.channels)
     }
 
     /// The stem and the levels.
@@ -234,93 +263,163 @@ impl Network {
     /// # Safety
     /// As for [`Forward`].
     #[inline(always)]
-    unsafe fn up<I: Isa>(&self, read: &Lookup, workspace: &mut Workspace, ahead: &mut Ahead<'_>) {
-        let channels = self.channels;
-        let Workspace { fine, levels, met, heard, transformed, products, .. } = workspace;
-        let mut frames = self.dense(read.positions);
-        let strand = read.rows.len() / 2;
+    unsafe fn up<I: Isa>(&self, batch: &Lookup, workspace: &mut Workspace, ahead: &mut Ahead<'_>) {
+        let Workspace { fine, levels, heard, met, transformed, products, .. } = workspace;
         // SAFETY: the caller's promises.
         unsafe {
-            for (frame, &to) in frames.iter().enumerate() {
-                let rows = &read.rows[frame / FRAMES * strand + frame % FRAMES..];
-                self.table.stem::<I::Register, false>(rows, (1, read.positions), &mut fine[to..]);
-            }
-            activate::<I::Register>(fine, ALL_FRAMES * read.positions, channels);
-            let mut below: &[f32] = fine;
-            for ((level, x), (positions, layout)) in self.levels.iter().zip(levels).zip(self.layouts(read.positions)) {
-                let own: Places = std::array::from_fn(|frame| layout.frame(frame));
-                let six = Six { x: below, frames, positions, channels };
-                pool::<I::Register>(six, x, own);
+            self.stem::<I>(batch, fine, &mut levels[0]);
+            for (number, (positions, layout)) in self.layouts(batch).enumerate() {
+                let (finer, own) = levels.split_at_mut(number);
+                let (level, x) = (&self.levels[number], &mut own[0]);
+                if let Some(finer) = finer.last() {
+                    let below = Layout { rows: positions, ..layout };
+                    for read in 0..batch.reads {
+                        pool::<I::Register>(six(finer, below, read), x, places(layout, read));
+                    }
+                }
                 layout.clear_margins(x);
-                let six = Six { x, frames: own, positions: layout.rows, channels };
-                six.heard::<I::Register>(met);
-                let sink = &mut ForEachFrame { to: heard, stride: channels, frames: own, rows: layout.rows };
-                level.meet.product::<I>((met, 3 * channels), 2 * layout.rows, &mut Nothing, sink);
+                for read in 0..batch.reads {
+                    met.take::<I::Register>(read * layout.rows, six(x, layout, read));
+                }
+                level.meet.multiply::<I>(batch.reads * layout.rows, self.channels, met);
+                for read in 0..batch.reads {
+                    let rows = (read * layout.rows, layout.rows);
+                    met.give::<I::Register>(rows, self.channels, heard, places(layout, read));
+                }
                 layout.fill_margins(heard, BEYOND);
-                // The next row's table rows are fetched here: there are steps enough.
+                // The next rows' table rows are fetched here: there are steps enough.
                 level.up.forward::<I>(layout, (x, SiluWith(heard)), (transformed, products), ahead);
-                (below, frames) = (x, own);
             }
         }
     }
 
-    /// From the last level back to the positions.
+    /// The stem of each read, and its means for the first level.
     ///
     /// # Safety
     /// As for [`Forward`].
     #[inline(always)]
-    unsafe fn down<I: Isa>(&self, positions: usize, workspace: &mut Workspace) {
-        let channels = self.channels;
-        let Workspace { down, levels, coarse, .. } = workspace;
-        for (level, own) in self.levels.iter().enumerate().rev() {
-            let (finer, x) = levels.split_at_mut(level);
-            let (below, layout) = self.layouts(positions).nth(level).expect("a layout for each level");
-            let first = layout.frame(0);
-            let (from, rows) = (&x[0][first..], layout.between_margins());
-            let frames = std::array::from_fn(|frame| layout.frame(frame));
+    unsafe fn stem<I: Isa>(&self, batch: &Lookup, fine: &mut [f32], level: &mut [f32]) {
+        let (positions, channels) = (batch.positions, self.channels);
+        let (_, layout) = self.layouts(batch).next().expect("there is a level");
+        let strand = batch.rows.len() / (2 * batch.reads);
+        for read in 0..batch.reads {
+            let frames = self.dense(positions, read);
             // SAFETY: the caller's promises.
             unsafe {
-                let sink = &mut Rows { to: &mut coarse[first..], stride: channels };
-                own.down.product::<I>((from, channels), rows, &mut Nothing, sink);
-                let six = Six { x: coarse, frames, positions: layout.rows, channels };
-                match finer.last_mut() {
-                    Some(finer) => {
-                        let (_, layout) = self.layouts(positions).nth(level - 1).expect("a layout for each level");
-                        let to = std::array::from_fn(|frame| layout.frame(frame));
-                        spread::<I::Register, true>(six, below, finer, to);
+                for (frame, &to) in frames.iter().enumerate() {
+                    let rows = &batch.rows[(2 * read + frame / FRAMES) * strand + frame % FRAMES..];
+                    self.table.stem::<I::Register, false>(rows, (1, positions), &mut fine[to..]);
+                }
+                activate::<I::Register>(&mut fine[frames[0]..], ALL_FRAMES * positions, channels);
+                pool::<I::Register>(Six { x: fine, frames, positions, channels }, level, places(layout, read));
+            }
+        }
+    }
+
+    /// From the last level back to what is spread to the positions.
+    ///
+    /// # Safety
+    /// As for [`Forward`].
+    #[inline(always)]
+    unsafe fn down<I: Isa>(&self, batch: &Lookup, workspace: &mut Workspace) {
+        let stride = self.channels;
+        let Workspace { levels, coarse, .. } = workspace;
+        for (level, own) in self.levels.iter().enumerate().rev() {
+            let (finer, x) = levels.split_at_mut(level);
+            let (below, layout) = self.layouts(batch).nth(level).expect("a layout for each level");
+            let (first, rows) = (layout.frame(0), layout.between_margins());
+            // SAFETY: the caller's promises.
+            unsafe {
+                let sink = &mut Rows { to: &mut coarse[first..], stride };
+                own.down.product::<I>((&x[0][first..], stride), rows, &mut Nothing, sink);
+                if let Some(finer) = finer.last_mut() {
+                    let to = Layout { rows: below, ..layout };
+                    for read in 0..batch.reads {
+                        spread::<I::Register>(six(coarse, layout, read), below, finer, places(to, read));
                     }
-                    None => spread::<I::Register, false>(six, below, down, self.dense(positions)),
                 }
             }
         }
     }
 
-    /// The fine layer, mixing where the network has it, and the logits.
+    /// The fine layer, mixing where the network has it, and the logits, for a few positions at a time.
     ///
     /// # Safety
     /// As for [`Forward`].
     #[inline(always)]
-    unsafe fn fine<I: Isa>(&self, positions: usize, workspace: &mut Workspace) {
-        let (stride, rows) = (self.channels, ALL_FRAMES * positions);
-        let Workspace { fine, down, h, mixed, met, heads, .. } = workspace;
-        let frames = self.dense(positions);
-        // SAFETY: the caller's promises.
-        unsafe {
-            let product = Product { from: fine, stride, rows, weights: &self.fine, start: down, start_stride: stride };
-            I::product(product, &mut Nothing, &mut Rows { to: h, stride });
-            activate::<I::Register>(h, rows, stride);
-            if let Some(mix) = &self.mix {
-                Six { x: h, frames, positions, channels: stride }.heard::<I::Register>(met);
-                let heard = &mut ForEachFrame { to: down, stride, frames, rows: positions };
-                mix.meet.product::<I>((met, 3 * stride), 2 * positions, &mut Nothing, heard);
-                let product = Product { from: h, stride, rows, weights: &mix.own, start: down, start_stride: stride };
-                I::product(product, &mut Nothing, &mut Rows { to: mixed, stride });
-                activate::<I::Register>(mixed, rows, stride);
-                add::<I::Register>(mixed, h, rows * stride);
+    unsafe fn fine<I: Isa>(&self, batch: &Lookup, read: usize, workspace: &mut Workspace) {
+        let (stride, positions) = (self.channels, batch.positions);
+        let Workspace { fine, coarse, block, logits, .. } = workspace;
+        let (_, layout) = self.layouts(batch).next().expect("there is a level");
+        let (all, groups) = (self.dense(positions, read), places(layout, read));
+        for (first, count) in parts(positions, BLOCK) {
+            let Block { down, h, .. } = &mut *block;
+            let frames = self.dense(count, 0);
+            // SAFETY: the caller's promises.
+            unsafe {
+                for (frame, &to) in frames.iter().enumerate() {
+                    let first = if frame < FRAMES { first } else { positions - first - count };
+                    let wanted = (positions, first..first + count);
+                    rows_of_groups::<I::Register>(&coarse[groups[frame]..], stride, wanted, &mut down[to..]);
+                    let from = &fine[all[frame] + first * stride..];
+                    let (start, weights) = (&down[to..], &self.fine);
+                    let product = Product { from, stride, rows: count, weights, start, start_stride: stride };
+                    I::product(product, &mut Nothing, &mut Rows { to: &mut h[to..], stride });
+                }
+                activate::<I::Register>(h, ALL_FRAMES * count, stride);
+                if let Some(mix) = &self.mix {
+                    mix.forward::<I>(block, stride, count, frames);
+                }
+                let Block { h, heads, .. } = &mut *block;
+                let logits = &mut logits[LOGITS * (read * positions + first)..][..LOGITS * count];
+                self.heads.forward::<I>(Six { x: h, frames, positions: count, channels: stride }, heads, logits);
             }
-            self.heads.forward::<I>(Six { x: h, frames, positions, channels: stride }, heads);
         }
     }
+}
+
+impl Mix {
+    /// Mixes so many positions of the block.
+    ///
+    /// # Safety
+    /// The CPU must have `I`'s instructions; the block must hold the positions, whose `frames` follow each other.
+    #[inline(always)]
+    unsafe fn forward<I: Isa>(&self, block: &mut Block, stride: usize, positions: usize, frames: Places) {
+        let Block { down, h, mixed, met, .. } = block;
+        let rows = ALL_FRAMES * positions;
+        // SAFETY: the caller's promises.
+        unsafe {
+            met.take::<I::Register>(0, Six { x: h, frames, positions, channels: stride });
+            self.meet.multiply::<I>(positions, stride, met);
+            met.give::<I::Register>((0, positions), stride, down, frames);
+            let product = Product { from: h, stride, rows, weights: &self.own, start: down, start_stride: stride };
+            I::product(product, &mut Nothing, &mut Rows { to: mixed, stride });
+            activate::<I::Register>(mixed, rows, stride);
+            add::<I::Register>(mixed, h, rows * stride);
+        }
+    }
+}
+
+/// Takes the next few rows that have as many positions; none where there is none.
+fn take<'a>(rows: &mut Peekable<impl Iterator<Item = Row<'a>>>, few: &mut Vec<Row<'a>>) {
+    few.clear();
+    let Some(all) = rows.peek().map(|&row| positions(row)) else { return };
+    let most = (POSITIONS_AT_ONCE / all).max(1);
+    while few.len() < most
+        && let Some(row) = rows.next_if(|&row| positions(row) == all)
+    {
+        few.push(row);
+    }
+}
+
+/// Where a read's frames lie on a level.
+fn places(layout: Layout, read: usize) -> Places {
+    std::array::from_fn(|frame| layout.frame(ALL_FRAMES * read + frame))
+}
+
+/// A read's frames on a level.
+fn six(x: &[f32], layout: Layout, read: usize) -> Six<'_> {
+    Six { x, frames: places(layout, read), positions: layout.rows, channels: layout.channels }
 }
 
 /// Adds the first `len` numbers of `x` to those of `to`.

@@ -8,13 +8,13 @@ pub(in super::super) const OUTPUTS: usize = 6;
 pub(in super::super) const INPUTS: usize = 8;
 
 /// How the rows of the frames of some strands lie in the scratch. A row of zeros comes first, then each frame's `rows` rows
-/// and a row of zeros. Each strand starts with a tile, so that both strands' sums are made in the same order. Zeros fill up
+/// and a row of zeros. Each strand starts with a tile, so that all strands' sums are made in the same order. Zeros fill up
 /// to the last tile's last input. The zeros between two frames are padding to both.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Layout {
     pub(in super::super) channels: usize,
     pub(in super::super) rows: usize,
-    /// One or two.
+    /// One or two for each read.
     pub(in super::super) strands: usize,
 }
 

@@ -332,7 +332,8 @@ impl Table {
 
     /// Looks up the tokens of a read that are at every third of `positions` of nine bases, and of its reverse complement: for
     /// each strand the tokens that start six bases before its first position up to those that start two bases after its last.
-    /// `before` bases of padding come before the first token. What reaches into padding gets row 0.
+    /// `before` bases of padding come before the first token. What reaches into padding gets row 0. They are added to `rows`,
+    /// both strands' as many.
     ///
     /// # Panics
     /// If a token is outside the vocabulary, or there are more tokens than positions.
@@ -346,10 +347,10 @@ impl Table {
         assert!(ids.iter().all(|&id| usize::from(id) < VOCABULARY), "a token outside the vocabulary");
         let row_len = u32::try_from(self.row_len()).expect("a row is a few hundred numbers");
         let strand = (positions + 1) * STRIDE * FRAMES;
-        rows.clear();
-        rows.resize(2 * strand, 0);
+        let others = rows.len();
+        rows.resize(others + 2 * strand, 0);
         let first = 2 * STRIDE + before;
-        let (forward, reverse) = rows.split_at_mut(strand);
+        let (forward, reverse) = rows[others..].split_at_mut(strand);
         let row = |id: u16| u32::from(id) * row_len;
         forward[first..][..ids.len()].iter_mut().zip(ids).for_each(|(to, &id)| *to = row(id));
         // A token that starts at base j of n ends, and starts the other way round, at n - 6 - j.
