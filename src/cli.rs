@@ -11,8 +11,10 @@ use crate::{paths, reads};
 mod address_space;
 mod common;
 mod device;
+mod evaluate;
 mod hints;
 mod inputs;
+mod kmers;
 mod long_reads;
 mod man;
 mod merge;
@@ -60,6 +62,10 @@ enum Command {
     Split(Box<split::Args>),
     #[command(after_long_help = EXAMPLES)]
     Score(Box<score::Args>),
+    #[command(after_long_help = kmers::EXAMPLES)]
+    Kmers(Box<kmers::Args>),
+    #[command(after_long_help = evaluate::EXAMPLES)]
+    Evaluate(Box<evaluate::Args>),
     Merge(merge::Args),
     Device(device::Args),
     Model(model::Args),
@@ -79,6 +85,8 @@ impl Command {
         match self {
             Self::Split(_) => "readseeker split - ...",
             Self::Score(_) => "readseeker score - ...",
+            Self::Kmers(_) => "readseeker kmers - ...",
+            Self::Evaluate(_) => "readseeker evaluate - ...",
             _ => "readseeker device --bench --reads - ...",
         }
     }
@@ -86,7 +94,9 @@ impl Command {
     fn run(self, typed: Vec<String>) -> Result<()> {
         match self {
             Self::Split(args) => args.into_config(typed).and_then(runtime::run),
-            Self::Score(args) => args.into_config(typed).and_then(runtime::run),
+            Self::Score(args) => score::run(*args, typed),
+            Self::Kmers(args) => kmers::run(*args),
+            Self::Evaluate(args) => evaluate::run(*args, typed),
             Self::Merge(args) => merge::run(args),
             Self::Device(args) => device::run(&args),
             Self::Model(args) => model::run(args),

@@ -3,6 +3,8 @@
 //! The vocabulary is arithmetic, so there is no table of words: a base is a digit (A 0, T 1, C 2, G 3), a k-mer is a number in
 //! base 4 with its first base most significant, and its id is that number plus [`FIRST`]. Pure: knows no model and no read.
 
+pub mod words;
+
 use std::ops::RangeInclusive;
 
 use clap::ValueEnum;

@@ -22,6 +22,8 @@
 //! | what is written of a read? | [`outputs`] |
 //! | what does the report say? | [`report`], [`tally`], [`estimate`] |
 //! | which reads are in a sample? | [`sample`] |
+//! | how do the original scripts write and score reads? | [`dnabert`] |
+//! | how good is a model on labelled reads? | [`evaluate`], [`metrics`] |
 //! | what can stop a run, and what is warned of? | [`error`], [`conflict`], [`warning`] |
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
@@ -30,9 +32,12 @@ pub mod class;
 pub mod cli;
 pub mod config;
 pub mod conflict;
+pub mod dnabert;
 pub mod error;
 pub mod estimate;
+pub mod evaluate;
 pub mod kmer;
+pub mod metrics;
 pub mod model;
 pub mod outputs;
 mod paths;
@@ -44,6 +49,7 @@ pub mod reads;
 pub mod report;
 pub mod run;
 pub mod sample;
+mod scoring;
 pub mod shard;
 pub mod tally;
 mod threads;

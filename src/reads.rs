@@ -28,6 +28,7 @@ mod score;
 mod template;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use alignment::Alignment;
 pub use codecs::codec::Codec;
@@ -53,3 +54,4 @@ pub fn is_damage_reported_elsewhere() -> bool {
     std::thread::current().name() == Some(formats::cram::THREAD)
 }
 pub use template::{Segments, Template};
+pub use text::Lines;

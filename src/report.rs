@@ -3,6 +3,7 @@
 mod account;
 mod chart;
 mod classes;
+mod evaluation;
 mod files;
 mod fit;
 mod html;
@@ -15,6 +16,7 @@ pub use account::{
     Counts, Device, Facts, Frames, Histogram, Input, Origin, PriorUsed, Report, Scope, Settings, Shard, Threshold,
     Windows,
 };
+pub use evaluation::{Evaluation, Judgement, Setting};
 pub use files::Files;
 pub use fit::warnings;
 pub use merge::MergeError;

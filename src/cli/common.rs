@@ -211,9 +211,28 @@ impl Common {
         scores.into_iter().chain(self.long_reads.table()).collect()
     }
 
+    /// The model, and where it runs.
+    pub(super) fn model_options(&self) -> model::Options {
+        model::Options {
+            source: if self.no_model { model::Source::Unscored } else { model::store::find(self.model.clone()) },
+            attention: self.attention,
+            precision: self.precision,
+            device: self.device.clone(),
+            batch_size: self.batch_size.0,
+            threads: threads::or_all(self.threads),
+            check: if self.no_check { model::Check::Skip } else { model::Check::Run },
+        }
+    }
+
+    /// How outputs are put in place.
+    pub(super) fn placing(&self) -> Placing {
+        let existing = if self.force { Existing::Replaced } else { Existing::Kept };
+        Placing { existing, fsync: !self.no_fsync }
+    }
+
     /// The run's settings, given what is this subcommand's own.
     pub(super) fn into_config(self, Own { verdict, outputs, collate, set, command }: Own) -> Result<Config> {
-        let threads = threads::or_all(self.threads);
+        let (model, placing, threads) = (self.model_options(), self.placing(), threads::or_all(self.threads));
         let windows = self.long_reads.config(verdict.threshold);
         let (standard, folder) = set.unzip();
         let standard = standard.unwrap_or_default();
@@ -234,15 +253,7 @@ impl Common {
                 read_ahead: self.memory / 4,
                 workers: threads,
             },
-            model: model::Options {
-                source: if self.no_model { model::Source::Unscored } else { model::store::find(self.model) },
-                attention: self.attention,
-                precision: self.precision,
-                device: self.device,
-                batch_size: self.batch_size.0,
-                threads,
-                check: if self.no_check { model::Check::Skip } else { model::Check::Run },
-            },
+            model,
             min_length: self.min_length,
             letters: self.letters,
             verdict,
@@ -255,10 +266,7 @@ impl Common {
                 multiqc: self.multiqc.or(standard.multiqc),
             },
             folder,
-            placing: Placing {
-                existing: if self.force { Existing::Replaced } else { Existing::Kept },
-                fsync: !self.no_fsync,
-            },
+            placing,
             max_reads: self.max_reads,
             shard: self.shard,
             sample: self.sample.map(|fraction| Sample::new(fraction, self.seed)),

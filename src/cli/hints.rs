@@ -135,6 +135,11 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
         Problem::References { .. } => {
             "a BAM output holds one list of reference sequences: split these inputs in separate runs".to_owned()
         }
+        Problem::Line { .. } => {
+            "the table needs a header line, then a sequence (or its k-mers), a tab and a label on each line; \
+             `readseeker kmers` writes such tables"
+                .to_owned()
+        }
         Problem::Odd => "R1 and R2 must alternate; without --interleaved each read is judged alone".to_owned(),
         Problem::Formats { .. } => "give two FASTQ files or two FASTA files".to_owned(),
         Problem::Lanes { .. } => "process inputs of different formats in separate runs".to_owned(),

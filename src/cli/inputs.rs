@@ -20,7 +20,7 @@ pub(super) struct Reads {
     ///
     /// Format and compression are detected from the content. Two FASTQ or FASTA files are R1 and R2; more need one of the
     /// flags --paired, --interleaved or --single. Any number of BAM, SAM or CRAM files are read one after the other.
-    #[arg(value_name = "READS", help_heading = "Input", required_unless_present = "files_from")]
+    #[arg(value_name = "READS", help_heading = "Input", required_unless_present = "listed")]
     files: Vec<PathBuf>,
 
     /// READS are R1 and R2 of one lane, R1 and R2 of the next, ...
@@ -45,7 +45,7 @@ pub(super) struct Reads {
     ///
     /// One lane per line: a file, or R1, a tab and R2. Blank lines and lines that start with # are ignored.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "paired"], help_heading = "Input")]
-    #[arg(hide_short_help = true)]
+    #[arg(hide_short_help = true, group = "listed")]
     files_from: Option<PathBuf>,
 }
 

@@ -20,6 +20,17 @@ pub(super) fn run(config: Config) -> Result<()> {
     block_on(config.threads, async { crate::run::run(config, signals::interrupted()?, warn).await.map(drop) })
 }
 
+/// Work that a signal ends.
+pub(super) fn unless_interrupted<T>(threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    block_on(threads, async {
+        let interrupted = signals::interrupted()?;
+        tokio::select! {
+            done = work => done,
+            signal = interrupted => Err(Error::Interrupted(signal)),
+        }
+    })
+}
+
 /// Runs on a runtime of its own, which is left behind: a pending read of stdin or a batch in a compute thread would
 /// otherwise hold the process open after all has been said and done. It is forgotten, not shut down in the background:
 /// that detaches threads which are about to end, and glibc's `pthread_detach` then may read what such a thread has

@@ -1,13 +1,40 @@
-//! `readseeker score`: the scores table alone.
+//! `readseeker score`: the scores table alone, or the probabilities of a table of k-mers.
 
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
 use super::common::{Common, Own};
+use super::runtime::{self, unless_interrupted};
 use crate::config::Config;
+use crate::dnabert;
 use crate::error::Result;
 use crate::{outputs, verdict};
+
+/// Flags that have no meaning for a table of k-mers.
+const NOT_OF_KMERS: [&str; 21] = [
+    "files",
+    "paired",
+    "interleaved",
+    "single",
+    "trust_order",
+    "reference",
+    "min_length",
+    "letters",
+    "max_reads",
+    "shard",
+    "sample",
+    "prior",
+    "threshold",
+    "windows",
+    "windows_out",
+    "compression_level",
+    "json",
+    "html",
+    "multiqc",
+    "memory",
+    "progress",
+];
 
 /// Score reads without splitting them: one line per read, in input order
 #[derive(Debug, ClapArgs)]
@@ -20,16 +47,30 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "TSV[.gz|.zst|...]", help_heading = "Outputs")]
     output: PathBuf,
 
+    /// Score a table of k-mers, as DNABERT's run_finetune.py --do_predict does
+    ///
+    /// The table is DNABERT's dev.tsv: a header line, then k-mers joined by blanks, a tab and a label. The output is what
+    /// DNABERT calls pred_results.npy: the probability of each line as a 32-bit float, for NumPy.
+    #[arg(long, value_name = "dev.tsv", conflicts_with_all = NOT_OF_KMERS, group = "listed", help_heading = "Input")]
+    dnabert: Option<PathBuf>,
+
     // Last, so that help starts with the outputs.
     #[command(flatten)]
     common: Common,
 }
 
 impl Args {
-    pub(super) fn into_config(self, command: Vec<String>) -> Result<Config> {
+    fn into_config(self, command: Vec<String>) -> Result<Config> {
         // Each read has its own line and label: how mates would be judged together does not matter here.
         let verdict = verdict::Config { threshold: self.common.threshold, band: None, mates: verdict::Mates::Each };
         let outputs = outputs::Config { tables: self.common.tables(Some(self.output)), ..outputs::Config::default() };
         self.common.into_config(Own { verdict, outputs, collate: None, set: None, command })
     }
+}
+
+pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
+    let Some(input) = args.dnabert else { return args.into_config(command).and_then(runtime::run) };
+    let (model, placing) = (args.common.model_options(), args.common.placing());
+    let threads = model.threads;
+    unless_interrupted(threads, dnabert::score(dnabert::Score { input, output: args.output, model, placing }))
 }

@@ -1,6 +1,6 @@
 //! What a run reads: the settings, and one file, pair or list of them opened as a stream of templates.
 
 pub(super) mod lanes;
-mod open;
+pub(super) mod open;
 pub(super) mod settings;
 pub(super) mod templates;

@@ -208,6 +208,14 @@ pub enum Problem {
         /// This one's.
         found: &'static str,
     },
+    /// A line of a table that is not what it must be.
+    #[error("line {number}: {what}")]
+    Line {
+        /// Which line, from 1.
+        number: u64,
+        /// What is wrong.
+        what: String,
+    },
     /// Paired records in an order that keeps mates apart.
     #[error("the records are sorted by coordinate, so mates are not adjacent")]
     CoordinateSorted,

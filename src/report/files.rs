@@ -42,13 +42,13 @@ impl Files {
 }
 
 /// An account as JSON.
-fn json(account: &impl Serialize) -> String {
+pub(super) fn json(account: &impl Serialize) -> String {
     let json = serde_json::to_string_pretty(account).expect("an account holds nothing JSON cannot");
     json + "\n"
 }
 
 /// Writes one account.
-async fn write(account: &str, path: &Path, encoding: EncoderConfig) -> Result<Pending> {
+pub(super) async fn write(account: &str, path: &Path, encoding: EncoderConfig) -> Result<Pending> {
     let (mut writer, pending) = output::create(path, encoding).await?;
     writer.write(account.as_bytes()).await?;
     writer.finish().await?;

@@ -33,6 +33,22 @@ svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
 pub(super) fn page(report: &Report) -> String {
     let files: Vec<String> = report.input.files.iter().map(|path| path.display().to_string()).collect();
     let title = title(&report.input.files);
+    let body = html! {
+        h1 { "readseeker" }
+        p { "Coding and non-coding reads of " strong { (title) } ", by " strong { (report.model.name) } "." }
+        (model_note(report))
+        @for warning in &report.warnings { p.warning { "Warning: " (warning) "." } }
+        (class_counts(report))
+        (probabilities(report))
+        @if let Some(frames) = &report.frames { (frame_counts(frames)) }
+        (thresholds(report))
+        (run(report, &files))
+    };
+    whole_page(&title, &body)
+}
+
+/// A page of this title.
+pub(super) fn whole_page(title: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -42,17 +58,7 @@ pub(super) fn page(report: &Report) -> String {
                 title { "readseeker: " (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                h1 { "readseeker" }
-                p { "Coding and non-coding reads of " strong { (title) } ", by " strong { (report.model.name) } "." }
-                (model_note(report))
-                @for warning in &report.warnings { p.warning { "Warning: " (warning) "." } }
-                (class_counts(report))
-                (probabilities(report))
-                @if let Some(frames) = &report.frames { (frame_counts(frames)) }
-                (thresholds(report))
-                (run(report, &files))
-            }
+            body { (body) }
         }
     };
     page.into_string()

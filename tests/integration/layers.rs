@@ -11,16 +11,28 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 /// The floors from the ground up, each with its rooms: a file of `src/` and the folder of the same name. A room knows rooms of
 /// lower floors only. ARCHITECTURE.md draws the same floors.
 const FLOORS: [&[&str]; 11] = [
-    &["blocking", "class", "conflict", "kmer", "paths", "prediction", "prior", "threads", "tokens", "warning"],
+    &[
+        "blocking",
+        "class",
+        "conflict",
+        "kmer",
+        "metrics",
+        "paths",
+        "prediction",
+        "prior",
+        "threads",
+        "tokens",
+        "warning",
+    ],
     &["tiling"],
     &["reads", "model"],
     &["error", "progress", "sample", "shard", "verdict", "windows"],
-    &["estimate", "tally"],
+    &["estimate", "scoring", "tally"],
     &["outputs"],
     &["pipeline"],
     &["report"],
     &["config"],
-    &["run"],
+    &["dnabert", "evaluate", "run"],
     &["cli"],
 ];
 

@@ -8,6 +8,8 @@ mod along;
 mod broken_input;
 mod descriptors;
 mod device;
+mod dnabert;
+mod evaluate;
 mod formats;
 mod genes;
 mod help;

@@ -27,7 +27,7 @@ use crate::reads::{Codec, Header, InputCounts, Problem};
 const START: usize = 4096;
 
 /// What some editors put before a text to say that it is UTF-8.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+pub(in crate::reads) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A file whose format is known, and how its records belong together.
 pub(in crate::reads) struct Opened {
@@ -295,7 +295,7 @@ async fn is_pipe(path: &Path) -> bool {
 }
 
 /// The bytes of a file as stored, and their number if it is a regular file.
-async fn open_file(path: &Path) -> io::Result<(Bytes, Option<u64>)> {
+pub(in crate::reads) async fn open_file(path: &Path) -> io::Result<(Bytes, Option<u64>)> {
     let file = if path == Path::new("-") {
         // As a plain file, not `tokio::io::stdin`: no second buffer, and its size is known if it is a file.
         File::from_std(Stream::Stdin.file()?)

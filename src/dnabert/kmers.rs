@@ -1,0 +1,110 @@
+//! Reads as a table of k-mers.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use futures::StreamExt;
+
+use crate::blocking::blocking;
+use crate::config::check_places;
+use crate::error::Result;
+use crate::kmer::{Letters, words};
+use crate::reads::output::{self, Placing, commit_all};
+use crate::reads::{self, EncoderConfig, InputConfig, Record};
+use crate::warning::Warning;
+
+/// The original reads the first two columns. The third tells its users which read a probability belongs to.
+const HEADER: &[u8] = b"sequence\tlabel\tname\n";
+
+/// Text that is gathered before it is written.
+const MOST_TEXT: usize = 1 << 20;
+
+/// Which reads, and what is written of them.
+#[derive(Debug)]
+pub struct Kmers {
+    /// What to read.
+    pub input: InputConfig,
+    /// The table.
+    pub output: PathBuf,
+    /// The k.
+    pub k: usize,
+    /// The label of all reads.
+    pub label: Label,
+    /// Whether letters are converted: lenient letters become upper-case bases.
+    pub letters: Letters,
+    /// Stop after this many reads.
+    pub max_reads: Option<u64>,
+    /// How the table is compressed.
+    pub encoding: EncoderConfig,
+    /// How it is put in place.
+    pub placing: Placing,
+}
+
+/// A label of the original.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Label {
+    /// Not coding, or not known
+    #[default]
+    #[value(name = "0")]
+    NonCoding,
+    /// Coding
+    #[value(name = "1")]
+    Coding,
+}
+
+/// Writes the table: a line for each read, in input order. The second value is what the user should know.
+///
+/// # Errors
+/// For reads that cannot be read and a table that cannot be written; then it does not exist.
+pub async fn kmers(config: Kmers) -> Result<Vec<Warning>> {
+    let Kmers { input, output, placing, encoding, .. } = &config;
+    check_places([output.clone()].into_iter(), input.inputs.paths().map(Path::to_owned), placing.existing)?;
+    let counts = Arc::default();
+    let mut templates = reads::open(input, Arc::clone(&counts)).await?.stream;
+    let (mut table, pending) = output::create(output, *encoding).await?;
+    let (mut text, mut left) = (HEADER.to_vec(), config.max_reads.unwrap_or(u64::MAX));
+    while left > 0
+        && let Some(template) = templates.next().await
+    {
+        for read in template?.segments.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
+            config.push(read, &mut text);
+            left -= 1;
+        }
+        if text.len() >= MOST_TEXT {
+            table.write(&text).await?;
+            text.clear();
+        }
+    }
+    table.write(&text).await?;
+    table.finish().await?;
+    let placing = *placing;
+    blocking(move || commit_all(vec![pending], placing)).await?;
+    Ok(counts.warnings())
+}
+
+impl Kmers {
+    /// Appends a read's line.
+    fn push(&self, read: &Record, text: &mut Vec<u8>) {
+        match self.letters {
+            Letters::Published => words::push(read.bases(), self.k, text),
+            Letters::Lenient => {
+                let base = |letter: &u8| match letter.to_ascii_uppercase() {
+                    b'U' => b'T',
+                    other => other,
+                };
+                words::push(&read.bases().iter().map(base).collect::<Vec<u8>>(), self.k, text);
+            }
+        }
+        text.extend_from_slice(match self.label {
+            Label::NonCoding => b"\t0\t",
+            Label::Coding => b"\t1\t",
+        });
+        text.extend_from_slice(read.name());
+        if read.mate.number() > 0 {
+            text.push(b'/');
+            text.extend_from_slice(read.mate.number().to_string().as_bytes());
+        }
+        text.push(b'\n');
+    }
+}
