@@ -36,12 +36,19 @@ STAND_INS = {
     "sample.cram": "odd/mapped.3.1.cram",
     "reference.fa": "odd/reference.fa",
     "bert": "parity/k6_tiny_zip",
+    "truth.tsv": "truth.tsv",
 }
 # Made from the others.
 MAKE = """
 printf 'L1_1.fq.gz\\tL1_2.fq.gz\\nL2_1.fq.gz\\tL2_2.fq.gz\\n' >lanes.tsv
 readseeker split reads_1.fq.gz reads_2.fq.gz --coding interleaved.fq.gz --noncoding /dev/null --threshold 0 -q
 readseeker split nanopore.bam --coding nanopore.fq.gz --noncoding /dev/null --threshold 0 -q
+printf 'sequence\\tlabel\\tgroup\\n' >test.tsv
+gzip -dc reads_1.fq.gz | awk -F '\\t' '
+    NR == FNR { if ($2 == 1) { share[$1] = $4; source[$1] = $3 } next }
+    FNR % 4 == 1 { name = substr($1, 2); sub("[ /].*", "", name) }
+    FNR % 4 == 2 { print $0 "\\t" (share[name] >= 0.5) "\\t" source[name] }' truth.tsv - >>test.tsv
+gzip test.tsv
 """
 
 
@@ -80,7 +87,7 @@ def run_blocks(program, problems):
 
 
 def check_flags(program, problems):
-    commands = (["split"], ["score"], ["device"], ["model", "info"], ["selftest"])
+    commands = (["split"], ["score"], ["kmers"], ["evaluate"], ["device"], ["model", "info"], ["selftest"])
     helps = [subprocess.run([program, *command, "--help"], capture_output=True, text=True).stdout for command in commands]
     known = set(re.findall(r"--[a-z0-9-]+", "".join(helps)))
     for guide in GUIDES:
