@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Scored, number, over, share};
+use super::scored::Scored;
+use super::shares::{number, over, share};
 
 /// How many bins there are.
 const BINS: u8 = 10;

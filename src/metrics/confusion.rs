@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Scored, number, share};
+use super::scored::Scored;
+use super::shares::{number, share};
 
 /// How many coding reads are called so and how many are not, and the same of the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Scored, number, share};
+use super::scored::Scored;
+use super::shares::{number, share};
 
 /// How many reads are called coding from one probability on.
 #[derive(Clone, Copy, Debug, PartialEq)]

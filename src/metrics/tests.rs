@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::shares::over;
 use super::*;
 
 fn golden() -> Vec<Value> {

@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::account::{Evaluation, Part};
 use super::table::{COLUMNS, shown};
-use super::{Evaluation, Part};
+
 use crate::metrics::{CalibrationBin, Measures};
 use crate::progress::grouped;
 use crate::report::html::whole_page;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Evaluation;
+use super::account::Evaluation;
 use crate::metrics::Measures;
 
 /// A column: its name, and where its number is.
