@@ -30,7 +30,7 @@ pub enum Warning {
         path: PathBuf,
     },
     /// Records have tags of another program with the names of ours, which stay; ours are left out of these records.
-    #[error("records of {} have tags cp or cf of another program: they are kept, and no others of that name added", .path.display())]
+    #[error("records of {} already have tags cp or cf of another program; these are kept, and ours are left out", .path.display())]
     TagsTaken {
         /// The input.
         path: PathBuf,
@@ -63,7 +63,7 @@ pub enum Warning {
         min_length: usize,
     },
     /// Most reads are so short that the model is often wrong.
-    #[error("most reads are shorter than {length} bases, where the model is less accurate: {reads} of {of}")]
+    #[error("most reads ({reads} of {of}) are shorter than {length} bases, where the model is less accurate")]
     Short {
         /// How many.
         reads: u64,
@@ -73,7 +73,7 @@ pub enum Warning {
         length: usize,
     },
     /// Many reads are longer than what the model reads of them.
-    #[error("{reads} of {of} reads are longer than the first {bases} bases, all that the model reads of them")]
+    #[error("{reads} of {of} reads are longer than {bases} bases, and the model sees only the first {bases} of each")]
     Truncated {
         /// How many.
         reads: u64,

@@ -64,7 +64,7 @@ pub enum LayoutError {
         files: usize,
     },
     /// Alignments given as R1 and R2, or as interleaved mates.
-    #[error("{} is {format}, whose records say themselves which mate they are: it cannot be {given_as}", .input.display())]
+    #[error("{} is {format}, whose records already say which mate they are: it cannot be {given_as}", .input.display())]
     NotLetters {
         /// The file.
         input: PathBuf,

@@ -16,13 +16,13 @@ pub enum Problem {
     #[error("the file changed while it was read")]
     Changed,
     /// BGZF blocks, and then something that has no place there.
-    #[error("after its BGZF blocks the file goes on with {found}")]
+    #[error("after its BGZF blocks the file continues with {found}")]
     AfterBlocks {
         /// What it is.
         found: &'static str,
     },
     /// gzip members, and then something that is none.
-    #[error("after its gzip data the file goes on with something that is not gzip")]
+    #[error("after its gzip data the file continues with something that is not gzip")]
     AfterEnd,
     /// Compressed data that does not decompress or fails its checksum.
     #[error("the compressed data is damaged")]
@@ -144,7 +144,7 @@ pub enum Problem {
         what: &'static str,
     },
     /// Inputs aligned to different reference sequences.
-    #[error("its reference sequences are others than the first input's, number {ordinal}: {first} and {other}")]
+    #[error("its reference sequences differ from the first input's at number {ordinal}: {first} and {other}")]
     References {
         /// The first that differs, from 1.
         ordinal: usize,
@@ -177,7 +177,7 @@ pub enum Problem {
         second: String,
     },
     /// Mates of one name in lock step whose headers say otherwise.
-    #[error("pair {pair}: {first} and {second} do not say they are first and second mate")]
+    #[error("pair {pair}: {first} and {second} are not marked as first and second mate")]
     Numbers {
         /// The pair's ordinal, from 1.
         pair: u64,

@@ -28,7 +28,7 @@ pub enum MergeError {
         what: &'static str,
     },
     /// A second report of a shard.
-    #[error("shard {number} is there twice")]
+    #[error("shard {number} is given twice")]
     Twice {
         /// Which report.
         n: usize,

@@ -63,7 +63,7 @@ pub enum DeviceError {
         reason: String,
     },
     /// The device computes something else than the CPU.
-    #[error("{device} computes other numbers than the CPU: logits differ by {largest:.1e}, by more than {bound:.1e}")]
+    #[error("{device} and the CPU disagree: logits differ by {largest:.1e}, and rounding explains {bound:.1e}")]
     Drift {
         /// The device's name.
         device: String,

@@ -110,7 +110,7 @@ async fn garbage_after_the_last_member_is_an_error() {
             }
             let message = complaint([&member.of(&reads_of(0..30)).await, garbage].concat()).await;
             let cause = match member {
-                Member::Gzip => "goes on with something that is not gzip",
+                Member::Gzip => "continues with something that is not gzip",
                 _ => "the compressed data is damaged",
             };
             assert!(message.contains(cause), "{member:?}, zeros: {zeros}: {message}");
@@ -125,7 +125,7 @@ async fn zeros_after_the_last_member_of_gzip_are_skipped() {
     let member = Member::Gzip.of(&reads_of(0..30)).await;
     assert_eq!(read(files.write("reads", [&member[..], &vec![0; 700_000]].concat())).await.unwrap().len(), 30);
     let garbage = complaint([&member[..], &vec![0; 300_000], b"x"].concat()).await;
-    assert!(garbage.contains("goes on with something that is not gzip"), "{garbage}");
+    assert!(garbage.contains("continues with something that is not gzip"), "{garbage}");
 }
 
 #[tokio::test]

@@ -126,11 +126,11 @@ async fn what_follows_bgzf_blocks_is_called_what_it_is() {
     let text = bgzip(b"@a\nACGT\n+\nIIII\n").await;
     for (whole, garbage) in [(&bam, &b"garbage"[..]), (&text, b"garbage"), (&bam, b"x")] {
         let message = complaint([whole, garbage].concat()).await;
-        assert!(message.contains("after its BGZF blocks the file goes on with something that is not"), "{message}");
+        assert!(message.contains("after its BGZF blocks the file continues with something that is not"), "{message}");
     }
     for (more, called) in [(gzip(b"x").await, "gzip that is not BGZF"), (vec![0; 99], "zeros")] {
         let message = complaint([&bam[..], &more].concat()).await;
-        assert!(message.contains(&format!("after its BGZF blocks the file goes on with {called}")), "{message}");
+        assert!(message.contains(&format!("after its BGZF blocks the file continues with {called}")), "{message}");
     }
     for cut in 1..28 {
         let message = complaint([&bam[..], &text[..cut]].concat()).await;
@@ -301,7 +301,7 @@ async fn mates_out_of_step_are_noticed() {
     let ended = message(&read_pair(short, r1.clone()).await.unwrap_err());
     assert!(ended.contains("pair 3: the end of the file and \"c\""), "{ended}");
     let twice = message(&read_pair(r1.clone(), files.write("again", record("a/1"))).await.unwrap_err());
-    assert!(twice.contains("pair 1: \"a/1\" and \"a/1\" do not say they are first and second mate"), "{twice}");
+    assert!(twice.contains("pair 1: \"a/1\" and \"a/1\" are not marked as first and second mate"), "{twice}");
     let casava = |number: u8| files.write(&number.to_string(), record(&format!("a {number}:N:0:ACGT")));
     let twice = message(&read_pair(casava(2), casava(1)).await.unwrap_err());
     assert!(twice.contains("pair 1: \"a 2:N:0:ACGT\" and \"a 1:N:0:ACGT\" do not say"), "{twice}");
@@ -341,16 +341,21 @@ async fn alignments_name_their_mates_themselves() {
     for input in [Input::Pair(bam.clone(), bam.clone()), Input::Interleaved(bam)] {
         let error = read_with(input, Grouping::Templates).await.0.unwrap_err();
         assert!(matches!(error, Error::Layout(_)), "{error}");
-        assert!(explain(&error).contains("is BAM, whose records say themselves which mate they are"), "{error}");
+        assert!(explain(&error).contains("is BAM, whose records already say which mate they are"), "{error}");
     }
+}
+
+fn pipes<const N: usize>(files: &Files, names: [&str; N]) -> [PathBuf; N] {
+    let pipes = names.map(|name| files.path(name));
+    assert!(std::process::Command::new("mkfifo").args(&pipes).status().unwrap().success());
+    pipes
 }
 
 /// A pipe cannot be sought, or opened twice, and comes in small pieces.
 #[tokio::test]
 async fn named_pipes_are_read() {
     let files = Files::new();
-    let pipe = files.path("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let [pipe] = pipes(&files, ["pipe"]);
     let bam = std::fs::read(odd("alignments.bam")).unwrap();
     let writer = {
         let pipe = pipe.clone();
@@ -369,8 +374,7 @@ async fn named_pipes_are_read() {
 #[tokio::test]
 async fn two_named_pipes_are_opened_at_once() {
     let files = Files::new();
-    let pipes = [files.path("r1"), files.path("r2")];
-    assert!(std::process::Command::new("mkfifo").args(&pipes).status().unwrap().success());
+    let pipes = pipes(&files, ["r1", "r2"]);
     let writer = {
         let pipes = pipes.clone();
         tokio::task::spawn_blocking(move || {
@@ -393,8 +397,7 @@ async fn two_named_pipes_are_opened_at_once() {
 #[tokio::test]
 async fn a_pipe_that_is_written_far_ahead_of_the_other_is_read_ahead() {
     let files = Files::new();
-    let pipes = [files.path("r1"), files.path("r2")];
-    assert!(std::process::Command::new("mkfifo").args(&pipes).status().unwrap().success());
+    let pipes = pipes(&files, ["r1", "r2"]);
     let writer = {
         let pipes = pipes.clone();
         tokio::task::spawn_blocking(move || {
