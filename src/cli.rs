@@ -35,14 +35,15 @@ mod values;
 /// What `--help` ends with.
 const EXAMPLES: &str = "\
 Environment:
-  READSEEKER_CPU=avx512|avx2|plain  Instructions of the CPU kernels, for tests and comparisons [default: the fastest]
+  READSEEKER_CACHE  Its folder models/ has what --model finds by name [default: ~/.cache/readseeker]
+  READSEEKER_CPU    CPU instructions to use: amx, avx512, avx2 or plain [default: the fastest]
 
 Examples:
   Split paired reads into four files, mates kept together:
   readseeker split R1.fq.gz R2.fq.gz --coding coding_#.fq.gz --noncoding noncoding_#.fq.gz
 
-  Split a BAM that is sorted by coordinate, and write a report:
-  readseeker split sample.bam --collate --coding coding.bam --noncoding noncoding.bam --html report.html
+  Split a BAM that is sorted by coordinate, and write scores and reports too:
+  readseeker split sorted.bam --collate --out-prefix results/soil
 
   Score long reads in windows of 300 bases:
   readseeker score reads.fq.gz --windows 150 -o scores.tsv.gz";
@@ -133,7 +134,8 @@ pub fn main() -> ExitCode {
 fn answer(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
     let Some(problem) = text.strip_prefix("error: ") else { error.exit() };
-    say(&format!("readseeker: {problem}"));
+    let hint = hints::on_flags(error).map_or_else(String::new, |hint| format!("hint: {hint}\n"));
+    say(&format!("readseeker: {problem}{hint}"));
     ExitCode::from(2)
 }
 

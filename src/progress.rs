@@ -48,7 +48,7 @@ pub enum Display {
     Bar,
     /// A line every 30 seconds
     Log,
-    /// A JSON object every second and at the end, each on a line, for programs
+    /// A JSON object per line, every second and at the end, for other programs
     Json,
     /// Nothing
     Off,

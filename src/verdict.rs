@@ -11,14 +11,14 @@ use crate::class::Class;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mates {
-    /// Coding if any mate is
+    /// Coding if either mate is
     Any,
     /// Coding if both mates are
     Both,
     /// Coding if the mean of the mates' posteriors is
     #[default]
     Mean,
-    /// Each read is judged alone, and mates may part
+    /// Each read is judged alone, so mates can end up in different files
     Each,
 }
 

@@ -35,7 +35,7 @@ pub(super) struct Common {
     #[arg(long, value_name = "FASTA", help_heading = "Input", hide_short_help = true)]
     reference: Option<PathBuf>,
 
-    /// Do not score reads with fewer known bases (N is not known)
+    /// Do not score reads with fewer known bases than this (N does not count)
     #[arg(long, value_name = "N", default_value_t = 60, help_heading = "Input", hide_short_help = true)]
     min_length: usize,
 
@@ -47,10 +47,10 @@ pub(super) struct Common {
     #[arg(long, value_name = "N", help_heading = "Input")]
     max_reads: Option<u64>,
 
-    /// Take the Ith of N contiguous parts of the templates, for one of N jobs that share the input
+    /// Take the Ith of N contiguous parts of the templates, so that N jobs can share an input
     ///
-    /// The outputs of all N, one after the other, are those of a single run. The input is read once more to count its
-    /// templates, so it must be files.
+    /// The outputs of all N, concatenated, are those of a single run. The input must be files, because it is read an extra
+    /// time to count its templates.
     #[arg(long, value_name = "I/N", conflicts_with = "max_reads", help_heading = "Input", hide_short_help = true)]
     shard: Option<Shard>,
 
@@ -60,7 +60,7 @@ pub(super) struct Common {
     #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Input")]
     sample: Option<f64>,
 
-    /// Seed of --sample: another seed takes other templates
+    /// Seed of --sample; another seed takes other templates
     #[arg(
         long,
         value_name = "N",
@@ -71,16 +71,16 @@ pub(super) struct Common {
     )]
     seed: u64,
 
-    /// Share of coding reads to assume: the verdict is on the posterior, which is the probability given this share
+    /// Share of coding reads to assume; the posterior is the probability given this share
     ///
     /// auto estimates it from the first 20,000 templates, or from as many as fit into a quarter of --memory. With fewer than
-    /// 500 scored reads it is 0.5. With --windows, only 0.5 has a meaning. [default: auto for the built-in model and those of
+    /// 500 scored reads it is 0.5. Cannot be combined with --windows. [default: auto for the built-in model and those of
     /// its kind, 0.5 for a BERT]
-    #[arg(long, value_name = "auto|P", value_parser = prior, conflicts_with = "windows", help_heading = "Verdict")]
+    #[arg(long, value_name = "auto|P", value_parser = prior, conflicts_with = "windows", help_heading = "Classification")]
     prior: Option<Setting>,
 
-    /// Posterior from which on a read is coding
-    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, help_heading = "Verdict")]
+    /// Posterior at or above which a read is coding
+    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, help_heading = "Classification")]
     pub(super) threshold: f32,
 
     #[command(flatten)]
@@ -98,21 +98,20 @@ pub(super) struct Common {
 
     /// Skip the check of the model
     ///
-    /// A few reads are scored before the first one of the input, on the path that will run and on a plain one. Their answers
-    /// must agree.
+    /// Before the input, a few reads are scored both on the path that will run and on a plain one, and the answers must agree.
     #[arg(long, hide_short_help = true, help_heading = "Model")]
     no_check: bool,
 
-    /// Device that runs the model
+    /// Device to run the model on
     ///
-    /// auto takes the first real GPU, else the CPU. Several GPUs are named as gpu:0,gpu:1. `readseeker device` lists their
+    /// auto takes the first real GPU, else the CPU. To use several GPUs, list them: gpu:0,gpu:1. `readseeker device` lists their
     /// numbers. cuda:N needs a build with CUDA.
     #[arg(long, value_name = "auto|cpu|gpu|gpu:N|cuda:N", default_value = "auto", help_heading = "Model")]
     device: device::Choice,
 
-    /// Number format the model multiplies in
+    /// Number format of the model's arithmetic
     ///
-    /// Formats other than f32 are less exact, and faster where the list below says so.
+    /// Formats other than f32 are less exact. They are faster where the list below says so.
     #[arg(long, value_enum, default_value_t, help_heading = "Model")]
     precision: Precision,
 
@@ -149,13 +148,13 @@ pub(super) struct Common {
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     json: Option<PathBuf>,
 
-    /// Report of the run as a page
+    /// Report of the run as an HTML page
     ///
-    /// Reads by class, probabilities, frames, other thresholds.
+    /// Shows reads by class, probabilities, frames, and what other thresholds would give.
     #[arg(long, value_name = "PATH", help_heading = "Outputs")]
     html: Option<PathBuf>,
 
-    /// Reads by class for MultiQC, in a file named after the sample
+    /// Reads by class for MultiQC; the file is named after the sample
     #[arg(long, value_name = "SAMPLE_mqc.json", help_heading = "Outputs", hide_short_help = true)]
     multiqc: Option<multiqc::File>,
 
@@ -163,17 +162,17 @@ pub(super) struct Common {
     #[arg(long, help_heading = "Outputs")]
     force: bool,
 
-    /// Do not wait until outputs are on the disk
+    /// Do not wait until the outputs are on disk
     ///
-    /// A loss of power within a minute after the run may then leave empty files.
+    /// If power fails within a minute of the run, files may then be empty.
     #[arg(long, help_heading = "Outputs", hide_short_help = true)]
     no_fsync: bool,
 
-    /// CPU threads [default: all that this process may use]
+    /// CPU threads [default: all CPUs that this process may use]
     #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true, help_heading = "Run")]
     threads: Option<NonZero<usize>>,
 
-    /// Memory for reads in flight, with suffix K, M or G
+    /// Memory for reads in flight; takes a suffix K, M or G
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size, help_heading = "Run")]
     memory: u64,
 

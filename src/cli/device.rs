@@ -18,7 +18,7 @@ use crate::reads::{self, Alignments, Grouping, InputConfig, Inputs, MateNames};
 
 /// List CPU features and GPUs, or measure how fast a model runs on them
 ///
-/// Without --bench, also says which device --device auto takes.
+/// Without --bench, it also says which device --device auto takes.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Measure reads per second on each device and in each precision
@@ -45,11 +45,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", requires = "bench", conflicts_with = "length")]
     reads: Option<PathBuf>,
 
-    /// Seconds per measurement, at least
+    /// Shortest time of a measurement, in seconds
     #[arg(long, value_name = "N", default_value_t = 3, requires = "bench")]
     seconds: u64,
 
-    /// CPU threads [default: all that this process may use]
+    /// CPU threads [default: all CPUs that this process may use]
     #[arg(short, long, value_name = "N", requires = "bench", value_parser = threads::number, allow_negative_numbers = true)]
     threads: Option<NonZero<usize>>,
 }

@@ -34,7 +34,9 @@ pub(super) fn print_error(error: &Error, from_stdin: &str) {
 /// Prints a warning, and what to do about it.
 pub(super) fn print_warning(warning: &Warning) {
     let advice = match warning {
-        Warning::JudgedApart { .. } => "--interleaved judges mates together, --single says that this is meant",
+        Warning::JudgedApart { .. } => {
+            "--interleaved judges mates together, --single confirms that these are single reads"
+        }
         Warning::ReferenceUnused { .. } => "leave out --reference",
         Warning::NoEndMarker { .. } => "compare its number of reads with the original's, or create the file again",
         Warning::AttentionUnused { .. } => "leave out --attention",
@@ -47,6 +49,15 @@ pub(super) fn print_warning(warning: &Warning) {
     };
     let hint = if advice.is_empty() { String::new() } else { format!("hint: {advice}\n") };
     say(&format!("readseeker: warning: {}\n{hint}", on_one_line(&warning.to_string())));
+}
+
+/// What clap cannot know about flags that are missing.
+pub(super) fn on_flags(error: &clap::Error) -> Option<&'static str> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else { return None };
+    let of_a_class = |argument: &String| argument.starts_with("--coding") || argument.starts_with("--noncoding");
+    (error.kind() == ErrorKind::MissingRequiredArgument && missing.iter().any(of_a_class))
+        .then_some("--out-prefix PREFIX names all outputs at once; the path /dev/null discards a class")
 }
 
 fn hint(error: &Error, from_stdin: &str) -> Option<String> {
@@ -66,7 +77,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         Error::Selftest { .. } => "please report the lines that are not ok; --device cpu avoids a faulty GPU",
         Error::Alone { .. } => "collect such reads with --unpaired unpaired_%.fq.gz, or give one file per class",
         Error::Conflict(conflict) => return on_conflict(conflict),
-        Error::Report { .. } => "give the --json reports of all runs with --shard, from 1/N to N/N, of one input",
+        Error::Report { .. } => "give the --json reports of all shards of one input, 1/N to N/N",
         _ => return None,
     };
     Some(hint.to_owned())
@@ -170,11 +181,11 @@ fn on_model(problem: &LoadError) -> Option<&'static str> {
             "--model takes `builtin` or a directory with config.json, the weights and, for a BERT, vocab.txt"
         }
         LoadError::NoDirectory | LoadError::NotADirectory => {
-            "use `--model builtin` for the built-in model, or give a checkpoint's directory; the published model is at \
-             https://huggingface.co/bnwlf/ReadSeeker"
+            "the built-in model is called builtin; any other is a directory, or a name that `readseeker model list` shows. The \
+             published model is at https://huggingface.co/bnwlf/ReadSeeker"
         }
         LoadError::Unsupported { key, .. } if key == "model_type" => {
-            "readseeker runs BERT models for sequence classification and models of its own two families, compact and along"
+            "readseeker runs BERT models for sequence classification, and its own models"
         }
         LoadError::VocabularySize { .. } | LoadError::Vocabulary { .. } => {
             "use the vocab.txt that came with the model; DNABERT's order is A, T, C, G"
@@ -207,7 +218,7 @@ fn on_device(problem: &DeviceError) -> String {
             let software = software.first().map(|adapter| adapter.number);
             return software.map_or_else(
                 || cpu.to_owned(),
-                |number| format!("{cpu}; the software adapter is --device gpu:{number}"),
+                |number| format!("{cpu}, or on the software adapter with --device gpu:{number}"),
             );
         }
         DeviceError::NoCuda => "build with the feature `cuda`, or run with --device gpu",

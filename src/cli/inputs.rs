@@ -35,9 +35,9 @@ pub(super) struct Reads {
     #[arg(long, group = "layout", help_heading = "Input")]
     single: bool,
 
-    /// Take R1 and R2 for mates whatever their names are
+    /// Treat R1 and R2 as mates whatever their names are
     ///
-    /// Both must have as many reads. BAM outputs need names that go together all the same.
+    /// Both must have the same number of reads. BAM outputs still need names that match.
     #[arg(long, conflicts_with = "single", help_heading = "Input", hide_short_help = true)]
     trust_order: bool,
 

@@ -5,27 +5,27 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::probability;
+use super::values::{count, probability};
 use crate::outputs::{Bed, Table};
 use crate::windows::{self, Pool};
 
 /// Windows over whole reads.
 #[derive(Debug, Args)]
 pub(super) struct LongReads {
-    /// Score windows of 300 bases over the whole of each read, at most STEP bases apart
+    /// Score windows of 300 bases over the whole read, at most STEP bases apart
     ///
     /// The windows are spread evenly. Above 300, the bases between them are not scored. Without this flag the built-in
     /// model pools windows of its own, and a BERT reads the first 301 bases.
-    #[arg(long, value_name = "STEP", help_heading = "Long reads")]
+    #[arg(long, value_name = "STEP", value_parser = count, help_heading = "Long reads")]
     windows: Option<NonZero<usize>>,
 
     /// Probability of a read that is scored in windows, to be compared with --threshold [default: mean]
     #[arg(long, value_enum, requires = "windows", help_heading = "Long reads", hide_short_help = true)]
     pool: Option<Pool>,
 
-    /// Probability from which on a window is coding [default: that of --threshold]
+    /// Probability at or above which a window is coding [default: that of --threshold]
     ///
-    /// Reads with errors need less: 0.1 where 1 to 5 % of the bases are wrong.
+    /// Reads with errors need less: 0.1 where 1 to 5% of the bases are wrong.
     #[arg(
         long,
         value_name = "P",

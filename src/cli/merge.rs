@@ -15,7 +15,7 @@ use crate::report::{Files, Report, multiqc};
 
 /// Merge the reports of all shards into that of a single run
 ///
-/// The reports are those that --json wrote, one for each of the N runs with --shard I/N, in any order.
+/// Give the --json reports of all N runs with --shard I/N, in any order.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Merged report, as JSON
@@ -26,11 +26,11 @@ pub(super) struct Args {
     #[arg(value_name = "IN.json", required = true)]
     reports: Vec<PathBuf>,
 
-    /// Merged report as a page
+    /// Merged report as an HTML page
     #[arg(long, value_name = "PATH")]
     html: Option<PathBuf>,
 
-    /// Reads by class for MultiQC, in a file named after the sample
+    /// Reads by class for MultiQC; the file is named after the sample
     #[arg(long, value_name = "SAMPLE_mqc.json")]
     multiqc: Option<multiqc::File>,
 

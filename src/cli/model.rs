@@ -11,7 +11,7 @@ use super::threads;
 use crate::error::{Error, Result};
 use crate::model::{Attention, Check, Classifier, Options, Precision, Source, bench, convert, describe, device, store};
 
-/// Show which models there are and what they are, check them, or convert one
+/// List, describe, check or convert models
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -29,14 +29,14 @@ enum Command {
         model: PathBuf,
     },
 
-    /// Check that a model is whole, and that it computes the same as a plain path does
+    /// Check that a model is complete and computes what it should on this machine
     Verify {
         /// builtin, a checkpoint directory, or a name that `model list` shows
         #[arg(default_value = "builtin")]
         model: PathBuf,
     },
 
-    /// Print a summary of a model's card, and measure how fast it is here
+    /// Print a model's card, and measure how fast it runs here
     Info {
         /// builtin, a checkpoint directory, or a name that `model list` shows
         #[arg(default_value = "builtin")]
@@ -46,7 +46,7 @@ enum Command {
         #[arg(long)]
         no_speed: bool,
 
-        /// CPU threads [default: all this process may use]
+        /// CPU threads [default: all CPUs that this process may use]
         #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true)]
         threads: Option<NonZero<usize>>,
     },

@@ -40,7 +40,7 @@ const NOT_OF_KMERS: [&str; 21] = [
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
-    /// Table of scores, compressed as its suffix says; - is stdout
+    /// Table of scores, compressed according to its suffix; - is stdout
     ///
     /// Columns: name, mate, length, probability, posterior, label, frame, output (NA), coding_bases, start, end; with --windows
     /// also windows, mean, max, fraction.

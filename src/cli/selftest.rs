@@ -24,8 +24,8 @@ const SUFFIXES: [&str; 8] = ["fq", "fq.gz", "fq.zst", "fq.bz2", "fq.xz", "fa", "
 
 /// Check all devices, precisions and formats on this machine
 ///
-/// A model is run on each path there is (devices, instruction sets of the CPU, precisions) and compared with a plain path.
-/// Reads are written in each format and read back. The exit code is 5 if a check fails.
+/// Runs a model on every path (device, CPU instruction set, precision) and compares the answers with those of a plain path.
+/// Writes reads in every format and reads them back. The exit code is 5 if a check fails.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Model to check: builtin, a checkpoint directory, or a name that `model list` shows

@@ -20,8 +20,8 @@ use crate::verdict::{self, Mates};
 ///
 /// Reads are written as FASTQ, or as FASTA where a path ends in .fa, .fasta or .fna. Outputs are compressed if they end in
 /// .gz (BGZF), .zst, .bz2 or .xz. A # in a file name becomes 1 and 2 for first and second mates; ## stands for a # of the
-/// name itself. Mates written to one file are interleaved and get /1 and /2 after their names. A path that ends in .bam gets the records unchanged, with tags cp
-/// (probability) and cf (frame).
+/// name itself. Mates written to one file are interleaved and get /1 and /2 after their names. A path that ends in .bam
+/// gets the records unchanged, with tags cp (probability) and cf (frame).
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
@@ -65,7 +65,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH", help_heading = "Outputs", hide_short_help = true)]
     unpaired: Option<PathBuf>,
 
-    /// Format of the files of reads, whatever their names end in
+    /// Format of the read files, whatever their names end in
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Outputs", hide_short_help = true)]
     output_format: Option<OutputFormat>,
 
@@ -82,16 +82,16 @@ pub(super) struct Args {
 
     /// Coding stretches as GFF3, one CDS line per stretch
     ///
-    /// The sequences are the reads. A model that judges reads as a whole has one stretch per coding read: all of it.
+    /// Coordinates are on the reads. A model that judges reads as a whole gives one stretch per coding read: all of it.
     #[arg(long, value_name = "GFF3[.gz|.zst|...]", help_heading = "Outputs")]
     genes: Option<PathBuf>,
 
     #[command(flatten)]
     translations: Translations,
 
-    /// Regroup BAM, SAM or CRAM by name first, for files sorted by coordinate
+    /// Regroup BAM, SAM or CRAM by name first; needed for files sorted by coordinate
     ///
-    /// Mates come together. Records of up to --memory bytes stay in RAM, the others go to a temporary file.
+    /// This brings mates together. Up to --memory bytes of records stay in RAM; the rest goes to a temporary file.
     #[arg(long, conflicts_with_all = ["interleaved", "paired"], help_heading = "Input")]
     collate: bool,
 
@@ -99,12 +99,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "FOLDER", requires = "collate", help_heading = "Input", hide_short_help = true)]
     temp_dir: Option<PathBuf>,
 
-    /// Undecided where LO <= posterior < HI
-    #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Verdict", hide_short_help = true)]
+    /// Reads with LO <= posterior < HI are undecided
+    #[arg(long, value_name = "LO,HI", value_parser = band, help_heading = "Classification", hide_short_help = true)]
     undecided_band: Option<(f32, f32)>,
 
     /// Rule for pairs
-    #[arg(long, value_enum, default_value_t, help_heading = "Verdict")]
+    #[arg(long, value_enum, default_value_t, help_heading = "Classification")]
     mates: Mates,
 
     // Last, so that help starts with the outputs.

@@ -27,11 +27,11 @@ pub(super) struct Translations {
     #[arg(long, value_name = "FNA[.gz|.zst|...]", help_heading = "Outputs", hide_short_help = true)]
     cds: Option<PathBuf>,
 
-    /// Genetic code of --proteins and --cds, by its number at NCBI [default: 11]
+    /// NCBI number of the genetic code for --proteins and --cds [default: 11]
     #[arg(long, value_name = "N", value_parser = genetic_code, help_heading = "Outputs", hide_short_help = true)]
     genetic_code: Option<GeneticCode>,
 
-    /// Leave out proteins with fewer amino acids [default: 20]
+    /// Leave out proteins of fewer than N amino acids [default: 20]
     #[arg(long, value_name = "N", help_heading = "Outputs", hide_short_help = true)]
     min_protein: Option<usize>,
 

@@ -40,7 +40,12 @@ pub(super) fn batch_size(text: &str) -> Result<BatchSize, String> {
     }
 }
 
-/// `64M`, `2G`, `500000`: bytes, in powers of 1024.
+/// A whole number above 0.
+pub(super) fn count(text: &str) -> Result<NonZero<usize>, String> {
+    text.parse().map_err(|_| "expected a whole number above 0".to_owned())
+}
+
+/// `64M`, `2G`, `500000`: bytes, in powers of 1024. So few that a unit must be missing are refused.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     let upper = text.trim().to_ascii_uppercase();
     let number = upper.trim_end_matches("IB").trim_end_matches('B');
@@ -49,9 +54,11 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
         Some(rest) => (rest, 1_u64 << (10 * (1 + "KMGT".find(&number[rest.len()..]).unwrap_or(0)))),
     };
     let bytes = number.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
-    bytes
-        .filter(|&bytes| bytes > 0)
-        .ok_or_else(|| format!("{text:?} is not a size: expected a number with suffix K, M or G"))
+    match bytes {
+        Some(bytes) if bytes >= 1024 => Ok(bytes),
+        Some(bytes) => Err(format!("{bytes} bytes are too few; add a unit, as in {text}M or {text}G")),
+        None => Err(format!("{text:?} is not a size; expected a number with suffix K, M or G")),
+    }
 }
 
 /// `LO,HI`: two rising probabilities.
@@ -75,10 +82,11 @@ mod tests {
 
     #[test]
     fn sizes_are_in_powers_of_1024() {
-        assert_eq!(size("1000"), Ok(1000));
+        assert_eq!(size("5000"), Ok(5000));
         assert_eq!(size("64k"), Ok(64 << 10));
         assert_eq!(size("3M"), Ok(3 << 20));
         assert_eq!(size("2GiB"), Ok(2 << 30));
+        assert_eq!(size("4").unwrap_err(), "4 bytes are too few; add a unit, as in 4M or 4G");
         assert!(size("0").is_err() && size("G").is_err() && size("-1").is_err() && size("99999999999T").is_err());
     }
 

@@ -43,10 +43,10 @@ pub struct Translation {
 /// What becomes of stop codons inside a gene.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Stops {
-    /// A protein ends before a stop, and another one starts behind it
+    /// A protein ends before a stop, and the next one starts after it
     #[default]
     Split,
-    /// Stops stay, as *
+    /// Stops are written as *
     Keep,
 }
 

@@ -20,7 +20,7 @@ h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .5r
 p { margin: .3rem 0; } .note { opacity: .75; font-size: .9rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { font-weight: 500; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+th { font-weight: 500; } td { overflow-wrap: anywhere; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 code { font-size: .85rem; overflow-wrap: anywhere; } svg { width: 100%; height: auto; display: block; }
 svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
 @media (max-width: 500px) { body { margin: 1rem auto; } svg text { font-size: 19px; } td, th { padding-right: .4rem; } }
@@ -77,14 +77,9 @@ fn title(files: &[PathBuf]) -> String {
 /// Which family of models ran: nobody should take one for another.
 fn model_note(report: &Report) -> Markup {
     let note = match &*report.model.kind {
-        "compact" => {
-            "A network of readseeker's own compact family, not the published ReadSeeker: its probabilities are not those of the paper."
-        }
-        "along" => {
-            "A network of readseeker's own family of calls along the read, not the published ReadSeeker: its probabilities are not those of the paper."
-        }
         "bert" => "A BERT from a checkpoint, identified by the SHA-256 of its weights below.",
-        _ => "No model ran: these figures say nothing about the reads.",
+        "none" => "No model ran: these figures say nothing about the reads.",
+        _ => "This is not the published ReadSeeker, and its probabilities are not those of the paper.",
     };
     html! { p.note { (note) } }
 }
@@ -98,7 +93,7 @@ fn class_counts(report: &Report) -> Markup {
     let bar = |shown: &Shown| Bar { colour: shown.colour, name: shown.class.to_string(), count: shown.reads };
     html! {
         h2 { "Reads" }
-        p { "Judged: " (rule(&report.settings, &report.counts)) "." }
+        p { "Rule: " (rule(&report.settings, &report.counts)) "." }
         (chart::stack(&shown.iter().map(bar).collect::<Vec<_>>()))
         (coding_share(&report.settings.prior))
         table {
@@ -117,8 +112,8 @@ fn class_counts(report: &Report) -> Markup {
         @if let Some(estimate) = &report.estimate {
             @let [low, high] = estimate.coding_95.map(|share| 100.0 * share);
             p {
-                "This was a part of the input. All of it would be about " (grouped(estimate.reads)) " reads, "
-                (format!("{:.1} % coding ({low:.1} to {high:.1} with 95 % confidence)", 100.0 * estimate.coding)) "."
+                "Only a part of the input was read. The whole of it holds about " (grouped(estimate.reads)) " reads, "
+                (format!("{:.1}% of them coding (95% interval {low:.1} to {high:.1}%)", 100.0 * estimate.coding)) "."
             }
         }
     }
@@ -130,13 +125,13 @@ fn coding_share(prior: &PriorUsed) -> Markup {
         @if let (Some(share), Some(interval)) = (prior.coding_share, prior.coding_share_95) {
             @let [low, high] = interval.map(|share| 100.0 * share);
             p {
-                "About " strong { (format!("{:.0} %", 100.0 * share)) }
-                (format!(" of the reads are coding ({low:.0} to {high:.0} % with 95 % confidence, for genomes new to the model)."))
+                "About " strong { (format!("{:.0}%", 100.0 * share)) }
+                (format!(" of the reads are coding (95% interval {low:.0} to {high:.0}%, for genomes new to the model)."))
             }
         }
         p.note {
-            "The verdict assumes a share of " (format!("{:.3}", prior.share)) " (" (prior.origin()) "), so reads are coding from a "
-            "probability of about " (format!("{:.3}", prior.threshold_on_probability)) " on."
+            "The assumed share of coding reads is " (format!("{:.3}", prior.share)) " (" (prior.origin()) "), so a read is coding at a "
+            "probability of about " (format!("{:.3}", prior.threshold_on_probability)) " or above."
         }
     }
 }
@@ -167,10 +162,10 @@ fn probabilities(report: &Report) -> Markup {
         h2 { "Probability of coding" }
         (chart::histogram(&bars, &marks, "reads by their probability of coding"))
         p.note {
-            "Reads by their own probability (" (grouped(report.counts.scored)) " were scored); dashed: coding from "
-            (format!("{threshold:.2}")) " on" @if undecided_band.is_some() { ", and the borders of the undecided band" } "."
+            "The " (grouped(report.counts.scored)) " scored reads, each by its own probability. Reads at "
+            (format!("{threshold:.2}")) " or above (dashed) are coding." @if undecided_band.is_some() { " The other dashed lines are the limits of the undecided band." }
             @if mates != Mates::Each && report.counts.pairs > 0 {
-                " Pairs are judged together (" (mates) "): a mate may be in another class than its bar."
+                " Pairs are judged together (" (mates) "), so a mate can be in another class than its bar."
             }
         }
     }
@@ -185,8 +180,8 @@ fn frame_counts(frames: &Frames) -> Markup {
         h2 { "Frames of coding reads" }
         (chart::columns(&bars, "coding reads by strand and frame"))
         p.note {
-            "+f: codons start at offset f of the read; -f: of its reverse complement. Reads of many genes spread evenly; if they do "
-            "not, the library is stranded or holds few genes."
+            "1, 2, 3: codons start at the first, second or third base of the read. -1, -2, -3: of its reverse complement. Reads of "
+            "many genes spread evenly over the frames. If these do not, the library is stranded or holds few genes."
         }
     }
 }
@@ -202,7 +197,7 @@ fn thresholds(report: &Report) -> Markup {
                 tr { td { (other.threshold) } td.n { (grouped(other.coding)) } td.n { (per_cent(other.coding, judged)) } }
             }
         }
-        p.note { "Judged by the same rule: lower thresholds find more genes, higher ones let fewer other reads pass." }
+        p.note { "By the same rule. Lower thresholds find more genes; higher ones let fewer non-coding reads through." }
     }
 }
 
@@ -234,8 +229,8 @@ fn run(report: &Report, files: &[String]) -> Markup {
 fn long_reads(windows: &Windows, counts: &Counts) -> Markup {
     let (all, coding) = (counts.windows.unwrap_or(0), counts.coding_windows.unwrap_or(0));
     html! {
-        (grouped(all)) ", every " (windows.step) " bases; " (per_cent(coding, all)) " % coding, from " (windows.threshold)
-        " on; reads by their " (windows.pool)
+        (grouped(all)) ", every " (windows.step) " bases; " (per_cent(coding, all)) "% coding at " (windows.threshold)
+        " or above; a read takes their " (windows.pool)
     }
 }
 

@@ -50,7 +50,7 @@ impl File {
         json!({
             "id": id,
             "section_name": format!("readseeker: {label}"),
-            "description": format!("Reads that the model {label} calls coding and non-coding: {}.", described(report)),
+            "description": format!("Reads that the model {label} calls coding and non-coding: {}.", self.described(report)),
             "plot_type": "bargraph",
             "pconfig": {
                 "id": format!("{id}_plot"),
@@ -61,12 +61,16 @@ impl File {
             "data": { &self.sample: by_class(|shown| shown.reads.into()) },
         })
     }
-}
 
-/// The rule, and what the user should know.
-fn described(report: &Report) -> String {
-    let warnings = report.warnings.iter().map(|warning| format!(". Warning: {warning}"));
-    std::iter::once(rule(&report.settings, &report.counts)).chain(warnings).collect()
+    /// The rule, the prior and what the user should know. MultiQC shows the description of one sample for all of a model's,
+    /// so what may differ names its sample.
+    fn described(&self, report: &Report) -> String {
+        let prior = &report.settings.prior;
+        let prior =
+            format!(". {}: the assumed share of coding reads is {:.3} ({})", self.sample, prior.share, prior.origin());
+        let warnings = report.warnings.iter().map(|warning| format!(". {}: warning: {warning}", self.sample));
+        [rule(&report.settings, &report.counts), prior].into_iter().chain(warnings).collect()
+    }
 }
 
 /// One for each set of weights and way of running it.

@@ -4,20 +4,20 @@ use super::account::{Counts, Settings};
 use crate::progress::grouped;
 use crate::verdict::Mates;
 
-/// `coding from 0.5 on; a pair is coding if any mate is (12 of 2,000 pairs disagree)`
+/// `coding at 0.5 or above; a pair is coding if either mate is (mates disagree in 12 of 2,000 pairs)`
 pub(super) fn rule(settings: &Settings, counts: &Counts) -> String {
     let Settings { threshold, undecided_band, mates, .. } = settings;
-    let band = undecided_band.map_or_else(String::new, |[low, high]| format!(", undecided from {low} to {high}"));
-    let single = format!("coding from {threshold} on{band}");
+    let band = undecided_band.map_or_else(String::new, |[low, high]| format!(", undecided from {low} to below {high}"));
+    let single = format!("coding at {threshold} or above{band}");
     if counts.pairs == 0 {
         return single;
     }
     let pairs = match mates {
-        Mates::Any => "a pair is coding if any mate is",
+        Mates::Any => "a pair is coding if either mate is",
         Mates::Both => "a pair is coding if both mates are",
         Mates::Mean => "a pair is judged by the mean of its mates",
         Mates::Each => "each mate is judged alone",
     };
     let (disagree, all) = (grouped(counts.pairs_that_disagree), grouped(counts.pairs));
-    format!("{single}; {pairs} ({disagree} of {all} pairs disagree)")
+    format!("{single}; {pairs} (mates disagree in {disagree} of {all} pairs)")
 }

@@ -6,7 +6,7 @@ use super::account::{Origin, PriorUsed, Report, Windows};
 use super::rule::rule;
 use crate::class::Class;
 use crate::estimate::Estimate;
-use crate::progress::share;
+use crate::progress::{grouped, share};
 
 impl Report {
     /// What the run prints on stderr when it ends.
@@ -24,7 +24,7 @@ impl Report {
         let precision = if model.precision == "f32" { String::new() } else { format!(", {}", model.precision) };
         writeln!(text, "model       {} ({}{precision}) on {}", model.name, model.kind, self.device.name)?;
         self.push_prior(text)?;
-        writeln!(text, "judged      {}", rule(&self.settings, &self.counts))?;
+        writeln!(text, "rule        {}", rule(&self.settings, &self.counts))?;
         for (class, &reads) in classes.iter().filter(|(class, reads)| *class != Class::Undecided || **reads > 0) {
             writeln!(text, "{class:<11} {reads:>12}  {:5.1}%", 100.0 * share(reads, written))?;
         }
@@ -32,7 +32,7 @@ impl Report {
             let coding = 100.0 * share(self.counts.coding_windows.unwrap_or(0), windows);
             writeln!(
                 text,
-                "windows     {windows:>12}  {coding:5.1}% coding; every {step} bases, reads by their {pool}"
+                "windows     {windows:>12}  {coding:5.1}% coding; every {step} bases, a read takes their {pool}"
             )?;
         }
         for (count, what) in self.remarks() {
@@ -45,10 +45,16 @@ impl Report {
             let [coding, low, high] = [coding, low, high].map(|share| 100.0 * share);
             writeln!(
                 text,
-                "all of it   {reads:>12}  {coding:5.1}% coding ({low:.1} to {high:.1}), {wall_seconds:.0} s, by estimate"
+                "whole input {reads:>12}  {coding:5.1}% coding ({low:.1} to {high:.1}), {wall_seconds:.0} s (estimated)"
             )?;
         }
-        writeln!(text, "{written} reads in {:.1} s, {} reads/s", self.wall_seconds, self.reads_per_second)
+        writeln!(
+            text,
+            "{} reads in {:.1} s, {} reads/s",
+            grouped(written),
+            self.wall_seconds,
+            grouped(self.reads_per_second)
+        )
     }
 
     /// What the verdict assumed, unless that was a half as asked for.
@@ -61,13 +67,13 @@ impl Report {
         let origin = self.settings.prior.origin();
         writeln!(
             text,
-            "prior       {share:>12.3}  {origin}; coding from probability {threshold_on_probability:.3} on"
+            "prior       {share:>12.3}  {origin}; coding at probability {threshold_on_probability:.3} or above"
         )?;
         if let (Some(share), Some([low, high])) = (coding_share, coding_share_95) {
             let [share, low, high] = [share, low, high].map(|share| 100.0 * share);
             writeln!(
                 text,
-                "share       {share:>11.1}%  of the reads are coding, by estimate ({low:.0} to {high:.0} %)"
+                "share       {share:>11.1}%  of the reads are coding (estimated; 95% interval {low:.0} to {high:.0}%)"
             )?;
         }
         Ok(())
@@ -77,16 +83,16 @@ impl Report {
     pub(super) fn remarks(&self) -> [(u64, &'static str); 10] {
         let counts = &self.counts;
         [
-            (counts.undecided_with_noncoding, "of the undecided written with the non-coding reads"),
-            (counts.too_short, "of these too short to be scored"),
-            (counts.in_undecided_band, "of these inside the undecided band"),
-            (counts.orphans, "of these without their mate"),
-            (counts.hard_clipped, "of these hard-clipped in the input"),
+            (counts.undecided_with_noncoding, "undecided reads written with the non-coding ones"),
+            (counts.too_short, "of these are too short to be scored"),
+            (counts.in_undecided_band, "of these are in the undecided band"),
+            (counts.orphans, "reads without their mate"),
+            (counts.hard_clipped, "reads hard-clipped in the input"),
             (counts.not_sampled, "reads not in the sample"),
-            (counts.secondary, "secondary alignments, no reads of their own"),
-            (counts.supplementary, "supplementary alignments, no reads of their own"),
+            (counts.secondary, "secondary alignments, not counted as reads"),
+            (counts.supplementary, "supplementary alignments, not counted as reads"),
             (counts.without_bases, "records without bases"),
-            (counts.followers, "of these records went to BAM with their template"),
+            (counts.followers, "of these records followed their template into a BAM output"),
         ]
     }
 }

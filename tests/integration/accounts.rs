@@ -61,12 +61,13 @@ fn the_rule_for_pairs_is_named_where_there_are_pairs() {
     let disagree = labels.chunks(2).filter(|pair| pair[0] != pair[1] && !pair.contains(&"NA")).count();
     assert!(disagree > 0);
     assert_eq!(bench.json("r.json")["counts"]["pairs_that_disagree"], disagree);
-    let rule =
-        format!("coding from 0.5 on; a pair is judged by the mean of its mates ({disagree} of 2,000 pairs disagree)");
+    let rule = format!(
+        "coding at 0.5 or above; a pair is judged by the mean of its mates (mates disagree in {disagree} of 2,000 pairs)"
+    );
     assert!(said.contains(&rule), "{said}");
     assert!(bench.read("r.html").contains(&rule));
     let single = stderr(&bench.split(&[pairs[0], "--html", "r.html", "--force"]));
-    assert!(single.contains("judged      coding from 0.5 on\n"), "{single}");
+    assert!(single.contains("rule        coding at 0.5 or above\n"), "{single}");
     assert!(!bench.read("r.html").contains("Pairs are judged"));
 }
 

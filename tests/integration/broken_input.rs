@@ -142,16 +142,27 @@ fn a_model_that_is_none_is_an_error() {
 fn flags_that_make_no_sense_are_usage_errors() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(3, 100, ""));
-    for args in [
-        &["in.fq", "--threshold", "2"][..],
-        &["in.fq", "--undecided-band", "0.6,0.9"],
-        &["in.fq", "--memory", "lots"],
-        &["in.fq", "--device", "toaster"],
-        &["in.fq", "in.fq"],
-        &["in.fq", "--genetic-code", "7"],
+    for (args, said) in [
+        (&["--threshold", "2"][..], "a probability lies between 0 and 1"),
+        (&["--undecided-band", "0.6,0.9"], "must contain the --threshold"),
+        (&["--memory", "lots"], "not a size"),
+        (&["--memory", "4"], "add a unit, as in 4M or 4G"),
+        (&["--windows", "0"], "expected a whole number above 0"),
+        (&["in.fq"], "is given twice"),
+        (&["--genetic-code", "7"], "expected one of 1, 2,"),
     ] {
-        refuses(&bench, args, 2, &[]);
+        refuses(&bench, &[&["in.fq"], args].concat(), 2, &[said]);
     }
+    let device = bench.run(&["score", "in.fq", "-o", "s.tsv", "--device", "toaster"]);
+    assert_eq!(device.status.code(), Some(2));
+    assert!(stderr(&device).contains("not a valid device"), "{}", stderr(&device));
+    let half = bench.run(&["split", "in.fq", "--coding", "c.fq"]);
+    assert_eq!(half.status.code(), Some(2));
+    assert!(
+        stderr(&half).contains("--noncoding <PATH>") && stderr(&half).contains("hint: --out-prefix"),
+        "{}",
+        stderr(&half)
+    );
 }
 
 #[test]

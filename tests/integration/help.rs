@@ -1,6 +1,6 @@
 //! What the program says of itself: snapshots of help, the reference in `docs/`, the man page, completions.
 //!
-//! `READSEEKER_UPDATE=1 cargo test --test integration help` writes the snapshots and the reference anew.
+//! `READSEEKER_UPDATE=1 cargo test --test integration help` updates the snapshots and the reference.
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,9 @@ use crate::support::{Bench, stderr};
 
 /// The columns and lines that count as one screen.
 const SCREEN: (usize, usize) = (110, 50);
+
+/// The commands whose help is kept.
+const COMMANDS: [&str; 8] = ["split", "score", "merge", "kmers", "evaluate", "device", "model", "selftest"];
 
 fn printed(args: &[&str]) -> String {
     let output = Bench::new().command(args).env("COLUMNS", SCREEN.0.to_string()).output().unwrap();
@@ -28,7 +31,7 @@ fn check(file: &str, text: &str) {
 
 #[test]
 fn help_is_as_reviewed() {
-    for command in ["split", "score", "kmers", "evaluate", "device", "model", "selftest"] {
+    for command in COMMANDS {
         check(&format!("tests/integration/help/{command}.short.txt"), &printed(&[command, "-h"]));
         check(&format!("tests/integration/help/{command}.long.txt"), &printed(&[command, "--help"]));
     }
@@ -38,7 +41,7 @@ fn help_is_as_reviewed() {
 
 #[test]
 fn short_help_fits_on_a_screen() {
-    for command in ["split", "score", "kmers", "evaluate", "device", "model", "selftest"] {
+    for command in COMMANDS {
         let help = printed(&[command, "-h"]);
         assert!(help.lines().count() <= SCREEN.1, "{command}: {} lines\n{help}", help.lines().count());
         assert!(help.lines().all(|line| line.chars().count() <= SCREEN.0), "{help}");

@@ -89,7 +89,7 @@ fn what_does_not_go_together_is_said() {
         (&["a.fq", "b.fq"], 3, "R1 and R2 differ at pair 1"),
         (&["--single", "a.fq", "c.fa"], 3, "cannot read c.fa: it is FASTA, but the inputs before it are FASTQ"),
         (&["--single", "a.fq", bam], 3, "it is BAM, but the inputs before it are FASTQ"),
-        (&["--paired", bam, "a.fq"], 2, "whose records say themselves which mate they are"),
+        (&["--paired", bam, "a.fq"], 2, "whose records already say which mate they are"),
         (&["--single", "a.fq", "missing.fq"], 3, "cannot read missing.fq"),
         (&["--files-from", "missing"], 3, "cannot read missing"),
         (&["a.fq", "a.fq"], 2, "a.fq is given twice"),
@@ -212,6 +212,7 @@ fn multiqc_is_told_where_the_reads_of_a_sample_went() {
         assert_eq!(told["data"]["soil"][class], report["counts"][class]);
     }
     assert_eq!(told["data"]["soil"]["undecided"], 2);
+    assert!(told["description"].as_str().unwrap().contains("soil: the assumed share of coding reads is 0.500"));
     let model = report["model"]["name"].as_str().unwrap();
     assert!(told["section_name"].as_str().unwrap().contains(model) && told["plot_type"] == "bargraph");
     let unseen = bench.run_split(&["in.fq", "--force", "--multiqc", "soil.json"]);
@@ -234,6 +235,10 @@ fn the_page_names_the_model_and_says_what_the_json_says() {
         assert!(page.contains(told), "{told}");
     }
     assert!(page.contains("not the published ReadSeeker"));
+    for frame in report["frames"]["order"].as_array().unwrap() {
+        assert!(page.contains(&format!(">{}<", frame.as_str().unwrap())), "{frame}");
+    }
+    assert!(page.contains("1, 2, 3: codons start"), "frames are explained as they are written");
     assert!(page.contains("a&lt;b&gt;&amp;c.fq") && !page.contains("<b>"), "names are escaped");
     assert!(!page.contains("<script") && !page.contains("http"), "one file, nothing fetched");
     let bars: u64 =
