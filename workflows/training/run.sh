@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Genomes to built-in model, in one command: run.sh GENOMES WORK. Started again, it goes on where it stopped:
 # every step keeps its result in WORK, and training its state every three minutes.
-# At the end it replaces src/model/builtin, testdata/compact/golden.tsv and manifest.tsv.gz of this checkout.
+# At the end it replaces src/model/builtin/compact, testdata/compact/golden.tsv and manifest.tsv.gz of this checkout.
 set -euo pipefail
 genomes=$(realpath "$1")
 mkdir -p "$2"
@@ -32,7 +32,7 @@ branches twin                  # has not seen the held-out sets: every figure an
 branches shipped --every-genus # has, all but the sentinels: this is what the program gets
 twin=$work/twin/main shipped=$work/shipped/main
 [ -s "$twin/calibration.json" ] || python -m compact.calibrate "$data" "$twin"
-python -m compact.release "$shipped" "$twin" "$root/src/model/builtin" "$root/testdata/compact/golden.tsv" \
+python -m compact.release "$shipped" "$twin" "$root/src/model/builtin/compact" "$root/testdata/compact/golden.tsv" \
     "${NAME:-readseeker-compact-5}" "$(date -I)" "$genomes"
 cp "$twin/calibration.json" "$shipped/calibration.json"
 python -m compact.manifest "$genomes" "$data" manifest.tsv.gz

@@ -1,8 +1,10 @@
-"""Calibration of a read's probability by length: `python -m along.calibrate RUN DATA.npz DECODER.json [COUNT]` adds it to DECODER.json.
+"""Calibration of a read's probability by length: `python -m along.calibrate RUN DATA.npz SIMULATED DECODER.json [COUNT]` adds it
+to DECODER.json.
 
 As for the compact network: least Brier score on held-out reads of another seed than the evaluation's, every super-group and
 both kinds weighing the same. Reads too long for an Illumina run are fitted with the errors of nanopores, which leave a gene
-less certain and a gap as it is."""
+less certain and a gap as it is. At two lengths, reads as they come from genomes are fitted too, with the log odds of coding
+in their group as prior: reads across borders are in no balanced set."""
 
 import json
 import sys
@@ -14,9 +16,11 @@ import torch
 from compact import calibrate, evaluate as windows, kept, validation
 from compact.reads import Reads
 
-from . import decode, evaluate, train
+from . import decode, evaluate, simulated, train
 
 SEED = 1234
+NATURAL = {150: "bases_150", 250: "bases_250"}
+MOST_NATURAL = 2400
 LONG = (600, 1500)
 MOST_ERRORS = 0.08
 
@@ -50,36 +54,56 @@ def long_reads(data, count, seed):
 
 def statistic(network, codes, costs):
     """The logit of each read's share of coding positions."""
-    out, found = np.zeros(len(codes)), evaluate.many(network, codes)
-    for count in {len(one) for one in found}:
-        these = [i for i, one in enumerate(found) if len(one) == count]
-        out[these] = evaluate.window_scores(np.stack([found[i] for i in these]), costs)["share"]
-    return out
+    return evaluate.window_scores(codes, evaluate.many(network, codes), costs)["share"]
 
 
-def of(network, data, costs, count):
-    """The `calibration` of config.json; `data`: path."""
-    scored = {}
+def balanced(data, count):
+    """{length: [(codes, coding, super-group)]} of the held-out sets; `data`: path."""
+    out = {}
     samples, _ = calibrate.held_out(data, count, SEED)
     for sample in samples:
         if sample.kind == "pure" and sample.supergroup in windows.CLEAN and sample.length in calibrate.KNOTS:
-            scored.setdefault(sample.length, []).append((list(sample.reads.bases), sample.reads.coded >= 0.5, sample.supergroup))
+            out.setdefault(sample.length, []).append((list(sample.reads.bases), sample.reads.coded >= 0.5, sample.supergroup))
     for supergroup, length, codes, coding in kept.reads(data, f"along-long-{count}-{SEED}", lambda loaded: long_reads(loaded, count, SEED)):
-        scored.setdefault(length, []).append((codes, coding, supergroup))
-    fitted = []
-    for length in sorted(scored):
-        codes, coding, groups = zip(*scored[length])
-        share = statistic(network, [one for some in codes for one in some], costs)
-        groups = np.repeat(groups, [len(one) for one in coding])
-        coding = np.concatenate(coding)
-        fitted.append(calibrate.fit(share, coding, calibrate._weights(groups, coding)))
-    return {"statistic": "share", "lengths": sorted(scored), "scale": [round(float(a), 4) for a, _ in fitted], "shift": [round(float(b), 4) for _, b in fitted]}
+        out.setdefault(length, []).append((codes, coding, supergroup))
+    return out
 
 
-def main(run, data, decoder, count="100"):
+def natural(folder, length):
+    """(codes, coding, prior) of simulated reads with a known truth; the prior is the log odds of coding in a read's group."""
+    name = NATURAL[length]
+    reads = simulated.read(folder / f"{name}.fa.gz", folder / f"{name}.truth.tsv.gz")[:MOST_NATURAL]
+    reads = [read for read in reads if (read.right != simulated.UNKNOWN).any()]
+    coding = np.array([((read.right[read.right != simulated.UNKNOWN] & 1) == 0).mean() >= 0.5 for read in reads])
+    groups, prior = np.array([read.group for read in reads]), np.zeros(len(reads))
+    for group in np.unique(groups):
+        share = np.clip(coding[groups == group].mean(), 0.02, 0.98)
+        prior[groups == group] = np.log(share / (1 - share))
+    return [read.codes for read in reads], coding, prior
+
+
+def of(network, data, folder, costs, count):
+    """The `calibration` of config.json; `data` and `folder`: paths of the training data and of simulated reads."""
+    sets, fitted = balanced(data, count), []
+    lengths = sorted({*sets, *NATURAL})
+    for length in lengths:
+        parts = []
+        if length in sets:
+            codes, coding, groups = zip(*sets[length])
+            share = statistic(network, [one for some in codes for one in some], costs)
+            groups, coding = np.repeat(groups, [len(one) for one in coding]), np.concatenate(coding)
+            parts.append((share, coding, calibrate._weights(groups, coding), np.zeros(len(share))))
+        if length in NATURAL:
+            codes, coding, prior = natural(folder, length)
+            parts.append((statistic(network, codes, costs), coding, np.full(len(codes), 1 / len(codes)), prior))
+        fitted.append(calibrate.fit(*(np.concatenate(column) for column in zip(*parts))))
+    return {"statistic": "share", "lengths": lengths, "scale": [round(float(a), 4) for a, _ in fitted], "shift": [round(float(b), 4) for _, b in fitted]}
+
+
+def main(run, data, folder, decoder, count="100"):
     torch.set_num_threads(1)
     fitted = json.loads(Path(decoder).read_text())
-    fitted["calibration"] = of(train.load(run), data, decode.Costs(**fitted["costs"]), int(count))
+    fitted["calibration"] = of(train.load(run), data, Path(folder), decode.Costs(**fitted["costs"]), int(count))
     Path(decoder).write_text(json.dumps(fitted) + "\n")
     print(json.dumps(fitted))
 

@@ -1,7 +1,7 @@
 """From a read's logits to its calls: a hidden Markov model over {none, six frames}, and what it says of the read.
 
 Steps are positions of nine bases. Costs are the same for a read and its reverse complement: a gene of the other strand is
-entered, from left to right, at its end.
+entered, from left to right, at its end. Stop and start codons of the frames are known at each step (`codons`).
 """
 
 from typing import NamedTuple
@@ -16,19 +16,25 @@ class Costs(NamedTuple):
 
     weight: float = 0.4
     start: float = 2.0  # a gene starts
+    start_codon: float = 1.0  # a gene starts at an ATG
     stop: float = 2.0  # a gene ends
+    through: float = 3.0  # a gene goes on after a stop codon of its frame
     shift: float = 2.0  # another frame of the strand
     other: float = 4.0  # straight to a gene of the other strand
 
 
-def transitions(costs):
-    """[from, to] log scores of a step along the read."""
-    table = np.full((STATES, STATES), -costs.other)
+def transitions(costs, codons):
+    """Log scores [B, T - 1, from, to] of the steps along the reads; `codons`: what `codons.of` finds in them."""
+    stop, start = codons
+    table = np.full((*stop.shape[:2], STATES, STATES), -costs.other)
     for strand in (slice(1, 4), slice(4, 7)):
-        table[strand, strand] = -costs.shift
-    np.fill_diagonal(table, 0)
-    table[0, 1:4] = table[4:7, 0] = -costs.start
-    table[1:4, 0] = table[0, 4:7] = -costs.stop
+        table[:, :, strand, strand] = -costs.shift
+    frames = np.arange(1, STATES)
+    table[:, :, 0, 0] = 0
+    table[:, :, frames, frames] = np.where(stop, -costs.through, 0)
+    starts = np.where(start, -costs.start_codon, -costs.start)
+    table[:, :, 0, 1:4], table[:, :, 4:7, 0] = starts[..., :3], starts[..., 3:]
+    table[:, :, 1:4, 0] = table[:, :, 0, 4:7] = -costs.stop
     return table
 
 
@@ -42,11 +48,11 @@ def emissions(logits, costs, prior=0.0):
 
 
 def viterbi(scores, table):
-    """The best states [B, T] of log scores [B, T, 7]."""
+    """The best states [B, T] of log scores [B, T, 7] of the positions and [B, T - 1, 7, 7] of the steps between them."""
     count, steps, _ = scores.shape
     best, back = scores[:, 0].copy(), np.zeros((steps, count, STATES), dtype=np.int8)
     for t in range(1, steps):
-        reached = best[:, :, None] + table
+        reached = best[:, :, None] + table[:, t - 1]
         back[t] = reached.argmax(axis=1)
         best = reached.max(axis=1) + scores[:, t]
     path = np.zeros((count, steps), dtype=np.int8)
@@ -63,7 +69,8 @@ def _forward(scores, table):
     out[:, 0] = scores[:, 0]
     for t in range(1, scores.shape[1]):
         peak = out[:, t - 1].max(axis=1, keepdims=True)
-        out[:, t] = np.log(np.exp(out[:, t - 1] - peak) @ factors) + peak + scores[:, t]
+        reached = (np.exp(out[:, t - 1] - peak)[:, None] @ factors[:, t - 1])[:, 0]
+        out[:, t] = np.log(reached) + peak + scores[:, t]
     return out
 
 
@@ -75,12 +82,12 @@ def log_sum(scores, axis=-1):
 def posteriors(scores, table):
     """Probabilities [B, T, 7] of the states, by forward and backward sums."""
     ahead = _forward(scores, table)
-    behind = _forward(scores[:, ::-1], table.T)[:, ::-1]
+    behind = _forward(scores[:, ::-1], table[:, ::-1].swapaxes(2, 3))[:, ::-1]
     both = ahead + behind - scores
     return np.exp(both - log_sum(both)[..., None])
 
 
 def odds(scores, table):
     """Log of the sum over all paths that code throughout, against the path that never does [B]."""
-    coding = _forward(scores[:, :, 1:], table[1:, 1:])[:, -1]
+    coding = _forward(scores[:, :, 1:], table[:, :, 1:, 1:])[:, -1]
     return log_sum(coding) - scores[:, :, 0].sum(axis=1)

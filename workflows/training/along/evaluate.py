@@ -12,7 +12,7 @@ from compact import evaluate as windows
 from compact import metrics
 
 from . import calls as calls_of
-from . import decode, grid, long, simulated, train
+from . import codons, decode, grid, long, simulated, train
 
 KINDS = ("bases_150", "bases_250", "nano_0", "nano_1", "nano_2", "nano_5", "nano_8")
 
@@ -43,14 +43,23 @@ def classes(states, length):
     return np.repeat(turned[states], grid.POSITION)[side : side + length]
 
 
-def decoded(logits, costs, prior):
-    """States [T] of each read."""
-    table, out, by_count = decode.transitions(costs), [None] * len(logits), defaultdict(list)
+def stacked(codes, logits, batch=512):
+    """(rows, logits [B, T, 7], codons [2, B, T - 1, 6]) of the reads of one number of positions at once."""
+    by_count = defaultdict(list)
     for i, one in enumerate(logits):
         by_count[len(one)].append(i)
     for rows in by_count.values():
-        scores = decode.emissions(np.stack([logits[i] for i in rows]), costs, prior)
-        for i, path in zip(rows, decode.viterbi(scores, table)):
+        for at in range(0, len(rows), batch):
+            these = rows[at : at + batch]
+            yield these, np.stack([logits[i] for i in these]), codons.of(np.concatenate([grid.laid(codes[i]) for i in these]))
+
+
+def decoded(codes, logits, costs, prior):
+    """States [T] of each read."""
+    out = [None] * len(logits)
+    for rows, some, found in stacked(codes, logits):
+        paths = decode.viterbi(decode.emissions(some, costs, prior), decode.transitions(costs, found))
+        for i, path in zip(rows, paths):
             out[i] = path
     return out
 
@@ -58,22 +67,22 @@ def decoded(logits, costs, prior):
 def simulated_table(found, costs, prior):
     print(f"{'':10}" + "".join(f"{name:>12}" for name in ("reads", "straddling", "seven", "found", "precision", "frame")))
     for kind, (reads, logits) in found.items():
-        found_states = decoded(logits, costs, prior)
+        found_states = decoded([read.codes for read in reads], logits, costs, prior)
         calls = [calls_of.classes(calls_of.stretches(s, read.codes), len(read.codes)) for read, s in zip(reads, found_states)]
         row = simulated.figures([read.right for read in reads], calls)
         print(f"{kind:10}" + "".join(f"{value:12.4f}" for value in row.values()), flush=True)
 
 
-def window_scores(logits, costs):
-    """Statistics [reads] of reads of one length that could rank them."""
-    scores, table = decode.emissions(logits, costs), decode.transitions(costs)
-    log_odds = decode.log_sum(logits[..., 1:]) - logits[..., 0]
-    share = 1 - decode.posteriors(scores, table)[..., 0].mean(axis=1)
-    return {
-        "odds": decode.odds(scores, table),
-        "mean": log_odds.mean(axis=1),
-        "share": np.log(np.clip(share, 1e-9, 1 - 1e-9) / np.clip(1 - share, 1e-9, 1)),
-    }
+def window_scores(codes, logits, costs):
+    """Statistics [reads] that could rank reads."""
+    out = {name: np.zeros(len(logits)) for name in ("odds", "mean", "share")}
+    for rows, some, found in stacked(codes, logits):
+        scores, table = decode.emissions(some, costs), decode.transitions(costs, found)
+        share = 1 - decode.posteriors(scores, table)[..., 0].mean(axis=1)
+        out["odds"][rows] = decode.odds(scores, table)
+        out["mean"][rows] = (decode.log_sum(some[..., 1:]) - some[..., 0]).mean(axis=1)
+        out["share"][rows] = np.log(np.clip(share, 1e-9, 1 - 1e-9) / np.clip(1 - share, 1e-9, 1))
+    return out
 
 
 def balanced(network, samples, costs, lengths=(300, 150, 100)):
@@ -82,14 +91,14 @@ def balanced(network, samples, costs, lengths=(300, 150, 100)):
     for sample in samples:
         if sample.kind != "pure" or sample.supergroup not in windows.CLEAN or sample.length not in lengths:
             continue
-        logits = np.stack(many(network, list(sample.reads.bases)))
-        frame = np.zeros(len(logits))
+        codes = list(sample.reads.bases)
+        logits = np.stack(many(network, codes))
         side = grid.margin(sample.length)
         best = logits[..., 1:].sum(axis=1).argmax(axis=1)
         frame = best // 3 * 3 + (best % 3 - side) % 3
         right = sample.reads.frames[np.arange(len(frame)), frame].astype(float)
         right[sample.reads.frames.sum(axis=1) != 1] = np.nan
-        for name, value in window_scores(logits, costs).items():
+        for name, value in window_scores(codes, logits, costs).items():
             rows[sample.length][sample.supergroup].append((name, value, sample.reads.coded >= 0.5, right))
     out = {}
     for length, supergroups in rows.items():

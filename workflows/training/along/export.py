@@ -118,13 +118,13 @@ def restored(directory):
     return network.eval()
 
 
-def main(run, out, decoder=None):
+def main(run, out, decoder, name="readseeker-along", trained_on=""):
     from . import train  # which imports this
 
-    fitted = json.loads(Path(decoder).read_text()) if decoder else {}
-    costs = decode.Costs(**fitted.get("costs", {}))
+    fitted = json.loads(Path(decoder).read_text())
     about = {key: fitted[key] for key in ("prior", "calibration") if key in fitted}
-    write(train.load(run), out, name="readseeker-along", costs=costs, created=str(datetime.date.today()), **about)
+    network = train.load(run)
+    write(network, out, name=name, costs=decode.Costs(**fitted["costs"]), trained_on=trained_on, created=str(datetime.date.today()), **about)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from scipy.optimize import minimize
 
-from . import decode, evaluate, grid, simulated, train
+from . import codons, decode, evaluate, grid, simulated, train
 
 WEIGHTS = {"bases_150": 1.0, "bases_250": 1.0, "nano_0": 0.5, "nano_1": 0.5, "nano_2": 0.7, "nano_5": 0.7, "nano_8": 0.5}
 BITS = 1 << np.arange(decode.STATES)
@@ -34,38 +34,42 @@ def positions(read):
 
 
 def samples(found):
-    """[(weight, logits [B, T, 7], right [B, T, 7])], reads of one number of positions together."""
+    """[(weight, logits [B, T, 7], right [B, T, 7], codons [2, B, T - 1, 6])], reads of one number of positions together."""
     out = []
     for kind, (reads, logits) in found.items():
         by_count = defaultdict(list)
         for read, one in zip(reads, logits):
-            right = positions(read)
+            right, marks = positions(read), codons.of(grid.laid(read.codes))[:, 0]
             for at in range(0, len(one), CHUNK):
-                if len(one[at : at + CHUNK]) in (CHUNK, len(one)):
-                    by_count[len(one[at : at + CHUNK])].append((one[at : at + CHUNK], right[at : at + CHUNK]))
+                end = min(at + CHUNK, len(one))
+                if end - at in (CHUNK, len(one)):
+                    by_count[end - at].append((one[at:end], right[at:end], marks[:, at : end - 1]))
         total = sum(len(parts) * count for count, parts in by_count.items())
         for parts in by_count.values():
-            scores, right = (np.stack(column) for column in zip(*parts))
-            out.append((WEIGHTS[kind] / total, scores, (right[..., None] & BITS) != 0))
+            scores, right, marks = (np.stack(column) for column in zip(*parts))
+            out.append((WEIGHTS[kind] / total, scores, (right[..., None] & BITS) != 0, marks.swapaxes(0, 1)))
     return out
 
 
 def loss(parameters, data):
-    costs, prior = decode.Costs(*np.exp(parameters[:5])), parameters[5]
-    table, total = decode.transitions(costs), 0.0
-    for weight, logits, right in data:
-        posterior = decode.posteriors(decode.emissions(logits, costs, prior), table)
+    costs, prior = decode.Costs(*np.exp(parameters[:-1])), parameters[-1]
+    total = 0.0
+    for weight, logits, right, marks in data:
+        posterior = decode.posteriors(decode.emissions(logits, costs, prior), decode.transitions(costs, marks))
         known = right.any(axis=-1)
         hit = (posterior * right).sum(axis=-1)[known]
         total -= weight * np.log(np.maximum(hit, 1e-6)).sum()
     return total
 
 
-def fit(found, start=decode.Costs(), prior=2.0):
+def fit(found, start=decode.Costs(0.65, 0.65, 0.2, 0.85, 2.0, 0.85, 1.5), prior=2.2, rounds=260):
+    """(costs, prior, objective after, before)."""
     data = samples(found)
     first = np.append(np.log(start), prior)
-    best = minimize(loss, first, args=(data,), method="Nelder-Mead", options={"maxfev": 160, "xatol": 0.02, "fatol": 1e-4, "initial_simplex": np.vstack([first, first + 0.3 * np.eye(6)])})
-    return decode.Costs(*(round(float(x), 3) for x in np.exp(best.x[:5]))), round(float(best.x[5]), 3), best.fun, loss(first, data)
+    simplex = np.vstack([first, first + 0.3 * np.eye(len(first))])
+    best = minimize(loss, first, args=(data,), method="Nelder-Mead", options={"maxfev": rounds, "adaptive": True, "xatol": 0.02, "fatol": 1e-4, "initial_simplex": simplex})
+    costs = decode.Costs(*(round(float(x), 3) for x in np.exp(best.x[:-1])))
+    return costs, round(float(best.x[-1]), 3), best.fun, loss(first, data)
 
 
 def main():

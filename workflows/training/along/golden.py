@@ -12,7 +12,7 @@ import torch
 
 from compact import golden
 
-from . import calls, decode, plain
+from . import calls, codons, decode, grid, plain
 
 _LONGEST_SHOWN = 130  # positions: of longer reads every seventh is shown
 
@@ -31,10 +31,16 @@ def sequences(seed=11):
     return out
 
 
-def probability(logits, length, config):
+def codes_of(read):
+    return np.array(["ACGT".find(letter) % 5 for letter in plain.clean(read)], dtype=np.uint8)
+
+
+def probability(logits, read, config):
     """A read's probability: the share of coding positions at prior 0, calibrated by length."""
+    length = len(read)
     costs = decode.Costs(**{name: config["decoder"][name] for name in decode.Costs._fields})
-    states = decode.posteriors(decode.emissions(logits[None], costs), decode.transitions(costs))[0]
+    table = decode.transitions(costs, codons.of(grid.laid(codes_of(read))))
+    states = decode.posteriors(decode.emissions(logits[None], costs), table)[0]
     none, coding = np.clip((states[:, 0].mean(), states[:, 1:].sum(axis=1).mean()), 1e-9, 1)
     c = config["calibration"]
     scale, shift = (np.interp(length, c["lengths"], c[name]) for name in ("scale", "shift"))
@@ -42,8 +48,7 @@ def probability(logits, length, config):
 
 
 def stretches(states, read):
-    codes = np.array(["ACGT".find(letter) % 5 for letter in plain.clean(read)], dtype=np.uint8)
-    found = calls.stretches(np.array(states), codes)
+    found = calls.stretches(np.array(states), codes_of(read))
     return " ".join(f"{start}-{end}:{frame if frame < 4 else 3 - frame}" for start, end, frame in found)
 
 
@@ -53,10 +58,10 @@ def main(checkpoint, table):
         out.write("sequence\tstates\tlogits\tprobability\tstretches\n")
         for read in sequences():
             logits = model.read(read)
-            states = model.states(logits)
+            states = model.states(logits, read)
             shown = logits if len(logits) <= _LONGEST_SHOWN else logits[::7]
             numbers = " ".join(f"{x:.5f}" for x in shown.flatten().tolist())
-            own = probability(logits.double().numpy(), len(read), model.config)
+            own = probability(logits.double().numpy(), read, model.config)
             out.write(f"{read}\t{''.join(map(str, states))}\t{numbers}\t{own:.7f}\t{stretches(states, read)}\n")
 
 

@@ -40,6 +40,12 @@ def token(kmer):
     return 5 + number
 
 
+def at_border(text, t, frame, codons, first):
+    """Whether a codon of a frame that starts `first`, ..., `first` + 8 bases behind the start of position t is one of these."""
+    places = range(9 * t + first, 9 * t + first + 9)
+    return any(text[at : at + 3] in codons for at in places if at % 3 == frame)
+
+
 def group_sizes(count):
     """Positions that are one of the next level: pairs, counted from both ends."""
     left, right = [], []
@@ -135,27 +141,36 @@ class Model:
         right = end - 1 - t if i + 1 < len(windows) else float("inf")
         return min(left, right)
 
-    def states(self, logits, prior=None):
+    def states(self, logits, sequence, prior=None):
         """The most likely states [T], 0 to 6, by the decoder of the file."""
         d = self.config["decoder"]
+        text = padded(clean(sequence))
+        turned = reverse_complement(text)
         prior = d["prior"] if prior is None else prior
         scores = torch.log_softmax(logits.double(), dim=1)
         scores[:, 0] -= prior
         scores *= d["weight"]
         strand = lambda s: (s + 2) // 3  # noqa: E731 - 0 none, 1 plus, 2 minus
 
-        def cost(a, b):
+        def codon(t, state, codons, first):
+            """At the border behind position t; of the minus strand, seen from its own start."""
+            strand_text, border = (text, t) if state < 4 else (turned, len(logits) - 2 - t)
+            return at_border(strand_text, border, (state - 1) % 3, codons, first)
+
+        def cost(a, b, t):
             if a == b:
-                return 0.0
+                return d["through"] if a and codon(t, a, ("TAA", "TAG", "TGA"), 2) else 0.0
             if strand(a) == strand(b):
                 return d["shift"]
-            if 0 in (a, b):
-                return d["start"] if (b, strand(a)) == (0, 2) or (a, strand(b)) == (0, 1) else d["stop"]
-            return d["other"]
+            if 0 not in (a, b):
+                return d["other"]
+            if strand(a) == 1 or strand(b) == 2:
+                return d["stop"]
+            return d["start_codon"] if codon(t, a + b, ("ATG",), 5) else d["start"]
 
         best, back = scores[0].tolist(), []
-        for row in scores[1:].tolist():
-            moves = [[best[a] - cost(a, b) for a in range(7)] for b in range(7)]
+        for t, row in enumerate(scores[1:].tolist()):
+            moves = [[best[a] - cost(a, b, t) for a in range(7)] for b in range(7)]
             back.append([move.index(max(move)) for move in moves])
             best = [max(move) + own for move, own in zip(moves, row)]
         state = best.index(max(best))

@@ -16,7 +16,7 @@ SHARES = {
     "silver": (0.120, 0.130),
     "archaea": (0.018, 0.021),
     "silver_archaea": (0.035, 0.040),
-    "virus": (0.090, 0.070),
+    "virus": (0.120, 0.085),
     "phage": (0.018, 0.018),
     "silver_phage": (0.025, 0.025),
     "mammal_mrna": (0.120, 0.040),
@@ -24,15 +24,15 @@ SHARES = {
     "mammal_lncrna": (0, 0.025),
     "fungi": (0.030, 0.030),
     "invertebrate": (0.018, 0.022),
-    "plant": (0.020, 0.026),
+    "plant": (0.026, 0.030),
     "protist": (0.015, 0.015),
-    "organelle": (0.015, 0.015),
+    "organelle": (0.020, 0.017),
 }
 BOOST = HUMAN_BOOST | {"Orthoherpesviridae": (14.0, 8.0)}
 # Viruses with large genomes have most windows, and small ones next to no gaps: by the organisms' usual weights nine in ten
 # viral reads would be of large DNA viruses, and RNA viruses be taken for non-coding. So all other viruses count more.
 LARGE_VIRUSES = ("Herpesviridae", "Orthoherpesviridae", "Alloherpesviridae", "Baculoviridae", "Nimaviridae", "Adenoviridae")
-SMALL_VIRUS_BOOST = (6.0, 2.0)
+SMALL_VIRUS_BOOST = (9.0, 3.0)
 # Positions of a batch's reads, and how often.
 POSITIONS = {34: 0.37, 23: 0.10, 17: 0.23, 12: 0.11, 67: 0.19}
 SHORTEST_CORE = 60

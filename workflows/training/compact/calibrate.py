@@ -21,15 +21,15 @@ _WINDOW, _STEP, _LONGEST_SINGLE = 300, 150, 400
 _CLIP = 1e-6
 
 
-def fit(logit, coding, weight):
-    """(scale, shift) of the sigmoid that makes the Brier score of `coding` least.
+def fit(logit, coding, weight, prior=0.0):
+    """(scale, shift) of the sigmoid that makes the Brier score of `coding` least; `prior`: log odds of coding where the reads are from.
 
     Not the log loss: gaps hold genes that nobody annotated, of which the network is rightly sure, and a few such reads
     would move the threshold for all.
     """
     sign = np.where(coding, 1.0, -1.0)
     def loss(parameters):
-        wrong = 1 / (1 + np.exp(np.clip(sign * (parameters[0] * logit + parameters[1]), -500, 500)))
+        wrong = 1 / (1 + np.exp(np.clip(sign * (parameters[0] * logit + parameters[1] + prior), -500, 500)))
         slope = -2 * weight * sign * wrong**2 * (1 - wrong)
         return (weight * wrong**2).sum(), np.array([(slope * logit).sum(), slope.sum()])
     return minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS").x

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from along import calibrate, calls, decode, evaluate, export, grid, long, network, plain, sampler, truth  # noqa: E402
+from along import calibrate, calls, codons, decode, evaluate, export, grid, long, network, plain, sampler, truth  # noqa: E402
 from compact import tokens  # noqa: E402
 from compact.labels import LEFT_OUT  # noqa: E402
 
@@ -82,21 +82,22 @@ def test_a_position_sees_its_own_frame():
 
 
 def _costs():
-    return decode.Costs(0.7, 1.3, 0.4, 1.1, 2.6)
+    return decode.Costs(0.7, 1.3, 0.2, 0.4, 1.9, 1.1, 2.6)
 
 
 def _all_paths(scores, table):
     for path in itertools.product(range(7), repeat=len(scores)):
-        moves = sum(table[a, b] for a, b in zip(path, path[1:]))
+        moves = sum(table[t, a, b] for t, (a, b) in enumerate(zip(path, path[1:])))
         yield path, sum(scores[t, s] for t, s in enumerate(path)) + moves
 
 
 def test_viterbi_and_sums_agree_with_every_path():
-    scores = np.random.default_rng(5).normal(0, 2, (3, 5, 7))
-    table = decode.transitions(_costs())
+    rng = np.random.default_rng(5)
+    scores = rng.normal(0, 2, (3, 5, 7))
+    table = decode.transitions(_costs(), rng.random((2, 3, 4, 6)) < 0.4)
     best, posterior, odds = decode.viterbi(scores, table), decode.posteriors(scores, table), decode.odds(scores, table)
     for i in range(len(scores)):
-        paths = list(_all_paths(scores[i], table))
+        paths = list(_all_paths(scores[i], table[i]))
         assert tuple(best[i]) == max(paths, key=lambda p: p[1])[0]
         total = np.zeros((5, 7))
         for path, score in paths:
@@ -107,10 +108,31 @@ def test_viterbi_and_sums_agree_with_every_path():
 
 
 def test_mirrored_scores_get_mirrored_paths():
-    scores = np.random.default_rng(6).normal(0, 2, (4, 30, 7))
-    table = decode.transitions(_costs())
-    there, back = decode.viterbi(scores, table), decode.viterbi(scores[:, ::-1][..., MIRRORED], table)
+    rng = np.random.default_rng(6)
+    scores = rng.normal(0, 2, (4, 30, 7))
+    bases = rng.integers(0, 4, (4, 270)).astype(np.uint8)
+    table, mirrored = (decode.transitions(_costs(), codons.of(one)) for one in (bases, tokens.COMPLEMENT[bases[:, ::-1]]))
+    there, back = decode.viterbi(scores, table), decode.viterbi(scores[:, ::-1][..., MIRRORED], mirrored)
     assert (np.array(MIRRORED)[there[:, ::-1]] == back).all()
+
+
+def test_a_codon_belongs_to_the_border_where_its_gene_ends_or_starts():
+    """A position is of a gene if its middle base is."""
+    for start, frame in itertools.product(range(9, 36), (0, 3)):
+        text = "C" * start + "TGA" + "C" * (51 - start)
+        read = text if frame == 0 else plain.reverse_complement(text)
+        stop, _ = codons.of(tokens.encode(read)[None])[:, 0]
+        [[border, state]] = np.argwhere(stop).tolist()
+        assert state == frame + start % 3
+        middles = 9 * np.arange(6) + 4
+        last = (middles <= start + 2).sum() - 1  # of the gene's strand
+        assert border == (last if frame == 0 else 4 - last)
+        text = "C" * start + "ATG" + "C" * (51 - start)
+        read = text if frame == 0 else plain.reverse_complement(text)
+        _, begin = codons.of(tokens.encode(read)[None])[:, 0]
+        [[border, state]] = [pair for pair in np.argwhere(begin).tolist() if pair[1] // 3 == frame // 3]
+        first = (middles < start).sum()
+        assert (border, state) == (first - 1 if frame == 0 else 5 - first, frame + start % 3)
 
 
 @pytest.mark.parametrize("length", [60, 100, 299, 300, 301])
@@ -203,21 +225,23 @@ def test_long_reads_are_stitched_symmetrically(net):
 
 @pytest.mark.parametrize("length", [719, 720, 721, 729, 1300, 1304, 2501])
 def test_reads_of_any_length_are_called_as_the_reference_calls_them(net, tmp_path, length):
-    costs = decode.Costs(0.7, 1.3, 0.4, 1.1, 2.6)
+    costs = decode.Costs(0.7, 1.3, 0.2, 0.4, 1.9, 1.1, 2.6)
     export.write(net, tmp_path, name="t", costs=costs, prior=0.3)
     model, read = plain.Model(tmp_path), _random(random.Random(length), length)
     ours, reference = evaluate.many(net, [tokens.encode(read)])[0], model.read(read)
     assert np.allclose(ours, reference, atol=2e-5)
-    assert evaluate.decoded([ours], costs, 0.3)[0].tolist() == model.states(torch.from_numpy(ours))
+    assert evaluate.decoded([tokens.encode(read)], [ours], costs, 0.3)[0].tolist() == model.states(torch.from_numpy(ours), read)
 
 
 def test_the_committed_goldens_are_what_the_training_code_says_of_the_committed_checkpoint():
-    folder = Path(__file__).parents[3] / "testdata" / "along"
+    root = Path(__file__).parents[3]
+    folder, goldens = root / "src" / "model" / "builtin" / "along", root / "testdata" / "along" / "golden.tsv"
     net, decoder = export.restored(folder), json.loads((folder / "config.json").read_text())["decoder"]
     costs = decode.Costs(**{name: decoder[name] for name in decode.Costs._fields})
-    for line in (folder / "golden.tsv").read_text().splitlines()[1::4]:
+    for line in goldens.read_text().splitlines()[1::4]:
         read, states, numbers, *_ = line.split("\t")
-        logits = evaluate.many(net, [tokens.encode(read)])[0]
+        codes = tokens.encode(read)
+        logits = evaluate.many(net, [codes])[0]
         shown = logits if len(logits) <= 130 else logits[::7]
         assert np.allclose(shown.ravel(), np.array(numbers.split(), dtype=float), atol=3e-5)
-        assert "".join(map(str, evaluate.decoded([logits], costs, decoder["prior"])[0])) == states
+        assert "".join(map(str, evaluate.decoded([codes], [logits], costs, decoder["prior"])[0])) == states

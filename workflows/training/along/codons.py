@@ -1,0 +1,47 @@
+"""Where the decoder may expect a gene to end or to start: stop and start codons by frame, at the borders between positions.
+
+A border belongs to a codon if a gene that ends, or starts, with that codon has it as the border of its positions: a position
+is of the gene if its middle base is. So every codon of a frame belongs to one border, and three to each.
+"""
+
+import numpy as np
+
+from compact import tokens
+
+from . import grid
+
+STOPS = ("TAA", "TAG", "TGA")
+START = "ATG"  # GTG and TTG are as frequent between genes as at their starts
+MIDDLE = grid.POSITION // 2
+_COMPLEMENT = np.append(tokens.COMPLEMENT, grid.PADDING).astype(np.uint8)
+_LETTERS = grid.PADDING + 1
+
+
+def _number(first, second, third):
+    return (first.astype(np.int16) * _LETTERS + second) * _LETTERS + third
+
+
+_NUMBERS = {codon: int(_number(*tokens.encode(codon)[:, None])[0]) for codon in (*STOPS, START)}
+_STOPS = [_NUMBERS[codon] for codon in STOPS]
+
+
+def _strand(bases):
+    """[2, B, T - 1, 3]: whether a stop, and whether a start codon of each frame belongs to the border behind position t."""
+    count = bases.shape[1] // grid.POSITION
+    padded = np.pad(bases, ((0, 0), (0, grid.POSITION)), constant_values=grid.PADDING)
+    codons = _number(padded[:, :-2], padded[:, 1:-1], padded[:, 2:])
+    out = np.zeros((2, len(bases), count - 1, 3), dtype=bool)
+    # The last base of a stop codon is of the gene, the base before a start codon is not.
+    for kind, (found, first) in enumerate(((np.isin(codons, _STOPS), MIDDLE - 2), (codons == _NUMBERS[START], MIDDLE + 1))):
+        for frame in range(3):
+            start = first + (frame - first) % 3
+            for codon in range(3):
+                at = start + 3 * codon
+                out[kind, :, :, frame] |= found[:, at :: grid.POSITION][:, : count - 1]
+    return out
+
+
+def of(bases):
+    """(stop, start), both [B, T - 1, 6], of padded base codes [B, 9 T]: the state's codon at the border behind position t."""
+    plus, minus = _strand(bases), _strand(_COMPLEMENT[bases[:, ::-1]])[:, :, ::-1]
+    return np.concatenate([plus, minus], axis=-1)
