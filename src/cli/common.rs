@@ -86,10 +86,11 @@ pub(super) struct Common {
     #[command(flatten)]
     pub(super) long_reads: LongReads,
 
-    /// Model: builtin, or a checkpoint directory
+    /// Model: builtin, compact, or a directory
     ///
-    /// The directory holds config.json, the weights and, for a BERT, vocab.txt.
-    #[arg(long, value_name = "builtin|DIR", default_value = "builtin", help_heading = "Model")]
+    /// builtin calls genes along the read. compact, also part of the program, makes one call a read and is faster. A directory
+    /// holds config.json, the weights and, for a BERT, vocab.txt.
+    #[arg(long, value_name = "MODEL", default_value = "builtin", help_heading = "Model")]
     model: PathBuf,
 
     /// Score nothing, to measure what the rest of a run costs

@@ -25,8 +25,8 @@ pub(super) struct Args {
     #[arg(long)]
     bench: bool,
 
-    /// Model to measure: builtin, or a checkpoint directory
-    #[arg(long, value_name = "builtin|DIR", default_value = "builtin", requires = "bench")]
+    /// Model to measure: builtin, compact, or a checkpoint directory
+    #[arg(long, value_name = "MODEL", default_value = "builtin", requires = "bench")]
     model: PathBuf,
 
     /// Measure this device only [default: the CPU and every real GPU]

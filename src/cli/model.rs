@@ -31,14 +31,14 @@ enum Command {
 
     /// Check that a model is complete and computes what it should on this machine
     Verify {
-        /// builtin, a checkpoint directory, or a name that `model list` shows
+        /// builtin, compact, a checkpoint directory, or a name that `model list` shows
         #[arg(default_value = "builtin")]
         model: PathBuf,
     },
 
     /// Print a model's card, and measure how fast it runs here
     Info {
-        /// builtin, a checkpoint directory, or a name that `model list` shows
+        /// builtin, compact, a checkpoint directory, or a name that `model list` shows
         #[arg(default_value = "builtin")]
         model: PathBuf,
 
@@ -79,14 +79,14 @@ fn list() -> String {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         format!("{name}\t{}\n", path.display())
     });
-    ["builtin\tpart of the program\n".to_owned()].into_iter().chain(lines).collect()
+    ["builtin", "compact"].map(|name| format!("{name}\tpart of the program\n")).into_iter().chain(lines).collect()
 }
 
 fn directory(model: PathBuf) -> Result<PathBuf> {
     match store::find(model) {
         Source::Directory(directory) => Ok(directory.canonicalize().unwrap_or(directory)),
-        Source::Builtin | Source::Unscored => {
-            Err(Error::Usage("the built-in model is part of the program: it has no directory".to_owned()))
+        Source::Builtin | Source::Compact | Source::Unscored => {
+            Err(Error::Usage("this model is part of the program: it has no directory".to_owned()))
         }
     }
 }

@@ -28,8 +28,8 @@ const SUFFIXES: [&str; 8] = ["fq", "fq.gz", "fq.zst", "fq.bz2", "fq.xz", "fa", "
 /// Writes reads in every format and reads them back. The exit code is 5 if a check fails.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// Model to check: builtin, a checkpoint directory, or a name that `model list` shows
-    #[arg(long, value_name = "builtin|DIR", default_value = "builtin")]
+    /// Model to check: builtin, compact, a checkpoint directory, or a name that `model list` shows
+    #[arg(long, value_name = "MODEL", default_value = "builtin")]
     model: PathBuf,
 
     /// Check this device only [default: the CPU and every real GPU]

@@ -1,14 +1,35 @@
-//! The compact model that is part of the program.
+//! The models that are part of the program.
 
-/// Its `config.json`.
-pub(super) const CONFIG: &[u8] = include_bytes!("builtin/config.json");
-/// Its weights, as safetensors.
-pub(super) const WEIGHTS: &[u8] = include_bytes!("builtin/model.safetensors");
+/// A checkpoint within the program.
+#[derive(Debug)]
+pub(super) struct Embedded {
+    /// Its `config.json`.
+    pub(super) config: &'static [u8],
+    /// Its weights, as safetensors.
+    pub(super) weights: &'static [u8],
+    card: &'static str,
+}
 
-/// The model card's start, up to its first section, as plain text; the whole card comes with the source code.
-pub(super) fn card() -> String {
-    let card = include_str!("builtin/README.md");
-    let start = card.split("\n## ").next().unwrap_or_default();
-    let words = start.lines().filter(|line| !line.starts_with("# ")).collect::<Vec<_>>().join("\n");
-    words.replace(['*', '`'], "").trim().to_owned() // a terminal shows no Markdown
+macro_rules! embedded {
+    ($folder:literal) => {
+        Embedded {
+            config: include_bytes!(concat!("builtin/", $folder, "/config.json")),
+            weights: include_bytes!(concat!("builtin/", $folder, "/model.safetensors")),
+            card: include_str!(concat!("builtin/", $folder, "/README.md")),
+        }
+    };
+}
+
+/// Makes calls along the read: the default.
+pub(super) static ALONG: Embedded = embedded!("along");
+/// One call for each read or window: faster, less often right.
+pub(super) static COMPACT: Embedded = embedded!("compact");
+
+impl Embedded {
+    /// The model card's start, up to its first section, as plain text; the whole card comes with the source code.
+    pub(super) fn card(&self) -> String {
+        let start = self.card.split("\n## ").next().unwrap_or_default();
+        let words = start.lines().filter(|line| !line.starts_with("# ")).collect::<Vec<_>>().join("\n");
+        words.replace(['*', '`'], "").trim().to_owned() // a terminal shows no Markdown
+    }
 }

@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use super::along::{self, Along};
 use super::bert::{self, Bert};
-use super::builtin;
 use super::compact::{self, Compact};
 use super::family::Family;
 use super::files;
@@ -27,9 +26,9 @@ impl Checkpoint {
     /// Finds out which family a checkpoint is of, opens its weights and compares them with its settings.
     pub(super) fn open(source: &Source) -> Result<Self, LoadError> {
         let family = family(source)?;
-        let weights = match source {
-            Source::Builtin => Weights::safetensors(files::WEIGHTS[0], builtin::WEIGHTS.to_vec())?,
-            directory => Weights::open(&directory.path())?,
+        let weights = match source.embedded() {
+            Some(embedded) => Weights::safetensors(files::WEIGHTS[0], embedded.weights.to_vec())?,
+            None => Weights::open(&source.path())?,
         };
         weights.check(family.tensors())?;
         let name = family.name().map_or_else(|| name_of(&source.path()), ToOwned::to_owned);
@@ -40,8 +39,8 @@ impl Checkpoint {
 /// The family of a checkpoint, with its settings: each family has an arm here.
 pub(super) fn family(source: &Source) -> Result<Box<dyn Family>, LoadError> {
     let directory = source.path();
-    let json = match source {
-        Source::Builtin => builtin::CONFIG.to_vec(),
+    let json = match source.embedded() {
+        Some(embedded) => embedded.config.to_vec(),
         _ if !directory.exists() => return Err(LoadError::NoDirectory),
         _ if !directory.is_dir() => return Err(LoadError::NotADirectory),
         _ => files::read(&directory, files::CONFIG)?,

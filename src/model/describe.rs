@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use super::bench::Speed;
-use super::builtin;
 use super::checkpoint::{self, Checkpoint};
 use super::device::{self, Choice};
 use super::error::{Error, Result};
@@ -50,8 +49,8 @@ pub fn describe(source: &Source, speed: Option<&Speed>) -> Result<String> {
     }
     line("weights", weights.file());
     line("sha256", &sha256);
-    if *source == Source::Builtin {
-        text = [text.trim_end(), &builtin::card()].join("\n\n") + "\n";
+    if let Some(embedded) = source.embedded() {
+        text = [text.trim_end(), &embedded.card()].join("\n\n") + "\n";
     }
     Ok(text)
 }

@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
+use super::builtin::{self, Embedded};
 use super::files;
 
 /// Where a model comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The compact model that is part of the program.
+    /// The model that is part of the program, and makes calls along the read.
     Builtin,
+    /// The compact model, also part of the program: faster, less often right.
+    Compact,
     /// A checkpoint directory; its `config.json` says of which family.
     Directory(PathBuf),
     /// No model: every read goes out unscored. It measures what the rest of a run costs.
@@ -16,16 +19,29 @@ pub enum Source {
 }
 
 impl Source {
-    /// `builtin`, or a directory; a directory of that name is `./builtin`.
+    /// `builtin`, `compact`, or a directory; a directory of such a name is `./builtin`.
     #[must_use]
     pub fn from_path(path: PathBuf) -> Self {
-        if path.to_str() == Some("builtin") { Self::Builtin } else { Self::Directory(path) }
+        match path.to_str() {
+            Some("builtin") => Self::Builtin,
+            Some("compact") => Self::Compact,
+            _ => Self::Directory(path),
+        }
+    }
+
+    /// The checkpoint within the program, if it is one.
+    pub(super) fn embedded(&self) -> Option<&'static Embedded> {
+        match self {
+            Self::Builtin => Some(&builtin::ALONG),
+            Self::Compact => Some(&builtin::COMPACT),
+            Self::Directory(_) | Self::Unscored => None,
+        }
     }
 
     /// The files it is read from.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         match self {
-            Self::Builtin | Self::Unscored => Vec::new(),
+            Self::Builtin | Self::Compact | Self::Unscored => Vec::new(),
             Self::Directory(directory) => files::ALL.map(|file| directory.join(file)).to_vec(),
         }
     }
@@ -34,6 +50,7 @@ impl Source {
     pub(super) fn path(&self) -> PathBuf {
         match self {
             Self::Builtin => "builtin".into(),
+            Self::Compact => "compact".into(),
             Self::Directory(directory) => directory.clone(),
             Self::Unscored => "none".into(),
         }

@@ -18,11 +18,11 @@ struct Golden {
 }
 
 fn directory() -> PathBuf {
-    testdata("along")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/model/builtin/along")
 }
 
 fn goldens() -> Vec<Golden> {
-    let table = fs::read_to_string(directory().join("golden.tsv")).unwrap();
+    let table = fs::read_to_string(testdata("along/golden.tsv")).unwrap();
     let rows = table.lines().skip(1).map(|line| {
         let fields: Vec<&str> = line.split('\t').collect();
         Golden { bases: fields[0].into(), probability: fields[3].parse().unwrap(), stretches: fields[4].to_owned() }

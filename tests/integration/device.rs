@@ -19,7 +19,9 @@ fn a_measurement_has_a_line_for_each_precision() {
         assert!(output.status.success(), "{}", stderr(&output));
         String::from_utf8(output.stdout).unwrap()
     };
-    for (model, precisions) in [("builtin", &["f32", "int8"][..]), (bert.to_str().unwrap(), &["f32", "bf16", "int8"])] {
+    for (model, precisions) in
+        [("builtin", &["f32"][..]), ("compact", &["f32", "int8"]), (bert.to_str().unwrap(), &["f32", "bf16", "int8"])]
+    {
         let text = measured(model);
         let lines: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split('\t').collect()).collect();
         assert_eq!(lines.iter().map(|line| line[1]).collect::<Vec<_>>(), precisions, "{text}");

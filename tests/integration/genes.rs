@@ -30,7 +30,7 @@ fn genes_and_proteins_are_the_coding_reads_in_their_frame() {
     let input = testdata("community_R1.fq.gz");
     let tables =
         ["--proteins", "p.faa", "--scores", "s.tsv", "--genes", "g.gff3", "--stop", "keep", "--min-protein", "1"];
-    bench.split(&[&[input.to_str().unwrap()], &tables[..]].concat());
+    bench.split(&[&[input.to_str().unwrap(), "--model", "compact"], &tables[..]].concat());
     let (proteins, scores) = (bench.read("p.faa"), bench.read("s.tsv"));
     let genes = bench.read("g.gff3");
     let (coding, proteins): (_, Vec<&str>) = (coding(&scores), proteins.lines().collect());
@@ -71,7 +71,7 @@ fn windows_tell_where_on_a_long_read_the_genes_are() {
     let read = format!("{}ATG{gene}TAA{}ATG{gene}TAA{}", bases(1, 3000), bases(2, 3000), bases(3, 3000));
     bench.write("in.fa", format!(">long=1\n{read}\n"));
     let tables = ["--scores", "s.tsv", "--genes", "g.gff3", "--proteins", "p.faa", "--cds", "c.fna"];
-    bench.split(&[&["in.fa", "--windows", "50"], &tables[..]].concat());
+    bench.split(&[&["in.fa", "--windows", "50", "--model", "compact"], &tables[..]].concat());
     let (scores, genes, proteins, cds) =
         (bench.read("s.tsv"), bench.read("g.gff3"), bench.read("p.faa"), bench.read("c.fna"));
     let (scores, genes) = (rows(&scores), rows(&genes)[1..].to_vec());
@@ -114,11 +114,17 @@ fn the_table_says_which_file_each_read_went_to() {
 fn scoring_alone_writes_no_read_to_a_file() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(3, 150, ""));
-    assert!(bench.run(&["score", "in.fq", "--device", "cpu", "-o", "s.tsv"]).status.success());
-    let table = bench.read("s.tsv");
-    let table = rows(&table);
-    let columns: HashMap<&str, &str> = table[0].iter().copied().zip(table[1].iter().copied()).collect();
-    assert_eq!(["output", "coding_bases", "start", "end"].map(|column| columns[column]), ["NA"; 4]);
+    for (model, coding_bases) in [("builtin", "0"), ("compact", "NA")] {
+        let run = bench.run(&["score", "in.fq", "--device", "cpu", "--model", model, "-o", "s.tsv", "--force"]);
+        assert!(run.status.success());
+        let table = bench.read("s.tsv");
+        let table = rows(&table);
+        let columns: HashMap<&str, &str> = table[0].iter().copied().zip(table[1].iter().copied()).collect();
+        assert_eq!(
+            ["output", "coding_bases", "start", "end"].map(|column| columns[column]),
+            ["NA", coding_bases, "NA", "NA"]
+        );
+    }
 }
 
 #[test]

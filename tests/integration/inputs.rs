@@ -193,7 +193,7 @@ fn flags_without_effect_are_told_of() {
     bench.write("ref.fa", format!(">r\n{letters}\n"));
     let said = |args: &[&str]| stderr(&bench.split(&[&["in.fq", "--force"], args].concat()));
     assert!(said(&["--reference", "ref.fa"]).contains("warning: the reference has no effect: in.fq is FASTQ"));
-    assert!(said(&["--attention", "masked"]).contains("warning: the attention mode has no effect: readseeker-compact"));
+    assert!(said(&["--attention", "masked"]).contains("warning: the attention mode has no effect: readseeker-along"));
     assert!(!said(&[]).contains("no effect"));
     let split = ["split", "in.fq", "--coding", "c.fq", "--noncoding", "n.fq", "--force"];
     let run = bench.command(&split).env("READSEEKER_CPU", "fast").output().unwrap();

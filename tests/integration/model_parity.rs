@@ -201,8 +201,8 @@ fn only_our_own_kernels_take_a_lower_precision() {
 }
 
 #[test]
-fn the_builtin_model_in_bytes_stays_near_the_one_in_f32() {
-    let f32 = Options { source: Source::Builtin, ..options(PathBuf::new(), Attention::default(), Choice::Cpu) };
+fn the_builtin_compact_model_in_bytes_stays_near_the_one_in_f32() {
+    let f32 = Options { source: Source::Compact, ..options(PathBuf::new(), Attention::default(), Choice::Cpu) };
     let exact = Classifier::load(&f32).unwrap();
     let bytes = Classifier::load(&Options { precision: Precision::Int8, ..f32 }).unwrap();
     let goldens = compact_goldens(&testdata("compact"));
@@ -257,7 +257,8 @@ fn a_bert_in_safetensors_is_the_same_bert() {
 #[test]
 fn a_read_alone_gets_what_it_gets_in_company() {
     let mut directories: Vec<_> = COMPACTS.map(|name| testdata("compact").join(name)).into();
-    directories.extend(["parity/k6_tiny_zip", "along"].map(testdata));
+    directories.push(testdata("parity/k6_tiny_zip"));
+    directories.push(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/model/builtin/along"));
     let reads: Vec<Vec<u8>> = compact_goldens(&directories[0]).into_iter().map(|row| row.bases).take(40).collect();
     for directory in directories {
         for attention in [Attention::Published, Attention::Masked] {
@@ -326,8 +327,8 @@ fn the_card_says_what_ran() {
 }
 
 #[test]
-fn the_model_built_in_predicts_what_the_training_code_does() {
-    let source = Source::Builtin;
+fn the_compact_model_built_in_predicts_what_the_training_code_does() {
+    let source = Source::Compact;
     let config = Options { source, ..options(PathBuf::new(), Attention::default(), Choice::Cpu) };
     let classifier = Classifier::load(&config).unwrap();
     let goldens = compact_goldens(&testdata("compact"));
@@ -339,7 +340,7 @@ fn the_model_built_in_predicts_what_the_training_code_does() {
         assert!(largest <= 1e-5, "{largest}");
         assert_eq!(wrong_frames(&predictions, &goldens), Vec::<String>::new());
     }
-    assert!(describe(&Source::Builtin, None).unwrap().contains(&classifier.card().name));
+    assert!(describe(&Source::Compact, None).unwrap().contains(&classifier.card().name));
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn every_read_lands_in_one_class_unchanged_and_in_order() {
     let report = bench.json("report.json");
     assert_eq!(report["counts"]["records"], 300);
     assert_eq!(report["counts"]["coding"], records(&classes[0]).len());
-    assert_eq!(report["model"]["kind"], "compact");
+    assert_eq!(report["model"]["kind"], "along");
 }
 
 #[test]
@@ -164,5 +164,5 @@ fn quiet_is_silent_and_otherwise_the_model_is_named() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(3, 150, ""));
     assert_eq!(stderr(&bench.split(&["in.fq", "-q"])), "");
-    assert!(stderr(&bench.split(&["in.fq", "--force"])).contains("(compact) on CPU"));
+    assert!(stderr(&bench.split(&["in.fq", "--force"])).contains("(along) on CPU"));
 }

@@ -28,7 +28,7 @@ fn a_windows_prediction_is_that_of_a_read_of_its_bases() {
     let compact = |name| options(testdata("compact").join(name), Attention::default(), Choice::Cpu);
     let bert = |attention| options(testdata("parity/k6_tiny_zip"), attention, Choice::Cpu);
     let small = options(testdata("parity/k3_odd_names"), Attention::Published, Choice::Cpu);
-    let builtin = Options { source: Source::Builtin, ..options(PathBuf::new(), Attention::default(), Choice::Cpu) };
+    let builtin = Options { source: Source::Compact, ..options(PathBuf::new(), Attention::default(), Choice::Cpu) };
     let models = [compact("tiny1"), builtin.clone(), bert(Attention::Published), bert(Attention::Masked), small];
     let mut classifiers: Vec<Classifier> = models.iter().map(|model| Classifier::load(model).unwrap()).collect();
     classifiers.push(Classifier::load_on_burn(&builtin).unwrap());

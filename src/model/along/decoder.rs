@@ -4,29 +4,20 @@
 //! are those of the other. The rules are those of `workflows/training/ALONG.md`.
 
 mod chain;
+mod codons;
 mod ends;
+mod grid;
 mod settings;
 
 use crate::prediction::{Frame, Prediction, Strand, Stretch, Stretches};
 use chain::{Chain, Memory, Sums};
 use ends::Bases;
+use grid::POSITION;
+pub(super) use grid::{positions, side};
 pub(in crate::model) use settings::{Calibration, DecoderSettings};
 
-/// Bases of a position.
-const POSITION: usize = 9;
 /// Logits of a position: none, plus 0 1 2, minus 0 1 2, frames of the padded read.
 pub(in crate::model) const LOGITS: usize = chain::STATES;
-
-/// Bases of padding on each side of a read.
-pub(super) fn side(bases: usize) -> usize {
-    let both = (POSITION - bases % POSITION) % POSITION;
-    both.midpoint(POSITION * (both % 2))
-}
-
-/// Positions of a read.
-pub(super) fn positions(bases: usize) -> usize {
-    (bases + 2 * side(bases)) / POSITION
-}
 
 /// A decoder with its costs.
 #[derive(Clone, Debug)]
@@ -75,6 +66,7 @@ impl Decoder {
     ) -> Prediction {
         let bases = row.len() + 5;
         debug_assert_eq!(logits.len(), positions(bases), "{bases}");
+        codons::mark(row, side(bases), logits.len(), &mut memory.marks);
         let sums = self.chain.sums(logits, memory);
         self.chain.path(logits, memory);
         self.stretches(row, memory, into);

@@ -20,6 +20,8 @@ use crate::prediction::{Prediction, Predictions, Stretches};
 
 /// The fewest bases of a read that has a token in each frame.
 const SHORTEST: usize = 8;
+/// Bases of a window where the user asks for windows: what the other families take.
+const WINDOW: usize = 300;
 /// Reading frames of a read and its reverse complement.
 const FRAMES: usize = LOGITS - 1;
 
@@ -44,7 +46,7 @@ impl Scoring for Along {
         Requirements {
             k: self.config.k,
             longest_row: None,
-            window_length: POSITION * self.config.window.positions,
+            window_length: WINDOW,
             shortest_read: SHORTEST,
             tells_frames: true,
         }

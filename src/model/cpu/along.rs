@@ -15,6 +15,7 @@ mod heads;
 mod meet;
 mod network;
 mod shape;
+mod six;
 #[cfg(test)]
 mod tests;
 

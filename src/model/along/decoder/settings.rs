@@ -9,8 +9,12 @@ pub(in crate::model) struct DecoderSettings {
     pub(in crate::model) weight: f64,
     /// A gene starts.
     pub(in crate::model) start: f64,
+    /// A gene starts with ATG.
+    pub(in crate::model) start_codon: f64,
     /// A gene ends.
     pub(in crate::model) stop: f64,
+    /// A gene goes on after a stop codon of its frame.
+    pub(in crate::model) through: f64,
     /// Another frame of the strand.
     pub(in crate::model) shift: f64,
     /// Straight to a gene of the other strand.
@@ -25,8 +29,15 @@ impl DecoderSettings {
 
     /// What keeps them from being used, if anything.
     pub(in crate::model) fn problem(&self) -> Option<String> {
-        let Self { weight, start, stop, shift, other, prior } = *self;
-        let costs = [("start", start), ("stop", stop), ("shift", shift), ("other", other)];
+        let Self { weight, start, start_codon, stop, through, shift, other, prior } = *self;
+        let costs = [
+            ("start", start),
+            ("start_codon", start_codon),
+            ("stop", stop),
+            ("through", through),
+            ("shift", shift),
+            ("other", other),
+        ];
         if let Some((name, _)) = costs.into_iter().find(|(_, cost)| !(0.0..=Self::MOST).contains(cost)) {
             return Some(format!("decoder.{name} must be between 0 and {}", Self::MOST));
         }
@@ -99,11 +110,21 @@ mod tests {
 
     #[test]
     fn settings_that_cannot_be_used_are_told() {
-        let good = DecoderSettings { weight: 0.5, start: 1.0, stop: 1.0, shift: 1.0, other: 2.0, prior: 2.0 };
+        let good = DecoderSettings {
+            weight: 0.5,
+            start: 1.0,
+            start_codon: 0.5,
+            stop: 1.0,
+            through: 3.0,
+            shift: 1.0,
+            other: 2.0,
+            prior: 2.0,
+        };
         assert_eq!(good.problem(), None);
         let bad = [
             DecoderSettings { weight: 0.0, ..good },
             DecoderSettings { shift: -1.0, ..good },
+            DecoderSettings { through: 31.0, ..good },
             DecoderSettings { other: f64::NAN, ..good },
             DecoderSettings { prior: f64::INFINITY, ..good },
         ];

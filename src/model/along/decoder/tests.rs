@@ -14,13 +14,12 @@ struct Config {
     calibration: Calibration,
 }
 
-fn testdata(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/along").join(name);
-    std::fs::read_to_string(path).unwrap()
+fn read(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
 fn decoder() -> Decoder {
-    let Config { decoder, calibration } = serde_json::from_str(&testdata("config.json")).unwrap();
+    let Config { decoder, calibration } = serde_json::from_str(&read("src/model/builtin/along/config.json")).unwrap();
     assert_eq!((decoder.problem(), calibration.problem()), (None, None));
     Decoder::new(&decoder, &calibration)
 }
@@ -52,7 +51,7 @@ fn reads_are_padded_alike_on_both_sides() {
 #[test]
 fn calls_are_the_training_codes() {
     let (decoder, mut compared) = (decoder(), 0);
-    for line in testdata("golden.tsv").lines().skip(1) {
+    for line in read("testdata/along/golden.tsv").lines().skip(1) {
         let fields: Vec<&str> = line.split('\t').collect();
         let [bases, states, logits, probability, stretches] = fields[..] else { panic!("{line}") };
         let logits: Vec<f32> = logits.split(' ').map(|logit| logit.parse().unwrap()).collect();
@@ -62,6 +61,7 @@ fn calls_are_the_training_codes() {
         }
         compared += 1;
         let mut memory = Memory::default();
+        codons::mark(&row(bases.as_bytes()), side(bases.len()), logits.len(), &mut memory.marks);
         decoder.chain.path(logits, &mut memory);
         let path: String = memory.path.iter().map(|&state| char::from(b'0' + state)).collect();
         assert_eq!(path, states, "{bases}");

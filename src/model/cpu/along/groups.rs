@@ -4,12 +4,8 @@ use std::ops::Range;
 
 use super::super::frames::layout::one_over;
 use super::super::register::Register;
-use super::ALL_FRAMES;
 use super::grid::{group, group_of, groups};
-use super::meet::Six;
-
-/// Where rows go: where each frame's first row is.
-pub(super) type Places = [usize; ALL_FRAMES];
+use super::six::{Places, Six};
 
 /// The means of the groups of positions.
 ///

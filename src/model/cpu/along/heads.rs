@@ -6,8 +6,8 @@ use super::super::isa::Isa;
 use super::super::packed::Packing;
 use super::ALL_FRAMES;
 use super::activate::{activate, dot};
-use super::meet::Six;
 use super::shape::Shape;
+use super::six::Six;
 
 /// Logits of a position: none, then the frames.
 pub(super) const LOGITS: usize = 1 + ALL_FRAMES;

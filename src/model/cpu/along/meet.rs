@@ -12,17 +12,7 @@ use super::super::isa::Isa;
 use super::super::packed::Packing;
 use super::super::register::Register;
 use super::ALL_FRAMES;
-use super::groups::Places;
-
-/// Some positions of the six frames. Each strand runs in its own direction.
-#[derive(Clone, Copy)]
-pub(super) struct Six<'a> {
-    pub(super) x: &'a [f32],
-    /// Where each frame's first row is.
-    pub(super) frames: Places,
-    pub(super) positions: usize,
-    pub(super) channels: usize,
-}
+use super::six::{Places, Six};
 
 /// What six frames have in common at a position of the plus strand.
 struct Common<R> {

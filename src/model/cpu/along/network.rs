@@ -17,10 +17,11 @@ use super::super::register::Register;
 use super::ALL_FRAMES;
 use super::activate::activate;
 use super::grid::{groups, positions};
-use super::groups::{Places, pool, rows_of_groups, spread};
+use super::groups::{pool, rows_of_groups, spread};
 use super::heads::{self, Heads, LOGITS};
-use super::meet::{self, Meet, Six};
+use super::meet::{self, Meet};
 use super::shape::Shape;
+use super::six::{Places, Six};
 use crate::model::row::Row;
 
 /// How many positions go through the levels together: rows of this many, or several shorter ones. A short row alone would wait

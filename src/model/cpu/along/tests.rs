@@ -25,9 +25,9 @@ struct Model {
 }
 
 impl Model {
-    /// That of `testdata/along`.
+    /// The one that is part of the program.
     fn golden() -> Self {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/along");
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/model/builtin/along");
         let config = AlongConfig::parse(&files::read(&directory, files::CONFIG).unwrap()).unwrap();
         let mut weights = Weights::open(&directory).unwrap();
         let tensors = config.tensors().map(|(name, shape)| {
@@ -40,7 +40,7 @@ impl Model {
 
     /// Numbers in a fixed pseudo-random order, large enough that every path through the network matters.
     fn random([embedding, channels, levels]: [usize; 3], mix: bool) -> Self {
-        let json = include_str!("../../../../testdata/along/config.json")
+        let json = include_str!("../../builtin/along/config.json")
             .replace("\"embedding_size\": 32", &format!("\"embedding_size\": {embedding}"))
             .replace("\"channels\": 32", &format!("\"channels\": {channels}"))
             .replace("\"levels\": 4", &format!("\"levels\": {levels}"))

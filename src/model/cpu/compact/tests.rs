@@ -303,7 +303,7 @@ fn cases(count: usize) -> ProptestConfig {
     ProptestConfig::with_cases(u32::try_from(count * EFFORT).unwrap())
 }
 
-const BUILTIN: &str = "src/model/builtin";
+const BUILTIN: &str = "src/model/builtin/compact";
 const CHECKPOINTS: [&str; 4] = ["testdata/compact/tiny1", "testdata/compact/tiny2", "testdata/compact/tiny3", BUILTIN];
 
 #[test]
@@ -465,8 +465,8 @@ fn silu_stays_silu_far_out() {
 
 #[test]
 fn every_instruction_set_computes_what_burn_does() {
-    let config = CompactConfig::parse(builtin::CONFIG).unwrap();
-    let mut weights = Weights::safetensors(files::WEIGHTS[0], builtin::WEIGHTS.to_vec()).unwrap();
+    let config = CompactConfig::parse(builtin::COMPACT.config).unwrap();
+    let mut weights = Weights::safetensors(files::WEIGHTS[0], builtin::COMPACT.weights.to_vec()).unwrap();
     let device = device::cpu();
     let burn = CompactNetwork::load(&config, Form::EXACT, &mut weights, &device).unwrap();
     let own = Checkpoint::open(BUILTIN);

@@ -1,0 +1,131 @@
+//! Where stop and start codons lie, by the border between positions that a gene would have that ends or starts there. Pure.
+//!
+//! A position is of a gene if its middle base is. So every codon of a frame belongs to one border, and three to each.
+
+use super::grid::POSITION;
+use crate::kmer::FIRST;
+
+/// The codons at the border behind a position: bit s for the frame of state s + 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Frames in which a gene that ends at this border has a stop codon.
+    pub(super) stop: u8,
+    /// Frames in which a gene that starts at this border starts with ATG.
+    pub(super) start: u8,
+}
+
+/// What a codon of the read is, on its own strand and, reversed and complemented, on the other.
+const STOP: u8 = 1;
+const START: u8 = 2;
+const MINUS_STOP: u8 = 4;
+const MINUS_START: u8 = 8;
+
+/// By a codon's number: three digits of base 4, A 0, T 1, C 2, G 3.
+const KINDS: [u8; 64] = {
+    let mut kinds = [0; 64];
+    let stops = [[1, 0, 0], [1, 0, 3], [1, 3, 0]]; // TAA TAG TGA
+    let mut n = 0;
+    while n < stops.len() {
+        kinds[number(stops[n])] |= STOP;
+        kinds[number(turned(stops[n]))] |= MINUS_STOP;
+        n += 1;
+    }
+    let start = [0, 1, 3]; // ATG; GTG and TTG are as frequent elsewhere
+    kinds[number(start)] |= START;
+    kinds[number(turned(start))] |= MINUS_START;
+    kinds
+};
+
+const fn number(codon: [usize; 3]) -> usize {
+    codon[0] << 4 | codon[1] << 2 | codon[2]
+}
+
+const fn turned(codon: [usize; 3]) -> [usize; 3] {
+    [codon[2] ^ 1, codon[1] ^ 1, codon[0] ^ 1]
+}
+
+/// The marks of a read's borders, one fewer than it has positions; `row` holds its overlapping 6-mers.
+pub(super) fn mark(row: &[u16], side: usize, positions: usize, marks: &mut Vec<Marks>) {
+    marks.clear();
+    marks.resize(positions.saturating_sub(1), Marks::default());
+    for n in 0..row.len() + 3 {
+        let kind = codon(row, n).map_or(0, |codon| KINDS[codon]);
+        if kind == 0 {
+            continue;
+        }
+        let at = n + side;
+        let (plus, minus) = (1 << (at % 3), 1 << (3 + (3 - at % 3) % 3));
+        // The last base of a stop codon is of the gene, the base before a start codon is not.
+        let middle = POSITION / 2;
+        let borders = [at.checked_sub(middle - 2), at.checked_sub(middle + 1)];
+        let [near, far] = borders.map(|behind| behind.map_or(usize::MAX, |behind| behind / POSITION));
+        if let Some(marks) = marks.get_mut(near) {
+            marks.stop |= if kind & STOP == 0 { 0 } else { plus };
+            marks.start |= if kind & MINUS_START == 0 { 0 } else { minus };
+        }
+        if let Some(marks) = marks.get_mut(far) {
+            marks.start |= if kind & START == 0 { 0 } else { plus };
+            marks.stop |= if kind & MINUS_STOP == 0 { 0 } else { minus };
+        }
+    }
+}
+
+/// The number of the codon that starts at the n-th base, by any 6-mer around it that has no unknown base.
+fn codon(row: &[u16], n: usize) -> Option<usize> {
+    let around = n.saturating_sub(3)..=n.min(row.len() - 1);
+    around.rev().find_map(|first| {
+        let number = row[first].checked_sub(FIRST)?;
+        Some(usize::from(number >> (2 * (3 - (n - first))) & 63))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::{positions, side};
+    use super::*;
+    use crate::kmer;
+
+    fn marks(bases: &str) -> Vec<Marks> {
+        let (mut row, mut marks) = (Vec::new(), Vec::new());
+        kmer::tokenize(bases.as_bytes(), 6, None, &mut row);
+        mark(&row, side(bases.len()), positions(bases.len()), &mut marks);
+        marks
+    }
+
+    /// The only border with a mark, and that; the read is 54 bases, six positions.
+    fn only(bases: &str) -> (usize, Marks) {
+        let found: Vec<(usize, Marks)> =
+            marks(bases).into_iter().enumerate().filter(|(_, marks)| *marks != Marks::default()).collect();
+        assert_eq!(found.len(), 1, "{bases}: {found:?}");
+        found[0]
+    }
+
+    fn within(codon: &str, start: usize) -> String {
+        ["C".repeat(start).as_str(), codon, &"C".repeat(51 - start)].concat()
+    }
+
+    #[test]
+    fn a_codon_belongs_to_the_border_where_its_gene_ends_or_starts() {
+        let middles: Vec<usize> = (0..6).map(|t| 9 * t + 4).collect();
+        for start in 9..36 {
+            let of_gene = middles.iter().filter(|&&middle| middle <= start + 2).count();
+            let before = middles.iter().filter(|&&middle| middle < start).count();
+            assert_eq!(only(&within("TGA", start)), (of_gene - 1, Marks { stop: 1 << (start % 3), start: 0 }));
+            assert_eq!(only(&within("TCA", start)), (before - 1, Marks { stop: 8 << ((3 - start % 3) % 3), start: 0 }));
+            let (border, marks) = only(&within("ATG", start).replace("CAT", "GAT"));
+            assert_eq!((border, marks), (before - 1, Marks { stop: 0, start: 1 << (start % 3) }));
+            let (border, marks) = only(&within("CAT", start).replace("ATC", "ATT"));
+            assert_eq!((border, marks), (of_gene - 1, Marks { stop: 0, start: 8 << ((3 - start % 3) % 3) }));
+        }
+    }
+
+    #[test]
+    fn codons_beside_an_unknown_base_are_read() {
+        for (read, stops) in
+            [("CCCCCCNTGACCCCCC", 1), ("CCCCTGANCCCC", 1), ("CCCCCCCCTGA", 1), ("TGACCCCC", 1), ("NTGANNNNNN", 0)]
+        {
+            assert_eq!(marks(read).iter().filter(|marks| marks.stop != 0).count(), stops, "{read}");
+        }
+        assert_eq!(marks("CCCCCC"), [Marks::default()]);
+    }
+}
