@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::paths;
 use crate::progress::say;
-use crate::{paths, reads};
 
 mod address_space;
 mod common;
 mod device;
 mod evaluate;
+mod fetch;
 mod hints;
 mod inputs;
 mod kmers;
@@ -121,7 +122,7 @@ pub fn main() -> ExitCode {
     match address_space::fit().and_then(|()| signals::outlive_file_size_limit()).and_then(|()| command.run(typed)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if !matches!(error, Error::Reads(reads::Error::OutputClosed)) {
+            if !matches!(error, Error::Reads(crate::reads::Error::OutputClosed)) {
                 hints::print_error(&error, from_stdin);
             }
             ExitCode::from(error.exit_code())
@@ -142,7 +143,7 @@ fn answer(error: &clap::Error) -> ExitCode {
 fn report_panics() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !reads::is_damage_reported_elsewhere() {
+        if !crate::reads::is_damage_reported_elsewhere() {
             say("readseeker: internal error, please report it:");
             print(panic);
         }

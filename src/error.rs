@@ -102,7 +102,7 @@ impl Error {
             | Self::Reads(reads::Error::Layout(_))
             | Self::Model(model::Error::Precision { .. }) => 2,
             Self::Reads(reads::Error::Input { .. }) | Self::Alone { .. } | Self::Report { .. } => 3,
-            Self::Model(model::Error::Load { .. }) => 4,
+            Self::Model(model::Error::Load { .. } | model::Error::Fetch { .. }) => 4,
             Self::Model(model::Error::Device(_)) | Self::Selftest { .. } => 5,
             Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. })
             | Self::Model(model::Error::Write { .. }) => 6,
