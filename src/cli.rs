@@ -22,6 +22,7 @@ mod merge;
 mod model;
 mod patterns;
 mod print;
+mod reads;
 mod reference;
 mod runtime;
 mod score;
@@ -65,6 +66,8 @@ enum Command {
     Score(Box<score::Args>),
     #[command(after_long_help = kmers::EXAMPLES)]
     Kmers(Box<kmers::Args>),
+    #[command(after_long_help = reads::EXAMPLES)]
+    Reads(Box<reads::Args>),
     #[command(after_long_help = evaluate::EXAMPLES)]
     Evaluate(Box<evaluate::Args>),
     Merge(merge::Args),
@@ -97,6 +100,7 @@ impl Command {
             Self::Split(args) => args.into_config(typed).and_then(runtime::run),
             Self::Score(args) => score::run(*args, typed),
             Self::Kmers(args) => kmers::run(*args),
+            Self::Reads(args) => reads::run(*args),
             Self::Evaluate(args) => evaluate::run(*args, typed),
             Self::Merge(args) => merge::run(args),
             Self::Device(args) => device::run(&args),
