@@ -28,7 +28,7 @@ fn check(file: &str, text: &str) {
 
 #[test]
 fn help_is_as_reviewed() {
-    for command in ["split", "score", "kmers", "evaluate", "device", "model", "selftest"] {
+    for command in ["split", "score", "kmers", "reads", "evaluate", "device", "model", "selftest"] {
         check(&format!("tests/integration/help/{command}.short.txt"), &printed(&[command, "-h"]));
         check(&format!("tests/integration/help/{command}.long.txt"), &printed(&[command, "--help"]));
     }
@@ -38,7 +38,7 @@ fn help_is_as_reviewed() {
 
 #[test]
 fn short_help_fits_on_a_screen() {
-    for command in ["split", "score", "kmers", "evaluate", "device", "model", "selftest"] {
+    for command in ["split", "score", "kmers", "reads", "evaluate", "device", "model", "selftest"] {
         let help = printed(&[command, "-h"]);
         assert!(help.lines().count() <= SCREEN.1, "{command}: {} lines\n{help}", help.lines().count());
         assert!(help.lines().all(|line| line.chars().count() <= SCREEN.0), "{help}");
