@@ -1,11 +1,10 @@
 //! `readseeker model fetch`: a checkpoint from Hugging Face, or from anywhere.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::print::print;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model;
 
 /// Download a model, by default the published ReadSeeker, to where --model finds it by name
@@ -33,6 +32,7 @@ pub(super) fn run(args: Args) -> Result<()> {
 
 #[cfg(feature = "fetch")]
 pub(super) fn run(args: Args) -> Result<()> {
+    use crate::error::Error;
     use crate::model::fetch::{Wanted, fetch};
     use crate::progress::{Download, say};
 
@@ -59,6 +59,8 @@ pub(super) fn run(args: Args) -> Result<()> {
 /// The folder of models, which may have to be made.
 #[cfg(feature = "fetch")]
 fn folder() -> Result<PathBuf> {
+    use crate::error::Error;
+
     let folder = model::store::folder();
     let folder = folder
         .ok_or_else(|| Error::Usage("there is no folder of models: set READSEEKER_CACHE, or give --to".into()))?;
@@ -68,6 +70,6 @@ fn folder() -> Result<PathBuf> {
 }
 
 #[cfg(feature = "fetch")]
-fn print_path(to: &Path) -> Result<()> {
-    print(&format!("{}\n", to.canonicalize().unwrap_or_else(|_| to.to_owned()).display()))
+fn print_path(to: &std::path::Path) -> Result<()> {
+    super::print::print(&format!("{}\n", to.canonicalize().unwrap_or_else(|_| to.to_owned()).display()))
 }

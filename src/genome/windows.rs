@@ -144,6 +144,7 @@ fn is_base(letter: u8) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "a list of one range")]
 mod tests {
     use proptest::prelude::*;
 
