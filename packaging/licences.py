@@ -16,7 +16,7 @@ OUT = ROOT / "THIRDPARTY.md"
 
 # The first of these that a library offers is the one it is used under.
 ACCEPTED = ["Apache-2.0", "MIT", "BSD-3-Clause", "BSD-2-Clause", "ISC", "Zlib", "0BSD", "BSL-1.0", "CC0-1.0",
-            "Unlicense", "Unicode-3.0", "MPL-2.0", "bzip2-1.0.6"]
+            "Unlicense", "Unicode-3.0", "MPL-2.0", "bzip2-1.0.6", "CDLA-Permissive-2.0"]
 # Libraries whose Cargo.toml names a file instead of a licence.
 BY_FILE = {"cfg_block": "Apache-2.0"}
 

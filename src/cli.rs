@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::paths;
 use crate::progress::say;
-use crate::{paths, reads};
 
 mod address_space;
 mod common;
 mod device;
 mod evaluate;
+mod fetch;
 mod hints;
 mod inputs;
 mod kmers;
@@ -21,6 +22,7 @@ mod merge;
 mod model;
 mod patterns;
 mod print;
+mod reads;
 mod reference;
 mod runtime;
 mod score;
@@ -65,6 +67,8 @@ enum Command {
     Score(Box<score::Args>),
     #[command(after_long_help = kmers::EXAMPLES)]
     Kmers(Box<kmers::Args>),
+    #[command(after_long_help = reads::EXAMPLES)]
+    Reads(Box<reads::Args>),
     #[command(after_long_help = evaluate::EXAMPLES)]
     Evaluate(Box<evaluate::Args>),
     Merge(merge::Args),
@@ -97,6 +101,7 @@ impl Command {
             Self::Split(args) => args.into_config(typed).and_then(runtime::run),
             Self::Score(args) => score::run(*args, typed),
             Self::Kmers(args) => kmers::run(*args),
+            Self::Reads(args) => reads::run(*args),
             Self::Evaluate(args) => evaluate::run(*args, typed),
             Self::Merge(args) => merge::run(args),
             Self::Device(args) => device::run(&args),
@@ -122,7 +127,7 @@ pub fn main() -> ExitCode {
     match address_space::fit().and_then(|()| signals::outlive_file_size_limit()).and_then(|()| command.run(typed)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if !matches!(error, Error::Reads(reads::Error::OutputClosed)) {
+            if !matches!(error, Error::Reads(crate::reads::Error::OutputClosed)) {
                 hints::print_error(&error, from_stdin);
             }
             ExitCode::from(error.exit_code())
@@ -144,7 +149,7 @@ fn answer(error: &clap::Error) -> ExitCode {
 fn report_panics() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !reads::is_damage_reported_elsewhere() {
+        if !crate::reads::is_damage_reported_elsewhere() {
             say("readseeker: internal error, please report it:");
             print(panic);
         }

@@ -53,6 +53,9 @@ pub enum Error {
         /// What is needed.
         least: u64,
     },
+    /// An annotation of another genome.
+    #[error("{0}")]
+    Genome(String),
     /// A report that cannot be merged with others; none where one is missing.
     #[error("cannot merge {}: {problem}", .report.as_ref().map_or("the reports".into(), |report| report.to_string_lossy()))]
     Report {
@@ -101,8 +104,8 @@ impl Error {
             | Self::Conflict(_)
             | Self::Reads(reads::Error::Layout(_))
             | Self::Model(model::Error::Precision { .. }) => 2,
-            Self::Reads(reads::Error::Input { .. }) | Self::Alone { .. } | Self::Report { .. } => 3,
-            Self::Model(model::Error::Load { .. }) => 4,
+            Self::Reads(reads::Error::Input { .. }) | Self::Alone { .. } | Self::Report { .. } | Self::Genome(_) => 3,
+            Self::Model(model::Error::Load { .. } | model::Error::Fetch { .. }) => 4,
             Self::Model(model::Error::Device(_)) | Self::Selftest { .. } => 5,
             Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. })
             | Self::Model(model::Error::Write { .. }) => 6,

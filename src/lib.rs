@@ -23,6 +23,7 @@
 //! | what does the report say? | [`report`], [`tally`], [`estimate`] |
 //! | which reads are in a sample? | [`sample`] |
 //! | how do the original scripts write and score reads? | [`dnabert`] |
+//! | how are labelled reads drawn from a genome? | [`labelled`], [`genome`] |
 //! | how good is a model on labelled reads? | [`evaluate`], [`metrics`] |
 //! | what can stop a run, and what is warned of? | [`error`], [`conflict`], [`warning`] |
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
@@ -36,7 +37,9 @@ pub mod dnabert;
 pub mod error;
 pub mod estimate;
 pub mod evaluate;
+pub mod genome;
 pub mod kmer;
+pub mod labelled;
 pub mod metrics;
 pub mod model;
 pub mod outputs;

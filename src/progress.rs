@@ -1,5 +1,6 @@
 //! What a run counts while it goes on, and the bar or the log lines that show it. The only home of indicatif.
 
+mod download;
 mod waiting;
 
 use std::io::{IsTerminal, Write};
@@ -10,6 +11,7 @@ use clap::ValueEnum;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+pub use download::Download;
 pub use waiting::Waiting;
 
 use crate::paths::escaped;
@@ -20,6 +22,9 @@ const REDRAW: Duration = Duration::from_millis(200);
 
 /// How often a line is logged where there is no terminal: rare enough not to fill a log file.
 const LOG_EVERY: Duration = Duration::from_secs(30);
+
+/// From how many seconds on the time a run will take is worth a line.
+const LONG: u64 = 60;
 
 /// How often a line of JSON is written.
 const JSON_EVERY: Duration = Duration::from_secs(1);
@@ -148,6 +153,7 @@ fn is_narrow() -> bool {
 
 async fn log(progress: Arc<Progress>, stored_bytes: Option<u64>) {
     let started = Instant::now();
+    foretell(&progress, stored_bytes, started).await;
     loop {
         tokio::time::sleep(LOG_EVERY).await;
         let share = match stored_bytes {
@@ -159,6 +165,26 @@ async fn log(progress: Arc<Progress>, stored_bytes: Option<u64>) {
         let (summary, elapsed) = (summary(&progress, started.elapsed()), HumanDuration(started.elapsed()));
         say(&format!("readseeker: {summary}, {share}, {elapsed}\n"));
     }
+}
+
+/// Says how long a run will take as soon as that can be told, if it is long: nobody should start a run of ten hours unknowingly.
+async fn foretell(progress: &Progress, stored_bytes: Option<u64>, started: Instant) {
+    let Some(total) = stored_bytes else { return };
+    while progress.done.get() == 0 || started.elapsed() < Duration::from_secs(1) {
+        tokio::time::sleep(REDRAW).await;
+    }
+    let elapsed = started.elapsed();
+    let left = left(stored_bytes_done(progress), total, elapsed);
+    if let Some(left) = left.filter(|left| left.as_secs() >= LONG) {
+        say(&format!("readseeker: this will take about {}: {}\n", HumanDuration(left), summary(progress, elapsed)));
+    }
+}
+
+/// The time that the rest of `total` takes, if `done` of it took so long.
+#[expect(clippy::cast_precision_loss, reason = "a time for people to read")]
+fn left(done: u64, total: u64, elapsed: Duration) -> Option<Duration> {
+    let ratio = total.saturating_sub(done) as f64 / done as f64;
+    Duration::try_from_secs_f64(elapsed.as_secs_f64() * ratio).ok()
 }
 
 /// A run whose progress other programs follow.
@@ -290,6 +316,14 @@ mod tests {
     #[test]
     fn before_the_first_read_there_is_no_rate_and_no_share() {
         assert_eq!(summary(&Progress::default(), Duration::ZERO), "waiting for the first reads");
+    }
+
+    #[test]
+    fn the_time_left_follows_from_what_is_done() {
+        let left = |done| left(done, 1000, Duration::from_secs(2));
+        assert_eq!(left(10), Some(Duration::from_secs(198)));
+        assert_eq!(left(1000), Some(Duration::ZERO));
+        assert_eq!(left(0), None);
     }
 
     #[test]

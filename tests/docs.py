@@ -49,6 +49,8 @@ gzip -dc reads_1.fq.gz | awk -F '\\t' '
     FNR % 4 == 1 { name = substr($1, 2); sub("[ /].*", "", name) }
     FNR % 4 == 2 { print $0 "\\t" (share[name] >= 0.5) "\\t" source[name] }' truth.tsv - >>test.tsv
 gzip test.tsv
+awk 'BEGIN { srand(1); print ">chr1"; for (i = 0; i < 3000; i++) printf "%s", substr("ACGT", int(4 * rand()) + 1, 1); print "" }' >genome.fa
+printf 'chr1\\tx\\tCDS\\t301\\t900\\t.\\t+\\t0\\tID=c\\n' >genome.gff3
 """
 
 
@@ -87,7 +89,7 @@ def run_blocks(program, problems):
 
 
 def check_flags(program, problems):
-    commands = (["split"], ["score"], ["kmers"], ["evaluate"], ["device"], ["model", "info"], ["selftest"])
+    commands = (["split"], ["score"], ["kmers"], ["reads"], ["evaluate"], ["model", "fetch"], ["device"], ["model", "info"], ["selftest"])
     helps = [subprocess.run([program, *command, "--help"], capture_output=True, text=True).stdout for command in commands]
     known = set(re.findall(r"--[a-z0-9-]+", "".join(helps)))
     for guide in GUIDES:

@@ -43,8 +43,8 @@ pub(super) struct Args {
     #[arg(value_name = "TSV")]
     input: PathBuf,
 
-    /// Model: builtin, a checkpoint directory, or a name that `readseeker model list` shows
-    #[arg(long, value_name = "builtin|DIR", default_value = "builtin")]
+    /// Model: builtin, compact, a checkpoint directory, or a name that `readseeker model list` shows
+    #[arg(long, value_name = "MODEL", default_value = "builtin")]
     model: PathBuf,
 
     /// Evaluation as JSON: all measures, the curves and the model
@@ -55,7 +55,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH")]
     html: Option<PathBuf>,
 
-    /// Probability from which on a read is called coding
+    /// Probability at or above which a read is called coding
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability)]
     threshold: f32,
 
@@ -83,7 +83,7 @@ pub(super) struct Args {
     #[arg(long)]
     force: bool,
 
-    /// CPU threads [default: all that this process may use]
+    /// CPU threads [default: all this process may use]
     #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true)]
     threads: Option<NonZero<usize>>,
 }

@@ -6,7 +6,7 @@ use std::io;
 use crate::conflict::Conflict;
 use crate::error::Error;
 use crate::model::device::DeviceError;
-use crate::model::{self, LoadError, Needs};
+use crate::model::{self, FetchError, LoadError, Needs};
 use crate::paths::on_one_line;
 use crate::progress::say;
 use crate::reads::{self, GivenAs, LayoutError};
@@ -68,6 +68,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
             "choose another folder with --temp-dir, or raise --memory to keep more records in RAM"
         }
         Error::Model(model::Error::Load { problem, .. }) => return on_model(problem).map(str::to_owned),
+        Error::Model(model::Error::Fetch { problem, .. }) => return on_fetch(problem).map(str::to_owned),
         Error::Model(model::Error::Device(problem)) => return Some(on_device(problem)),
         Error::Model(model::Error::Precision { needs, .. }) => return on_precision(*needs).map(str::to_owned),
         Error::Threads { .. } => {
@@ -76,6 +77,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         Error::AddressSpace { .. } => "raise it (ulimit -v); --memory bounds what a run really uses",
         Error::Selftest { .. } => "please report the lines that are not ok; --device cpu avoids a faulty GPU",
         Error::Alone { .. } => "collect such reads with --unpaired unpaired_%.fq.gz, or give one file per class",
+        Error::Genome(_) => "give the annotation that belongs to these sequences: names must be the same in both",
         Error::Conflict(conflict) => return on_conflict(conflict),
         Error::Report { .. } => "give the --json reports of all shards of one input, 1/N to N/N",
         _ => return None,
@@ -147,8 +149,8 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
             "a BAM output holds one list of reference sequences: split these inputs in separate runs".to_owned()
         }
         Problem::Line { .. } => {
-            "the table needs a header line, then a sequence (or its k-mers), a tab and a label on each line; \
-             `readseeker kmers` writes such tables"
+            "a table of reads needs a header line, then a sequence (or its k-mers), a tab and a label on each line: `readseeker \
+             kmers` and `readseeker reads` write such tables. An annotation must be GFF3 or GTF"
                 .to_owned()
         }
         Problem::Odd => "R1 and R2 must alternate; without --interleaved each read is judged alone".to_owned(),
@@ -181,8 +183,9 @@ fn on_model(problem: &LoadError) -> Option<&'static str> {
             "--model takes `builtin` or a directory with config.json, the weights and, for a BERT, vocab.txt"
         }
         LoadError::NoDirectory | LoadError::NotADirectory => {
-            "the built-in model is called builtin; any other is a directory, or a name that `readseeker model list` shows. The \
-             published model is at https://huggingface.co/bnwlf/ReadSeeker"
+            "the models inside the program are --model builtin and --model compact; any other is a directory, or a name that `readseeker model \
+             list` shows. `readseeker model fetch` downloads the published one (https://huggingface.co/bnwlf/ReadSeeker), \
+             which then is `--model ReadSeeker`"
         }
         LoadError::Unsupported { key, .. } if key == "model_type" => {
             "readseeker runs BERT models for sequence classification, and its own models"
@@ -198,6 +201,21 @@ fn on_model(problem: &LoadError) -> Option<&'static str> {
         }
         LoadError::TensorType { .. } => "convert the weights to f32 first",
         LoadError::Overflow => "is this the checkpoint of a finished training?",
+        _ => return None,
+    })
+}
+
+fn on_fetch(problem: &FetchError) -> Option<&'static str> {
+    Some(match problem {
+        FetchError::NotBuilt => {
+            "build with the feature `fetch`, or download it otherwise: `hf download bnwlf/ReadSeeker --local-dir ReadSeeker`"
+        }
+        FetchError::NotFound { .. } => "check its name; models that are not public need HF_TOKEN",
+        FetchError::Refused { .. } => "set HF_TOKEN to a token that may read this model",
+        FetchError::Status { .. } | FetchError::Network { .. } => {
+            "try again later: the same command goes on where this one has stopped. HTTPS_PROXY and HF_ENDPOINT are honoured"
+        }
+        FetchError::Size { .. } | FetchError::Checksum { .. } => "the server has another file than the published one",
         _ => return None,
     })
 }

@@ -67,7 +67,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", help_heading = "Input")]
     max_reads: Option<u64>,
 
-    /// CPU threads [default: all that this process may use]
+    /// CPU threads [default: all this process may use]
     #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true, help_heading = "Run")]
     threads: Option<NonZero<usize>>,
 }

@@ -7,11 +7,13 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::print::print;
-use super::threads;
+use super::{fetch, threads};
 use crate::error::{Error, Result};
-use crate::model::{Attention, Check, Classifier, Options, Precision, Source, bench, convert, describe, device, store};
+use crate::model::{
+    Attention, Check, Classifier, Options, Precision, Source, bench, convert, describe, device, store, summary,
+};
 
-/// List, describe, check or convert models
+/// List, describe, download, check or convert models
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -20,8 +22,10 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List the models that --model finds by name
+    /// List the models that --model finds by name, and whether they can be run
     List,
+
+    Fetch(fetch::Args),
 
     /// Print the directory of a model
     Path {
@@ -64,6 +68,7 @@ enum Command {
 pub(super) fn run(args: Args) -> Result<()> {
     match args.command {
         Command::List => print(&list()),
+        Command::Fetch(args) => fetch::run(args),
         Command::Path { model } => print(&format!("{}\n", directory(model)?.display())),
         Command::Verify { model } => print(&verify(store::find(model))?),
         Command::Info { model, no_speed, threads } => print(&info(store::find(model), no_speed, threads)?),
@@ -71,15 +76,22 @@ pub(super) fn run(args: Args) -> Result<()> {
     }
 }
 
-/// A line for each model: its name and where it is.
+/// A line for each model: its name, what it is or why it cannot be run, and where it is.
 fn list() -> String {
     let folder = store::folder();
     let kept = folder.iter().flat_map(|folder| store::checkpoints(folder));
     let lines = kept.map(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        format!("{name}\t{}\n", path.display())
+        format!("{name}\t{}\t{}\n", is(&Source::Directory(path.clone())), path.display())
     });
-    ["builtin", "compact"].map(|name| format!("{name}\tpart of the program\n")).into_iter().chain(lines).collect()
+    let inside = [("builtin", Source::Builtin), ("compact", Source::Compact)];
+    let inside = inside.map(|(name, source)| format!("{name}\t{}\tpart of the program\n", is(&source)));
+    inside.into_iter().chain(lines).collect()
+}
+
+/// What a model is, or why it cannot be run.
+fn is(source: &Source) -> String {
+    summary(source).unwrap_or_else(|problem| format!("cannot be run: {problem}"))
 }
 
 fn directory(model: PathBuf) -> Result<PathBuf> {

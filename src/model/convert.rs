@@ -56,7 +56,7 @@ fn safetensors(directory: &Path) -> Result<Vec<u8>> {
 }
 
 /// `.NAME.part` beside `out`.
-fn part_of(out: &Path) -> io::Result<PathBuf> {
+pub(super) fn part_of(out: &Path) -> io::Result<PathBuf> {
     let name = out.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let mut part = std::ffi::OsString::from(".");
     part.push(name);

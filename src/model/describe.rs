@@ -7,6 +7,7 @@ use super::checkpoint::{self, Checkpoint};
 use super::device::{self, Choice};
 use super::error::{Error, Result};
 use super::family::{Cost, Family};
+use super::load_error::LoadError;
 use super::precision::Precision;
 use super::source::Source;
 
@@ -21,6 +22,15 @@ pub fn precisions(source: &Source, device: &Choice) -> Result<&'static [Precisio
         gpus if device::has_f16(gpus) => &[Precision::F32, Precision::F16],
         _ => &[Precision::F32],
     })
+}
+
+/// The family of a checkpoint and its size, in short; it is opened, but its weights are not read.
+///
+/// # Errors
+/// [`LoadError`] for a checkpoint that is missing or cannot be run.
+pub fn summary(source: &Source) -> Result<String, LoadError> {
+    let Checkpoint { family, weights, .. } = Checkpoint::open(source)?;
+    Ok(format!("{}, {} parameters", family.kind(), weights.numbers()))
 }
 
 /// The read that costs are given for, in bases.

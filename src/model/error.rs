@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::device::DeviceError;
+use super::fetch_error::FetchError;
 use super::load_error::LoadError;
 use super::precision::Precision;
 
@@ -24,7 +25,16 @@ pub enum Error {
         #[source]
         problem: LoadError,
     },
-    /// A converted model cannot be written.
+    /// The model cannot be downloaded.
+    #[error("cannot download the model {model}")]
+    Fetch {
+        /// Its name.
+        model: String,
+        /// Why.
+        #[source]
+        problem: FetchError,
+    },
+    /// A converted or downloaded model cannot be written.
     #[error("cannot write {}", .path.display())]
     Write {
         /// The directory.

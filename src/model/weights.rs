@@ -181,7 +181,7 @@ fn floats(bytes: &[u8], of: fn([u8; 4]) -> f32) -> Vec<f32> {
     numbers.iter().map(|&number| of(number)).collect()
 }
 
-fn sha256_of(path: &Path) -> io::Result<String> {
+pub(super) fn sha256_of(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];

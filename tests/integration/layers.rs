@@ -27,17 +27,17 @@ const FLOORS: [&[&str]; 11] = [
     &["tiling"],
     &["reads", "model"],
     &["error", "progress", "sample", "shard", "verdict", "windows"],
-    &["estimate", "scoring", "tally"],
+    &["estimate", "genome", "scoring", "tally"],
     &["outputs"],
     &["pipeline"],
     &["report"],
     &["config"],
-    &["dnabert", "evaluate", "run"],
+    &["dnabert", "evaluate", "labelled", "run"],
     &["cli"],
 ];
 
 /// Crates, and the only room that names them.
-const HOMES: [(&str, &str); 11] = [
+const HOMES: [(&str, &str); 12] = [
     ("noodles", "reads"),
     ("noodles_bgzf", "reads"),
     ("libdeflater", "reads"),
@@ -45,6 +45,7 @@ const HOMES: [(&str, &str); 11] = [
     ("tempfile", "reads"),
     ("burn", "model"),
     ("rayon", "model"),
+    ("ureq", "model"),
     ("crossbeam_channel", "pipeline"),
     ("indicatif", "progress"),
     ("maud", "report"),

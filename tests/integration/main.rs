@@ -10,11 +10,14 @@ mod descriptors;
 mod device;
 mod dnabert;
 mod evaluate;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod formats;
 mod genes;
 mod help;
 mod inputs;
 mod kills;
+mod labelled;
 mod layers;
 mod letters;
 mod mates;

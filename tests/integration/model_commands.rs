@@ -65,7 +65,7 @@ fn a_model_in_the_cache_is_found_by_its_name() {
         String::from_utf8(output.stdout).unwrap()
     };
     let listed = run(&["model", "list"]);
-    assert!(listed.starts_with("builtin\t") && listed.contains("\ntiny\t"), "{listed}");
+    assert!(listed.starts_with("builtin\t") && listed.contains("\ntiny\tcompact, "), "{listed}");
     assert!(run(&["model", "path", "tiny"]).trim_end().ends_with("cache/models/tiny"));
     assert!(run(&["model", "verify", "tiny"]).contains("is whole"));
     assert!(run(&["model", "info", "tiny", "--no-speed"]).contains("MFLOP for a read of 300 bases"));
@@ -89,7 +89,7 @@ fn info_measures_how_fast_a_model_is_here() {
 fn a_name_that_is_not_a_model_gets_advice() {
     let bench = Bench::new();
     bench.write("in.fa", ">r\nACGT\n");
-    for (name, advice) in [("bnwlf/ReadSeeker", "huggingface.co/bnwlf/ReadSeeker"), ("built-in", "--model builtin")] {
+    for (name, advice) in [("ReadSeeker", "`readseeker model fetch`"), ("built-in", "--model builtin")] {
         let run = bench.run_split(&["in.fa", "--model", name]);
         assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
         assert!(stderr(&run).contains("no such directory") && stderr(&run).contains(advice), "{}", stderr(&run));

@@ -1,0 +1,100 @@
+//! `readseeker reads`: labelled reads from an annotated genome.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+
+use super::runtime::unless_interrupted;
+use super::threads;
+use crate::error::Result;
+use crate::labelled::{Config, draw};
+use crate::progress::{grouped, say};
+use crate::reads::output::{Existing, Placing};
+
+/// What `--help` ends with.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  10,000 coding and 10,000 non-coding reads of 300 bases:
+  readseeker reads --genome genome.fa.gz --annotation genome.gff3.gz -o reads.tsv.gz
+
+  Shorter and fewer reads, others than before, named after the organism:
+  readseeker reads --genome g.fa --annotation g.gtf -o reads.tsv --length 150 --count 2000 --seed 7 --group ecoli
+
+  Measure a model on them:
+  readseeker evaluate reads.tsv.gz --model builtin";
+
+/// Draw labelled reads from an annotated genome, as the published ReadSeeker was trained on
+///
+/// Coding reads lie wholly in coding sequences, non-coding reads wholly between them. Both strands are drawn from, each place
+/// is as likely as another, and no read is drawn twice. Pseudogenes, and all letters but A, C, G and T, are in no read.
+#[derive(Debug, ClapArgs)]
+#[allow(clippy::doc_markdown, reason = "help is plain text")]
+pub(super) struct Args {
+    /// Sequences of the genome, compressed or not
+    #[arg(long, value_name = "FASTA")]
+    genome: PathBuf,
+
+    /// Its annotation, compressed or not
+    ///
+    /// Its sequences must have the names that they have in the FASTA. Those it does not mention are left out.
+    #[arg(long, value_name = "GFF3|GTF")]
+    annotation: PathBuf,
+
+    /// Table of reads, compressed as its suffix says; - is stdout
+    ///
+    /// Columns: sequence, label (1 is coding), coded_fraction, frame, group, origin. `readseeker evaluate` reads it.
+    #[arg(short, long, value_name = "TSV[.gz|.zst|...]")]
+    output: PathBuf,
+
+    /// Bases per read
+    #[arg(long, value_name = "N", default_value = "300")]
+    length: NonZero<usize>,
+
+    /// Reads of each class, at most
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    count: u64,
+
+    /// Seed: another seed draws other reads
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Name of the reads' group [default: that of the genome's file]
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+
+    /// Replace a table that exists
+    #[arg(long)]
+    force: bool,
+
+    /// CPU threads [default: all this process may use]
+    #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true)]
+    threads: Option<NonZero<usize>>,
+}
+
+pub(super) fn run(args: Args) -> Result<()> {
+    let threads = threads::or_all(args.threads);
+    let Args { genome, annotation, output, length, count, seed, force, .. } = args;
+    let group = args.group.unwrap_or_else(|| stem(&genome)).replace(['\t', '\n', '\r'], " ");
+    let placing = Placing { existing: if force { Existing::Replaced } else { Existing::Kept }, fsync: true };
+    let config = Config { genome, annotation, output, length, count, seed, group, threads, placing };
+    let drawn = unless_interrupted(threads, draw(config))?;
+    let (coding, noncoding) = (grouped(drawn.coding), grouped(drawn.noncoding));
+    say(&format!("readseeker: {coding} coding and {noncoding} non-coding reads\n"));
+    if drawn.unknown > 0 {
+        let unknown = drawn.unknown;
+        say(&format!(
+            "readseeker: warning: {unknown} sequences are not in the annotation: no read was drawn of them\n"
+        ));
+    }
+    if drawn.coding < count || drawn.noncoding < count {
+        say("readseeker: warning: the genome has no more different reads of this length\n");
+    }
+    Ok(())
+}
+
+/// The name of a file without its suffixes.
+fn stem(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    name.split('.').next().unwrap_or_default().to_owned()
+}

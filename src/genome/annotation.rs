@@ -1,0 +1,182 @@
+//! Where the genes of a genome are: the lines of GFF3 and GTF that say so.
+//!
+//! Five of the nine columns are needed, and of the last one a few words. That is less than what a parser of the whole format
+//! would hand over, and lines are read as all tables are.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::prediction::Strand;
+use crate::reads::{self, Lines};
+
+/// A piece of a coding sequence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Where it lies.
+    pub range: Range<usize>,
+    /// Its strand.
+    pub strand: Strand,
+    /// Bases to skip at its 5' end until a codon starts, where that is known.
+    pub phase: Option<u8>,
+}
+
+/// What is known of one sequence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Annotation {
+    /// The pieces of coding sequences, in the order of the file.
+    pub parts: Vec<Part>,
+    /// What is neither surely coding nor surely not: pseudogenes.
+    pub unclear: Vec<Range<usize>>,
+}
+
+impl Annotation {
+    /// Reads GFF3 or GTF: what each sequence has, by its name. A sequence that the file only mentions has nothing.
+    pub async fn read(lines: &mut Lines) -> reads::Result<HashMap<String, Self>> {
+        let mut all: HashMap<String, Self> = HashMap::new();
+        while let Some(line) = lines.next().await? {
+            if line == b"##FASTA" {
+                break;
+            }
+            match parse(line) {
+                Ok(None) => {}
+                Ok(Some(Line { name, what })) => {
+                    let own = all.entry(name).or_default();
+                    match what {
+                        What::Nothing => {}
+                        What::Part(part) => own.parts.push(part),
+                        What::Unclear(range) => own.unclear.push(range),
+                    }
+                }
+                Err(what) => return Err(lines.refuse(what)),
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// What a line says.
+#[derive(Debug, PartialEq, Eq)]
+struct Line {
+    name: String,
+    what: What,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum What {
+    Nothing,
+    Part(Part),
+    Unclear(Range<usize>),
+}
+
+fn parse(line: &[u8]) -> Result<Option<Line>, String> {
+    let text = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
+    if let Some(region) = text.strip_prefix("##sequence-region") {
+        let name = region.split_whitespace().next();
+        return Ok(name.map(|name| Line { name: name.to_owned(), what: What::Nothing }));
+    }
+    if text.is_empty() || text.starts_with('#') {
+        return Ok(None);
+    }
+    if text.starts_with("LOCUS") || text.starts_with("ID   ") {
+        return Err("expected GFF3 or GTF, found GenBank or EMBL".to_owned());
+    }
+    let columns: Vec<&str> = text.split('\t').collect();
+    let [name, _, kind, start, end, _, strand, phase, about, ..] = columns[..] else {
+        return Err(format!("expected nine columns of GFF3 or GTF, found {}", columns.len()));
+    };
+    let is_unclear = kind.contains("pseudogen") || is_pseudo(about);
+    let what = match kind {
+        _ if is_unclear => What::Unclear(range(start, end)?),
+        "CDS" => {
+            What::Part(Part { range: range(start, end)?, strand: self::strand(strand)?, phase: self::phase(phase) })
+        }
+        // GTF leaves it out of the CDS.
+        "stop_codon" => What::Part(Part { range: range(start, end)?, strand: self::strand(strand)?, phase: None }),
+        _ => What::Nothing,
+    };
+    Ok(Some(Line { name: name.to_owned(), what }))
+}
+
+/// Whether the last column says that a gene is broken, in the words of NCBI, Ensembl, Prokka or Bakta.
+fn is_pseudo(about: &str) -> bool {
+    let mut words = about.split(';').map(str::trim);
+    words.any(|word| {
+        let (key, value) = word.split_once(['=', ' ']).unwrap_or((word, ""));
+        match key {
+            "pseudo" => value.trim_matches('"') != "false",
+            "pseudogene" => true,
+            "gene_biotype" | "transcript_biotype" | "biotype" | "gene_type" | "transcript_type" => {
+                value.contains("pseudogene")
+            }
+            _ => false,
+        }
+    })
+}
+
+/// From the first to the last base, counted from 1.
+fn range(start: &str, end: &str) -> Result<Range<usize>, String> {
+    let number = |text: &str| text.parse::<usize>().ok().filter(|number| *number > 0);
+    match (number(start), number(end)) {
+        (Some(start), Some(end)) if start <= end => Ok(start - 1..end),
+        _ => Err(format!("expected two rising positions from 1 on, found \"{start}\" and \"{end}\"")),
+    }
+}
+
+fn strand(text: &str) -> Result<Strand, String> {
+    match text {
+        "+" => Ok(Strand::Plus),
+        "-" => Ok(Strand::Minus),
+        _ => Err(format!("expected the strand + or -, found \"{text}\"")),
+    }
+}
+
+fn phase(text: &str) -> Option<u8> {
+    text.parse().ok().filter(|phase| *phase < 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn what(line: &str) -> What {
+        parse(line.as_bytes()).unwrap().unwrap().what
+    }
+
+    #[test]
+    fn coding_sequences_are_found_in_gff3_and_gtf() {
+        let part = |range, strand, phase| What::Part(Part { range, strand, phase });
+        assert_eq!(what("c\tx\tCDS\t1\t9\t.\t+\t0\tID=cds-1;Parent=g"), part(0..9, Strand::Plus, Some(0)));
+        assert_eq!(what("c\tx\tCDS\t5\t5\t.\t-\t.\tgene_id \"g\";"), part(4..5, Strand::Minus, None));
+        assert_eq!(what("c\tx\tstop_codon\t10\t12\t.\t+\t0\tgene_id \"g\";"), part(9..12, Strand::Plus, None));
+        assert_eq!(what("c\tx\tgene\t1\t9\t.\t+\t.\tID=g"), What::Nothing);
+        assert_eq!(parse(b"##sequence-region c 1 100").unwrap().unwrap().name, "c");
+        assert_eq!((parse(b"").unwrap(), parse(b"# x").unwrap()), (None, None));
+    }
+
+    #[test]
+    fn broken_genes_are_neither() {
+        for line in [
+            "c\tx\tpseudogene\t1\t9\t.\t+\t.\tID=g",
+            "c\tx\tCDS\t1\t9\t.\t+\t0\tID=g;pseudo=true",
+            "c\tx\tgene\t1\t9\t.\t+\t.\tID=g;gene_biotype=transcribed_pseudogene",
+            "c\tx\tCDS\t1\t9\t.\t+\t0\tgene_id \"g\"; gene_biotype \"pseudogene\";",
+        ] {
+            assert_eq!(what(line), What::Unclear(0..9), "{line}");
+        }
+        assert!(matches!(what("c\tx\tCDS\t1\t9\t.\t+\t0\tID=g;pseudo=false"), What::Part(_)));
+    }
+
+    #[test]
+    fn what_is_not_an_annotation_is_refused() {
+        for (line, problem) in [
+            ("LOCUS       NC_1", "found GenBank or EMBL"),
+            (">c", "nine columns"),
+            ("c\tx\tCDS\t0\t9\t.\t+\t0\tID=g", "rising positions"),
+            ("c\tx\tCDS\t9\t1\t.\t+\t0\tID=g", "rising positions"),
+            ("c\tx\tCDS\t1\t9\t.\t?\t0\tID=g", "the strand"),
+        ] {
+            let found = parse(line.as_bytes()).unwrap_err();
+            assert!(found.contains(problem), "{line}: {found}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! In which frame a read of a gene is. Pure.
+
+use std::ops::Range;
+
+use super::annotation::Part;
+use crate::prediction::{Frame, Strand};
+
+/// The frame of the read that is cut from `window` on this strand; none where no part holds all of it, or two that do have
+/// different frames.
+pub(super) fn frame(parts: &[Part], window: &Range<usize>, strand: Strand) -> Option<Frame> {
+    let around = parts.iter().filter(|part| part.range.start <= window.start && window.end <= part.range.end);
+    let mut frames = around.map(|part| of_part(part, window, strand));
+    let first = frames.next()??;
+    frames.all(|other| other == Some(first)).then_some(first)
+}
+
+fn of_part(part: &Part, window: &Range<usize>, strand: Strand) -> Option<Frame> {
+    let phase = usize::from(part.phase?);
+    // Bases of the window, in the gene's direction, before a codon starts.
+    let offset = match part.strand {
+        Strand::Plus => (phase + 3 - (window.start - part.range.start) % 3) % 3,
+        Strand::Minus => (phase + 3 - (part.range.end - window.end) % 3) % 3,
+    };
+    let strand = if part.strand == strand { Strand::Plus } else { Strand::Minus };
+    Some(Frame { strand, offset: u8::try_from(offset).expect("below 3") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(range: Range<usize>, strand: Strand, phase: u8) -> Part {
+        Part { range, strand, phase: Some(phase) }
+    }
+
+    fn number(parts: &[Part], window: Range<usize>, strand: Strand) -> Option<i8> {
+        frame(parts, &window, strand).map(Frame::number)
+    }
+
+    #[test]
+    fn codons_are_counted_from_the_gene_s_own_start() {
+        let plus = [part(10..40, Strand::Plus, 0)];
+        assert_eq!([10, 11, 12, 13].map(|start| number(&plus, start..30, Strand::Plus)), [1, 3, 2, 1].map(Some));
+        assert_eq!(number(&plus, 11..30, Strand::Minus), Some(-3));
+        let minus = [part(10..40, Strand::Minus, 1)];
+        assert_eq!([40, 39, 38].map(|end| number(&minus, 20..end, Strand::Minus)), [2, 1, 3].map(Some));
+        assert_eq!(number(&minus, 20..40, Strand::Plus), Some(-2));
+    }
+
+    #[test]
+    fn a_read_of_no_gene_or_of_two_frames_has_none() {
+        let parts = [part(10..40, Strand::Plus, 0), part(0..35, Strand::Plus, 1), part(33..60, Strand::Plus, 0)];
+        assert_eq!(number(&parts, 36..45, Strand::Plus), Some(1));
+        assert_eq!(number(&parts, 11..20, Strand::Plus), Some(3));
+        let other = [part(10..40, Strand::Plus, 0), part(0..35, Strand::Minus, 0)];
+        assert_eq!(number(&other, 11..20, Strand::Plus), None);
+        assert_eq!(number(&other, 5..50, Strand::Plus), None);
+    }
+}

@@ -1,0 +1,204 @@
+//! The reads that can be cut from annotated sequences, and a random choice of them. Pure.
+
+use std::ops::Range;
+
+use super::annotation::Annotation;
+use super::frame::frame;
+use super::random::Random;
+use super::ranges::{less, merged};
+use crate::prediction::{Frame, Strand};
+
+/// A sequence and what is known of it.
+#[derive(Clone, Debug)]
+pub struct Sequence {
+    /// Its name.
+    pub name: String,
+    /// Its letters.
+    pub bases: Vec<u8>,
+    /// Its genes.
+    pub annotation: Annotation,
+}
+
+/// A read cut from a sequence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The number of the sequence.
+    pub sequence: usize,
+    /// Where it lies on that.
+    pub range: Range<usize>,
+    /// Which strand it is read from.
+    pub strand: Strand,
+    /// Whether it is wholly coding; it has no coding base otherwise.
+    pub is_coding: bool,
+    /// The frame of a coding read, where it is known.
+    pub frame: Option<Frame>,
+}
+
+/// All reads of one length and class: each place that one can start at, on both strands.
+#[derive(Clone, Debug)]
+struct Places {
+    /// Sequence, first start, and how many starts there are before this range and in it.
+    ranges: Vec<(usize, usize, u64)>,
+    count: u64,
+}
+
+/// All reads of one length that are wholly coding or have no coding base, and no letter but A, C, G and T.
+#[derive(Clone, Debug)]
+pub struct Windows {
+    length: usize,
+    coding: Places,
+    noncoding: Places,
+}
+
+impl Windows {
+    /// Those of some sequences.
+    ///
+    /// # Panics
+    /// If `length` is 0.
+    #[must_use]
+    pub fn of(sequences: &[Sequence], length: usize) -> Self {
+        assert!(length > 0, "a read has bases");
+        let empty = || Places { ranges: Vec::new(), count: 0 };
+        let (mut coding, mut noncoding) = (empty(), empty());
+        for (number, sequence) in sequences.iter().enumerate() {
+            let [own, others] = classes(sequence);
+            coding.add(number, &own, length);
+            noncoding.add(number, &others, length);
+        }
+        Self { length, coding, noncoding }
+    }
+
+    /// How many coding and non-coding reads there are.
+    #[must_use]
+    pub fn counts(&self) -> [u64; 2] {
+        [2 * self.coding.count, 2 * self.noncoding.count]
+    }
+
+    /// So many different reads of each class, as far as there are so many, in random order. The seed decides which.
+    #[must_use]
+    pub fn draw(&self, sequences: &[Sequence], count: u64, seed: u64) -> Vec<Cut> {
+        let mut random = Random::new(seed);
+        let mut cuts = Vec::new();
+        for (places, is_coding) in [(&self.coding, true), (&self.noncoding, false)] {
+            for drawn in random.different(count, 2 * places.count) {
+                let (sequence, start) = places.at(drawn / 2);
+                let range = start..start + self.length;
+                let strand = if drawn.is_multiple_of(2) { Strand::Plus } else { Strand::Minus };
+                let parts = &sequences[sequence].annotation.parts;
+                let frame = if is_coding { frame(parts, &range, strand) } else { None };
+                cuts.push(Cut { sequence, range, strand, is_coding, frame });
+            }
+        }
+        random.shuffle(&mut cuts);
+        cuts
+    }
+}
+
+impl Places {
+    fn add(&mut self, sequence: usize, ranges: &[Range<usize>], length: usize) {
+        for range in ranges.iter().filter(|range| range.len() >= length) {
+            self.ranges.push((sequence, range.start, self.count));
+            self.count += (range.len() - length + 1) as u64;
+        }
+    }
+
+    /// The sequence and the start of the n-th place.
+    fn at(&self, n: u64) -> (usize, usize) {
+        let after = self.ranges.partition_point(|&(.., before)| before <= n);
+        let (sequence, first, before) = self.ranges[after - 1];
+        (sequence, first + usize::try_from(n - before).expect("a sequence is in memory"))
+    }
+}
+
+/// The coding ranges of a sequence and those without genes, both without letters that are no bases.
+fn classes(sequence: &Sequence) -> [Vec<Range<usize>>; 2] {
+    let (length, annotation) = (sequence.bases.len(), &sequence.annotation);
+    let parts = annotation.parts.iter().map(|part| part.range.clone());
+    let parts = merged(parts.flat_map(|range| around(range, length)).collect());
+    let unclear = annotation.unclear.iter().cloned().flat_map(|range| around(range, length));
+    let unclear = merged(unclear.chain(unknown(&sequence.bases)).collect());
+    let whole = 0..length;
+    let known = less(std::slice::from_ref(&whole), &unclear);
+    [less(&parts, &unclear), less(&known, &parts)]
+}
+
+/// A range that goes on behind the end of a circular sequence goes on at its start.
+fn around(range: Range<usize>, length: usize) -> [Range<usize>; 2] {
+    let before = range.start.min(length)..range.end.min(length);
+    let after = range.start.saturating_sub(length).min(length)..range.end.saturating_sub(length).min(length);
+    [before, after]
+}
+
+/// Where letters are no bases.
+fn unknown(bases: &[u8]) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let runs = bases.chunk_by(|one, next| is_base(*one) == is_base(*next)).map(|run| {
+        at += run.len();
+        (at - run.len()..at, is_base(run[0]))
+    });
+    runs.filter(|(_, known)| !known).map(|(range, _)| range).collect()
+}
+
+fn is_base(letter: u8) -> bool {
+    b"ACGTacgt".contains(&letter)
+}
+
+#[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "a list of one range")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::genome::Part;
+
+    fn sequence(bases: &str, parts: &[Range<usize>], unclear: &[Range<usize>]) -> Sequence {
+        let part = |range: &Range<usize>| Part { range: range.clone(), strand: Strand::Plus, phase: Some(0) };
+        let annotation = Annotation { parts: parts.iter().map(part).collect(), unclear: unclear.to_vec() };
+        Sequence { name: "c".into(), bases: bases.into(), annotation }
+    }
+
+    #[test]
+    fn every_read_of_both_classes_can_be_drawn() {
+        //                       0         1         2
+        //                       0123456789012345678901234
+        let sequence = sequence("ACGTACGTACGTACGTACNTACGTA", &[2..6, 5..9, 24..27], &[12..14]);
+        let windows = Windows::of(std::slice::from_ref(&sequence), 2);
+        let cuts = windows.draw(std::slice::from_ref(&sequence), 100, 1);
+        let starts = |is_coding| {
+            let own = cuts.iter().filter(|cut| cut.is_coding == is_coding && cut.strand == Strand::Minus);
+            let mut starts: Vec<usize> = own.map(|cut| cut.range.start).collect();
+            starts.sort_unstable();
+            starts
+        };
+        // The last gene goes on at the start of the circle, where its two bases hold a read.
+        assert_eq!(starts(true), [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(starts(false), [9, 10, 14, 15, 16, 19, 20, 21, 22]);
+        assert_eq!(windows.counts(), [16, 18]);
+        assert_eq!(cuts.len(), 34);
+    }
+
+    proptest! {
+        #[test]
+        fn reads_are_wholly_of_their_class(
+            bases in "[ACGTN]{1,80}",
+            part in (0_usize..80, 1_usize..40),
+            hole in (0_usize..80, 0_usize..10),
+            length in 1_usize..12,
+            seed in any::<u64>(),
+        ) {
+            let parts = [part.0..(part.0 + part.1).min(bases.len())];
+            let holes = [hole.0..hole.0 + hole.1];
+            let sequence = sequence(&bases, &parts, &holes);
+            let sequences = std::slice::from_ref(&sequence);
+            let cuts = Windows::of(sequences, length).draw(sequences, 10, seed);
+            for cut in &cuts {
+                prop_assert_eq!(cut.range.len(), length);
+                let covered = cut.range.clone().filter(|position| parts[0].contains(position)).count();
+                prop_assert_eq!(covered, if cut.is_coding { length } else { 0 });
+                prop_assert!(cut.range.clone().all(|position| !holes[0].contains(&position)));
+                prop_assert!(!bases[cut.range.clone()].contains('N'));
+            }
+            prop_assert_eq!(&cuts, &Windows::of(sequences, length).draw(sequences, 10, seed));
+        }
+    }
+}
