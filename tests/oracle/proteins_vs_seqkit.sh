@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks that `--proteins` are the coding reads translated in their frame, as `seqkit translate` translates them: with a
-# model that judges reads as a whole, and stops kept.
+# Checks `--proteins` against `seqkit translate`, stops kept: with the compact model, which judges reads as a whole, they are the
+# coding reads translated in their frame; with the built-in one, the coding stretches (`--cds`).
 #
 # usage: tests/oracle/proteins_vs_seqkit.sh FASTQ READSEEKER [GENETIC_CODE]      (unpaired reads; needs seqkit)
 set -euo pipefail
@@ -10,7 +10,7 @@ code=${3:-11}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$readseeker" split "$reads" --device cpu --coding "$work/coding.fa" --noncoding /dev/null \
+"$readseeker" split "$reads" --model compact --device cpu --coding "$work/coding.fa" --noncoding /dev/null \
     --scores "$work/scores.tsv" --proteins "$work/ours.faa" --genetic-code "$code" --stop keep --min-protein 1 -q
 
 for frame in 1 2 3 -1 -2 -3; do
@@ -24,3 +24,8 @@ seqkit replace --quiet -p '_\d+-\d+(_frame=\S+)$' -r '$1' -w 0 "$work/ours.faa" 
 
 cmp "$work/ours_sorted.faa" "$work/theirs.faa"
 echo "$(grep -c '>' "$work/ours.faa") proteins equal seqkit's (genetic code $code)"
+
+"$readseeker" split "$reads" --device cpu --coding "$work/coding.fa" --noncoding /dev/null --force \
+    --cds "$work/cds.fna" --proteins "$work/ours.faa" --genetic-code "$code" --stop keep --min-protein 1 -q
+seqkit translate --quiet -w 0 -T "$code" "$work/cds.fna" | cmp - "$work/ours.faa"
+echo "$(grep -c '>' "$work/ours.faa") stretches equal seqkit's (genetic code $code)"
