@@ -96,7 +96,7 @@ def score(command, reads, folder, *flags):
     return [float(line.split("\t")[3]) for line in lines]
 
 
-def main(genomes_folder, readseeker="target/release/readseeker", model="builtin"):
+def main(genomes_folder, readseeker="target/release/readseeker", model="compact"):
     command = [readseeker, "score", "--model", model]
     bacteria = genomes(Path(genomes_folder), ["bacteria", "silver"], BACTERIA.__contains__)
     human = genomes(Path(genomes_folder), ["mammal"], is_human)

@@ -59,14 +59,14 @@ class Runs:
     def __init__(self, args, folder):
         self.args, self.folder = args, folder
 
-    def split(self, reads, suffix="", model="builtin", threads=1):
+    def split(self, reads, suffix="", model="compact", threads=1):
         """Wall and CPU seconds of a split whose outputs end in `suffix`."""
         outputs = [self.folder / f"{name}.fq{suffix}" for name in ("coding", "noncoding")]
         files = ["--coding", outputs[0], "--noncoding", outputs[1], "--force", "-q"]
         model = ["--model", model] if model else ["--no-model"]
         return run([self.args.program, "split", reads, *files, *model, "--device", "cpu", "-t", threads])[:2]
 
-    def bare(self, reads, model="builtin", threads=1):
+    def bare(self, reads, model="compact", threads=1):
         """Wall and CPU seconds the model alone takes for the same reads."""
         bench = ["--device", "cpu", "--reads", reads, "--seconds", 0, "-t", threads, "--model", model]
         _, _, table = run([self.args.program, "device", "--bench", *bench])

@@ -100,7 +100,7 @@ def main():
     parser.add_argument("program", type=Path)
     parser.add_argument("checkpoint", type=Path, help="what the peers run")
     parser.add_argument("peers", type=Path)
-    parser.add_argument("--model", default="builtin", help="what the program runs: the same")
+    parser.add_argument("--model", default="compact", help="what the program runs: the same")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
     args = parser.parse_args()

@@ -12,7 +12,7 @@ mkdir -p "$2"
 folder=$(realpath "$2")
 shift 2
 here=$(cd "$(dirname "$0")" && pwd)
-checkpoint="$here/../../../src/model/builtin"
+checkpoint="$here/../../../src/model/builtin/compact"
 
 "$here/../environment.sh" "$folder" "$here/requirements.txt"
 python="$folder/venv/bin/python"
