@@ -2,7 +2,7 @@
 """The built-in model end to end against FragGeneScanRs, on the same reads of 300 bases, in turn.
 
     workflows/benchmark/fraggenescan.py READSEEKER FRAGGENESCANRS
-        [--precision f32 --reads 100000 --rounds 5 --threads 1 2 --tsv FILE]
+        [--model builtin --precision f32 --reads 100000 --rounds 5 --threads 1 2 --tsv FILE]
 
 We run `split`, FASTQ in and out and then .gz in and out. FragGeneScanRs reads plain FASTA and writes proteins, which is the
 least work it can be given. With one thread, everything stays on one core. Seconds are medians. A ratio is the median over
@@ -24,6 +24,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=Path)
     parser.add_argument("peer", type=Path)
+    parser.add_argument("--model", default="builtin")
     parser.add_argument("--precision", default="f32")
     parser.add_argument("--reads", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
@@ -41,7 +42,7 @@ def main():
 
         def split(suffix, threads):
             outputs = ["--coding", f"{folder}/c.fq{suffix}", "--noncoding", f"{folder}/n.fq{suffix}", "--force", "-q"]
-            return run([program, "split", f"{reads}{suffix}", *outputs, "--device", "cpu", "-t", threads, "--precision", args.precision])[:2]
+            return run([program, "split", f"{reads}{suffix}", *outputs, "--device", "cpu", "-t", threads, "--model", args.model, "--precision", args.precision])[:2]
 
         def theirs(threads):
             return run([peer, "-w", 0, "-t", "complete", "-p", threads, "-s", fasta, "-a", f"{folder}/proteins.faa"])[:2]
@@ -52,7 +53,7 @@ def main():
             os.sched_setaffinity(0, {args.core} if threads == 1 else cores)
             rounds = [(split("", threads), split(".gz", threads), theirs(threads)) for _ in range(args.rounds)]
             for which, name in enumerate(("FASTQ", "gz")):
-                what = f"built-in in {args.precision}, {name} in and out, {threads} thread(s)"
+                what = f"{args.model} in {args.precision}, {name} in and out, {threads} thread(s)"
                 ours, other = (tuple(statistics.median(row[i][j] for row in rounds) for j in (0, 1)) for i in (which, 2))
                 wall, cpu = (statistics.median(row[2][j] / row[which][j] for row in rounds) for j in (0, 1))
                 print(f"{what}\t{ours[0]:.2f}, {ours[1]:.2f}\t{other[0]:.2f}, {other[1]:.2f}\t{wall:.2f}\t{cpu:.2f}\tat least {BAR}", flush=True)
