@@ -71,10 +71,9 @@ def balanced(data, count):
 
 def natural(folder, length):
     """(codes, coding, prior) of simulated reads with a known truth; the prior is the log odds of coding in a read's group."""
-    name = NATURAL[length]
-    reads = simulated.read(folder / f"{name}.fa.gz", folder / f"{name}.truth.tsv.gz")[:MOST_NATURAL]
+    reads = simulated.load(folder, NATURAL[length])[:MOST_NATURAL]
     reads = [read for read in reads if (read.right != simulated.UNKNOWN).any()]
-    coding = np.array([((read.right[read.right != simulated.UNKNOWN] & 1) == 0).mean() >= 0.5 for read in reads])
+    coding = np.array([simulated.coded(read.right) >= 0.5 for read in reads])
     groups, prior = np.array([read.group for read in reads]), np.zeros(len(reads))
     for group in np.unique(groups):
         share = np.clip(coding[groups == group].mean(), 0.02, 0.98)

@@ -8,9 +8,9 @@ import numpy as np
 
 from compact import tokens
 
-from . import grid
+from . import codons, grid
 
-_STOPS = {(3, 0, 0), (3, 0, 2), (3, 2, 0)}
+_STOPS = {tuple(tokens.encode(codon).tolist()) for codon in codons.STOPS}
 _STARTS = {(0, 3, 2): 0, (2, 3, 2): 6, (3, 3, 2): 9}  # ATG, GTG, TTG: how many bases further away they seem
 REACH_STOP, REACH_START = 27, 18  # bases around the border that the states show
 

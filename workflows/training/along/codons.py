@@ -13,7 +13,6 @@ from . import grid
 STOPS = ("TAA", "TAG", "TGA")
 START = "ATG"  # GTG and TTG are as frequent between genes as at their starts
 MIDDLE = grid.POSITION // 2
-_COMPLEMENT = np.append(tokens.COMPLEMENT, grid.PADDING).astype(np.uint8)
 _LETTERS = grid.PADDING + 1
 
 
@@ -43,5 +42,5 @@ def _strand(bases):
 
 def of(bases):
     """(stop, start), both [B, T - 1, 6], of padded base codes [B, 9 T]: the state's codon at the border behind position t."""
-    plus, minus = _strand(bases), _strand(_COMPLEMENT[bases[:, ::-1]])[:, :, ::-1]
+    plus, minus = _strand(bases), _strand(grid.COMPLEMENT[bases[:, ::-1]])[:, :, ::-1]
     return np.concatenate([plus, minus], axis=-1)

@@ -128,7 +128,7 @@ def main():
     network, costs = train.load(arguments.run), decode.Costs(**json.loads(arguments.costs))
     found = {}
     for kind in KINDS:
-        reads = simulated.read(arguments.simulated / f"{kind}.fa.gz", arguments.simulated / f"{kind}.truth.tsv.gz")
+        reads = simulated.load(arguments.simulated, kind)
         reads = reads[: arguments.most if kind.startswith("bases") else arguments.most // 24]
         found[kind] = reads, many(network, [read.codes for read in reads])
     simulated_table(found, costs, arguments.prior)

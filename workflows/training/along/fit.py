@@ -82,7 +82,7 @@ def main():
     torch.set_num_threads(1)
     network, found = train.load(arguments.run), {}
     for kind in evaluate.KINDS:
-        reads = simulated.read(arguments.simulated / f"{kind}.fa.gz", arguments.simulated / f"{kind}.truth.tsv.gz")
+        reads = simulated.load(arguments.simulated, kind)
         reads = reads[: arguments.most if kind.startswith("bases") else arguments.most // 48]
         found[kind] = reads, evaluate.many(network, [read.codes for read in reads])
     costs, prior, after, before = fit(found)

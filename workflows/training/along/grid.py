@@ -11,6 +11,7 @@ from compact import tokens
 POSITION = 9  # bases
 LEFT, RIGHT = 6, 3  # tokens' bases that the first and the last position see beyond the grid
 PADDING = 5  # base code of what lies outside the read
+COMPLEMENT = np.append(tokens.COMPLEMENT, PADDING).astype(np.uint8)  # of padded base codes
 
 
 def margin(length: int) -> int:
@@ -43,8 +44,7 @@ def strands(bases):
     """Token ids [B, 2, 3, T + 1, 3] (strand, frame, block, codon) of padded base codes [B, 9 T].
 
     The position t of frame f sees the tokens of the blocks t and t + 1: those that start at 9 t + f - 6, -3, 0, 3, 6, 9."""
-    complement = np.append(tokens.COMPLEMENT, PADDING).astype(np.uint8)
-    both = np.stack([_tokens(bases), _tokens(complement[bases[:, ::-1]])], axis=1)
+    both = np.stack([_tokens(bases), _tokens(COMPLEMENT[bases[:, ::-1]])], axis=1)
     return np.ascontiguousarray(both.reshape(len(bases), 2, -1, 3, 3).transpose(0, 1, 4, 2, 3))
 
 

@@ -20,6 +20,11 @@ class Read(NamedTuple):
     right: np.ndarray
 
 
+def load(folder, name):
+    """The reads `name` of a folder, with their truth."""
+    return read(folder / f"{name}.fa.gz", folder / f"{name}.truth.tsv.gz")
+
+
 def read(fasta, truth):
     """The reads of a FASTA file with their truth, in its order."""
     rows = {row["read"]: row for row in csv.DictReader(gzip.open(truth, "rt"), delimiter="\t")}
@@ -39,6 +44,11 @@ def read(fasta, truth):
     return out
 
 
+def coded(right):
+    """The share of coding bases, of those whose right classes [L] are known; there must be some."""
+    return ((right[right != UNKNOWN] & 1) == 0).mean()
+
+
 def figures(truths, calls):
     """Shares of bases and reads, of right classes [L] and called classes [L] a read."""
     right, called = np.concatenate(truths), np.concatenate(calls)
@@ -51,7 +61,7 @@ def figures(truths, calls):
         here = one != UNKNOWN
         if not here.any():
             continue
-        share, said = ((one[here] & 1) == 0).mean(), (call[here] > 0).mean()
+        share, said = coded(one), (call[here] > 0).mean()
         reads += 1
         good = (share >= 0.5) == (said >= 0.5)
         whole += good
