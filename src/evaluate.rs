@@ -92,7 +92,7 @@ impl Rows {
             let columns = Columns::read(&mut lines).await?;
             let (mut tokens, mut labelled) = (Tokens::default(), Vec::new());
             while let Some(read) = columns.next(&mut lines).await? {
-                let is_scored = self.scores(&read);
+                let is_scored = self.letters.known(&read.bases) >= self.min_length;
                 if is_scored {
                     kmer::tokenize_letters(self.letters, &read.bases, self.k, self.longest, &mut tokens.ids);
                     tokens.end_row();
@@ -104,15 +104,6 @@ impl Rows {
             }
             yield (tokens, labelled);
         }
-    }
-
-    /// Whether a read is scored: an N says nothing, but the published code counts it.
-    fn scores(self, read: &table::Read) -> bool {
-        let unknown = match self.letters {
-            Letters::Lenient => memchr::memchr2_iter(b'N', b'n', &read.bases).count(),
-            Letters::Published => 0,
-        };
-        read.bases.len() - unknown >= self.min_length
     }
 }
 

@@ -44,6 +44,15 @@ pub enum Letters {
 }
 
 impl Letters {
+    /// How many of a read's letters count towards its length: an N says nothing, but the published code counts it.
+    #[must_use]
+    pub fn known(self, bases: &[u8]) -> usize {
+        match self {
+            Self::Lenient => bases.len() - memchr::memchr2_iter(b'N', b'n', bases).count(),
+            Self::Published => bases.len(),
+        }
+    }
+
     /// The digits of some letters.
     fn digits_of(self, letters: &[u8; LETTERS]) -> [u8; LETTERS] {
         match self {

@@ -14,9 +14,7 @@ use crate::error::{Error, Result};
 use crate::genome::{Annotation, Cut, Sequence, Windows};
 use crate::prediction::{Frame, Strand};
 use crate::reads::output::{self, Placing, commit_all};
-use crate::reads::{
-    self, Alignments, EncoderConfig, Grouping, InputConfig, Inputs, Lines, MateNames, reverse_complement,
-};
+use crate::reads::{self, EncoderConfig, InputConfig, Lines, reverse_complement};
 
 const HEADER: &str = "sequence\tlabel\tcoded_fraction\tframe\tgroup\torigin\n";
 
@@ -95,16 +93,7 @@ async fn sequences(
     mut annotations: HashMap<String, Annotation>,
     threads: NonZero<usize>,
 ) -> Result<(Vec<Sequence>, usize)> {
-    let input = InputConfig {
-        inputs: Inputs::Files(vec![genome]),
-        grouping: Grouping::Each,
-        mate_names: MateNames::Compared,
-        alignments: Alignments::Dropped,
-        collate: None,
-        reference: None,
-        read_ahead: 0,
-        workers: threads,
-    };
+    let input = InputConfig::each_of(genome, threads);
     let mut records = reads::open(&input, Arc::default()).await?.stream;
     let (mut sequences, mut unknown) = (Vec::new(), 0);
     while let Some(template) = records.next().await {

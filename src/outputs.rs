@@ -22,7 +22,7 @@ mod genes;
 mod genetic_code;
 mod judged;
 mod pairing;
-mod read_name;
+pub(crate) mod read_name;
 mod scores;
 mod sink;
 mod stretches;

@@ -226,7 +226,7 @@ impl Common {
 
     /// How outputs are put in place.
     pub(super) fn placing(&self) -> Placing {
-        let existing = if self.force { Existing::Replaced } else { Existing::Kept };
+        let existing = Existing::replaced(self.force);
         Placing { existing, fsync: !self.no_fsync }
     }
 

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::model::bench::{self, Reads, Speed};
 use crate::model::device::{self, Choice};
 use crate::model::{self, Attention};
-use crate::reads::{self, Alignments, Grouping, InputConfig, Inputs, MateNames};
+use crate::reads::{self, InputConfig};
 
 /// List CPU features and GPUs, or measure how fast a model runs on them
 ///
@@ -107,16 +107,7 @@ fn measure(args: &Args) -> Result<()> {
 
 /// The bases of all reads of a file.
 async fn bases(path: &Path, workers: NonZero<usize>) -> Result<Vec<Vec<u8>>> {
-    let config = InputConfig {
-        inputs: Inputs::Files(vec![path.to_owned()]),
-        grouping: Grouping::Each,
-        mate_names: MateNames::Compared,
-        alignments: Alignments::Dropped,
-        collate: None,
-        reference: None,
-        read_ahead: 0,
-        workers,
-    };
+    let config = InputConfig::each_of(path.to_owned(), workers);
     let mut templates = reads::open(&config, Arc::default()).await?.stream;
     let mut all = Vec::new();
     while let Some(template) = templates.next().await {

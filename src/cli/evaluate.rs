@@ -99,7 +99,7 @@ pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
         threads,
         check: Check::Run,
     };
-    let existing = if args.force { Existing::Replaced } else { Existing::Kept };
+    let existing = Existing::replaced(args.force);
     let config = evaluate::Config {
         input: args.input,
         model,

@@ -97,7 +97,7 @@ pub(super) fn run(args: Args) -> Result<()> {
         letters: args.letters,
         max_reads: args.max_reads,
         encoding: EncoderConfig { workers: threads, level: None },
-        placing: Placing { existing: if args.force { Existing::Replaced } else { Existing::Kept }, fsync: true },
+        placing: Placing { existing: Existing::replaced(args.force), fsync: true },
     };
     unless_interrupted(threads, kmers(config))?.iter().for_each(print_warning);
     Ok(())

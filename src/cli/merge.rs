@@ -42,7 +42,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> Result<()> {
     let Args { json, reports: paths, html, multiqc, force } = args;
     let files = Files { json: Some(json), html, multiqc };
-    let existing = if force { Existing::Replaced } else { Existing::Kept };
+    let existing = Existing::replaced(force);
     check_places(files.paths().map(Path::to_owned), paths.iter().cloned(), existing)?;
     let reports: Vec<Report> = paths.iter().map(|path| read(path)).collect::<Result<_>>()?;
     let merged = Report::merged(&reports).map_err(|problem| {

@@ -84,8 +84,8 @@ fn list() -> String {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         format!("{name}\t{}\t{}\n", is(&Source::Directory(path.clone())), path.display())
     });
-    let inside = [("builtin", Source::Builtin), ("compact", Source::Compact)];
-    let inside = inside.map(|(name, source)| format!("{name}\t{}\tpart of the program\n", is(&source)));
+    let inside = Source::INSIDE;
+    let inside = inside.map(|source| format!("{}\t{}\tpart of the program\n", source.path().display(), is(&source)));
     inside.into_iter().chain(lines).collect()
 }
 
@@ -97,9 +97,7 @@ fn is(source: &Source) -> String {
 fn directory(model: PathBuf) -> Result<PathBuf> {
     match store::find(model) {
         Source::Directory(directory) => Ok(directory.canonicalize().unwrap_or(directory)),
-        Source::Builtin | Source::Compact | Source::Unscored => {
-            Err(Error::Usage("this model is part of the program: it has no directory".to_owned()))
-        }
+        _ => Err(Error::Usage("this model is part of the program: it has no directory".to_owned())),
     }
 }
 

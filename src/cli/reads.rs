@@ -76,7 +76,7 @@ pub(super) fn run(args: Args) -> Result<()> {
     let threads = threads::or_all(args.threads);
     let Args { genome, annotation, output, length, count, seed, force, .. } = args;
     let group = args.group.unwrap_or_else(|| stem(&genome)).replace(['\t', '\n', '\r'], " ");
-    let placing = Placing { existing: if force { Existing::Replaced } else { Existing::Kept }, fsync: true };
+    let placing = Placing { existing: Existing::replaced(force), fsync: true };
     let config = Config { genome, annotation, output, length, count, seed, group, threads, placing };
     let drawn = unless_interrupted(threads, draw(config))?;
     let (coding, noncoding) = (grouped(drawn.coding), grouped(drawn.noncoding));

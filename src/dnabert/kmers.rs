@@ -10,6 +10,7 @@ use crate::blocking::blocking;
 use crate::config::check_places;
 use crate::error::Result;
 use crate::kmer::{Letters, words};
+use crate::outputs::read_name;
 use crate::reads::output::{self, Placing, commit_all};
 use crate::reads::{self, EncoderConfig, InputConfig, Record};
 use crate::warning::Warning;
@@ -100,11 +101,7 @@ impl Kmers {
             Label::NonCoding => b"\t0\t",
             Label::Coding => b"\t1\t",
         });
-        text.extend_from_slice(read.name());
-        if read.mate.number() > 0 {
-            text.push(b'/');
-            text.extend_from_slice(read.mate.number().to_string().as_bytes());
-        }
+        read_name::push(read, text);
         text.push(b'\n');
     }
 }

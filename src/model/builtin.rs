@@ -3,6 +3,8 @@
 /// A checkpoint within the program.
 #[derive(Debug)]
 pub(super) struct Embedded {
+    /// What `--model` calls it.
+    pub(super) name: &'static str,
     /// Its `config.json`.
     pub(super) config: &'static [u8],
     /// Its weights, as safetensors.
@@ -11,8 +13,9 @@ pub(super) struct Embedded {
 }
 
 macro_rules! embedded {
-    ($folder:literal) => {
+    ($name:literal, $folder:literal) => {
         Embedded {
+            name: $name,
             config: include_bytes!(concat!("builtin/", $folder, "/config.json")),
             weights: include_bytes!(concat!("builtin/", $folder, "/model.safetensors")),
             card: include_str!(concat!("builtin/", $folder, "/README.md")),
@@ -21,9 +24,9 @@ macro_rules! embedded {
 }
 
 /// Makes calls along the read: the default.
-pub(super) static ALONG: Embedded = embedded!("along");
+pub(super) static ALONG: Embedded = embedded!("builtin", "along");
 /// One call for each read or window: faster, less often right.
-pub(super) static COMPACT: Embedded = embedded!("compact");
+pub(super) static COMPACT: Embedded = embedded!("compact", "compact");
 
 impl Embedded {
     /// The model card's start, up to its first section, as plain text; the whole card comes with the source code.

@@ -19,14 +19,13 @@ pub enum Source {
 }
 
 impl Source {
+    /// The models that are part of the program.
+    pub const INSIDE: [Self; 2] = [Self::Builtin, Self::Compact];
+
     /// `builtin`, `compact`, or a directory; a directory of such a name is `./builtin`.
     #[must_use]
     pub fn from_path(path: PathBuf) -> Self {
-        match path.to_str() {
-            Some("builtin") => Self::Builtin,
-            Some("compact") => Self::Compact,
-            _ => Self::Directory(path),
-        }
+        Self::INSIDE.into_iter().find(|inside| inside.path() == path).unwrap_or(Self::Directory(path))
     }
 
     /// The checkpoint within the program, if it is one.
@@ -41,18 +40,18 @@ impl Source {
     /// The files it is read from.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         match self {
-            Self::Builtin | Self::Compact | Self::Unscored => Vec::new(),
             Self::Directory(directory) => files::ALL.map(|file| directory.join(file)).to_vec(),
+            _ => Vec::new(),
         }
     }
 
     /// The inverse of [`from_path`](Self::from_path), for messages.
-    pub(super) fn path(&self) -> PathBuf {
-        match self {
-            Self::Builtin => "builtin".into(),
-            Self::Compact => "compact".into(),
-            Self::Directory(directory) => directory.clone(),
-            Self::Unscored => "none".into(),
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        match (self, self.embedded()) {
+            (Self::Directory(directory), _) => directory.clone(),
+            (_, Some(embedded)) => embedded.name.into(),
+            (_, None) => "none".into(),
         }
     }
 }

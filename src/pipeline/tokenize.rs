@@ -28,12 +28,7 @@ impl Config {
     fn predictions(&self, segment: &Record) -> usize {
         let bases = segment.bases();
         let enough = self.min_length.max(self.k);
-        // An N says nothing, but the published code counts it.
-        let unknown = || match self.letters {
-            Letters::Lenient => memchr::memchr2_iter(b'N', b'n', bases).count(),
-            Letters::Published => 0,
-        };
-        if bases.len() < enough || bases.len() - unknown() < enough {
+        if bases.len() < enough || self.letters.known(bases) < enough {
             return 0;
         }
         self.windows.map_or(1, |windows| windows.over(bases.len()).len())

@@ -7,6 +7,7 @@ mod chain;
 mod codons;
 mod ends;
 mod grid;
+mod kmers;
 mod settings;
 
 use crate::prediction::{Frame, Prediction, Strand, Stretch, Stretches};

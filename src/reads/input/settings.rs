@@ -78,3 +78,20 @@ pub struct InputConfig {
     /// How many BGZF blocks are inflated at once.
     pub workers: NonZero<usize>,
 }
+
+impl InputConfig {
+    /// A file whose reads are taken one by one.
+    #[must_use]
+    pub fn each_of(file: PathBuf, workers: NonZero<usize>) -> Self {
+        Self {
+            inputs: Inputs::Files(vec![file]),
+            grouping: Grouping::Each,
+            mate_names: MateNames::Compared,
+            alignments: Alignments::Dropped,
+            collate: None,
+            reference: None,
+            read_ahead: 0,
+            workers,
+        }
+    }
+}

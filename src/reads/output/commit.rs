@@ -45,6 +45,14 @@ pub enum Existing {
     Replaced,
 }
 
+impl Existing {
+    /// Whether it is replaced.
+    #[must_use]
+    pub fn replaced(is_replaced: bool) -> Self {
+        if is_replaced { Self::Replaced } else { Self::Kept }
+    }
+}
+
 /// How outputs are put in place.
 #[derive(Clone, Copy, Debug)]
 pub struct Placing {

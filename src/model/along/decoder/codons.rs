@@ -3,7 +3,7 @@
 //! A position is of a gene if its middle base is. So every codon of a frame belongs to one border, and three to each.
 
 use super::grid::POSITION;
-use crate::kmer::FIRST;
+use super::kmers::{self, ATG, STOPS};
 
 /// The codons at the border behind a position: bit s for the frame of state s + 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,24 +23,23 @@ const MINUS_START: u8 = 8;
 /// By a codon's number: three digits of base 4, A 0, T 1, C 2, G 3.
 const KINDS: [u8; 64] = {
     let mut kinds = [0; 64];
-    let stops = [[1, 0, 0], [1, 0, 3], [1, 3, 0]]; // TAA TAG TGA
     let mut n = 0;
-    while n < stops.len() {
-        kinds[number(stops[n])] |= STOP;
-        kinds[number(turned(stops[n]))] |= MINUS_STOP;
+    while n < STOPS.len() {
+        kinds[number(STOPS[n])] |= STOP;
+        kinds[number(turned(STOPS[n]))] |= MINUS_STOP;
         n += 1;
     }
-    let start = [0, 1, 3]; // ATG; GTG and TTG are as frequent elsewhere
-    kinds[number(start)] |= START;
-    kinds[number(turned(start))] |= MINUS_START;
+    // GTG and TTG are as frequent elsewhere.
+    kinds[number(ATG)] |= START;
+    kinds[number(turned(ATG))] |= MINUS_START;
     kinds
 };
 
-const fn number(codon: [usize; 3]) -> usize {
-    codon[0] << 4 | codon[1] << 2 | codon[2]
+const fn number(codon: [u8; 3]) -> usize {
+    (codon[0] << 4 | codon[1] << 2 | codon[2]) as usize
 }
 
-const fn turned(codon: [usize; 3]) -> [usize; 3] {
+const fn turned(codon: [u8; 3]) -> [u8; 3] {
     [codon[2] ^ 1, codon[1] ^ 1, codon[0] ^ 1]
 }
 
@@ -49,7 +48,7 @@ pub(super) fn mark(row: &[u16], side: usize, positions: usize, marks: &mut Vec<M
     marks.clear();
     marks.resize(positions.saturating_sub(1), Marks::default());
     for n in 0..row.len() + 3 {
-        let kind = codon(row, n).map_or(0, |codon| KINDS[codon]);
+        let kind = kmers::number(row, n, 3).map_or(0, |codon| KINDS[usize::from(codon)]);
         if kind == 0 {
             continue;
         }
@@ -68,15 +67,6 @@ pub(super) fn mark(row: &[u16], side: usize, positions: usize, marks: &mut Vec<M
             marks.stop |= if kind & MINUS_STOP == 0 { 0 } else { minus };
         }
     }
-}
-
-/// The number of the codon that starts at the n-th base, by any 6-mer around it that has no unknown base.
-fn codon(row: &[u16], n: usize) -> Option<usize> {
-    let around = n.saturating_sub(3)..=n.min(row.len() - 1);
-    around.rev().find_map(|first| {
-        let number = row[first].checked_sub(FIRST)?;
-        Some(usize::from(number >> (2 * (3 - (n - first))) & 63))
-    })
 }
 
 #[cfg(test)]

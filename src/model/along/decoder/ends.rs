@@ -2,7 +2,7 @@
 //!
 //! All of it is done in the gene's own direction, so a read and its reverse complement get mirrored ends.
 
-use crate::kmer::FIRST;
+use super::kmers::{self, ATG};
 use crate::prediction::Strand;
 
 /// How far from the border that the states show a stop codon may lie, and a start codon.
@@ -10,8 +10,8 @@ const REACH_STOP: usize = 27;
 const REACH_START: usize = 18;
 
 /// Codons as digits, A 0, T 1, C 2, G 3, and how many bases further away they seem.
-const STOPS: [([u8; 3], usize); 3] = [([1, 0, 0], 0), ([1, 0, 3], 0), ([1, 3, 0], 0)];
-const STARTS: [([u8; 3], usize); 3] = [([0, 1, 3], 0), ([3, 1, 3], 6), ([1, 1, 3], 9)];
+const STOPS: [([u8; 3], usize); 3] = [(kmers::STOPS[0], 0), (kmers::STOPS[1], 0), (kmers::STOPS[2], 0)];
+const STARTS: [([u8; 3], usize); 3] = [(ATG, 0), ([3, 1, 3], 6), ([1, 1, 3], 9)];
 
 /// A strand of a read, known by its overlapping 6-mers.
 #[derive(Clone, Copy)]
@@ -33,13 +33,9 @@ impl Bases<'_> {
         }
     }
 
-    /// The digit of the n-th base of the read, by any 6-mer around it that has no unknown base.
+    /// The digit of the n-th base of the read.
     fn as_read(&self, n: usize) -> Option<u8> {
-        let around = n.saturating_sub(5)..=n.min(self.row.len() - 1);
-        around.rev().find_map(|first| {
-            let number = self.row[first].checked_sub(FIRST)?;
-            Some((number >> (2 * (5 - (n - first))) & 3).to_le_bytes()[0])
-        })
+        Some(kmers::number(self.row, n, 1)?.to_le_bytes()[0])
     }
 
     fn codon(&self, n: usize) -> Option<[u8; 3]> {
