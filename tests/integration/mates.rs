@@ -214,3 +214,28 @@ fn r1_comes_before_r2_whatever_their_order_in_the_file() {
     let expected = expected.map(|(name, n)| format!("@{name}\n{}\n+\n{}", bases[n], "B".repeat(90)));
     assert_eq!(crate::support::records(&bench.read("c.fq")), expected);
 }
+
+#[test]
+fn mates_whose_names_end_in_numbers_are_regrouped_too() {
+    let bench = Bench::new();
+    let line = |name: &str, flags: u16, seed: u64| {
+        format!("{name}\t{flags}\t*\t0\t0\t*\t*\t0\t0\t{0}\t{1}\n", bases(seed, 80), "I".repeat(80))
+    };
+    // All first mates, then all second mates. `spot.1` and `spot.2` are two pairs: equal names go first.
+    let styles = [("a.1", "a.2"), ("b_1", "b_2"), ("c/1", "c/2"), ("spot.1", "spot.1"), ("spot.2", "spot.2")];
+    let firsts = styles.iter().zip(1..).map(|((first, _), seed)| line(first, 77, seed));
+    let seconds = styles.iter().zip(11..).map(|((_, second), seed)| line(second, 141, seed));
+    let runs = [line("SRR1.1", 77, 21), line("SRR1.2", 141, 22)];
+    bench.write("in.sam", firsts.chain(seconds).chain(runs).collect::<String>());
+    for memory in ["256M", "64K"] {
+        bench.split(&["in.sam", "--memory", memory, "--collate", "--threshold", "1", "--json", "r.json", "--force"]);
+        let text = bench.read("n.fq");
+        let names: Vec<&str> = text.lines().step_by(4).collect();
+        let spots = [("spot.1/1", "spot.1/2"), ("spot.2/1", "spot.2/2")];
+        for (first, second) in styles[..3].iter().copied().chain(spots) {
+            let at = names.iter().position(|name| name[1..] == *first).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(names[at + 1][1..], *second, "{text}");
+        }
+        assert_eq!(bench.json("r.json")["counts"]["orphans"], 2, "two spots of one run are no mates");
+    }
+}

@@ -64,6 +64,17 @@ pub(in crate::reads) fn stem(first: &Record, second: &Record) -> Option<usize> {
     digits(first, second).filter(|digits| digits.ordered).map(|digits| digits.stem)
 }
 
+/// A name without the number at its end that may say which mate it is: the same for both mates of a pair.
+pub(in crate::reads) fn unnumbered(name: &[u8]) -> &[u8] {
+    match name {
+        [stem @ .., mark, b'1'..=b'3'] if !stem.is_empty() && MARKS.contains(mark) => stem,
+        _ => name,
+    }
+}
+
+/// What comes before such a number.
+const MARKS: &[u8] = b"/._:";
+
 fn shorten(records: [&mut Record; 2], stem: usize) {
     // A final `/1` or `/2` is no part of the name as it is.
     for record in records {
@@ -91,7 +102,7 @@ fn digits(first: &Record, second: &Record) -> Option<Digits> {
     }
     let (mark, stem) = (one[at - 1], at - 1);
     let is_marked = match one.get(at + 1) {
-        None => b"/._:".contains(&mark),
+        None => MARKS.contains(&mark),
         Some(next) => mark == b'/' && !next.is_ascii_digit(),
     };
     let are_digits = [one[at], other[at]].iter().all(u8::is_ascii_digit);

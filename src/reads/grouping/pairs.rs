@@ -237,7 +237,9 @@ pub(in crate::reads) fn belongs(next: &Entry, group: &[Entry]) -> bool {
     let Some(first) = group.first() else { return true };
     let is_paired = |entry: &Entry| entry.mate() != Mate::Unpaired;
     let another_read = next.read.is_some() && group.iter().any(|entry| entry.read.is_some());
-    let has_name = group.iter().any(|entry| entry.name() == next.name()) || are_numbered_mates(first, next);
+    let is_missing = || !group.iter().any(|entry| entry.read.is_some() && entry.mate() == next.mate());
+    let is_named = group.iter().any(|entry| entry.name() == next.name());
+    let has_name = is_named || is_missing() && are_numbered_mates(first, next);
     has_name && first.name() != UNNAMED && is_paired(first) == is_paired(next) && (is_paired(next) || !another_read)
 }
 

@@ -1,7 +1,8 @@
 //! Records put together by name in bounded memory: what does not fit is sorted in runs, in a file without a name, and
 //! the runs are merged. Knows no format: a record is bytes, and where in them its name is.
 //!
-//! The order is that of a hash of the name, then name, mate and place in the input: the same however much fits.
+//! The order is that of a hash of the name without a mate's number at its end (so that `r.1` and `r.2` come together), then
+//! name, mate and place in the input: the same however much fits.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -16,6 +17,7 @@ use noodles::bgzf;
 use noodles::bgzf::io::writer::CompressionLevel;
 use tokio::sync::mpsc;
 
+use super::mate_names::unnumbered;
 use crate::blocking::blocking;
 use crate::reads::error::{Error, Result};
 use crate::reads::formats::raw_record::RawRecord;
@@ -71,7 +73,7 @@ impl Sorter {
         let piece = self.pieces.len() - 1;
         let start = self.pieces[piece].len();
         self.pieces[piece].extend_from_slice(&record.bytes);
-        let (name, hash) = (record.name.clone(), name_hash(None, record.name()));
+        let (name, hash) = (record.name.clone(), name_hash(None, unnumbered(record.name())));
         self.index.push(Item { hash, ordinal: record.ordinal, piece, start, len, name, mate: record.mate });
     }
 
