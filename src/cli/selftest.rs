@@ -22,10 +22,14 @@ use crate::reads;
 /// What reads are written as, and read back.
 const SUFFIXES: [&str; 8] = ["fq", "fq.gz", "fq.zst", "fq.bz2", "fq.xz", "fa", "fa.gz", "bam"];
 
+/// The same reads as samtools stores them (`samtools import`, 3.1 with its profile `archive`): nothing here writes CRAM.
+const CRAMS: [(&str, &[u8]); 2] =
+    [("cram 3.0", include_bytes!("selftest/reads_3.0.cram")), ("cram 3.1", include_bytes!("selftest/reads_3.1.cram"))];
+
 /// Check all devices, precisions and formats on this machine
 ///
 /// Runs a model on every path (device, CPU instruction set, precision) and compares the answers with those of a plain path.
-/// Writes reads in every format and reads them back. The exit code is 5 if a check fails.
+/// Writes reads in every format and reads them back (CRAM, which is not written, from inside the program). The exit code is 5 if a check fails.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Model to check: builtin, compact, a checkpoint directory, or a name that `model list` shows
@@ -165,10 +169,15 @@ fn round_trips(add: &mut impl FnMut(Line) -> Result<()>) -> Result<()> {
     let folder = std::env::temp_dir().join(format!("readseeker-selftest-{}", std::process::id()));
     let failed = |source: io::Error| Error::Reads(reads::Error::Output { output: folder.clone(), source });
     std::fs::create_dir(&folder).map_err(failed)?;
+    let reads = example(READS);
+    let text = |suffix: &str| if suffix.starts_with("fa") { fasta(&reads) } else { fastq(&reads) };
+    let letters = SUFFIXES.map(|suffix| (suffix, text(suffix), suffix, text(suffix)));
+    let sam = ("sam", sam(&reads), "bam", fastq(&reads));
+    let crams = CRAMS.map(|(name, stored)| (name, stored.to_vec(), "bam", fastq(&reads)));
     let mut outcome = Ok(());
-    for suffix in SUFFIXES {
-        let result = round_trip(&folder, suffix, READS).err().unwrap_or_else(|| "ok".to_owned());
-        let (check, path) = ("format".to_owned(), suffix.to_owned());
+    for (name, written, packed, expected) in letters.into_iter().chain([sam]).chain(crams) {
+        let result = round_trip(&folder, &written, packed, &expected).err().unwrap_or_else(|| "ok".to_owned());
+        let (check, path) = ("format".to_owned(), name.to_owned());
         let line = Line { check, path, precision: None, reads: READS, largest: None, bound: None, result };
         outcome = outcome.and_then(|()| add(line));
     }
@@ -176,13 +185,12 @@ fn round_trips(add: &mut impl FnMut(Line) -> Result<()>) -> Result<()> {
     outcome
 }
 
-/// What is wrong with one format.
-fn round_trip(folder: &Path, suffix: &str, reads: usize) -> std::result::Result<(), String> {
-    let plain = if suffix.starts_with("fa") { "fa" } else { "fq" };
-    let written = example(reads, plain == "fq");
-    let [first, packed, back] = [&format!("first.{plain}"), &format!("packed.{suffix}"), &format!("back.{plain}")]
-        .map(|name| folder.join(name));
-    std::fs::write(&first, &written).map_err(|error| error.to_string())?;
+/// What is wrong with a file that is read, written as one that ends in `suffix`, and read again as text.
+fn round_trip(folder: &Path, written: &[u8], suffix: &str, expected: &[u8]) -> std::result::Result<(), String> {
+    let text = if suffix.starts_with("fa") { "fa" } else { "fq" };
+    let [first, packed, back] =
+        ["first", &format!("packed.{suffix}"), &format!("back.{text}")].map(|name| folder.join(name));
+    std::fs::write(&first, written).map_err(|error| error.to_string())?;
     for (from, to) in [(&first, &packed), (&packed, &back)] {
         let mut command = this_program();
         command.arg("split").arg(from).arg("--noncoding").arg(to);
@@ -192,24 +200,33 @@ fn round_trip(folder: &Path, suffix: &str, reads: usize) -> std::result::Result<
         }
     }
     let read = std::fs::read(&back).map_err(|error| error.to_string())?;
-    if read == written { Ok(()) } else { Err("what was read is not what was written".to_owned()) }
+    if read == expected { Ok(()) } else { Err("what was read is not what was written".to_owned()) }
 }
 
-/// Reads of 1 to 400 bases, the same in every run.
-fn example(reads: usize, has_quality_scores: bool) -> Vec<u8> {
-    let mut text = String::new();
-    for read in 0..reads {
-        let letter = |at: usize, of: &str| char::from(of.as_bytes()[(read * 31 + at * at * 7 + at) % of.len()]);
-        let length = 1 + read * 2;
-        let bases: String = (0..length).map(|at| letter(at, "ACGTACGTACGTN")).collect();
-        if has_quality_scores {
-            let quality_scores: String = (0..length).map(|at| letter(at, "!#5:?DFIJK~")).collect();
-            text.extend(["@read.", &read.to_string(), "\n", &bases, "\n+\n", &quality_scores, "\n"]);
-        } else {
-            text.extend([">read.", &read.to_string(), "\n", &bases, "\n"]);
-        }
-    }
-    text.into_bytes()
+/// The bases and quality scores of reads of 1 to 400 bases, the same in every run. The files in `selftest/` hold them too.
+fn example(reads: usize) -> Vec<[String; 2]> {
+    let letter =
+        |read: usize, at: usize, of: &str| char::from(of.as_bytes()[(read * 31 + at * at * 7 + at) % of.len()]);
+    let of = |read: usize, letters| (0..=read * 2).map(|at| letter(read, at, letters)).collect();
+    (0..reads).map(|read| ["ACGTACGTACGTN", "!#5:?DFIJK~"].map(|letters| of(read, letters))).collect()
+}
+
+fn fastq(reads: &[[String; 2]]) -> Vec<u8> {
+    text(reads, |read, [bases, quality_scores]| format!("@read.{read}\n{bases}\n+\n{quality_scores}\n"))
+}
+
+fn fasta(reads: &[[String; 2]]) -> Vec<u8> {
+    text(reads, |read, [bases, _]| format!(">read.{read}\n{bases}\n"))
+}
+
+fn sam(reads: &[[String; 2]]) -> Vec<u8> {
+    text(reads, |read, [bases, quality_scores]| {
+        format!("read.{read}\t4\t*\t0\t0\t*\t*\t0\t0\t{bases}\t{quality_scores}\n")
+    })
+}
+
+fn text(reads: &[[String; 2]], record: impl Fn(usize, &[String; 2]) -> String) -> Vec<u8> {
+    reads.iter().enumerate().map(|(read, letters)| record(read, letters)).collect::<String>().into_bytes()
 }
 
 fn this_program() -> Command {

@@ -20,7 +20,8 @@ fn every_path_agrees_with_the_plain_one_and_every_format_comes_back() {
     let paths = column(&lines, "model", "path");
     assert!(paths.iter().any(|path| path.contains("plain")), "{paths:?}");
     assert!(lines[0]["largest"].as_f64().unwrap() <= lines[0]["bound"].as_f64().unwrap());
-    assert_eq!(column(&lines, "format", "path"), ["fq", "fq.gz", "fq.zst", "fq.bz2", "fq.xz", "fa", "fa.gz", "bam"]);
+    let formats = ["fq", "fq.gz", "fq.zst", "fq.bz2", "fq.xz", "fa", "fa.gz", "bam", "sam", "cram 3.0", "cram 3.1"];
+    assert_eq!(column(&lines, "format", "path"), formats);
     assert!(
         column(&lines, "model", "result")
             .iter()
