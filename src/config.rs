@@ -48,6 +48,8 @@ pub struct Config {
     pub shard: Option<Shard>,
     /// Take only some of the templates.
     pub sample: Option<Sample>,
+    /// Score some of the templates on a plain path too.
+    pub audit: Option<Sample>,
     /// CPU threads.
     pub threads: NonZero<usize>,
     /// How far compressed outputs are compressed; by each codec's default when absent.

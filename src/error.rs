@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::class::Class;
 use crate::conflict::Conflict;
 use crate::{model, reads};
 
@@ -72,6 +73,21 @@ pub enum Error {
         /// Of how many.
         checks: usize,
     },
+    /// A plain path gives an audited read another label.
+    #[error(
+        "the audit failed: {read} has the probability {probability:.6} ({class}), but {plain:.6} on the plain path, \
+         which gives it another label"
+    )]
+    Audit {
+        /// The read's name.
+        read: String,
+        /// Its class.
+        class: Class,
+        /// Its probability.
+        probability: f32,
+        /// That on the plain path.
+        plain: f32,
+    },
     /// The counts do not add up, or another promise of ours is broken.
     #[error("internal error: {0}")]
     Internal(String),
@@ -97,6 +113,7 @@ impl Error {
         match self {
             Self::Reads(reads::Error::OutputClosed) => 0,
             Self::Internal(_)
+            | Self::Audit { .. }
             | Self::Threads { .. }
             | Self::AddressSpace { .. }
             | Self::Model(model::Error::NotFinite) => 1,

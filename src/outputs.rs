@@ -15,6 +15,7 @@ use class_files::ClassFiles;
 use pairing::{Pairing, pairings};
 use sink::{Opener, Sink};
 
+mod audit;
 mod bed;
 mod class_files;
 mod config;
@@ -56,7 +57,7 @@ impl Outputs {
     /// what BAM outputs start with.
     pub async fn create(
         config: Config,
-        header: &Header,
+        header: &Arc<Header>,
         judge: Judge,
         encoding: EncoderConfig,
         progress: Arc<Progress>,
@@ -91,10 +92,14 @@ impl Outputs {
         let needs_stretches = is_located || self.tables.iter().any(|(table, _)| table.needs_frames());
         let coding = needs_stretches.then(|| stretches::coding(&self.judge, templates, answers));
         let mut rows = coding.iter().flat_map(Stretches::rows);
+        let mut plain = &answers.predictions.plain[..];
         let mut answers = answers.iter().map(|predictions| (predictions, rows.next().unwrap_or_default()));
         let mut judged = Vec::with_capacity(2);
         for template in templates {
             self.judge.judge(&template.segments, &mut answers, &mut judged);
+            if self.judge.audit.is_some_and(|sample| sample.takes(template.name())) {
+                self.tally.audit.add(&self.judge, &judged, &mut plain)?;
+            }
             for read in &mut judged {
                 read.is_located = is_located;
             }
@@ -110,7 +115,7 @@ impl Outputs {
                 }
             }
         }
-        assert!(answers.next().is_none(), "each answer belongs to one read");
+        assert!(answers.next().is_none() && plain.is_empty(), "each answer belongs to one read");
         self.flush().await
     }
 

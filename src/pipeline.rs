@@ -68,6 +68,12 @@ pub struct Config {
 const HELD_PART: u64 = 4;
 
 impl Config {
+    /// The same with every read scored once.
+    #[must_use]
+    pub fn without_audit(self) -> Self {
+        Self { tokenize: tokenize::Config { audit: None, ..self.tokenize }, ..self }
+    }
+
     /// How many chunks exist at most: one in each worker's hands and one waiting for it, one in each other stage.
     fn chunks_in_flight(&self) -> usize {
         2 * self.workers + 4

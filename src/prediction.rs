@@ -117,6 +117,8 @@ pub struct Predictions {
     pub each: Vec<Prediction>,
     /// The stretches of each row, if the model tells any.
     pub stretches: Option<Stretches>,
+    /// What a plain path says of the audited rows, in order.
+    pub plain: Vec<Prediction>,
 }
 
 impl Predictions {
@@ -127,13 +129,14 @@ impl Predictions {
             (own, more) => *own = own.take().or(more),
         }
         self.each.extend(more.each);
+        self.plain.extend(more.plain);
     }
 }
 
 /// Those of a model that tells no stretches.
 impl From<Vec<Prediction>> for Predictions {
     fn from(each: Vec<Prediction>) -> Self {
-        Self { each, stretches: None }
+        Self { each, stretches: None, plain: Vec::new() }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::blocking::blocking;
 use crate::config::Config;
 use crate::conflict::Conflict;
 use crate::error::{Error, Result, Signal};
-use crate::model::{Attention, Classifier, cpu};
+use crate::model::{self, Attention, Classifier, cpu};
 use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::prediction::{Prediction, Predictions};
@@ -44,33 +44,39 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: 
     let _waiting = (!config.quiet).then(|| Waiting::start(&progress));
     let mut interrupt = std::pin::pin!(interrupt);
     // A pipe nobody writes to yet, or a large model, can take its time: the user need not wait for either.
-    let (templates, classifier) = or_interrupted(prepare(&config, &progress), &mut interrupt).await?;
+    let (templates, classifier, plain) = or_interrupted(prepare(&config, &progress), &mut interrupt).await?;
     let slice = or_interrupted(slice(&config), &mut interrupt).await?;
     let mut warnings = early_warnings(&config, &templates, &classifier);
     warnings.iter().for_each(&warn);
 
     let model = Arc::clone(&classifier);
     let windows = config.windows.map(|config| Windows { length: classifier.window_length(), config });
-    let classify = move |tokens: &Tokens| match windows {
-        None => Ok(model.classify(tokens)?),
-        Some(windows) => Ok(windows.classify(tokens, model.k(), |rows| model.classify_rows(rows))?),
+    let classify = move |tokens: &Tokens| {
+        let mut predictions = ask(&model, windows, tokens)?;
+        if let Some(plain) = plain.as_ref().filter(|_| !tokens.audited.is_empty()) {
+            predictions.plain = ask(plain, windows, &tokens.audited())?.each;
+        }
+        Ok(predictions)
     };
     let (mut stages, mut judge) = settings(&config, &classifier, windows);
     if slice.is_some() && stages.estimate_from.is_some() {
         // All shards assume the share that a single run would.
-        judge.prior = whole_prior(&config, stages, judge, classify.clone(), &mut interrupt).await?;
+        let unaudited = (stages.without_audit(), Judge { audit: None, ..judge });
+        judge.prior = whole_prior(&config, &unaudited, classify.clone(), &mut interrupt).await?;
         stages.estimate_from = None;
     }
     let (facts, sums, encoding) =
         (facts(&config, &templates, &judge, slice.clone()), Sums::of(&config), config.encoding());
     // BAM outputs start with the input's header, and a line that names this run.
-    let header = templates.header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &config.command.join(" "));
+    let command = config.command.join(" ");
+    let header = Arc::new(templates.header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &command));
     if let Some(folder) = &config.folder {
         std::fs::create_dir_all(folder).map_err(|source| reads::Error::Output { output: folder.clone(), source })?;
     }
     // Nor for whoever reads an output that is a pipe.
     let creating = Outputs::create(config.outputs, &header, judge, encoding, Arc::clone(&progress));
     let (outputs, mut pending) = or_interrupted(creating, &mut interrupt).await?;
+    drop(header);
     let painter = Painter::start(config.display, Arc::clone(&progress), facts.stored_size);
     let (stream, seen) = match &slice {
         None => (templates.stream, Arc::clone(&progress.input)),
@@ -99,6 +105,14 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: 
     Ok(report)
 }
 
+/// What a model says of each row, or of each window of it.
+fn ask(model: &Classifier, windows: Option<Windows>, tokens: &Tokens) -> Result<Predictions> {
+    Ok(match windows {
+        None => model.classify(tokens)?,
+        Some(windows) => windows.classify(tokens, model.k(), |rows| model.classify_rows(rows))?,
+    })
+}
+
 /// The result of `work`, unless the user wants the run to stop before.
 async fn or_interrupted<T>(
     work: impl Future<Output = Result<T>>,
@@ -110,22 +124,29 @@ async fn or_interrupted<T>(
     }
 }
 
-/// The opened input and the loaded model, found to go with the settings.
-async fn prepare(config: &Config, progress: &Progress) -> Result<(Templates, Arc<Classifier>)> {
+/// The opened input and the loaded model, found to go with the settings; for an audit, also the model on the plain path.
+async fn prepare(
+    config: &Config,
+    progress: &Progress,
+) -> Result<(Templates, Arc<Classifier>, Option<Arc<Classifier>>)> {
     let templates = reads::open(&config.input, Arc::clone(&progress.input)).await?;
     if config.outputs.parts_mates() && templates.layout == Layout::Single {
         return Err(Conflict::NoMates.into());
     }
     // Loading reads hundreds of megabytes or compiles shaders.
-    let model = config.model.clone();
-    let classifier = blocking(move || Classifier::load(&model)).await?;
+    let (model, is_audited) = (config.model.clone(), config.audit.is_some());
+    let (classifier, plain) = blocking(move || {
+        let plain = is_audited.then(|| Classifier::load_plain(&model)).transpose()?;
+        Ok::<_, model::Error>((Classifier::load(&model)?, plain))
+    })
+    .await?;
     if config.verbose {
         say(&format!("readseeker: {} on {}\n", classifier.card().name, classifier.card().device));
     }
     if config.outputs.needs_frames() && !classifier.tells_frames() {
         return Err(Conflict::NoFrames { model: classifier.card().name.clone() }.into());
     }
-    Ok((templates, Arc::new(classifier)))
+    Ok((templates, Arc::new(classifier), plain.map(Arc::new)))
 }
 
 /// The part of the input that a shard takes, if the run is one.
@@ -147,8 +168,7 @@ fn sampled(sample: Option<Sample>, templates: Stream, seen: &Arc<InputCounts>) -
 /// The share of coding reads that a run on all of the input would assume.
 async fn whole_prior<M>(
     config: &Config,
-    stages: pipeline::Config,
-    judge: Judge,
+    &(stages, judge): &(pipeline::Config, Judge),
     classify: M,
     interrupt: impl Future<Output = Signal>,
 ) -> Result<Prior>
@@ -159,7 +179,8 @@ where
     let templates = reads::open(&config.input, Arc::clone(&progress.input)).await?;
     let first = sampled(config.sample, templates.stream, &progress.input).take(prior::TEMPLATES).boxed();
     let nothing = outputs::Config::default();
-    let (outputs, _) = Outputs::create(nothing, &templates.header, judge, config.encoding(), progress).await?;
+    let header = Arc::new(templates.header);
+    let (outputs, _) = Outputs::create(nothing, &header, judge, config.encoding(), progress).await?;
     Ok(pipeline::run(stages, first, classify, outputs, interrupt).await?.prior)
 }
 
@@ -171,6 +192,7 @@ fn settings(config: &Config, classifier: &Classifier, windows: Option<Windows>) 
         min_length: config.min_length.max(classifier.shortest_read()),
         letters: config.letters,
         windows,
+        audit: config.audit,
     };
     let reads_at_most = tokenize.longest.map(|longest| longest + tokenize.k - 1);
     let (prior, estimate_from) = prior(config, classifier);
@@ -182,7 +204,7 @@ fn settings(config: &Config, classifier: &Classifier, windows: Option<Windows>) 
         memory: config.memory,
         bytes_per_base: config.windows.map_or(0, |windows| size_of::<Prediction>().div_ceil(windows.step.get())),
     };
-    (stages, Judge { prior, verdict: config.verdict, windows, reads_at_most })
+    (stages, Judge { prior, verdict: config.verdict, windows, reads_at_most, audit: config.audit })
 }
 
 /// The share of coding reads that verdicts assume to begin with, and from how many templates it is to be estimated, if it is.
@@ -211,6 +233,7 @@ fn facts(config: &Config, templates: &Templates, judge: &Judge, slice: Option<Sl
         min_length: config.min_length,
         windows: config.windows,
         reads_at_most: judge.reads_at_most,
+        audit: config.audit.map(|sample| sample.fraction),
         scope: Scope { max_reads: config.max_reads, sampled: config.sample.is_some(), slice },
     }
 }

@@ -46,8 +46,21 @@ pub struct Tally {
     pub windows: u64,
     /// Those of them that are coding.
     pub coding_windows: u64,
+    /// Reads that were also scored on a plain path.
+    pub audit: Audit,
     /// The share of coding reads that verdicts assumed.
     pub prior: Prior,
+}
+
+/// What scoring some reads on a second path has shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Audit {
+    /// How many reads.
+    pub reads: u64,
+    /// The largest difference of two probabilities.
+    pub largest: f32,
+    /// Reads so close to the threshold that rounding alone changes their label.
+    pub ties: u64,
 }
 
 /// Reads that share a fate.

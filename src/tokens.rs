@@ -7,6 +7,8 @@ pub struct Tokens {
     pub ids: Vec<u16>,
     /// Where each row ends in `ids`; as many as there are rows.
     pub ends: Vec<u32>,
+    /// The rows, in order, that are also scored on a plain path.
+    pub audited: Vec<u32>,
 }
 
 impl Tokens {
@@ -16,6 +18,25 @@ impl Tokens {
     /// At 2^32 ids: a chunk holds far fewer.
     pub fn end_row(&mut self) {
         self.ends.push(u32::try_from(self.ids.len()).expect("a chunk holds far fewer than 2^32 bases"));
+    }
+
+    /// Marks the last row as one that is also scored on a plain path.
+    ///
+    /// # Panics
+    /// If there is no row.
+    pub fn audit_row(&mut self) {
+        self.audited.push(u32::try_from(self.len() - 1).expect("rows are fewer than ids"));
+    }
+
+    /// The rows marked so, as rows of their own.
+    #[must_use]
+    pub fn audited(&self) -> Self {
+        let mut own = Self::default();
+        for &row in &self.audited {
+            own.ids.extend_from_slice(self.row(row as usize));
+            own.end_row();
+        }
+        own
     }
 
     /// How many rows there are.

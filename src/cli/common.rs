@@ -199,6 +199,8 @@ pub(super) struct Own {
     pub(super) collate: Option<PathBuf>,
     /// Reports of a standard set of outputs, and its folder.
     pub(super) set: Option<(report::Files, PathBuf)>,
+    /// The share of templates that are also scored on a plain path.
+    pub(super) audit: Option<f64>,
     /// The command line.
     pub(super) command: Vec<String>,
 }
@@ -231,7 +233,7 @@ impl Common {
     }
 
     /// The run's settings, given what is this subcommand's own.
-    pub(super) fn into_config(self, Own { verdict, outputs, collate, set, command }: Own) -> Result<Config> {
+    pub(super) fn into_config(self, Own { verdict, outputs, collate, set, audit, command }: Own) -> Result<Config> {
         let (model, placing, threads) = (self.model_options(), self.placing(), threads::or_all(self.threads));
         let windows = self.long_reads.config(verdict.threshold);
         let (standard, folder) = set.unzip();
@@ -270,6 +272,7 @@ impl Common {
             max_reads: self.max_reads,
             shard: self.shard,
             sample: self.sample.map(|fraction| Sample::new(fraction, self.seed)),
+            audit: audit.map(Sample::of_audit),
             threads,
             compression_level: self.compression_level,
             memory: self.memory,

@@ -76,6 +76,9 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         }
         Error::AddressSpace { .. } => "raise it (ulimit -v); --memory bounds what a run really uses",
         Error::Selftest { .. } => "please report the lines that are not ok; --device cpu avoids a faulty GPU",
+        Error::Audit { .. } => {
+            "run in f32 on the CPU (--precision f32 --device cpu); `readseeker selftest` compares all paths of this machine"
+        }
         Error::Alone { .. } => "collect such reads with --unpaired unpaired_%.fq.gz, or give one file per class",
         Error::Genome(_) => "give the annotation that belongs to these sequences: names must be the same in both",
         Error::Conflict(conflict) => return on_conflict(conflict),

@@ -64,7 +64,7 @@ impl Args {
         // Each read has its own line and label: how mates would be judged together does not matter here.
         let verdict = verdict::Config { threshold: self.common.threshold, band: None, mates: verdict::Mates::Each };
         let outputs = outputs::Config { tables: self.common.tables(Some(self.output)), ..outputs::Config::default() };
-        self.common.into_config(Own { verdict, outputs, collate: None, set: None, command })
+        self.common.into_config(Own { verdict, outputs, collate: None, set: None, audit: None, command })
     }
 }
 

@@ -8,7 +8,7 @@ use super::common::{Common, Own};
 use super::patterns::{self, Named, Sign};
 use super::standard::Standard;
 use super::translation::Translations;
-use super::values::band;
+use super::values::{band, fraction};
 use crate::class::PerClass;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -107,6 +107,21 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t, help_heading = "Classification")]
     mates: Mates,
 
+    /// Also score this share of the reads on a plain path, while the run goes on
+    ///
+    /// The plain path is burn on the CPU in f32. If it gives a read another label, the run ends with exit code 1 and writes
+    /// nothing. The report has the largest difference. The templates are chosen by a hash of their names. The plain path is
+    /// several times slower and holds the model in memory once more.
+    #[arg(
+        long,
+        value_name = "FRACTION",
+        value_parser = fraction,
+        conflicts_with = "no_model",
+        help_heading = "Model",
+        hide_short_help = true
+    )]
+    audit: Option<f64>,
+
     // Last, so that help starts with the outputs.
     #[command(flatten)]
     common: Common,
@@ -176,7 +191,7 @@ impl Args {
         };
         check(&outputs, verdict.mates)?;
         let collate = self.collate.then(|| self.temp_dir.unwrap_or_else(std::env::temp_dir));
-        self.common.into_config(Own { verdict, outputs, collate, set, command })
+        self.common.into_config(Own { verdict, outputs, collate, set, audit: self.audit, command })
     }
 }
 

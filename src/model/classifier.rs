@@ -3,11 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::card::Card;
+use super::device::Choice;
 use super::engine::Engine;
 use super::error::{Error, Result};
 use super::family::{Requirements, Scoring};
 use super::load::{Kernels, Loaded, load};
-use super::options::Options;
+use super::options::{Check, Options};
+use super::precision::Precision;
 use crate::prediction::Predictions;
 use crate::tokens::Tokens;
 
@@ -30,6 +32,15 @@ impl Classifier {
     /// and [`Error::Precision`] when the model does not run in that precision there.
     pub fn load(options: &Options) -> Result<Self> {
         load(options, Kernels::Own).map(Self::new)
+    }
+
+    /// The same model on the plain path: burn on the CPU in f32, which shares no kernel with the others.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_plain(options: &Options) -> Result<Self> {
+        let (device, precision) = (Choice::Cpu, Precision::F32);
+        Self::load_on_burn(&Options { device, precision, check: Check::Skip, ..options.clone() })
     }
 
     /// [`load`](Self::load), with burn computing even what our own kernels would: what they are tested against.

@@ -2,7 +2,6 @@
 
 use super::card::Card;
 use super::classifier::Classifier;
-use super::device::Choice;
 use super::error::Result;
 use super::options::{Check, Options};
 use super::precision::Precision;
@@ -35,8 +34,7 @@ pub fn compare(options: &Options) -> Result<Comparison> {
     const AFFORDABLE: usize = 800_000_000;
     let options = Options { check: Check::Skip, ..options.clone() };
     let tested = Classifier::load(&options)?;
-    let plain = Options { device: Choice::Cpu, precision: Precision::F32, ..options.clone() };
-    let plain = Classifier::load_on_burn(&plain)?;
+    let plain = Classifier::load_plain(&options)?;
     let reads = (AFFORDABLE / tested.card().parameters.max(1)).clamp(LENGTHS.len() - 1, 200);
     let tokens = tokens(&tested, reads);
     let (answers, expected) = (tested.classify(&tokens)?, plain.classify(&tokens)?);

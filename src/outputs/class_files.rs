@@ -1,6 +1,7 @@
 //! The classes' files: FASTQ or FASTA in one file or two, and BAM.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::config::{Config, Files, Split};
 use super::pairing::Pairing;
@@ -17,7 +18,12 @@ pub(super) struct ClassFiles(PerClass<Option<Open>>);
 
 impl ClassFiles {
     /// Creates them; `header` is what BAM files start with.
-    pub(super) async fn create(config: &Config, split: &Split, header: &Header, opener: &mut Opener) -> Result<Self> {
+    pub(super) async fn create(
+        config: &Config,
+        split: &Split,
+        header: &Arc<Header>,
+        opener: &mut Opener,
+    ) -> Result<Self> {
         let mut open = PerClass::default();
         for (class, files) in split.classes() {
             open[class] = Some(Open::create(config, class, files, header, opener).await?);
@@ -80,7 +86,7 @@ impl Open {
         config: &Config,
         class: Class,
         files: &Files,
-        header: &Header,
+        header: &Arc<Header>,
         opener: &mut Opener,
     ) -> Result<Self> {
         let format = match (config.kind_of(files), files) {

@@ -1,9 +1,12 @@
 //! A read on its way out: what the model said of it, and what follows from that.
 
+use std::borrow::Cow;
+
 use crate::class::Class;
 use crate::prediction::{Frame, Prediction, Stretch};
 use crate::prior::Prior;
 use crate::reads::{Record, Score};
+use crate::sample::Sample;
 use crate::verdict::{self, Mates, Verdict};
 use crate::windows::{Summary, Windows};
 
@@ -50,7 +53,13 @@ pub struct Windowed<'a> {
     pub summary: Summary,
 }
 
-impl Answer<'_> {
+impl<'a> Answer<'a> {
+    /// All predictions it follows from.
+    #[must_use]
+    pub fn predictions(&self) -> Cow<'a, [Prediction]> {
+        self.windows.map_or_else(|| vec![self.prediction].into(), |windowed| windowed.predictions.into())
+    }
+
     /// What header lines and tags say of the read.
     #[must_use]
     pub fn score(&self) -> Score {
@@ -70,6 +79,8 @@ pub struct Judge {
     pub windows: Option<Windows>,
     /// The bases that the model reads of a read, if it does not read all.
     pub reads_at_most: Option<usize>,
+    /// Which templates have also been scored on a plain path, if any have.
+    pub audit: Option<Sample>,
 }
 
 impl Judge {
@@ -98,7 +109,8 @@ impl Judge {
         }
     }
 
-    fn answer<'a>(&self, segment: &Record, predictions: &'a [Prediction]) -> Option<Answer<'a>> {
+    /// What follows from the predictions of one read; nothing if there are none.
+    pub(super) fn answer<'a>(&self, segment: &Record, predictions: &'a [Prediction]) -> Option<Answer<'a>> {
         let first = predictions.first()?;
         let windows = self.windows.map(|windows| {
             let summary = windows.summary(segment.bases().len(), predictions);

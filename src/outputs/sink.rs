@@ -1,6 +1,7 @@
 //! Open files, and the text that waits for them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::error::Result;
 use crate::reads::output::{self, Pending, Writer};
@@ -20,20 +21,22 @@ impl Opener {
     pub(super) async fn sink(&mut self, path: PathBuf) -> Result<Sink> {
         let (writer, pending) = output::create(&path, self.encoding).await?;
         self.pending.push(pending);
-        Ok(Sink { text: Vec::new(), writer })
+        Ok(Sink { header: None, text: Vec::new(), writer })
     }
 
     /// A BAM file that starts with this header.
-    pub(super) async fn bam(&mut self, path: PathBuf, header: &Header) -> Result<Sink> {
+    pub(super) async fn bam(&mut self, path: PathBuf, header: &Arc<Header>) -> Result<Sink> {
         let (writer, pending) = output::create_bgzf(&path, self.encoding).await?;
         self.pending.push(pending);
-        Ok(Sink { text: header.to_bam(), writer })
+        Ok(Sink { header: Some(Arc::clone(header)), text: Vec::new(), writer })
     }
 }
 
 /// An open file and the text waiting for it: one write a chunk instead of one a read.
 #[derive(Debug)]
 pub(super) struct Sink {
+    /// What comes first, until it is written. Not earlier: whoever reads this file may wait for another one to be opened.
+    header: Option<Arc<Header>>,
     pub(super) text: Vec<u8>,
     writer: Writer,
 }
@@ -45,6 +48,12 @@ impl Sink {
     }
 
     pub(super) async fn flush(&mut self) -> Result<()> {
+        if let Some(header) = self.header.take() {
+            let (start, text, references) = header.parts_of_bam();
+            for part in [&start, text, &references] {
+                self.writer.write(part).await?;
+            }
+        }
         self.writer.write(&self.text).await?;
         self.text.clear();
         Ok(())

@@ -136,7 +136,7 @@ mod tests {
 
     fn judge(windows: Option<Windows>) -> Judge {
         let verdict = verdict::Config { threshold: 0.5, band: None, mates: Mates::Each };
-        Judge { prior: Prior::given(0.5), verdict, windows, reads_at_most: None }
+        Judge { prior: Prior::given(0.5), verdict, windows, reads_at_most: None, audit: None }
     }
 
     fn windows(step: usize) -> Windows {
@@ -149,7 +149,7 @@ mod tests {
     }
 
     fn found(judge: &Judge, bases: usize, each: Vec<Prediction>, stretches: Option<Stretches>) -> Vec<Stretch> {
-        let predictions = crate::prediction::Predictions { each, stretches };
+        let predictions = crate::prediction::Predictions { stretches, ..each.into() };
         let counts = vec![u32::try_from(predictions.len()).unwrap()];
         coding(judge, &read(bases), &Answers { counts, predictions }).rows().flatten().copied().collect()
     }

@@ -4,7 +4,8 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::chunk::{Chunk, Tokenized};
 use crate::kmer::{self, Letters};
-use crate::reads::Record;
+use crate::reads::{Record, Template};
+use crate::sample::Sample;
 use crate::tokens::Tokens;
 use crate::windows::Windows;
 
@@ -21,9 +22,15 @@ pub struct Config {
     pub letters: Letters,
     /// The windows that are scored of a segment; none where it is scored whole.
     pub windows: Option<Windows>,
+    /// Which templates are also scored on a plain path, if any are.
+    pub audit: Option<Sample>,
 }
 
 impl Config {
+    fn audits(&self, template: &Template) -> bool {
+        self.audit.is_some_and(|sample| sample.takes(template.name()))
+    }
+
     /// How many predictions a segment gets: none where it has too few known bases to be scored.
     fn predictions(&self, segment: &Record) -> usize {
         let bases = segment.bases();
@@ -56,9 +63,16 @@ fn tokenize(config: Config, chunk: &Chunk) -> (Vec<u32>, Tokens) {
     let mut tokens = Tokens::default();
     // Room for all at once: growing would copy them, into memory that the kernel has to clear first.
     tokens.ids.reserve(scored().map(|segment| segment.bases().len().min(longest)).sum());
-    for segment in scored() {
-        kmer::tokenize_letters(config.letters, segment.bases(), config.k, config.longest, &mut tokens.ids);
-        tokens.end_row();
+    let mut each = counts.iter();
+    for template in &chunk.templates {
+        let is_audited = config.audits(template);
+        for (segment, _) in template.segments.iter().zip(&mut each).filter(|(_, count)| **count > 0) {
+            kmer::tokenize_letters(config.letters, segment.bases(), config.k, config.longest, &mut tokens.ids);
+            tokens.end_row();
+            if is_audited {
+                tokens.audit_row();
+            }
+        }
     }
     (counts, tokens)
 }

@@ -42,6 +42,8 @@ pub struct Facts {
     pub windows: Option<windows::Config>,
     /// The bases that the model reads of a read, if it does not read all.
     pub reads_at_most: Option<usize>,
+    /// The share of templates that are also scored on a plain path, if any are.
+    pub audit: Option<f64>,
     /// Which part of the input the run takes.
     pub scope: Scope,
 }
@@ -90,6 +92,9 @@ pub struct Report {
     /// What a run on all of the input would give; absent where this was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Estimate>,
+    /// Reads that a plain path scored too; absent without `--audit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Audit>,
     /// Wall time of the whole run.
     pub wall_seconds: f64,
     /// Reads written a second of it.
@@ -334,6 +339,31 @@ impl Histogram {
     const WIDTH: f64 = 1.0 / BINS as f64;
 }
 
+/// Reads that were also scored on a plain path. None got another label, else there would be no report.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Audit {
+    /// The share of templates that was asked for.
+    pub fraction: f64,
+    /// Reads scored on both paths.
+    pub reads: u64,
+    /// The largest difference of two probabilities.
+    pub largest_difference: f32,
+    /// Reads so close to the threshold that rounding alone (1e-4) changes their label.
+    pub ties: u64,
+}
+
+impl Audit {
+    /// What it has shown, after the number of reads.
+    #[must_use]
+    pub fn remark(&self) -> String {
+        let ties = if self.ties == 0 { String::new() } else { format!(" ({} ties at the threshold)", self.ties) };
+        format!(
+            "reads also scored on a plain path: same labels{ties}, largest difference {:.1e}",
+            self.largest_difference
+        )
+    }
+}
+
 /// Coding reads by frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frames {
@@ -355,7 +385,7 @@ impl Report {
         wall: Duration,
     ) -> Self {
         let estimate = estimate(&facts, seen, tally, wall);
-        let Facts { command, threads, files, format, verdict, min_length, windows, scope, .. } = facts;
+        let Facts { command, threads, files, format, verdict, min_length, windows, audit, scope, .. } = facts;
         // JSON holds text alone.
         let files = files.iter().map(|path| PathBuf::from(paths::text(path))).collect();
         Self {
@@ -412,6 +442,12 @@ impl Report {
                 .any(|&n| n > 0)
                 .then(|| Frames { order: Frame::ALL.map(|frame| frame.to_string()), counts: tally.frames }),
             estimate,
+            audit: audit.map(|fraction| Audit {
+                fraction,
+                reads: tally.audit.reads,
+                largest_difference: tally.audit.largest,
+                ties: tally.audit.ties,
+            }),
             wall_seconds: wall.as_secs_f64(),
             reads_per_second: per_second(tally.written(), wall),
             peak_memory_bytes: peak_memory(),

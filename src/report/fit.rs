@@ -44,6 +44,7 @@ mod tests {
             min_length: 60,
             windows: None,
             reads_at_most: Some(301),
+            audit: None,
             scope: Scope::default(),
         };
         warnings(&facts, tally).iter().map(|warning| warning.code().to_owned()).collect()

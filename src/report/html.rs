@@ -216,6 +216,7 @@ fn run(report: &Report, files: &[String]) -> Markup {
             }))
             (row("device", html! { (device.name) @if device.backend != "cpu" { ", " (device.backend) } }))
             @if let Some(windows) = &settings.windows { (row("windows", long_reads(windows, &report.counts))) }
+            @if let Some(audit) = &report.audit { (row("audit", html! { (grouped(audit.reads)) " " (audit.remark()) })) }
             (row("time", html! {
                 (format!("{:.1} s, ", report.wall_seconds)) (grouped(report.reads_per_second)) " reads/s"
                 @if let Some(bytes) = report.peak_memory_bytes { ", " (grouped(bytes >> 20)) " MiB at most" }

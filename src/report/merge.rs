@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::account::{Counts, Frames, Report, Shard};
+use super::account::{Audit, Counts, Frames, Report, Shard};
 use crate::class::PerClass;
 use crate::progress::per_second;
 use crate::warning::Warning;
@@ -96,11 +96,26 @@ impl Report {
             (None, Some(other)) => self.frames = Some(other.clone()),
             (_, None) => {}
         }
+        self.audit = match (self.audit, other.audit) {
+            (Some(own), Some(other)) => Some(own.with(other)),
+            (own, other) => own.or(other),
+        };
         self.wall_seconds = self.wall_seconds.max(other.wall_seconds);
         self.peak_memory_bytes = self.peak_memory_bytes.max(other.peak_memory_bytes);
         self.device.threads = self.device.threads.max(other.device.threads);
         if !self.device.name.split("; ").any(|name| name == other.device.name) {
             self.device.name = format!("{}; {}", self.device.name, other.device.name);
+        }
+    }
+}
+
+impl Audit {
+    fn with(self, other: Self) -> Self {
+        Self {
+            fraction: self.fraction,
+            reads: self.reads + other.reads,
+            largest_difference: self.largest_difference.max(other.largest_difference),
+            ties: self.ties + other.ties,
         }
     }
 }

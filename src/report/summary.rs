@@ -48,6 +48,9 @@ impl Report {
                 "whole input {reads:>12}  {coding:5.1}% coding ({low:.1} to {high:.1}), {wall_seconds:.0} s (estimated)"
             )?;
         }
+        if let Some(audit) = &self.audit {
+            writeln!(text, "audit       {:>12}  {}", audit.reads, audit.remark())?;
+        }
         writeln!(
             text,
             "{} reads in {:.1} s, {} reads/s",

@@ -5,6 +5,7 @@
 mod accounts;
 mod alignments;
 mod along;
+mod audit;
 mod broken_input;
 mod descriptors;
 mod device;

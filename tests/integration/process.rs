@@ -229,3 +229,16 @@ fn a_full_stdout_is_an_error() {
         assert_eq!(code(&mut child), Some(6), "{args:?}: {said}");
     }
 }
+
+#[test]
+fn the_cpus_that_a_process_may_use_set_its_threads() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(2, 80, ""));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap().trim();
+    let first = allowed.split([',', '-']).next().unwrap();
+    let args = "split in.fq --no-model --json r.json --coding c.fq --noncoding n.fq".split(' ').collect::<Vec<_>>();
+    let output = started_by("taskset", &["-c", first], &bench, &args).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(bench.json("r.json")["device"]["threads"], 1);
+}

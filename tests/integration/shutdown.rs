@@ -13,7 +13,7 @@ use readseeker::outputs::{self, Files, Judge, Outputs, Split};
 use readseeker::pipeline::{self, decode, tokenize};
 use readseeker::prediction::{Prediction, Predictions};
 use readseeker::prior::Prior;
-use readseeker::reads::{EncoderConfig, Header, Record, Template};
+use readseeker::reads::{EncoderConfig, Record, Template};
 use readseeker::tally::Tally;
 use readseeker::tokens::Tokens;
 use readseeker::verdict::{self, Mates};
@@ -21,7 +21,7 @@ use readseeker::verdict::{self, Mates};
 const LIMIT: Duration = Duration::from_secs(20);
 const ROUNDS: usize = 25;
 const TOKENIZE: tokenize::Config =
-    tokenize::Config { k: 6, longest: None, min_length: 60, letters: Letters::Lenient, windows: None };
+    tokenize::Config { k: 6, longest: None, min_length: 60, letters: Letters::Lenient, windows: None, audit: None };
 
 #[expect(clippy::unnecessary_wraps, reason = "an item of the stream that readers give")]
 fn template(number: u64) -> Result<Template> {
@@ -64,12 +64,12 @@ where
     let runtime = flavour();
     let outcome = runtime.block_on(async {
         let verdict = verdict::Config { threshold: 0.5, band: None, mates: Mates::Any };
-        let judge = Judge { prior: Prior::default(), verdict, windows: None, reads_at_most: None };
+        let judge = Judge { prior: Prior::default(), verdict, windows: None, reads_at_most: None, audit: None };
         let file = |name| Files::One(folder.join(name));
         let split = Split::new(file("coding.fq"), file("noncoding.fq"), None);
         let outputs = outputs::Config { split: Some(split), ..outputs::Config::default() };
         let encoding = EncoderConfig { workers: NonZero::<usize>::MIN, level: None };
-        let (outputs, pending) = Outputs::create(outputs, &Header::default(), judge, encoding, Arc::default()).await?;
+        let (outputs, pending) = Outputs::create(outputs, &Arc::default(), judge, encoding, Arc::default()).await?;
         let running = pipeline::run(config(workers), stream::iter(input), classify, outputs, interrupt);
         let tally = tokio::time::timeout(LIMIT, running).await.expect("a run must not hang")?;
         pending.into_iter().try_for_each(readseeker::reads::output::Pending::commit)?;

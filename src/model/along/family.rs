@@ -75,7 +75,7 @@ impl Scoring for Along {
             let own = self.config.window.stitched(row, own, &mut room);
             each.push(self.decoder.decode(row, own, &mut scratch, &mut stretches));
         }
-        Predictions { each, stretches: Some(stretches) }
+        Predictions { stretches: Some(stretches), ..each.into() }
     }
 }
 

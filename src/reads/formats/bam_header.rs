@@ -25,8 +25,14 @@ pub(in crate::reads) async fn read(content: &mut Window<Bytes>, keeps_text: bool
 }
 
 async fn text(content: &mut Window<Bytes>, length: usize, keeps_text: bool) -> Result<Vec<u8>, Problem> {
+    /// Lines of our own that may follow the text: growing it then would copy it.
+    const MORE: usize = 64 << 10;
     let mut text = Vec::new();
     let mut left = length;
+    if keeps_text {
+        // Addresses, no memory yet: a file may claim more than it holds. Where there are none, the text grows as it comes.
+        let _granted_or_not = text.try_reserve_exact(length.saturating_add(MORE));
+    }
     while left > 0 {
         let here = content.peek(1).await?.len();
         let window = content.window();

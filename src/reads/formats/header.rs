@@ -110,18 +110,28 @@ impl Header {
     /// The header as a BAM file starts with it, before compression.
     #[must_use]
     pub fn to_bam(&self) -> Vec<u8> {
+        let (start, text, references) = self.parts_of_bam();
+        [&start, text, &references].concat()
+    }
+
+    /// The same in three parts, end to end: the text, which may be a gigabyte, is not copied.
+    #[must_use]
+    pub fn parts_of_bam(&self) -> (Vec<u8>, &[u8], Vec<u8>) {
         let count = |n: usize| u32::try_from(n).expect("as many as were read, and a few lines").to_le_bytes();
-        let mut bytes = b"BAM\x01".to_vec();
-        bytes.extend_from_slice(&count(self.text.len()));
-        bytes.extend_from_slice(&self.text);
-        bytes.extend_from_slice(&count(self.references.len()));
+        let start = [*b"BAM\x01", count(self.text.len())].concat();
+        let mut bytes = count(self.references.len()).to_vec();
         for ReferenceSequence { name, length } in &self.references {
             bytes.extend_from_slice(&count(name.len() + 1));
             bytes.extend_from_slice(name);
             bytes.push(0);
             bytes.extend_from_slice(&length.to_le_bytes());
         }
-        bytes
+        (start, &self.text, bytes)
+    }
+
+    /// The reference sequences alone.
+    pub(in crate::reads) fn without_text(&self) -> Self {
+        Self { text: Vec::new(), references: self.references.clone() }
     }
 
     /// Refuses another header that numbers its reference sequences otherwise: records tell theirs by number.

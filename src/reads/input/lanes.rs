@@ -137,12 +137,13 @@ fn chain(fixed: Fixed, mut stream: pairs::Stream, mut lanes: Lanes) -> pairs::St
 /// What the first lane fixes for all: a run's outputs depend on it.
 struct Fixed {
     format: Option<Format>,
+    /// Without its text, of which there may be much.
     header: Header,
 }
 
 impl Fixed {
     fn by(first: &Templates) -> Self {
-        Self { format: first.format, header: first.header.clone() }
+        Self { format: first.format, header: first.header.without_text() }
     }
 
     /// Refuses a lane of another format or, where records are written as stored, with other reference sequences.
