@@ -34,6 +34,7 @@ impl Window {
             return logits;
         }
         room.clear();
+        room.reserve_exact(positions(bases(row)));
         let (mut rest, mut before) = (logits, 0..0);
         for window in self.over(row) {
             let (own, others) = rest.split_at(window.len());

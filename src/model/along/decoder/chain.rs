@@ -3,6 +3,8 @@
 //! Its costs are the same for a read and its reverse complement: a gene of the minus strand is entered, from left to right, at
 //! its end. So of the 49 transitions only a few kinds differ, and a step takes some thirty operations.
 
+use std::ops::Range;
+
 use super::codons::Marks;
 use super::settings::DecoderSettings;
 
@@ -104,38 +106,71 @@ impl Chain {
 
     /// Forward and backward sums over all paths, at as many coding positions as others.
     pub(super) fn sums(&self, logits: &[[f32; STATES]], memory: &mut Memory) -> Sums {
+        /// A read of half a megabase is one block. Each position of a block takes 128 bytes.
+        const BLOCK: usize = 1 << 16;
+        self.sums_by(BLOCK, logits, memory)
+    }
+
+    /// The same with the forward sums of so many positions in memory at once: those of longer reads are computed twice.
+    fn sums_by(&self, block: usize, logits: &[[f32; STATES]], memory: &mut Memory) -> Sums {
         let Memory { marks, emissions, forward, none, .. } = memory;
         debug_assert_eq!(marks.len() + 1, logits.len().max(1));
-        emissions.clear();
-        emissions.extend(logits.iter().map(|logits| self.emission(logits)));
-        self.forward(emissions, marks, forward);
         none.clear();
         none.resize(logits.len(), 0.0);
+        let starts: Vec<usize> = (0..logits.len()).step_by(block).collect();
+        let mut rows = vec![[1.0; LANES]];
+        for &start in &starts {
+            self.forward(
+                logits,
+                start..logits.len().min(start.saturating_add(block)),
+                rows[rows.len() - 1],
+                marks,
+                emissions,
+                forward,
+            );
+            rows.extend(forward.last());
+        }
         let mut sums = [0.0; LANES];
         let mut behind = [1.0; LANES];
-        for (t, none) in none.iter_mut().enumerate().rev() {
-            let both = product(&forward[t], &behind);
-            let scale = 1.0 / both[..STATES].iter().sum::<f64>();
-            *none = both[0] * scale;
-            for (sum, both) in sums.iter_mut().zip(both) {
-                *sum += both * scale;
+        for (&start, before) in starts.iter().zip(rows).rev() {
+            let end = logits.len().min(start.saturating_add(block));
+            if end < logits.len() {
+                self.forward(logits, start..end, before, marks, emissions, forward);
             }
-            if t == 0 {
-                break;
-            }
-            let (stay, enter, leave) = self.factors.at(marks[t - 1]);
-            behind = self.step(&product(&emissions[t], &behind), stay, leave, enter);
-            if t % SCALED_EVERY == 0 {
-                behind = scaled(&behind);
+            for (t, none) in none.iter_mut().enumerate().take(end).skip(start).rev() {
+                let both = product(&forward[t - start], &behind);
+                let scale = 1.0 / both[..STATES].iter().sum::<f64>();
+                *none = both[0] * scale;
+                for (sum, both) in sums.iter_mut().zip(both) {
+                    *sum += both * scale;
+                }
+                if t == 0 {
+                    break;
+                }
+                let (stay, enter, leave) = self.factors.at(marks[t - 1]);
+                behind = self.step(&product(&emissions[t - start], &behind), stay, leave, enter);
+                if t % SCALED_EVERY == 0 {
+                    behind = scaled(&behind);
+                }
             }
         }
         Sums { none: sums[0], frames: std::array::from_fn(|frame| sums[frame + 1]) }
     }
 
-    fn forward(&self, emissions: &[Row], marks: &[Marks], forward: &mut Vec<Row>) {
+    /// The likelihoods and forward sums of some positions, given the sums of the one before.
+    fn forward(
+        &self,
+        logits: &[[f32; STATES]],
+        positions: Range<usize>,
+        mut row: Row,
+        marks: &[Marks],
+        emissions: &mut Vec<Row>,
+        forward: &mut Vec<Row>,
+    ) {
+        emissions.clear();
+        emissions.extend(logits[positions.clone()].iter().map(|logits| self.emission(logits)));
         forward.clear();
-        let mut row = [1.0; LANES];
-        for (t, emission) in emissions.iter().enumerate() {
+        for (t, emission) in positions.zip(&*emissions) {
             if t > 0 {
                 let (stay, enter, leave) = self.factors.at(marks[t - 1]);
                 row = self.step(&row, stay, enter, leave);
@@ -181,6 +216,8 @@ impl Chain {
         back.clear();
         path.clear();
         let Some((first, rest)) = logits.split_first() else { return };
+        back.reserve_exact(rest.len());
+        path.reserve_exact(logits.len());
         let mut best = self.score(first);
         for (logits, &marks) in rest.iter().zip(marks.iter()) {
             let (mut reached, from) = self.best_step(&best, marks);
@@ -406,6 +443,13 @@ mod tests {
             for (one, other) in sums.frames.iter().zip(expected.frames) {
                 prop_assert!((one - other).abs() < 1e-5, "{sums:?} {expected:?}");
             }
+        }
+
+        #[test]
+        fn blocks_change_nothing((logits, mut memory) in read(1..60), block in 1_usize..70) {
+            let chain = Chain::new(&SETTINGS);
+            let whole = (chain.sums_by(usize::MAX, &logits, &mut memory), memory.none.clone());
+            prop_assert_eq!(whole, (chain.sums_by(block, &logits, &mut memory), memory.none.clone()));
         }
 
         #[test]
