@@ -20,7 +20,7 @@ const NO_BIN: u16 = 4680;
 /// no lower case and no U: case is lost, U becomes T.
 ///
 /// # Errors
-/// [`Problem::NameLength`] where BAM cannot hold the name.
+/// [`Problem::NameLength`] and [`Problem::Alignment`] where BAM cannot hold the name.
 pub(in crate::reads) fn fields(record: &Record) -> Result<Vec<u8>, Problem> {
     let name = match record.name() {
         b"" => b"*",
@@ -28,6 +28,9 @@ pub(in crate::reads) fn fields(record: &Record) -> Result<Vec<u8>, Problem> {
     };
     if name.len() > LONGEST_NAME {
         return Err(Problem::NameLength { length: name.len(), longest: LONGEST_NAME });
+    }
+    if name.iter().any(u8::is_ascii_control) {
+        return Err(CONTROL);
     }
     let name_len = u8::try_from(name.len() + 1).expect("checked above");
     let len = u32::try_from(record.bases().len()).map_err(|_| TOO_LONG)?;
@@ -55,6 +58,9 @@ pub(in crate::reads) fn fields(record: &Record) -> Result<Vec<u8>, Problem> {
     }
     Ok(fields)
 }
+
+/// Nobody could read such a record again.
+const CONTROL: Problem = Problem::Alignment { format: "BAM", what: "its name holds a control character" };
 
 const TOO_LONG: Problem = Problem::Alignment { format: "BAM", what: "it has more bases than BAM can count" };
 
@@ -104,6 +110,13 @@ mod tests {
         let back = read_back(&Record::new(b"r", b"acgtuURYKMBDHVNX.-=", b""));
         assert_eq!(back.bases(), b"ACGTTTRYKMBDHVNNNN=");
         assert_eq!(back.quality_scores(), [b'B'; 19]);
+    }
+
+    #[test]
+    fn a_name_with_a_control_character_is_refused() {
+        for name in [&b"r\0x"[..], b"r\x07", b"\x7f"] {
+            assert!(matches!(fields(&Record::new(name, b"A", b"")), Err(Problem::Alignment { .. })), "{name:?}");
+        }
     }
 
     #[test]
