@@ -94,8 +94,10 @@ pub fn check_alignments(folder: &Path, header: &Header, templates: &[Template]) 
 #[must_use]
 pub fn bgzf(payload: &[u8]) -> Vec<u8> {
     const MOST: usize = 60_000;
+    /// The empty block that ends a BAM file: no other will do.
+    const END: [u8; 28] = [31, 139, 8, 4, 0, 0, 0, 0, 0, 255, 6, 0, 66, 67, 2, 0, 27, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let mut file = Vec::new();
-    for block in payload.chunks(MOST).chain([&[][..]]) {
+    for block in payload.chunks(MOST) {
         let length = u16::try_from(block.len()).expect("a block is shorter");
         file.extend([31, 139, 8, 4, 0, 0, 0, 0, 0, 255, 6, 0, 66, 67, 2, 0]);
         file.extend((length + 5 + 25).to_le_bytes()); // its own length less one
@@ -106,5 +108,6 @@ pub fn bgzf(payload: &[u8]) -> Vec<u8> {
         file.extend(crc32fast::hash(block).to_le_bytes());
         file.extend(u32::from(length).to_le_bytes());
     }
+    file.extend(END);
     file
 }
