@@ -50,13 +50,13 @@ def bgzf(blocks):
 def many_references():
     """A BAM of one read and 100,000 reference sequences."""
     text = "".join(f"@SQ\tSN:chr{n}\tLN:1000\n" for n in range(100_000)).encode()
-    payload = b"BAM\1" + struct.pack("<i", len(text)) + text + struct.pack("<i", 100_000)
+    payload = bytearray(b"BAM\1" + struct.pack("<i", len(text)) + text + struct.pack("<i", 100_000))
     for n in range(100_000):
         name = f"chr{n}\0".encode()
         payload += struct.pack("<i", len(name)) + name + struct.pack("<i", 1000)
     record = struct.pack("<iiBBHHHiiii", -1, -1, 2, 0, 4680, 0, 4, 100, -1, -1, 0) + b"r\0" + b"\x12" * 50 + b"I" * 100
     payload += struct.pack("<i", len(record)) + record
-    yield from bgzf(payload[at : at + 60_000] for at in range(0, len(payload), 60_000))
+    yield from bgzf(bytes(payload[at : at + 60_000]) for at in range(0, len(payload), 60_000))
 
 
 def bomb(compress):
