@@ -98,7 +98,7 @@ impl Command {
 
     fn run(self, typed: Vec<String>) -> Result<()> {
         match self {
-            Self::Split(args) => args.into_config(typed).and_then(runtime::run),
+            Self::Split(args) => split::run(*args, typed),
             Self::Score(args) => score::run(*args, typed),
             Self::Kmers(args) => kmers::run(*args),
             Self::Reads(args) => reads::run(*args),

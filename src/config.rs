@@ -74,13 +74,15 @@ impl Config {
     }
 
     /// Every file written to.
-    fn output_paths(&self) -> impl Iterator<Item = PathBuf> {
-        self.outputs.read_paths().chain(self.text_paths())
+    pub(crate) fn output_paths(&self) -> impl Iterator<Item = PathBuf> {
+        let tables = self.outputs.table_paths().map(|(path, _)| path);
+        self.outputs.read_paths().chain(tables.chain(self.reports.paths()).map(Path::to_owned))
     }
 
     /// Every file written to that holds no reads: text, compressed or not.
     fn text_paths(&self) -> impl Iterator<Item = PathBuf> {
-        self.outputs.table_paths().chain(self.reports.paths()).map(Path::to_owned)
+        let tables = self.outputs.table_paths().filter(|(_, is_text)| *is_text).map(|(path, _)| path);
+        tables.chain(self.reports.paths()).map(Path::to_owned)
     }
 
     /// Every file that is read.
@@ -127,12 +129,22 @@ impl Config {
 
     /// Refuses a shard of a stream.
     fn check_shard(&self) -> Result<()> {
-        // A path that leads nowhere is found when it is opened, which says why.
-        let is_stream = |path: &&Path| *path == Path::new("-") || path.metadata().is_ok_and(|path| !path.is_file());
-        match self.input.inputs.paths().find(is_stream) {
+        match self.stream() {
             Some(path) if self.shard.is_some() => Err(Conflict::ReadOnce(path.to_owned()).into()),
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a stream for a dry run, which would take its start away.
+    pub(crate) fn check_rereadable(&self) -> Result<()> {
+        self.stream().map_or(Ok(()), |path| Err(Conflict::TakenAway(path.to_owned()).into()))
+    }
+
+    /// An input that can be read but once.
+    fn stream(&self) -> Option<&Path> {
+        // A path that leads nowhere is found when it is opened, which says why.
+        let is_stream = |path: &&Path| *path == Path::new("-") || path.metadata().is_ok_and(|path| !path.is_file());
+        self.input.inputs.paths().find(is_stream)
     }
 
     /// Refuses a level that an output's compression does not have, or that no output asks for.

@@ -21,6 +21,7 @@ mod class_files;
 mod config;
 mod genes;
 mod genetic_code;
+mod joined;
 mod judged;
 mod pairing;
 pub(crate) mod read_name;
@@ -34,8 +35,9 @@ pub use bed::Bed;
 pub use config::{Config, Files, Split};
 pub use genes::Genes;
 pub use genetic_code::GeneticCode;
+pub use joined::{Part, join};
 pub use judged::{Answer, Judge, Judged, Windowed};
-pub use scores::Scores;
+pub use scores::scores;
 pub use table::Table;
 pub use translated::{Letters, Stops, Translated, Translation};
 

@@ -9,7 +9,9 @@ mod fit;
 mod html;
 mod merge;
 pub mod multiqc;
+mod plan;
 mod rule;
+mod shares;
 mod summary;
 
 pub use account::{
@@ -20,3 +22,4 @@ pub use evaluation::{Evaluation, Judgement, Setting};
 pub use files::Files;
 pub use fit::warnings;
 pub use merge::MergeError;
+pub use plan::{Measured, Plan};

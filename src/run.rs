@@ -29,6 +29,10 @@ use crate::verdict::Mates;
 use crate::warning::Warning;
 use crate::windows::Windows;
 
+mod dry;
+
+pub use dry::dry_run;
+
 /// Templates, one after the other.
 type Stream = BoxStream<'static, reads::Result<reads::Template>>;
 

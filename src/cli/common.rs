@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::kmer::Letters;
 use crate::model::{self, Attention, Precision, device};
-use crate::outputs::{self, Scores, Table};
+use crate::outputs::{self, Table};
 use crate::progress::Display;
 use crate::reads::output::{Existing, Placing};
 use crate::reads::{Codec, Collate, Grouping, InputConfig};
@@ -209,7 +209,10 @@ impl Common {
     /// The tables that both subcommands write, given where the scores go.
     pub(super) fn tables(&self, scores: Option<PathBuf>) -> Vec<(PathBuf, Box<dyn Table>)> {
         let windows = self.long_reads.are_windowed();
-        let scores = scores.map(|path| (path, Box::new(Scores { windows }) as Box<dyn Table>));
+        let scores = scores.map(|path| {
+            let table = outputs::scores(&path, windows);
+            (path, table)
+        });
         scores.into_iter().chain(self.long_reads.table()).collect()
     }
 

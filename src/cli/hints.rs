@@ -95,9 +95,13 @@ fn on_conflict(conflict: &Conflict) -> Option<String> {
             "reads are written as .fq, .fa or .bam, the first two also with .gz, .zst, .bz2 or .xz; --output-format writes one \
              of the three under any name"
         }
-        Conflict::TextSuffix { .. } => "use a suffix such as .tsv, .faa, .bed, .json or .html, if need be with .gz",
+        Conflict::TextSuffix { .. } => {
+            "use a suffix such as .tsv, .faa, .bed, .json or .html, if need be with .gz; tables of scores are also written as \
+             .parquet, which compresses itself"
+        }
         Conflict::NothingCompressed => "outputs that end in .gz, .zst, .bz2, .xz or .bam are compressed",
         Conflict::ReadOnce(_) => "write it to a file first, or leave out --shard",
+        Conflict::TakenAway(_) => "write it to a file first, or try a part of it that is a file",
         Conflict::NoMates => "give the files of both mates, or --interleaved",
         Conflict::NoFrames { .. } => "use --model builtin",
         _ => return None,

@@ -9,13 +9,14 @@ use super::runtime::block_on;
 use crate::blocking::blocking;
 use crate::config::check_places;
 use crate::error::{Error, Result};
+use crate::outputs::{Part, join};
 use crate::reads::EncoderConfig;
 use crate::reads::output::{Existing, Placing, commit_all};
 use crate::report::{Files, Report, multiqc};
 
-/// Merge the reports of all shards into that of a single run
+/// Merge the reports and scores tables of all shards into those of a single run
 ///
-/// Give the --json reports of all N runs with --shard I/N, in any order.
+/// Give the --json reports of all N runs with --shard I/N, in any order. Class files are joined with cat or `samtools cat`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Merged report, as JSON
@@ -34,26 +35,51 @@ pub(super) struct Args {
     #[arg(long, value_name = "SAMPLE_mqc.json")]
     multiqc: Option<multiqc::File>,
 
+    /// Merged scores table, and the tables of the shards, one for each report and in the same order
+    ///
+    /// All in the format of the first: TSV, CSV (compressed or not) or Parquet. The rows are those of a single run.
+    #[arg(long, num_args = 2.., value_names = ["OUT", "IN"])]
+    scores: Vec<PathBuf>,
+
     /// Replace outputs that exist
     #[arg(long)]
     force: bool,
 }
 
 pub(super) fn run(args: Args) -> Result<()> {
-    let Args { json, reports: paths, html, multiqc, force } = args;
+    let Args { json, reports: paths, html, multiqc, scores, force } = args;
     let files = Files { json: Some(json), html, multiqc };
     let existing = Existing::replaced(force);
-    check_places(files.paths().map(Path::to_owned), paths.iter().cloned(), existing)?;
+    let (table, tables) = scores.split_first().unzip();
+    let tables = tables.unwrap_or_default();
+    let outputs = files.paths().map(Path::to_owned).chain(table.cloned());
+    check_places(outputs, paths.iter().chain(tables).cloned(), existing)?;
+    if table.is_some() && tables.len() != paths.len() {
+        let (tables, reports) = (tables.len(), paths.len());
+        return Err(Error::Usage(format!("--scores takes a table for each report: there are {tables} for {reports}")));
+    }
     let reports: Vec<Report> = paths.iter().map(|path| read(path)).collect::<Result<_>>()?;
     let merged = Report::merged(&reports).map_err(|problem| {
         let report = problem.report().map(|n| paths[n].clone());
         Error::Report { report, problem: problem.to_string() }
     })?;
+    let parts = in_order(&reports, tables);
     let encoding = EncoderConfig { workers: NonZero::<usize>::MIN, level: None };
     block_on(NonZero::<usize>::MIN, async {
-        let pending = files.write(&merged, encoding).await?;
+        let mut pending = files.write(&merged, encoding).await?;
+        if let Some(table) = table {
+            pending.push(join(&parts, table, encoding).await?);
+        }
         Ok(blocking(move || commit_all(pending, Placing { existing, fsync: true })).await?)
     })
+}
+
+/// The tables in the order of their shards, and the rows each must have.
+fn in_order(reports: &[Report], tables: &[PathBuf]) -> Vec<Part> {
+    let mut parts: Vec<(&Report, &PathBuf)> = reports.iter().zip(tables).collect();
+    parts.sort_by_key(|(report, _)| report.input.shard.map(|shard| shard.number));
+    let rows = |report: &Report| report.counts.classes.iter().map(|(_, reads)| reads).sum();
+    parts.into_iter().map(|(report, path)| Part { path: path.clone(), rows: rows(report) }).collect()
 }
 
 fn read(path: &Path) -> Result<Report> {

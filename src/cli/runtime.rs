@@ -3,6 +3,7 @@
 use std::num::NonZero;
 
 use super::hints::print_warning;
+use super::print::print;
 use super::{signals, threads};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -11,13 +12,24 @@ use crate::warning::Warning;
 
 /// A whole run, until it ends or a signal comes.
 pub(super) fn run(config: Config) -> Result<()> {
-    let quiet = config.quiet;
-    let warn = move |warning: &Warning| {
+    let warn = warn(config.quiet);
+    block_on(config.threads, async { crate::run::run(config, signals::interrupted()?, warn).await.map(drop) })
+}
+
+/// Says on stdout what a run would do.
+pub(super) fn dry_run(config: Config) -> Result<()> {
+    let warn = warn(config.quiet);
+    let plan = block_on(config.threads, async { crate::run::dry_run(config, signals::interrupted()?, warn).await })?;
+    print(&plan.to_string())
+}
+
+/// Prints warnings, unless only errors are to be printed.
+fn warn(quiet: bool) -> impl Fn(&Warning) {
+    move |warning| {
         if !quiet {
             print_warning(warning);
         }
-    };
-    block_on(config.threads, async { crate::run::run(config, signals::interrupted()?, warn).await.map(drop) })
+    }
 }
 
 /// Work that a signal ends.

@@ -44,6 +44,7 @@ pub(super) struct Args {
     ///
     /// Columns: name, mate, length, probability, posterior, label, frame, output (NA), coding_bases, start, end; with --windows
     /// also windows, mean, max, fraction.
+    /// A path that ends in .csv gets commas for tabs, and one that ends in .parquet is a Parquet file.
     #[arg(short, long, value_name = "TSV[.gz|.zst|...]", help_heading = "Outputs")]
     output: PathBuf,
 

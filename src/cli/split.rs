@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::common::{Common, Own};
 use super::patterns::{self, Named, Sign};
+use super::runtime;
 use super::standard::Standard;
 use super::translation::Translations;
 use super::values::{band, fraction};
@@ -77,6 +78,7 @@ pub(super) struct Args {
     ///
     /// Columns: name, mate, length, probability, posterior, label, frame, output (the file the read went to), coding_bases,
     /// start, end; with --windows also windows, mean, max, fraction.
+    /// A path that ends in .csv gets commas for tabs, and one that ends in .parquet is a Parquet file.
     #[arg(long, value_name = "TSV[.gz|.zst|...]", help_heading = "Outputs")]
     scores: Option<PathBuf>,
 
@@ -122,9 +124,23 @@ pub(super) struct Args {
     )]
     audit: Option<f64>,
 
-    // Last, so that help starts with the outputs.
+    // Late, so that help starts with the outputs.
     #[command(flatten)]
     common: Common,
+
+    /// Write nothing; say on stdout what a run would do
+    ///
+    /// Opens the input, checks the outputs, readies model and device, and measures for two seconds. The number of reads is
+    /// estimated from the bytes of the input. The time is that of reading and scoring.
+    #[arg(long, help_heading = "Run")]
+    dry_run: bool,
+}
+
+/// Splits, or says what that would do.
+pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
+    let is_dry = args.dry_run;
+    let config = args.into_config(command)?;
+    if is_dry { runtime::dry_run(config) } else { runtime::run(config) }
 }
 
 /// What a file of reads holds.
@@ -155,7 +171,7 @@ impl From<OutputFormat> for FileFormat {
 }
 
 impl Args {
-    pub(super) fn into_config(self, command: Vec<String>) -> Result<Config> {
+    fn into_config(self, command: Vec<String>) -> Result<Config> {
         let standard = self.out_prefix.map(|prefix| Standard::of(&prefix, suffix(self.output_format))).transpose()?;
         let (coding, noncoding, scores, set) = match standard {
             Some(Standard { coding, noncoding, scores, reports, folder }) => {

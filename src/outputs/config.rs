@@ -107,9 +107,9 @@ impl Config {
         self.classes().flat_map(|(_, files)| files.paths()).cloned().chain(unpaired)
     }
 
-    /// Every path that a table is written to.
-    pub fn table_paths(&self) -> impl Iterator<Item = &Path> {
-        self.tables.iter().map(|(path, _)| path.as_path())
+    /// Every path that a table is written to, and whether the table is text.
+    pub fn table_paths(&self) -> impl Iterator<Item = (&Path, bool)> {
+        self.tables.iter().map(|(path, table)| (path.as_path(), table.is_text()))
     }
 
     /// How the file at one of these paths is compressed: BAM always as BGZF, others as the suffix says.

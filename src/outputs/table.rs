@@ -9,6 +9,11 @@ pub trait Table: fmt::Debug + Send {
     /// What it starts with.
     fn start(&self, _text: &mut Vec<u8>) {}
 
+    /// Whether it is text, which its path's suffix says how to compress.
+    fn is_text(&self) -> bool {
+        true
+    }
+
     /// How many entries a read has. Between two of them the text may be written, so that a read with millions of them takes
     /// no memory for their text.
     fn entries(&self, read: &Judged<'_>) -> usize;

@@ -13,4 +13,5 @@ pub use commit::{Existing, Pending, Placing, commit_all};
 pub(crate) use failure::failed;
 pub use format::{FileFormat, SequenceFormat, misleading_suffix};
 pub use letters::{Names, write_annotated, write_record};
+pub use place::check_place;
 pub use writer::{Writer, create, create_bgzf};

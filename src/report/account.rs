@@ -486,7 +486,7 @@ fn estimate(facts: &Facts, seen: &InputCounts, tally: &Tally, wall: Duration) ->
 }
 
 /// The process's largest resident set so far.
-fn peak_memory() -> Option<u64> {
+pub(super) fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

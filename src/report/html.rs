@@ -8,6 +8,7 @@ use super::account::{Counts, Frames, PriorUsed, Report, Settings, Windows};
 use super::chart::{self, Bar};
 use super::classes::{self, Shown};
 use super::rule::rule;
+use super::shares::per_cents;
 use crate::class::Class;
 use crate::progress::{grouped, share};
 use crate::verdict::{self, Mates};
@@ -87,7 +88,7 @@ fn model_note(report: &Report) -> Markup {
 /// Where the reads went.
 fn class_counts(report: &Report) -> Markup {
     let all = classes::of(report);
-    let (reads, bases) = (all.iter().map(|class| class.reads).sum(), all.iter().map(|class| class.bases).sum());
+    let (of_reads, of_bases) = (per_cents(all.map(|class| class.reads)), per_cents(all.map(|class| class.bases)));
     let [coding, noncoding, undecided] = all;
     let shown = if undecided.reads > 0 { &all[..] } else { &[coding, noncoding] };
     let bar = |shown: &Shown| Bar { colour: shown.colour, name: shown.class.to_string(), count: shown.reads };
@@ -98,11 +99,11 @@ fn class_counts(report: &Report) -> Markup {
         (coding_share(&report.settings.prior))
         table {
             tr { th { "class" } th.n { "reads" } th.n { "%" } th.n { "bases" } th.n { "%" } }
-            @for &Shown { class, colour, reads: own, bases: own_bases } in shown {
+            @for (&Shown { class, colour, reads, bases }, (of_reads, of_bases)) in shown.iter().zip(of_reads.iter().zip(&of_bases)) {
                 tr {
                     td { span.key style={ "background: " (colour) } {} (class) }
-                    td.n { (grouped(own)) } td.n { (per_cent(own, reads)) }
-                    td.n { (grouped(own_bases)) } td.n { (per_cent(own_bases, bases)) }
+                    td.n { (grouped(reads)) } td.n { (of_reads) }
+                    td.n { (grouped(bases)) } td.n { (of_bases) }
                 }
             }
             @for (count, what) in report.remarks().into_iter().filter(|(count, _)| *count > 0) {

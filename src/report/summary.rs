@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::account::{Origin, PriorUsed, Report, Windows};
 use super::rule::rule;
+use super::shares::per_cents;
 use crate::class::Class;
 use crate::estimate::Estimate;
 use crate::progress::{grouped, share};
@@ -25,8 +26,12 @@ impl Report {
         writeln!(text, "model       {} ({}{precision}) on {}", model.name, model.kind, self.device.name)?;
         self.push_prior(text)?;
         writeln!(text, "rule        {}", rule(&self.settings, &self.counts))?;
-        for (class, &reads) in classes.iter().filter(|(class, reads)| *class != Class::Undecided || **reads > 0) {
-            writeln!(text, "{class:<11} {reads:>12}  {:5.1}%", 100.0 * share(reads, written))?;
+        let shares = per_cents(Class::ALL.map(|class| classes[class]));
+        for (class, share) in Class::ALL.into_iter().zip(shares) {
+            let reads = classes[class];
+            if class != Class::Undecided || reads > 0 {
+                writeln!(text, "{class:<11} {reads:>12}  {share:>5}%")?;
+            }
         }
         if let (Some(Windows { step, pool, .. }), Some(windows)) = (self.settings.windows, self.counts.windows) {
             let coding = 100.0 * share(self.counts.coding_windows.unwrap_or(0), windows);

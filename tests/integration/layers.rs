@@ -37,7 +37,7 @@ const FLOORS: [&[&str]; 11] = [
 ];
 
 /// Crates, and the only room that names them.
-const HOMES: [(&str, &str); 12] = [
+const HOMES: [(&str, &str); 13] = [
     ("noodles", "reads"),
     ("noodles_bgzf", "reads"),
     ("libdeflater", "reads"),
@@ -46,6 +46,7 @@ const HOMES: [(&str, &str); 12] = [
     ("burn", "model"),
     ("rayon", "model"),
     ("ureq", "model"),
+    ("parquet", "outputs"),
     ("crossbeam_channel", "pipeline"),
     ("indicatif", "progress"),
     ("maud", "report"),

@@ -10,6 +10,7 @@ mod broken_input;
 mod descriptors;
 mod device;
 mod dnabert;
+mod dry_run;
 mod evaluate;
 #[cfg(feature = "fetch")]
 mod fetch;
@@ -29,6 +30,7 @@ mod model_refusals;
 mod names;
 mod prior;
 mod process;
+mod scores;
 mod selftest;
 mod shards;
 mod shutdown;

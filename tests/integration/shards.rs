@@ -96,6 +96,58 @@ fn merged_reports_of_shards_are_that_of_a_single_run() {
 }
 
 #[test]
+fn merged_tables_of_shards_are_that_of_a_single_run() {
+    let bench = Bench::new();
+    let bam = testdata("community.bam").into_os_string().into_string().unwrap();
+    let table = |name: &str, shard: &[&str]| {
+        bench.split(&[&[&*bam, "--model", "compact", "--force", "--json", "r.json", "--scores", name], shard].concat());
+    };
+    for suffix in ["tsv", "csv.gz", "parquet"] {
+        table(&format!("whole.{suffix}"), &[]);
+        let parts = ["1", "2", "3"].map(|number| {
+            let part = format!("{number}.{suffix}");
+            table(&part, &["--shard", &format!("{number}/3")]);
+            std::fs::rename(bench.path("r.json"), bench.path(&format!("{number}.json"))).unwrap();
+            part
+        });
+        let merge = ["merge", "m.json", "2.json", "3.json", "1.json", "--force", "--scores"];
+        let merged = format!("m.{suffix}");
+        let output = bench.run(&[&merge[..], &[&*merged, &*parts[1], &*parts[2], &*parts[0]]].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let [merged, whole] =
+            [merged, format!("whole.{suffix}")].map(|file| crate::scores::content(&bench.path(&file)));
+        assert!(merged == whole, "{suffix}");
+
+        let wrong = |scores: &[&str], problem: &str| {
+            let output = bench.run(&[&["merge", "x.json", "1.json", "2.json", "3.json", "--scores"], scores].concat());
+            assert!(!output.status.success() && stderr(&output).contains(problem), "{}", stderr(&output));
+            assert!(!bench.path("x.json").exists() && !bench.path(scores[0]).exists());
+        };
+        let [first, second, third] = parts.each_ref().map(String::as_str);
+        let out = format!("x.{suffix}");
+        wrong(&[&out, first, second], "--scores takes a table for each report: there are 2 for 3");
+        wrong(&[&out, second, first, third], "rows, but the report in its place counts");
+        wrong(
+            &[&out, first, second, "3.json"],
+            if suffix == "parquet" { "it is not in the format of" } else { "its columns are not" },
+        );
+    }
+    let output = bench.run(&[
+        "merge",
+        "x.json",
+        "1.json",
+        "2.json",
+        "3.json",
+        "--scores",
+        "x.parquet",
+        "1.tsv",
+        "2.tsv",
+        "3.tsv",
+    ]);
+    assert!(stderr(&output).contains("1.tsv: it is not in the format of x.parquet"), "{}", stderr(&output));
+}
+
+#[test]
 fn more_shards_than_templates_leave_some_empty() {
     let bench = Bench::new();
     let few = bench.write("few.fq", fastq(3, 90, ""));

@@ -45,15 +45,15 @@ impl FileFormat {
     }
 }
 
-/// Suffixes of what is not written here, and would mislead whoever goes by a name.
-const NOT_WRITTEN: [&str; 9] = ["sam", "cram", "sra", "lz4", "lzma", "br", "zip", "7z", "z"];
+/// Suffixes of what is written here neither as reads nor as text, and would mislead whoever goes by a name.
+const NOT_WRITTEN: [&str; 10] = ["sam", "cram", "sra", "parquet", "lz4", "lzma", "br", "zip", "7z", "z"];
 
 /// The suffix of `path` that promises what is not written here: `.sam`, `.lz4`, or `.bam.gz` of what is BGZF already.
 #[must_use]
 pub fn misleading_suffix(path: &Path) -> Option<String> {
     let suffix = |path: &Path| format!(".{}", path.extension().unwrap_or_default().to_string_lossy());
     let inner = path.with_extension("");
-    if Codec::of(path) != Codec::Plain && has_suffix(&inner, &["bam", "sam", "cram"]) {
+    if Codec::of(path) != Codec::Plain && has_suffix(&inner, &["bam", "sam", "cram", "parquet"]) {
         return Some(suffix(&inner) + &suffix(path));
     }
     has_suffix(path, &NOT_WRITTEN).then(|| suffix(path))

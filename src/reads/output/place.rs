@@ -7,14 +7,20 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use rustix::fs::Access;
 use tempfile::TempPath;
 
 use super::commit::Pending;
+use super::failure::failed;
 use super::strays;
 use crate::paths::{Stream, ensure_open, followed, is_direct};
+use crate::reads::error::Result;
 
 /// Bytes of an output's name in its temporary's: a name may have 255 bytes, and the temporary's has some more than these.
 const LONGEST_PREFIX: usize = 200;
+
+/// What is wrong with an output whose folder is not there.
+const NO_FOLDER: &str = "its folder does not exist";
 
 /// Opens an output for writing.
 pub(super) async fn open_file(path: &Path) -> io::Result<(File, Pending)> {
@@ -38,11 +44,36 @@ pub(super) async fn open_file(path: &Path) -> io::Result<(File, Pending)> {
     Ok((file, Pending::file(held, temporary, place)))
 }
 
+/// Finds out whether an output could be created, without creating it. `made` is a folder that will be made.
+pub fn check_place(path: &Path, made: Option<&Path>) -> Result<()> {
+    check(path, made).map_err(|source| failed(path, source))
+}
+
+fn check(path: &Path, made: Option<&Path>) -> io::Result<()> {
+    if matches!(path.to_str(), Some("-" | "/dev/stdout" | "/dev/stderr")) || is_direct(path) {
+        return Ok(());
+    }
+    let place = followed(path)?;
+    let mut folder = folder_of(&place);
+    while !folder.exists() && made.is_some_and(|made| made.starts_with(folder)) {
+        folder = folder_of(folder);
+    }
+    if !folder.exists() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, NO_FOLDER));
+    }
+    Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+/// The folder that a file is in.
+fn folder_of(place: &Path) -> &Path {
+    place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// A new file in the folder of `place`, with the permissions any new file gets.
 fn create_beside(place: &Path) -> io::Result<(File, TempPath)> {
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(place);
     if !folder.exists() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "its folder does not exist"));
+        return Err(io::Error::new(io::ErrorKind::NotFound, NO_FOLDER));
     }
     let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?.as_bytes();
     let prefix = [b".", &name[..name.len().min(LONGEST_PREFIX)], b"."].concat();

@@ -1,0 +1,107 @@
+//! The scores tables of shards, one after the other: that of a single run.
+
+use std::fs::File;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::scores;
+use crate::error::{Error, Result};
+use crate::reads::output::{self, Pending, Writer};
+use crate::reads::{EncoderConfig, Lines};
+
+/// Text that is gathered before it is written.
+const MOST_TEXT: usize = 1 << 20;
+
+/// The table of one shard.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many rows it must have.
+    pub rows: u64,
+}
+
+/// Writes all rows of the tables in this order, in the same format; the file is to be put in place.
+///
+/// # Errors
+/// [`Error::Report`] of a table in another format, with other columns or another number of rows.
+pub async fn join(parts: &[Part], into: &Path, encoding: EncoderConfig) -> Result<Pending> {
+    let is_columnar = scores::is_columnar(into);
+    if let Some(other) = parts.iter().find(|part| scores::is_columnar(&part.path) != is_columnar) {
+        return Err(refused(&other.path, format!("it is not in the format of {}", into.display())));
+    }
+    let (mut writer, pending) = output::create(into, encoding).await?;
+    if is_columnar {
+        join_columns(parts, &mut writer).await?;
+    } else {
+        join_text(parts, into, &mut writer).await?;
+    }
+    writer.finish().await?;
+    Ok(pending)
+}
+
+async fn join_text(parts: &[Part], into: &Path, writer: &mut Writer) -> Result<()> {
+    let headers = [false, true].map(|windows| {
+        let mut header = Vec::new();
+        scores::scores(into, windows).start(&mut header);
+        header
+    });
+    let mut first: Option<Vec<u8>> = None;
+    let mut text = Vec::new();
+    for Part { path, rows } in parts {
+        let mut lines = Lines::open(path, NonZero::<usize>::MIN, Arc::default()).await?;
+        let header = [lines.next().await?.unwrap_or_default(), b"\n"].concat();
+        match &first {
+            Some(first) if *first == header => {}
+            None if headers.contains(&header) => {
+                text.extend_from_slice(&header);
+                first = Some(header);
+            }
+            _ => {
+                let like = if first.is_some() { "the first one" } else { "a scores table of such a name" };
+                return Err(refused(path, format!("its columns are not those of {like}")));
+            }
+        }
+        let mut found = 0;
+        while let Some(line) = lines.next().await? {
+            text.extend_from_slice(line);
+            text.push(b'\n');
+            found += 1;
+            if text.len() >= MOST_TEXT {
+                writer.write(&text).await?;
+                text.clear();
+            }
+        }
+        check_rows(path, found, *rows)?;
+    }
+    Ok(writer.write(&text).await?)
+}
+
+async fn join_columns(parts: &[Part], writer: &mut Writer) -> Result<()> {
+    let mut joined: Option<scores::Joined> = None;
+    for Part { path, rows } in parts {
+        let unreadable = |problem: String| refused(path, problem);
+        let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
+        let part = scores::Columns::read(file).map_err(unreadable)?;
+        check_rows(path, part.rows(), *rows)?;
+        let joined = joined.get_or_insert_with(|| scores::Joined::like(&part));
+        for group in 0..part.groups() {
+            let bytes = joined.add(&part, group).map_err(unreadable)?;
+            writer.write(&bytes).await?;
+        }
+    }
+    let end = joined.map(scores::Joined::end).unwrap_or_default();
+    Ok(writer.write(&end).await?)
+}
+
+fn check_rows(path: &Path, found: u64, expected: u64) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(refused(path, format!("it has {found} rows, but the report in its place counts {expected} reads")))
+}
+
+fn refused(path: &Path, problem: String) -> Error {
+    Error::Report { report: Some(path.to_owned()), problem }
+}

@@ -1,0 +1,50 @@
+//! Shares of a whole in per cent, rounded to tenths that add up to 100.
+
+/// The share of each part in tenths of a per cent. Those with the largest remainders are rounded up, so that the sum is
+/// 1000; 0 of nothing.
+fn tenths(parts: &[u64]) -> Vec<u64> {
+    let whole: u128 = parts.iter().copied().map(u128::from).sum();
+    if whole == 0 {
+        return vec![0; parts.len()];
+    }
+    let scaled = |part: u64| u128::from(part) * 1000;
+    let mut tenths: Vec<u128> = parts.iter().map(|&part| scaled(part) / whole).collect();
+    let missing = 1000 - tenths.iter().sum::<u128>();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|&n| std::cmp::Reverse(scaled(parts[n]) % whole));
+    for n in order.into_iter().take(usize::try_from(missing).expect("fewer than there are parts")) {
+        tenths[n] += 1;
+    }
+    tenths.into_iter().map(|tenths| tenths.try_into().expect("at most 1000")).collect()
+}
+
+/// The shares as text: `61.3`.
+pub(super) fn per_cents<const N: usize>(parts: [u64; N]) -> [String; N] {
+    let tenths = tenths(&parts);
+    std::array::from_fn(|n| format!("{}.{}", tenths[n] / 10, tenths[n] % 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn thirds_add_up() {
+        assert_eq!(per_cents([1, 1, 1]), ["33.4", "33.3", "33.3"]);
+        assert_eq!(per_cents([0, 0, 0]), ["0.0"; 3]);
+        assert_eq!(per_cents([u64::MAX, 0, 0]), ["100.0", "0.0", "0.0"]);
+    }
+
+    proptest! {
+        #[test]
+        fn shares_add_up_and_each_is_within_a_tenth(parts in prop::array::uniform3(0..u64::MAX)) {
+            let (shares, whole) = (tenths(&parts), parts.iter().copied().map(u128::from).sum::<u128>());
+            prop_assert_eq!(shares.iter().sum::<u64>(), if whole == 0 { 0 } else { 1000 });
+            for (share, part) in shares.iter().zip(parts) {
+                prop_assert!((u128::from(*share) * whole).abs_diff(u128::from(part) * 1000) < whole.max(1));
+            }
+        }
+    }
+}
