@@ -24,6 +24,7 @@
 //! | which reads are in a sample? | [`sample`] |
 //! | how do the original scripts write and score reads? | [`dnabert`] |
 //! | how are labelled reads drawn from a genome? | [`labelled`], [`genome`] |
+//! | which reads are odd? | [`composition`] |
 //! | how good is a model on labelled reads? | [`evaluate`], [`metrics`] |
 //! | what can stop a run, and what is warned of? | [`error`], [`conflict`], [`warning`] |
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
@@ -31,6 +32,7 @@
 mod blocking;
 pub mod class;
 pub mod cli;
+pub mod composition;
 pub mod config;
 pub mod conflict;
 pub mod dnabert;

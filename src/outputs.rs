@@ -166,7 +166,7 @@ impl Outputs {
     fn count(&mut self, read: &Judged<'_>) {
         self.tally.classes[read.verdict.class()].add(read.segment);
         self.tally.add_verdict(read.verdict, read.posterior);
-        self.tally.add_length(read.segment.bases().len(), self.judge.reads_at_most);
+        self.tally.add_bases(read.segment.bases(), self.judge.reads_at_most);
         if let Some(answer) = &read.answer {
             self.tally.add_prediction(&answer.prediction, answer.class);
             if let Some(windowed) = &answer.windows {

@@ -25,7 +25,7 @@ pub const FEWEST: usize = 500;
 const LEAST: f64 = 0.01;
 
 /// More reads whose probability is between [`UNSURE`] mean that the model does not know such reads.
-const MOST_UNSURE: f64 = 0.7;
+pub const MOST_UNSURE: f64 = 0.7;
 const UNSURE: std::ops::Range<f32> = 0.1..0.9;
 
 /// What is asked for.

@@ -1,6 +1,7 @@
 //! What a run adds up for its report: reads and bases by class and reason, the spread of probabilities, the frames.
 
 use crate::class::{Class, PerClass};
+use crate::composition;
 use crate::prediction::{Frame, Prediction};
 use crate::prior::Prior;
 use crate::reads::{Mate, Record};
@@ -28,6 +29,12 @@ pub struct Tally {
     pub short: u64,
     /// Reads longer than what the model reads of them.
     pub truncated: u64,
+    /// Reads with many unknown bases.
+    pub unknown: u64,
+    /// Reads that are repeats of a few bases.
+    pub repeats: u64,
+    /// Reads with more or fewer G and C than most genomes have.
+    pub odd_gc: u64,
     /// Reads by the posterior they are judged by, in bins like those of `histogram`.
     pub judged: [u64; BINS],
     /// How many verdicts there were: mates judged together share one.
@@ -97,10 +104,13 @@ impl Tally {
         }
     }
 
-    /// Counts a read that is short, or longer than the bases that the model reads of it.
-    pub fn add_length(&mut self, bases: usize, reads_at_most: Option<usize>) {
-        self.short += u64::from(bases < SHORT);
-        self.truncated += u64::from(reads_at_most.is_some_and(|most| bases > most));
+    /// Counts a read that a model may not be made for: short, longer than the bases that the model reads of it, or odd.
+    pub fn add_bases(&mut self, bases: &[u8], reads_at_most: Option<usize>) {
+        self.short += u64::from(bases.len() < SHORT);
+        self.truncated += u64::from(reads_at_most.is_some_and(|most| bases.len() > most));
+        self.unknown += u64::from(composition::has_many_unknown(bases));
+        self.repeats += u64::from(composition::is_repeat(bases));
+        self.odd_gc += u64::from(composition::has_odd_gc(bases));
     }
 
     /// Counts why a read was undecided, if it was, and the posterior it was judged by.
@@ -128,6 +138,12 @@ impl Tally {
     pub fn add_windows(&mut self, summary: &Summary) {
         self.windows += summary.windows;
         self.coding_windows += summary.coding;
+    }
+
+    /// Scored reads of which the model is unsure: their probability is neither below .1 nor from .9 on.
+    #[must_use]
+    pub fn unsure(&self) -> u64 {
+        self.histogram[BINS / 10..BINS - BINS / 10].iter().sum()
     }
 
     /// Reads scored.

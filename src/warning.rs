@@ -82,6 +82,41 @@ pub enum Warning {
         /// What the model reads.
         bases: usize,
     },
+    /// Many reads have many unknown bases.
+    #[error("{reads} of {of} reads have unknown bases (N) at a tenth of their places or more")]
+    Unknown {
+        /// How many.
+        reads: u64,
+        /// Of how many.
+        of: u64,
+    },
+    /// Many reads are repeats of a few bases.
+    #[error("{reads} of {of} reads are of low complexity (repeats of up to six bases): the model knows few such reads")]
+    LowComplexity {
+        /// How many.
+        reads: u64,
+        /// Of how many.
+        of: u64,
+    },
+    /// Many reads have more or fewer G and C than most genomes.
+    #[error("{reads} of {of} reads have a GC content below 15% or above 80%: the model knows few such reads")]
+    OddGc {
+        /// How many.
+        reads: u64,
+        /// Of how many.
+        of: u64,
+    },
+    /// The model is unsure of most reads.
+    #[error(
+        "the model is unsure of most reads ({reads} of {of} have a probability between 0.1 and 0.9): it may not be made \
+         for such reads"
+    )]
+    Unsure {
+        /// How many.
+        reads: u64,
+        /// Of how many.
+        of: u64,
+    },
     /// What a report says that an earlier run warned of.
     #[error("{message}")]
     Reported {
@@ -108,6 +143,10 @@ impl Warning {
             Self::Unscored { .. } => "unscored_reads",
             Self::Short { .. } => "short_reads",
             Self::Truncated { .. } => "truncated_reads",
+            Self::Unknown { .. } => "unknown_bases",
+            Self::LowComplexity { .. } => "low_complexity",
+            Self::OddGc { .. } => "odd_gc",
+            Self::Unsure { .. } => "unsure_model",
         }
     }
 }

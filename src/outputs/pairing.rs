@@ -1,7 +1,9 @@
 //! Which reads go where a mate of theirs goes. Pure.
 
+use smallvec::SmallVec;
+
 use super::judged::Judged;
-use crate::class::{Class, PerClass};
+use crate::class::Class;
 use crate::reads::Mate;
 use crate::verdict::Verdict;
 
@@ -14,23 +16,25 @@ pub(super) enum Pairing {
     Alone,
 }
 
-/// The pairing of each read of a template, given where verdicts lead: in each class the first R1 pairs with the first R2,
-/// and so on.
+/// The pairing of each read of a template, given where verdicts lead: the first R1 pairs with the first R2, and so on.
 pub(super) fn pairings(judged: &[Judged<'_>], place: impl Fn(Verdict) -> Class) -> impl Iterator<Item = Pairing> {
-    let place = move |judged: &Judged<'_>| match judged.segment.mate {
+    let side = |judged: &Judged<'_>| match judged.segment.mate {
         Mate::Unpaired => None,
-        Mate::First => Some((0, place(judged.verdict))),
-        Mate::Second => Some((1, place(judged.verdict))),
+        Mate::First => Some(0),
+        Mate::Second => Some(1),
     };
-    let mut all = [PerClass::<usize>::default(); 2];
-    for (mate, class) in judged.iter().filter_map(&place) {
-        all[mate][class] += 1;
+    let mut classes: [SmallVec<[Class; 2]>; 2] = Default::default();
+    for read in judged {
+        if let Some(side) = side(read) {
+            classes[side].push(place(read.verdict));
+        }
     }
-    let mut before = [PerClass::<usize>::default(); 2];
-    judged.iter().map(move |judged| {
-        let Some((mate, class)) = place(judged) else { return Pairing::Alone };
-        before[mate][class] += 1;
-        if before[mate][class] <= all[1 - mate][class] { Pairing::Paired } else { Pairing::Alone }
+    let mut before = [0; 2];
+    judged.iter().map(move |read| {
+        let Some(side) = side(read) else { return Pairing::Alone };
+        let nth = before[side];
+        before[side] += 1;
+        if classes[1 - side].get(nth) == classes[side].get(nth) { Pairing::Paired } else { Pairing::Alone }
     })
 }
 
@@ -42,8 +46,7 @@ mod tests {
     use crate::reads::Record;
     use crate::verdict::Reason;
 
-    /// As the rule says it: a read is paired if, of its class, fewer of its mate come before it than there are of the
-    /// other mate.
+    /// As the rule says it: a read is paired if the other mate that has as many of its kind before it goes where it goes.
     fn pairing(n: usize, judged: &[Judged<'_>]) -> Pairing {
         let Judged { segment, verdict, .. } = judged[n];
         let other = match segment.mate {
@@ -51,11 +54,13 @@ mod tests {
             Mate::First => Mate::Second,
             Mate::Second => Mate::First,
         };
-        let count = |judged: &[Judged<'_>], mate| {
-            let same = |one: &&Judged<'_>| one.segment.mate == mate && one.verdict.class() == verdict.class();
-            judged.iter().filter(same).count()
-        };
-        if count(&judged[..n], segment.mate) < count(judged, other) { Pairing::Paired } else { Pairing::Alone }
+        let before = judged[..n].iter().filter(|one| one.segment.mate == segment.mate).count();
+        let other = judged.iter().filter(|one| one.segment.mate == other).nth(before);
+        if other.is_some_and(|other| other.verdict.class() == verdict.class()) {
+            Pairing::Paired
+        } else {
+            Pairing::Alone
+        }
     }
 
     fn judged(segment: &Record, verdict: Verdict) -> Judged<'_> {

@@ -1,6 +1,7 @@
 //! Whether the model fits the reads of a run: what the sums warn of.
 
 use super::account::Facts;
+use crate::prior::MOST_UNSURE;
 use crate::progress::share;
 use crate::tally::{SHORT, Tally};
 use crate::warning::Warning;
@@ -16,10 +17,15 @@ pub fn warnings(facts: &Facts, tally: &Tally) -> Vec<Warning> {
     let short = Warning::Short { reads: tally.short, of, length: SHORT };
     let bases = facts.reads_at_most.unwrap_or(usize::MAX);
     let truncated = Warning::Truncated { reads: tally.truncated, of, bases };
+    let (unsure, scored) = (tally.unsure(), tally.scored());
     let all = [
         (share(tally.too_short, of) >= MANY, unscored),
         (share(tally.short, of) > 0.5, short),
         (share(tally.truncated, of) >= MANY, truncated),
+        (share(tally.unknown, of) >= MANY, Warning::Unknown { reads: tally.unknown, of }),
+        (share(tally.repeats, of) >= MANY, Warning::LowComplexity { reads: tally.repeats, of }),
+        (share(tally.odd_gc, of) >= MANY, Warning::OddGc { reads: tally.odd_gc, of }),
+        (share(unsure, scored) > MOST_UNSURE, Warning::Unsure { reads: unsure, of: scored }),
     ];
     all.into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning).collect()
 }
@@ -30,7 +36,7 @@ mod tests {
     use crate::class::PerClass;
     use crate::reads::Format;
     use crate::report::Scope;
-    use crate::tally::Group;
+    use crate::tally::{BINS, Group};
     use crate::verdict::{self, Mates};
 
     fn codes(tally: &Tally) -> Vec<String> {
@@ -56,9 +62,22 @@ mod tests {
         let tally = Tally { classes: PerClass { noncoding, ..PerClass::default() }, ..Tally::default() };
         assert_eq!(codes(&tally), [""; 0]);
         assert_eq!(codes(&Tally::default()), [""; 0], "nothing is no reason to warn");
-        let few = Tally { too_short: 9, short: 50, truncated: 9, ..tally.clone() };
+        let few = Tally { too_short: 9, short: 50, truncated: 9, unknown: 9, repeats: 9, odd_gc: 9, ..tally.clone() };
         assert_eq!(codes(&few), [""; 0]);
-        let many = Tally { too_short: 10, short: 51, truncated: 10, ..tally };
-        assert_eq!(codes(&many), ["unscored_reads", "short_reads", "truncated_reads"]);
+        let many = Tally { too_short: 10, short: 51, truncated: 10, unknown: 10, repeats: 10, odd_gc: 10, ..tally };
+        let all = ["unscored_reads", "short_reads", "truncated_reads", "unknown_bases", "low_complexity", "odd_gc"];
+        assert_eq!(codes(&many), all);
+    }
+
+    #[test]
+    fn a_model_is_unsure_where_most_probabilities_are_in_the_middle() {
+        let of = |sure: u64, unsure: u64| {
+            let mut histogram = [0; BINS];
+            (histogram[1], histogram[BINS - 2]) = (sure, sure);
+            (histogram[2], histogram[BINS - 3]) = (unsure, unsure);
+            codes(&Tally { histogram, ..Tally::default() })
+        };
+        assert_eq!(of(30, 70), [""; 0]);
+        assert_eq!(of(29, 71), ["unsure_model"]);
     }
 }

@@ -155,6 +155,14 @@ def many():
         samtools(*arguments, output=f"many.{name}.cram")
 
 
+def text_of_any_kind():
+    """A tag with letters beyond ASCII, which samtools stores as they are."""
+    tags = "XZ:Z:5 µg\tXB:B:s,1,-2\tXC:f:0.5\tXA:A:x\tXN:i:-70000"
+    record = f"r1\t0\ta\t5\t60\t30M\t*\t0\t0\t{'ACGTTGCAAC' * 3}\t{'I' * 30}\t{tags}\n"
+    text = ("@HD\tVN:1.6\n@SQ\tSN:a\tLN:1000\n" + record).encode()
+    samtools("view", "--no-PG", "-C", "--output-fmt", "cram,no_ref=1", output="any_text.cram", stdin=text)
+
+
 def samtools(*arguments, output, stdin=None):
     done = subprocess.run(["samtools", *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     (HERE / output).write_bytes(done.stdout)
@@ -181,6 +189,7 @@ def main():
     samtools("view", "--no-PG", "-b", output="header_only.bam", stdin=HEADER.encode())
     crams()
     many()
+    text_of_any_kind()
 
 
 if __name__ == "__main__":

@@ -26,6 +26,53 @@ fn reads_that_cannot_be_scored_are_undecided_in_every_account_and_lead_it() {
     assert_eq!(bench.json("r.json")["counts"]["undecided_with_noncoding"], 0);
 }
 
+/// The codes that a run on a file warns of.
+fn codes(bench: &Bench, args: &[&str]) -> Vec<String> {
+    let output = bench.split(&[args, &["--json", "r.json", "--html", "r.html", "--force"]].concat());
+    let (said, report) = (stderr(&output), bench.json("r.json"));
+    let warnings = report["warnings"].as_array().unwrap();
+    for warning in warnings {
+        let message = warning["message"].as_str().unwrap();
+        assert!(said.contains(message), "{message} is missing in {said}");
+    }
+    assert_eq!(bench.read("r.html").matches("class=\"warning\"").count(), warnings.len());
+    warnings.iter().map(|warning| warning["code"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn reads_that_the_model_does_not_know_are_warned_of() {
+    let bench = Bench::new();
+    bench.split(&[testdata("community_R1.fq.gz").to_str().unwrap()]);
+    let usual = records(&bench.read("c.fq"))[..90].join("\n") + "\n";
+    let with = |bases: &str| {
+        let odd = format!("@odd\n{bases}\n+\n{}\n", "I".repeat(bases.len())).repeat(10);
+        bench.write("in.fq", format!("{usual}{odd}"));
+        codes(&bench, &["in.fq"])
+    };
+    let read = crate::support::bases(1000, 150); // random
+    assert_eq!(with(&read), [""; 0]);
+    assert_eq!(with(&read.replacen(['A', 'C'], "N", 15)), ["unknown_bases"]);
+    assert_eq!(with(&"ACGTTA".repeat(25)), ["low_complexity"]);
+    assert_eq!(with(&"A".repeat(150)), ["low_complexity", "odd_gc"]);
+    assert_eq!(with(&read.replace('A', "G").replace('T', "C")), ["odd_gc"]);
+}
+
+#[test]
+fn a_model_that_is_unsure_of_most_reads_is_warned_of() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(20, 300, ""));
+    let random = testdata("parity/k6_tiny_zip");
+    assert_eq!(codes(&bench, &["in.fq", "--model", random.to_str().unwrap()]), ["unsure_model"]);
+}
+
+#[test]
+fn usual_reads_are_not_warned_of() {
+    let bench = Bench::new();
+    for input in ["community_R1.fq.gz", "community.bam"] {
+        assert_eq!(codes(&bench, &[testdata(input).to_str().unwrap()]), [""; 0], "{input}");
+    }
+}
+
 #[test]
 fn other_thresholds_are_what_those_thresholds_give() {
     let bench = Bench::new();

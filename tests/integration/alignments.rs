@@ -39,7 +39,7 @@ fn name(record: &[u8]) -> String {
     String::from_utf8(record[32..32 + usize::from(record[8]) - 1].to_vec()).unwrap()
 }
 
-fn flags(record: &[u8]) -> u16 {
+pub(crate) fn flags(record: &[u8]) -> u16 {
     u16::from_le_bytes([record[14], record[15]])
 }
 

@@ -14,6 +14,7 @@ const FLOORS: [&[&str]; 11] = [
     &[
         "blocking",
         "class",
+        "composition",
         "conflict",
         "kmer",
         "metrics",

@@ -1,8 +1,9 @@
 //! Mates that lie apart in the input, or part on the way out: `--collate` and `--unpaired`.
 
+use std::fmt::Write;
 use std::process::Command;
 
-use crate::alignments::bam;
+use crate::alignments::{bam, flags};
 use crate::support::{Bench, bases, fastq, records, stderr, testdata};
 
 fn sorted(mut records: Vec<String>) -> Vec<String> {
@@ -238,4 +239,46 @@ fn mates_whose_names_end_in_numbers_are_regrouped_too() {
         }
         assert_eq!(bench.json("r.json")["counts"]["orphans"], 2, "two spots of one run are no mates");
     }
+}
+
+/// Alignments as merged lanes have them: two pairs of each name, first mates first.
+fn merged_lanes() -> String {
+    let mut text = String::from("@HD\tVN:1.6\tGO:query\n");
+    for n in 0..6 {
+        for (seed, flags) in [77, 77, 141, 141].into_iter().enumerate() {
+            let (letters, quality_scores) = (bases(n * 4 + seed as u64 + 1, 100), "I".repeat(100));
+            writeln!(text, "r{n}\t{flags}\t*\t0\t0\t*\t*\t0\t0\t{letters}\t{quality_scores}").unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn pairs_of_one_name_come_out_as_pairs_in_order() {
+    let bench = Bench::new();
+    let lanes = merged_lanes();
+    bench.write("in.sam", &lanes);
+    let letters: Vec<&str> = lanes.lines().skip(1).map(|line| line.split('\t').nth(9).unwrap()).collect();
+    let pairs: Vec<&str> = letters.chunks(4).flat_map(|four| [four[0], four[2], four[1], four[3]]).collect();
+    let written =
+        |name: &str| -> Vec<String> { bench.read(name).lines().skip(1).step_by(4).map(str::to_owned).collect() };
+    let split = |input: &[&str], noncoding: &str| {
+        let output = bench.run(&[&["split", "--no-model", "-q", "--force", "--noncoding", noncoding], input].concat());
+        assert!(output.status.success(), "{input:?}: {}", stderr(&output));
+    };
+    split(&["in.sam", "--coding", "c.fq"], "n.fq");
+    assert_eq!(written("n.fq"), pairs, "interleaved");
+    split(&["n.fq", "--interleaved", "--coding", "c.fq"], "again.fq");
+    assert_eq!(bench.read("again.fq"), bench.read("n.fq"), "what is written can be read");
+    split(&["in.sam", "--coding", "c#.fq"], "n#.fq");
+    let mates = [written("n1.fq"), written("n2.fq")];
+    assert!(mates[0].iter().zip(&mates[1]).flat_map(|(r1, r2)| [r1, r2]).eq(&pairs), "two files");
+    for names in [&[][..], &["--trust-order"]] {
+        split(&[&["n1.fq", "n2.fq", "--coding", "c.bam"], names].concat(), "n.bam");
+        let flags: Vec<u16> = bam(&bench.path("n.bam")).1.iter().map(|record| flags(record)).collect();
+        assert!(flags.iter().copied().eq([77, 141].into_iter().cycle().take(24)), "BAM {names:?}: {flags:?}");
+    }
+    split(&["in.sam", "--coding", "c.bam"], "n.bam");
+    let flags: Vec<u16> = bam(&bench.path("n.bam")).1.iter().map(|record| flags(record)).collect();
+    assert!(flags.iter().copied().eq([77, 77, 141, 141].into_iter().cycle().take(24)), "records stay as they were");
 }

@@ -242,3 +242,86 @@ fn the_cpus_that_a_process_may_use_set_its_threads() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(bench.json("r.json")["device"]["threads"], 1);
 }
+
+#[test]
+fn a_folder_that_is_removed_meanwhile_is_an_error() {
+    let bench = Bench::new();
+    let folder = bench.path("o");
+    std::fs::create_dir(&folder).unwrap();
+    let args = ["split", "-", "--device", "cpu", "--coding", "o/c.fq", "--noncoding", "o/n.fq"];
+    let mut child = bench.command(&args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.as_mut().unwrap().write_all(fastq(500, 100, "").as_bytes()).unwrap();
+    let started = Instant::now();
+    while std::fs::read_dir(&folder).unwrap().count() < 2 {
+        assert!(started.elapsed() < LIMIT, "no output was begun");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    let output = child.wait_with_output().unwrap(); // which ends its input
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+    assert!(stderr(&output).contains("cannot write") && stderr(&output).contains("o/c.fq"), "{}", stderr(&output));
+    assert_eq!(bench.files(), [""; 0]);
+}
+
+#[test]
+fn a_slow_reader_gets_all_of_a_pipe() {
+    let bench = Bench::new();
+    let input = fastq(3000, 100, "");
+    bench.write("in.fq", &input);
+    let args = ["split", "in.fq", "--no-model", "-q", "--coding", "/dev/null", "--noncoding", "-"];
+    let mut child = bench.command(&args).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut pipe, mut piece, mut text) = (child.stdout.take().unwrap(), vec![0; 8192], Vec::new());
+    loop {
+        std::thread::sleep(Duration::from_millis(5));
+        let read = pipe.read(&mut piece).unwrap();
+        if read == 0 {
+            break;
+        }
+        text.extend_from_slice(&piece[..read]);
+    }
+    assert_eq!(code(&mut child), Some(0));
+    assert!(text == input.as_bytes(), "{} bytes of {}", text.len(), input.len());
+}
+
+/// A control group that may use one CPU, removed in the end.
+struct OneCpu(std::path::PathBuf);
+
+impl OneCpu {
+    /// None where this process may not make one.
+    fn new() -> Option<Self> {
+        let name = format!("readseeker-test-{}", std::process::id());
+        let limits: [(&str, &[(&str, &str)]); 2] = [
+            ("/sys/fs/cgroup", &[("cpu.max", "100000 100000")]),
+            ("/sys/fs/cgroup/cpu", &[("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "100000")]),
+        ];
+        limits.iter().find_map(|(parent, limits)| {
+            let group = Self(std::path::Path::new(parent).join(&name));
+            std::fs::create_dir(&group.0).ok()?;
+            let set = |(file, limit): &(&str, &str)| {
+                std::fs::File::options()
+                    .write(true)
+                    .open(group.0.join(file))
+                    .and_then(|mut file| file.write_all(limit.as_bytes()))
+            };
+            limits.iter().all(|limit| set(limit).is_ok()).then_some(group)
+        })
+    }
+}
+
+impl Drop for OneCpu {
+    fn drop(&mut self) {
+        let _may_be_gone = std::fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn the_quota_of_a_container_sets_its_threads() {
+    let Some(group) = OneCpu::new() else { return };
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(2, 80, ""));
+    let join = format!("echo $$ > {}/cgroup.procs && exec \"$@\"", group.0.display());
+    let args = "split in.fq --no-model --json r.json --coding c.fq --noncoding n.fq".split(' ').collect::<Vec<_>>();
+    let output = started_by("sh", &["-c", &join, "sh"], &bench, &args).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(bench.json("r.json")["device"]["threads"], 1);
+}

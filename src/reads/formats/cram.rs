@@ -3,6 +3,11 @@
 mod claims;
 mod decoder;
 mod fasta_index;
+mod frequencies;
+mod numbers;
 mod reference;
+mod slice;
+mod streams;
+mod tags;
 
 pub(in crate::reads) use decoder::{THREAD, as_bam};

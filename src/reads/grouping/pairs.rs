@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use async_stream::try_stream;
 use futures::stream::{BoxStream, StreamExt};
-use smallvec::smallvec;
+use smallvec::{SmallVec, smallvec};
 
 use super::mate_names::{self, Unfit};
 use super::rule::{Grouping, MateNames};
@@ -183,15 +183,24 @@ pub(in crate::reads) fn template(entries: impl IntoIterator<Item = Entry>, count
 }
 
 /// Puts R1 before R2, whatever their order in the file, as `samtools fastq` writes them and interleaved files must have
-/// them. What is kept of the records as stored stays in the file's order.
+/// them. Where a name recurs (lanes that were merged), the first R1 is followed by the first R2, then come the second ones.
+/// What is kept of the records as stored stays in the file's order.
 fn order_mates(template: &mut Template) {
-    let number = |segment: &Record| segment.mate.number();
-    if template.segments.is_sorted_by_key(number) {
+    let mut before = [0_usize; 3];
+    let place_of = |segment: &Record| {
+        let number = segment.mate.number();
+        let alike = &mut before[usize::from(number)];
+        *alike += 1;
+        (*alike, number)
+    };
+    let places: SmallVec<[(usize, u8); 2]> = template.segments.iter().map(place_of).collect();
+    if places.is_sorted() {
         return;
     }
-    let mut order: Vec<usize> = (0..template.segments.len()).collect();
-    order.sort_by_key(|&segment| number(&template.segments[segment]));
-    template.segments.sort_by_key(number);
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_by_key(|&segment| places[segment]);
+    let mut segments: Vec<Option<Record>> = template.segments.drain(..).map(Some).collect();
+    template.segments.extend(order.iter().filter_map(|&segment| segments[segment].take()));
     let mut place = vec![0; order.len()];
     order.into_iter().enumerate().for_each(|(new, old)| place[old] = new);
     for alignment in &mut template.alignments {

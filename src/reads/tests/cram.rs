@@ -179,6 +179,52 @@ async fn a_damaged_cram_is_noticed() {
     }
 }
 
+/// A file of `testdata/odd` with some bytes of a block changed, and the block's checksum made good.
+fn forged(files: &Files, name: &str, block: std::ops::Range<usize>, changes: &[(usize, u8)]) -> PathBuf {
+    let mut bytes = std::fs::read(odd(name)).unwrap();
+    let (from, to) = (block.start, block.end - 4);
+    assert_eq!(libdeflater::crc32(&bytes[from..to]).to_le_bytes(), bytes[to..block.end], "the block is elsewhere");
+    for &(at, byte) in changes {
+        bytes[at] = byte;
+    }
+    let checksum = libdeflater::crc32(&bytes[from..to]);
+    bytes[to..block.end].copy_from_slice(&checksum.to_le_bytes());
+    files.write("forged.cram", bytes)
+}
+
+/// samtools 1.16 refuses these as well.
+#[tokio::test]
+async fn what_no_checksum_tells_is_noticed() {
+    let files = Files::new();
+    for (name, block, changes, said) in [
+        ("mapped.3.1.cram", 11966..12293, &[(12005, 0x3b)][..], "the frequencies in a block do not add up"),
+        ("mapped.3.1.cram", 11966..12293, &[(11979, 0x07), (11985, 0x01)], "the frequencies in a block"),
+        ("mapped.embedded.cram", 30296..30352, &[(30342, 0x85)], "the reference within a slice does not match"),
+        ("mapped.no_reference.cram", 2683..2704, &[(2691, 0x01)], "bases in record"),
+    ] {
+        let message = complaint(forged(&files, name, block, changes), Some(odd("reference.fa"))).await;
+        assert!(message.contains(said), "{name}: {message}");
+    }
+}
+
+/// BAM holds any text, as htslib has it.
+#[tokio::test]
+async fn tags_may_hold_any_text() {
+    let stored = tokio::fs::File::open(odd("any_text.cram")).await.unwrap();
+    let mut bytes = Vec::new();
+    let mut bam = crate::reads::formats::cram::as_bam(stored, None, Arc::default()).unwrap();
+    bam.read_to_end(&mut bytes).await.unwrap();
+    let mut reader = noodles::bam::io::Reader::from(bytes.as_slice());
+    reader.read_header().unwrap();
+    let records: Vec<_> = reader.records().collect::<Result<_, _>>().unwrap();
+    let tags: Vec<String> = records[0].data().iter().map(|field| format!("{:?}", field.unwrap())).collect();
+    let text = tags.join(" ");
+    assert_eq!((records.len(), tags.len()), (1, 5), "{text}");
+    for shown in ["String(\"5 µg\")", "[Ok(1), Ok(-2)]", "Float(0.5)", "Character(120)", "(-70000)"] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+}
+
 #[tokio::test]
 async fn a_version_we_do_not_read_is_named_with_what_reads_it() {
     let files = Files::new();

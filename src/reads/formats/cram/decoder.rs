@@ -17,6 +17,8 @@ use tokio::runtime::Handle;
 
 use super::claims::Checked;
 use super::reference::{Reference, UNKNOWN_BASE};
+use super::slice::Embedded;
+use super::tags;
 use crate::reads::Problem;
 use crate::reads::bytes::meter::Reach;
 use crate::reads::bytes::relay::{CHUNK, Feed, Relay};
@@ -63,7 +65,7 @@ fn decode(stored: impl Read, reference: Option<PathBuf>, feed: &Feed) -> Result<
     };
     let mut container = cram::io::reader::Container::default();
     while reader.read_container(&mut container)? > 0 {
-        decoder.write_records(&container)?;
+        decoder.write_records(&container, reader.get_ref().slices())?;
         let bytes = decoder.bam.get_mut();
         if bytes.len() >= CHUNK && feed.give(std::mem::take(bytes)).is_err() {
             return Ok(());
@@ -133,21 +135,27 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn write_records(&mut self, container: &cram::io::reader::Container) -> Result<(), Problem> {
+    /// Writes a container's records; `slices` is what its slices say of themselves.
+    fn write_records(
+        &mut self,
+        container: &cram::io::reader::Container,
+        slices: &[Option<Embedded>],
+    ) -> Result<(), Problem> {
         let damaged = |error: io::Error| unfit("a container", &error);
         let compression = container.compression_header().map_err(damaged)?;
         let mut count = 0;
-        for slice in container.slices() {
+        for (n, slice) in container.slices().enumerate() {
             let slice = slice.map_err(damaged)?;
             let (core, external) = slice.decode_blocks().map_err(damaged)?;
+            if let Some(Some(embedded)) = slices.get(n) {
+                embedded.check(|content| Some(&*external.iter().find(|(id, _)| *id == content)?.1))?;
+            }
             let records = slice.records(self.sequences.clone(), &self.header, &compression, &core, &external);
             let records = records.map_err(|error| self.problem(error))?;
             count += records.len();
             let turned = turned(&records).map_err(|error| self.problem(error))?;
             for (record, turned) in records.iter().zip(turned) {
-                if self.needs_reference && record.sequence().iter().any(|base| base == UNKNOWN_BASE) {
-                    return Err(Problem::NoReference);
-                }
+                self.check_bases(record)?;
                 write(&mut self.bam, &self.header, record, turned).map_err(|error| self.problem(error))?;
             }
         }
@@ -162,6 +170,28 @@ impl Decoder {
             self.sequences.clear();
         }
         Ok(())
+    }
+
+    /// Whether all bases of a record are there, and not one more. noodles goes by what sets a read apart from the reference,
+    /// and cuts it to its length.
+    fn check_bases(&self, record: &cram::Record<'_>) -> Result<(), Problem> {
+        if record.flags()?.is_unmapped() {
+            return Ok(());
+        }
+        let sequence = record.sequence();
+        let (mut bases, mut unknown) = (0, false);
+        sequence.iter().for_each(|base| {
+            bases += 1;
+            unknown |= base == UNKNOWN_BASE;
+        });
+        if unknown && self.needs_reference {
+            return Err(Problem::NoReference);
+        }
+        if bases == sequence.len() {
+            return Ok(());
+        }
+        let name = record.name().map_or_else(String::new, |name| name.escape_ascii().to_string());
+        Err(Problem::Cram(format!("{bases} bases in record {name:?}, whose length is {}", sequence.len())))
     }
 
     /// What noodles, or the reference on its way through it, complains of.
@@ -183,7 +213,9 @@ fn write(
     turned: bool,
 ) -> io::Result<()> {
     let start = bam.get_ref().len();
-    bam.write_alignment_record(header, record)?;
+    if bam.write_alignment_record(header, record).is_err() {
+        write_with_any_text(bam, header, record)?;
+    }
     let bytes = &mut bam.get_mut()[start..];
     if turned {
         bytes[TEMPLATE_LENGTH..][..4].copy_from_slice(&(-record.template_length()?).to_le_bytes());
@@ -192,6 +224,23 @@ fn write(
     if record.flags()?.is_unmapped() {
         bytes[MAPPING_QUALITY] = 0;
     }
+    Ok(())
+}
+
+/// Appends a record whose tags noodles would not write.
+fn write_with_any_text(
+    bam: &mut bam::io::Writer<Vec<u8>>,
+    header: &sam::Header,
+    record: &cram::Record<'_>,
+) -> io::Result<()> {
+    let start = bam.get_ref().len();
+    let mut untagged = sam::alignment::RecordBuf::try_from_alignment_record(header, record)?;
+    untagged.data_mut().clear();
+    bam.write_alignment_record(header, &untagged)?;
+    let bytes = bam.get_mut();
+    tags::write(&*record.data(), bytes)?;
+    let size = u32::try_from(bytes.len() - start - size_of::<u32>()).map_err(io::Error::other)?;
+    bytes[start..][..size_of::<u32>()].copy_from_slice(&size.to_le_bytes());
     Ok(())
 }
 

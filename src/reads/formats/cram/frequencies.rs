@@ -1,0 +1,129 @@
+//! The tables of rANS streams: how often each symbol is there, of so many symbols in all.
+//!
+//! noodles decodes by whatever the tables say. htslib asks that they add up, and so do we: a sum that is off gives other bases
+//! than were stored. Tables of the first order that are compressed themselves are asked for the table they are compressed with.
+//! Every function says whether the frequencies add up; nothing where the bytes end before.
+
+use super::numbers::uint7;
+
+/// What frequencies of order 0 add up to.
+const TOTAL: u64 = 1 << 12;
+
+/// A table of rANS 4x8. The first writers were off by one.
+pub(super) fn of_4x8(mut table: &[u8]) -> Option<bool> {
+    let mut sum = 0;
+    let mut symbol = byte(&mut table)?;
+    loop {
+        let previous = symbol;
+        sum += frequency_4x8(&mut table)?;
+        symbol = byte(&mut table)?;
+        if symbol == 0 {
+            return Some(sum == TOTAL || sum == TOTAL - 1);
+        }
+        if previous.checked_add(1) == Some(symbol) {
+            let run = byte(&mut table)?;
+            for _ in 0..run {
+                sum += frequency_4x8(&mut table)?;
+            }
+            symbol = symbol.checked_add(run)?;
+        }
+    }
+}
+
+/// Seven bits, or fifteen.
+fn frequency_4x8(table: &mut &[u8]) -> Option<u64> {
+    let first = u64::from(byte(table)?);
+    Some(if first & 0x80 == 0 { first } else { (first & 0x7f) << 8 | u64::from(byte(table)?) })
+}
+
+/// A table of rANS Nx16, order 0.
+pub(super) fn of_nx16(mut table: &[u8]) -> Option<bool> {
+    let mut sum = 0_u64;
+    for _ in 0..alphabet(&mut table)? {
+        sum += uint7(&mut table)?;
+    }
+    Some(adds_up(sum, TOTAL))
+}
+
+/// A table of rANS Nx16, order 1: a row for each symbol that comes before.
+pub(super) fn of_nx16_order_1(mut table: &[u8]) -> Option<bool> {
+    let head = byte(&mut table)?;
+    if head & 1 == 1 {
+        let (_unfolded, _stored) = (uint7(&mut table)?, uint7(&mut table)?);
+        return of_nx16(table);
+    }
+    let total = 1 << (head >> 4);
+    let symbols = alphabet(&mut table)?;
+    for _ in 0..symbols {
+        let (mut sum, mut column) = (0_u64, 0);
+        while column < symbols {
+            let frequency = uint7(&mut table)?;
+            sum += frequency;
+            column += 1 + if frequency == 0 { usize::from(byte(&mut table)?) } else { 0 };
+        }
+        // A symbol that no other follows.
+        if sum > 0 && !adds_up(sum, total) {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+/// Sums are scaled by doubling.
+fn adds_up(sum: u64, total: u64) -> bool {
+    sum.is_power_of_two() && sum <= total
+}
+
+/// How many symbols there are: single ones, and runs of neighbours, up to a nought.
+fn alphabet(table: &mut &[u8]) -> Option<usize> {
+    let mut count = 0;
+    let mut symbol = byte(table)?;
+    loop {
+        let previous = symbol;
+        count += 1;
+        symbol = byte(table)?;
+        if symbol == 0 {
+            return Some(count);
+        }
+        if previous.checked_add(1) == Some(symbol) {
+            let run = byte(table)?;
+            count += usize::from(run);
+            symbol = symbol.checked_add(run)?;
+        }
+    }
+}
+
+fn byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (&byte, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_those_of_the_specification() {
+        // Examples of noodles' tests, which are the specification's.
+        let noodles = [0x64, 0x65, 0x00, 0x6c, 0x6e, 0x6f, 0x00, 0x73, 0x00, 1, 1, 1, 1, 3, 1];
+        assert_eq!(of_nx16(&noodles), Some(true));
+        let order_1 = [
+            0xa0, 0x00, 0x64, 0x65, 0x00, 0x6c, 0x6e, 0x6f, 0x00, 0x73, 0x00, 0x00, 0x00, 0x01, 0x01, 0x00, 0x00, 0x01,
+            0x01, 0x00, 0x00, 0x00, 0x00, 0x0f, 0x00, 0x00, 0x01, 0x00, 0x02, 0x00, 0x01, 0x0f, 0x00, 0x02, 0x01, 0x00,
+            0x01, 0x01, 0x0f, 0x00, 0x02, 0x00, 0x03, 0x0f, 0x01, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x02, 0x0f, 0x00,
+            0x00, 0x00, 0x05, 0x10,
+        ];
+        assert_eq!(of_nx16_order_1(&order_1), Some(true));
+        let mut other = order_1;
+        other[13] = 2; // of a row of four ones
+        assert_eq!(of_nx16_order_1(&other), Some(false));
+    }
+
+    #[test]
+    fn a_table_that_ends_too_early_is_not_judged() {
+        for table in [&b""[..], b"A", b"AB\t", b"AB"] {
+            assert_eq!([of_4x8(table), of_nx16(table), of_nx16_order_1(table)], [None; 3], "{table:?}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a slice's header says (CRAM specification, 8.5): how many records there are, and the checksum of the stretch of a
+//! reference sequence that comes with them.
+//!
+//! noodles takes such a stretch as it is. Where no reference is needed at all, a checksum has nothing to say, and as in today's
+//! htslib it is not looked at.
+
+use md5::{Digest, Md5};
+
+use super::numbers::{itf8, split_off};
+use crate::reads::Problem;
+
+/// What a slice's header says.
+pub(super) struct Slice {
+    pub(super) records: u32,
+    /// Of the sequence in the slice, if there is one, with its checksum.
+    pub(super) embedded: Option<Embedded>,
+}
+
+/// What a slice's header says of the sequence in the slice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Embedded {
+    /// The id of the block that holds it.
+    content: i32,
+    /// How many bases the slice spans.
+    span: usize,
+    md5: [u8; 16],
+}
+
+/// Stands for "none" in a slice's header: no block, no one sequence.
+const NONE: i32 = -1;
+
+impl Slice {
+    /// From a slice's header; none where it is not whole.
+    pub(super) fn new(mut header: &[u8]) -> Option<Self> {
+        let header = &mut header;
+        let (sequence, _start, span, records) = (itf8(header)?, itf8(header)?, itf8(header)?, itf8(header)?);
+        let more = header.first()?.leading_ones(); // bytes of how many records came before
+        split_off(header, 1 + more)?;
+        let _blocks = itf8(header)?;
+        for _ in 0..itf8(header)? {
+            itf8(header)?;
+        }
+        let content = itf8(header)?.cast_signed();
+        let md5 = *header.first_chunk()?;
+        let is_there = content > NONE && sequence.cast_signed() > NONE && md5 != [0; 16];
+        let embedded = Embedded { content, span: usize::try_from(span).ok()?, md5 };
+        Some(Self { records, embedded: is_there.then_some(embedded) })
+    }
+}
+
+impl Embedded {
+    /// Compares it with the sequence, which `block` finds by the id of its block.
+    pub(super) fn check<'a>(&self, block: impl FnOnce(i32) -> Option<&'a [u8]>) -> Result<(), Problem> {
+        let problem = |what: &str| Err(Problem::Cram(format!("the reference within a slice {what}")));
+        let Some(bases) = block(self.content) else { return problem("is missing") };
+        let Some(bases) = bases.get(..self.span) else { return problem("is shorter than the slice") };
+        let matches = |bases: &[u8]| self.md5 == <[u8; 16]>::from(Md5::digest(bases));
+        if matches(bases) || matches(&bases.to_ascii_uppercase()) {
+            Ok(())
+        } else {
+            problem("does not match its checksum")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sequence 2 from 3 on, 5 bases, 8 records after 13, one block (21); the sequence is in `embedded`.
+    fn header(embedded: &[u8], md5: [u8; 16]) -> Vec<u8> {
+        [&[2, 3, 5, 8, 13, 1, 1, 21], embedded, &md5].concat()
+    }
+
+    fn embedded(header: &[u8]) -> Option<Embedded> {
+        Slice::new(header).and_then(|slice| slice.embedded)
+    }
+
+    #[test]
+    fn a_sequence_within_a_slice_is_compared_with_its_checksum() {
+        let md5 = Md5::digest("ACGTA").into();
+        let embedded = embedded(&header(&[21], md5)).unwrap();
+        let complaint = |block: Option<&'static [u8]>| {
+            let mut asked = 0;
+            let checked = embedded.check(|content| {
+                asked = content;
+                block
+            });
+            assert_eq!(asked, 21);
+            checked.err().map(|problem| problem.to_string()).unwrap_or_default()
+        };
+        for right in [&b"ACGTA"[..], b"acgta", b"ACGTAC"] {
+            assert_eq!(complaint(Some(right)), "");
+        }
+        assert!(complaint(Some(b"ACGTT")).contains("does not match its checksum"));
+        assert!(complaint(Some(b"ACGT")).contains("is shorter than the slice"));
+        assert!(complaint(None).contains("is missing"));
+    }
+
+    #[test]
+    fn without_a_sequence_or_a_checksum_there_is_nothing_to_compare() {
+        assert_eq!(embedded(&header(&[21], [0; 16])), None);
+        assert_eq!(embedded(&header(&[0xff, 0xff, 0xff, 0xff, 0x0f], [1; 16])), None);
+        let several = [&[0xff, 0xff, 0xff, 0xff, 0x0e][..], &header(&[21], [1; 16])[1..]].concat();
+        assert_eq!(embedded(&several), None, "of several sequences");
+        let whole = header(&[21], [1; 16]);
+        assert_eq!(Slice::new(&whole).map(|slice| slice.records), Some(8));
+        for cut in 0..whole.len() {
+            assert!(Slice::new(&whole[..cut]).is_none(), "{cut}");
+        }
+    }
+}
