@@ -14,6 +14,7 @@ mod device;
 mod evaluate;
 mod fetch;
 mod hints;
+mod index;
 mod inputs;
 mod kmers;
 mod long_reads;
@@ -71,6 +72,7 @@ enum Command {
     Reads(Box<reads::Args>),
     #[command(after_long_help = evaluate::EXAMPLES)]
     Evaluate(Box<evaluate::Args>),
+    Index(index::Args),
     Merge(merge::Args),
     Device(device::Args),
     Model(model::Args),
@@ -103,6 +105,7 @@ impl Command {
             Self::Kmers(args) => kmers::run(*args),
             Self::Reads(args) => reads::run(*args),
             Self::Evaluate(args) => evaluate::run(*args, typed),
+            Self::Index(args) => index::run(args),
             Self::Merge(args) => merge::run(args),
             Self::Device(args) => device::run(&args),
             Self::Model(args) => model::run(args),

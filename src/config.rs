@@ -46,6 +46,8 @@ pub struct Config {
     pub max_reads: Option<u64>,
     /// Take the templates of one shard.
     pub shard: Option<Shard>,
+    /// Where the input can be cut into shards, if that is known.
+    pub index: Option<PathBuf>,
     /// Take only some of the templates.
     pub sample: Option<Sample>,
     /// Score some of the templates on a plain path too.
@@ -96,7 +98,7 @@ impl Config {
             indexes.into_iter().chain([fasta.clone()])
         });
         let reads = self.input.inputs.paths().map(Path::to_owned);
-        reads.chain(self.also_read.clone()).chain(reference).chain(self.model.source.files())
+        reads.chain(self.also_read.clone()).chain(self.index.clone()).chain(reference).chain(self.model.source.files())
     }
 
     /// Refuses settings that contradict each other or the files that are there.

@@ -19,7 +19,7 @@ use crate::prediction::{Prediction, Predictions};
 use crate::prior::{self, Prior};
 use crate::progress::{Painter, Progress, Waiting, say};
 use crate::reads::output::commit_all;
-use crate::reads::{self, Format, InputCounts, Layout, Templates};
+use crate::reads::{self, Format, Index, InputConfig, InputCounts, Layout, Part, Templates};
 use crate::report::{self, Facts, Report, Scope};
 use crate::sample::Sample;
 use crate::shard::Slice;
@@ -41,15 +41,22 @@ type Stream = BoxStream<'static, reads::Result<reads::Template>>;
 ///
 /// # Errors
 /// Whatever stops the run; then none of its outputs exists.
-pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: impl Fn(&Warning)) -> Result<Report> {
+pub async fn run(
+    mut config: Config,
+    interrupt: impl Future<Output = Signal>,
+    warn: impl Fn(&Warning),
+) -> Result<Report> {
     let started = Instant::now();
     config.check()?;
     let progress = Arc::new(Progress::default());
     let _waiting = (!config.quiet).then(|| Waiting::start(&progress));
     let mut interrupt = std::pin::pin!(interrupt);
     // A pipe nobody writes to yet, or a large model, can take its time: the user need not wait for either.
+    let whole = config.input.clone();
+    let indexed = indexed(&mut config)?;
     let (templates, classifier, plain) = or_interrupted(prepare(&config, &progress), &mut interrupt).await?;
-    let slice = or_interrupted(slice(&config), &mut interrupt).await?;
+    let counted = or_interrupted(counted(&config), &mut interrupt).await?;
+    let slice = indexed.clone().or(counted.clone());
     let mut warnings = early_warnings(&config, &templates, &classifier);
     warnings.iter().for_each(&warn);
 
@@ -66,7 +73,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: 
     if slice.is_some() && stages.estimate_from.is_some() {
         // All shards assume the share that a single run would.
         let unaudited = (stages.without_audit(), Judge { audit: None, ..judge });
-        judge.prior = whole_prior(&config, &unaudited, classify.clone(), &mut interrupt).await?;
+        judge.prior = whole_prior(&config, whole, &unaudited, classify.clone(), &mut interrupt).await?;
         stages.estimate_from = None;
     }
     let (facts, sums, encoding) =
@@ -82,7 +89,7 @@ pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: 
     let (outputs, mut pending) = or_interrupted(creating, &mut interrupt).await?;
     drop(header);
     let painter = Painter::start(config.display, Arc::clone(&progress), facts.stored_size);
-    let (stream, seen) = match &slice {
+    let (stream, seen) = match &counted {
         None => (templates.stream, Arc::clone(&progress.input)),
         Some(slice) => {
             let own = Arc::default();
@@ -153,11 +160,21 @@ async fn prepare(
     Ok((templates, Arc::new(classifier), plain.map(Arc::new)))
 }
 
-/// The part of the input that a shard takes, if the run is one.
-async fn slice(config: &Config) -> Result<Option<Slice>> {
+/// The part of the input that a shard takes, if its index says where that is: nothing else will be read.
+fn indexed(config: &mut Config) -> Result<Option<Slice>> {
+    let (Some(shard), Some(index)) = (config.shard, &config.index) else { return Ok(None) };
+    let index = Index::open(index, &config.input.inputs)?;
+    let (templates, part) = index.part(&shard.range(index.templates()), &config.input.inputs);
+    config.input.part = Some(part);
+    let input = config.input.inputs.paths().next().map_or_else(Default::default, Path::to_owned);
+    Ok(Some(Slice { shard, templates, of: index.templates(), input }))
+}
+
+/// The part that a shard takes of an input whose templates have to be counted.
+async fn counted(config: &Config) -> Result<Option<Slice>> {
     match config.shard {
-        None => Ok(None),
-        Some(shard) => Ok(Some(shard.slice(&config.input).await?)),
+        Some(shard) if config.input.part.is_none() => Ok(Some(shard.slice(&config.input).await?)),
+        _ => Ok(None),
     }
 }
 
@@ -172,6 +189,7 @@ fn sampled(sample: Option<Sample>, templates: Stream, seen: &Arc<InputCounts>) -
 /// The share of coding reads that a run on all of the input would assume.
 async fn whole_prior<M>(
     config: &Config,
+    whole: InputConfig,
     &(stages, judge): &(pipeline::Config, Judge),
     classify: M,
     interrupt: impl Future<Output = Signal>,
@@ -180,7 +198,7 @@ where
     M: Fn(&Tokens) -> Result<Predictions> + Clone + Send + 'static,
 {
     let progress = Arc::new(Progress::default());
-    let templates = reads::open(&config.input, Arc::clone(&progress.input)).await?;
+    let templates = reads::open(&whole, Arc::clone(&progress.input)).await?;
     let first = sampled(config.sample, templates.stream, &progress.input).take(prior::TEMPLATES).boxed();
     let nothing = outputs::Config::default();
     let header = Arc::new(templates.header);
@@ -232,7 +250,7 @@ fn facts(config: &Config, templates: &Templates, judge: &Judge, slice: Option<Sl
         threads: config.threads,
         files: config.input.inputs.paths().map(Path::to_owned).collect(),
         format: templates.format.unwrap_or(Format::Fastq),
-        stored_size: templates.stored_size,
+        stored_size: config.input.part.as_ref().map(Part::stored_size).or(templates.stored_size),
         verdict: config.verdict,
         min_length: config.min_length,
         windows: config.windows,

@@ -50,9 +50,22 @@ pub(super) struct Common {
     /// Take the Ith of N contiguous parts of the templates, so that N jobs can share an input
     ///
     /// The outputs of all N, concatenated, are those of a single run. The input must be files, because it is read an extra
-    /// time to count its templates.
+    /// time to count its templates, unless there is an --index.
     #[arg(long, value_name = "I/N", conflicts_with = "max_reads", help_heading = "Input", hide_short_help = true)]
     shard: Option<Shard>,
+
+    /// Index of the input, made by `readseeker index`: each shard then reads its own part alone
+    ///
+    /// Give it to all shards or to none, as the parts are others.
+    #[arg(
+        long,
+        value_name = "INDEX",
+        requires = "shard",
+        conflicts_with = "interleaved",
+        help_heading = "Input",
+        hide_short_help = true
+    )]
+    index: Option<PathBuf>,
 
     /// Take this share of the templates, chosen by a hash of their names
     ///
@@ -249,6 +262,7 @@ impl Common {
         Ok(Config {
             also_read: self.reads.list().into_iter().collect(),
             input: InputConfig {
+                part: None,
                 inputs: self.reads.inputs()?,
                 grouping,
                 mate_names: self.reads.mate_names(),
@@ -274,6 +288,7 @@ impl Common {
             placing,
             max_reads: self.max_reads,
             shard: self.shard,
+            index: self.index,
             sample: self.sample.map(|fraction| Sample::new(fraction, self.seed)),
             audit: audit.map(Sample::of_audit),
             threads,

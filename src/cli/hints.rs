@@ -160,6 +160,12 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
              kmers` and `readseeker reads` write such tables. An annotation must be GFF3 or GTF"
                 .to_owned()
         }
+        Problem::NoIndex | Problem::OtherIndex { .. } => {
+            "make it anew, of the same files in the same order: `readseeker index READS -o INDEX`".to_owned()
+        }
+        Problem::NoCuts => {
+            "compress FASTQ and FASTA with bgzip, and convert SAM and CRAM to BAM; or use --shard without an index".to_owned()
+        }
         Problem::Odd => "R1 and R2 must alternate; without --interleaved each read is judged alone".to_owned(),
         Problem::Formats { .. } => "give two FASTQ files or two FASTA files".to_owned(),
         Problem::Lanes { .. } => "process inputs of different formats in separate runs".to_owned(),

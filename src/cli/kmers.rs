@@ -82,6 +82,7 @@ pub(super) fn run(args: Args) -> Result<()> {
     let threads = threads::or_all(args.threads);
     let config = Kmers {
         input: InputConfig {
+            part: None,
             inputs: args.reads.inputs()?,
             grouping: Grouping::Each,
             mate_names: args.reads.mate_names(),

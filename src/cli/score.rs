@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::{outputs, verdict};
 
 /// Flags that have no meaning for a table of k-mers.
-const NOT_OF_KMERS: [&str; 21] = [
+const NOT_OF_KMERS: [&str; 22] = [
     "files",
     "paired",
     "interleaved",
@@ -23,6 +23,7 @@ const NOT_OF_KMERS: [&str; 21] = [
     "letters",
     "max_reads",
     "shard",
+    "index",
     "sample",
     "prior",
     "threshold",

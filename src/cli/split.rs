@@ -94,7 +94,7 @@ pub(super) struct Args {
     /// Regroup BAM, SAM or CRAM by name first; needed for files sorted by coordinate
     ///
     /// This brings mates together. Up to --memory bytes of records stay in RAM; the rest goes to a temporary file.
-    #[arg(long, conflicts_with_all = ["interleaved", "paired"], help_heading = "Input")]
+    #[arg(long, conflicts_with_all = ["interleaved", "paired", "index"], help_heading = "Input")]
     collate: bool,
 
     /// Folder for the temporary file of --collate [default: TMPDIR or /tmp]

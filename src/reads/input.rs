@@ -2,5 +2,6 @@
 
 pub(super) mod lanes;
 pub(super) mod open;
+pub(super) mod part;
 pub(super) mod settings;
 pub(super) mod templates;

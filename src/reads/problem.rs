@@ -15,6 +15,18 @@ pub enum Problem {
     /// Read a second time, the input has other reads.
     #[error("the file changed while it was read")]
     Changed,
+    /// A file that should be an index.
+    #[error("it is no index of this version of readseeker")]
+    NoIndex,
+    /// An index of other files.
+    #[error("it is the index of other files than {}, or of another state of it", .path.display())]
+    OtherIndex {
+        /// The first that differs.
+        path: std::path::PathBuf,
+    },
+    /// Records that cannot be read without all before them.
+    #[error("it cannot be entered in the middle")]
+    NoCuts,
     /// BGZF blocks, and then something that has no place there.
     #[error("after its BGZF blocks the file continues with {found}")]
     AfterBlocks {

@@ -50,6 +50,7 @@ impl Files {
 /// How an input is read that has nothing special.
 fn config(input: Input, grouping: Grouping) -> InputConfig {
     InputConfig {
+        part: None,
         inputs: Inputs::Lanes(vec![input]),
         grouping,
         mate_names: MateNames::Compared,

@@ -122,6 +122,7 @@ fn read(bencher: divan::Bencher, name: &str) {
 
 async fn count(path: PathBuf) -> usize {
     let config = InputConfig {
+        part: None,
         inputs: Inputs::Files(vec![path]),
         grouping: Grouping::Templates,
         mate_names: MateNames::Compared,

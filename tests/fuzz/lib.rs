@@ -33,6 +33,7 @@ pub fn crash_on_panics() {
 #[must_use]
 pub fn settings(inputs: Inputs, alignments: Alignments, reference: Option<PathBuf>) -> InputConfig {
     InputConfig {
+        part: None,
         inputs,
         grouping: Grouping::Each,
         mate_names: MateNames::Compared,

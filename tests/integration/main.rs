@@ -17,6 +17,7 @@ mod fetch;
 mod formats;
 mod genes;
 mod help;
+mod index;
 mod inputs;
 mod kills;
 mod labelled;

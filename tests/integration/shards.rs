@@ -23,8 +23,14 @@ fn run(input: &[&str], flags: &[&str]) -> Outputs {
 
 /// Compares shards with a single run; `flags` are those of both.
 fn compare(input: &[&str], shards: u64, flags: &[&str]) {
+    compare_by(input, shards, flags, None);
+}
+
+/// The same of shards that have an index.
+pub(crate) fn compare_by(input: &[&str], shards: u64, flags: &[&str], index: Option<&str>) {
     let whole = run(input, flags);
-    let each = |n: u64| run(input, &[flags, &["--shard", &format!("{n}/{shards}")]].concat());
+    let index = index.map_or_else(Vec::new, |index| vec!["--index", index]);
+    let each = |n: u64| run(input, &[flags, &index, &["--shard", &format!("{n}/{shards}")]].concat());
     let parts: Vec<Outputs> = (1..=shards).map(each).collect();
     let joined = |of: fn(&Outputs) -> &str| parts.iter().map(of).collect::<String>();
     assert!(joined(|part| &part.coding) == whole.coding, "{input:?}: coding");

@@ -26,12 +26,25 @@ pub(in crate::reads) struct Window<R> {
     start: usize,
     end: usize,
     ended: bool,
+    /// Bytes before the window.
+    consumed: u64,
+    /// Whether that is all of them: none was forgotten.
+    is_exact: bool,
     meter: Meter,
 }
 
 impl<R: AsyncRead + Unpin> Window<R> {
     pub(in crate::reads) fn new(inner: R) -> Self {
-        Self { inner, bytes: vec![0; FIRST_SIZE], start: 0, end: 0, ended: false, meter: Meter::Off }
+        Self {
+            inner,
+            bytes: vec![0; FIRST_SIZE],
+            start: 0,
+            end: 0,
+            ended: false,
+            consumed: 0,
+            is_exact: true,
+            meter: Meter::Off,
+        }
     }
 
     /// The same window, whose bytes are counted once they are consumed.
@@ -54,10 +67,16 @@ impl<R: AsyncRead + Unpin> Window<R> {
         self.ended
     }
 
+    /// How many bytes come before the window; none where some were forgotten, as nobody knows which.
+    pub(in crate::reads) fn position(&self) -> Option<u64> {
+        self.is_exact.then_some(self.consumed)
+    }
+
     /// Moves the window's start.
     pub(in crate::reads) fn skip(&mut self, n: usize) {
         debug_assert!(n <= self.end - self.start);
         self.start += n;
+        self.consumed += n as u64;
         self.meter.add(n);
     }
 
@@ -65,6 +84,7 @@ impl<R: AsyncRead + Unpin> Window<R> {
     pub(in crate::reads) fn forget_last(&mut self, n: usize) {
         debug_assert!(n <= self.end - self.start);
         self.end -= n;
+        self.is_exact = false;
         self.meter.add(n);
     }
 

@@ -17,16 +17,45 @@ pub(in crate::reads) async fn decompress(
     workers: NonZero<usize>,
     counts: Arc<InputCounts>,
 ) -> Result<(Codec, Window<Bytes>), Problem> {
-    let mut stored = Window::new(stored).metered(Meter::Stored(Arc::clone(&counts)));
+    let mut stored = metered(stored, &counts);
     let codec = Codec::detect(stored.peek(Codec::MAGIC).await?)?;
+    let mut content = decoded(codec, path, stored, workers, counts);
     if codec == Codec::Plain {
-        return Ok((codec, stored));
+        return Ok((codec, content));
     }
-    let (reach, meter) = stored.follow_decoder();
-    let source = Source { stored, workers, reach, path: path.into(), counts };
-    let mut content = Window::new(codec.decoder(source)).metered(meter);
     match Codec::detect(content.peek(Codec::MAGIC).await?) {
         Ok(Codec::Plain) => Ok((codec, content)),
         Ok(_) | Err(_) => Err(Problem::CompressedTwice),
     }
+}
+
+/// The same of what is known to be compressed like this, and may begin in the middle of a file.
+pub(in crate::reads) fn known(
+    codec: Codec,
+    path: &Path,
+    stored: Bytes,
+    workers: NonZero<usize>,
+    counts: Arc<InputCounts>,
+) -> Window<Bytes> {
+    let stored = metered(stored, &counts);
+    decoded(codec, path, stored, workers, counts)
+}
+
+fn metered(stored: Bytes, counts: &Arc<InputCounts>) -> Window<Bytes> {
+    Window::new(stored).metered(Meter::Stored(Arc::clone(counts)))
+}
+
+fn decoded(
+    codec: Codec,
+    path: &Path,
+    mut stored: Window<Bytes>,
+    workers: NonZero<usize>,
+    counts: Arc<InputCounts>,
+) -> Window<Bytes> {
+    if codec == Codec::Plain {
+        return stored;
+    }
+    let (reach, meter) = stored.follow_decoder();
+    let source = Source { stored, workers, reach, path: path.into(), counts };
+    Window::new(codec.decoder(source)).metered(meter)
 }

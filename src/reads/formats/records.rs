@@ -89,6 +89,21 @@ impl Records {
         Self { references: Some(references), ..self }
     }
 
+    /// The same records, so many of which come before them in the file.
+    pub(in crate::reads) fn after(self, ordinal: u64) -> Self {
+        Self { ordinal, ..self }
+    }
+
+    /// How many records have been read.
+    pub(in crate::reads) fn ordinal(&self) -> u64 {
+        self.ordinal
+    }
+
+    /// How many bytes come before the next record, if that is known.
+    pub(in crate::reads) fn position(&self) -> Option<u64> {
+        self.content.position()
+    }
+
     /// What this file's records are counted in.
     pub(in crate::reads) fn counts(&self) -> &InputCounts {
         &self.counts

@@ -252,6 +252,13 @@ pub(in crate::reads) fn belongs(next: &Entry, group: &[Entry]) -> bool {
     has_name && first.name() != UNNAMED && is_paired(first) == is_paired(next) && (is_paired(next) || !another_read)
 }
 
+/// Whether a record begins a template whatever is made of those before it: with or without secondary records, for one.
+pub(in crate::reads) fn is_apart(next: &Entry, before: &[Entry]) -> bool {
+    next.read.is_some()
+        && before.iter().all(|entry| entry.name() != next.name() || next.name() == UNNAMED)
+        && before.iter().all(|entry| !are_numbered_mates(entry, next))
+}
+
 /// Whether two reads are first and second mate, and have names that say so.
 fn are_numbered_mates(one: &Entry, other: &Entry) -> bool {
     let (Some(one), Some(other)) = (&one.read, &other.read) else { return false };
@@ -299,7 +306,7 @@ fn not_adjacent(records: &Records, problem: fn(String) -> Problem, name: &[u8]) 
     records.error(problem(String::from_utf8_lossy(name).into_owned()))
 }
 
-fn differ(pair: u64, first: Option<&Record>, second: Option<&Record>) -> Problem {
+pub(in crate::reads) fn differ(pair: u64, first: Option<&Record>, second: Option<&Record>) -> Problem {
     let shown =
         |record: Option<&Record>| record.map_or("the end of the file".to_owned(), |r| format!("{:?}", r.word()));
     Problem::Mates { pair, first: shown(first), second: shown(second) }

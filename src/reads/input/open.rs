@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::fs::File;
 
+use super::part::Place;
 use super::settings::{Alignments, Input, InputConfig};
 use super::templates::{Layout, Templates};
 use crate::paths::{Stream, ensure_open};
@@ -37,8 +38,11 @@ pub(in crate::reads) struct Opened {
     stored_size: Option<u64>,
     /// Whether its first two records look like mates.
     starts_with_mates: bool,
+    codec: Codec,
     content: Window<Bytes>,
     mates: MateSource,
+    /// The part of the file that is read, and the records before it; all of it where there is none.
+    part: Option<(Place, u64)>,
 }
 
 /// Where the mates of a file's records are.
@@ -116,8 +120,10 @@ impl Opened {
                 format,
                 stored_size,
                 starts_with_mates,
+                codec,
                 content,
                 mates: MateSource::Record,
+                part: config.part.as_ref().and_then(|part| Some((part.place(path)?, part.records_before))),
             })
         };
         opened.await.map_err(|problem| error(path, problem))
@@ -169,12 +175,17 @@ impl Opened {
                 let format = format.map_or("", Format::name);
                 return Err(LayoutError::NotCollatable { input: path, format }.into());
             }
-            MateSource::Record => (Header::unaligned(), pairs::each(self.records(keep_letters(config), counts))),
+            MateSource::Record => {
+                self.enter(config, &counts).await?;
+                (Header::unaligned(), pairs::each(self.records(keep_letters(config), counts)))
+            }
             MateSource::Interleaved => {
                 let pairs = pairs::interleaved(self.records(keep_letters(config), counts), names(config));
                 (Header::unaligned(), regroup(pairs, config))
             }
-            MateSource::In(second) => {
+            MateSource::In(mut second) => {
+                self.enter(config, &counts).await?;
+                second.enter(config, &counts).await?;
                 let [first, second] =
                     [self, *second].map(|opened| opened.records(keep_letters(config), Arc::clone(&counts)));
                 (Header::unaligned(), regroup(pairs::two_files(first, second, names(config)), config))
@@ -194,6 +205,7 @@ impl Opened {
         };
         let header = header.map_err(|problem| error(&self.path, problem))?;
         let keep = keep_alignments(config, is_sam, &header).map_err(|problem| error(&self.path, problem))?;
+        self.enter(config, &counts).await?;
         let mut records = self.records(keep, counts);
         if !is_sam {
             records = records.on_references(header.references().len());
@@ -209,6 +221,27 @@ impl Opened {
                 (header, pairs::collated(records, Collated { order, grouping }))
             }
         })
+    }
+
+    /// Goes to the part of the file that is read, now that its start has been.
+    async fn enter(&mut self, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<()> {
+        if let Some((place, _)) = &self.part {
+            let content = place.content(config.workers, Arc::clone(counts)).await;
+            self.content = content.map_err(|problem| error(&self.path, problem))?;
+        }
+        Ok(())
+    }
+
+    /// All its records, the secondary ones among them, after its header.
+    pub(in crate::reads) async fn whole(mut self) -> Result<(Codec, Option<Format>, Records)> {
+        let (codec, format) = (self.codec, self.format);
+        let mut keep = Keep::Nothing;
+        if format == Some(Format::Bam) {
+            let header = bam_header::read(&mut self.content, false).await;
+            header.map_err(|problem| error(&self.path, problem))?;
+            keep = Keep::Bam;
+        }
+        Ok((codec, format, self.records(keep, Arc::default())))
     }
 
     /// Refuses alignments, whose records say themselves which mate they are.
@@ -228,7 +261,8 @@ impl Opened {
             Some(Format::Bam | Format::Cram) => bam::parse,
             Some(Format::Sam) => sam::parse,
         };
-        Records::new(&self.path, self.content, parse, keep, counts)
+        let before = self.part.map_or(0, |(_, records)| records);
+        Records::new(&self.path, self.content, parse, keep, counts).after(before)
     }
 }
 

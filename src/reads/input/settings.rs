@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
+use super::part::Part;
 use crate::reads::grouping::rule::{Collate, Grouping, MateNames};
 
 /// Where the reads of one lane come from; `-` is stdin.
@@ -77,6 +78,8 @@ pub struct InputConfig {
     pub read_ahead: u64,
     /// How many BGZF blocks are inflated at once.
     pub workers: NonZero<usize>,
+    /// The part of the files to read; all of them when absent.
+    pub part: Option<Part>,
 }
 
 impl InputConfig {
@@ -92,6 +95,7 @@ impl InputConfig {
             reference: None,
             read_ahead: 0,
             workers,
+            part: None,
         }
     }
 }

@@ -12,7 +12,8 @@ async fn read_cram(path: PathBuf, reference: Option<PathBuf>) -> Result<Vec<Temp
     let inputs = Inputs::Lanes(vec![Input::Single(path)]);
     let (mate_names, alignments, collate) = (MateNames::Compared, Alignments::Dropped, None);
     let (grouping, read_ahead, workers) = (Grouping::Each, READ_AHEAD, WORKERS);
-    let config = InputConfig { inputs, grouping, mate_names, alignments, collate, reference, read_ahead, workers };
+    let config =
+        InputConfig { inputs, grouping, mate_names, alignments, collate, reference, read_ahead, workers, part: None };
     let templates = open(&config, Arc::default()).await?;
     assert_eq!(templates.format, Some(Format::Cram));
     templates.stream.try_collect().await
