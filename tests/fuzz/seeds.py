@@ -66,6 +66,13 @@ def main():
     )
     header = payload[4 : 8 + struct.unpack("<i", payload[4:8])[0]]
     write("bam", {"three": payload[4:], "none": header + b"\0\0\0\0"})
+    lines = b"@HD\tVN:1.6\tSO:unsorted\tGO:query\n@SQ\tSN:c\tLN:900\tM5:0\n@RG\tID:a\tSM:s\n@CO\tx\n"
+    programs = b"@PG\tID:bwa\tPN:bwa\n@PG\tID:sort\tPP:bwa\n@PG\tID:readseeker\tPP:sort\n"
+    sequence = struct.pack("<ii", 1, 2) + b"c\0" + struct.pack("<i", 900)
+    write(
+        "headers",
+        {"lines": lines + b"\0" + sequence, "programs": lines + programs + b"\0" + sequence, "none": b"\0\0\0\0\0"},
+    )
     write(
         "mates",
         {
