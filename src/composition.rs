@@ -6,11 +6,23 @@ pub fn has_many_unknown(bases: &[u8]) -> bool {
     !bases.is_empty() && 10 * (bases.len() - known(bases)) >= bases.len()
 }
 
+/// Whether any of its bases is unknown.
+#[must_use]
+pub fn has_unknown(bases: &[u8]) -> bool {
+    known(bases) < bases.len()
+}
+
+/// G and C in per cent of its known bases, rounded down; none where no base is known.
+#[must_use]
+pub fn gc_per_cent(bases: &[u8]) -> Option<u32> {
+    (100 * gc(bases)).checked_div(known(bases)).and_then(|gc| gc.try_into().ok())
+}
+
 /// Whether its G and C are less than 15 % of the known bases, or more than 80 %. The genomes that the built-in models learnt
 /// from have 14 to 78 %, and all but a hundredth of their bases lie in genomes of 20 to 75 %.
 #[must_use]
 pub fn has_odd_gc(bases: &[u8]) -> bool {
-    let (known, gc) = (known(bases), count(bases, |base| matches!(base | CASE, b'g' | b'c')));
+    let (known, gc) = (known(bases), gc(bases));
     100 * gc < 15 * known || 100 * gc > 80 * known
 }
 
@@ -38,6 +50,10 @@ const CHUNK: usize = 255;
 
 fn is_known(base: u8) -> bool {
     matches!(base | CASE, b'a' | b'c' | b'g' | b't' | b'u')
+}
+
+fn gc(bases: &[u8]) -> usize {
+    count(bases, |base| matches!(base | CASE, b'g' | b'c'))
 }
 
 fn known(bases: &[u8]) -> usize {

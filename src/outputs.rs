@@ -167,6 +167,7 @@ impl Outputs {
         self.tally.classes[read.verdict.class()].add(read.segment);
         self.tally.add_verdict(read.verdict, read.posterior);
         self.tally.add_bases(read.segment.bases(), self.judge.reads_at_most);
+        self.tally.strata.add(read.segment.bases(), read.verdict.class() == Class::Coding);
         if let Some(answer) = &read.answer {
             self.tally.add_prediction(&answer.prediction, answer.class);
             if let Some(windowed) = &answer.windows {

@@ -1,6 +1,7 @@
 //! What a run counts while it goes on, and the bar or the log lines that show it. The only home of indicatif.
 
 mod download;
+mod pace;
 mod waiting;
 
 use std::io::{IsTerminal, Write};
@@ -12,6 +13,7 @@ use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDraw
 use serde::Serialize;
 
 pub use download::Download;
+pub use pace::{Pace, Pacer};
 pub use waiting::Waiting;
 
 use crate::paths::escaped;

@@ -1,6 +1,7 @@
 //! The run's account: the JSON file, MultiQC's, the page and the summary on stderr, from the same sums.
 
 mod account;
+mod breakdown;
 mod chart;
 mod classes;
 mod evaluation;

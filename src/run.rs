@@ -17,7 +17,7 @@ use crate::outputs::{self, Judge, Outputs};
 use crate::pipeline::{self, decode, tokenize};
 use crate::prediction::{Prediction, Predictions};
 use crate::prior::{self, Prior};
-use crate::progress::{Painter, Progress, Waiting, say};
+use crate::progress::{Pacer, Painter, Progress, Waiting, say};
 use crate::reads::output::commit_all;
 use crate::reads::{self, Format, Index, InputConfig, InputCounts, Layout, Part, Templates};
 use crate::report::{self, Facts, Report, Scope};
@@ -97,6 +97,7 @@ pub async fn run(
         }
     };
     let stream = sampled(config.sample, stream, &seen);
+    let pacer = Pacer::start(&progress);
     let outcome = pipeline::run(stages, stream, classify, outputs, &mut interrupt).await;
     painter.stop().await;
     let tally = outcome?;
@@ -108,6 +109,7 @@ pub async fn run(
     late.iter().for_each(&warn);
     warnings.extend(late);
     let report = Report::new(facts, warnings, classifier.card(), &seen, &tally, started.elapsed());
+    let report = Report { pace: pacer.pace(), ..report };
     pending.extend(or_interrupted(config.reports.write(&report, encoding), &mut interrupt).await?);
     blocking(move || commit_all(pending, config.placing)).await?;
     if !config.quiet {

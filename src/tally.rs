@@ -1,5 +1,9 @@
 //! What a run adds up for its report: reads and bases by class and reason, the spread of probabilities, the frames.
 
+mod strata;
+
+pub use strata::{Strata, Stratum, Weak};
+
 use crate::class::{Class, PerClass};
 use crate::composition;
 use crate::prediction::{Frame, Prediction};
@@ -35,6 +39,8 @@ pub struct Tally {
     pub repeats: u64,
     /// Reads with more or fewer G and C than most genomes have.
     pub odd_gc: u64,
+    /// Reads by length and by GC content.
+    pub strata: Strata,
     /// Reads by the posterior they are judged by, in bins like those of `histogram`.
     pub judged: [u64; BINS],
     /// How many verdicts there were: mates judged together share one.

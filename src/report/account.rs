@@ -13,10 +13,10 @@ use crate::model::Card;
 use crate::paths;
 use crate::prediction::Frame;
 use crate::prior::{Basis, FEWEST, Prior, Reason};
-use crate::progress::{grouped, per_second};
+use crate::progress::{Pace, grouped, per_second};
 use crate::reads::{Format, InputCounts};
 use crate::shard::Slice;
-use crate::tally::{BINS, Tally};
+use crate::tally::{BINS, Strata, Tally};
 use crate::verdict::{self, Mates};
 use crate::warning::Warning;
 use crate::windows::{self, Pool};
@@ -86,6 +86,9 @@ pub struct Report {
     pub histogram: Histogram,
     /// Reads that would be coding at other thresholds, judged by the same rule.
     pub other_thresholds: Vec<Threshold>,
+    /// Reads by length and GC content, and those that models are weak on.
+    #[serde(default)]
+    pub strata: Strata,
     /// Reads whose own label is coding, by frame; absent where the model tells no frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<Frames>,
@@ -99,6 +102,9 @@ pub struct Report {
     pub wall_seconds: f64,
     /// Reads written a second of it.
     pub reads_per_second: u64,
+    /// Reads done in equal spans of time; absent for a run of a few seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<Pace>,
     /// The most memory the process ever held; absent where the system does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_memory_bytes: Option<u64>,
@@ -436,6 +442,7 @@ impl Report {
             bases: tally.classes.map(|group| group.bases),
             histogram: Histogram { bin_width: Histogram::WIDTH, counts: tally.histogram },
             other_thresholds: other_thresholds(tally),
+            strata: tally.strata.clone(),
             frames: tally
                 .frames
                 .iter()
@@ -450,6 +457,7 @@ impl Report {
             }),
             wall_seconds: wall.as_secs_f64(),
             reads_per_second: per_second(tally.written(), wall),
+            pace: None,
             peak_memory_bytes: peak_memory(),
         }
     }

@@ -70,6 +70,25 @@ pub(super) fn columns(bars: &[Bar], what: &str) -> Markup {
     standing(bars, 24.0, what, &over)
 }
 
+/// Bars without names, over a time that ends at `end`.
+pub(super) fn series(bars: &[Bar], end: &str, what: &str) -> Markup {
+    let over = html! {
+        text x=(LEFT) y=(ABOVE + HEIGHT + 16.0) { "0 s" }
+        text x=(WIDTH) y=(ABOVE + HEIGHT + 16.0) text-anchor="end" { (end) }
+    };
+    standing(bars, 1.0, what, &over)
+}
+
+/// A share as a small lying bar.
+pub(super) fn lying(colour: &str, share: f64) -> Markup {
+    html! {
+        svg viewBox="0 0 100 6" aria-hidden="true" {
+            rect.ground x="0" y="0" width="100" height="6" {}
+            rect fill=(colour) x="0" y="0" width=(rounded(100.0 * share)) height="6" {}
+        }
+    }
+}
+
 /// Standing bars, `gap` apart, on an axis that tells the highest count, and what stands `over` them and below.
 fn standing(bars: &[Bar], gap: f64, what: &str, over: &Markup) -> Markup {
     let highest = bars.iter().map(|bar| bar.count).max().unwrap_or(0);

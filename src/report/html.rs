@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::account::{Counts, Frames, PriorUsed, Report, Settings, Windows};
+use super::breakdown::breakdown;
 use super::chart::{self, Bar};
 use super::classes::{self, Shown};
 use super::rule::rule;
 use super::shares::per_cents;
 use crate::class::Class;
-use crate::progress::{grouped, share};
+use crate::progress::{Pace, grouped, share};
 use crate::verdict::{self, Mates};
 
 /// Text and grounds follow the reader's light or dark.
@@ -26,7 +27,9 @@ code { font-size: .85rem; overflow-wrap: anywhere; } svg { width: 100%; height: 
 svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
 @media (max-width: 500px) { body { margin: 1rem auto; } svg text { font-size: 19px; } td, th { padding-right: .4rem; } }
 .warning { border-left: 4px solid #f08c00; padding: .3rem .8rem; margin: .8rem 0; }
-.axis { stroke: var(--line); } .mark { stroke: currentColor; stroke-dasharray: 4 3; }
+table.strata { margin: .6rem 0; } td.bar { width: 35%; vertical-align: middle; }
+@media print { body { max-width: none; } h2, table, svg, p { break-inside: avoid; } * { print-color-adjust: exact; } }
+.ground { fill: var(--line); opacity: .4; } .axis { stroke: var(--line); } .mark { stroke: currentColor; stroke-dasharray: 4 3; }
 .key { display: inline-block; width: .8em; height: .8em; margin-right: .4em; }
 ";
 
@@ -41,8 +44,10 @@ pub(super) fn page(report: &Report) -> String {
         @for warning in &report.warnings { p.warning { "Warning: " (warning) "." } }
         (class_counts(report))
         (probabilities(report))
+        (breakdown(report))
         @if let Some(frames) = &report.frames { (frame_counts(frames)) }
         (thresholds(report))
+        @if let Some(pace) = &report.pace { (over_time(pace)) }
         (run(report, &files))
     };
     whole_page(&title, &body)
@@ -199,6 +204,17 @@ fn thresholds(report: &Report) -> Markup {
             }
         }
         p.note { "By the same rule. Lower thresholds find more genes; higher ones let fewer non-coding reads through." }
+    }
+}
+
+/// How fast the run was from beginning to end.
+fn over_time(Pace { seconds, reads }: &Pace) -> Markup {
+    let name = |n: u64| format!("from {} s on, reads per second", n * seconds);
+    let bar = |(n, reads): (u64, &u64)| Bar { colour: "#1c7ed6", name: name(n), count: reads / seconds };
+    let bars: Vec<Bar> = (0..).zip(reads).map(bar).collect();
+    html! {
+        h2 { "Reads per second over time" }
+        (chart::series(&bars, &format!("{} s", grouped(seconds * reads.len() as u64)), "reads per second over time"))
     }
 }
 

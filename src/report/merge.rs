@@ -72,7 +72,7 @@ impl Report {
             merged.add(report);
         }
         // A report of a part stands for all of it; here all of it is there.
-        (merged.input.shard, merged.estimate) = (None, None);
+        (merged.input.shard, merged.estimate, merged.pace) = (None, None, None);
         merged.command = without_shard(&first.command);
         merged.warnings = warnings(reports, &shards);
         merged.reads_per_second = per_second(
@@ -85,8 +85,9 @@ impl Report {
     /// Adds what another shard counted.
     fn add(&mut self, other: &Self) {
         self.counts.add(&other.counts);
-        self.input.stored_bytes = self.input.stored_bytes.max(other.input.stored_bytes);
+        self.input.stored_bytes += other.input.stored_bytes;
         self.bases = PerClass::from_fn(|class| self.bases[class] + other.bases[class]);
+        self.strata.merge(&other.strata);
         add_all(&mut self.histogram.counts, &other.histogram.counts);
         for (own, other) in self.other_thresholds.iter_mut().zip(&other.other_thresholds) {
             own.coding += other.coding;

@@ -187,3 +187,27 @@ fn progress_as_json_ends_with_all_reads() {
     let lines = |file| bench.read(file).lines().count();
     assert_eq!(last["coding"], lines("c.fq") / 4);
 }
+
+#[test]
+fn reads_are_counted_by_length_and_gc_content_and_the_page_shows_them() {
+    let bench = Bench::new();
+    let first = testdata("community_R1.fq.gz").into_os_string().into_string().unwrap();
+    bench.split(&[&first, "--json", "r.json", "--html", "r.html", "--scores", "s.tsv"]);
+    let (report, page) = (bench.json("r.json"), bench.read("r.html"));
+    let sum = |strata: &str, of: &str| -> u64 {
+        report["strata"][strata].as_array().unwrap().iter().map(|one| one[of].as_u64().unwrap()).sum()
+    };
+    for strata in ["by_length", "by_gc"] {
+        assert_eq!((sum(strata, "reads"), sum(strata, "coding")), (2000, report["counts"]["coding"].as_u64().unwrap()));
+    }
+    let lengths: Vec<usize> =
+        bench.read("s.tsv").lines().skip(1).map(|line| line.split('\t').nth(2).unwrap().parse().unwrap()).collect();
+    let short = lengths.iter().filter(|length| **length < 100).count();
+    assert_eq!(report["strata"]["weak"]["short"], short);
+    for shown in ["Reads by length and GC content", "of such reads to be called right", "Models are weak on"] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(!page.contains("<script") && page.len() < 500_000);
+    bench.split(&[&first, "--model", "compact", "--html", "r.html", "--force"]);
+    assert!(!bench.read("r.html").contains("called right"), "measured for the other model");
+}
