@@ -57,7 +57,10 @@ impl<R: Read> Checked<R> {
         let Some(blocks) = self.container_header()? else { return Ok(()) };
         let body = self.ready.len();
         let length = i32::from_le_bytes(*self.ready.first_chunk().expect("the header starts with it"));
-        self.append(usize::try_from(length).unwrap_or(0))?;
+        // noodles makes room for all of it before it reads any.
+        if !self.append(usize::try_from(length).unwrap_or(0))? {
+            return Err(io::Error::other(Problem::Cut));
+        }
         self.slices.clear();
         check_blocks(&self.ready[body..], blocks, &mut self.slices)
             .map_err(|what| io::Error::other(Problem::Cram(what.into())))
@@ -263,6 +266,15 @@ mod tests {
 
     fn block_of(bytes: &[u8]) -> Vec<u8> {
         [bytes, &libdeflater::crc32(bytes).to_le_bytes()].concat()
+    }
+
+    #[test]
+    fn a_container_that_claims_more_than_there_is_is_a_cut() {
+        // A gigabyte, of no sequence, one record, one block, no landmark.
+        let head = [&(1_i32 << 30).to_le_bytes()[..], &[0, 0, 0, 1, 0, 0, 1, 0]].concat();
+        let file = [&[0; FILE_DEFINITION][..], &block_of(&head), &[0; 100]].concat();
+        let error = Checked::new(file.as_slice()).read_to_end(&mut Vec::new()).unwrap_err();
+        assert!(matches!(error.downcast::<Problem>(), Ok(Problem::Cut)));
     }
 
     #[test]

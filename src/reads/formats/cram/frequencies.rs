@@ -9,22 +9,44 @@ use super::numbers::uint7;
 /// What frequencies of order 0 add up to.
 const TOTAL: u64 = 1 << 12;
 
-/// A table of rANS 4x8. The first writers were off by one.
+/// A table of rANS 4x8.
 pub(super) fn of_4x8(mut table: &[u8]) -> Option<bool> {
+    row_4x8(&mut table)
+}
+
+/// A table of rANS 4x8, order 1: a row for each symbol that comes before.
+pub(super) fn of_4x8_order_1(mut table: &[u8]) -> Option<bool> {
+    let mut add_up = true;
+    each_of_4x8(&mut table, |table| {
+        add_up &= row_4x8(table)?;
+        Some(())
+    })?;
+    Some(add_up)
+}
+
+fn row_4x8(table: &mut &[u8]) -> Option<bool> {
     let mut sum = 0;
-    let mut symbol = byte(&mut table)?;
+    each_of_4x8(table, |table| {
+        sum += frequency_4x8(table)?;
+        Some(())
+    })?;
+    // The first writers were off by one.
+    Some(sum == TOTAL || sum == TOTAL - 1)
+}
+
+/// Reads what there is of each symbol: of single ones, and of runs of neighbours, up to a nought.
+fn each_of_4x8(table: &mut &[u8], mut read: impl FnMut(&mut &[u8]) -> Option<()>) -> Option<()> {
+    let mut symbol = byte(table)?;
     loop {
         let previous = symbol;
-        sum += frequency_4x8(&mut table)?;
-        symbol = byte(&mut table)?;
+        read(table)?;
+        symbol = byte(table)?;
         if symbol == 0 {
-            return Some(sum == TOTAL || sum == TOTAL - 1);
+            return Some(());
         }
         if previous.checked_add(1) == Some(symbol) {
-            let run = byte(&mut table)?;
-            for _ in 0..run {
-                sum += frequency_4x8(&mut table)?;
-            }
+            let run = byte(table)?;
+            (0..run).try_for_each(|_| read(table).ok_or(())).ok()?;
             symbol = symbol.checked_add(run)?;
         }
     }
@@ -123,7 +145,8 @@ mod tests {
     #[test]
     fn a_table_that_ends_too_early_is_not_judged() {
         for table in [&b""[..], b"A", b"AB\t", b"AB"] {
-            assert_eq!([of_4x8(table), of_nx16(table), of_nx16_order_1(table)], [None; 3], "{table:?}");
+            let judged = [of_4x8(table), of_4x8_order_1(table), of_nx16(table), of_nx16_order_1(table)];
+            assert_eq!(judged, [None; 4], "{table:?}");
         }
     }
 }

@@ -13,10 +13,13 @@ const BYTES_PER_NAME: u64 = 4096;
 pub(super) fn rans_4x8(data: &[u8]) -> Result<u64, &'static str> {
     const HEAD: usize = 9;
     let Some((head, table)) = data.split_at_checked(HEAD) else { return Ok(0) };
-    if head[0] == 0 && frequencies::of_4x8(table) == Some(false) {
-        return Err(FREQUENCIES);
-    }
-    Ok(u32_le(&head[5..]))
+    let coded = u32_le(&head[5..]);
+    let add_up = match head[0] {
+        _ if coded == 0 => None,
+        0 => frequencies::of_4x8(table),
+        _ => frequencies::of_4x8_order_1(table),
+    };
+    if add_up == Some(false) { Err(FREQUENCIES) } else { Ok(coded) }
 }
 
 /// What a stream of rANS Nx16 (method 5) or of the arithmetic coder (6) claims; `raw` where it does not say itself.
@@ -125,5 +128,8 @@ mod tests {
         let rans = |table: &[u8]| rans_4x8(&[&[0, 0, 0, 0, 0, 9, 0, 0, 0], table].concat());
         assert_eq!(rans(&[b'A', 0x90, 0x00, 0]), Ok(9));
         assert_eq!(rans(&[b'A', 0x90, 0x01, 0]), Err(FREQUENCIES));
+        let order_1 = |table: &[u8]| rans_4x8(&[&[1, 0, 0, 0, 0, 9, 0, 0, 0], table].concat());
+        assert_eq!(order_1(&[b'A', b'A', 0x90, 0x00, 0, 0]), Ok(9));
+        assert_eq!(order_1(&[b'A', b'A', 0x90, 0x01, 0, 0]), Err(FREQUENCIES));
     }
 }
