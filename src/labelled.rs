@@ -1,7 +1,8 @@
 //! Labelled reads from an annotated genome: the table that models are evaluated on, and trained.
 
+mod writer;
+
 use std::collections::HashMap;
-use std::io::Write;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,25 +12,27 @@ use futures::StreamExt;
 use crate::blocking::blocking;
 use crate::config::check_places;
 use crate::error::{Error, Result};
-use crate::genome::{Annotation, Cut, Sequence, Windows};
-use crate::prediction::{Frame, Strand};
+use crate::genome::{Annotation, Anywhere, Errors, Sequence, Windows};
 use crate::reads::output::{self, Placing, commit_all};
-use crate::reads::{self, EncoderConfig, InputConfig, Lines, reverse_complement};
-
-const HEADER: &str = "sequence\tlabel\tcoded_fraction\tframe\tgroup\torigin\n";
+use crate::reads::{self, EncoderConfig, InputConfig, Lines};
+use writer::ReadWriter;
 
 /// Which genome, and which reads of it.
 #[derive(Debug)]
 pub struct Config {
-    /// FASTA.
+    /// FASTA; without an annotation, GenBank, EMBL, or GFF3 with sequences.
     pub genome: PathBuf,
-    /// GFF3 or GTF.
-    pub annotation: PathBuf,
-    /// The table of reads.
+    /// GFF3 or GTF, if it is a file of its own.
+    pub annotation: Option<PathBuf>,
+    /// The table of reads, or FASTQ if its suffix says so.
     pub output: PathBuf,
+    /// From where they are drawn.
+    pub places: Places,
+    /// What the sequencer does to them.
+    pub errors: Errors,
     /// Bases of a read.
     pub length: NonZero<usize>,
-    /// Reads of each class.
+    /// How many: of each class, or of all that are drawn from anywhere.
     pub count: u64,
     /// Which reads are drawn.
     pub seed: u64,
@@ -39,6 +42,18 @@ pub struct Config {
     pub threads: NonZero<usize>,
     /// How the table is put in place.
     pub placing: Placing,
+}
+
+/// From where reads are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Places {
+    /// From inside genes and from between them.
+    Whole,
+    /// From anywhere, also across the ends of genes.
+    Anywhere {
+        /// The share of coding bases from which on a read is coding.
+        coding_from: f64,
+    },
 }
 
 /// What was written.
@@ -57,33 +72,50 @@ pub struct Drawn {
 /// # Errors
 /// For files that cannot be read, an annotation of another genome, and a table that cannot be written; then it does not exist.
 pub async fn draw(config: Config) -> Result<Drawn> {
-    let Config { genome, annotation, output, length, count, seed, group, threads, placing } = config;
-    check_places([output.clone()].into_iter(), [genome.clone(), annotation.clone()].into_iter(), placing.existing)?;
-    let mut lines = Lines::open(&annotation, threads, Arc::default()).await?;
-    let annotations = Annotation::read(&mut lines).await?;
-    let (sequences, unknown) = sequences(genome.clone(), annotations, threads).await?;
+    let Config { genome, annotation, output, places, errors, length, count, seed, group, threads, placing } = config;
+    check_places(
+        [output.clone()].into_iter(),
+        [genome.clone()].into_iter().chain(annotation.clone()),
+        placing.existing,
+    )?;
+    let (sequences, unknown) = match &annotation {
+        None => Sequence::read_all(&mut Lines::open(&genome, threads, Arc::default()).await?).await?,
+        Some(annotation) => {
+            let mut lines = Lines::open(annotation, threads, Arc::default()).await?;
+            let annotations = Annotation::read(&mut lines).await?;
+            sequences(genome.clone(), annotations, threads).await?
+        }
+    };
     if sequences.is_empty() {
+        let annotation = annotation.as_ref().unwrap_or(&genome);
         let problem = format!("no sequence of {} is named in {}", genome.display(), annotation.display());
         return Err(Error::Genome(problem));
     }
     let (cuts, sequences) = blocking(move || {
-        let windows = Windows::of(&sequences, length.get());
-        (windows.draw(&sequences, count, seed), sequences)
+        let cuts = match places {
+            Places::Whole => Windows::of(&sequences, length.get()).draw(&sequences, count, seed),
+            Places::Anywhere { .. } => Anywhere::of(&sequences, length.get()).draw(&sequences, count, seed),
+        };
+        (cuts, sequences)
     })
     .await;
     let (mut table, pending) = output::create(&output, EncoderConfig { workers: threads, level: None }).await?;
-    table.write(HEADER.as_bytes()).await?;
-    let mut text = Vec::new();
+    let coding_from = match places {
+        Places::Whole => 1.0,
+        Places::Anywhere { coding_from } => coding_from,
+    };
+    let mut writer = ReadWriter::of(&output, group, errors, coding_from);
+    table.write(writer.start().as_bytes()).await?;
+    let (mut text, mut coding) = (Vec::new(), 0);
     for cuts in cuts.chunks(4096) {
         text.clear();
         for cut in cuts {
-            push(cut, &sequences[cut.sequence], &group, &mut text);
+            coding += u64::from(writer.push(cut, &sequences[cut.sequence], &mut text));
         }
         table.write(&text).await?;
     }
     table.finish().await?;
     blocking(move || commit_all(vec![pending], placing)).await?;
-    let coding = cuts.iter().filter(|cut| cut.is_coding).count() as u64;
     Ok(Drawn { coding, noncoding: cuts.len() as u64 - coding, unknown })
 }
 
@@ -109,26 +141,4 @@ async fn sequences(
         }
     }
     Ok((sequences, unknown))
-}
-
-/// Appends the line of a read.
-fn push(cut: &Cut, sequence: &Sequence, group: &str, text: &mut Vec<u8>) {
-    let bases = &sequence.bases[cut.range.clone()];
-    let strand = match cut.strand {
-        Strand::Plus => {
-            text.extend_from_slice(bases);
-            '+'
-        }
-        Strand::Minus => {
-            let mut turned = bases.to_vec();
-            reverse_complement(&mut turned);
-            text.extend_from_slice(&turned);
-            '-'
-        }
-    };
-    let frame = cut.frame.map_or_else(|| ".".to_owned(), |frame: Frame| frame.to_string());
-    let (label, name, range) = (u8::from(cut.is_coding), &sequence.name, &cut.range);
-    let written =
-        writeln!(text, "\t{label}\t{label}.000\t{frame}\t{group}\t{name}:{}-{}:{strand}", range.start + 1, range.end);
-    written.expect("writing to a vector cannot fail");
 }

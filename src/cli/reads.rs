@@ -7,8 +7,10 @@ use clap::Args as ClapArgs;
 
 use super::runtime::unless_interrupted;
 use super::threads;
-use crate::error::Result;
-use crate::labelled::{Config, draw};
+use super::values::fraction;
+use crate::error::{Error, Result};
+use crate::genome::{Errors, Sequencer};
+use crate::labelled::{Config, Places, draw};
 use crate::progress::{grouped, say};
 use crate::reads::output::{Existing, Placing};
 
@@ -18,8 +20,14 @@ Examples:
   10,000 coding and 10,000 non-coding reads of 300 bases:
   readseeker reads --genome genome.fa.gz --annotation genome.gff3.gz -o reads.tsv.gz
 
+  The same from a GenBank file:
+  readseeker reads --genome genome.gbk -o reads.tsv.gz
+
   Shorter and fewer reads, others than before, named after the organism:
   readseeker reads --genome g.fa --annotation g.gtf -o reads.tsv --length 150 --count 2000 --seed 7 --group ecoli
+
+  Reads as a nanopore would make them, as FASTQ with the truth in their names:
+  readseeker reads --genome genome.gbk -o reads.fq.gz --anywhere --sequencer nanopore --length 3000 --count 1000
 
   Measure a model on them:
   readseeker evaluate reads.tsv.gz --model builtin";
@@ -32,26 +40,45 @@ Examples:
 #[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
     /// Sequences of the genome, compressed or not
-    #[arg(long, value_name = "FASTA")]
+    ///
+    /// GenBank, EMBL and GFF3 with a ##FASTA section hold the annotation as well. A FASTA needs --annotation.
+    #[arg(long, value_name = "FASTA|GenBank|EMBL|GFF3")]
     genome: PathBuf,
 
-    /// Its annotation, compressed or not
+    /// Annotation of a FASTA, compressed or not
     ///
     /// Its sequences must have the names that they have in the FASTA. Those it does not mention are left out.
     #[arg(long, value_name = "GFF3|GTF")]
-    annotation: PathBuf,
+    annotation: Option<PathBuf>,
 
-    /// Table of reads, compressed as its suffix says; - is stdout
+    /// Reads as a table, or as FASTQ if the file is called so; compressed as its suffix says; - is stdout
     ///
-    /// Columns: sequence, label (1 is coding), coded_fraction, frame, group, origin. `readseeker evaluate` reads it.
-    #[arg(short, long, value_name = "TSV[.gz|.zst|...]")]
+    /// Columns: sequence, label (1 is coding), coded_fraction, frame, group, origin. `readseeker evaluate` reads the table. In
+    /// FASTQ, they are in the names.
+    #[arg(short, long, value_name = "TSV|FASTQ[.gz|.zst|...]")]
     output: PathBuf,
+
+    /// Draw from any place, also across the ends of genes, as a sequencer does
+    #[arg(long)]
+    anywhere: bool,
+
+    /// With --anywhere: share of coding bases from which on a read is labelled coding
+    #[arg(long, value_name = "F", default_value_t = 0.5, value_parser = fraction, requires = "anywhere")]
+    coding_from: f64,
+
+    /// Errors of a sequencer, in the reads
+    #[arg(long, value_enum, default_value_t)]
+    sequencer: Sequencer,
+
+    /// Another rate of errors, from 0 to 1
+    #[arg(long, value_name = "P", value_parser = fraction)]
+    error_rate: Option<f64>,
 
     /// Bases per read
     #[arg(long, value_name = "N", default_value = "300")]
     length: NonZero<usize>,
 
-    /// Reads of each class, at most
+    /// Reads of each class, at most; with --anywhere, all reads
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     count: u64,
 
@@ -74,10 +101,15 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> Result<()> {
     let threads = threads::or_all(args.threads);
-    let Args { genome, annotation, output, length, count, seed, force, .. } = args;
+    let Args { genome, annotation, output, length, count, seed, force, coding_from, .. } = args;
+    if args.error_rate.is_some() && args.sequencer == Sequencer::Exact {
+        return Err(Error::Usage("--error-rate needs --sequencer illumina, hifi or nanopore".to_owned()));
+    }
+    let errors = Errors::of(args.sequencer, args.error_rate, seed);
+    let places = if args.anywhere { Places::Anywhere { coding_from } } else { Places::Whole };
     let group = args.group.unwrap_or_else(|| stem(&genome)).replace(['\t', '\n', '\r'], " ");
     let placing = Placing { existing: Existing::replaced(force), fsync: true };
-    let config = Config { genome, annotation, output, length, count, seed, group, threads, placing };
+    let config = Config { genome, annotation, output, places, errors, length, count, seed, group, threads, placing };
     let drawn = unless_interrupted(threads, draw(config))?;
     let (coding, noncoding) = (grouped(drawn.coding), grouped(drawn.noncoding));
     say(&format!("readseeker: {coding} coding and {noncoding} non-coding reads\n"));
@@ -87,7 +119,11 @@ pub(super) fn run(args: Args) -> Result<()> {
             "readseeker: warning: {unknown} sequences are not in the annotation: no read was drawn of them\n"
         ));
     }
-    if drawn.coding < count || drawn.noncoding < count {
+    let is_short = match places {
+        Places::Whole => drawn.coding < count || drawn.noncoding < count,
+        Places::Anywhere { .. } => drawn.coding + drawn.noncoding < count,
+    };
+    if is_short {
         say("readseeker: warning: the genome has no more different reads of this length\n");
     }
     Ok(())

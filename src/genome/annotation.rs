@@ -32,25 +32,34 @@ pub struct Annotation {
 impl Annotation {
     /// Reads GFF3 or GTF: what each sequence has, by its name. A sequence that the file only mentions has nothing.
     pub async fn read(lines: &mut Lines) -> reads::Result<HashMap<String, Self>> {
-        let mut all: HashMap<String, Self> = HashMap::new();
+        let mut gff = Gff::default();
         while let Some(line) = lines.next().await? {
             if line == b"##FASTA" {
                 break;
             }
-            match parse(line) {
-                Ok(None) => {}
-                Ok(Some(Line { name, what })) => {
-                    let own = all.entry(name).or_default();
-                    match what {
-                        What::Nothing => {}
-                        What::Part(part) => own.parts.push(part),
-                        What::Unclear(range) => own.unclear.push(range),
-                    }
-                }
-                Err(what) => return Err(lines.refuse(what)),
+            if let Err(what) = gff.add(line) {
+                return Err(lines.refuse(what));
             }
         }
-        Ok(all)
+        Ok(gff.0)
+    }
+}
+
+/// What the lines of a GFF3 or GTF said so far of each sequence, by its name.
+#[derive(Debug, Default)]
+pub(super) struct Gff(pub(super) HashMap<String, Annotation>);
+
+impl Gff {
+    /// Reads a line.
+    pub(super) fn add(&mut self, line: &[u8]) -> Result<(), String> {
+        let Some(Line { name, what }) = parse(line)? else { return Ok(()) };
+        let own = self.0.entry(name).or_default();
+        match what {
+            What::Nothing => {}
+            What::Part(part) => own.parts.push(part),
+            What::Unclear(range) => own.unclear.push(range),
+        }
+        Ok(())
     }
 }
 
@@ -78,7 +87,7 @@ fn parse(line: &[u8]) -> Result<Option<Line>, String> {
         return Ok(None);
     }
     if text.starts_with("LOCUS") || text.starts_with("ID   ") {
-        return Err("expected GFF3 or GTF, found GenBank or EMBL".to_owned());
+        return Err("expected GFF3 or GTF, found GenBank or EMBL, which hold the genome as well".to_owned());
     }
     let columns: Vec<&str> = text.split('\t').collect();
     let [name, _, kind, start, end, _, strand, phase, about, ..] = columns[..] else {

@@ -14,13 +14,31 @@ pub(super) fn frame(parts: &[Part], window: &Range<usize>, strand: Strand) -> Op
     frames.all(|other| other == Some(first)).then_some(first)
 }
 
+/// The frame that most bases of the read are in, however little of it; none where two have as many, or a part's is unknown.
+pub(super) fn main_frame(parts: &[Part], window: &Range<usize>, strand: Strand) -> Option<Frame> {
+    let mut bases: Vec<(Option<Frame>, usize)> = Vec::new();
+    for part in parts {
+        let shared = part.range.end.min(window.end).saturating_sub(part.range.start.max(window.start));
+        let frame = of_part(part, window, strand);
+        match bases.iter_mut().find(|(other, _)| *other == frame) {
+            _ if shared == 0 => {}
+            Some((_, sum)) => *sum += shared,
+            None => bases.push((frame, shared)),
+        }
+    }
+    let most = bases.iter().map(|(_, sum)| *sum).max()?;
+    let mut best = bases.iter().filter(|(_, sum)| *sum == most);
+    let (frame, _) = best.next()?;
+    frame.filter(|_| best.next().is_none())
+}
+
 fn of_part(part: &Part, window: &Range<usize>, strand: Strand) -> Option<Frame> {
     let phase = usize::from(part.phase?);
-    // Bases of the window, in the gene's direction, before a codon starts.
+    // From the window's first base in the gene's direction to the first base of the part's first codon, modulo 3.
     let offset = match part.strand {
-        Strand::Plus => (phase + 3 - (window.start - part.range.start) % 3) % 3,
-        Strand::Minus => (phase + 3 - (part.range.end - window.end) % 3) % 3,
-    };
+        Strand::Plus => part.range.start + phase + 2 * window.start,
+        Strand::Minus => window.end + phase + 2 * part.range.end,
+    } % 3;
     let strand = if part.strand == strand { Strand::Plus } else { Strand::Minus };
     Some(Frame { strand, offset: u8::try_from(offset).expect("below 3") })
 }
@@ -55,5 +73,15 @@ mod tests {
         let other = [part(10..40, Strand::Plus, 0), part(0..35, Strand::Minus, 0)];
         assert_eq!(number(&other, 11..20, Strand::Plus), None);
         assert_eq!(number(&other, 5..50, Strand::Plus), None);
+    }
+
+    #[test]
+    fn a_read_across_ends_has_the_frame_of_most_of_its_bases() {
+        let parts = [part(10..40, Strand::Plus, 0), part(45..60, Strand::Minus, 0)];
+        let number = |window: Range<usize>, strand| main_frame(&parts, &window, strand).map(Frame::number);
+        assert_eq!([0, 7, 10].map(|start| number(start..30, Strand::Plus)), [2, 1, 1].map(Some));
+        assert_eq!(number(0..30, Strand::Minus), Some(-2));
+        assert_eq!(number(38..65, Strand::Plus), Some(-3));
+        assert_eq!((number(35..50, Strand::Plus), number(40..45, Strand::Plus)), (None, None));
     }
 }

@@ -25,6 +25,29 @@ impl Random {
         u64::try_from(product >> 64).expect("the high half of 128 bits has 64")
     }
 
+    /// Whether something of this probability happens.
+    pub(super) fn chance(&mut self, probability: f64) -> bool {
+        // The highest 53 bits are a number from 0 to 1 as exact as a float can be.
+        #[expect(clippy::cast_precision_loss, reason = "2^53 fit")]
+        let drawn = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
+        drawn < probability
+    }
+
+    /// A base.
+    pub(super) fn base(&mut self) -> u8 {
+        b"ACGT"[usize::try_from(self.below(4)).expect("below 4")]
+    }
+
+    /// A base that is not this one.
+    pub(super) fn other_base(&mut self, base: u8) -> u8 {
+        loop {
+            let other = self.base();
+            if other != base {
+                return other;
+            }
+        }
+    }
+
     /// `count` different numbers below `bound`, rising; all of them if there are no more (Floyd).
     pub(super) fn different(&mut self, count: u64, bound: u64) -> Vec<u64> {
         let mut taken = HashSet::new();

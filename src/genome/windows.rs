@@ -28,18 +28,18 @@ pub struct Cut {
     pub range: Range<usize>,
     /// Which strand it is read from.
     pub strand: Strand,
-    /// Whether it is wholly coding; it has no coding base otherwise.
-    pub is_coding: bool,
-    /// The frame of a coding read, where it is known.
+    /// How many of its bases are coding.
+    pub coded: usize,
+    /// The frame of its coding bases, where it is known.
     pub frame: Option<Frame>,
 }
 
 /// All reads of one length and class: each place that one can start at, on both strands.
-#[derive(Clone, Debug)]
-struct Places {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
     /// Sequence, first start, and how many starts there are before this range and in it.
     ranges: Vec<(usize, usize, u64)>,
-    count: u64,
+    pub(super) count: u64,
 }
 
 /// All reads of one length that are wholly coding or have no coding base, and no letter but A, C, G and T.
@@ -58,10 +58,9 @@ impl Windows {
     #[must_use]
     pub fn of(sequences: &[Sequence], length: usize) -> Self {
         assert!(length > 0, "a read has bases");
-        let empty = || Places { ranges: Vec::new(), count: 0 };
-        let (mut coding, mut noncoding) = (empty(), empty());
+        let (mut coding, mut noncoding) = (Places::default(), Places::default());
         for (number, sequence) in sequences.iter().enumerate() {
-            let [own, others] = classes(sequence);
+            let Classes { coding: own, noncoding: others } = Classes::of(sequence);
             coding.add(number, &own, length);
             noncoding.add(number, &others, length);
         }
@@ -86,7 +85,8 @@ impl Windows {
                 let strand = if drawn.is_multiple_of(2) { Strand::Plus } else { Strand::Minus };
                 let parts = &sequences[sequence].annotation.parts;
                 let frame = if is_coding { frame(parts, &range, strand) } else { None };
-                cuts.push(Cut { sequence, range, strand, is_coding, frame });
+                let coded = if is_coding { self.length } else { 0 };
+                cuts.push(Cut { sequence, range, strand, coded, frame });
             }
         }
         random.shuffle(&mut cuts);
@@ -95,7 +95,7 @@ impl Windows {
 }
 
 impl Places {
-    fn add(&mut self, sequence: usize, ranges: &[Range<usize>], length: usize) {
+    pub(super) fn add(&mut self, sequence: usize, ranges: &[Range<usize>], length: usize) {
         for range in ranges.iter().filter(|range| range.len() >= length) {
             self.ranges.push((sequence, range.start, self.count));
             self.count += (range.len() - length + 1) as u64;
@@ -103,23 +103,36 @@ impl Places {
     }
 
     /// The sequence and the start of the n-th place.
-    fn at(&self, n: u64) -> (usize, usize) {
+    pub(super) fn at(&self, n: u64) -> (usize, usize) {
         let after = self.ranges.partition_point(|&(.., before)| before <= n);
         let (sequence, first, before) = self.ranges[after - 1];
         (sequence, first + usize::try_from(n - before).expect("a sequence is in memory"))
     }
 }
 
-/// The coding ranges of a sequence and those without genes, both without letters that are no bases.
-fn classes(sequence: &Sequence) -> [Vec<Range<usize>>; 2] {
-    let (length, annotation) = (sequence.bases.len(), &sequence.annotation);
-    let parts = annotation.parts.iter().map(|part| part.range.clone());
-    let parts = merged(parts.flat_map(|range| around(range, length)).collect());
-    let unclear = annotation.unclear.iter().cloned().flat_map(|range| around(range, length));
-    let unclear = merged(unclear.chain(unknown(&sequence.bases)).collect());
-    let whole = 0..length;
-    let known = less(std::slice::from_ref(&whole), &unclear);
-    [less(&parts, &unclear), less(&known, &parts)]
+/// The ranges of a sequence that are coding and those without genes, both without letters that are no bases.
+#[derive(Clone, Debug)]
+pub(super) struct Classes {
+    pub(super) coding: Vec<Range<usize>>,
+    pub(super) noncoding: Vec<Range<usize>>,
+}
+
+impl Classes {
+    pub(super) fn of(sequence: &Sequence) -> Self {
+        let (length, annotation) = (sequence.bases.len(), &sequence.annotation);
+        let parts = annotation.parts.iter().map(|part| part.range.clone());
+        let parts = merged(parts.flat_map(|range| around(range, length)).collect());
+        let unclear = annotation.unclear.iter().cloned().flat_map(|range| around(range, length));
+        let unclear = merged(unclear.chain(unknown(&sequence.bases)).collect());
+        let whole = 0..length;
+        let known = less(std::slice::from_ref(&whole), &unclear);
+        Self { coding: less(&parts, &unclear), noncoding: less(&known, &parts) }
+    }
+
+    /// All that is either.
+    pub(super) fn known(&self) -> Vec<Range<usize>> {
+        merged(self.coding.iter().chain(&self.noncoding).cloned().collect())
+    }
 }
 
 /// A range that goes on behind the end of a circular sequence goes on at its start.
@@ -165,7 +178,7 @@ mod tests {
         let windows = Windows::of(std::slice::from_ref(&sequence), 2);
         let cuts = windows.draw(std::slice::from_ref(&sequence), 100, 1);
         let starts = |is_coding| {
-            let own = cuts.iter().filter(|cut| cut.is_coding == is_coding && cut.strand == Strand::Minus);
+            let own = cuts.iter().filter(|cut| (cut.coded > 0) == is_coding && cut.strand == Strand::Minus);
             let mut starts: Vec<usize> = own.map(|cut| cut.range.start).collect();
             starts.sort_unstable();
             starts
@@ -194,7 +207,8 @@ mod tests {
             for cut in &cuts {
                 prop_assert_eq!(cut.range.len(), length);
                 let covered = cut.range.clone().filter(|position| parts[0].contains(position)).count();
-                prop_assert_eq!(covered, if cut.is_coding { length } else { 0 });
+                prop_assert_eq!(covered, cut.coded);
+                prop_assert!(covered == 0 || covered == length);
                 prop_assert!(cut.range.clone().all(|position| !holes[0].contains(&position)));
                 prop_assert!(!bases[cut.range.clone()].contains('N'));
             }
