@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from . import evaluate, train, validation
+from . import evaluate, train, training, validation
 from .variants import NETWORKS
 
 LENGTHS = (300, 150, 100)
@@ -51,7 +51,7 @@ def one(name, data, samples, reads, folder):
     arguments = Namespace(
         data=data, run=folder / "run", minutes=0, reads=reads * other.get("longer", 1), seed=other.get("seed", 1), set=settings,
         recipe=recipe, mix=other.get("mix", "microbes"), network=other.get("network", "six frames"),
-        random_start=other.get("random_start", False), weight_decay=0.02, peak=train.PEAK, last=train.LAST, start_from=None, every_genus=False,
+        random_start=other.get("random_start", False), weight_decay=0.02, peak=training.PEAK, last=training.LAST, start_from=None, every_genus=False,
     )  # fmt: skip
     begun = time.process_time()
     run = Short(arguments)

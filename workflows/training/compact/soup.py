@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from . import train
+from . import train, training
 from .network import Network, Settings
 from .sampler import MIXES, Recipe, Sampler
 
@@ -19,17 +19,17 @@ def average(data, out, parts, every_genus=False):
     runs, shares = zip(*(part.rsplit("=", 1) for part in parts))
     shares = [int(share) for share in shares]
     for run in runs:
-        if not (Path(run) / train.EXPORTED).exists():
+        if not (Path(run) / training.EXPORTED).exists():
             raise SystemExit(f"{run} is not trained to its end")
     states = [torch.load(Path(run) / "state.pt", weights_only=False) for run in runs]
     network = Network(Settings(**states[0]["settings"]))
     weights = [train.load_average(run).state_dict() for run in runs]
-    network.load_state_dict(train.mean_of([one for one, share in zip(weights, shares) for _ in range(share)]))
+    network.load_state_dict(training.mean_of([one for one, share in zip(weights, shares) for _ in range(share)]))
     # Statistics of reads as they come: none rewritten.
-    train.measure_on(network, Sampler(train.load_data(data, every_genus), Recipe(*MIXES["microbes"], recoded=0)), seed=1)
+    train.measure_on(network, Sampler(training.load_data(data, every_genus), Recipe(*MIXES["microbes"], recoded=0)), seed=1)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    torch.save(network.state_dict(), out / train.EXPORTED)
+    torch.save(network.state_dict(), out / training.EXPORTED)
     about = {"settings": states[0]["settings"], "reads": sum(s["reads"] for s in states), "steps": sum(s["steps"] for s in states)}
     torch.save(about | {"spent": sum(s["spent"] for s in states)}, out / "state.pt")
 

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from along import train as along_train  # noqa: E402
-from compact import soup, tokens, train  # noqa: E402
+from compact import soup, tokens, train, training  # noqa: E402
 from compact.fasta import Part  # noqa: E402
 from compact.labels import mark_part  # noqa: E402
 from compact.sampler import SHARES  # noqa: E402
@@ -45,7 +45,7 @@ def genome(tmp_path):
 def _run(genome, folder, reads):
     arguments = Namespace(
         data=str(genome), run=folder, minutes=0, reads=reads, seed=1, order=0, recipe={}, mix="mammals",
-        set={"embedding": 8, "channels": 8, "hidden": 8}, network="six frames", random_start=False, weight_decay=0.02, peak=train.PEAK, last=train.LAST, start_from=None, every_genus=False,
+        set={"embedding": 8, "channels": 8, "hidden": 8}, network="six frames", random_start=False, weight_decay=0.02, peak=training.PEAK, last=training.LAST, start_from=None, every_genus=False,
     )  # fmt: skip
     return train.Run(arguments)
 
@@ -61,7 +61,7 @@ def test_a_run_learns_and_resumes(genome, tmp_path):
     again = _run(genome, tmp_path / "run", 12_000)
     assert again.reads == run.reads and again.progress() >= 1
     kept = [torch.load(path) for path in sorted((tmp_path / "run/snapshots").glob("*.pt"))]
-    assert len(kept) == len(train.SNAPSHOTS)
+    assert len(kept) == len(training.SNAPSHOTS)
     mean = sum(state["stem.weight"] for state in kept) / len(kept)
     assert torch.allclose(train.load_average(tmp_path / "run").stem.weight, mean)
 
@@ -77,7 +77,7 @@ def test_measuring_leaves_the_statistics_of_the_batches(genome, tmp_path):
 
 def _run_along(genome, folder, reads):
     arguments = Namespace(
-        data=str(genome), run=folder, minutes=0, reads=reads, seed=1, order=0, recipe={}, weight_decay=0.02, peak=along_train.PEAK, last=0.05,
+        data=str(genome), run=folder, minutes=0, reads=reads, seed=1, order=0, recipe={}, weight_decay=0.02, peak=training.PEAK, last=0.05, random_start=False,
         set={"embedding": 8, "channels": 8}, settle_at=along_train.SETTLED, start_from=None, every_genus=False,
     )  # fmt: skip
     return along_train.Run(arguments)
@@ -95,7 +95,7 @@ def test_the_network_along_the_read_ends_its_training_as_it_is_exported(genome, 
     after = run.network.state_dict()
     assert all(torch.equal(v, after[k]) for k, v in before.items())
     run.train()
-    assert (tmp_path / "run" / along_train.EXPORTED).exists()
+    assert (tmp_path / "run" / training.EXPORTED).exists()
     exported = along_train.load(tmp_path / "run").state_dict()
     assert all(torch.allclose(exported[k], run.network.state_dict()[k], atol=1e-6) for k in before)
 
@@ -114,17 +114,17 @@ def test_runs_from_one_start_are_averaged(genome, tmp_path):
 
 
 def test_every_genus_trains_on_all_but_the_sentinels(genome, monkeypatch):
-    train.load_data.cache_clear()
-    held = train.load_data(genome).held
+    training.load_data.cache_clear()
+    held = training.load_data(genome).held
     assert (held != "").sum() == 1
-    assert (train.load_data(genome, every_genus=True).held == "").all()
-    monkeypatch.setattr(train.holdout, "SENTINELS", ("x",))
-    train.load_data.cache_clear()
-    assert (train.load_data(genome, every_genus=True).held == held).all()
+    assert (training.load_data(genome, every_genus=True).held == "").all()
+    monkeypatch.setattr(training.holdout, "SENTINELS", ("x",))
+    training.load_data.cache_clear()
+    assert (training.load_data(genome, every_genus=True).held == held).all()
 
 
 def test_organisms_are_drawn_as_often_coding_as_not(genome):
-    sampler = train.Sampler(train.Data(genome), train.Recipe(shares={"bacteria": SHARES["bacteria"]}, errors=0, indels=0))
+    sampler = train.Sampler(training.Data(genome), train.Recipe(shares={"bacteria": SHARES["bacteria"]}, errors=0, indels=0))
     coding, gaps = sampler.pools[:2]
     rng = np.random.default_rng(0)
     for length in (60, 150, 300):
