@@ -21,6 +21,7 @@ mod long_reads;
 mod man;
 mod merge;
 mod model;
+mod model_flags;
 mod patterns;
 mod print;
 mod reads;

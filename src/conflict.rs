@@ -55,7 +55,7 @@ pub enum Conflict {
     #[error("two outputs per class, but the input holds single reads")]
     NoMates,
     /// Genes or proteins, and a model without frames.
-    #[error("--genes, --proteins and --cds need a model that predicts frames, and {model} does not")]
+    #[error("genes, proteins and coding sequences need a model that predicts frames, and {model} does not")]
     NoFrames {
         /// The model's name.
         model: String,

@@ -19,7 +19,7 @@ use crate::prediction::{Frame, Prediction};
 use crate::reads::output::{Placing, commit_all};
 use crate::reads::{EncoderConfig, Lines};
 use crate::report::{Evaluation, Judgement, Setting};
-use crate::scoring::predictions;
+use crate::scoring::{Filling, predictions};
 use crate::tokens::Tokens;
 use table::{Columns, Labelled};
 
@@ -90,19 +90,19 @@ impl Rows {
     fn chunks(self, mut lines: Lines, most: usize) -> impl Stream<Item = Result<(Tokens, Vec<Labelled>)>> + Send {
         try_stream! {
             let columns = Columns::read(&mut lines).await?;
-            let (mut tokens, mut labelled) = (Tokens::default(), Vec::new());
+            let mut chunk = Filling::new(most);
             while let Some(read) = columns.next(&mut lines).await? {
                 let is_scored = self.letters.known(&read.bases) >= self.min_length;
                 if is_scored {
-                    kmer::tokenize_letters(self.letters, &read.bases, self.k, self.longest, &mut tokens.ids);
-                    tokens.end_row();
+                    let ids = &mut chunk.tokens.ids;
+                    kmer::tokenize_letters(self.letters, &read.bases, self.k, self.longest, ids);
+                    chunk.tokens.end_row();
                 }
-                labelled.push(read.measured(is_scored));
-                if labelled.len() == most {
-                    yield (std::mem::take(&mut tokens), std::mem::take(&mut labelled));
+                if let Some(full) = chunk.end_line(read.measured(is_scored)) {
+                    yield full;
                 }
             }
-            yield (tokens, labelled);
+            yield chunk.rest();
         }
     }
 }

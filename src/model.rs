@@ -9,6 +9,7 @@ pub mod bench;
 mod bert;
 mod builtin;
 mod burn_engine;
+mod calibration;
 mod card;
 mod check;
 mod checkpoint;
@@ -17,6 +18,7 @@ mod compact;
 mod convert;
 #[doc(hidden)] // public for the benchmarks alone
 pub mod cpu;
+mod cpu_engine;
 mod describe;
 pub mod device;
 mod engine;

@@ -60,15 +60,8 @@ pub async fn run(
     let mut warnings = early_warnings(&config, &templates, &classifier);
     warnings.iter().for_each(&warn);
 
-    let model = Arc::clone(&classifier);
     let windows = config.windows.map(|config| Windows { length: classifier.window_length(), config });
-    let classify = move |tokens: &Tokens| {
-        let mut predictions = ask(&model, windows, tokens)?;
-        if let Some(plain) = plain.as_ref().filter(|_| !tokens.audited.is_empty()) {
-            predictions.plain = ask(plain, windows, &tokens.audited())?.each;
-        }
-        Ok(predictions)
-    };
+    let classify = classify_on(Arc::clone(&classifier), plain, windows);
     let (mut stages, mut judge) = settings(&config, &classifier, windows);
     if slice.is_some() && stages.estimate_from.is_some() {
         // All shards assume the share that a single run would.
@@ -76,26 +69,20 @@ pub async fn run(
         judge.prior = whole_prior(&config, whole, &unaudited, classify.clone(), &mut interrupt).await?;
         stages.estimate_from = None;
     }
-    let (facts, sums, encoding) =
-        (facts(&config, &templates, &judge, slice.clone()), Sums::of(&config), config.encoding());
-    // BAM outputs start with the input's header, and a line that names this run.
-    let command = config.command.join(" ");
-    let header = Arc::new(templates.header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &command));
+    let facts = facts(&config, &templates, &judge, slice.clone());
+    let (sums, encoding) = (Sums::of(&config), config.encoding());
     if let Some(folder) = &config.folder {
         std::fs::create_dir_all(folder).map_err(|source| reads::Error::Output { output: folder.clone(), source })?;
     }
-    // Nor for whoever reads an output that is a pipe.
+    // BAM outputs start with the input's header, and a line that names this run.
+    let command = config.command.join(" ");
+    let header = Arc::new(templates.header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &command));
+    // Nor need the user wait for whoever reads an output that is a pipe.
     let creating = Outputs::create(config.outputs, &header, judge, encoding, Arc::clone(&progress));
     let (outputs, mut pending) = or_interrupted(creating, &mut interrupt).await?;
     drop(header);
     let painter = Painter::start(config.display, Arc::clone(&progress), facts.stored_size);
-    let (stream, seen) = match &counted {
-        None => (templates.stream, Arc::clone(&progress.input)),
-        Some(slice) => {
-            let own = Arc::default();
-            (slice.of(templates.stream, Arc::clone(&progress.input), Arc::clone(&own)), own)
-        }
-    };
+    let (stream, seen) = taken(templates.stream, counted.as_ref(), &progress);
     let stream = sampled(config.sample, stream, &seen);
     let pacer = Pacer::start(&progress);
     let outcome = pipeline::run(stages, stream, classify, outputs, &mut interrupt).await;
@@ -116,6 +103,21 @@ pub async fn run(
         say(&report.summary());
     }
     Ok(report)
+}
+
+/// What asks the model of each row, and the plain path of those that are audited.
+fn classify_on(
+    model: Arc<Classifier>,
+    plain: Option<Arc<Classifier>>,
+    windows: Option<Windows>,
+) -> impl Fn(&Tokens) -> Result<Predictions> + Clone + Send + 'static {
+    move |tokens| {
+        let mut predictions = ask(&model, windows, tokens)?;
+        if let Some(plain) = plain.as_ref().filter(|_| !tokens.audited.is_empty()) {
+            predictions.plain = ask(plain, windows, &tokens.audited())?.each;
+        }
+        Ok(predictions)
+    }
 }
 
 /// What a model says of each row, or of each window of it.
@@ -177,6 +179,18 @@ async fn counted(config: &Config) -> Result<Option<Slice>> {
     match config.shard {
         Some(shard) if config.input.part.is_none() => Ok(Some(shard.slice(&config.input).await?)),
         _ => Ok(None),
+    }
+}
+
+/// The templates that this run takes of its input, and the counts of those.
+fn taken(all: Stream, slice: Option<&Slice>, progress: &Progress) -> (Stream, Arc<InputCounts>) {
+    let counts = Arc::clone(&progress.input);
+    match slice {
+        None => (all, counts),
+        Some(slice) => {
+            let own = Arc::default();
+            (slice.of(all, counts, Arc::clone(&own)), own)
+        }
     }
 }
 

@@ -7,12 +7,13 @@ use clap::Args;
 
 use super::inputs::Reads;
 use super::long_reads::LongReads;
+use super::model_flags::ModelFlags;
 use super::threads;
-use super::values::{BatchSize, batch_size, fraction, prior, probability, size};
+use super::values::{fraction, prior, probability, size};
 use crate::config::Config;
 use crate::error::Result;
 use crate::kmer::Letters;
-use crate::model::{self, Attention, Precision, device};
+use crate::model;
 use crate::outputs::{self, Table};
 use crate::progress::Display;
 use crate::reads::output::{Existing, Placing};
@@ -99,54 +100,12 @@ pub(super) struct Common {
     #[command(flatten)]
     pub(super) long_reads: LongReads,
 
-    /// Model: builtin, compact, or a directory
-    ///
-    /// builtin calls genes along the read. compact, also part of the program, makes one call a read and is faster. A directory
-    /// holds config.json, the weights and, for a BERT, vocab.txt.
-    #[arg(long, value_name = "MODEL", default_value = "builtin", help_heading = "Model")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelFlags,
 
     /// Score nothing, to measure what the rest of a run costs
     #[arg(long, hide = true, conflicts_with = "model")]
     no_model: bool,
-
-    /// Skip the check of the model
-    ///
-    /// Before the input, a few reads are scored both on the path that will run and on a plain one, and the answers must agree.
-    #[arg(long, hide_short_help = true, help_heading = "Model")]
-    no_check: bool,
-
-    /// Device to run the model on
-    ///
-    /// auto takes the first real GPU, else the CPU. To use several GPUs, list them: gpu:0,gpu:1. `readseeker device` lists their
-    /// numbers. cuda:N needs a build with CUDA.
-    #[arg(long, value_name = "auto|cpu|gpu|gpu:N|cuda:N", default_value = "auto", help_heading = "Model")]
-    device: device::Choice,
-
-    /// Number format of the model's arithmetic
-    ///
-    /// Formats other than f32 are less exact. They are faster where the list below says so.
-    #[arg(long, value_enum, default_value_t, help_heading = "Model")]
-    precision: Precision,
-
-    /// Attention of a BERT: as in the published evaluation, or with padding masked out
-    ///
-    /// Masked is about twice as fast at 150 bases, and its probabilities differ from the published ones.
-    #[arg(long, value_enum, default_value_t, help_heading = "Model", hide_short_help = true)]
-    attention: Attention,
-
-    /// Rows per batch on a GPU
-    ///
-    /// auto tries larger batches as long as they are faster, and halves those that do not fit into memory.
-    #[arg(
-        long,
-        value_name = "auto|N",
-        default_value = "auto",
-        value_parser = batch_size,
-        help_heading = "Model",
-        hide_short_help = true
-    )]
-    batch_size: BatchSize,
 
     #[arg(
         long,
@@ -231,15 +190,8 @@ impl Common {
 
     /// The model, and where it runs.
     pub(super) fn model_options(&self) -> model::Options {
-        model::Options {
-            source: if self.no_model { model::Source::Unscored } else { model::store::find(self.model.clone()) },
-            attention: self.attention,
-            precision: self.precision,
-            device: self.device.clone(),
-            batch_size: self.batch_size.0,
-            threads: threads::or_all(self.threads),
-            check: if self.no_check { model::Check::Skip } else { model::Check::Run },
-        }
+        let options = self.model.options(threads::or_all(self.threads));
+        if self.no_model { model::Options { source: model::Source::Unscored, ..options } } else { options }
     }
 
     /// How outputs are put in place.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
+use super::model_flags::ModelFlags;
 use super::print::print;
 use super::runtime::unless_interrupted;
 use super::threads;
@@ -12,7 +13,6 @@ use super::values::probability;
 use crate::error::Result;
 use crate::evaluate::{self, evaluate};
 use crate::kmer::Letters;
-use crate::model::{Attention, Check, Options, Precision, device, store};
 use crate::reads::output::{Existing, Placing};
 
 /// What `--help` ends with.
@@ -43,9 +43,8 @@ pub(super) struct Args {
     #[arg(value_name = "TSV")]
     input: PathBuf,
 
-    /// Model: builtin, compact, a checkpoint directory, or a name that `readseeker model list` shows
-    #[arg(long, value_name = "MODEL", default_value = "builtin")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelFlags,
 
     /// Evaluation as JSON: all measures, the curves and the model
     #[arg(long, value_name = "PATH")]
@@ -67,18 +66,6 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t, hide_short_help = true)]
     letters: Letters,
 
-    /// Device that runs the model
-    #[arg(long, value_name = "auto|cpu|gpu|gpu:N|cuda:N", default_value = "auto")]
-    device: device::Choice,
-
-    /// Number format the model multiplies in
-    #[arg(long, value_enum, default_value_t)]
-    precision: Precision,
-
-    /// Attention of a BERT: as in the published evaluation, or with padding masked out
-    #[arg(long, value_enum, default_value_t)]
-    attention: Attention,
-
     /// Replace reports that exist
     #[arg(long)]
     force: bool,
@@ -90,19 +77,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
     let threads = threads::or_all(args.threads);
-    let model = Options {
-        source: store::find(args.model),
-        attention: args.attention,
-        precision: args.precision,
-        device: args.device,
-        batch_size: None,
-        threads,
-        check: Check::Run,
-    };
     let existing = Existing::replaced(args.force);
     let config = evaluate::Config {
         input: args.input,
-        model,
+        model: args.model.options(threads),
         threshold: args.threshold,
         min_length: args.min_length,
         letters: args.letters,

@@ -15,7 +15,7 @@ use crate::kmer::words;
 use crate::model::{self, Classifier};
 use crate::reads::output::{self, Placing, commit_all};
 use crate::reads::{self, EncoderConfig, Lines};
-use crate::scoring::predictions;
+use crate::scoring::{Filling, predictions};
 use crate::tokens::Tokens;
 
 /// What to score, and where to.
@@ -90,26 +90,26 @@ impl Rows {
     fn chunks(self, mut lines: Lines) -> impl Stream<Item = Result<(Tokens, Vec<bool>)>> + Send {
         try_stream! {
             check_header(&mut lines).await?;
-            let (mut tokens, mut are_scored) = (Tokens::default(), Vec::new());
+            let mut chunk = Filling::new(self.most);
             while let Some(line) = lines.next().await? {
                 let Some(tab) = memchr::memchr(b'\t', line) else {
                     Err::<(), _>(lines.refuse("expected k-mers, a tab and a label".to_owned()))?;
                     continue;
                 };
+                let tokens = &mut chunk.tokens;
                 let start = tokens.ids.len();
                 words::tokenize(&line[..tab], self.k, self.longest, &mut tokens.ids);
                 let is_scored = tokens.ids.len() - start >= self.shortest;
-                are_scored.push(is_scored);
                 if is_scored {
                     tokens.end_row();
                 } else {
                     tokens.ids.truncate(start);
                 }
-                if are_scored.len() == self.most {
-                    yield (std::mem::take(&mut tokens), std::mem::take(&mut are_scored));
+                if let Some(full) = chunk.end_line(is_scored) {
+                    yield full;
                 }
             }
-            yield (tokens, are_scored);
+            yield chunk.rest();
         }
     }
 }

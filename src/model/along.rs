@@ -2,9 +2,9 @@
 //! checkpoints is in `workflows/training/ALONG.md`.
 
 mod config;
-mod cpu_engine;
 mod decoder;
 mod family;
+mod kernels;
 mod network;
 mod tensors;
 mod windows;

@@ -1,8 +1,8 @@
 //! The family `bert`: BERT for sequence classification, as DNABERT and `ReadSeeker`.
 
 mod config;
-mod cpu_engine;
 mod family;
+mod kernels;
 mod layer;
 mod network;
 mod vocabulary;

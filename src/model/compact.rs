@@ -1,8 +1,8 @@
 //! The family `compact`: six reading frames through one small convolutional network. One of its models is part of the program.
 
 mod config;
-mod cpu_engine;
 mod family;
+mod kernels;
 mod network;
 mod predictions;
 mod tensors;

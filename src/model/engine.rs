@@ -1,7 +1,6 @@
 //! What computes the logits of rows, whatever it runs on.
 
 use std::fmt::Debug;
-use std::sync::{Mutex, PoisonError};
 
 use super::error::Result;
 use super::row::Row;
@@ -27,19 +26,5 @@ pub(super) trait Engine: Debug + Send + Sync {
     /// What the user should know and was not told before.
     fn notes(&self) -> Vec<String> {
         Vec::new()
-    }
-}
-
-/// The callers' working memory, kept from call to call.
-#[derive(Debug, Default)]
-pub(super) struct Scratches<S>(Mutex<Vec<S>>);
-
-impl<S: Default> Scratches<S> {
-    pub(super) fn with<R>(&self, run: impl FnOnce(&mut S) -> R) -> R {
-        let free = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut scratch = free().pop().unwrap_or_default();
-        let result = run(&mut scratch);
-        free().push(scratch);
-        result
     }
 }

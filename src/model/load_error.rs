@@ -2,6 +2,17 @@
 
 use std::fmt;
 
+/// A key of `config.json`, with dots; whether its value will do; and what it may be, for people.
+pub(super) type Requirement = (&'static str, bool, &'static str);
+
+/// Finds the first of the requirements that is not met.
+pub(super) fn require(all: impl IntoIterator<Item = Requirement>) -> Result<(), LoadError> {
+    match all.into_iter().find(|(_, holds, _)| !holds) {
+        None => Ok(()),
+        Some((key, _, expected)) => Err(LoadError::Unsupported { key: key.to_owned(), expected: expected.to_owned() }),
+    }
+}
+
 /// Why a checkpoint cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -2,5 +2,6 @@
 
 pub(super) mod in_step;
 pub(super) mod meter;
+mod piece;
 pub(super) mod relay;
 pub(super) mod window;

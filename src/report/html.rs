@@ -198,7 +198,7 @@ fn thresholds(report: &Report) -> Markup {
     html! {
         h2 { "Other thresholds" }
         table {
-            tr { th { "--threshold" } th.n { "coding" } th.n { "% of judged reads" } }
+            tr { th { "Threshold" } th.n { "coding" } th.n { "% of judged reads" } }
             @for other in &report.other_thresholds {
                 tr { td { (other.threshold) } td.n { (grouped(other.coding)) } td.n { (per_cent(other.coding, judged)) } }
             }

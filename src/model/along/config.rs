@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
-use super::decoder::{Calibration, DecoderSettings};
+use super::decoder::DecoderSettings;
 use crate::kmer;
+use crate::model::calibration::Calibration;
 use crate::model::cpu;
-use crate::model::load_error::LoadError;
+use crate::model::load_error::{LoadError, require};
 use crate::tiling::Tiling;
 
 /// `model_type` of the family.
@@ -49,11 +50,21 @@ pub(in crate::model) struct AlongConfig {
     /// How calls are made of the logits.
     pub(super) decoder: DecoderSettings,
     /// How the read's probability is made of them.
-    pub(super) calibration: Calibration,
+    pub(super) calibration: ShareCalibration,
     /// The training data, in words.
     pub(super) trained_on: Option<String>,
     /// The date, as year-month-day.
     pub(super) created: Option<String>,
+}
+
+/// How the log odds of a read's share of coding positions become those of a coding read.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(super) struct ShareCalibration {
+    /// What is calibrated; only `share` is known.
+    statistic: String,
+    /// Scale and shift.
+    #[serde(flatten)]
+    pub(super) by_length: Calibration,
 }
 
 /// How long reads are cut into overlapping windows, in positions.
@@ -121,7 +132,7 @@ impl AlongConfig {
 
     fn check(&self) -> Result<(), LoadError> {
         let Self { window, .. } = self;
-        let checks = [
+        let own = [
             ("model_type", self.model_type == MODEL_TYPE, "readseeker-along"),
             ("format_version", self.format_version == FORMAT_VERSION, "1"),
             ("k", self.k == K, "6"),
@@ -134,19 +145,9 @@ impl AlongConfig {
             ("window.positions", window.positions >= 8, "at least 8"),
             ("window.step", (1..window.positions).contains(&window.step), "1 to window.positions - 1"),
             ("window.longest_single", window.longest_single > window.positions, "above window.positions"),
+            ("calibration.statistic", self.calibration.statistic == "share", "\"share\""),
         ];
-        if let Some((key, _, expected)) = checks.into_iter().find(|(_, holds, _)| !holds) {
-            return Err(LoadError::Unsupported { key: key.to_owned(), expected: expected.to_owned() });
-        }
-        match self.decoder.problem().or_else(|| self.calibration.problem()) {
-            None => Ok(()),
-            Some(problem) => {
-                let (key, expected) = problem
-                    .split_once(" must be ")
-                    .unwrap_or(("calibration", "ascending lengths, each with a positive scale and a shift"));
-                Err(LoadError::Unsupported { key: key.to_owned(), expected: expected.to_owned() })
-            }
-        }
+        require(own.into_iter().chain(self.decoder.requirements()).chain(self.calibration.by_length.requirements()))
     }
 }
 
@@ -173,6 +174,7 @@ mod tests {
             ("\"weight\": 0.", "\"weight\": -0.", "decoder.weight"),
             ("\"through\": ", "\"through\": -", "decoder.through"),
             ("\"share\"", "\"mean\"", "calibration.statistic"),
+            ("\"lengths\": [", "\"lengths\": [9000,", "calibration.lengths"),
         ] {
             assert!(GOOD.contains(from), "{from}");
             match AlongConfig::parse(GOOD.replace(from, to).as_bytes()) {

@@ -10,12 +10,13 @@ mod grid;
 mod kmers;
 mod settings;
 
+use crate::model::calibration::Calibration;
 use crate::prediction::{Frame, Prediction, Strand, Stretch, Stretches};
 use chain::{Chain, Memory, Sums};
 use ends::Bases;
 use grid::POSITION;
 pub(super) use grid::{positions, side};
-pub(in crate::model) use settings::{Calibration, DecoderSettings};
+pub(in crate::model) use settings::DecoderSettings;
 
 /// Logits of a position: none, plus 0 1 2, minus 0 1 2, frames of the padded read.
 pub(in crate::model) const LOGITS: usize = chain::STATES;
@@ -74,7 +75,7 @@ impl Decoder {
         into.end_row();
         let coding: f64 = sums.frames.iter().sum();
         let all = coding + sums.none;
-        let probability = self.calibration.probability(coding / all, sums.none / all, bases);
+        let probability = self.probability(coding / all, sums.none / all, bases);
         Prediction { probability, frame: Some(frame(&sums, bases)) }
     }
 
@@ -122,11 +123,18 @@ impl Decoder {
             start: base(start),
             end: base(end),
             frame: Frame { strand, offset: u8::try_from(offset).expect("below 3") },
-            probability: self.calibration.probability(coding / (coding + none), none / (coding + none), end - start),
+            probability: self.probability(coding / (coding + none), none / (coding + none), end - start),
             has_start: first.is_some(),
             has_stop: stop.is_some(),
             continues,
         }
+    }
+
+    /// The probability of `length` bases with this share of coding positions and of others.
+    #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
+    fn probability(&self, coding: f64, none: f64, length: usize) -> f32 {
+        const LEAST: f64 = 1e-9;
+        self.calibration.probability((coding.max(LEAST) / none.max(LEAST)).ln(), length) as f32
     }
 }
 

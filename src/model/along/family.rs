@@ -3,13 +3,14 @@
 use burn::tensor::Device;
 
 use super::config::{AlongConfig, POSITION};
-use super::cpu_engine::CpuEngine;
 use super::decoder::{Decoder, LOGITS, Scratch, positions};
+use super::kernels;
 use super::network::AlongNetwork;
 use super::windows::cut;
 use crate::model::attention::Attention;
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
+use crate::model::cpu_engine::CpuEngine;
 use crate::model::engine::Engine;
 use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
@@ -36,7 +37,7 @@ impl Along {
     /// Those of a `config.json`.
     pub(in crate::model) fn parse(json: &[u8]) -> Result<Self, LoadError> {
         let config = AlongConfig::parse(json)?;
-        let decoder = Decoder::new(&config.decoder, &config.calibration);
+        let decoder = Decoder::new(&config.decoder, &config.calibration.by_length);
         Ok(Self { config, decoder })
     }
 }
@@ -144,7 +145,7 @@ impl Family for Along {
     }
 
     fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError> {
-        Ok(Some(Box::new(CpuEngine::load(self.config.shape(), setup, weights)?)))
+        Ok(Some(Box::new(CpuEngine::new(kernels::load(self.config.shape(), weights)?, setup.threads))))
     }
 
     fn burn_network(

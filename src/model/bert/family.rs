@@ -5,13 +5,14 @@ use std::path::Path;
 use burn::tensor::Device;
 
 use super::config::{BertConfig, LABELS};
-use super::cpu_engine::CpuEngine;
+use super::kernels::BertKernels;
 use super::network::BertNetwork;
 use super::vocabulary::vocabulary;
 use crate::kmer;
 use crate::model::attention::Attention;
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
+use crate::model::cpu_engine::CpuEngine;
 use crate::model::engine::Engine;
 use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
@@ -122,7 +123,7 @@ impl Family for Bert {
         if !self.config.shape().is_supported() {
             return Ok(None);
         }
-        Ok(Some(Box::new(CpuEngine::load(&self.config, setup, weights)?)))
+        Ok(Some(Box::new(CpuEngine::new(BertKernels::load(&self.config, setup, weights)?, setup.threads))))
     }
 
     fn burn_network(

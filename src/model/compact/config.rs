@@ -3,8 +3,9 @@
 use serde::Deserialize;
 
 use crate::kmer;
+use crate::model::calibration::Calibration;
 use crate::model::cpu;
-use crate::model::load_error::LoadError;
+use crate::model::load_error::{LoadError, require};
 use crate::tiling::Tiling;
 
 /// `model_type` of the family.
@@ -44,7 +45,7 @@ pub(in crate::model) struct CompactConfig {
     pub(super) window: Tiling,
     /// How raw probabilities are calibrated; they are left alone if absent.
     #[serde(default)]
-    pub(super) calibration: Calibration,
+    pub(super) calibration: WindowCalibration,
     /// The training data, in words.
     pub(super) trained_on: Option<String>,
     /// The date, as year-month-day.
@@ -104,24 +105,15 @@ impl Block {
     }
 }
 
-/// `p -> sigmoid(scale * logit(p) + shift)`, scale and shift interpolated over the read's length.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(super) struct Calibration {
-    /// Lengths in bases, ascending, at which the others are given.
-    pub(super) lengths: Vec<f64>,
-    /// One for each length.
-    pub(super) scale: Vec<f64>,
-    /// One for each length.
-    pub(super) shift: Vec<f64>,
+/// How the log odds of a window, and of a long read's windows together, become those of a coding read.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub(super) struct WindowCalibration {
+    /// Scale and shift of a window.
+    #[serde(flatten)]
+    pub(super) by_length: Calibration,
     /// The same for the mean over a long read's windows.
     #[serde(default)]
     pub(super) pool: Pool,
-}
-
-impl Default for Calibration {
-    fn default() -> Self {
-        Self { lengths: vec![0.0], scale: vec![1.0], shift: vec![0.0], pool: Pool::default() }
-    }
 }
 
 /// Scale and shift of the mean over windows.
@@ -188,13 +180,8 @@ impl CompactConfig {
     }
 
     fn check(&self) -> Result<(), LoadError> {
-        let Self { stem, window, calibration, coarse, .. } = self;
-        let lengths = &calibration.lengths;
-        let given = lengths.len();
-        let ascending = lengths.windows(2).all(|pair| pair[0] < pair[1]);
-        let finite =
-            [lengths, &calibration.scale, &calibration.shift].into_iter().flatten().all(|number| number.is_finite());
-        let checks = [
+        let Self { stem, window, coarse, .. } = self;
+        let own = [
             ("model_type", self.model_type == MODEL_TYPE, "readseeker-compact"),
             ("format_version", self.format_version == FORMAT_VERSION, "1"),
             ("k", self.k == K, "6"),
@@ -215,16 +202,8 @@ impl CompactConfig {
             ("window.length", window.length >= 60, "at least 60"),
             ("window.step", (1..=window.length).contains(&window.step), "1 to window.length"),
             ("window.longest_single", window.longest_single > window.length, "above window.length"),
-            ("calibration.lengths", given > 0 && ascending && finite, "ascending numbers"),
-            ("calibration.scale", calibration.scale.len() == given, "one for each length"),
-            ("calibration.shift", calibration.shift.len() == given, "one for each length"),
         ];
-        match checks.into_iter().find(|(_, holds, _)| !holds) {
-            None => Ok(()),
-            Some((key, _, expected)) => {
-                Err(LoadError::Unsupported { key: key.to_owned(), expected: expected.to_owned() })
-            }
-        }
+        require(own.into_iter().chain(self.calibration.by_length.requirements()))
     }
 }
 
@@ -239,7 +218,7 @@ mod tests {
 
     #[test]
     fn calibration_may_be_absent() {
-        assert_eq!(CompactConfig::parse(GOOD.as_bytes()).unwrap().calibration, Calibration::default());
+        assert_eq!(CompactConfig::parse(GOOD.as_bytes()).unwrap().calibration, WindowCalibration::default());
     }
 
     #[test]

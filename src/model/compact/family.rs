@@ -3,12 +3,13 @@
 use burn::tensor::Device;
 
 use super::config::CompactConfig;
-use super::cpu_engine::CpuEngine;
+use super::kernels;
 use super::network::CompactNetwork;
 use super::predictions::{FRAMES, LOGITS, SHORTEST, prediction, tokens, tokens_per_frame};
 use crate::model::attention::Attention;
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
+use crate::model::cpu_engine::CpuEngine;
 use crate::model::engine::Engine;
 use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
@@ -145,7 +146,7 @@ impl Family for Compact {
 
     fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError> {
         let Some(shape) = self.config.shape() else { return Ok(None) };
-        Ok(Some(Box::new(CpuEngine::load(shape, setup, weights)?)))
+        Ok(Some(Box::new(CpuEngine::new(kernels::load(shape, setup.precision, weights)?, setup.threads))))
     }
 
     fn burn_network(

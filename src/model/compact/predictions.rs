@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::config::{Calibration, CompactConfig};
+use super::config::CompactConfig;
+use crate::model::calibration::{Calibration, sigmoid};
 use crate::prediction::{Frame, Prediction};
 
 /// The reading frames of a read and its reverse complement.
@@ -40,13 +41,13 @@ pub(super) fn prediction(length: usize, logits: &[Logits], config: &CompactConfi
     assert_eq!(logits.len(), windows.len(), "one set of logits for each window");
     if let [logits] = logits {
         let frames: [f64; 6] = std::array::from_fn(|frame| f64::from(logits[frame + 1]));
-        let probability = probability(logits, length, &config.calibration);
+        let probability = probability(logits, length, &config.calibration.by_length);
         return Prediction { probability: single(probability), frame: Some(best(&frames)) };
     }
     let mut sum = 0.0;
     let mut votes = [0.0; 6];
     for (window, logits) in windows.zip(logits) {
-        sum += probability(logits, window.len(), &config.calibration);
+        sum += probability(logits, window.len(), &config.calibration.by_length);
         let shares = shares(logits);
         for offset in 0..3 {
             votes[(window.start + offset) % 3] += shares[offset];
@@ -66,8 +67,7 @@ fn probability(logits: &Logits, length: usize, calibration: &Calibration) -> f64
     let frames = logits[1..].iter().copied().map(f64::from);
     let highest = frames.clone().fold(f64::NEG_INFINITY, f64::max);
     let logit = highest + frames.map(|frame| (frame - highest).exp()).sum::<f64>().ln() - f64::from(logits[0]);
-    let Calibration { lengths, scale, shift, .. } = calibration;
-    sigmoid(interpolated(length, lengths, scale) * logit + interpolated(length, lengths, shift))
+    calibration.probability(logit, length)
 }
 
 /// The six frames' shares of the softmax over all seven logits.
@@ -89,29 +89,6 @@ fn best(scores: &[f64; 6]) -> Frame {
     Frame::ALL[best]
 }
 
-fn interpolated(length: usize, lengths: &[f64], values: &[f64]) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 bases")]
-    let length = length as f64;
-    let after = lengths.partition_point(|&knot| knot < length);
-    if after == 0 {
-        return values[0];
-    }
-    if after == lengths.len() {
-        return values[after - 1];
-    }
-    let (left, right) = (lengths[after - 1], lengths[after]);
-    let (low, high) = (values[after - 1], values[after]);
-    low + (high - low) * (length - left) / (right - left)
-}
-
-fn sigmoid(x: f64) -> f64 {
-    if x >= 0.0 {
-        return 1.0 / (1.0 + (-x).exp());
-    }
-    let small = x.exp();
-    small / (1.0 + small)
-}
-
 #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
 fn single(probability: f64) -> f32 {
     probability as f32
@@ -121,7 +98,7 @@ fn single(probability: f64) -> f32 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::config::{Block, Coarse, Pool, Stem};
+    use super::super::config::{Block, Coarse, Pool, Stem, WindowCalibration};
     use super::*;
     use crate::tiling::Tiling;
 
@@ -140,23 +117,16 @@ mod tests {
             coarse: Coarse::default(),
             hidden: 1,
             window: WINDOW,
-            calibration: Calibration {
-                lengths: vec![100.0, 200.0, 300.0],
-                scale: vec![0.5, 1.0, 2.0],
-                shift: vec![0.0, 0.1, -0.1],
+            calibration: WindowCalibration {
+                by_length: Calibration {
+                    lengths: vec![100.0, 200.0, 300.0],
+                    scale: vec![0.5, 1.0, 2.0],
+                    shift: vec![0.0, 0.1, -0.1],
+                },
                 pool: Pool { scale: 1.5, shift: 0.2 },
             },
             trained_on: None,
             created: None,
-        }
-    }
-
-    #[test]
-    fn calibration_is_interpolated_and_clamped() {
-        let Calibration { lengths, scale, .. } = config().calibration;
-        let at = |length| interpolated(length, &lengths, &scale);
-        for (length, scale) in [(60, 0.5), (100, 0.5), (150, 0.75), (200, 1.0), (275, 1.75), (300, 2.0), (9000, 2.0)] {
-            assert!((at(length) - scale).abs() < 1e-12, "{length}");
         }
     }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::sync::{Notify, mpsc};
 
+use super::piece::Piece;
 use super::window::Bytes;
 use crate::reads::InputCounts;
 
@@ -66,7 +67,7 @@ impl Side {
         let shared = Arc::clone(&self.shared);
         let index = self.index;
         tokio::spawn(self.read_all(pipe, sender, path, counts));
-        Box::new(Ahead { chunks, chunk: Vec::new(), at: 0, ended: false, shared, index })
+        Box::new(Ahead { chunks, piece: Piece::default(), ended: false, shared, index })
     }
 
     async fn read_all(
@@ -149,8 +150,7 @@ impl Side {
 /// What was read ahead.
 struct Ahead {
     chunks: mpsc::UnboundedReceiver<io::Result<Vec<u8>>>,
-    chunk: Vec<u8>,
-    at: usize,
+    piece: Piece,
     ended: bool,
     shared: Arc<Shared>,
     index: usize,
@@ -159,22 +159,19 @@ struct Ahead {
 impl AsyncRead for Ahead {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.at == this.chunk.len() && !this.ended {
-            this.chunk = match ready!(this.chunks.poll_recv(cx)) {
+        if this.piece.is_used_up() && !this.ended {
+            let chunk = match ready!(this.chunks.poll_recv(cx)) {
                 Some(chunk) => chunk?,
                 None => return Poll::Ready(Err(io::Error::other("the task that reads it ended early"))),
             };
-            this.at = 0;
-            this.ended = this.chunk.is_empty();
+            this.ended = chunk.is_empty();
             if !this.ended {
-                this.shared.ready[this.index].fetch_sub(this.chunk.len(), Ordering::Relaxed);
+                this.shared.ready[this.index].fetch_sub(chunk.len(), Ordering::Relaxed);
                 this.shared.used.notify_waiters();
             }
+            this.piece = Piece::new(chunk);
         }
-        let rest = &this.chunk[this.at..];
-        let n = rest.len().min(into.remaining());
-        into.put_slice(&rest[..n]);
-        this.at += n;
+        this.piece.fill(into);
         Poll::Ready(Ok(()))
     }
 }

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::meter::Reach;
+use super::piece::Piece;
 
 /// What is handed over at once.
 pub(in crate::reads) const CHUNK: usize = 128 * 1024;
@@ -21,8 +22,7 @@ const WAITING: usize = 2;
 /// The reading end.
 pub(in crate::reads) struct Relay {
     chunks: mpsc::Receiver<io::Result<Vec<u8>>>,
-    chunk: Vec<u8>,
-    at: usize,
+    piece: Piece,
     ended: bool,
 }
 
@@ -58,7 +58,7 @@ impl Relay {
     pub(in crate::reads) fn of(reach: Arc<Reach>, make: impl FnOnce(&Feed) -> io::Result<()> + Send + 'static) -> Self {
         let (sender, chunks) = mpsc::channel(WAITING);
         tokio::task::spawn_blocking(move || Feed { chunks: sender, reach }.run(make));
-        Self { chunks, chunk: Vec::new(), at: 0, ended: false }
+        Self { chunks, piece: Piece::default(), ended: false }
     }
 
     /// The same on a thread with a name and a stack of its own.
@@ -71,7 +71,7 @@ impl Relay {
         let (sender, chunks) = mpsc::channel(WAITING);
         let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(stack);
         builder.spawn(move || Feed { chunks: sender, reach }.run(make))?;
-        Ok(Self { chunks, chunk: Vec::new(), at: 0, ended: false })
+        Ok(Self { chunks, piece: Piece::default(), ended: false })
     }
 
     /// Reads all that `decoder` makes on a thread of its own.
@@ -104,19 +104,14 @@ async fn read_chunk(source: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>
 
 impl AsyncRead for Relay {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.at == self.chunk.len() && !self.ended {
-            self.chunk = match ready!(self.chunks.poll_recv(cx)) {
-                Some(chunk) => chunk?,
+        if self.piece.is_used_up() && !self.ended {
+            self.piece = match ready!(self.chunks.poll_recv(cx)) {
+                Some(chunk) => Piece::new(chunk?),
                 None => return Poll::Ready(Err(io::Error::other("the thread that decodes it ended early"))),
             };
-            self.at = 0;
-            self.ended = self.chunk.is_empty();
+            self.ended = self.piece.is_used_up();
         }
-        let this = self.get_mut();
-        let rest = &this.chunk[this.at..];
-        let n = rest.len().min(into.remaining());
-        into.put_slice(&rest[..n]);
-        this.at += n;
+        self.piece.fill(into);
         Poll::Ready(Ok(()))
     }
 }

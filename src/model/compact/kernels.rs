@@ -1,0 +1,38 @@
+//! A compact network on our own kernels for the CPU.
+
+use super::predictions::LOGITS;
+use super::tensors;
+use crate::model::cpu::InstructionSet;
+use crate::model::cpu::compact::{Engine, Scratch, Shape};
+use crate::model::cpu_engine::Kernels;
+use crate::model::load_error::LoadError;
+use crate::model::precision::Precision;
+use crate::model::row::Row;
+use crate::model::weights::Weights;
+
+/// The kernels for a network of this shape, with its tensors.
+pub(super) fn load(shape: Shape, precision: Precision, weights: &mut Weights) -> Result<Engine, LoadError> {
+    let instructions = InstructionSet::detect_in(precision);
+    Engine::new(shape, instructions, precision, |name, shape| tensors::take(weights, name, shape))
+}
+
+impl Kernels for Engine {
+    type Scratch = Scratch;
+
+    fn logits(&self, rows: &[Row<'_>], scratch: &mut Scratch) -> Vec<f32> {
+        let mut logits = Vec::with_capacity(rows.len() * LOGITS);
+        self.each(rows.iter().map(|row| row.ids), scratch, |of_row| logits.extend(of_row));
+        logits
+    }
+
+    fn instruction_set(&self) -> InstructionSet {
+        self.instruction_set()
+    }
+
+    fn rows_per_call(&self, _parameters: usize) -> usize {
+        // Some 15 ms of a thread: few enough that the last ones do not keep one thread busy alone, and that a chunk's records
+        // are still in a core's cache from one stage to the next. Memory that lies idle for long would go back to the system
+        // and have to be cleared again.
+        512
+    }
+}

@@ -1,0 +1,29 @@
+//! A piece of a file that is handed out bit by bit, as readers ask for it.
+
+use tokio::io::ReadBuf;
+
+/// Bytes, and how far they are used.
+#[derive(Debug, Default)]
+pub(super) struct Piece {
+    bytes: Vec<u8>,
+    used: usize,
+}
+
+impl Piece {
+    /// One of which nothing is used.
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes, used: 0 }
+    }
+
+    pub(super) fn is_used_up(&self) -> bool {
+        self.used == self.bytes.len()
+    }
+
+    /// Hands out as much as there is room for.
+    pub(super) fn fill(&mut self, into: &mut ReadBuf<'_>) {
+        let rest = &self.bytes[self.used..];
+        let n = rest.len().min(into.remaining());
+        into.put_slice(&rest[..n]);
+        self.used += n;
+    }
+}
