@@ -24,8 +24,9 @@ pub const FEWEST: usize = 500;
 /// The verdict assumes no share nearer to 0 or 1: no sample of this size, and no model, tells such shares apart.
 const LEAST: f64 = 0.01;
 
-/// More reads whose probability is between [`UNSURE`] mean that the model does not know such reads.
+/// If a larger share of the reads has a probability between 0.1 and 0.9, the model does not know such reads.
 pub const MOST_UNSURE: f64 = 0.7;
+/// The probabilities that this counts.
 const UNSURE: std::ops::Range<f32> = 0.1..0.9;
 
 /// What is asked for.
