@@ -10,6 +10,7 @@ use crate::progress::say;
 
 mod address_space;
 mod common;
+mod compare;
 mod device;
 mod evaluate;
 mod fetch;
@@ -75,6 +76,7 @@ enum Command {
     Evaluate(Box<evaluate::Args>),
     Index(index::Args),
     Merge(merge::Args),
+    Compare(compare::Args),
     Device(device::Args),
     Model(model::Args),
     Selftest(selftest::Args),
@@ -108,6 +110,7 @@ impl Command {
             Self::Evaluate(args) => evaluate::run(*args, typed),
             Self::Index(args) => index::run(args),
             Self::Merge(args) => merge::run(args),
+            Self::Compare(args) => compare::run(args),
             Self::Device(args) => device::run(&args),
             Self::Model(args) => model::run(args),
             Self::Selftest(args) => selftest::run(&args),

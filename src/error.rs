@@ -57,8 +57,8 @@ pub enum Error {
     /// An annotation of another genome.
     #[error("{0}")]
     Genome(String),
-    /// A report that cannot be merged with others; none where one is missing.
-    #[error("cannot merge {}: {problem}", .report.as_ref().map_or("the reports".into(), |report| report.to_string_lossy()))]
+    /// A report or a table that cannot be merged or compared with others; none where one is missing.
+    #[error("cannot use {}: {problem}", .report.as_ref().map_or("the reports".into(), |report| report.to_string_lossy()))]
     Report {
         /// The file.
         report: Option<PathBuf>,

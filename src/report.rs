@@ -4,6 +4,7 @@ mod account;
 mod breakdown;
 mod chart;
 mod classes;
+mod compare;
 mod evaluation;
 mod files;
 mod fit;
@@ -19,6 +20,7 @@ pub use account::{
     Counts, Device, Facts, Frames, Histogram, Input, Origin, PriorUsed, Report, Scope, Settings, Shard, Threshold,
     Windows,
 };
+pub use compare::{MOST as MOST_COMPARED, compare};
 pub use evaluation::{Evaluation, Judgement, Setting};
 pub use files::Files;
 pub use fit::warnings;

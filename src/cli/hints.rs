@@ -82,7 +82,9 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         Error::Alone { .. } => "collect such reads with --unpaired unpaired_%.fq.gz, or give one file per class",
         Error::Genome(_) => "give the annotation that belongs to these sequences: names must be the same in both",
         Error::Conflict(conflict) => return on_conflict(conflict),
-        Error::Report { .. } => "give the --json reports of all shards of one input, 1/N to N/N",
+        Error::Report { .. } => {
+            "give reports that --json wrote; to be merged, those of all shards of one input, 1/N to N/N"
+        }
         _ => return None,
     };
     Some(hint.to_owned())

@@ -82,7 +82,8 @@ fn in_order(reports: &[Report], tables: &[PathBuf]) -> Vec<Part> {
     parts.into_iter().map(|(report, path)| Part { path: path.clone(), rows: rows(report) }).collect()
 }
 
-fn read(path: &Path) -> Result<Report> {
+/// A report as it was written.
+pub(super) fn read(path: &Path) -> Result<Report> {
     let refused = |problem: String| Error::Report { report: Some(path.to_owned()), problem };
     let text = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
     serde_json::from_slice(&text).map_err(|error| refused(format!("not a report of readseeker: {error}")))

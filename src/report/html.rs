@@ -23,7 +23,7 @@ p { margin: .3rem 0; } .note { opacity: .75; font-size: .9rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 500; } td { overflow-wrap: anywhere; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
-code { font-size: .85rem; overflow-wrap: anywhere; } svg { width: 100%; height: auto; display: block; }
+code { font-size: .85rem; overflow-wrap: anywhere; } svg { width: 100%; height: auto; display: block; overflow: visible; }
 svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
 @media (max-width: 500px) { body { margin: 1rem auto; } svg text { font-size: 19px; } td, th { padding-right: .4rem; } }
 .warning { border-left: 4px solid #f08c00; padding: .3rem .8rem; margin: .8rem 0; }
@@ -198,7 +198,7 @@ fn thresholds(report: &Report) -> Markup {
     html! {
         h2 { "Other thresholds" }
         table {
-            tr { th { "Threshold" } th.n { "coding" } th.n { "% of judged reads" } }
+            tr { th { "threshold" } th.n { "coding" } th.n { "% of judged reads" } }
             @for other in &report.other_thresholds {
                 tr { td { (other.threshold) } td.n { (grouped(other.coding)) } td.n { (per_cent(other.coding, judged)) } }
             }
@@ -215,6 +215,7 @@ fn over_time(Pace { seconds, reads }: &Pace) -> Markup {
     html! {
         h2 { "Reads per second over time" }
         (chart::series(&bars, &format!("{} s", grouped(seconds * reads.len() as u64)), "reads per second over time"))
+        p.note { "Reads count once they are written. The first ones wait until the share of coding reads is estimated." }
     }
 }
 

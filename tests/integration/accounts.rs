@@ -211,3 +211,26 @@ fn reads_are_counted_by_length_and_gc_content_and_the_page_shows_them() {
     bench.split(&[&first, "--model", "compact", "--html", "r.html", "--force"]);
     assert!(!bench.read("r.html").contains("called right"), "measured for the other model");
 }
+
+#[test]
+fn samples_are_compared_on_one_page() {
+    let bench = Bench::new();
+    let pairs = ["community_R1.fq.gz", "community_R2.fq.gz"].map(testdata);
+    let pairs = pairs.each_ref().map(|path| path.to_str().unwrap());
+    bench.split(&[&pairs[..], &["--json", "soil.json", "--force"]].concat());
+    bench.split(&[pairs[0], "--json", "sea.json", "--force", "--model", "compact"]);
+    let compare = |args: &[&str]| bench.run(&[&["compare", "all.html"], args].concat());
+    let output = compare(&["soil.json", "sea.json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let page = bench.read("all.html");
+    for shown in ["of 2 samples", "<td>soil</td>", "<td>sea</td>", "not judged by the same model", "4,000"] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(!page.contains("<script") && page.len() < 500_000);
+    assert_eq!(compare(&["soil.json"]).status.code(), Some(2), "the page exists");
+    let many = compare(&["soil.json"; 21]);
+    assert!(stderr(&many).contains("a page holds 20 samples, and 21 are given"), "{}", stderr(&many));
+    let other = bench.run(&["compare", "x.html", "all.html"]);
+    assert!(stderr(&other).contains("cannot use all.html: not a report of readseeker"), "{}", stderr(&other));
+    assert!(!bench.path("x.html").exists());
+}

@@ -10,8 +10,8 @@ use crate::support::{Bench, stderr};
 const SCREEN: (usize, usize) = (110, 50);
 
 /// The commands whose help is kept.
-const COMMANDS: [&str; 10] =
-    ["split", "score", "index", "merge", "kmers", "reads", "evaluate", "device", "model", "selftest"];
+const COMMANDS: [&str; 11] =
+    ["split", "score", "index", "merge", "compare", "kmers", "reads", "evaluate", "device", "model", "selftest"];
 
 fn printed(args: &[&str]) -> String {
     let output = Bench::new().command(args).env("COLUMNS", SCREEN.0.to_string()).output().unwrap();

@@ -86,11 +86,11 @@ fn merged_reports_of_shards_are_that_of_a_single_run() {
     assert!(bench.read("m.html").contains("community.bam") && bench.read("s_mqc.json").contains("\"s\""));
 
     for (reports, problem) in [
-        (&["1.json", "2.json"][..], "cannot merge the reports: shard 3 of 3 is missing"),
-        (&["1.json", "2.json", "1.json"], "cannot merge 1.json: shard 1 is given twice"),
-        (&["whole.json"], "cannot merge whole.json: it is not the report of a shard"),
-        (&["1.json", "m.html"], "cannot merge m.html: not a report of readseeker: expected value at line 1"),
-        (&["1.json", "none.json"], "cannot merge none.json: No such file"),
+        (&["1.json", "2.json"][..], "cannot use the reports: shard 3 of 3 is missing"),
+        (&["1.json", "2.json", "1.json"], "cannot use 1.json: shard 1 is given twice"),
+        (&["whole.json"], "cannot use whole.json: it is not the report of a shard"),
+        (&["1.json", "m.html"], "cannot use m.html: not a report of readseeker: expected value at line 1"),
+        (&["1.json", "none.json"], "cannot use none.json: No such file"),
     ] {
         let output = bench.run(&[&["merge", "x.json"], reports].concat());
         assert_eq!(output.status.code(), Some(3), "{reports:?}");
