@@ -130,8 +130,7 @@ async fn sequences(
     let (mut sequences, mut unknown) = (Vec::new(), 0);
     while let Some(template) = records.next().await {
         for record in &template?.segments {
-            let name = record.header().split(u8::is_ascii_whitespace).next().unwrap_or_default();
-            let name = String::from_utf8_lossy(name).into_owned();
+            let name = Sequence::name_of(record.header());
             match annotations.remove(&name) {
                 None => unknown += 1,
                 Some(annotation) => {

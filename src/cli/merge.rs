@@ -59,10 +59,11 @@ pub(super) fn run(args: Args) -> Result<()> {
         return Err(Error::Usage(format!("--scores takes a table for each report: there are {tables} for {reports}")));
     }
     let reports: Vec<Report> = paths.iter().map(|path| read(path)).collect::<Result<_>>()?;
-    let merged = Report::merged(&reports).map_err(|problem| {
+    let mut merged = Report::merged(&reports).map_err(|problem| {
         let report = problem.report().map(|n| paths[n].clone());
         Error::Report { report, problem: problem.to_string() }
     })?;
+    merged.command = whole(&merged.command);
     let parts = in_order(&reports, tables);
     let encoding = EncoderConfig { workers: NonZero::<usize>::MIN, level: None };
     block_on(NonZero::<usize>::MIN, async {
@@ -72,6 +73,21 @@ pub(super) fn run(args: Args) -> Result<()> {
         }
         Ok(blocking(move || commit_all(pending, Placing { existing, fsync: true })).await?)
     })
+}
+
+/// A shard's command as that of a single run.
+fn whole(command: &[String]) -> Vec<String> {
+    let mut words = command.iter();
+    let mut left = Vec::new();
+    while let Some(word) = words.next() {
+        let flag = word.split('=').next();
+        if flag != Some("--shard") && flag != Some("--index") {
+            left.push(word.clone());
+        } else if flag == Some(word) {
+            words.next();
+        }
+    }
+    left
 }
 
 /// The tables in the order of their shards, and the rows each must have.
@@ -87,4 +103,22 @@ pub(super) fn read(path: &Path) -> Result<Report> {
     let refused = |problem: String| Error::Report { report: Some(path.to_owned()), problem };
     let text = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
     serde_json::from_slice(&text).map_err(|error| refused(format!("not a report of readseeker: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_that_of_a_single_run() {
+        let command = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for sharded in [
+            "readseeker split a.fq --shard 1/3 --coding c.fq",
+            "readseeker split a.fq --coding c.fq --shard=1/3",
+            "readseeker split a.fq --shard 1/3 --index a.rsi --coding c.fq",
+            "readseeker split --index=a.rsi a.fq --coding c.fq --shard=1/3",
+        ] {
+            assert_eq!(whole(&command(sharded)), command("readseeker split a.fq --coding c.fq"));
+        }
+    }
 }

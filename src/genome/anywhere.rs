@@ -5,8 +5,6 @@ use std::ops::Range;
 use super::frame::main_frame;
 use super::random::Random;
 use super::windows::{Classes, Cut, Places, Sequence};
-use crate::prediction::Strand;
-
 /// All reads of one length without a letter that is no base, and without a base of which nobody knows whether it codes.
 #[derive(Clone, Debug)]
 pub struct Anywhere {
@@ -35,10 +33,7 @@ impl Anywhere {
     pub fn draw(&self, sequences: &[Sequence], count: u64, seed: u64) -> Vec<Cut> {
         let mut random = Random::new(seed);
         let mut cuts = Vec::new();
-        for drawn in random.different(count, 2 * self.places.count) {
-            let (sequence, start) = self.places.at(drawn / 2);
-            let range = start..start + self.length;
-            let strand = if drawn.is_multiple_of(2) { Strand::Plus } else { Strand::Minus };
+        for (sequence, range, strand) in self.places.draw(&mut random, count, self.length) {
             let frame = main_frame(&sequences[sequence].annotation.parts, &range, strand);
             let coded = shared(&self.coding[sequence], &range);
             cuts.push(Cut { sequence, range, strand, coded, frame });
@@ -62,6 +57,7 @@ mod tests {
 
     use super::*;
     use crate::genome::{Annotation, Part};
+    use crate::prediction::Strand;
 
     proptest! {
         #[test]

@@ -56,50 +56,50 @@ impl Errors {
 
     /// The read with errors.
     pub fn make(&mut self, read: &[u8]) -> Vec<u8> {
-        if self.rate <= 0.0 {
+        let Self { sequencer, rate, ref mut random } = *self;
+        if rate <= 0.0 {
             return read.to_vec();
         }
-        let Shares { substituted, lost } = self.shares();
-        let mut random = self.random.clone();
+        let Shares { substituted, lost } = sequencer.shares();
         let mut made = Vec::with_capacity(read.len() + read.len() / 8);
         for (at, &base) in read.iter().enumerate() {
-            let rate = (self.rate * self.weight(read, at)).min(1.0);
-            if !random.chance(rate) {
+            if !random.chance((rate * sequencer.weight(read, at)).min(1.0)) {
                 made.push(base);
             } else if random.chance(substituted) {
                 made.push(random.other_base(base));
             } else if !random.chance(lost / (1.0 - substituted)) {
                 // In a run of bases, one more of them.
-                made.extend([base, if self.sequencer == Sequencer::Hifi { base } else { random.base() }]);
+                made.extend([base, if sequencer == Sequencer::Hifi { base } else { random.base() }]);
             }
         }
-        self.random = random;
         made
     }
+}
 
-    fn shares(&self) -> Shares {
-        match self.sequencer {
-            Sequencer::Exact | Sequencer::Illumina => Shares { substituted: 1.0, lost: 0.0 },
-            Sequencer::Hifi => Shares { substituted: 0.1, lost: 0.45 },
-            Sequencer::Nanopore => Shares { substituted: 0.4, lost: 0.35 },
+impl Sequencer {
+    fn shares(self) -> Shares {
+        match self {
+            Self::Exact | Self::Illumina => Shares { substituted: 1.0, lost: 0.0 },
+            Self::Hifi => Shares { substituted: 0.1, lost: 0.45 },
+            Self::Nanopore => Shares { substituted: 0.4, lost: 0.35 },
         }
     }
 
     /// How much likelier an error is here than on the mean.
-    fn weight(&self, read: &[u8], at: usize) -> f64 {
+    fn weight(self, read: &[u8], at: usize) -> f64 {
         let place = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-        match self.sequencer {
+        match self {
             // From half to one and a half times.
-            Sequencer::Illumina => 0.5 + place(at) / place(read.len().max(2) - 1),
+            Self::Illumina => 0.5 + place(at) / place(read.len().max(2) - 1),
             // The share of bases with an equal one before them is about a quarter.
-            Sequencer::Hifi => {
+            Self::Hifi => {
                 if at > 0 && read[at] == read[at - 1] {
                     2.5
                 } else {
                     0.5
                 }
             }
-            Sequencer::Exact | Sequencer::Nanopore => 1.0,
+            Self::Exact | Self::Nanopore => 1.0,
         }
     }
 }

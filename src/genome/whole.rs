@@ -8,9 +8,8 @@ use crate::reads::{self, Lines};
 /// What is read as one of the formats.
 enum Reader {
     Flat(FlatFile),
-    Gff(Gff),
-    /// Behind the annotation of a GFF3: its sequences, as far as they are read.
-    Fasta(Gff, Vec<(String, Vec<u8>)>),
+    /// Annotation, and the names and bases of the sequences behind `##FASTA`, once that line was read.
+    Gff(Gff, Option<Vec<(String, Vec<u8>)>>),
 }
 
 impl Sequence {
@@ -22,10 +21,8 @@ impl Sequence {
     pub async fn read_all(lines: &mut Lines) -> reads::Result<(Vec<Self>, usize)> {
         let mut reader = None;
         while let Some(line) = lines.next().await? {
-            let so_far = reader.take().map_or_else(|| Reader::of(line), Ok);
-            match so_far.and_then(|reader| reader.add(line)) {
-                Ok(next) => reader = Some(next),
-                Err(what) => return Err(lines.refuse(what)),
+            if let Err(what) = Reader::add_to(&mut reader, line) {
+                return Err(lines.refuse(what));
             }
         }
         reader.map_or_else(|| Err("the file is empty".to_owned()), Reader::finish).map_err(|what| lines.refuse(what))
@@ -38,36 +35,36 @@ impl Reader {
         match line {
             line if FlatFile::starts_with(line) => Ok(Self::Flat(FlatFile::default())),
             [b'>', ..] => Err("expected GenBank, EMBL or GFF3 with sequences, found FASTA".to_owned()),
-            _ => Ok(Self::Gff(Gff::default())),
+            _ => Ok(Self::Gff(Gff::default(), None)),
         }
     }
 
-    fn add(mut self, line: &[u8]) -> Result<Self, String> {
-        match &mut self {
-            Self::Flat(file) => file.add(line)?,
-            Self::Gff(_) if line == b"##FASTA" => {
-                let Self::Gff(gff) = self else { unreachable!("it is one") };
-                return Ok(Self::Fasta(gff, Vec::new()));
+    /// Adds a line to the file's reader, which the first line chooses.
+    fn add_to(reader: &mut Option<Self>, line: &[u8]) -> Result<(), String> {
+        let reader = match reader {
+            Some(reader) => reader,
+            None => reader.insert(Self::of(line)?),
+        };
+        reader.add(line)
+    }
+
+    fn add(&mut self, line: &[u8]) -> Result<(), String> {
+        match self {
+            Self::Flat(file) => file.add(line),
+            Self::Gff(_, sequences @ None) if line == b"##FASTA" => {
+                *sequences = Some(Vec::new());
+                Ok(())
             }
-            Self::Gff(gff) => gff.add(line)?,
-            Self::Fasta(_, sequences) => match (line, sequences.last_mut()) {
-                ([b'>', header @ ..], _) => {
-                    let name = header.split(u8::is_ascii_whitespace).next().unwrap_or_default();
-                    sequences.push((String::from_utf8_lossy(name).into_owned(), Vec::new()));
-                }
-                (line, Some((_, bases))) => bases.extend(line.trim_ascii().to_ascii_uppercase()),
-                ([], None) => {}
-                _ => return Err("expected the header of a FASTA record".to_owned()),
-            },
+            Self::Gff(gff, None) => gff.add(line),
+            Self::Gff(_, Some(sequences)) => add_fasta(sequences, line),
         }
-        Ok(self)
     }
 
     fn finish(self) -> Result<(Vec<Sequence>, usize), String> {
         match self {
             Self::Flat(file) => Ok((file.finish()?, 0)),
-            Self::Gff(_) => Err("the file has no ##FASTA section: there is no sequence to draw from".to_owned()),
-            Self::Fasta(Gff(mut annotations), sequences) => {
+            Self::Gff(_, None) => Err("the file has no ##FASTA section: there is no sequence to draw from".to_owned()),
+            Self::Gff(Gff(mut annotations), Some(sequences)) => {
                 let all = sequences.len();
                 let annotated = sequences.into_iter().filter_map(|(name, bases)| {
                     let annotation: Annotation = annotations.remove(&name)?;
@@ -79,4 +76,14 @@ impl Reader {
             }
         }
     }
+}
+
+fn add_fasta(sequences: &mut Vec<(String, Vec<u8>)>, line: &[u8]) -> Result<(), String> {
+    match (line, sequences.last_mut()) {
+        ([b'>', header @ ..], _) => sequences.push((Sequence::name_of(header), Vec::new())),
+        (line, Some((_, bases))) => bases.extend(line.trim_ascii().to_ascii_uppercase()),
+        ([], None) => {}
+        _ => return Err("expected the header of a FASTA record".to_owned()),
+    }
+    Ok(())
 }

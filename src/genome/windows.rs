@@ -19,6 +19,15 @@ pub struct Sequence {
     pub annotation: Annotation,
 }
 
+impl Sequence {
+    /// Its name in its record's header: all before the first space.
+    #[must_use]
+    pub fn name_of(header: &[u8]) -> String {
+        let name = header.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+        String::from_utf8_lossy(name).into_owned()
+    }
+}
+
 /// A read cut from a sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
@@ -39,7 +48,7 @@ pub struct Cut {
 pub(super) struct Places {
     /// Sequence, first start, and how many starts there are before this range and in it.
     ranges: Vec<(usize, usize, u64)>,
-    pub(super) count: u64,
+    count: u64,
 }
 
 /// All reads of one length that are wholly coding or have no coding base, and no letter but A, C, G and T.
@@ -79,10 +88,7 @@ impl Windows {
         let mut random = Random::new(seed);
         let mut cuts = Vec::new();
         for (places, is_coding) in [(&self.coding, true), (&self.noncoding, false)] {
-            for drawn in random.different(count, 2 * places.count) {
-                let (sequence, start) = places.at(drawn / 2);
-                let range = start..start + self.length;
-                let strand = if drawn.is_multiple_of(2) { Strand::Plus } else { Strand::Minus };
+            for (sequence, range, strand) in places.draw(&mut random, count, self.length) {
                 let parts = &sequences[sequence].annotation.parts;
                 let frame = if is_coding { frame(parts, &range, strand) } else { None };
                 let coded = if is_coding { self.length } else { 0 };
@@ -102,8 +108,22 @@ impl Places {
         }
     }
 
+    /// So many different places on either strand, as far as there are so many, for reads of the length that they were added for.
+    pub(super) fn draw(
+        &self,
+        random: &mut Random,
+        count: u64,
+        length: usize,
+    ) -> impl Iterator<Item = (usize, Range<usize>, Strand)> {
+        random.different(count, 2 * self.count).into_iter().map(move |drawn| {
+            let (sequence, start) = self.at(drawn / 2);
+            let strand = if drawn.is_multiple_of(2) { Strand::Plus } else { Strand::Minus };
+            (sequence, start..start + length, strand)
+        })
+    }
+
     /// The sequence and the start of the n-th place.
-    pub(super) fn at(&self, n: u64) -> (usize, usize) {
+    fn at(&self, n: u64) -> (usize, usize) {
         let after = self.ranges.partition_point(|&(.., before)| before <= n);
         let (sequence, first, before) = self.ranges[after - 1];
         (sequence, first + usize::try_from(n - before).expect("a sequence is in memory"))

@@ -57,7 +57,8 @@ impl MergeError {
 }
 
 impl Report {
-    /// The report of a single run on the input that these shards share. Its time is that of the slowest shard.
+    /// The report of a single run on the input that these shards share. Its time is that of the slowest shard, its command
+    /// that of the first.
     ///
     /// # Errors
     /// If these are not all shards of one input, each once, by the same model and settings.
@@ -73,7 +74,6 @@ impl Report {
         }
         // A report of a part stands for all of it; here all of it is there.
         (merged.input.shard, merged.estimate, merged.pace) = (None, None, None);
-        merged.command = without_shard(&first.command);
         merged.warnings = warnings(reports, &shards);
         merged.reads_per_second = per_second(
             merged.counts.classes.iter().map(|(_, reads)| reads).sum(),
@@ -185,20 +185,6 @@ fn shards(reports: &[Report]) -> Result<Vec<Shard>, MergeError> {
     }
 }
 
-/// The command line of a single run.
-fn without_shard(command: &[String]) -> Vec<String> {
-    let mut words = command.iter();
-    let mut left = Vec::new();
-    while let Some(word) = words.next() {
-        if word == "--shard" {
-            words.next();
-        } else if !word.starts_with("--shard=") {
-            left.push(word.clone());
-        }
-    }
-    left
-}
-
 /// The warnings of all shards: each says which shard it is about, unless all say the same.
 fn warnings(reports: &[Report], shards: &[Shard]) -> Vec<Warning> {
     let mut merged: Vec<Warning> = Vec::new();
@@ -214,20 +200,4 @@ fn warnings(reports: &[Report], shards: &[Shard]) -> Vec<Warning> {
         }
     }
     merged
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_is_that_of_a_single_run() {
-        let command = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let whole = command("readseeker split a.fq --coding c.fq");
-        for sharded in
-            ["readseeker split a.fq --shard 1/3 --coding c.fq", "readseeker split a.fq --coding c.fq --shard=1/3"]
-        {
-            assert_eq!(without_shard(&command(sharded)), whole);
-        }
-    }
 }
