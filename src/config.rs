@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::conflict::Conflict;
 use crate::error::Result;
 use crate::kmer::Letters;
+use crate::outputs::OutputsConfig;
 use crate::paths::{Target, is_direct};
 use crate::prior;
 use crate::progress::Display;
@@ -13,7 +14,9 @@ use crate::reads::output::{Existing, FileFormat, Placing, misleading_suffix};
 use crate::reads::{Codec, EncoderConfig, InputConfig};
 use crate::sample::Sample;
 use crate::shard::Shard;
-use crate::{model, outputs, report, verdict, windows};
+use crate::verdict::VerdictConfig;
+use crate::windows::WindowsConfig;
+use crate::{model, report};
 
 /// A whole run.
 #[derive(Debug)]
@@ -27,15 +30,15 @@ pub struct Config {
     /// Which letters count as bases.
     pub letters: Letters,
     /// What separates the classes.
-    pub verdict: verdict::Config,
+    pub verdict: VerdictConfig,
     /// The share of coding reads that verdicts assume; by the model's default when absent.
     pub prior: Option<prior::Setting>,
     /// How whole reads are scored in windows, if they are.
-    pub windows: Option<windows::Config>,
+    pub windows: Option<WindowsConfig>,
     /// Files the run reads beside its input: the list of inputs.
     pub also_read: Vec<PathBuf>,
     /// What to write.
-    pub outputs: outputs::Config,
+    pub outputs: OutputsConfig,
     /// Where the reports go.
     pub reports: report::Files,
     /// A folder to make for the outputs.

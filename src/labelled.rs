@@ -19,7 +19,7 @@ use writer::ReadWriter;
 
 /// Which genome, and which reads of it.
 #[derive(Debug)]
-pub struct Config {
+pub struct DrawConfig {
     /// FASTA; without an annotation, GenBank, EMBL, or GFF3 with sequences.
     pub genome: PathBuf,
     /// GFF3 or GTF, if it is a file of its own.
@@ -71,8 +71,9 @@ pub struct Drawn {
 ///
 /// # Errors
 /// For files that cannot be read, an annotation of another genome, and a table that cannot be written; then it does not exist.
-pub async fn draw(config: Config) -> Result<Drawn> {
-    let Config { genome, annotation, output, places, errors, length, count, seed, group, threads, placing } = config;
+pub async fn draw(config: DrawConfig) -> Result<Drawn> {
+    let DrawConfig { genome, annotation, output, places, errors, length, count, seed, group, threads, placing } =
+        config;
     check_places(
         [output.clone()].into_iter(),
         [genome.clone()].into_iter().chain(annotation.clone()),

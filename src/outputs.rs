@@ -32,7 +32,7 @@ mod table;
 mod translated;
 
 pub use bed::Bed;
-pub use config::{Config, Files, Split};
+pub use config::{Files, OutputsConfig, Split};
 pub use genes::Genes;
 pub use genetic_code::GeneticCode;
 pub use joined::{Part, join};
@@ -58,7 +58,7 @@ impl Outputs {
     /// Creates all files as temporaries; the second value renames them into place once the run has succeeded. `header` is
     /// what BAM outputs start with.
     pub async fn create(
-        config: Config,
+        config: OutputsConfig,
         header: &Arc<Header>,
         judge: Judge,
         encoding: EncoderConfig,

@@ -28,8 +28,10 @@ use crate::tally::Tally;
 use crate::threads::{OTHERS, probe};
 use crate::tokens::Tokens;
 use credit::Credit;
+use decode::DecodeConfig;
 use hold::Hold;
 use infer::Worker;
+use tokenize::TokenizeConfig;
 
 mod chunk;
 mod credit;
@@ -49,11 +51,11 @@ type Stages = JoinSet<Result<Option<Tally>>>;
 
 /// The stages' settings side by side.
 #[derive(Clone, Copy, Debug)]
-pub struct Config {
+pub struct PipelineConfig {
     /// How the input is cut into chunks.
-    pub decode: decode::Config,
+    pub decode: DecodeConfig,
     /// What becomes a row of token ids.
-    pub tokenize: tokenize::Config,
+    pub tokenize: TokenizeConfig,
     /// How many threads ask the model at most.
     pub workers: usize,
     /// Bytes of reads in flight at most.
@@ -67,11 +69,11 @@ pub struct Config {
 /// Templates that wait for the estimate may hold this part of the memory.
 const HELD_PART: u64 = 4;
 
-impl Config {
+impl PipelineConfig {
     /// The same with every read scored once.
     #[must_use]
     pub fn without_audit(self) -> Self {
-        Self { tokenize: tokenize::Config { audit: None, ..self.tokenize }, ..self }
+        Self { tokenize: TokenizeConfig { audit: None, ..self.tokenize }, ..self }
     }
 
     /// How many chunks exist at most: one in each worker's hands and one waiting for it, one in each other stage.
@@ -88,7 +90,7 @@ impl Config {
 /// # Panics
 /// If a stage panics, with its panic.
 pub async fn run<M, E>(
-    config: Config,
+    config: PipelineConfig,
     templates: impl Stream<Item = Result<Template, E>> + Send + Unpin + 'static,
     classify: M,
     outputs: Outputs,

@@ -13,8 +13,10 @@ use crate::config::Config;
 use crate::conflict::Conflict;
 use crate::error::{Error, Result, Signal};
 use crate::model::{self, Attention, Classifier, cpu};
-use crate::outputs::{self, Judge, Outputs};
-use crate::pipeline::{self, decode, tokenize};
+use crate::outputs::{Judge, Outputs, OutputsConfig};
+use crate::pipeline::decode::DecodeConfig;
+use crate::pipeline::tokenize::TokenizeConfig;
+use crate::pipeline::{self, PipelineConfig};
 use crate::prediction::{Prediction, Predictions};
 use crate::prior::{self, Prior};
 use crate::progress::{Pacer, Painter, Progress, Waiting, say};
@@ -206,7 +208,7 @@ fn sampled(sample: Option<Sample>, templates: Stream, seen: &Arc<InputCounts>) -
 async fn whole_prior<M>(
     config: &Config,
     whole: InputConfig,
-    &(stages, judge): &(pipeline::Config, Judge),
+    &(stages, judge): &(PipelineConfig, Judge),
     classify: M,
     interrupt: impl Future<Output = Signal>,
 ) -> Result<Prior>
@@ -216,15 +218,15 @@ where
     let progress = Arc::new(Progress::default());
     let templates = reads::open(&whole, Arc::clone(&progress.input)).await?;
     let first = sampled(config.sample, templates.stream, &progress.input).take(prior::TEMPLATES).boxed();
-    let nothing = outputs::Config::default();
+    let nothing = OutputsConfig::default();
     let header = Arc::new(templates.header);
     let (outputs, _) = Outputs::create(nothing, &header, judge, config.encoding(), progress).await?;
     Ok(pipeline::run(stages, first, classify, outputs, interrupt).await?.prior)
 }
 
 /// The settings of the stages, and of what judges the reads at their end.
-fn settings(config: &Config, classifier: &Classifier, windows: Option<Windows>) -> (pipeline::Config, Judge) {
-    let tokenize = tokenize::Config {
+fn settings(config: &Config, classifier: &Classifier, windows: Option<Windows>) -> (PipelineConfig, Judge) {
+    let tokenize = TokenizeConfig {
         k: classifier.k(),
         longest: classifier.longest_row().filter(|_| windows.is_none()),
         min_length: config.min_length.max(classifier.shortest_read()),
@@ -234,9 +236,9 @@ fn settings(config: &Config, classifier: &Classifier, windows: Option<Windows>) 
     };
     let reads_at_most = tokenize.longest.map(|longest| longest + tokenize.k - 1);
     let (prior, estimate_from) = prior(config, classifier);
-    let stages = pipeline::Config {
+    let stages = PipelineConfig {
         estimate_from,
-        decode: decode::Config { segments_per_chunk: classifier.rows_per_chunk(), max_reads: config.max_reads },
+        decode: DecodeConfig { segments_per_chunk: classifier.rows_per_chunk(), max_reads: config.max_reads },
         tokenize,
         workers: classifier.workers(),
         memory: config.memory,

@@ -63,7 +63,7 @@ pub enum Reason {
 
 /// What separates the classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Config {
+pub struct VerdictConfig {
     /// Coding from this posterior on.
     pub threshold: f32,
     /// Undecided where `low <= posterior < high`.
@@ -72,7 +72,7 @@ pub struct Config {
     pub mates: Mates,
 }
 
-impl Config {
+impl VerdictConfig {
     /// The posterior that segments are judged by which stay together and have these; `None` is a segment too short to
     /// score, which has no say while another segment is scored.
     #[must_use]
@@ -118,11 +118,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn config(mates: Mates) -> Config {
-        Config { threshold: 0.5, band: None, mates }
+    fn config(mates: Mates) -> VerdictConfig {
+        VerdictConfig { threshold: 0.5, band: None, mates }
     }
 
-    fn judged(config: Config, probabilities: &[Option<f32>]) -> Verdict {
+    fn judged(config: VerdictConfig, probabilities: &[Option<f32>]) -> Verdict {
         config.verdict(config.pooled(probabilities.iter().copied()))
     }
 
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_band_takes_its_lower_end_and_leaves_its_upper() {
-        let config = Config { band: Some((0.3, 0.7)), ..config(Mates::Any) };
+        let config = VerdictConfig { band: Some((0.3, 0.7)), ..config(Mates::Any) };
         let verdict = |p| judged(config, &[Some(p)]);
         assert_eq!(verdict(0.3), Verdict::Undecided(Reason::InBand));
         assert_eq!(verdict(0.7), Verdict::Coding);

@@ -18,7 +18,7 @@ const AT_ONCE: usize = 4096;
 
 /// What the user asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Config {
+pub struct WindowsConfig {
     /// Bases from one window's start to the next one's at most.
     pub step: NonZero<usize>,
     /// How the windows' probabilities become the read's.
@@ -53,7 +53,7 @@ pub struct Windows {
     /// Bases a window; one more where a read's windows would not mirror otherwise.
     pub length: usize,
     /// How far apart they are, and how they are pooled.
-    pub config: Config,
+    pub config: WindowsConfig,
 }
 
 /// What the windows of one read say together.
@@ -77,8 +77,8 @@ impl Windows {
     /// window is one window.
     ///
     /// ```
-    /// use readseeker::windows::{Config, Pool, Windows};
-    /// let windows = Windows { length: 300, config: Config { step: 150.try_into()?, pool: Pool::Mean, threshold: 0.5 } };
+    /// use readseeker::windows::{WindowsConfig, Pool, Windows};
+    /// let windows = Windows { length: 300, config: WindowsConfig { step: 150.try_into()?, pool: Pool::Mean, threshold: 0.5 } };
     /// assert_eq!(windows.over(301).collect::<Vec<_>>(), [0..301]);
     /// assert_eq!(windows.over(500).collect::<Vec<_>>(), [0..300, 100..400, 200..500]);
     /// # Ok::<(), std::num::TryFromIntError>(())
@@ -200,7 +200,7 @@ mod tests {
     use crate::kmer;
 
     fn windows(length: usize, step: usize, threshold: f32) -> Windows {
-        Windows { length, config: Config { step: step.try_into().unwrap(), pool: Pool::Mean, threshold } }
+        Windows { length, config: WindowsConfig { step: step.try_into().unwrap(), pool: Pool::Mean, threshold } }
     }
 
     fn prediction(probability: f32, frame: usize) -> Prediction {

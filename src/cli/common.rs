@@ -14,14 +14,15 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::kmer::Letters;
 use crate::model;
-use crate::outputs::{self, Table};
+use crate::outputs::{self, OutputsConfig, Table};
+use crate::prior::Setting;
 use crate::progress::Display;
 use crate::reads::output::{Existing, Placing};
 use crate::reads::{Codec, Collate, Grouping, InputConfig};
 use crate::report::{self, multiqc};
 use crate::sample::Sample;
 use crate::shard::Shard;
-use crate::{prior::Setting, verdict};
+use crate::verdict::{self, VerdictConfig};
 
 /// What to read, which model, how much of the machine.
 #[derive(Debug, Args)]
@@ -165,8 +166,8 @@ pub(super) struct Common {
 /// What a subcommand settles for itself.
 #[derive(Debug)]
 pub(super) struct Own {
-    pub(super) verdict: verdict::Config,
-    pub(super) outputs: outputs::Config,
+    pub(super) verdict: VerdictConfig,
+    pub(super) outputs: OutputsConfig,
     /// Where records are regrouped by name, if they are.
     pub(super) collate: Option<PathBuf>,
     /// Reports of a standard set of outputs, and its folder.

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::values::{count, probability};
 use crate::outputs::{Bed, Table};
-use crate::windows::{self, Pool};
+use crate::windows::{Pool, WindowsConfig};
 
 /// Windows over whole reads.
 #[derive(Debug, Args)]
@@ -55,8 +55,8 @@ impl LongReads {
     }
 
     /// The settings, if windows are asked for; `threshold` is the reads'.
-    pub(super) fn config(&self, threshold: f32) -> Option<windows::Config> {
+    pub(super) fn config(&self, threshold: f32) -> Option<WindowsConfig> {
         let (pool, threshold) = (self.pool.unwrap_or_default(), self.windows_threshold.unwrap_or(threshold));
-        self.windows.map(|step| windows::Config { step, pool, threshold })
+        self.windows.map(|step| WindowsConfig { step, pool, threshold })
     }
 }

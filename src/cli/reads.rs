@@ -10,7 +10,7 @@ use super::threads;
 use super::values::fraction;
 use crate::error::{Error, Result};
 use crate::genome::{Errors, Sequencer};
-use crate::labelled::{Config, Places, draw};
+use crate::labelled::{DrawConfig, Places, draw};
 use crate::progress::{grouped, say};
 use crate::reads::output::{Existing, Placing};
 
@@ -109,7 +109,8 @@ pub(super) fn run(args: Args) -> Result<()> {
     let places = if args.anywhere { Places::Anywhere { coding_from } } else { Places::Whole };
     let group = args.group.unwrap_or_else(|| stem(&genome)).replace(['\t', '\n', '\r'], " ");
     let placing = Placing { existing: Existing::replaced(force), fsync: true };
-    let config = Config { genome, annotation, output, places, errors, length, count, seed, group, threads, placing };
+    let config =
+        DrawConfig { genome, annotation, output, places, errors, length, count, seed, group, threads, placing };
     let drawn = unless_interrupted(threads, draw(config))?;
     let (coding, noncoding) = (grouped(drawn.coding), grouped(drawn.noncoding));
     say(&format!("readseeker: {coding} coding and {noncoding} non-coding reads\n"));

@@ -9,7 +9,8 @@ use super::runtime::{self, unless_interrupted};
 use crate::config::Config;
 use crate::dnabert;
 use crate::error::Result;
-use crate::{outputs, verdict};
+use crate::outputs::OutputsConfig;
+use crate::verdict::{self, VerdictConfig};
 
 /// Flags that have no meaning for a table of k-mers.
 const NOT_OF_KMERS: [&str; 22] = [
@@ -64,8 +65,8 @@ pub(super) struct Args {
 impl Args {
     fn into_config(self, command: Vec<String>) -> Result<Config> {
         // Each read has its own line and label: how mates would be judged together does not matter here.
-        let verdict = verdict::Config { threshold: self.common.threshold, band: None, mates: verdict::Mates::Each };
-        let outputs = outputs::Config { tables: self.common.tables(Some(self.output)), ..outputs::Config::default() };
+        let verdict = VerdictConfig { threshold: self.common.threshold, band: None, mates: verdict::Mates::Each };
+        let outputs = OutputsConfig { tables: self.common.tables(Some(self.output)), ..OutputsConfig::default() };
         self.common.into_config(Own { verdict, outputs, collate: None, set: None, audit: None, command })
     }
 }

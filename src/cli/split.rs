@@ -13,9 +13,9 @@ use super::values::{band, fraction};
 use crate::class::PerClass;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::outputs::{self, Files, Genes, Split, Table};
+use crate::outputs::{Files, Genes, OutputsConfig, Split, Table};
 use crate::reads::output::{FileFormat, SequenceFormat};
-use crate::verdict::{self, Mates};
+use crate::verdict::{Mates, VerdictConfig};
 
 /// Split reads into coding and non-coding
 ///
@@ -190,15 +190,14 @@ impl Args {
             named(self.noncoding, self.noncoding2, noncoding)?,
             self.undecided.map(|path| files(path, self.undecided2)).transpose()?,
         );
-        let verdict =
-            verdict::Config { threshold: self.common.threshold, band: self.undecided_band, mates: self.mates };
+        let verdict = VerdictConfig { threshold: self.common.threshold, band: self.undecided_band, mates: self.mates };
         if verdict.band.is_some_and(|(low, high)| verdict.threshold < low || high < verdict.threshold) {
             return Err(Error::Usage("--undecided-band must contain the --threshold".into()));
         }
         let mut tables = self.common.tables(self.scores.or(scores));
         tables.extend(self.genes.map(|path| (path, Box::new(Genes::default()) as Box<dyn Table>)));
         tables.extend(self.translations.tables()?);
-        let outputs = outputs::Config {
+        let outputs = OutputsConfig {
             split: Some(split),
             annotate: self.annotate,
             kind: self.output_format.map(FileFormat::from),
@@ -212,7 +211,7 @@ impl Args {
 }
 
 /// Refuses outputs that contradict each other.
-fn check(outputs: &outputs::Config, mates: Mates) -> Result<()> {
+fn check(outputs: &OutputsConfig, mates: Mates) -> Result<()> {
     let usage = |problem: &str| Err(Error::Usage(problem.to_owned()));
     if outputs.classes().any(|(_, files)| matches!(files, Files::Two(..)) && outputs.kind_of(files) == FileFormat::Bam)
     {

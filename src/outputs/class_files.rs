@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::config::{Config, Files, Split};
+use super::config::{Files, OutputsConfig, Split};
 use super::pairing::Pairing;
 use super::sink::{Opener, Sink};
 use crate::class::{Class, PerClass};
@@ -19,7 +19,7 @@ pub(super) struct ClassFiles(PerClass<Option<Open>>);
 impl ClassFiles {
     /// Creates them; `header` is what BAM files start with.
     pub(super) async fn create(
-        config: &Config,
+        config: &OutputsConfig,
         split: &Split,
         header: &Arc<Header>,
         opener: &mut Opener,
@@ -83,7 +83,7 @@ pub(super) struct Letters {
 
 impl Open {
     async fn create(
-        config: &Config,
+        config: &OutputsConfig,
         class: Class,
         files: &Files,
         header: &Arc<Header>,

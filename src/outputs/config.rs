@@ -9,7 +9,7 @@ use crate::reads::{Alignments, Codec};
 
 /// Which files to write.
 #[derive(Debug, Default)]
-pub struct Config {
+pub struct OutputsConfig {
     /// The classes' files; none for a run that only scores.
     pub split: Option<Split>,
     /// Whether the header lines of FASTQ and FASTA carry the model's answer.
@@ -59,7 +59,7 @@ impl Split {
     }
 }
 
-impl Config {
+impl OutputsConfig {
     /// Whether mates go to files of their own, which must stay in step.
     #[must_use]
     pub fn parts_mates(&self) -> bool {

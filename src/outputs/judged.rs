@@ -7,7 +7,7 @@ use crate::prediction::{Frame, Prediction, Stretch};
 use crate::prior::Prior;
 use crate::reads::{Record, Score};
 use crate::sample::Sample;
-use crate::verdict::{self, Mates, Verdict};
+use crate::verdict::{Mates, Verdict, VerdictConfig};
 use crate::windows::{Summary, Windows};
 
 /// A read, what the model said of it, and what follows from that.
@@ -74,7 +74,7 @@ pub struct Judge {
     /// The share of coding reads that verdicts assume.
     pub prior: Prior,
     /// What separates the classes.
-    pub verdict: verdict::Config,
+    pub verdict: VerdictConfig,
     /// Which windows a read has a prediction for; none where it has one for the whole of it.
     pub windows: Option<Windows>,
     /// The bases that the model reads of a read, if it does not read all.

@@ -131,16 +131,16 @@ mod tests {
 
     use super::*;
     use crate::prior::Prior;
-    use crate::verdict::{self, Mates};
-    use crate::windows::{self, Pool, Windows};
+    use crate::verdict::{Mates, VerdictConfig};
+    use crate::windows::{Pool, Windows, WindowsConfig};
 
     fn judge(windows: Option<Windows>) -> Judge {
-        let verdict = verdict::Config { threshold: 0.5, band: None, mates: Mates::Each };
+        let verdict = VerdictConfig { threshold: 0.5, band: None, mates: Mates::Each };
         Judge { prior: Prior::given(0.5), verdict, windows, reads_at_most: None, audit: None }
     }
 
     fn windows(step: usize) -> Windows {
-        let config = windows::Config { step: step.try_into().unwrap(), pool: Pool::Mean, threshold: 0.5 };
+        let config = WindowsConfig { step: step.try_into().unwrap(), pool: Pool::Mean, threshold: 0.5 };
         Windows { length: 300, config }
     }
 

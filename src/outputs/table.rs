@@ -1,4 +1,4 @@
-//! What a table of reads is: each table is a file of this folder, and an entry in [`Config::tables`](super::Config).
+//! What a table of reads is: each table is a file of this folder, and an entry in [`OutputsConfig::tables`](super::OutputsConfig).
 
 use std::fmt;
 

@@ -10,7 +10,7 @@ use crate::reads::Template;
 
 /// How the input is cut.
 #[derive(Clone, Copy, Debug)]
-pub struct Config {
+pub struct DecodeConfig {
     /// A chunk is full at this many segments, whatever their bytes.
     pub segments_per_chunk: usize,
     /// Stop after this many segments (the last template is taken whole).
@@ -19,7 +19,7 @@ pub struct Config {
 
 /// Runs until the input ends, `max_reads` are read, or nobody takes the output any more.
 pub(super) async fn run<E: Into<Error>>(
-    config: Config,
+    config: DecodeConfig,
     mut templates: impl Stream<Item = Result<Template, E>> + Unpin,
     credit: Credit,
     output: Sender<Chunk>,
@@ -41,7 +41,7 @@ pub(super) async fn run<E: Into<Error>>(
 
 /// The next chunk's templates and their bytes; none at the end.
 async fn gather<E: Into<Error>>(
-    config: Config,
+    config: DecodeConfig,
     credit: &Credit,
     templates: &mut (impl Stream<Item = Result<Template, E>> + Unpin),
     left: &mut u64,

@@ -11,7 +11,7 @@ use crate::windows::Windows;
 
 /// What is tokenized, and how.
 #[derive(Clone, Copy, Debug)]
-pub struct Config {
+pub struct TokenizeConfig {
     /// The k of the model's k-mers.
     pub k: usize,
     /// How many k-mers of a segment the model reads at most.
@@ -26,7 +26,7 @@ pub struct Config {
     pub audit: Option<Sample>,
 }
 
-impl Config {
+impl TokenizeConfig {
     fn audits(&self, template: &Template) -> bool {
         self.audit.is_some_and(|sample| sample.takes(template.name()))
     }
@@ -43,7 +43,7 @@ impl Config {
 }
 
 /// Runs until the input ends or nobody takes the output any more.
-pub(super) fn run(config: Config, input: &Receiver<Chunk>, output: &Sender<Tokenized>) {
+pub(super) fn run(config: TokenizeConfig, input: &Receiver<Chunk>, output: &Sender<Tokenized>) {
     for chunk in input {
         let (counts, tokens) = tokenize(config, &chunk);
         if output.send(Tokenized { chunk, counts, tokens }).is_err() {
@@ -53,7 +53,7 @@ pub(super) fn run(config: Config, input: &Receiver<Chunk>, output: &Sender<Token
 }
 
 /// How many predictions each segment gets, and a row for each that gets any.
-fn tokenize(config: Config, chunk: &Chunk) -> (Vec<u32>, Tokens) {
+fn tokenize(config: TokenizeConfig, chunk: &Chunk) -> (Vec<u32>, Tokens) {
     let segments = || chunk.templates.iter().flat_map(|template| &template.segments);
     let counts: Vec<u32> = segments()
         .map(|segment| u32::try_from(config.predictions(segment)).expect("a read has fewer than 2^32 bases"))

@@ -17,9 +17,9 @@ use crate::progress::{Pace, grouped, per_second};
 use crate::reads::{Format, InputCounts};
 use crate::shard::Slice;
 use crate::tally::{BINS, Strata, Tally};
-use crate::verdict::{self, Mates};
+use crate::verdict::{Mates, VerdictConfig};
 use crate::warning::Warning;
-use crate::windows::{self, Pool};
+use crate::windows::{Pool, WindowsConfig};
 
 /// What a run knows of itself before its first read.
 #[derive(Clone, Debug)]
@@ -35,11 +35,11 @@ pub struct Facts {
     /// Their bytes as stored, where they are known.
     pub stored_size: Option<u64>,
     /// What separates the classes.
-    pub verdict: verdict::Config,
+    pub verdict: VerdictConfig,
     /// Shorter reads are not scored.
     pub min_length: usize,
     /// How reads are scored in windows, if they are.
-    pub windows: Option<windows::Config>,
+    pub windows: Option<WindowsConfig>,
     /// The bases that the model reads of a read, if it does not read all.
     pub reads_at_most: Option<usize>,
     /// The share of templates that are also scored on a plain path, if any are.
@@ -271,8 +271,8 @@ pub struct Windows {
     pub threshold: f32,
 }
 
-impl From<windows::Config> for Windows {
-    fn from(windows::Config { step, pool, threshold }: windows::Config) -> Self {
+impl From<WindowsConfig> for Windows {
+    fn from(WindowsConfig { step, pool, threshold }: WindowsConfig) -> Self {
         Self { step: step.get(), pool, threshold }
     }
 }

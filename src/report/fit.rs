@@ -37,7 +37,7 @@ mod tests {
     use crate::reads::Format;
     use crate::report::Scope;
     use crate::tally::{BINS, Group};
-    use crate::verdict::{self, Mates};
+    use crate::verdict::{Mates, VerdictConfig};
 
     fn codes(tally: &Tally) -> Vec<String> {
         let facts = Facts {
@@ -46,7 +46,7 @@ mod tests {
             files: Vec::new(),
             format: Format::Fastq,
             stored_size: None,
-            verdict: verdict::Config { threshold: 0.5, band: None, mates: Mates::Any },
+            verdict: VerdictConfig { threshold: 0.5, band: None, mates: Mates::Any },
             min_length: 60,
             windows: None,
             reads_at_most: Some(301),

@@ -12,7 +12,7 @@ use super::rule::rule;
 use super::shares::per_cents;
 use crate::class::Class;
 use crate::progress::{Pace, grouped, share};
-use crate::verdict::{self, Mates};
+use crate::verdict::{Mates, VerdictConfig};
 
 /// Text and grounds follow the reader's light or dark.
 const STYLE: &str = "
@@ -157,7 +157,7 @@ fn probabilities(report: &Report) -> Markup {
     // The bars are of probabilities, the verdict is on posteriors.
     let shown = |posterior: f32| on_probability(&prior, posterior);
     let (threshold, undecided_band) = (shown(threshold), undecided_band.map(|band| band.map(shown)));
-    let alone = verdict::Config { threshold, band: undecided_band.map(<(f32, f32)>::from), mates: Mates::Each };
+    let alone = VerdictConfig { threshold, band: undecided_band.map(<(f32, f32)>::from), mates: Mates::Each };
     let bar = |(bin, &count)| {
         let verdict = alone.verdict(Some(middle(bin, width)));
         Bar { colour: classes::colour(verdict.class()), name: edges(bin, width), count }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::{ask, early_warnings, or_interrupted, prepare, sampled, settings};
 use crate::config::Config;
 use crate::error::{Error, Result, Signal};
-use crate::outputs::{self, Judge, Outputs};
-use crate::pipeline;
+use crate::outputs::{Judge, Outputs, OutputsConfig};
+use crate::pipeline::{self, PipelineConfig};
 use crate::progress::Progress;
 use crate::reads::Format;
 use crate::reads::output::check_place;
@@ -42,12 +42,12 @@ pub async fn dry_run(config: Config, interrupt: impl Future<Output = Signal>, wa
     let model = Arc::clone(&classifier);
     let classify = move |tokens: &Tokens| ask(&model, windows, tokens);
     // Nothing waits for the share of coding reads to be estimated: no read is judged here.
-    let stages = pipeline::Config { estimate_from: None, ..stages.without_audit() };
+    let stages = PipelineConfig { estimate_from: None, ..stages.without_audit() };
     let judge = Judge { audit: None, ..judge };
     let (format, stored_size) = (templates.format.unwrap_or(Format::Fastq), templates.stored_size.unwrap_or(0));
     let header = Arc::new(templates.header);
     let stream = sampled(config.sample, templates.stream, &progress.input);
-    let nothing = outputs::Config::default();
+    let nothing = OutputsConfig::default();
     let (sinks, _) = Outputs::create(nothing, &header, judge, config.encoding(), Arc::clone(&progress)).await?;
     let started = Instant::now();
     let run = pipeline::run(stages, stream, classify, sinks, std::future::pending());

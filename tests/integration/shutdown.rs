@@ -9,19 +9,21 @@ use std::time::{Duration, Instant};
 use futures::stream;
 use readseeker::error::{Error, Result, Signal};
 use readseeker::kmer::Letters;
-use readseeker::outputs::{self, Files, Judge, Outputs, Split};
-use readseeker::pipeline::{self, decode, tokenize};
+use readseeker::outputs::{Files, Judge, Outputs, OutputsConfig, Split};
+use readseeker::pipeline::decode::DecodeConfig;
+use readseeker::pipeline::tokenize::TokenizeConfig;
+use readseeker::pipeline::{self, PipelineConfig};
 use readseeker::prediction::{Prediction, Predictions};
 use readseeker::prior::Prior;
 use readseeker::reads::{EncoderConfig, Record, Template};
 use readseeker::tally::Tally;
 use readseeker::tokens::Tokens;
-use readseeker::verdict::{self, Mates};
+use readseeker::verdict::{Mates, VerdictConfig};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const ROUNDS: usize = 25;
-const TOKENIZE: tokenize::Config =
-    tokenize::Config { k: 6, longest: None, min_length: 60, letters: Letters::Lenient, windows: None, audit: None };
+const TOKENIZE: TokenizeConfig =
+    TokenizeConfig { k: 6, longest: None, min_length: 60, letters: Letters::Lenient, windows: None, audit: None };
 
 #[expect(clippy::unnecessary_wraps, reason = "an item of the stream that readers give")]
 fn template(number: u64) -> Result<Template> {
@@ -38,9 +40,9 @@ fn failing() -> Error {
     Error::Internal("as the test asks".into())
 }
 
-fn config(workers: usize) -> pipeline::Config {
-    pipeline::Config {
-        decode: decode::Config { segments_per_chunk: 10, max_reads: None },
+fn config(workers: usize) -> PipelineConfig {
+    PipelineConfig {
+        decode: DecodeConfig { segments_per_chunk: 10, max_reads: None },
         tokenize: TOKENIZE,
         workers,
         memory: 1 << 20,
@@ -63,11 +65,11 @@ where
 {
     let runtime = flavour();
     let outcome = runtime.block_on(async {
-        let verdict = verdict::Config { threshold: 0.5, band: None, mates: Mates::Any };
+        let verdict = VerdictConfig { threshold: 0.5, band: None, mates: Mates::Any };
         let judge = Judge { prior: Prior::default(), verdict, windows: None, reads_at_most: None, audit: None };
         let file = |name| Files::One(folder.join(name));
         let split = Split::new(file("coding.fq"), file("noncoding.fq"), None);
-        let outputs = outputs::Config { split: Some(split), ..outputs::Config::default() };
+        let outputs = OutputsConfig { split: Some(split), ..OutputsConfig::default() };
         let encoding = EncoderConfig { workers: NonZero::<usize>::MIN, level: None };
         let (outputs, pending) = Outputs::create(outputs, &Arc::default(), judge, encoding, Arc::default()).await?;
         let running = pipeline::run(config(workers), stream::iter(input), classify, outputs, interrupt);

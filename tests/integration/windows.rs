@@ -8,7 +8,7 @@ use readseeker::kmer::{self, Letters};
 use readseeker::model::device::Choice;
 use readseeker::model::{Attention, Classifier, Options, Source};
 use readseeker::tokens::Tokens;
-use readseeker::windows::{self, Pool, Windows};
+use readseeker::windows::{Pool, Windows, WindowsConfig};
 
 use crate::model_parity::{options, testdata};
 use crate::support::{Bench, bases, stderr};
@@ -37,7 +37,7 @@ fn a_windows_prediction_is_that_of_a_read_of_its_bases() {
         let step = 117.try_into().unwrap();
         let windows = Windows {
             length: classifier.window_length(),
-            config: windows::Config { step, pool: Pool::Mean, threshold: 0.5 },
+            config: WindowsConfig { step, pool: Pool::Mean, threshold: 0.5 },
         };
         let whole = tokens(&classifier, reads.iter().map(String::as_bytes));
         let predictions = windows.classify(&whole, classifier.k(), |rows| classifier.classify_rows(rows)).unwrap();
