@@ -28,6 +28,21 @@ SHARES = {
     "protist": (0.015, 0.015),
     "organelle": (0.020, 0.017),
 }
+# What branches of a training draw from (`soup`): a mean of weights knows what each of them has seen most of.
+MIXES = {
+    "even": SHARES,
+    "small": SHARES
+    | {
+        "archaea": (0.025, 0.028),
+        "silver_archaea": (0.050, 0.055),
+        "virus": (0.190, 0.120),
+        "phage": (0.030, 0.030),
+        "silver_phage": (0.045, 0.045),
+        "plant": (0.032, 0.038),
+        "protist": (0.020, 0.020),
+        "organelle": (0.035, 0.028),
+    },
+}
 BOOST = HUMAN_BOOST | {"Orthoherpesviridae": (14.0, 8.0)}
 # Viruses with large genomes have most windows, and small ones next to no gaps: by the organisms' usual weights nine in ten
 # viral reads would be of large DNA viruses, and RNA viruses be taken for non-coding. So all other viruses count more.
@@ -42,7 +57,7 @@ SLACK = 0.12  # of a window, for bases that are lost
 class Recipe(NamedTuple):
     """How reads are spoiled."""
 
-    shares: dict = SHARES
+    shares: str = "even"  # of `MIXES`
     boost: dict = BOOST
     whole: float = 0.55  # share of reads that lie within one run, up to 300 bases
     substituted: float = 0.35  # share with substitutions alone ...
@@ -52,6 +67,7 @@ class Recipe(NamedTuple):
     noisy: float = 0.30  # ... and with the errors of nanopores, up to this share of the bases
     most_noisy: float = 0.09
     recoded: float = 0.15
+    tilted: int = 0  # usages that no organism has, beside those of the training organisms
     unknown: float = 0.02
 
 
@@ -90,7 +106,7 @@ class Sampler:
         training = data.held == ""
         self.data, self.recipe = data, recipe
         self.pools, shares = [], []
-        for group, kinds in recipe.shares.items():
+        for group, kinds in MIXES[recipe.shares].items():
             chosen = training & (data.group == group)
             runs = [data.select(one, chosen) for one in (data.coding, data.noncoding)]
             boost = recipe.boost | small_viruses(data.organism[chosen]) if group == "virus" else recipe.boost
@@ -103,6 +119,8 @@ class Sampler:
         shares.append(0.015)
         self.shares = np.array(shares) / np.sum(shares)
         usages = recode.usages(data) if recipe.recoded else ()
+        if len(usages) and recipe.tilted:
+            usages = np.concatenate([usages, recode.tilted(usages, recipe.tilted)])
         self.recoder = recode.Recoder(usages) if len(usages) else None
 
     def positions(self, rng):

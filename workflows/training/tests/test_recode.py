@@ -41,6 +41,17 @@ def test_the_usage_shows(counts):
     assert (new[:, 0::3] == 2).all() and (new[:, 1::3] == 1).all()
 
 
+def test_tilted_usages_like_letters_of_their_own(counts):
+    new = recode.tilted(counts, 200)
+    assert new.shape == (200, 64) and (new > 0).all()
+    third = new.reshape(200, 16, 4).sum(axis=1)
+    share = third / third.sum(axis=1, keepdims=True)
+    # Both usages given like two letters alike; of these, some like one far more than the other.
+    assert (share.max(axis=1) > 0.6).any() and len(set(share.argmax(axis=1))) == 4
+    bases = np.random.default_rng(3).integers(0, 4, (30, 99)).astype(np.uint8)
+    assert [_protein(b, 2) for b in recode.Recoder(new)(np.random.default_rng(0), bases.copy(), np.full(30, 2))] == [_protein(b, 2) for b in bases]
+
+
 def test_only_reads_with_one_frame_or_none_are_rewritten(counts):
     rng = np.random.default_rng(1)
     bases = rng.integers(0, 4, (60, 150)).astype(np.uint8)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from along import soup as along_soup  # noqa: E402
 from along import train as along_train  # noqa: E402
 from compact import soup, tokens, train, training  # noqa: E402
 from compact.fasta import Part  # noqa: E402
@@ -75,10 +76,10 @@ def test_measuring_leaves_the_statistics_of_the_batches(genome, tmp_path):
     assert not run.network.training and torch.allclose(run.network(ids), run.network(ids))
 
 
-def _run_along(genome, folder, reads):
+def _run_along(genome, folder, reads, settle_at=along_train.SETTLED, start_from=None):
     arguments = Namespace(
         data=str(genome), run=folder, minutes=0, reads=reads, seed=1, order=0, recipe={}, weight_decay=0.02, peak=training.PEAK, last=0.05, random_start=False,
-        set={"embedding": 8, "channels": 8}, settle_at=along_train.SETTLED, start_from=None, every_genus=False,
+        set={"embedding": 8, "channels": 8}, settle_at=settle_at, start_from=start_from, every_genus=False,
     )  # fmt: skip
     return along_train.Run(arguments)
 
@@ -111,6 +112,24 @@ def test_runs_from_one_start_are_averaged(genome, tmp_path):
     assert not torch.equal(one.stem.weight, other.stem.weight)
     assert torch.allclose(both.stem.weight, (2 * one.stem.weight + other.stem.weight) / 3, atol=1e-6)
     assert not torch.allclose(both.stem_norm.norm.running_mean, (2 * one.stem_norm.norm.running_mean + other.stem_norm.norm.running_mean) / 3)
+
+
+def test_runs_along_the_read_from_one_start_are_averaged(genome, tmp_path):
+    start = _run_along(genome, tmp_path / "start", 1500)
+    start.train()
+    for name in "ab":
+        run = _run_along(genome, tmp_path / name, 1500, settle_at=0, start_from=str(tmp_path / "start"))
+        run.rng = np.random.default_rng(ord(name))
+        run.train()
+    along_soup.average(tmp_path / "soup", [f"{tmp_path}/a=2", f"{tmp_path}/b=1"])
+    one, other, both = (along_train.load(tmp_path / name) for name in ("a", "b", "soup"))
+    assert not torch.equal(one.stem, other.stem)
+    assert torch.allclose(both.stem, (2 * one.stem + other.stem) / 3, atol=1e-6)
+    stranger = _run_along(genome, tmp_path / "stranger", 1500)
+    stranger.rng = np.random.default_rng(9)
+    stranger.train()
+    with pytest.raises(SystemExit, match="running_mean differs"):
+        along_soup.average(tmp_path / "soup", [f"{tmp_path}/a=1", f"{tmp_path}/stranger=1"])
 
 
 def test_every_genus_trains_on_all_but_the_sentinels(genome, monkeypatch):
