@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The two steps of make_community.sh that no tool does: cutting the pieces, and saying what the reads truly are."""
+"""The steps of make_community.sh that no tool does: cutting the pieces, their genes, and saying what the reads truly are."""
 
 import argparse
 import csv
@@ -38,19 +38,45 @@ def cut(args):
         template = (bases + bases)[piece["start"]:piece["end"]]
         (args.out / f"{piece['#id']}.fa").write_text(f">{piece['#id']}\n{template}\n")
         if piece["in_reference"] == "yes":
-            circular = piece["end"] > len(bases)
-            where = piece["accession"] if circular else f"{piece['accession']}_{piece['start'] + 1}_{piece['end']}"
-            reference.append(f">{where}\n{bases if circular else template}\n")
+            reference.append(f">{reference_name(piece, len(bases))}\n{bases if piece['end'] > len(bases) else template}\n")
         print(piece["#id"], piece["pairs"])
     (args.out / "reference.fa").write_text("".join(reference))
 
 
-def cds_parts(genomes, piece):
-    """The CDS parts of a piece's record: (start, end, strand, phase or None)."""
+def reference_name(piece, length):
+    """What the reference calls a piece; of a circular record it has the whole."""
+    return piece["accession"] if piece["end"] > length else f"{piece['accession']}_{piece['start'] + 1}_{piece['end']}"
+
+
+def genes(args):
+    """Write the CDS parts and pseudogenes of the reference as GFF3."""
+    lines = ["##gff-version 3"]
+    for piece in pieces(args.table):
+        length = len(fasta_record(args.genomes / f"{piece['group']}.fa.gz", piece["accession"]))
+        if piece["in_reference"] != "yes":
+            continue
+        name = reference_name(piece, length)
+        first, last = (0, length) if piece["end"] > length else (piece["start"], piece["end"])
+        lines.append(f"##sequence-region {name} 1 {last - first}")
+        for start, end, strand, phase in cds_parts(args.genomes, piece):
+            lost = max(first - start, 0) if strand == "+" else max(end - last, 0)
+            start, end = max(start, first) - first, min(end, last) - first
+            if start < end:
+                phase = "." if phase is None else (phase - lost) % 3
+                lines.append(f"{name}\t.\tCDS\t{start + 1}\t{end}\t.\t{strand}\t{phase}\t.")
+        for start, end, strand, _ in cds_parts(args.genomes, piece, pseudo=True):
+            start, end = max(start, first) - first, min(end, last) - first
+            if start < end:
+                lines.append(f"{name}\t.\tpseudogene\t{start + 1}\t{end}\t.\t{strand}\t.\t.")
+    args.out.write_text("\n".join(lines) + "\n")
+
+
+def cds_parts(genomes, piece, pseudo=False):
+    """The CDS parts of a piece's record, or its pseudogenes: (start, end, strand, phase or None)."""
     with gzip.open(genomes / f"{piece['group']}.cds.tsv.gz", "rt") as handle:
         for line in handle:
             accession, start, end, strand, phase, _code, source = line.rstrip("\n").split("\t")
-            if accession == piece["accession"] and source != "pseudo":
+            if accession == piece["accession"] and (source == "pseudo") == pseudo:
                 yield int(start), int(end), strand, None if phase == "." else int(phase)
 
 
@@ -105,7 +131,7 @@ def truth(args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for command in (cut, truth):
+    for command in (cut, genes, truth):
         sub = commands.add_parser(command.__name__, help=command.__doc__)
         sub.set_defaults(run=command)
         sub.add_argument("--table", type=Path, required=True, help="community.tsv")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes community.bam, community_R1.fq.gz, community_R2.fq.gz and truth.tsv anew, the same bytes each time.
+# Makes community.bam, community.gff3, community_R1.fq.gz, community_R2.fq.gz and truth.tsv anew, the same bytes each time.
 # usage: testdata/make_community.sh GENOMES [OUT]
 #   GENOMES  folder of GROUP.fa.gz and GROUP.cds.tsv.gz (see README.md)
 #   OUT      where to write (default: this folder)
@@ -26,6 +26,8 @@ for mate in 1 2; do
         sed -E "s:^@$id-($id\.[0-9]+)/$mate\$:@\1:" "$work/$id$mate.fq"
     done <"$work/pairs" >"$work/R$mate.fq"
 done
+
+python3 "$here/community.py" genes --table "$here/community.tsv" --genomes "$genomes" --out "$out/community.gff3"
 
 # Mapped, then grouped by name. @PG lines would name files of the machine this ran on.
 bwa index "$work/reference.fa" 2>/dev/null
