@@ -28,7 +28,9 @@ compile() {
     local options=(--release --locked --bin readseeker) folder=$build/release
     [ "$1" = gpu ] || options+=(--no-default-features)
     [ "$target" = "$host" ] || { options+=(--target "$target") folder=$build/$target/release; }
-    cargo build "${options[@]}" >&2
+    local smaller=()
+    read -ra smaller <<<"$(packaging/link_args.sh "$target")"
+    cargo rustc "${options[@]}" -- ${smaller[@]+"${smaller[@]}"} >&2
     echo "$folder/readseeker"
 }
 
