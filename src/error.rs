@@ -57,6 +57,9 @@ pub enum Error {
     /// An annotation of another genome.
     #[error("{0}")]
     Genome(String),
+    /// Genes of other reads.
+    #[error("{0}")]
+    Calls(String),
     /// A report or a table that cannot be merged or compared with others; none where one is missing.
     #[error("cannot use {}: {problem}", .report.as_ref().map_or("the reports".into(), |report| report.to_string_lossy()))]
     Report {
@@ -121,7 +124,11 @@ impl Error {
             | Self::Conflict(_)
             | Self::Reads(reads::Error::Layout(_))
             | Self::Model(model::Error::Precision { .. }) => 2,
-            Self::Reads(reads::Error::Input { .. }) | Self::Alone { .. } | Self::Report { .. } | Self::Genome(_) => 3,
+            Self::Reads(reads::Error::Input { .. })
+            | Self::Alone { .. }
+            | Self::Report { .. }
+            | Self::Genome(_)
+            | Self::Calls(_) => 3,
             Self::Model(model::Error::Load { .. } | model::Error::Fetch { .. }) => 4,
             Self::Model(model::Error::Device(_)) | Self::Selftest { .. } => 5,
             Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. })

@@ -1,37 +1,44 @@
-//! How good a model is on labelled reads: scores a table of them, and measures.
+//! How good models are on labelled reads: scores a table of them, and measures.
 
+mod calls;
+mod chunks;
+mod judged;
 mod table;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use async_stream::try_stream;
-use futures::{Stream, StreamExt};
+use futures::StreamExt;
 
 use crate::blocking::blocking;
 use crate::config::check_places;
 use crate::error::Result;
-use crate::kmer::{self, Letters};
-use crate::metrics::Scored;
+use crate::kmer::Letters;
+use crate::metrics::Wanted;
 use crate::model::{self, Classifier};
-use crate::prediction::{Frame, Prediction};
 use crate::reads::output::{Placing, commit_all};
 use crate::reads::{EncoderConfig, Lines};
-use crate::report::{Evaluation, Judgement, Setting};
-use crate::scoring::{Filling, predictions};
-use crate::tokens::Tokens;
-use table::{Columns, Labelled};
+use crate::report::{Basis, Evaluation, Setting};
+pub use calls::CallsFile;
+use calls::Program;
+use chunks::{Rows, predictions};
+use judged::JudgedReads;
 
 /// What to evaluate, and how.
 #[derive(Debug)]
 pub struct Config {
     /// The table of labelled reads.
     pub input: PathBuf,
-    /// The model, and where it runs.
-    pub model: model::Options,
+    /// The models, and where they run: at least one.
+    pub models: Vec<Model>,
+    /// Genes that other programs found on the same reads.
+    pub calls: Vec<CallsFile>,
     /// The probability from which on a read is called coding.
     pub threshold: f32,
+    /// What thresholds are looked for.
+    pub wanted: Vec<Wanted>,
+    /// The share of coding reads for which they are; none for that of the reads.
+    pub share: Option<f64>,
     /// Reads with fewer bases are not scored.
     pub min_length: usize,
     /// Which letters count as bases.
@@ -46,104 +53,55 @@ pub struct Config {
     pub command: Vec<String>,
 }
 
-/// Scores the reads, measures, and writes the reports.
+/// One of the models.
+#[derive(Debug)]
+pub struct Model {
+    /// What the evaluation calls it.
+    pub name: String,
+    /// Which it is, and where it runs.
+    pub options: model::Options,
+}
+
+/// Scores the reads, measures, and writes the reports. All models score the same reads: those that are long enough for each
+/// of them.
 ///
 /// # Errors
-/// For a table that is not one of labelled reads, a model that cannot run, and reports that cannot be written; then they do
+/// For a table that is not one of labelled reads, genes of other reads, a model that cannot run, and reports that cannot be written; then they do
 /// not exist.
+///
+/// # Panics
+/// Without a model.
 pub async fn evaluate(config: Config) -> Result<Evaluation> {
-    let Config { input, model, threshold, min_length, letters, json, html, placing, command } = config;
-    let inputs = model.source.files().into_iter().chain([input.clone()]);
-    check_places(json.iter().chain(&html).cloned(), inputs, placing.existing)?;
-    let threads = model.threads;
-    let lines = Lines::open(&input, threads, Arc::default()).await?;
-    let classifier = Arc::new(blocking(move || Classifier::load(&model)).await?);
-    let min_length = min_length.max(classifier.shortest_read()).max(classifier.k());
-    let rows = Rows { k: classifier.k(), longest: classifier.longest_row(), min_length, letters };
-
-    let chunks = rows.chunks(lines, classifier.rows_per_chunk());
-    let mut chunks = std::pin::pin!(predictions(Arc::clone(&classifier), chunks));
-    let mut judged = Judged::default();
-    while let Some(chunk) = chunks.next().await {
-        let (predictions, labelled) = chunk?;
-        judged.add(&predictions, labelled);
+    let Config { input, models, calls, threshold, wanted, share, min_length, letters, .. } = config;
+    let Config { json, html, placing, command, .. } = config;
+    let read = calls.iter().map(|calls| calls.path.clone()).chain([input.clone()]);
+    let files = models.iter().flat_map(|model| model.options.source.files()).chain(read);
+    check_places(json.iter().chain(&html).cloned(), files, placing.existing)?;
+    let threads = models.first().expect("at least one model").options.threads;
+    let mut lines = Lines::open(&input, threads, Arc::default()).await?;
+    let mut programs = Vec::new();
+    for file in calls {
+        programs.push(Program::read(file, threads).await?);
     }
-    let setting = Setting { command, input, model: classifier.card().clone(), threads, threshold, min_length };
-    let evaluation = Evaluation::new(setting, &judged.reads, &judged.groups, judged.unscored);
+    let (names, models): (Vec<_>, Vec<_>) = models.into_iter().map(|model| (model.name, model.options)).unzip();
+    let classifiers: Arc<[Classifier]> =
+        blocking(move || models.iter().map(Classifier::load).collect::<Result<_, _>>()).await?;
+    let rows = Rows::of(&classifiers, min_length, letters);
+
+    let min_length = rows.min_length();
+    let mut judged = JudgedReads::of(classifiers.len(), programs);
+    let chunks = rows.chunks(table::reads(&mut lines));
+    let mut chunks = std::pin::pin!(predictions(Arc::clone(&classifiers), chunks));
+    while let Some(chunk) = chunks.next().await {
+        let (predictions, reads) = chunk?;
+        judged.add(&predictions, reads)?;
+    }
+    let setting = Setting { command, input, threads, threshold, min_length, wanted, share };
+    let bases = classifiers.iter().map(|classifier| Basis::Model(classifier.card().clone()));
+    let (reads, predictors) = judged.finish(names.into_iter().zip(bases))?;
+    let evaluation = Evaluation::new(setting, &reads, predictors);
     let pending = evaluation.write(json.as_deref(), html.as_deref(), EncoderConfig { workers: threads, level: None });
     let pending = pending.await?;
     blocking(move || commit_all(pending, placing)).await?;
     Ok(evaluation)
-}
-
-/// How reads become rows.
-#[derive(Clone, Copy, Debug)]
-struct Rows {
-    k: usize,
-    longest: Option<usize>,
-    min_length: usize,
-    letters: Letters,
-}
-
-impl Rows {
-    /// The reads in chunks, with a row for each that is scored.
-    fn chunks(self, mut lines: Lines, most: usize) -> impl Stream<Item = Result<(Tokens, Vec<Labelled>)>> + Send {
-        try_stream! {
-            let columns = Columns::read(&mut lines).await?;
-            let mut chunk = Filling::new(most);
-            while let Some(read) = columns.next(&mut lines).await? {
-                let is_scored = self.letters.known(&read.bases) >= self.min_length;
-                if is_scored {
-                    let ids = &mut chunk.tokens.ids;
-                    kmer::tokenize_letters(self.letters, &read.bases, self.k, self.longest, ids);
-                    chunk.tokens.end_row();
-                }
-                if let Some(full) = chunk.end_line(read.measured(is_scored)) {
-                    yield full;
-                }
-            }
-            yield chunk.rest();
-        }
-    }
-}
-
-/// The reads so far.
-#[derive(Debug, Default)]
-struct Judged {
-    reads: Vec<Judgement>,
-    unscored: u64,
-    groups: Vec<String>,
-    numbers: HashMap<String, usize>,
-}
-
-impl Judged {
-    fn add(&mut self, predictions: &[Prediction], labelled: Vec<Labelled>) {
-        let mut predictions = predictions.iter();
-        for read in labelled {
-            if !read.is_scored {
-                self.unscored += 1;
-                continue;
-            }
-            let &Prediction { probability, frame } = predictions.next().expect("a prediction for each row");
-            let frame_is_right = right(read.frame.filter(|_| read.is_coding), frame);
-            let group = read.group.map(|group| self.number(group));
-            let scored = Scored { probability, is_coding: read.is_coding };
-            self.reads.push(Judgement { scored, length: read.length, group, frame_is_right });
-        }
-    }
-
-    /// Groups are numbered in the order they come.
-    fn number(&mut self, group: String) -> usize {
-        if let Some(&number) = self.numbers.get(&group) {
-            return number;
-        }
-        self.groups.push(group.clone());
-        self.numbers.insert(group, self.groups.len() - 1);
-        self.groups.len() - 1
-    }
-}
-
-/// Whether the model's frame is the true one, where both are known.
-fn right(truth: Option<Frame>, said: Option<Frame>) -> Option<bool> {
-    Some(truth? == said?)
 }

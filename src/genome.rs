@@ -5,6 +5,7 @@
 
 mod annotation;
 mod anywhere;
+mod calls;
 mod feature;
 mod flat_file;
 mod frame;
@@ -17,5 +18,6 @@ mod windows;
 
 pub use annotation::{Annotation, Part};
 pub use anywhere::Anywhere;
+pub use calls::{Call, Calls};
 pub use sequencer::{Errors, Sequencer};
 pub use windows::{Cut, Sequence, Windows};

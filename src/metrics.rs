@@ -6,6 +6,8 @@ mod calibration;
 mod confusion;
 mod curve;
 mod measures;
+mod operating;
+mod rates;
 mod scored;
 mod shares;
 
@@ -13,7 +15,10 @@ pub use calibration::{CalibrationBin, calibration};
 pub use confusion::Confusion;
 pub use curve::{Best, Curve, Point};
 pub use measures::Measures;
+pub use operating::{OperatingPoint, Wanted};
+pub use rates::Rates;
 pub use scored::Scored;
+pub use shares::{share, share_95};
 
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,7 @@ pub use account::{
     Windows,
 };
 pub use compare::{MOST as MOST_COMPARED, compare};
-pub use evaluation::{Evaluation, Judgement, Setting};
+pub use evaluation::{Basis, Evaluation, LabelledReads, Predictor, Setting, Truth};
 pub use files::Files;
 pub use fit::warnings;
 pub use merge::MergeError;

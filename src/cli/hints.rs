@@ -81,6 +81,9 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         }
         Error::Alone { .. } => "collect such reads with --unpaired unpaired_%.fq.gz, or give one file per class",
         Error::Genome(_) => "give the annotation that belongs to these sequences: names must be the same in both",
+        Error::Calls(_) => {
+            "give the genes found on these very reads; the name of a read is its column \"name\", else read1, read2, ... in order"
+        }
         Error::Conflict(conflict) => return on_conflict(conflict),
         Error::Report { .. } => {
             "give reports that --json wrote; to be merged, those of all shards of one input, 1/N to N/N"

@@ -19,6 +19,14 @@ pub(super) struct ModelFlags {
     #[arg(long, value_name = "MODEL", default_value = "builtin", help_heading = "Model")]
     model: PathBuf,
 
+    #[command(flatten)]
+    running: RunningFlags,
+}
+
+/// How a model runs.
+#[derive(Debug, Args)]
+#[allow(clippy::doc_markdown, reason = "help is plain text")]
+pub(super) struct RunningFlags {
     /// Skip the check of the model
     ///
     /// Before the input, a few reads are scored both on the path that will run and on a plain one, and the answers must agree.
@@ -61,8 +69,15 @@ pub(super) struct ModelFlags {
 impl ModelFlags {
     /// The same, for so many threads.
     pub(super) fn options(&self, threads: NonZero<usize>) -> Options {
+        self.running.options(self.model.clone(), threads)
+    }
+}
+
+impl RunningFlags {
+    /// A model that runs so, with so many threads.
+    pub(super) fn options(&self, model: PathBuf, threads: NonZero<usize>) -> Options {
         Options {
-            source: store::find(self.model.clone()),
+            source: store::find(model),
             attention: self.attention,
             precision: self.precision,
             device: self.device.clone(),

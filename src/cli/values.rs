@@ -21,7 +21,16 @@ pub(super) fn prior(text: &str) -> Result<Setting, String> {
         return Ok(Setting::Auto);
     }
     let share: f64 = text.parse().map_err(|_| "expected auto or a number between 0 and 1".to_owned())?;
-    if share > 0.0 && share < 1.0 { Ok(Setting::Share(share)) } else { Err("a share lies between 0 and 1".into()) }
+    inside(share).map(Setting::Share)
+}
+
+/// A share between 0 and 1.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    inside(text.parse().map_err(|_| format!("{text:?} is not a number"))?)
+}
+
+fn inside(share: f64) -> Result<f64, String> {
+    if share > 0.0 && share < 1.0 { Ok(share) } else { Err("a share lies between 0 and 1".into()) }
 }
 
 /// A number above 0 and up to 1.

@@ -1,5 +1,8 @@
 //! The table of labelled reads: DNABERT's `dev.tsv`, or sequences with a label and perhaps a frame and a group.
 
+use async_stream::try_stream;
+use futures::Stream;
+
 use crate::error::Result;
 use crate::kmer::words;
 use crate::prediction::Frame;
@@ -7,7 +10,8 @@ use crate::reads::{self, Lines};
 
 /// Which column holds what. The first two are the sequence and the label, whatever they are called, as in DNABERT's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Columns {
+struct Columns {
+    name: Option<usize>,
     frame: Option<usize>,
     group: Option<usize>,
 }
@@ -15,50 +19,52 @@ pub(super) struct Columns {
 /// A labelled read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Read {
+    /// That of its column, else its number: `read1`, as `readseeker reads` calls the reads of a FASTQ.
+    pub(super) name: String,
     pub(super) bases: Vec<u8>,
-    is_coding: bool,
-    frame: Option<Frame>,
-    group: Option<String>,
-}
-
-/// The same without its bases.
-#[derive(Debug)]
-pub(super) struct Labelled {
     pub(super) is_coding: bool,
     pub(super) frame: Option<Frame>,
     pub(super) group: Option<String>,
-    pub(super) length: usize,
-    pub(super) is_scored: bool,
 }
 
-impl Read {
-    pub(super) fn measured(self, is_scored: bool) -> Labelled {
-        let Self { bases, is_coding, frame, group } = self;
-        Labelled { is_coding, frame, group, length: bases.len(), is_scored }
+/// The reads of a table.
+pub(super) fn reads(lines: &mut Lines) -> impl Stream<Item = Result<Read>> + Send {
+    try_stream! {
+        let columns = Columns::read(lines).await?;
+        let mut number = 0;
+        while let Some(read) = columns.next(lines, number + 1).await? {
+            number += 1;
+            yield read;
+        }
     }
 }
 
 impl Columns {
     /// Reads the header line.
-    pub(super) async fn read(lines: &mut Lines) -> Result<Self> {
+    async fn read(lines: &mut Lines) -> Result<Self> {
         let header = lines.next().await?.map(parse_header);
         let columns = header.unwrap_or_else(|| Err("expected a header line: the table is empty".to_owned()));
         Ok(columns.map_err(|what| lines.refuse(what))?)
     }
 
     /// The read of the next line, unless there is none.
-    pub(super) async fn next(self, lines: &mut Lines) -> reads::Result<Option<Read>> {
+    async fn next(self, lines: &mut Lines, number: u64) -> reads::Result<Option<Read>> {
         let Some(line) = lines.next().await? else { return Ok(None) };
-        self.parse(line).map(Some).map_err(|what| lines.refuse(what))
+        self.parse(line, number).map(Some).map_err(|what| lines.refuse(what))
     }
 
-    fn parse(self, line: &[u8]) -> Result<Read, String> {
+    fn parse(self, line: &[u8], number: u64) -> Result<Read, String> {
         let fields: Vec<&[u8]> = line.split(|&byte| byte == b'\t').collect();
         let [sequence, label, ..] = fields[..] else {
             return Err("expected a sequence, a tab and a label".to_owned());
         };
         let optional = |column: Option<usize>| column.and_then(|column| fields.get(column)).copied();
+        // GFF names a sequence by the first word of its header.
+        let first_word = |name: &[u8]| {
+            String::from_utf8_lossy(name.split(u8::is_ascii_whitespace).next().unwrap_or_default()).into_owned()
+        };
         Ok(Read {
+            name: optional(self.name).map_or_else(|| format!("read{number}"), first_word),
             bases: bases(sequence)?,
             is_coding: is_coding(label)?,
             frame: optional(self.frame).map(frame).transpose()?.flatten(),
@@ -77,7 +83,7 @@ fn parse_header(line: &[u8]) -> Result<Columns, String> {
         return Err("expected a header line, found a read".to_owned());
     }
     let column = |wanted: &str| names.iter().position(|name| name == wanted).filter(|&column| column > 1);
-    Ok(Columns { frame: column("frame"), group: column("group") })
+    Ok(Columns { name: column("name"), frame: column("frame"), group: column("group") })
 }
 
 /// A sequence, or the one that overlapping k-mers were made from.
@@ -112,15 +118,21 @@ mod tests {
     use super::*;
 
     fn read(header: &str, line: &str) -> Result<Read, String> {
-        parse_header(header.as_bytes())?.parse(line.as_bytes())
+        parse_header(header.as_bytes())?.parse(line.as_bytes(), 7)
     }
 
     #[test]
     fn columns_are_found_by_their_names() {
+        let expected = Read {
+            name: "r1".into(),
+            bases: b"ACGT".to_vec(),
+            is_coding: true,
+            frame: Some(Frame::ALL[4]),
+            group: Some("phage".into()),
+        };
+        assert_eq!(read("Sequence\tLabel\tgroup\tx\tFrame\tname", "ACGT\tcoding\tphage\t7\t-2\tr1 x"), Ok(expected));
         let expected =
-            Read { bases: b"ACGT".to_vec(), is_coding: true, frame: Some(Frame::ALL[4]), group: Some("phage".into()) };
-        assert_eq!(read("Sequence\tLabel\tgroup\tx\tFrame", "ACGT\tcoding\tphage\t7\t-2"), Ok(expected));
-        let expected = Read { bases: b"ACGTTA".to_vec(), is_coding: false, frame: None, group: None };
+            Read { name: "read7".into(), bases: b"ACGTTA".to_vec(), is_coding: false, frame: None, group: None };
         assert_eq!(read("sequence\tlabel", "ACGT CGTT GTTA\t0"), Ok(expected));
     }
 

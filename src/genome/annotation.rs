@@ -106,6 +106,14 @@ fn parse(line: &[u8]) -> Result<Option<Line>, String> {
     Ok(Some(Line { name: name.to_owned(), what }))
 }
 
+/// The name of the sequence and the piece of a coding sequence, where a line has one.
+pub(super) fn part(line: &[u8]) -> Result<Option<(String, Part)>, String> {
+    Ok(match parse(line)? {
+        Some(Line { name, what: What::Part(part) }) => Some((name, part)),
+        _ => None,
+    })
+}
+
 /// Whether the last column says that a gene is broken, in the words of NCBI, Ensembl, Prokka or Bakta.
 fn is_pseudo(about: &str) -> bool {
     let mut words = about.split(';').map(str::trim);

@@ -1,9 +1,10 @@
-//! How many reads go where at one threshold, and what follows from those four numbers.
+//! How many reads go where at one threshold.
 
 use serde::Serialize;
 
+use super::rates::{Counted, Rates};
 use super::scored::Scored;
-use super::shares::{number, share};
+use super::shares::{number, share_95};
 
 /// How many coding reads are called so and how many are not, and the same of the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -52,53 +53,32 @@ impl Confusion {
         self.true_noncoding + self.false_coding
     }
 
-    fn right(self) -> u64 {
-        self.true_coding + self.true_noncoding
-    }
-
-    pub(super) fn accuracy(self) -> Option<f64> {
-        share(self.right(), self.reads())
+    /// What follows from them.
+    #[must_use]
+    pub fn rates(self) -> Rates {
+        let Self { true_coding, false_coding, true_noncoding, false_noncoding } = self;
+        Counted {
+            true_coding: number(true_coding),
+            false_coding: number(false_coding),
+            true_noncoding: number(true_noncoding),
+            false_noncoding: number(false_noncoding),
+        }
+        .rates()
     }
 
     pub(super) fn accuracy_95(self) -> Option<[f64; 2]> {
-        wilson(self.right(), self.reads())
+        share_95(self.true_coding + self.true_noncoding, self.reads())
     }
 
-    pub(super) fn recall(self) -> Option<f64> {
-        share(self.true_coding, self.coding())
+    pub(super) fn precision_95(self) -> Option<[f64; 2]> {
+        share_95(self.true_coding, self.true_coding + self.false_coding)
     }
 
-    pub(super) fn specificity(self) -> Option<f64> {
-        share(self.true_noncoding, self.noncoding())
+    pub(super) fn recall_95(self) -> Option<[f64; 2]> {
+        share_95(self.true_coding, self.coding())
     }
 
-    pub(super) fn balanced_accuracy(self) -> Option<f64> {
-        Some(f64::midpoint(self.recall()?, self.specificity()?))
+    pub(super) fn specificity_95(self) -> Option<[f64; 2]> {
+        share_95(self.true_noncoding, self.noncoding())
     }
-
-    pub(super) fn precision(self) -> Option<f64> {
-        share(self.true_coding, self.true_coding + self.false_coding)
-    }
-
-    pub(super) fn f1(self) -> Option<f64> {
-        let right = 2 * self.true_coding;
-        share(right, right + self.false_coding + self.false_noncoding)
-    }
-
-    pub(super) fn mcc(self) -> Option<f64> {
-        let Self { true_coding, false_coding, true_noncoding, false_noncoding } = self;
-        let [tp, fp, tn, fal] = [true_coding, false_coding, true_noncoding, false_noncoding].map(number);
-        let product = (tp + fp) * (tp + fal) * (tn + fp) * (tn + fal);
-        (product > 0.0).then(|| (tp * tn - fp * fal) / product.sqrt())
-    }
-}
-
-/// Wilson's interval of 95 % for a share.
-fn wilson(part: u64, whole: u64) -> Option<[f64; 2]> {
-    const Z: f64 = 1.959_963_984_540_054;
-    let (share, n) = (share(part, whole)?, number(whole));
-    let middle = share + Z * Z / (2.0 * n);
-    let reach = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
-    Some([(middle - reach) / scale, (middle + reach) / scale])
 }

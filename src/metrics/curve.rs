@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::scored::Scored;
-use super::shares::{number, share};
+use super::shares::{Z_95, number, share};
 
 /// How many reads are called coding from one probability on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,8 +47,13 @@ impl Curve {
         Self(points)
     }
 
+    /// Its points, the highest threshold first.
+    pub(super) fn points(&self) -> &[Point] {
+        &self.0
+    }
+
     /// All coding reads and all others, if there are both.
-    fn totals(&self) -> Option<(u64, u64)> {
+    pub(super) fn totals(&self) -> Option<(u64, u64)> {
         let &Point { true_coding, false_coding, .. } = self.0.last()?;
         (true_coding > 0 && false_coding > 0).then_some((true_coding, false_coding))
     }
@@ -64,6 +69,26 @@ impl Curve {
             before = (point.true_coding, point.false_coding);
         }
         Some(area / (number(coding) * number(noncoding)))
+    }
+
+    /// De Long's interval of 95 % for that area, for reads of which none tells of another. It is absent where there are fewer
+    /// than two reads of a class, or the classes do not overlap, as then nothing is known of how they spread.
+    #[must_use]
+    pub fn roc_auc_95(&self) -> Option<[f64; 2]> {
+        let (coding, noncoding) = self.totals().filter(|&(coding, noncoding)| coding > 1 && noncoding > 1)?;
+        let (area, m, n) = (self.roc_auc()?, number(coding), number(noncoding));
+        let (mut of_coding, mut of_noncoding, mut before) = (0.0, 0.0, (0, 0));
+        for point in &self.0 {
+            let (coding, others) = (number(point.true_coding - before.0), number(point.false_coding - before.1));
+            // The share of the other class that each of these coding reads is above, and each of the others below.
+            let below = 1.0 - (number(before.1) + others / 2.0) / n;
+            let above = (number(before.0) + coding / 2.0) / m;
+            of_coding += coding * (below - area).powi(2);
+            of_noncoding += others * (above - area).powi(2);
+            before = (point.true_coding, point.false_coding);
+        }
+        let reach = Z_95 * (of_coding / (m * (m - 1.0)) + of_noncoding / (n * (n - 1.0))).sqrt();
+        (reach > 0.0).then(|| [(area - reach).max(0.0), (area + reach).min(1.0)])
     }
 
     /// Average precision: the precision at each threshold, weighted by how much recall it adds.

@@ -5,10 +5,11 @@ use serde::Serialize;
 use super::calibration::{self, calibration};
 use super::confusion::Confusion;
 use super::curve::Curve;
+use super::rates::Rates;
 use super::scored::Scored;
 use super::shares::over;
 
-/// How good a set of probabilities is.
+/// How good a set of probabilities is. What ends in `_95` is an interval with a confidence of 95 %.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measures {
     /// How many reads there are.
@@ -17,24 +18,21 @@ pub struct Measures {
     pub coding: u64,
     /// How many go where, at the threshold.
     pub confusion: Confusion,
-    /// Reads that are called right.
-    pub accuracy: Option<f64>,
-    /// The interval that holds the accuracy with a confidence of 95 % (Wilson).
+    /// What follows from that.
+    #[serde(flatten)]
+    pub rates: Rates,
+    /// Wilson's interval.
     pub accuracy_95: Option<[f64; 2]>,
-    /// The mean of recall and specificity.
-    pub balanced_accuracy: Option<f64>,
-    /// Of those called coding, how many are.
-    pub precision: Option<f64>,
-    /// Of those that are coding, how many are called so.
-    pub recall: Option<f64>,
-    /// Of those that are not coding, how many are called so.
-    pub specificity: Option<f64>,
-    /// The harmonic mean of precision and recall.
-    pub f1: Option<f64>,
-    /// Matthews's correlation coefficient.
-    pub mcc: Option<f64>,
+    /// Wilson's interval.
+    pub precision_95: Option<[f64; 2]>,
+    /// Wilson's interval.
+    pub recall_95: Option<[f64; 2]>,
+    /// Wilson's interval.
+    pub specificity_95: Option<[f64; 2]>,
     /// The area under the ROC curve.
     pub roc_auc: Option<f64>,
+    /// De Long's interval.
+    pub roc_auc_95: Option<[f64; 2]>,
     /// The area under the curve of precision and recall: average precision.
     pub pr_auc: Option<f64>,
     /// The mean squared error of the probabilities.
@@ -54,18 +52,21 @@ impl Measures {
             reads: confusion.reads(),
             coding: confusion.coding(),
             confusion,
-            accuracy: confusion.accuracy(),
+            rates: confusion.rates(),
             accuracy_95: confusion.accuracy_95(),
-            balanced_accuracy: confusion.balanced_accuracy(),
-            precision: confusion.precision(),
-            recall: confusion.recall(),
-            specificity: confusion.specificity(),
-            f1: confusion.f1(),
-            mcc: confusion.mcc(),
+            precision_95: confusion.precision_95(),
+            recall_95: confusion.recall_95(),
+            specificity_95: confusion.specificity_95(),
             roc_auc: curve.roc_auc(),
+            roc_auc_95: curve.roc_auc_95(),
             pr_auc: curve.average_precision(),
             brier: over(scored.iter().map(squared).sum(), scored.len() as u64),
             calibration_error: calibration::error(&calibration(scored)),
         }
+    }
+
+    /// Leaves out what only probabilities have: the scores were numbers that order reads, no more.
+    pub fn forget_probabilities(&mut self) {
+        (self.brier, self.calibration_error) = (None, None);
     }
 }

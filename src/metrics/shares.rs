@@ -1,8 +1,22 @@
 //! Parts of a whole, which may be nothing.
 
+/// The quantile of the normal distribution that leaves 95 % between it and its mirror image.
+pub(super) const Z_95: f64 = 1.959_963_984_540_054;
+
 /// A part of a whole, if there is a whole.
-pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
+#[must_use]
+pub fn share(part: u64, whole: u64) -> Option<f64> {
     over(number(part), whole)
+}
+
+/// Wilson's interval of 95 % for a share.
+#[must_use]
+pub fn share_95(part: u64, whole: u64) -> Option<[f64; 2]> {
+    let (share, n) = (share(part, whole)?, number(whole));
+    let middle = share + Z_95 * Z_95 / (2.0 * n);
+    let reach = Z_95 * (share * (1.0 - share) / n + Z_95 * Z_95 / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + Z_95 * Z_95 / n;
+    Some([(middle - reach) / scale, (middle + reach) / scale])
 }
 
 pub(super) fn over(sum: f64, whole: u64) -> Option<f64> {

@@ -1,8 +1,11 @@
-//! How good a model is on labelled reads: as JSON, a table and a page.
+//! How good models are on labelled reads: as JSON, a table and a page.
 
 mod account;
+mod curves;
 mod files;
 mod page;
+mod parts;
 mod table;
 
-pub use account::{Evaluation, Judgement, Setting};
+pub use account::{Basis, Evaluation, Predictor, Setting};
+pub use parts::{LabelledReads, Truth};

@@ -5,138 +5,193 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::metrics::{Best, CalibrationBin, Curve, Measures, Scored, calibration};
+use super::parts::{LabelledReads, Part, parts};
+use crate::metrics::{Best, CalibrationBin, Curve, OperatingPoint, Rates, Scored, Wanted, calibration};
 use crate::model::Card;
+use crate::prediction::Prediction;
+use crate::progress::grouped;
 use crate::report::account::Device;
 
 /// Points of a curve in a report.
 const POINTS: usize = 400;
-
-/// The first lengths of the bins that reads are grouped in.
-const LENGTHS: [usize; 8] = [0, 100, 150, 200, 300, 500, 1000, 3000];
 
 /// What was evaluated, and how.
 #[derive(Debug)]
 pub struct Setting {
     /// The command line.
     pub command: Vec<String>,
-    /// The table of labelled reads.
+    /// The labelled reads.
     pub input: PathBuf,
-    /// The model.
-    pub model: Card,
-    /// CPU threads it was given.
+    /// CPU threads the models were given.
     pub threads: NonZero<usize>,
     /// The probability from which on a read is called coding.
     pub threshold: f32,
     /// Reads with fewer bases were not scored.
     pub min_length: usize,
+    /// What thresholds are looked for.
+    pub wanted: Vec<Wanted>,
+    /// The share of coding reads for which they are; none for that of the reads.
+    pub share: Option<f64>,
 }
 
-/// What is known of a read that was scored.
-#[derive(Clone, Copy, Debug)]
-pub struct Judgement {
-    /// What the model said, and what is true.
-    pub scored: Scored,
-    /// Its length in bases.
-    pub length: usize,
-    /// The number of its group, if it has one.
-    pub group: Option<usize>,
-    /// Whether the model's frame is right; none where either is not known.
-    pub frame_is_right: Option<bool>,
+/// Who says something of the reads.
+#[derive(Debug)]
+pub struct Predictor {
+    /// What it is called where there are several.
+    pub name: String,
+    /// What it goes by.
+    pub basis: Basis,
+    /// What it says of each read, in order.
+    pub said: Vec<Prediction>,
+    /// How many other reads it has genes on.
+    pub elsewhere: usize,
 }
 
-/// How good a model is on some labelled reads.
+/// What a predictor goes by.
+#[derive(Clone, Debug)]
+pub enum Basis {
+    /// A model, which gives probabilities.
+    Model(Card),
+    /// Genes of another program: they order the reads, and those at 0.5 or above are called coding.
+    Genes(PathBuf),
+}
+
+/// Where reads are called coding by genes.
+const CALLED_FROM: f32 = 0.5;
+
+/// How good predictors are on some labelled reads.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
     pub(super) tool: &'static str,
     pub(super) version: &'static str,
     pub(super) command: Vec<String>,
     pub(super) input: PathBuf,
-    pub(super) model: Card,
-    pub(super) device: Device,
     pub(super) threshold: f32,
     pub(super) min_length: usize,
+    pub(super) reads: usize,
     pub(super) unscored: u64,
-    pub(super) all: Measures,
+    pub(super) predictors: Vec<Judged>,
+}
+
+/// How good one of them is.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Judged {
+    pub(super) name: String,
+    /// None of another program.
+    pub(super) model: Option<Card>,
+    pub(super) device: Option<Device>,
+    /// The genes of another program.
+    pub(super) calls: Option<PathBuf>,
+    /// Reads that are not among those evaluated, but have such genes.
+    pub(super) calls_elsewhere: usize,
+    pub(super) all: Part,
     pub(super) best_threshold: Option<Best>,
-    pub(super) frame_accuracy: Option<f64>,
+    pub(super) wanted: Vec<Met>,
     pub(super) groups: Vec<Part>,
     pub(super) lengths: Vec<Part>,
+    pub(super) gc: Vec<Part>,
     pub(super) calibration: Vec<CalibrationBin>,
     pub(super) roc: Vec<[f64; 2]>,
     pub(super) precision_recall: Vec<[f64; 2]>,
 }
 
-/// Some of the reads.
+/// What is wanted, and the threshold that meets it, if one does.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Part {
-    pub(super) name: String,
+pub(super) struct Met {
+    pub(super) wanted: Wanted,
+    /// The share of coding reads; none for that of the reads.
+    pub(super) share: Option<f64>,
+    pub(super) is_possible: bool,
+    /// None of what gives no probabilities.
+    pub(super) threshold: Option<f32>,
     #[serde(flatten)]
-    pub(super) measures: Measures,
+    pub(super) rates: Rates,
+}
+
+impl Met {
+    fn of(wanted: Wanted, share: Option<f64>, at: Option<OperatingPoint>) -> Self {
+        let (threshold, rates) = (at.map(|at| at.threshold), at.map(|at| at.rates).unwrap_or_default());
+        Self { wanted, share, is_possible: at.is_some(), threshold, rates }
+    }
 }
 
 impl Evaluation {
-    /// The evaluation of some reads; `groups` has the name of each group.
+    /// The evaluation of what predictors say of some reads.
+    ///
+    /// # Panics
+    /// If a predictor does not say one thing of each read.
     #[must_use]
-    pub fn new(setting: Setting, reads: &[Judgement], groups: &[String], unscored: u64) -> Self {
-        let Setting { command, input, model, threads, threshold, min_length } = setting;
-        let scored: Vec<Scored> = reads.iter().map(|read| read.scored).collect();
-        let curve = Curve::of(&scored);
-        let by_group = parts(reads, groups.len(), threshold, |read| read.group);
-        let bin = |read: &Judgement| LENGTHS.iter().rposition(|&first| first <= read.length);
-        let by_length = parts(reads, LENGTHS.len(), threshold, bin);
-        let name = |(n, measures)| (groups.get(n).cloned().unwrap_or_default(), measures);
-        let part = |(name, measures)| Part { name, measures };
+    pub fn new(setting: Setting, reads: &LabelledReads, predictors: Vec<Predictor>) -> Self {
+        let judged = predictors.into_iter().map(|predictor| Judged::new(predictor, reads, &setting)).collect();
+        let Setting { command, input, threshold, min_length, .. } = setting;
         Self {
             tool: "readseeker",
             version: env!("CARGO_PKG_VERSION"),
             command,
             input,
-            device: Device { name: model.device.clone(), backend: model.backend.clone(), threads },
-            model,
             threshold,
             min_length,
-            unscored,
-            all: Measures::of(&scored, threshold),
+            reads: reads.truths.len(),
+            unscored: reads.unscored,
+            predictors: judged,
+        }
+    }
+
+    /// What whoever asked for it should know.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let strangers = self.predictors.iter().filter(|judged| judged.calls_elsewhere > 0);
+        let warning = |judged: &Judged| {
+            let (name, reads) = (&judged.name, grouped(judged.calls_elsewhere as u64));
+            format!("of the reads that {name} has genes on, {reads} are not evaluated here")
+        };
+        strangers.map(warning).collect()
+    }
+}
+
+impl Judged {
+    fn new(predictor: Predictor, reads: &LabelledReads, setting: &Setting) -> Self {
+        let Predictor { name, basis, said, elsewhere } = predictor;
+        assert_eq!(said.len(), reads.truths.len(), "one prediction for each read");
+        let &Setting { threads, threshold, ref wanted, share, .. } = setting;
+        let both = reads.truths.iter().zip(&said);
+        let scored: Vec<Scored> =
+            both.map(|(truth, said)| Scored { probability: said.probability, is_coding: truth.is_coding }).collect();
+        let curve = Curve::of(&scored);
+        let met = |&wanted: &Wanted| Met::of(wanted, share, curve.operating_point(wanted, share));
+        let called_from = if matches!(basis, Basis::Model(_)) { threshold } else { CALLED_FROM };
+        let parts = parts(reads, &said, called_from);
+        let judged = Self {
+            name,
+            device: None,
+            model: None,
+            calls: None,
+            calls_elsewhere: elsewhere,
+            all: parts.all,
             best_threshold: curve.best(),
-            frame_accuracy: frame_accuracy(reads),
-            groups: by_group.into_iter().map(name).map(part).collect(),
-            lengths: by_length.into_iter().map(|(n, measures)| part((lengths(n), measures))).collect(),
+            wanted: wanted.iter().map(met).collect(),
+            groups: parts.groups,
+            lengths: parts.lengths,
+            gc: parts.gc,
             calibration: calibration(&scored),
             roc: curve.roc(POINTS),
             precision_recall: curve.precision_recall(POINTS),
+        };
+        match basis {
+            Basis::Genes(path) => Self { calls: Some(path), ..judged.without_probabilities() },
+            Basis::Model(card) => {
+                let device = Device { name: card.device.clone(), backend: card.backend.clone(), threads };
+                Self { device: Some(device), model: Some(card), ..judged }
+            }
         }
     }
-}
 
-/// The measures of each part that has a read, with its number.
-fn parts(
-    reads: &[Judgement],
-    count: usize,
-    threshold: f32,
-    part: impl Fn(&Judgement) -> Option<usize>,
-) -> Vec<(usize, Measures)> {
-    let mut parts: Vec<Vec<Scored>> = vec![Vec::new(); count];
-    for read in reads {
-        if let Some(part) = part(read) {
-            parts[part].push(read.scored);
+    /// The same without what numbers do not tell that only order reads.
+    fn without_probabilities(mut self) -> Self {
+        for part in [&mut self.groups, &mut self.lengths, &mut self.gc].into_iter().flatten().chain([&mut self.all]) {
+            part.measures.forget_probabilities();
         }
+        self.wanted.iter_mut().for_each(|met| met.threshold = None);
+        Self { best_threshold: None, calibration: Vec::new(), ..self }
     }
-    let filled = parts.iter().enumerate().filter(|(_, scored)| !scored.is_empty());
-    filled.map(|(n, scored)| (n, Measures::of(scored, threshold))).collect()
-}
-
-/// `150-199`, `3000+`
-fn lengths(bin: usize) -> String {
-    match LENGTHS.get(bin + 1) {
-        Some(next) => format!("{}-{}", LENGTHS[bin], next - 1),
-        None => format!("{}+", LENGTHS[bin]),
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "no table has 2^52 reads")]
-fn frame_accuracy(reads: &[Judgement]) -> Option<f64> {
-    let known = || reads.iter().filter_map(|read| read.frame_is_right);
-    let (right, all) = (known().filter(|right| *right).count(), known().count());
-    (all > 0).then(|| right as f64 / all as f64)
 }

@@ -27,7 +27,7 @@ impl Evaluation {
         Ok(pending)
     }
 
-    /// The measures as a table, for people and programs: all reads, each group, each bin of lengths.
+    /// The measures as a table, for people and programs: all reads, each group, each bin of lengths and of GC contents.
     #[must_use]
     pub fn table(&self) -> String {
         table::table(self)

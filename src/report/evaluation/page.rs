@@ -2,37 +2,40 @@
 
 use maud::{Markup, html};
 
-use super::account::{Evaluation, Part};
-use super::table::{COLUMNS, shown};
-
-use crate::metrics::{CalibrationBin, Measures};
+use super::account::{Evaluation, Judged, Met};
+use super::curves::curves;
+use super::parts::Part;
+use super::table::{COLUMNS, shown, wanted};
+use crate::model::Card;
 use crate::progress::grouped;
 use crate::report::html::whole_page;
 
-/// Side of a curve's square, and room left of and below it, in user units.
-const SIDE: f64 = 300.0;
-const LEFT: f64 = 44.0;
-const ABOVE: f64 = 8.0;
-const BELOW: f64 = 40.0;
+/// The measures of parts: there is no room for all.
+const OF_PARTS: [&str; 6] = ["accuracy", "balanced_accuracy", "recall", "specificity", "mcc", "roc_auc"];
+
+/// Where names of predictors take room as well.
+const OF_SEVERAL: [&str; 3] = ["recall", "specificity", "roc_auc"];
 
 pub(super) fn page(evaluation: &Evaluation) -> String {
     let file = evaluation.input.file_name().unwrap_or(evaluation.input.as_os_str()).display().to_string();
-    let model = &evaluation.model;
+    let predictors = &evaluation.predictors;
+    let who = match &predictors[..] {
+        [Judged { model: Some(model), .. }] => model.name.clone(),
+        several => several.iter().map(|judged| judged.name.as_str()).collect::<Vec<_>>().join(", "),
+    };
     whole_page(
         &format!("evaluation of {file}"),
         &html! {
             h1 { "readseeker evaluate" }
-            p { strong { (model.name) } " on the labelled reads of " strong { (file) } "." }
-            p.note {
-                "Model: " (model.kind) ", " (grouped(model.parameters as u64)) " parameters, " (model.precision)
-                @if let Some(attention) = &model.attention { ", " (attention) " attention" } ", on " (model.device) ". "
-                code { "SHA-256 " (model.sha256) }
-            }
+            p { strong { (who) } " on the labelled reads of " strong { (file) } "." }
+            @for judged in predictors { (origin(judged, predictors.len() > 1)) }
             (overall(evaluation))
+            (wanted_thresholds(predictors))
             h2 { "Curves" }
-            (curves(evaluation))
-            (parts("Groups", "group", &evaluation.groups))
-            (parts("Read lengths", "bases", &evaluation.lengths))
+            (curves(predictors))
+            (parts("Groups", "group", predictors, |of| &of.groups))
+            (parts("Read lengths", "bases", predictors, |of| &of.lengths))
+            (parts("GC contents", "% GC", predictors, |of| &of.gc))
             h2 { "Run" }
             p { code { (evaluation.command.join(" ")) } }
             p.note { (evaluation.tool) " " (evaluation.version) }
@@ -40,118 +43,152 @@ pub(super) fn page(evaluation: &Evaluation) -> String {
     )
 }
 
+/// What a predictor is.
+fn origin(judged: &Judged, is_named: bool) -> Markup {
+    html! {
+        p.note {
+            @if let Some(model) = &judged.model {
+                @if is_named { strong { (judged.name) } ": " (model.name) ", " } @else { "Model: " }
+                (about(model))
+            } @else if let Some(path) = &judged.calls {
+                strong { (judged.name) } ": the genes of " (path.display()) ". A read is called coding if half or more of its bases are in them."
+            }
+        }
+    }
+}
+
+fn about(model: &Card) -> Markup {
+    html! {
+        (model.kind) ", " (grouped(model.parameters as u64)) " parameters, " (model.precision)
+        @if let Some(attention) = &model.attention { ", " (attention) " attention" } ", on " (model.device) ". "
+        code { "SHA-256 " (model.sha256) }
+    }
+}
+
 fn overall(evaluation: &Evaluation) -> Markup {
-    let (all, confusion) = (&evaluation.all, evaluation.all.confusion);
+    let predictors = &evaluation.predictors;
+    let coding = predictors.first().map_or(0, |judged| judged.all.measures.coding);
     html! {
         h2 { "All reads" }
         p {
-            (grouped(all.reads)) " reads were scored, " (grouped(all.coding)) " of them coding. They are called coding from a "
+            (grouped(evaluation.reads as u64)) " reads were scored, " (grouped(coding)) " of them coding. They are called coding from a "
             "probability of " (evaluation.threshold) " on."
             @if evaluation.unscored > 0 {
                 " " (grouped(evaluation.unscored)) " reads with fewer than " (evaluation.min_length)
                 " known bases were not scored."
             }
         }
+        @if let [alone] = &predictors[..] { (confusion(alone)) }
+        table {
+            @if predictors.len() > 1 { tr { th { "" } @for judged in predictors { th.n { (judged.name) } } } }
+            @for (name, value) in COLUMNS {
+                tr { th { (name.replace('_', " ")) } @for judged in predictors { td.n { (with_interval(name, value(&judged.all), &judged.all)) } } }
+            }
+        }
+        p.note { "In brackets: intervals with a confidence of 95 % (Wilson's for shares, DeLong's for the area)." }
+        @for judged in predictors {
+            @if let Some(best) = judged.best_threshold {
+                p.note {
+                    @if predictors.len() > 1 { (judged.name) ": " }
+                    "The best balanced accuracy is " (shown(Some(best.balanced_accuracy))) ", at a threshold of "
+                    (format!("{:.4}", best.threshold)) ". It was chosen on these very reads, so expect a little less on others."
+                }
+            }
+        }
+    }
+}
+
+fn confusion(judged: &Judged) -> Markup {
+    let confusion = judged.all.measures.confusion;
+    html! {
         table {
             tr { th { "" } th.n { "called coding" } th.n { "called non-coding" } }
             tr { th { "coding" } td.n { (grouped(confusion.true_coding)) } td.n { (grouped(confusion.false_noncoding)) } }
             tr { th { "non-coding" } td.n { (grouped(confusion.false_coding)) } td.n { (grouped(confusion.true_noncoding)) } }
         }
-        table {
-            @for (name, value) in COLUMNS { tr { th { (name.replace('_', " ")) } td.n { (shown(value(all))) } } }
-            @if let Some(frames) = evaluation.frame_accuracy {
-                tr { th { "frame accuracy" } td.n { (shown(Some(frames))) } }
+    }
+}
+
+/// `0.9310 (0.9270 to 0.9348)`
+fn with_interval(name: &str, value: Option<f64>, part: &Part) -> String {
+    let interval = match name {
+        "accuracy" => part.measures.accuracy_95,
+        "precision" => part.measures.precision_95,
+        "recall" => part.measures.recall_95,
+        "specificity" => part.measures.specificity_95,
+        "roc_auc" => part.measures.roc_auc_95,
+        "frame_accuracy" => part.frame_accuracy_95,
+        _ => None,
+    };
+    let interval = interval.map(|[low, high]| format!(" ({} to {})", shown(Some(low)), shown(Some(high))));
+    shown(value) + &interval.unwrap_or_default()
+}
+
+/// The thresholds that were asked for.
+fn wanted_thresholds(predictors: &[Judged]) -> Markup {
+    let all = || predictors.iter().flat_map(|judged| judged.wanted.iter().map(move |met| (judged, met)));
+    let share = all().find_map(|(_, met)| met.share);
+    html! {
+        @if all().next().is_some() {
+            h2 { "Wanted thresholds" }
+            table {
+                tr {
+                    th { "wanted" } @if predictors.len() > 1 { th { "predictor" } } th.n { "threshold" } th.n { "recall" } th.n { "precision" }
+                    th.n { "specificity" } th.n { "f1" }
+                }
+                @for (judged, met) in all() { (wanted_threshold(met, (predictors.len() > 1).then_some(&judged.name))) }
             }
-        }
-        @if let Some([low, high]) = all.accuracy_95 {
-            p.note { "The accuracy lies between " (shown(Some(low))) " and " (shown(Some(high))) " with 95 % confidence." }
-        }
-        @if let Some(best) = evaluation.best_threshold {
             p.note {
-                "The best balanced accuracy is " (shown(Some(best.balanced_accuracy))) ", at a threshold of "
-                (format!("{:.4}", best.threshold)) ". It was chosen on these very reads, so expect a little less on others."
+                @match share {
+                    Some(share) => { "Precision and F1 are for reads of which a share of " (share) " is coding. " }
+                    None => { "Precision and F1 are for as many coding reads as there are here. " }
+                }
+                "The thresholds were chosen on these very reads, so expect a little less on others. Use them with "
+                code { "--prior 0.5" } "."
             }
         }
     }
 }
 
-fn parts(title: &str, what: &str, parts: &[Part]) -> Markup {
-    const SHOWN: [&str; 6] = ["accuracy", "balanced_accuracy", "recall", "specificity", "mcc", "roc_auc"];
-    let columns = || COLUMNS.into_iter().filter(|(name, _)| SHOWN.contains(name));
-    let cell = |measures: &Measures, value: fn(&Measures) -> Option<f64>| shown(value(measures));
+fn wanted_threshold(met: &Met, predictor: Option<&String>) -> Markup {
+    let (what, least) = wanted(met.wanted);
+    let rates = &met.rates;
+    let threshold = match met.threshold {
+        Some(threshold) => format!("{threshold:.6}"),
+        None if met.is_possible => "NA".to_owned(),
+        None => "none".to_owned(),
+    };
     html! {
-        @if !parts.is_empty() {
+        tr {
+            td { (what) " " (least) } @if let Some(name) = predictor { td { (name) } }
+            td.n { (threshold) }
+            @for rate in [rates.recall, rates.precision, rates.specificity, rates.f1] { td.n { (shown(rate)) } }
+        }
+    }
+}
+
+/// The parts of one kind: a line for each, or for each predictor of each.
+fn parts(title: &str, what: &str, predictors: &[Judged], of: fn(&Judged) -> &[Part]) -> Markup {
+    let shown_here = if predictors.len() > 1 { &OF_SEVERAL[..] } else { &OF_PARTS };
+    let columns = || COLUMNS.into_iter().filter(|(name, _)| shown_here.contains(name));
+    let count = predictors.first().map_or(0, |judged| of(judged).len());
+    let lines = (0..count).flat_map(|n| predictors.iter().map(move |judged| (judged, &of(judged)[n])));
+    html! {
+        @if count > 0 {
             h2 { (title) }
             table {
                 tr {
-                    th { (what) } th.n { "reads" } th.n { "coding" }
+                    th { (what) } @if predictors.len() > 1 { th { "predictor" } } th.n { "reads" } th.n { "coding" }
                     @for (name, _) in columns() { th.n { (name.replace('_', " ")) } }
                 }
-                @for Part { name, measures } in parts {
+                @for (judged, part) in lines {
                     tr {
-                        td { (name) } td.n { (grouped(measures.reads)) } td.n { (grouped(measures.coding)) }
-                        @for (_, value) in columns() { td.n { (cell(measures, value)) } }
+                        td { (part.name) } @if predictors.len() > 1 { td { (judged.name) } }
+                        td.n { (grouped(part.measures.reads)) } td.n { (grouped(part.measures.coding)) }
+                        @for (_, value) in columns() { td.n { (shown(value(part))) } }
                     }
                 }
             }
         }
     }
-}
-
-fn curves(evaluation: &Evaluation) -> Markup {
-    let reliability: Vec<[f64; 2]> = evaluation.calibration.iter().map(|bin| [bin.probability, bin.coding]).collect();
-    let most = evaluation.calibration.iter().map(|bin| bin.reads).max().unwrap_or(0);
-    let roc = shown(evaluation.all.roc_auc);
-    let dots = html! { @for bin in &evaluation.calibration { (dot(bin, most)) } };
-    html! {
-        div style="display: flex; flex-wrap: wrap; gap: 1rem" {
-            (square("ROC", "share of non-coding reads called coding", "share of coding reads called coding",
-                &evaluation.roc, true, &html! {}))
-            (square("Precision and recall", "recall", "precision", &evaluation.precision_recall, false, &html! {}))
-            (square("Reliability", "probability", "share of coding reads", &reliability, true, &dots))
-        }
-        p.note {
-            "The area under the ROC curve is " (roc) ". Reliable probabilities lie on the dashed line; a larger dot is more reads."
-        }
-    }
-}
-
-/// A curve from 0 to 1 both ways, with the diagonal where that means something.
-fn square(title: &str, across: &str, up: &str, curve: &[[f64; 2]], has_diagonal: bool, over: &Markup) -> Markup {
-    let points: Vec<String> = curve.iter().map(|&[x, y]| format!("{:.1},{:.1}", place_x(x), place_y(y))).collect();
-    html! {
-        figure style="margin: 0; flex: 1 1 15rem" {
-            figcaption { (title) }
-            svg viewBox={ "0 0 " (LEFT + SIDE + 8.0) " " (ABOVE + SIDE + BELOW) } role="img" aria-label=(title) {
-                rect fill="none" stroke="#8888" x=(LEFT) y=(ABOVE) width=(SIDE) height=(SIDE) {}
-                @if has_diagonal {
-                    line.mark x1=(place_x(0.0)) y1=(place_y(0.0)) x2=(place_x(1.0)) y2=(place_y(1.0)) opacity="0.4" {}
-                }
-                @for part in [0.0, 0.5, 1.0] {
-                    text x=(place_x(part)) y=(ABOVE + SIDE + 16.0) text-anchor="middle" { (part) }
-                    text x=(LEFT - 6.0) y=(place_y(part) + 4.0) text-anchor="end" { (part) }
-                }
-                text x=(LEFT + SIDE / 2.0) y=(ABOVE + SIDE + 34.0) text-anchor="middle" { (across) }
-                text x="0" y="0" text-anchor="middle" transform={ "translate(12 " (ABOVE + SIDE / 2.0) ") rotate(-90)" } { (up) }
-                polyline fill="none" stroke="#2f9e44" stroke-width="2" points=(points.join(" ")) {}
-                (over)
-            }
-        }
-    }
-}
-
-fn dot(bin: &CalibrationBin, most: u64) -> Markup {
-    let radius = 2.0 + 6.0 * crate::progress::share(bin.reads, most).sqrt();
-    html! {
-        circle fill="#2f9e44" cx=(format!("{:.1}", place_x(bin.probability))) cy=(format!("{:.1}", place_y(bin.coding)))
-            r=(format!("{radius:.1}")) { title { (grouped(bin.reads)) " reads" } }
-    }
-}
-
-fn place_x(share: f64) -> f64 {
-    LEFT + SIDE * share
-}
-
-fn place_y(share: f64) -> f64 {
-    ABOVE + SIDE * (1.0 - share)
 }

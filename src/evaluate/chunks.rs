@@ -1,0 +1,120 @@
+//! Labelled reads in chunks, and what each model says of those.
+
+use std::sync::Arc;
+
+use async_stream::try_stream;
+use futures::{Stream, StreamExt};
+
+use super::table::Read;
+use crate::blocking::blocking;
+use crate::error::Result;
+use crate::kmer::{self, Letters};
+use crate::model::Classifier;
+use crate::prediction::{Frame, Predictions};
+use crate::report::Truth;
+use crate::tokens::Tokens;
+
+/// Some reads, with a row for each model of each that is scored.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    rows: Vec<Tokens>,
+    reads: Vec<Labelled>,
+}
+
+/// A labelled read without its bases.
+#[derive(Debug)]
+pub(super) struct Labelled {
+    pub(super) name: String,
+    is_coding: bool,
+    frame: Option<Frame>,
+    pub(super) group: Option<String>,
+    pub(super) bases: Vec<u8>,
+    pub(super) is_scored: bool,
+}
+
+impl Labelled {
+    /// What is true of it; `group` is the number of its group.
+    pub(super) fn truth(&self, group: Option<u32>) -> Truth {
+        Truth::of(&self.bases, self.is_coding, self.frame, group)
+    }
+}
+
+/// How reads become rows of all models.
+#[derive(Clone, Debug)]
+pub(super) struct Rows {
+    /// The k of each, and its longest row.
+    models: Vec<(usize, Option<usize>)>,
+    min_length: usize,
+    letters: Letters,
+    most: usize,
+}
+
+impl Rows {
+    /// Those of some models. Reads that one of them cannot score are scored by none.
+    pub(super) fn of(classifiers: &[Classifier], min_length: usize, letters: Letters) -> Self {
+        let least = classifiers.iter().map(|model| model.shortest_read().max(model.k())).max();
+        Self {
+            models: classifiers.iter().map(|model| (model.k(), model.longest_row())).collect(),
+            min_length: min_length.max(least.unwrap_or(0)),
+            letters,
+            most: classifiers.iter().map(Classifier::rows_per_chunk).min().unwrap_or(1),
+        }
+    }
+
+    /// The fewest known bases of a read that is scored.
+    pub(super) fn min_length(&self) -> usize {
+        self.min_length
+    }
+
+    /// The reads in chunks.
+    pub(super) fn chunks(
+        self,
+        reads: impl Stream<Item = Result<Read>> + Send,
+    ) -> impl Stream<Item = Result<Chunk>> + Send {
+        try_stream! {
+            let mut chunk = self.empty();
+            for await read in reads {
+                self.add(&mut chunk, read?);
+                if chunk.reads.len() == self.most {
+                    yield std::mem::replace(&mut chunk, self.empty());
+                }
+            }
+            yield chunk;
+        }
+    }
+
+    fn empty(&self) -> Chunk {
+        Chunk { rows: vec![Tokens::default(); self.models.len()], reads: Vec::new() }
+    }
+
+    fn add(&self, chunk: &mut Chunk, read: Read) {
+        let Read { name, bases, is_coding, frame, group } = read;
+        let is_scored = self.letters.known(&bases) >= self.min_length;
+        if is_scored {
+            for (tokens, &(k, longest)) in chunk.rows.iter_mut().zip(&self.models) {
+                kmer::tokenize_letters(self.letters, &bases, k, longest, &mut tokens.ids);
+                tokens.end_row();
+            }
+        }
+        chunk.reads.push(Labelled { name, is_coding, frame, group, bases, is_scored });
+    }
+}
+
+/// The predictions of each model for each chunk, in order. As many chunks are computed at once as a model has workers, and no
+/// more are read.
+pub(super) fn predictions(
+    models: Arc<[Classifier]>,
+    chunks: impl Stream<Item = Result<Chunk>> + Send,
+) -> impl Stream<Item = Result<(Vec<Predictions>, Vec<Labelled>)>> + Send {
+    let workers = models.iter().map(Classifier::workers).max().unwrap_or(1);
+    let predicted = move |chunk: Result<Chunk>| {
+        let models = Arc::clone(&models);
+        async move {
+            let Chunk { rows, reads } = chunk?;
+            let classify = move || models.iter().zip(&rows).map(|(model, rows)| model.classify(rows)).collect();
+            let predictions: Result<Vec<Predictions>, _> = blocking(classify).await;
+            Ok((predictions?, reads))
+        }
+    };
+    chunks.map(predicted).buffered(workers)
+}

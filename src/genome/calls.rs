@@ -1,0 +1,106 @@
+//! The genes that a program found on a read: what its lines of GFF say of that read. Pure.
+
+use std::ops::Range;
+
+use super::annotation::{Part, part};
+use super::frame::main_frame;
+use super::ranges::merged;
+use crate::prediction::{Frame, Strand};
+
+/// A gene, or a piece of one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The name of the read it is on.
+    pub read: String,
+    /// Where it lies there.
+    pub part: Part,
+    /// How sure its program is of it, in a unit of its own.
+    pub score: Option<f32>,
+}
+
+impl Call {
+    /// That of a line of GFF, if it tells of a coding sequence.
+    pub fn parse(line: &[u8]) -> Result<Option<Self>, String> {
+        let Some((read, part)) = part(line)? else { return Ok(None) };
+        let score = line.split(|&byte| byte == b'\t').nth(5).and_then(|text| std::str::from_utf8(text).ok());
+        let score = score.and_then(|text| text.parse().ok()).filter(|score: &f32| score.is_finite());
+        Ok(Some(Self { read, part, score }))
+    }
+}
+
+/// All that is found on one read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Calls {
+    parts: Vec<Part>,
+    score: Option<f32>,
+}
+
+impl Calls {
+    /// Adds a gene. The score is that of the best.
+    pub fn add(&mut self, part: Part, score: Option<f32>) {
+        self.parts.push(part);
+        self.score = self.score.into_iter().chain(score).reduce(f32::max);
+    }
+
+    /// The score of the best gene.
+    #[must_use]
+    pub fn score(&self) -> Option<f32> {
+        self.score
+    }
+
+    /// The last base of a gene, counted from 1.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.parts.iter().map(|part| part.range.end).max().unwrap_or(0)
+    }
+
+    /// How many bases of the read are in genes.
+    #[must_use]
+    pub fn coded(&self) -> usize {
+        merged(self.parts.iter().map(|part| part.range.clone()).collect()).iter().map(Range::len).sum()
+    }
+
+    /// The frame that most of them are in, on a read of this length.
+    #[must_use]
+    pub fn frame(&self, length: usize) -> Option<Frame> {
+        main_frame(&self.parts, &(0..length), Strand::Plus)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calls(lines: &[&str]) -> Calls {
+        let mut calls = Calls::default();
+        for line in lines {
+            let Call { part, score, .. } = Call::parse(line.as_bytes()).unwrap().unwrap();
+            calls.add(part, score);
+        }
+        calls
+    }
+
+    #[test]
+    fn genes_of_a_read_add_up() {
+        let calls = calls(&["r\tp\tCDS\t2\t61\t7.5\t+\t0\tID=1", "r\tp\tCDS\t58\t100\t12.25\t-\t0\tID=2"]);
+        assert_eq!((calls.coded(), calls.end(), calls.score()), (99, 100, Some(12.25)));
+        assert_eq!(calls.frame(101).map(Frame::number), Some(2));
+    }
+
+    #[test]
+    fn frames_are_those_of_the_read() {
+        let frame = |line| calls(&[line]).frame(100).map(Frame::number);
+        assert_eq!(frame("r\tF\tCDS\t1\t99\t.\t+\t0\tID=1"), Some(1));
+        assert_eq!(frame("r\tF\tCDS\t2\t100\t.\t-\t0\tID=1"), Some(-1));
+        assert_eq!(frame("r\tF\tCDS\t1\t98\t.\t-\t1\tID=1"), Some(-1));
+    }
+
+    #[test]
+    fn other_lines_say_nothing() {
+        for line in ["##gff-version  3", "# Sequence Data: seqnum=1", "", "r\tp\tgene\t1\t9\t.\t+\t.\tID=g"] {
+            assert_eq!(Call::parse(line.as_bytes()), Ok(None));
+        }
+        assert_eq!(Call::parse(b"r\tp\tCDS\t1\t9\t.\t+\t0\tID=g").unwrap().unwrap().score, None);
+        assert!(Call::parse(b"r\tp\tCDS\t9\t1\t.\t+\t0\tID=g").is_err());
+    }
+}
