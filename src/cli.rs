@@ -34,6 +34,7 @@ mod signals;
 mod split;
 mod standard;
 mod threads;
+mod train;
 mod translation;
 mod values;
 
@@ -74,6 +75,8 @@ enum Command {
     Reads(Box<reads::Args>),
     #[command(after_long_help = evaluate::EXAMPLES)]
     Evaluate(Box<evaluate::Args>),
+    #[command(after_long_help = train::EXAMPLES)]
+    Train(Box<train::Args>),
     Index(index::Args),
     Merge(merge::Args),
     Compare(compare::Args),
@@ -97,6 +100,7 @@ impl Command {
             Self::Score(_) => "readseeker score - ...",
             Self::Kmers(_) => "readseeker kmers - ...",
             Self::Evaluate(_) => "readseeker evaluate - ...",
+            Self::Train(_) => "readseeker train --reads - ...",
             _ => "readseeker device --bench --reads - ...",
         }
     }
@@ -108,6 +112,7 @@ impl Command {
             Self::Kmers(args) => kmers::run(*args),
             Self::Reads(args) => reads::run(*args),
             Self::Evaluate(args) => evaluate::run(*args, typed),
+            Self::Train(args) => train::run(*args, typed),
             Self::Index(args) => index::run(args),
             Self::Merge(args) => merge::run(args),
             Self::Compare(args) => compare::run(args),

@@ -91,6 +91,12 @@ pub enum Error {
         /// That on the plain path.
         plain: f32,
     },
+    /// Nothing can be learnt from a table of reads.
+    #[error("{0}")]
+    Untrainable(String),
+    /// A training that was stopped is not the one that is to go on.
+    #[error("{} is the state of another training: of other reads, another model or other settings", .0.display())]
+    OtherTraining(PathBuf),
     /// The counts do not add up, or another promise of ours is broken.
     #[error("internal error: {0}")]
     Internal(String),
@@ -119,7 +125,7 @@ impl Error {
             | Self::Audit { .. }
             | Self::Threads { .. }
             | Self::AddressSpace { .. }
-            | Self::Model(model::Error::NotFinite) => 1,
+            | Self::Model(model::Error::NotFinite | model::Error::Diverged) => 1,
             Self::Usage(_)
             | Self::Conflict(_)
             | Self::Reads(reads::Error::Layout(_))
@@ -128,7 +134,9 @@ impl Error {
             | Self::Alone { .. }
             | Self::Report { .. }
             | Self::Genome(_)
-            | Self::Calls(_) => 3,
+            | Self::Calls(_)
+            | Self::Untrainable(_)
+            | Self::OtherTraining(_) => 3,
             Self::Model(model::Error::Load { .. } | model::Error::Fetch { .. }) => 4,
             Self::Model(model::Error::Device(_)) | Self::Selftest { .. } => 5,
             Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. })

@@ -3,7 +3,6 @@
 mod calls;
 mod chunks;
 mod judged;
-mod table;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use crate::blocking::blocking;
 use crate::config::check_places;
 use crate::error::Result;
 use crate::kmer::Letters;
+use crate::labels;
 use crate::metrics::Wanted;
 use crate::model::{self, Classifier};
 use crate::reads::output::{Placing, commit_all};
@@ -90,7 +90,7 @@ pub async fn evaluate(config: Config) -> Result<Evaluation> {
 
     let min_length = rows.min_length();
     let mut judged = JudgedReads::of(classifiers.len(), programs);
-    let chunks = rows.chunks(table::reads(&mut lines));
+    let chunks = rows.chunks(labels::reads(&mut lines));
     let mut chunks = std::pin::pin!(predictions(Arc::clone(&classifiers), chunks));
     while let Some(chunk) = chunks.next().await {
         let (predictions, reads) = chunk?;

@@ -24,6 +24,7 @@
 //! | which reads are in a sample? | [`sample`] |
 //! | how do the original scripts write and score reads? | [`dnabert`] |
 //! | how are labelled reads drawn from a genome? | [`labelled`], [`genome`] |
+//! | how is a model trained? | `train` |
 //! | which reads are odd? | [`composition`] |
 //! | how good is a model on labelled reads? | [`evaluate`], [`metrics`] |
 //! | what can stop a run, and what is warned of? | [`error`], [`conflict`], [`warning`] |
@@ -42,6 +43,7 @@ pub mod evaluate;
 pub mod genome;
 pub mod kmer;
 pub mod labelled;
+mod labels;
 pub mod metrics;
 pub mod model;
 pub mod outputs;
@@ -60,6 +62,8 @@ pub mod tally;
 mod threads;
 pub mod tiling;
 pub mod tokens;
+#[cfg(feature = "train")]
+pub mod train;
 pub mod verdict;
 pub mod warning;
 pub mod windows;

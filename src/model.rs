@@ -38,8 +38,11 @@ mod row;
 pub mod selftest;
 mod source;
 pub mod store;
+#[cfg(feature = "train")]
+mod training;
 mod unscored;
 mod weights;
+mod written;
 
 pub use self::attention::Attention;
 pub use self::card::Card;
@@ -54,3 +57,5 @@ pub use self::precision::Precision;
 #[doc(hidden)] // public for the benchmarks alone
 pub use self::row::Row;
 pub use self::source::Source;
+#[cfg(feature = "train")]
+pub use self::training::{Example, Recipe, Trainer, Truth};

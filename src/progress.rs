@@ -2,6 +2,7 @@
 
 mod download;
 mod pace;
+mod training;
 mod waiting;
 
 use std::io::{IsTerminal, Write};
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 pub use download::Download;
 pub use pace::{Pace, Pacer};
+pub use training::Training;
 pub use waiting::Waiting;
 
 use crate::paths::escaped;

@@ -89,7 +89,7 @@ def run_blocks(program, problems):
 
 
 def check_flags(program, problems):
-    commands = (["split"], ["score"], ["kmers"], ["reads"], ["evaluate"], ["model", "fetch"], ["device"], ["model", "info"], ["selftest"])
+    commands = (["split"], ["score"], ["kmers"], ["reads"], ["evaluate"], ["train"], ["model", "fetch"], ["device"], ["model", "info"], ["selftest"])
     helps = [subprocess.run([program, *command, "--help"], capture_output=True, text=True).stdout for command in commands]
     known = set(re.findall(r"--[a-z0-9-]+", "".join(helps)))
     for guide in GUIDES:

@@ -39,6 +39,12 @@ pub(super) fn fraction(text: &str) -> Result<f64, String> {
     if number > 0.0 && number <= 1.0 { Ok(number) } else { Err("a fraction is above 0 and at most 1".into()) }
 }
 
+/// Minutes, in fractions too.
+pub(super) fn minutes(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
+    if (0.0..1e6).contains(&number) { Ok(number) } else { Err("expected minutes: a number from 0 on".into()) }
+}
+
 pub(super) fn batch_size(text: &str) -> Result<BatchSize, String> {
     match text {
         "auto" => Ok(BatchSize(None)),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_stream::try_stream;
 use futures::{Stream, StreamExt};
 
-use super::table::Read;
 use crate::blocking::blocking;
 use crate::error::Result;
 use crate::kmer::{self, Letters};
+use crate::labels::Read;
 use crate::model::Classifier;
 use crate::prediction::{Frame, Predictions};
 use crate::report::Truth;
@@ -88,7 +88,7 @@ impl Rows {
     }
 
     fn add(&self, chunk: &mut Chunk, read: Read) {
-        let Read { name, bases, is_coding, frame, group } = read;
+        let Read { name, bases, is_coding, coded: _, frame, group } = read;
         let is_scored = self.letters.known(&bases) >= self.min_length;
         if is_scored {
             for (tokens, &(k, longest)) in chunk.rows.iter_mut().zip(&self.models) {

@@ -5,6 +5,8 @@ mod config;
 mod decoder;
 mod family;
 mod kernels;
+#[cfg(feature = "train")]
+mod learning;
 mod network;
 mod tensors;
 mod windows;

@@ -4,6 +4,8 @@ mod config;
 mod family;
 mod kernels;
 mod layer;
+#[cfg(feature = "train")]
+mod learning;
 mod network;
 mod vocabulary;
 

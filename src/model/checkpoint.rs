@@ -36,19 +36,28 @@ impl Checkpoint {
     }
 }
 
-/// The family of a checkpoint, with its settings: each family has an arm here.
+/// The family of a checkpoint, with its settings.
 pub(super) fn family(source: &Source) -> Result<Box<dyn Family>, LoadError> {
+    family_of(source, &config(source)?)
+}
+
+/// The `config.json` of a checkpoint.
+pub(super) fn config(source: &Source) -> Result<Vec<u8>, LoadError> {
     let directory = source.path();
-    let json = match source.embedded() {
-        Some(embedded) => embedded.config.to_vec(),
-        _ if !directory.exists() => return Err(LoadError::NoDirectory),
-        _ if !directory.is_dir() => return Err(LoadError::NotADirectory),
-        _ => files::read(&directory, files::CONFIG)?,
-    };
-    match model_type(&json)?.as_deref() {
-        Some(bert::MODEL_TYPE) => Ok(Box::new(Bert::read(&directory, &json)?)),
-        Some(compact::MODEL_TYPE) => Ok(Box::new(Compact::parse(&json)?)),
-        Some(along::MODEL_TYPE) => Ok(Box::new(Along::parse(&json)?)),
+    match source.embedded() {
+        Some(embedded) => Ok(embedded.config.to_vec()),
+        _ if !directory.exists() => Err(LoadError::NoDirectory),
+        _ if !directory.is_dir() => Err(LoadError::NotADirectory),
+        _ => files::read(&directory, files::CONFIG),
+    }
+}
+
+/// The family of a checkpoint with this `config.json`: each family has an arm here.
+pub(super) fn family_of(source: &Source, json: &[u8]) -> Result<Box<dyn Family>, LoadError> {
+    match model_type(json)?.as_deref() {
+        Some(bert::MODEL_TYPE) => Ok(Box::new(Bert::read(&source.path(), json)?)),
+        Some(compact::MODEL_TYPE) => Ok(Box::new(Compact::parse(json)?)),
+        Some(along::MODEL_TYPE) => Ok(Box::new(Along::parse(json)?)),
         _ => {
             let [bert, compact, along] = [bert::MODEL_TYPE, compact::MODEL_TYPE, along::MODEL_TYPE];
             let expected = format!("{bert:?}, {compact:?} or {along:?}");

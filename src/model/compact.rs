@@ -3,6 +3,8 @@
 mod config;
 mod family;
 mod kernels;
+#[cfg(feature = "train")]
+mod learning;
 mod network;
 mod predictions;
 mod tensors;

@@ -34,7 +34,7 @@ pub enum Error {
         #[source]
         problem: FetchError,
     },
-    /// A converted or downloaded model cannot be written.
+    /// A converted, downloaded or trained model cannot be written.
     #[error("cannot write {}", .path.display())]
     Write {
         /// The directory.
@@ -49,6 +49,9 @@ pub enum Error {
     /// A probability is not a number, although those of the reads that were tried first were.
     #[error("the model overflows: the probability of a read is not a number")]
     NotFinite,
+    /// A training went astray.
+    #[error("the loss is not a number any more: the training has diverged; try a lower learning rate")]
+    Diverged,
     /// The model does not run in this precision on this device.
     #[error("precision {} needs {needs}", .precision.name())]
     Precision {

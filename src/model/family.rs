@@ -4,15 +4,16 @@
 use std::fmt::Debug;
 use std::num::NonZero;
 
-use burn::tensor::Device;
-
 use super::attention::Attention;
 use super::burn_engine::form::Form;
 use super::burn_engine::network::Network;
+use super::burn_engine::tensors::Tensors;
 use super::engine::Engine;
 use super::load_error::LoadError;
 use super::precision::Precision;
 use super::row::Row;
+#[cfg(feature = "train")]
+use super::training::Learning;
 use super::weights::Weights;
 use crate::prediction::Predictions;
 
@@ -77,9 +78,12 @@ pub(super) trait Family: Scoring {
         &self,
         attention: Attention,
         form: Form,
-        weights: &mut Weights,
-        device: &Device,
+        tensors: &mut Tensors<'_>,
     ) -> Result<Box<dyn Network>, LoadError>;
+
+    /// How it learns.
+    #[cfg(feature = "train")]
+    fn learning(&self) -> &dyn Learning;
 }
 
 /// What a read costs.

@@ -15,10 +15,10 @@ use self::download::Client;
 pub use self::step::Step;
 pub use self::wanted::{Content, Wanted, WantedFile};
 use super::checkpoint::Checkpoint;
-use super::convert::part_of;
 use super::error::{Error, Result};
 use super::fetch_error::FetchError;
 use super::source::Source;
+use super::written::part_of;
 
 /// The file whose lock says that a download goes on.
 const LOCK: &str = "lock";

@@ -7,6 +7,7 @@ use burn::tensor::FloatDType;
 use super::burn_engine::form::Form;
 use super::burn_engine::gpus::Gpus;
 use super::burn_engine::on_cpu::OnCpu;
+use super::burn_engine::tensors::Tensors;
 use super::card::Card;
 use super::check;
 use super::checkpoint::Checkpoint;
@@ -134,7 +135,8 @@ fn on_cpu(
             return Ok((engine, Place::OwnKernels));
         }
     }
-    let network = family.burn_network(attention, Form::EXACT, weights, &device::cpu()).map_err(refused)?;
+    let cpu = device::cpu();
+    let network = family.burn_network(attention, Form::EXACT, &mut Tensors::stored(weights, &cpu)).map_err(refused)?;
     Ok((Box::new(OnCpu::new(network, threads)?), Place::BurnOnCpu))
 }
 
@@ -150,11 +152,14 @@ fn on_gpus(
     for gpu in gpus {
         let form = form(options.precision, &gpu)?;
         let network = if networks.is_empty() {
-            family.burn_network(options.attention, form, weights, &gpu.device)
+            family.burn_network(options.attention, form, &mut Tensors::stored(weights, &gpu.device))
         } else {
             // Tensors are taken from a checkpoint once: each further GPU reads it anew, and memory never holds all copies.
             let again = Checkpoint::open(&options.source);
-            again.and_then(|mut again| family.burn_network(options.attention, form, &mut again.weights, &gpu.device))
+            again.and_then(|mut again| {
+                let mut tensors = Tensors::stored(&mut again.weights, &gpu.device);
+                family.burn_network(options.attention, form, &mut tensors)
+            })
         };
         networks.push((network.map_err(|problem| refused(options, problem))?, gpu));
     }

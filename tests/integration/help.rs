@@ -10,8 +10,9 @@ use crate::support::{Bench, stderr};
 const SCREEN: (usize, usize) = (110, 50);
 
 /// The commands whose help is kept.
-const COMMANDS: [&str; 11] =
-    ["split", "score", "index", "merge", "compare", "kmers", "reads", "evaluate", "device", "model", "selftest"];
+const COMMANDS: [&str; 12] = [
+    "split", "score", "index", "merge", "compare", "kmers", "reads", "evaluate", "train", "device", "model", "selftest",
+];
 
 fn printed(args: &[&str]) -> String {
     let output = Bench::new().command(args).env("COLUMNS", SCREEN.0.to_string()).output().unwrap();

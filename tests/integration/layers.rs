@@ -28,12 +28,12 @@ const FLOORS: [&[&str]; 11] = [
     &["tiling"],
     &["reads", "model"],
     &["error", "progress", "sample", "shard", "verdict", "windows"],
-    &["estimate", "genome", "scoring", "tally"],
+    &["estimate", "genome", "labels", "scoring", "tally"],
     &["outputs"],
     &["pipeline"],
     &["report"],
     &["config"],
-    &["dnabert", "evaluate", "labelled", "run"],
+    &["dnabert", "evaluate", "labelled", "run", "train"],
     &["cli"],
 ];
 

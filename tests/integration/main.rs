@@ -38,4 +38,6 @@ mod shards;
 mod shutdown;
 mod split;
 mod support;
+#[cfg(feature = "train")]
+mod train;
 mod windows;

@@ -64,8 +64,8 @@ def token_ids(read, k, vocabulary):
     return [2, *(vocabulary.get(kmer, 1) for kmer in kmers), 3]
 
 
-def probability(args, weights, ids, published):
-    """Of label 1: with the mask added as it is (+1 on tokens, 0 on padding), or with padding left out."""
+def logits(args, weights, ids, published):
+    """[1, 2]: with the mask added as it is (+1 on tokens, 0 on padding), or with padding left out."""
     real = len(ids)
     ids = torch.tensor(ids + [0] * (MAX_TOKENS - real)) if published else torch.tensor(ids)
     bias = (torch.arange(len(ids)) < real).float() if published else torch.zeros(len(ids))
@@ -92,7 +92,12 @@ def probability(args, weights, ids, published):
         inner = F.gelu(dense(f"{layer}.intermediate.dense", x))
         x = norm(f"{layer}.output.LayerNorm", dense(f"{layer}.output.dense", inner) + x)
     pooled = torch.tanh(dense("bert.pooler.dense", x[:1]))
-    return dense("classifier", pooled).softmax(-1)[0, 1].item()
+    return dense("classifier", pooled)
+
+
+def probability(args, weights, ids, published):
+    """Of label 1."""
+    return logits(args, weights, ids, published).softmax(-1)[0, 1].item()
 
 
 def settings(args, vocabulary):

@@ -1,7 +1,5 @@
 //! The family `along`: what it needs of a read, its windows, and from their logits to calls.
 
-use burn::tensor::Device;
-
 use super::config::{AlongConfig, POSITION};
 use super::decoder::{Decoder, LOGITS, Scratch, positions};
 use super::kernels;
@@ -10,17 +8,20 @@ use super::windows::cut;
 use crate::model::attention::Attention;
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
+use crate::model::burn_engine::tensors::Tensors;
 use crate::model::cpu_engine::CpuEngine;
 use crate::model::engine::Engine;
 use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
 use crate::model::precision::Precision;
 use crate::model::row::Row;
+#[cfg(feature = "train")]
+use crate::model::training::Learning;
 use crate::model::weights::Weights;
 use crate::prediction::{Prediction, Predictions, Stretches};
 
 /// The fewest bases of a read that has a token in each frame.
-const SHORTEST: usize = 8;
+pub(super) const SHORTEST: usize = 8;
 /// Bases of a window where the user asks for windows: what the other families take.
 const WINDOW: usize = 300;
 /// Reading frames of a read and its reverse complement.
@@ -29,7 +30,7 @@ const FRAMES: usize = LOGITS - 1;
 /// The settings of a model along the read.
 #[derive(Debug)]
 pub(in crate::model) struct Along {
-    config: AlongConfig,
+    pub(super) config: AlongConfig,
     decoder: Decoder,
 }
 
@@ -152,9 +153,13 @@ impl Family for Along {
         &self,
         _attention: Attention,
         form: Form,
-        weights: &mut Weights,
-        device: &Device,
+        tensors: &mut Tensors<'_>,
     ) -> Result<Box<dyn Network>, LoadError> {
-        Ok(Box::new(AlongNetwork::load(&self.config, form, weights, device)?))
+        Ok(Box::new(AlongNetwork::load(&self.config, form, tensors)?))
+    }
+
+    #[cfg(feature = "train")]
+    fn learning(&self) -> &dyn Learning {
+        self
     }
 }

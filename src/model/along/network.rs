@@ -8,7 +8,7 @@
 
 use burn::tensor::module::{conv1d, embedding};
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 use super::config::{AlongConfig, POSITION};
 use super::decoder::LOGITS;
@@ -16,11 +16,11 @@ use super::tensors;
 use crate::kmer::{self, PAD};
 use crate::model::burn_engine::form::{Form, high};
 use crate::model::burn_engine::network::{GpuBatches, Network};
+use crate::model::burn_engine::tensors::Tensors;
 use crate::model::burn_engine::upload::Uploader;
 use crate::model::cpu::along::positions;
 use crate::model::load_error::LoadError;
 use crate::model::row::Row;
-use crate::model::weights::Weights;
 
 /// Frames of a strand.
 const FRAMES: usize = 3;
@@ -87,11 +87,11 @@ impl AlongNetwork {
     pub(in crate::model) fn load(
         config: &AlongConfig,
         form: Form,
-        weights: &mut Weights,
-        device: &Device,
+        tensors: &mut Tensors<'_>,
     ) -> Result<Self, LoadError> {
         let &AlongConfig { embedding_size: e, channels: c, levels, mix, .. } = config;
-        let mut loader = Loader { weights, device };
+        let device = tensors.device();
+        let mut loader = Loader { tensors };
         let words = form.low(loader.tensor("embedding.weight", [kmer::vocab_size(config.k), e])?);
         let mut convolution = |name: &str, kernel: usize, bias: Option<&str>, padding: usize| {
             let weight = form.low(loader.tensor(name, [c, if kernel == KERNEL { e } else { c }, kernel])?);
@@ -327,15 +327,14 @@ fn square(weight: Tensor<2>) -> Tensor<3> {
     weight.unsqueeze_dim(2)
 }
 
-/// Takes tensors out of a checkpoint onto a device.
-struct Loader<'a> {
-    weights: &'a mut Weights,
-    device: &'a Device,
+/// Makes layers of tensors.
+struct Loader<'a, 'w> {
+    tensors: &'a mut Tensors<'w>,
 }
 
-impl Loader<'_> {
+impl Loader<'_, '_> {
     fn tensor<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Tensor<D>, LoadError> {
-        Ok(Tensor::from_data(TensorData::new(tensors::take(self.weights, name, &shape)?, shape), self.device))
+        self.tensors.placed(tensors::take, name, shape)
     }
 
     fn linear(&mut self, (weight, bias): (&str, &str), from: usize, to: usize) -> Result<Linear, LoadError> {

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
-
 use super::config::{BertConfig, LABELS};
 use super::kernels::BertKernels;
 use super::network::BertNetwork;
@@ -12,12 +10,15 @@ use crate::kmer;
 use crate::model::attention::Attention;
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
+use crate::model::burn_engine::tensors::Tensors;
 use crate::model::cpu_engine::CpuEngine;
 use crate::model::engine::Engine;
 use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
 use crate::model::precision::Precision;
 use crate::model::row::Row;
+#[cfg(feature = "train")]
+use crate::model::training::Learning;
 use crate::model::weights::Weights;
 use crate::prediction::{Prediction, Predictions};
 
@@ -130,9 +131,13 @@ impl Family for Bert {
         &self,
         attention: Attention,
         form: Form,
-        weights: &mut Weights,
-        device: &Device,
+        tensors: &mut Tensors<'_>,
     ) -> Result<Box<dyn Network>, LoadError> {
-        Ok(Box::new(BertNetwork::load(&self.config, attention, form, weights, device)?))
+        Ok(Box::new(BertNetwork::load(&self.config, attention, form, tensors)?))
+    }
+
+    #[cfg(feature = "train")]
+    fn learning(&self) -> &dyn Learning {
+        self
     }
 }

@@ -10,11 +10,12 @@
 
 use std::f32::consts::FRAC_1_SQRT_2;
 
+use burn::tensor::Tensor;
 use burn::tensor::module::{attention, layer_norm, linear};
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::model::burn_engine::form::{Form, high};
+use crate::model::burn_engine::tensors::Tensors;
 use crate::model::load_error::LoadError;
 use crate::model::weights::Weights;
 
@@ -152,23 +153,15 @@ impl Norm {
 /// A linear layer's numbers on their way to a device.
 struct Numbers {
     /// `[out, in]`, as stored.
-    weight: Vec<f32>,
-    bias: Vec<f32>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
 }
 
 impl Numbers {
     /// The layer on the device.
-    fn place(self, device: &Device, form: Form) -> Linear {
-        let to = self.bias.len();
-        let from = self.weight.len() / to;
-        // Laid out anew rather than viewed from the side: products read the weights again and again.
-        let mut weight: Vec<f32> = Vec::with_capacity(self.weight.len());
-        for column in 0..from {
-            weight.extend(self.weight[column..].iter().step_by(from));
-        }
-        let weight = Tensor::<2>::from_data(TensorData::new(weight, [from, to]), device);
-        let bias = Tensor::<1>::from_data(TensorData::new(self.bias, [to]), device);
-        Linear { weight: form.low(weight), bias: form.low(bias) }
+    fn place(self, tensors: &Tensors<'_>, form: Form) -> Linear {
+        let weight = tensors.place(self.weight.transpose());
+        Linear { weight: form.low(weight), bias: form.low(tensors.place(self.bias)) }
     }
 }
 
@@ -180,21 +173,20 @@ pub(super) struct Sizes {
     pub(super) intermediate: usize,
 }
 
-/// Takes tensors out of a checkpoint onto a device.
-pub(super) struct Loader<'a> {
-    pub(super) weights: &'a mut Weights,
-    pub(super) device: &'a Device,
+/// Makes layers of tensors.
+pub(super) struct Loader<'a, 'w> {
+    pub(super) tensors: &'a mut Tensors<'w>,
     pub(super) epsilon: f64,
     pub(super) form: Form,
 }
 
-impl Loader<'_> {
+impl Loader<'_, '_> {
     pub(super) fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, LoadError> {
-        Ok(Tensor::from_data(TensorData::new(self.weights.take(name, &shape)?, shape), self.device))
+        self.tensors.placed(Weights::take, name, shape)
     }
 
     fn vector(&mut self, name: &str, length: usize) -> Result<Tensor<1>, LoadError> {
-        Ok(Tensor::from_data(TensorData::new(self.weights.take(name, &[length])?, [length]), self.device))
+        self.tensors.placed(Weights::take, name, [length])
     }
 
     pub(super) fn norm(&mut self, name: &str, length: usize) -> Result<Norm, LoadError> {
@@ -205,7 +197,7 @@ impl Loader<'_> {
 
     /// A linear layer outside of the layers, in f32.
     pub(super) fn linear(&mut self, name: &str, from: usize, to: usize) -> Result<Linear, LoadError> {
-        Ok(self.numbers(name, from, to)?.place(self.device, Form::EXACT))
+        Ok(self.numbers(name, from, to)?.place(self.tensors, Form::EXACT))
     }
 
     /// The layer whose tensors' names start with `name`.
@@ -214,18 +206,18 @@ impl Loader<'_> {
         let part = |part: &str| format!("{name}.{part}");
         let context = self.numbers(&part("attention.output.dense"), hidden, hidden)?;
         // gelu(x) = x / 2 (1 + erf(x / sqrt 2)) = u (1 + erf u) / sqrt 2 where u = x / sqrt 2: both factors go into weights.
-        let mut inner = self.numbers(&part("intermediate.dense"), hidden, intermediate)?;
-        let mut output = self.numbers(&part("output.dense"), intermediate, hidden)?;
-        let numbers = [&mut inner.weight, &mut inner.bias, &mut output.weight];
-        numbers.into_iter().flatten().for_each(|number| *number *= FRAC_1_SQRT_2);
+        let Numbers { weight, bias } = self.numbers(&part("intermediate.dense"), hidden, intermediate)?;
+        let inner = Numbers { weight: weight * FRAC_1_SQRT_2, bias: bias * FRAC_1_SQRT_2 };
+        let Numbers { weight, bias } = self.numbers(&part("output.dense"), intermediate, hidden)?;
+        let output = Numbers { weight: weight * FRAC_1_SQRT_2, bias };
         Ok(Layer {
             form: self.form,
             heads,
             asked: self.asked(&part("attention.self"), hidden, heads)?,
-            context: context.place(self.device, self.form),
+            context: context.place(self.tensors, self.form),
             context_norm: self.norm(&part("attention.output.LayerNorm"), hidden)?,
-            intermediate: inner.place(self.device, self.form),
-            output: output.place(self.device, self.form),
+            intermediate: inner.place(self.tensors, self.form),
+            output: output.place(self.tensors, self.form),
             output_norm: self.norm(&part("output.LayerNorm"), hidden)?,
         })
     }
@@ -241,30 +233,26 @@ impl Loader<'_> {
         } else {
             (1.0 / (head as f32).sqrt(), 0.0)
         };
-        let query = self.numbers(&format!("{name}.query"), hidden, hidden)?;
-        let key = self.numbers(&format!("{name}.key"), hidden, hidden)?;
-        let value = self.numbers(&format!("{name}.value"), hidden, hidden)?;
-        let mut all = Numbers { weight: Vec::new(), bias: Vec::new() };
         // Each query ends in the constant, each key in a zero for its addend: outputs whose weights are zero.
-        for (part, scale, constant) in [(query, scale, constant), (key, 1.0, 0.0)] {
-            for (weight, bias) in part.weight.chunks(head * hidden).zip(part.bias.chunks(head)) {
-                all.weight.extend(weight.iter().map(|number| number * scale));
-                all.weight.resize(all.weight.len() + (width - head) * hidden, 0.0);
-                all.bias.extend(bias.iter().map(|number| number * scale));
-                let end = all.bias.len() + width - head;
-                if width > head {
-                    all.bias.push(constant);
-                }
-                all.bias.resize(end, 0.0);
+        let widened = |Numbers { weight, bias }: Numbers, scale: f32, constant: f32| {
+            let (weight, bias) = (weight * scale, bias * scale);
+            if width == head {
+                return Numbers { weight, bias };
             }
-        }
-        all.weight.extend(value.weight);
-        all.bias.extend(value.bias);
-        Ok(all.place(self.device, self.form))
+            let (device, more) = (bias.device(), width - head - 1);
+            let weight = weight.reshape([heads, head, hidden]).pad([(0, more + 1), (0, 0)], 0.0);
+            let ends = [Tensor::full([heads, 1], constant, &device), Tensor::zeros([heads, more], &device)];
+            let bias = Tensor::cat([bias.reshape([heads, head])].into_iter().chain(ends).collect(), 1);
+            Numbers { weight: weight.reshape([heads * width, hidden]), bias: bias.reshape([heads * width]) }
+        };
+        let mut part = |part: &str| self.numbers(&format!("{name}.{part}"), hidden, hidden);
+        let parts = [widened(part("query")?, scale, constant), widened(part("key")?, 1.0, 0.0), part("value")?];
+        let (weights, biases) = parts.into_iter().map(|Numbers { weight, bias }| (weight, bias)).unzip();
+        Ok(Numbers { weight: Tensor::cat(weights, 0), bias: Tensor::cat(biases, 0) }.place(self.tensors, self.form))
     }
 
     fn numbers(&mut self, name: &str, from: usize, to: usize) -> Result<Numbers, LoadError> {
-        let weight = self.weights.take(&format!("{name}.weight"), &[to, from])?;
-        Ok(Numbers { weight, bias: self.weights.take(&format!("{name}.bias"), &[to])? })
+        let weight = self.tensors.take(Weights::take, &format!("{name}.weight"), [to, from])?;
+        Ok(Numbers { weight, bias: self.tensors.take(Weights::take, &format!("{name}.bias"), [to])? })
     }
 }

@@ -12,10 +12,10 @@ use crate::kmer::{CLS, PAD, SEP};
 use crate::model::attention::Attention;
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::{GpuBatches, Network};
+use crate::model::burn_engine::tensors::Tensors;
 use crate::model::burn_engine::upload::{Uploader, beyond};
 use crate::model::load_error::LoadError;
 use crate::model::row::Row;
-use crate::model::weights::Weights;
 
 /// Added to the attention scores of padding in masked mode, as the original's library does.
 const MASKED: f32 = -10_000.0;
@@ -47,12 +47,12 @@ impl BertNetwork {
         config: &BertConfig,
         attention: Attention,
         form: Form,
-        weights: &mut Weights,
-        device: &Device,
+        tensors: &mut Tensors<'_>,
     ) -> Result<Self, LoadError> {
         let &BertConfig { hidden_size: hidden, num_attention_heads: heads, intermediate_size: intermediate, .. } =
             config;
-        let mut loader = Loader { weights, device, epsilon: config.layer_norm_eps, form };
+        let device = tensors.device();
+        let mut loader = Loader { tensors, epsilon: config.layer_norm_eps, form };
         let words = loader.matrix("bert.embeddings.word_embeddings.weight", [config.vocab_size, hidden])?;
         let positions =
             loader.matrix("bert.embeddings.position_embeddings.weight", [config.max_position_embeddings, hidden])?;
@@ -160,6 +160,7 @@ mod tests {
 
     use super::*;
     use crate::model::files;
+    use crate::model::weights::Weights;
 
     /// The logits of three rows, one of them as long as can be.
     fn logits(form: Form, attention: Attention) -> Vec<f32> {
@@ -167,7 +168,7 @@ mod tests {
         let config = BertConfig::parse(&files::read(&directory, files::CONFIG).unwrap(), 4101).unwrap();
         let mut weights = Weights::open(&directory).unwrap();
         let device = Device::flex();
-        let bert = BertNetwork::load(&config, attention, form, &mut weights, &device).unwrap();
+        let bert = BertNetwork::load(&config, attention, form, &mut Tensors::stored(&mut weights, &device)).unwrap();
         let ids: Vec<u16> = (0..296_u16).map(|place| 5 + place.wrapping_mul(1237) % 4096).collect();
         let rows = [&ids[..7], &ids[20..150], &ids].map(Row::from);
         let tokens = bert.fixed_length().unwrap_or(320);

@@ -4,10 +4,10 @@ use std::num::NonZero;
 use std::ops::Range;
 
 /// Outputs; and if the first size failed, the size that succeeded and the first failure.
-pub(super) type InHalves<T> = (Vec<T>, Option<(usize, String)>);
+pub(in crate::model) type InHalves<T> = (Vec<T>, Option<(usize, String)>);
 
 /// Runs `all` items through `run` in pieces of `most`, halving when it fails; gives up when a single item fails.
-pub(super) fn in_halves<T>(
+pub(in crate::model) fn in_halves<T>(
     most: usize,
     all: usize,
     mut run: impl FnMut(Range<usize>) -> Result<Vec<T>, String>,

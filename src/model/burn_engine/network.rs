@@ -35,6 +35,6 @@ pub(in crate::model) struct GpuBatches {
 }
 
 /// How a network's rows are padded, in multiples of `step` where they may have any length.
-pub(super) fn padding(network: &dyn Network, step: usize) -> Padding {
+pub(in crate::model) fn padding(network: &dyn Network, step: usize) -> Padding {
     network.fixed_length().map_or(Padding::ToMultipleOf(step), Padding::To)
 }

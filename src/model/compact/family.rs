@@ -1,7 +1,5 @@
 //! The family `compact`: what it needs of a read, its windows, and from their logits to probabilities and frames.
 
-use burn::tensor::Device;
-
 use super::config::CompactConfig;
 use super::kernels;
 use super::network::CompactNetwork;
@@ -9,12 +7,15 @@ use super::predictions::{FRAMES, LOGITS, SHORTEST, prediction, tokens, tokens_pe
 use crate::model::attention::Attention;
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
+use crate::model::burn_engine::tensors::Tensors;
 use crate::model::cpu_engine::CpuEngine;
 use crate::model::engine::Engine;
 use crate::model::family::{Cost, CpuSetup, Family, Requirements, Scoring};
 use crate::model::load_error::LoadError;
 use crate::model::precision::Precision;
 use crate::model::row::Row;
+#[cfg(feature = "train")]
+use crate::model::training::Learning;
 use crate::model::weights::Weights;
 use crate::prediction::{Prediction, Predictions};
 
@@ -36,7 +37,7 @@ impl Compact {
     }
 
     /// How many windows a read has; none if it is too short.
-    fn windows(&self, bases: usize) -> usize {
+    pub(super) fn windows(&self, bases: usize) -> usize {
         if bases < SHORTEST { 0 } else { self.config.window.over(bases).len() }
     }
 }
@@ -153,9 +154,13 @@ impl Family for Compact {
         &self,
         _attention: Attention,
         form: Form,
-        weights: &mut Weights,
-        device: &Device,
+        tensors: &mut Tensors<'_>,
     ) -> Result<Box<dyn Network>, LoadError> {
-        Ok(Box::new(CompactNetwork::load(&self.config, form, weights, device)?))
+        Ok(Box::new(CompactNetwork::load(&self.config, form, tensors)?))
+    }
+
+    #[cfg(feature = "train")]
+    fn learning(&self) -> &dyn Learning {
+        self
     }
 }

@@ -15,10 +15,10 @@ use super::tensors;
 use crate::kmer::{self, PAD};
 use crate::model::burn_engine::form::{Form, high};
 use crate::model::burn_engine::network::{GpuBatches, Network};
+use crate::model::burn_engine::tensors::Tensors;
 use crate::model::burn_engine::upload::{Uploader, beyond};
 use crate::model::load_error::LoadError;
 use crate::model::row::Row;
-use crate::model::weights::Weights;
 
 /// Beyond any activation, and still finite.
 const HUGE: f32 = 1e30;
@@ -73,14 +73,13 @@ impl CompactNetwork {
     pub(in crate::model) fn load(
         config: &CompactConfig,
         form: Form,
-        weights: &mut Weights,
-        device: &Device,
+        tensors: &mut Tensors<'_>,
     ) -> Result<Self, LoadError> {
         let &CompactConfig { embedding_size, channels, hidden, stem, coarse, .. } = config;
         let vocabulary = kmer::vocab_size(config.k);
-        let words = tensors::take(weights, "embedding.weight", &[vocabulary, embedding_size])?;
-        let words = Tensor::<2>::from_data(TensorData::new(words, [vocabulary, embedding_size]), device);
-        let mut loader = Loader { weights, device, form };
+        let device = tensors.device();
+        let mut loader = Loader { tensors, form };
+        let words = loader.tensor("embedding.weight", [vocabulary, embedding_size])?;
         let blocks = config.blocks.iter().enumerate().map(|(block, &Block { kernel, padding })| {
             loader.convolution(&format!("blocks.{block}"), [channels, channels, kernel], 1, padding)
         });
@@ -307,17 +306,16 @@ fn sorted(x: &Tensor<2>, ranks: &Tensor<3>) -> Tensor<2> {
     down.mask_fill(too_low, HUGE).min_dim(1).reshape([batch, FRAMES])
 }
 
-/// Takes tensors out of a checkpoint onto a device.
-struct Loader<'a> {
-    weights: &'a mut Weights,
-    device: &'a Device,
+/// Makes layers of tensors.
+struct Loader<'a, 'w> {
+    tensors: &'a mut Tensors<'w>,
     /// Of convolutions.
     form: Form,
 }
 
-impl Loader<'_> {
+impl Loader<'_, '_> {
     fn tensor<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Tensor<D>, LoadError> {
-        Ok(Tensor::from_data(TensorData::new(self.weights.take(name, &shape)?, shape), self.device))
+        self.tensors.placed(tensors::take, name, shape)
     }
 
     fn vector(&mut self, name: &str, length: usize) -> Result<Tensor<1>, LoadError> {
@@ -350,6 +348,7 @@ mod tests {
 
     use super::*;
     use crate::model::files;
+    use crate::model::weights::Weights;
 
     #[test]
     fn every_order_of_six_is_sorted() {
@@ -381,7 +380,7 @@ mod tests {
                 let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
                 let config = CompactConfig::parse(&files::read(&directory, files::CONFIG).unwrap()).unwrap();
                 let mut weights = Weights::open(&directory).unwrap();
-                let network = CompactNetwork::load(&config, form, &mut weights, &device).unwrap();
+                let network = CompactNetwork::load(&config, form, &mut Tensors::stored(&mut weights, &device)).unwrap();
                 network.forward(&windows, tokens_per_frame(300), &device).try_into_vec_as::<f32>().unwrap()
             };
             let (exact, low) = (logits(Form::EXACT), logits(Form { numbers: FloatDType::F16, ..Form::EXACT }));

@@ -14,6 +14,7 @@ use crate::kmer;
 use crate::model::along::{AlongConfig, AlongNetwork};
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
+use crate::model::burn_engine::tensors::Tensors;
 use crate::model::row::Row;
 use crate::model::weights::Weights;
 use crate::model::{Precision, device, files};
@@ -81,7 +82,7 @@ impl Model {
         let views = bytes.iter().map(|(name, shape, bytes)| (name, view(shape, bytes)));
         let file = safetensors::serialize(views, None).unwrap();
         let mut weights = Weights::safetensors(files::WEIGHTS[0], file).unwrap();
-        AlongNetwork::load(&self.config, Form::EXACT, &mut weights, &device::cpu()).unwrap()
+        AlongNetwork::load(&self.config, Form::EXACT, &mut Tensors::stored(&mut weights, &device::cpu())).unwrap()
     }
 }
 

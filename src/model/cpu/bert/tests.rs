@@ -18,6 +18,7 @@ use crate::kmer;
 use crate::model::bert::{BertConfig, BertNetwork, prediction};
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
+use crate::model::burn_engine::tensors::Tensors;
 use crate::model::weights::Weights;
 use crate::model::{Attention, Precision, device, files};
 
@@ -187,7 +188,11 @@ fn every_instruction_set_computes_what_burn_does_in_any_shape() {
     for shape in SHAPES {
         let (config, weights) = random(shape);
         let burn = [Attention::Published, Attention::Masked].map(|attention| {
-            (attention, BertNetwork::load(&config, attention, Form::EXACT, &mut weights(), &device).unwrap())
+            (
+                attention,
+                BertNetwork::load(&config, attention, Form::EXACT, &mut Tensors::stored(&mut weights(), &device))
+                    .unwrap(),
+            )
         });
         let engines: Vec<(Precision, Engine)> = PRECISIONS
             .into_iter()

@@ -10,6 +10,7 @@ use super::super::test_support::{count, instruction_sets, noise};
 use super::{Engine, Scratch, Shape};
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::Network;
+use crate::model::burn_engine::tensors::Tensors;
 use crate::model::compact::{CompactConfig, CompactNetwork, LOGITS};
 use crate::model::weights::Weights;
 use crate::model::{Precision, builtin, device, files};
@@ -468,7 +469,7 @@ fn every_instruction_set_computes_what_burn_does() {
     let config = CompactConfig::parse(builtin::COMPACT.config).unwrap();
     let mut weights = Weights::safetensors(files::WEIGHTS[0], builtin::COMPACT.weights.to_vec()).unwrap();
     let device = device::cpu();
-    let burn = CompactNetwork::load(&config, Form::EXACT, &mut weights, &device).unwrap();
+    let burn = CompactNetwork::load(&config, Form::EXACT, &mut Tensors::stored(&mut weights, &device)).unwrap();
     let own = Checkpoint::open(BUILTIN);
     let engines: Vec<Engine> = instruction_sets(Precision::F32).map(|set| own.engine(set)).collect();
     let mut state = 9_122_026;

@@ -12,23 +12,26 @@ use crate::reads::{self, Lines};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Columns {
     name: Option<usize>,
+    coded: Option<usize>,
     frame: Option<usize>,
     group: Option<usize>,
 }
 
 /// A labelled read.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Read {
+#[derive(Debug, PartialEq)]
+pub(crate) struct Read {
     /// That of its column, else its number: `read1`, as `readseeker reads` calls the reads of a FASTQ.
-    pub(super) name: String,
-    pub(super) bases: Vec<u8>,
-    pub(super) is_coding: bool,
-    pub(super) frame: Option<Frame>,
-    pub(super) group: Option<String>,
+    pub(crate) name: String,
+    pub(crate) bases: Vec<u8>,
+    pub(crate) is_coding: bool,
+    /// The share of its bases that code, if the table says so.
+    pub(crate) coded: Option<f32>,
+    pub(crate) frame: Option<Frame>,
+    pub(crate) group: Option<String>,
 }
 
 /// The reads of a table.
-pub(super) fn reads(lines: &mut Lines) -> impl Stream<Item = Result<Read>> + Send {
+pub(crate) fn reads(lines: &mut Lines) -> impl Stream<Item = Result<Read>> + Send {
     try_stream! {
         let columns = Columns::read(lines).await?;
         let mut number = 0;
@@ -67,6 +70,7 @@ impl Columns {
             name: optional(self.name).map_or_else(|| format!("read{number}"), first_word),
             bases: bases(sequence)?,
             is_coding: is_coding(label)?,
+            coded: optional(self.coded).map(share).transpose()?.flatten(),
             frame: optional(self.frame).map(frame).transpose()?.flatten(),
             group: optional(self.group).map(|group| String::from_utf8_lossy(group).into_owned()),
         })
@@ -83,7 +87,12 @@ fn parse_header(line: &[u8]) -> Result<Columns, String> {
         return Err("expected a header line, found a read".to_owned());
     }
     let column = |wanted: &str| names.iter().position(|name| name == wanted).filter(|&column| column > 1);
-    Ok(Columns { name: column("name"), frame: column("frame"), group: column("group") })
+    Ok(Columns {
+        name: column("name"),
+        coded: column("coded_fraction"),
+        frame: column("frame"),
+        group: column("group"),
+    })
 }
 
 /// A sequence, or the one that overlapping k-mers were made from.
@@ -101,6 +110,16 @@ fn is_coding(label: &[u8]) -> Result<bool, String> {
         b"0" | b"noncoding" | b"non-coding" | b"noncds" => Ok(false),
         _ => Err(format!("expected the label 0 (non-coding) or 1 (coding), found \"{}\"", label.escape_ascii())),
     }
+}
+
+/// None where it is not known.
+fn share(text: &[u8]) -> Result<Option<f32>, String> {
+    if matches!(text, b"" | b"." | b"NA") {
+        return Ok(None);
+    }
+    let share = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f32>().ok());
+    let share = share.filter(|share| (0.0..=1.0).contains(share));
+    share.map(Some).ok_or_else(|| format!("expected a share from 0 to 1, found \"{}\"", text.escape_ascii()))
 }
 
 /// None where it is not known, or the read has none.
@@ -127,12 +146,20 @@ mod tests {
             name: "r1".into(),
             bases: b"ACGT".to_vec(),
             is_coding: true,
+            coded: Some(0.75),
             frame: Some(Frame::ALL[4]),
             group: Some("phage".into()),
         };
-        assert_eq!(read("Sequence\tLabel\tgroup\tx\tFrame\tname", "ACGT\tcoding\tphage\t7\t-2\tr1 x"), Ok(expected));
-        let expected =
-            Read { name: "read7".into(), bases: b"ACGTTA".to_vec(), is_coding: false, frame: None, group: None };
+        let header = "Sequence\tLabel\tgroup\tcoded_fraction\tFrame\tname";
+        assert_eq!(read(header, "ACGT\tcoding\tphage\t0.75\t-2\tr1 x"), Ok(expected));
+        let expected = Read {
+            name: "read7".into(),
+            bases: b"ACGTTA".to_vec(),
+            is_coding: false,
+            coded: None,
+            frame: None,
+            group: None,
+        };
         assert_eq!(read("sequence\tlabel", "ACGT CGTT GTTA\t0"), Ok(expected));
     }
 
@@ -146,6 +173,7 @@ mod tests {
             ("a\tb", "ACGT TTTT\t1", "do not overlap"),
             ("a\tb", "AC\u{1}T\t1", "contains \"\\x01\""),
             ("a\tb\tframe", "ACGT\t1\t4", "expected a frame"),
+            ("a\tb\tcoded_fraction", "ACGT\t1\t1.5", "expected a share"),
         ] {
             let found = read(header, line).unwrap_err();
             assert!(found.contains(problem), "{line:?}: {found}");

@@ -1,0 +1,34 @@
+//! Calibration that is fitted anew: `config.json` gets what makes new log odds of the old ones. Pure.
+
+use serde_json::{Value, json};
+
+/// Has the calibrated log odds multiplied by `scale` and then increased by `shift`, at all lengths.
+pub(super) fn recalibrate(config: &mut Value, scale: f64, shift: f64) {
+    let Some(config) = config.as_object_mut() else { return };
+    let calibration = config.entry("calibration");
+    let calibration = calibration.or_insert_with(|| json!({"lengths": [0.0], "scale": [1.0], "shift": [0.0]}));
+    for (key, add) in [("scale", 0.0), ("shift", shift)] {
+        for number in calibration[key].as_array_mut().into_iter().flatten() {
+            *number = json!(number.as_f64().unwrap_or_default() * scale + add);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_through_log_odds_goes_through_another() {
+        let mut config =
+            json!({"calibration": {"lengths": [60, 300], "scale": [1.0, 2.0], "shift": [0.5, 0.0], "pool": 1}});
+        recalibrate(&mut config, 2.0, -1.0);
+        assert_eq!(
+            config["calibration"],
+            json!({"lengths": [60, 300], "scale": [2.0, 4.0], "shift": [0.0, -1.0], "pool": 1})
+        );
+        let mut config = json!({});
+        recalibrate(&mut config, 2.0, -1.0);
+        assert_eq!(config["calibration"], json!({"lengths": [0.0], "scale": [2.0], "shift": [-1.0]}));
+    }
+}

@@ -1,0 +1,120 @@
+//! A training on its way, as a file from which it goes on after it was killed.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Tensor, TensorData};
+use safetensors::SafeTensors;
+
+use super::trainer::Trainer;
+use crate::model::burn_engine::tensors::Flat;
+use crate::model::error::{Error, Result};
+use crate::model::load_error::LoadError;
+use crate::model::weights::Weights;
+use crate::model::written::{Named, beside, safetensors};
+
+/// The metadata that says how far the training is.
+const PROGRESS: &str = "progress";
+
+impl Trainer {
+    /// The file that the training which writes to `out` goes on from: `.NAME.training` beside it.
+    ///
+    /// # Errors
+    /// [`Error::Write`] for an `out` without a name.
+    pub fn state_of(out: &Path) -> Result<PathBuf> {
+        beside(out, "training").map_err(|source| Error::Write { path: out.to_owned(), source })
+    }
+
+    /// Writes all that goes on from here, and how far it is; an older file is replaced.
+    ///
+    /// # Errors
+    /// [`Error::Write`] if it cannot be written.
+    pub fn save(&self, path: &Path, progress: String) -> Result<()> {
+        let mut all = self.of("weights", &self.weights)?;
+        if let Some(best) = &self.best {
+            all.extend(self.of("best", best)?);
+        }
+        for (which, of) in [("mean", 0), ("square", 1)] {
+            let means = self.optimiser.means.iter().map(|(name, means)| (name.clone(), means[of].clone()));
+            let means: Flat = means.collect();
+            if !means.is_empty() {
+                all.extend(self.of(which, &means)?);
+            }
+        }
+        let steps = self.optimiser.steps.to_string();
+        let about = HashMap::from([(PROGRESS.to_owned(), progress), ("steps".to_owned(), steps)]);
+        let bytes = safetensors(all, about);
+        let written = || {
+            let part = beside(path, "part")?;
+            fs::write(&part, bytes)?;
+            fs::rename(&part, path)
+        };
+        written().map_err(|source| Error::Write { path: path.to_owned(), source })
+    }
+
+    fn of(&self, which: &str, flat: &Flat) -> Result<Vec<Named>> {
+        let named = |(name, shape, numbers): Named| (format!("{which}.{name}"), shape, numbers);
+        Ok(self.named(flat)?.into_iter().map(named).collect())
+    }
+
+    /// How far the training in a file was, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Load`] for a file that cannot be read or is none of ours.
+    pub fn progress(path: &Path) -> Result<Option<String>> {
+        let refused = |problem| Error::Load { model: path.to_owned(), problem };
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(refused(LoadError::Io { file: name(path), source })),
+        };
+        Ok(Some(about(path, &bytes, PROGRESS)?))
+    }
+
+    /// Takes up the training in a file.
+    ///
+    /// # Errors
+    /// [`Error::Load`] for a file that cannot be read or is that of another network.
+    pub fn restore(&mut self, path: &Path) -> Result<()> {
+        let refused = |problem| Error::Load { model: path.to_owned(), problem };
+        let bytes = fs::read(path).map_err(|source| refused(LoadError::Io { file: name(path), source }))?;
+        let steps = about(path, &bytes, "steps")?.parse().unwrap_or_default();
+        let mut stored = Weights::safetensors(&name(path), bytes).map_err(refused)?;
+        let (device, shapes) = (self.device.clone(), self.shapes());
+        let mut take = |which: &str| -> Result<Flat, LoadError> {
+            let one = |(name, shape): &(String, Vec<usize>)| {
+                let numbers = stored.take(&format!("{which}.{name}"), shape)?;
+                let length = numbers.len();
+                Ok((name.clone(), Tensor::from_data(TensorData::new(numbers, [length]), &device)))
+            };
+            shapes.iter().map(one).collect()
+        };
+        let weights = take("weights").map_err(refused)?;
+        // The optimiser has no means before its first step, nor is there a best before the first look.
+        let (means, squares) = (take("mean").unwrap_or_default(), take("square").unwrap_or_default());
+        let best = take("best").ok();
+        self.weights = weights;
+        self.best = best;
+        self.optimiser.steps = steps;
+        let both = means.into_iter().zip(squares).map(|((name, mean), (_, square))| (name, [mean, square]));
+        self.optimiser.means = both.collect();
+        Ok(())
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// What a file says of this in its metadata.
+fn about(path: &Path, bytes: &[u8], key: &str) -> Result<String> {
+    let refused = |problem: Box<dyn std::error::Error + Send + Sync>| Error::Load {
+        model: path.to_owned(),
+        problem: LoadError::Weights { file: name(path), source: problem },
+    };
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| refused(Box::new(error)))?;
+    let value = metadata.metadata().as_ref().and_then(|about| about.get(key)).cloned();
+    value.ok_or_else(|| refused(format!("it does not say \"{key}\"").into()))
+}

@@ -1,0 +1,277 @@
+//! A network in training: its weights, a step at a time.
+
+use std::collections::HashMap;
+use std::fs;
+use std::num::NonZero;
+use std::path::Path;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use serde_json::Value;
+
+use super::adamw::Optimiser;
+use super::learning::Example;
+use super::recalibrated::recalibrate;
+use super::recipe::Recipe;
+use crate::kmer;
+use crate::model::attention::Attention;
+use crate::model::burn_engine::batches::Padding;
+use crate::model::burn_engine::form::Form;
+use crate::model::burn_engine::gpus::Gpus;
+use crate::model::burn_engine::network::{Network, padding};
+use crate::model::burn_engine::on_cpu::OnCpu;
+use crate::model::burn_engine::tensors::{Flat, Tensors};
+use crate::model::checkpoint::{self, Checkpoint};
+use crate::model::device::{self, DeviceError, Ready};
+use crate::model::engine::Engine;
+use crate::model::error::{Error, Result};
+use crate::model::family::Family;
+use crate::model::files;
+use crate::model::load_error::LoadError;
+use crate::model::options::Options;
+use crate::model::source::Source;
+use crate::model::written::{Named, copy_others, directory, safetensors};
+use crate::prediction::Prediction;
+use crate::tokens::Tokens;
+
+/// A network in training.
+#[derive(Debug)]
+pub struct Trainer {
+    source: Source,
+    name: String,
+    sha256: String,
+    /// What its `config.json` says, and will say.
+    config: Value,
+    pub(super) family: Box<dyn Family>,
+    attention: Attention,
+    pub(super) place: Place,
+    pub(super) device: Device,
+    pub(super) weights: Flat,
+    pub(super) optimiser: Optimiser,
+    /// The best weights so far.
+    pub(super) best: Option<Flat>,
+    pub(super) notes: Vec<String>,
+}
+
+/// Where it is trained.
+#[derive(Debug)]
+pub(super) enum Place {
+    Cpu(rayon::ThreadPool),
+    /// With the most rows that it took at once so far.
+    Gpu(device::Gpu, usize),
+}
+
+impl Trainer {
+    /// A checkpoint to train, on one device.
+    ///
+    /// # Errors
+    /// As [`Classifier::load`](crate::model::Classifier::load).
+    pub fn open(options: &Options) -> Result<Self> {
+        let &Options { ref source, attention, threads, .. } = options;
+        let refused = |problem| Error::Load { model: source.path(), problem };
+        let Checkpoint { name, family, weights: mut stored } = Checkpoint::open(source).map_err(refused)?;
+        let sha256 = stored.sha256().map_err(refused)?;
+        let config = checkpoint::config(source).map_err(refused)?;
+        let config = serde_json::from_slice(&config).map_err(|problem| refused(LoadError::Json(problem)))?;
+        let (place, notes) = match device::ready(&options.device)? {
+            Ready::Gpus(gpus) => {
+                let alone = (gpus.len() > 1).then(|| "training uses the first of the devices".to_owned());
+                let gpu = gpus.into_iter().next().expect("there is a GPU where there are some");
+                (Place::Gpu(gpu, usize::MAX), alone)
+            }
+            Ready::Cpu { note } => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build();
+                (Place::Cpu(pool.map_err(|source| DeviceError::Threads { threads, source })?), note)
+            }
+        };
+        let device = match &place {
+            Place::Cpu(_) => device::cpu(),
+            Place::Gpu(gpu, _) => gpu.device.clone(),
+        };
+        let mut weights = Flat::new();
+        for (name, shape) in family.tensors() {
+            let numbers = stored.take(&name, &shape).map_err(refused)?;
+            if family.learning().fixed_rows(&name) > 0 && numbers[..shape[1]].iter().any(|&number| number != 0.0) {
+                return Err(refused(LoadError::Padding { name }));
+            }
+            let length = numbers.len();
+            weights.insert(name, Tensor::from_data(TensorData::new(numbers, [length]), &device));
+        }
+        Ok(Self {
+            source: source.clone(),
+            name,
+            sha256,
+            config,
+            family,
+            attention,
+            place,
+            device,
+            weights,
+            optimiser: Optimiser::default(),
+            best: None,
+            notes: notes.into_iter().collect(),
+        })
+    }
+
+    /// Its name, and the SHA-256 of the weights it began with.
+    #[must_use]
+    pub fn origin(&self) -> (&str, &str) {
+        (&self.name, &self.sha256)
+    }
+
+    /// How its family is trained.
+    #[must_use]
+    pub fn recipe(&self) -> Recipe {
+        self.family.learning().recipe()
+    }
+
+    /// Whether its log odds are calibrated, and can be anew.
+    #[must_use]
+    pub fn is_calibrated(&self) -> bool {
+        self.family.learning().is_calibrated()
+    }
+
+    /// The device, for people.
+    #[must_use]
+    pub fn device(&self) -> String {
+        match &self.place {
+            Place::Cpu(pool) => {
+                device::cpu_name(NonZero::new(pool.current_num_threads()).unwrap_or(NonZero::<usize>::MIN))
+            }
+            Place::Gpu(gpu, _) => gpu.adapter.name.clone(),
+        }
+    }
+
+    /// What the user should know and was not told before.
+    pub fn notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// Why nothing can be learnt from a read, if so, for people: `N reads ...`.
+    #[must_use]
+    pub fn unfit(&self, Example { bases, truth }: &Example) -> Option<&'static str> {
+        let needs = self.family.requirements();
+        if bases.len() < needs.shortest_read.max(needs.k) {
+            return Some("are too short for the network, or longer than it reads at once");
+        }
+        self.family.learning().unfit(bases.len(), *truth)
+    }
+
+    /// The lengths that reads have inside the network: those of a batch are the same.
+    ///
+    /// # Errors
+    /// Never: the checkpoint was compared with its settings.
+    pub fn lengths(&self, examples: &[Example]) -> Result<Vec<usize>> {
+        let network = self.network(&self.weights, &self.device)?;
+        let padding = padding(network.as_ref(), network.gpu_batches().step);
+        Ok(examples.iter().map(|example| self.length(network.as_ref(), padding, example)).collect())
+    }
+
+    fn length(&self, network: &dyn Network, padding: Padding, example: &Example) -> usize {
+        let ids = self.ids(&example.bases);
+        let rows = self.family.network_rows(&[&ids]);
+        padding.padded(rows.into_iter().map(|row| network.length(row)).max().unwrap_or_default())
+    }
+
+    /// The network with these weights.
+    pub(super) fn network(&self, weights: &Flat, device: &Device) -> Result<Box<dyn Network>> {
+        let network = self.family.burn_network(self.attention, Form::EXACT, &mut Tensors::trained(weights, device));
+        network.map_err(|problem| Error::Load { model: self.source.path(), problem })
+    }
+
+    pub(super) fn ids(&self, bases: &[u8]) -> Vec<u16> {
+        let needs = self.family.requirements();
+        let mut ids = Vec::new();
+        kmer::tokenize(bases, needs.k, needs.longest_row, &mut ids);
+        ids
+    }
+
+    /// What the network says of some reads, as it is now.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device fails.
+    pub fn predictions<'a>(&self, reads: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Prediction>> {
+        let mut tokens = Tokens::default();
+        for bases in reads {
+            tokens.ids.extend(self.ids(bases));
+            tokens.end_row();
+        }
+        let network = self.network(&self.weights, &self.device)?;
+        let engine: Box<dyn Engine> = match &self.place {
+            Place::Cpu(pool) => {
+                let threads = NonZero::new(pool.current_num_threads());
+                Box::new(OnCpu::new(network, threads.unwrap_or(NonZero::<usize>::MIN))?)
+            }
+            Place::Gpu(gpu, _) => {
+                let gpu = device::Gpu { device: gpu.device.clone(), adapter: gpu.adapter.clone() };
+                Box::new(Gpus::new(vec![(network, gpu)], None))
+            }
+        };
+        let rows: Vec<&[u16]> = tokens.rows().collect();
+        let mut all = Vec::with_capacity(rows.len());
+        for rows in rows.chunks(512) {
+            let logits = engine.logits(&self.family.network_rows(rows))?;
+            all.extend(self.family.predictions(rows, &logits).each);
+        }
+        Ok(all)
+    }
+
+    /// Keeps the weights as the best so far.
+    pub fn keep(&mut self) {
+        self.best = Some(self.weights.clone());
+    }
+
+    /// Goes back to the best weights, if any were kept.
+    pub fn take_best(&mut self) {
+        if let Some(best) = self.best.take() {
+            self.weights = best;
+        }
+    }
+
+    /// Has the calibrated log odds multiplied by `scale` and then increased by `shift`.
+    ///
+    /// # Errors
+    /// [`Error::Load`] for a calibration that cannot be.
+    pub fn recalibrate(&mut self, scale: f64, shift: f64) -> Result<()> {
+        recalibrate(&mut self.config, scale, shift);
+        let family = checkpoint::family_of(&self.source, self.config.to_string().as_bytes());
+        self.family = family.map_err(|problem| Error::Load { model: self.source.path(), problem })?;
+        Ok(())
+    }
+
+    /// Writes the model to the new directory `out`, with what is to be added to its `config.json`, and other files.
+    ///
+    /// # Errors
+    /// [`Error::Write`] if `out` exists or cannot be written.
+    pub fn write(&self, out: &Path, about: Vec<(&str, Value)>, others: &[(&str, Vec<u8>)]) -> Result<()> {
+        let mut config = self.config.clone();
+        for (key, value) in about {
+            config[key] = value;
+        }
+        let config = serde_json::to_string_pretty(&config).expect("what was JSON is JSON") + "\n";
+        let weights = safetensors(self.named(&self.weights)?, HashMap::new());
+        directory(out, |part| {
+            if let Source::Directory(from) = &self.source {
+                copy_others(from, part)?;
+            }
+            for (name, content) in others {
+                fs::write(part.join(name), content)?;
+            }
+            fs::write(part.join(files::CONFIG), config)?;
+            fs::write(part.join(files::WEIGHTS[0]), weights)
+        })
+    }
+
+    /// Tensors with their shapes, read off the device.
+    pub(super) fn named(&self, flat: &Flat) -> Result<Vec<Named>> {
+        let read = |(name, shape): (String, Vec<usize>)| {
+            let numbers = flat[&name].clone().try_into_vec_as::<f32>();
+            Ok((name, shape, numbers.map_err(|error| DeviceError::failed("the device", error.to_string()))?))
+        };
+        self.family.tensors().map(read).collect()
+    }
+
+    /// The names and shapes of its tensors.
+    pub(super) fn shapes(&self) -> Vec<(String, Vec<usize>)> {
+        self.family.tensors().collect()
+    }
+}

@@ -1,0 +1,74 @@
+//! Writes a checkpoint directory, whole or not at all.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, TensorView};
+
+use super::error::{Error, Result};
+use super::files;
+
+/// Files that go with a checkpoint and are copied as they are, if they exist. We read one of them, others read the rest.
+const COPIED: [&str; 3] = [files::VOCABULARY, "tokenizer_config.json", "special_tokens_map.json"];
+
+/// A tensor's name, its shape, and its numbers.
+pub(super) type Named = (String, Vec<usize>, Vec<f32>);
+
+/// Has `write` fill the new directory `out`, which appears whole or not at all.
+pub(super) fn directory(out: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<()> {
+    let failed = |source| Error::Write { path: out.to_owned(), source };
+    if fs::symlink_metadata(out).is_ok() {
+        return Err(failed(io::ErrorKind::AlreadyExists.into()));
+    }
+    let part = part_of(out).map_err(failed)?;
+    fs::create_dir(&part).map_err(failed)?;
+    let written = write(&part).and_then(|()| fs::rename(&part, out));
+    written.map_err(|error| {
+        // What was written so far is of no use; if it cannot be removed either, the first error says more.
+        let _ = fs::remove_dir_all(&part);
+        failed(error)
+    })
+}
+
+/// Copies what goes with a checkpoint beside its settings and weights.
+pub(super) fn copy_others(from: &Path, to: &Path) -> io::Result<()> {
+    for file in COPIED {
+        if from.join(file).is_file() {
+            fs::copy(from.join(file), to.join(file))?;
+        }
+    }
+    Ok(())
+}
+
+/// Tensors as the bytes of a safetensors file, with more about them.
+pub(super) fn safetensors(tensors: Vec<Named>, mut about: HashMap<String, String>) -> Vec<u8> {
+    let bytes = |(name, shape, numbers): Named| {
+        (name, shape, numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>())
+    };
+    let tensors: Vec<_> = tensors.into_iter().map(bytes).collect();
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        let view =
+            TensorView::new(Dtype::F32, shape.clone(), bytes).expect("a tensor has as many numbers as its shape says");
+        (name, view)
+    });
+    // Hugging Face's library refuses a file that does not say which framework it is for.
+    about.insert("format".to_owned(), "pt".to_owned());
+    safetensors::serialize(views, Some(about)).expect("names and shapes are in order")
+}
+
+/// `.NAME.part` beside `out`.
+pub(super) fn part_of(out: &Path) -> io::Result<PathBuf> {
+    beside(out, "part")
+}
+
+/// `.NAME.SUFFIX` beside `out`.
+pub(super) fn beside(out: &Path, suffix: &str) -> io::Result<PathBuf> {
+    let name = out.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(".");
+    hidden.push(suffix);
+    Ok(out.with_file_name(hidden))
+}

@@ -1,0 +1,64 @@
+//! Fine-tunes a model on labelled reads: reads their table, trains, and writes a directory that holds the model.
+
+mod about;
+mod batches;
+mod calibrated;
+mod config;
+mod course;
+mod held_out;
+mod log;
+mod outcome;
+mod reading;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::blocking::blocking;
+use crate::error::{Error, Result, Signal};
+use crate::model::Trainer;
+use crate::reads::output::failed;
+pub use config::{Changes, Config, HoldOut};
+use course::Course;
+pub use outcome::{Look, Trained};
+use reading::Reads;
+
+/// Trains to the end, or until `interrupt` completes: then the best model so far is written.
+///
+/// # Errors
+/// For a table that nothing can be learnt from, a model that cannot be trained, and a directory that exists or cannot be
+/// written.
+pub async fn train(config: Config, interrupt: impl Future<Output = Signal>) -> Result<Trained> {
+    let mut interrupt = std::pin::pin!(interrupt);
+    let prepared = prepare(&config);
+    let (trainer, reads) = tokio::select! {
+        prepared = prepared => prepared?,
+        signal = &mut interrupt => return Err(Error::Interrupted(signal)),
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    let heard = Arc::clone(&stop);
+    let mut work = std::pin::pin!(blocking(move || Course::run(config, trainer, reads, &heard)));
+    let (done, signal) = tokio::select! {
+        done = &mut work => (done, None),
+        signal = interrupt => {
+            stop.store(true, Ordering::Relaxed);
+            (work.await, Some(signal))
+        }
+    };
+    match (done?, signal) {
+        (Some(model), interrupted) => Ok(Trained { interrupted, ..model }),
+        (None, Some(signal)) => Err(Error::Interrupted(signal)),
+        (None, None) => Err(Error::Internal("a training ended without a model".to_owned())),
+    }
+}
+
+/// Opens the model and reads the table.
+async fn prepare(config: &Config) -> Result<(Trainer, Reads)> {
+    if std::fs::symlink_metadata(&config.output).is_ok() {
+        let exists = std::io::ErrorKind::AlreadyExists.into();
+        return Err(failed(&config.output, exists).into());
+    }
+    let options = config.from.clone();
+    let trainer = blocking(move || Trainer::open(&options)).await?;
+    let reads = Reads::read(config, &trainer).await?;
+    Ok((trainer, reads))
+}

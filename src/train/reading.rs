@@ -1,0 +1,90 @@
+//! The reads of a table: those to learn from, those that are held out, and how many are neither.
+
+use std::collections::BTreeMap;
+use std::hash::Hasher;
+use std::sync::Arc;
+
+use fnv::FnvHasher;
+use futures::StreamExt;
+
+use super::config::{Config, HoldOut};
+use crate::error::{Error, Result};
+use crate::labels::{self, Read};
+use crate::model::{Example, Trainer, Truth};
+use crate::reads::Lines;
+use crate::sample::Sample;
+
+/// The reads of a table.
+#[derive(Debug, Default)]
+pub(super) struct Reads {
+    pub(super) taught: Vec<Example>,
+    pub(super) held_out: Vec<HeldOut>,
+    pub(super) left_out: BTreeMap<&'static str, usize>,
+    /// Tells these reads from those of another table.
+    pub(super) hash: u64,
+}
+
+/// A read that is held out, with its group.
+#[derive(Debug)]
+pub(super) struct HeldOut {
+    pub(super) example: Example,
+    pub(super) group: Option<String>,
+}
+
+impl Reads {
+    /// Reads the table.
+    pub(super) async fn read(config: &Config, trainer: &Trainer) -> Result<Self> {
+        let mut lines = Lines::open(&config.reads, config.from.threads, Arc::default()).await?;
+        let mut table = std::pin::pin!(labels::reads(&mut lines));
+        let (mut reads, mut hasher) = (Self::default(), FnvHasher::default());
+        while let Some(read) = table.next().await {
+            let read = read?;
+            hasher.write(&read.bases);
+            hasher.write_u8(u8::from(read.is_coding));
+            reads.sort(config, trainer, read);
+        }
+        reads.hash = hasher.finish();
+        reads.check(config)?;
+        Ok(reads)
+    }
+
+    fn sort(&mut self, config: &Config, trainer: &Trainer, read: Read) {
+        let Read { name: _, bases, is_coding, coded, frame, group } = read;
+        let coded = coded.unwrap_or(if is_coding { 1.0 } else { 0.0 });
+        let is_held_out = match &config.hold_out {
+            // By its bases, so that the same read is never on both sides.
+            HoldOut::Share(share) => Sample::new(*share, config.seed).takes(&bases),
+            HoldOut::Groups(groups) => group.as_ref().is_some_and(|group| groups.contains(group)),
+        };
+        let truth = Truth { is_coding, coded, frame: frame.filter(|_| is_coding) };
+        let example = Example { bases, truth };
+        if is_held_out {
+            self.held_out.push(HeldOut { example, group });
+        } else if let Some(reason) = trainer.unfit(&example) {
+            *self.left_out.entry(reason).or_default() += 1;
+        } else {
+            self.taught.push(example);
+        }
+    }
+
+    /// Whether there is anything to learn.
+    fn check(&self, config: &Config) -> Result<()> {
+        let table = config.reads.display();
+        if let HoldOut::Groups(groups) = &config.hold_out {
+            let is_there = |group: &&String| self.held_out.iter().any(|read| read.group.as_ref() == Some(group));
+            if let Some(group) = groups.iter().find(|group| !is_there(group)) {
+                return Err(Error::Untrainable(format!("no read of {table} is of the group {group}")));
+            }
+        }
+        let coding = self.taught.iter().filter(|read| read.truth.is_coding).count();
+        let missing = match (coding, self.taught.len() - coding) {
+            (0, _) => "coding",
+            (_, 0) => "non-coding",
+            _ => return Ok(()),
+        };
+        let left_out: Vec<String> =
+            self.left_out.iter().map(|(reason, count)| format!("{count} reads {reason}")).collect();
+        let others = if left_out.is_empty() { String::new() } else { format!(": {}", left_out.join(", ")) };
+        Err(Error::Untrainable(format!("{table} has no {missing} read to learn from{others}")))
+    }
+}

@@ -1,0 +1,221 @@
+//! `readseeker train`: models fine-tuned on labelled reads.
+
+use std::fmt::Write;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{Bench, bases, stderr, testdata};
+
+/// Reads without A, and so without stop codons, that are said to code, and reads without G.
+fn table(reads: u64) -> String {
+    let mut text = "sequence\tlabel\tcoded_fraction\tframe\tgroup\n".to_owned();
+    for n in 0..reads {
+        let is_coding = n % 2 == 0;
+        let read = bases(n + 1, 90).replace(if is_coding { 'A' } else { 'G' }, if is_coding { "G" } else { "A" });
+        let frame = if is_coding { "1" } else { "." };
+        writeln!(
+            text,
+            "{read}\t{label}\t{label}.000\t{frame}\t{}",
+            if n % 4 < 2 { "one" } else { "other" },
+            label = u8::from(is_coding)
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn train(bench: &Bench, args: &[&str]) -> Output {
+    let fixed = ["train", "--reads", "reads.tsv", "--device", "cpu", "--threads", "2"];
+    bench.run(&[&fixed, args].concat())
+}
+
+/// The columns of a table, by line, without its header.
+fn rows(text: &str) -> Vec<Vec<&str>> {
+    text.lines().skip(1).map(|line| line.split('\t').collect()).collect()
+}
+
+/// What a model in this bench says of the reads it held out, beside what its training said.
+fn probabilities(bench: &Bench, model: &str) -> Vec<[f64; 2]> {
+    let held_out = bench.read(&format!("{model}/held_out.tsv"));
+    let held_out = rows(&held_out);
+    let fasta = held_out.iter().enumerate().fold(String::new(), |text, (n, row)| format!("{text}>{n}\n{}\n", row[0]));
+    bench.write("held_out.fa", fasta);
+    let run = bench.run(&["score", "held_out.fa", "--model", model, "--device", "cpu", "-o", "s.tsv"]);
+    assert!(run.status.success(), "{}", stderr(&run));
+    let scores = bench.read("s.tsv");
+    let column = scores.lines().next().unwrap().split('\t').position(|name| name.starts_with("probability")).unwrap();
+    let pairs: Vec<[f64; 2]> = rows(&scores)
+        .iter()
+        .zip(&held_out)
+        .map(|(score, trained)| [score[column], trained[5]].map(|number| number.parse().unwrap()))
+        .collect();
+    std::fs::remove_file(bench.path("s.tsv")).unwrap();
+    assert_eq!(pairs.len(), held_out.len());
+    pairs
+}
+
+#[test]
+fn what_is_written_is_what_was_trained_whatever_the_family() {
+    let bert = testdata("parity/k6_tiny_zip");
+    for (from, rate) in [("compact", "0.01"), ("builtin", "0.01"), (bert.to_str().unwrap(), "0.01")] {
+        let bench = Bench::new();
+        bench.write("reads.tsv", table(320));
+        let run = train(
+            &bench,
+            &[
+                "--from",
+                from,
+                "-o",
+                "m",
+                "--epochs",
+                "1",
+                "--batch-size",
+                "16",
+                "--rate",
+                rate,
+                "--hold-out-group",
+                "other",
+            ],
+        );
+        let said = stderr(&run);
+        assert!(run.status.success() && said.contains("learnt from 160 reads, 160 held out"), "{from}: {said}");
+        for [scored, trained] in probabilities(&bench, "m") {
+            assert!((scored - trained).abs() <= 1e-5, "{from}: {scored} {trained}");
+        }
+        let config = bench.json("m/config.json");
+        let training = &config["training"];
+        let brier = |when: &str| training[when]["brier"].as_f64().unwrap();
+        assert!(brier("held_out") < brier("held_out_before"), "{from}: {said}");
+        assert_eq!(
+            (training["reads"].as_str(), training["reads_learnt_from"].as_u64()),
+            (Some("reads.tsv"), Some(160))
+        );
+        assert_eq!(training["from_sha256"].as_str().unwrap().len(), 64);
+        assert!(
+            said.contains("the calibration is that of") == (from != bert.to_str().unwrap()),
+            "160 are too few: {said}"
+        );
+        let mut files: Vec<String> = std::fs::read_dir(bench.path("m"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.retain(|file| file != "vocab.txt");
+        files.sort();
+        assert_eq!(files, ["config.json", "held_out.tsv", "model.safetensors"]);
+        assert_eq!(bench.files(), ["held_out.fa", "m", "reads.tsv"]);
+    }
+}
+
+/// `tests/oracle/train_losses.py` has the goldens from `PyTorch`.
+#[test]
+fn losses_of_twenty_steps_are_those_of_pytorch() {
+    let bench = Bench::new();
+    std::fs::copy(testdata("train/reads.tsv"), bench.path("reads.tsv")).unwrap();
+    let golden = std::fs::read_to_string(testdata("train/losses.tsv")).unwrap();
+    let names: Vec<&str> = golden.lines().next().unwrap().split('\t').collect();
+    let bert = testdata("parity/k6_tiny_zip");
+    for (column, name) in names.iter().enumerate().skip(1) {
+        let from = if *name == "bert" { bert.to_str().unwrap() } else { name };
+        let args = ["--from", from, "-o", name, "--epochs", "20", "--batch-size", "64", "--hold-out", "0", "--log"];
+        let run = train(&bench, &[&args[..], &[&format!("{name}.tsv")]].concat());
+        assert!(run.status.success(), "{name}: {}", stderr(&run));
+        let log = bench.read(&format!("{name}.tsv"));
+        let (ours, theirs) = (rows(&log), rows(&golden));
+        assert_eq!(ours.len(), 20);
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            let [ours, theirs] = [ours[3], theirs[column]].map(|loss| loss.parse::<f64>().unwrap());
+            assert!((ours - theirs).abs() <= 1e-3, "{name}: {ours} {theirs}\n{log}");
+        }
+    }
+}
+
+/// Starts a training that saves its state after each step, and waits until it has.
+fn started(bench: &Bench, args: &[&str]) -> std::process::Child {
+    let fixed = ["train", "--reads", "reads.tsv", "--device", "cpu", "--threads", "1", "--save-every", "0"];
+    let child = bench.command(&[&fixed, args].concat()).stderr(Stdio::null()).spawn().unwrap();
+    let (state, begun) = (bench.path(".m.training"), Instant::now());
+    while !state.exists() {
+        assert!(begun.elapsed() < Duration::from_mins(2), "no state was saved");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+fn signal(child: &std::process::Child, name: &str) {
+    assert!(Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_training_that_was_killed_goes_on_and_ends_as_if_it_had_not_been() {
+    let bench = Bench::new();
+    bench.write("reads.tsv", table(200));
+    let tiny = testdata("compact/tiny1");
+    let args = ["--from", tiny.to_str().unwrap(), "--epochs", "30", "--batch-size", "8", "-o"];
+    let mut child = started(&bench, &[&args[..], &["m"]].concat());
+    signal(&child, "KILL");
+    child.wait().unwrap();
+    assert!(!bench.path("m").exists(), "it was killed too late");
+
+    let run = train(&bench, &[&args[..], &["m", "--rate", "0.5"]].concat());
+    assert!(stderr(&run).contains("of another training") && run.status.code() == Some(3), "{}", stderr(&run));
+    let run = train(&bench, &[&args[..], &["m"]].concat());
+    assert!(run.status.success() && stderr(&run).contains("going on from step"), "{}", stderr(&run));
+    assert!(train(&bench, &[&args[..], &["whole"]].concat()).status.success());
+    let weights = |model: &str| std::fs::read(bench.path(&format!("{model}/model.safetensors"))).unwrap();
+    assert!(weights("m") == weights("whole"), "weights differ");
+    assert_eq!(
+        bench.json("m/config.json")["training"]["held_out"],
+        bench.json("whole/config.json")["training"]["held_out"]
+    );
+    assert_eq!(bench.files(), ["m", "reads.tsv", "whole"]);
+}
+
+#[test]
+fn a_training_that_is_interrupted_writes_the_best_model_so_far() {
+    let bench = Bench::new();
+    bench.write("reads.tsv", table(200));
+    let tiny = testdata("compact/tiny1");
+    let mut child = started(&bench, &["--from", tiny.to_str().unwrap(), "--epochs", "100000", "-o", "m"]);
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(probabilities(&bench, "m").iter().all(|[scored, trained]| (scored - trained).abs() <= 1e-5));
+    assert_eq!(bench.files(), ["held_out.fa", "m", "reads.tsv"]);
+}
+
+#[test]
+fn what_cannot_be_trained_says_why_and_leaves_nothing() {
+    let bench = Bench::new();
+    let header = "sequence\tlabel\tcoded_fraction\tframe\tgroup\n";
+    let read = bases(1, 90);
+    let tiny = testdata("compact/tiny1");
+    let tiny = tiny.to_str().unwrap();
+    for (table, args, code, problem) in [
+        (format!("{header}{read}\t1\t1\t1\tg\n"), vec!["--from", tiny], 3, "no non-coding read to learn from"),
+        (
+            format!("{header}{read}\t1\t0.6\t1\tg\n{read}\t0\t0\t.\tg\n"),
+            vec![],
+            3,
+            "1 reads are not wholly in one class",
+        ),
+        (format!("{header}{read}\t1\t2\t1\tg\n"), vec!["--from", tiny], 3, "line 2"),
+        (table(8), vec!["--from", tiny, "--hold-out-group", "third"], 3, "of the group third"),
+        (table(8), vec!["--from", "nothing"], 4, "no such directory"),
+        (table(8), vec!["--from", tiny, "--log", "reads.tsv"], 2, "exists"),
+    ] {
+        bench.write("reads.tsv", table);
+        let run = train(
+            &bench,
+            &[
+                &args[..],
+                &["-o", "m", "--hold-out", "0"][..if args.len() == 4 && args[2] == "--hold-out-group" { 2 } else { 4 }],
+            ]
+            .concat(),
+        );
+        let said = stderr(&run);
+        assert!(run.status.code() == Some(code) && said.contains(problem), "{args:?}: {said}");
+        assert_eq!(bench.files(), ["reads.tsv"]);
+    }
+    bench.write("m", "");
+    let run = train(&bench, &["--from", tiny, "-o", "m"]);
+    assert!(run.status.code() == Some(6) && bench.read("m").is_empty(), "{}", stderr(&run));
+}

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""What PyTorch says of 20 steps of fine-tuning: makes testdata/train/.
+
+    python tests/oracle/train_losses.py
+
+The networks are second implementations (`workflows/training/*/plain.py`, `make_bert.py`), losses are those of the training
+workflows, and the optimiser is PyTorch's. All reads are one batch, so that their order does not matter. Needs torch.
+"""
+
+import argparse
+import json
+import math
+import random
+import sys
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "workflows/training"), str(ROOT / "tests/oracle")]
+
+import along.plain  # noqa: E402
+import along.train  # noqa: E402
+import compact.plain  # noqa: E402
+import compact.train  # noqa: E402
+import make_bert  # noqa: E402
+
+FOLDER = ROOT / "testdata/train"
+STEPS, READS, BASES = 20, 12, 90
+FRAMES = [1, 2, 3, -1, -2, -3]
+STOPS = {"TAA", "TAG", "TGA"}
+COMPLEMENT = str.maketrans("ACGT", "TGCA")
+
+
+def reads():
+    """Sequences with a label and a frame: half of them read through in one frame, the others are random."""
+    rng = random.Random(7)
+    codons = [a + b + c for a in "ACGT" for b in "ACGT" for c in "ACGT" if a + b + c not in STOPS]
+    made = []
+    for n in range(READS):
+        if n % 2:
+            made.append(("".join(rng.choice("ACGT") for _ in range(BASES)), 0, None))
+            continue
+        frame = FRAMES[n // 2 % 6]
+        text = "".join(rng.choice(codons) for _ in range(BASES // 3 + 1))
+        text = text[3 - (abs(frame) - 1) :][:BASES] if abs(frame) > 1 else text[:BASES]
+        made.append((text if frame > 0 else text.translate(COMPLEMENT)[::-1], 1, frame))
+    return made
+
+
+class Compact:
+    peak, warm_up, betas, decay, clip = 1e-3, 0.04, (0.9, 0.98), 0.04, 2.0
+    last = 0.15
+
+    def __init__(self):
+        self.model = compact.plain.Model(ROOT / "src/model/builtin/compact")
+        self.weights = self.model.weights
+
+    def loss(self, made):
+        logits = torch.stack([self.model.logits(read) for read, _, _ in made])
+        coded = torch.tensor([float(label) for _, label, _ in made])
+        frames = torch.tensor([[frame == own for own in FRAMES] for _, _, frame in made])
+        return compact.train.loss_of(logits, coded, frames)
+
+
+class Along:
+    peak, warm_up, betas, decay, clip = 1e-3, 0.04, (0.9, 0.98), 0.04, 2.0
+    last = 0.05
+
+    def __init__(self):
+        self.model = along.plain.Model(ROOT / "src/model/builtin/along")
+        self.weights = self.model.weights
+
+    def loss(self, made):
+        logits = torch.stack([self.model.logits(read) for read, _, _ in made])
+        side = next(n for n in range(9) if (BASES + 2 * n) % 9 == 0)
+        turned = lambda frame: 1 + (abs(frame) - 1 + side) % 3 + (0 if frame > 0 else 3)
+        classes = [0 if frame is None else turned(frame) for _, _, frame in made]
+        right = torch.tensor([[1 << own] * logits.shape[1] for own in classes])
+        return along.train.loss_of(logits, right)
+
+
+class Bert:
+    peak, warm_up, betas, decay, clip = 2e-5, 0.1, (0.9, 0.999), 0.01, 1.0
+    last = None  # to nothing, evenly
+
+    def __init__(self):
+        folder = ROOT / "testdata/parity/k6_tiny_zip"
+        config = json.loads((folder / "config.json").read_text())
+        self.args = argparse.Namespace(
+            hidden=config["hidden_size"], heads=config["num_attention_heads"], layers=config["num_hidden_layers"]
+        )
+        self.weights = torch.load(folder / "pytorch_model.bin", map_location="cpu")
+        self.weights = {name: weight for name, weight in self.weights.items() if "position_ids" not in name}
+        self.vocabulary = {word: i for i, word in enumerate((folder / "vocab.txt").read_text().split())}
+
+    def loss(self, made):
+        ids = [make_bert.token_ids(read, 6, self.vocabulary) for read, _, _ in made]
+        logits = torch.cat([make_bert.logits(self.args, self.weights, own, True) for own in ids])
+        return F.cross_entropy(logits, torch.tensor([label for _, label, _ in made]))
+
+
+def rate(model, done):
+    if done < model.warm_up:
+        return model.peak * done / model.warm_up
+    left = (1 - done) / (1 - model.warm_up)
+    if model.last is None:
+        return model.peak * left
+    return model.peak * (model.last + (1 - model.last) * 0.5 * (1 + math.cos(math.pi * (1 - left))))
+
+
+def losses(model, made):
+    """The loss before each step."""
+    weights = model.weights
+    for weight in weights.values():
+        weight.requires_grad_(True)
+    matrices = [weight for weight in weights.values() if weight.ndim >= 2]
+    vectors = [weight for weight in weights.values() if weight.ndim < 2]
+    groups = [{"params": matrices, "weight_decay": model.decay}, {"params": vectors, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, betas=model.betas)
+    out = []
+    for step in range(STEPS):
+        for group in optimiser.param_groups:
+            group["lr"] = rate(model, step / STEPS)
+        loss = model.loss(made)
+        optimiser.zero_grad()
+        loss.backward()
+        if "embedding.weight" in weights:
+            weights["embedding.weight"].grad[:5] = 0
+        torch.nn.utils.clip_grad_norm_(weights.values(), model.clip)
+        optimiser.step()
+        out.append(loss.item())
+    return out
+
+
+def main():
+    torch.set_num_threads(1)
+    made = reads()
+    FOLDER.mkdir(exist_ok=True)
+    lines = ["sequence\tlabel\tcoded_fraction\tframe\tgroup\torigin"]
+    lines += [f"{read}\t{label}\t{label}.000\t{frame or '.'}\tmade\t{n}" for n, (read, label, frame) in enumerate(made)]
+    (FOLDER / "reads.tsv").write_text("\n".join(lines) + "\n")
+    # Named as `--from` takes them, but for the BERT.
+    columns = {name: losses(model(), made) for name, model in (("compact", Compact), ("builtin", Along), ("bert", Bert))}
+    lines = ["step\t" + "\t".join(columns)]
+    lines += ["\t".join([str(step), *(f"{own[step]:.6f}" for own in columns.values())]) for step in range(STEPS)]
+    (FOLDER / "losses.tsv").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
