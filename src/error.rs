@@ -57,6 +57,14 @@ pub enum Error {
     /// An annotation of another genome.
     #[error("{0}")]
     Genome(String),
+    /// Reads that are not aligned, where their places are asked for.
+    #[error("{} is {format}: its reads are not aligned", .input.display())]
+    NotAligned {
+        /// The file.
+        input: PathBuf,
+        /// Its format.
+        format: &'static str,
+    },
     /// Genes of other reads.
     #[error("{0}")]
     Calls(String),
@@ -134,6 +142,7 @@ impl Error {
             | Self::Alone { .. }
             | Self::Report { .. }
             | Self::Genome(_)
+            | Self::NotAligned { .. }
             | Self::Calls(_)
             | Self::Untrainable(_)
             | Self::OtherTraining(_) => 3,

@@ -1,5 +1,6 @@
-//! How good models are on labelled reads: scores a table of them, and measures.
+//! How good models are on labelled reads: scores them, and measures.
 
+mod alignments;
 mod calls;
 mod chunks;
 mod judged;
@@ -19,6 +20,8 @@ use crate::model::{self, Classifier};
 use crate::reads::output::{Placing, commit_all};
 use crate::reads::{EncoderConfig, Lines};
 use crate::report::{Basis, Evaluation, Setting};
+pub use alignments::Places;
+use alignments::Unlabelled;
 pub use calls::CallsFile;
 use calls::Program;
 use chunks::{Rows, predictions};
@@ -27,8 +30,10 @@ use judged::JudgedReads;
 /// What to evaluate, and how.
 #[derive(Debug)]
 pub struct Config {
-    /// The table of labelled reads.
+    /// The labelled reads: a table or, with places, alignments.
     pub input: PathBuf,
+    /// What labels aligned reads by the places they lie at.
+    pub places: Option<Places>,
     /// The models, and where they run: at least one.
     pub models: Vec<Model>,
     /// Genes that other programs found on the same reads.
@@ -66,19 +71,19 @@ pub struct Model {
 /// of them.
 ///
 /// # Errors
-/// For a table that is not one of labelled reads, genes of other reads, a model that cannot run, and reports that cannot be written; then they do
-/// not exist.
+/// For a table that is not one of labelled reads, an annotation or genes of others, a model that cannot run, and reports that
+/// cannot be written; then they do not exist.
 ///
 /// # Panics
 /// Without a model.
 pub async fn evaluate(config: Config) -> Result<Evaluation> {
     let Config { input, models, calls, threshold, wanted, share, min_length, letters, .. } = config;
-    let Config { json, html, placing, command, .. } = config;
-    let read = calls.iter().map(|calls| calls.path.clone()).chain([input.clone()]);
+    let Config { places, json, html, placing, command, .. } = config;
+    let truth = places.iter().flat_map(|places| [Some(places.truth.clone()), places.reference.clone()]).flatten();
+    let read = calls.iter().map(|calls| calls.path.clone()).chain(truth).chain([input.clone()]);
     let files = models.iter().flat_map(|model| model.options.source.files()).chain(read);
     check_places(json.iter().chain(&html).cloned(), files, placing.existing)?;
     let threads = models.first().expect("at least one model").options.threads;
-    let mut lines = Lines::open(&input, threads, Arc::default()).await?;
     let mut programs = Vec::new();
     for file in calls {
         programs.push(Program::read(file, threads).await?);
@@ -90,7 +95,13 @@ pub async fn evaluate(config: Config) -> Result<Evaluation> {
 
     let min_length = rows.min_length();
     let mut judged = JudgedReads::of(classifiers.len(), programs);
-    let chunks = rows.chunks(labels::reads(&mut lines));
+    let unlabelled = Arc::new(Unlabelled::default());
+    let mut lines = None;
+    let reads = match places {
+        None => labels::reads(lines.insert(Lines::open(&input, threads, Arc::default()).await?)).boxed(),
+        Some(places) => alignments::reads(input.clone(), places, threads, Arc::clone(&unlabelled)).boxed(),
+    };
+    let chunks = rows.chunks(reads);
     let mut chunks = std::pin::pin!(predictions(Arc::clone(&classifiers), chunks));
     while let Some(chunk) = chunks.next().await {
         let (predictions, reads) = chunk?;
@@ -98,7 +109,8 @@ pub async fn evaluate(config: Config) -> Result<Evaluation> {
     }
     let setting = Setting { command, input, threads, threshold, min_length, wanted, share };
     let bases = classifiers.iter().map(|classifier| Basis::Model(classifier.card().clone()));
-    let (reads, predictors) = judged.finish(names.into_iter().zip(bases))?;
+    let (mut reads, predictors) = judged.finish(names.into_iter().zip(bases))?;
+    reads.left_out = unlabelled.counts();
     let evaluation = Evaluation::new(setting, &reads, predictors);
     let pending = evaluation.write(json.as_deref(), html.as_deref(), EncoderConfig { workers: threads, level: None });
     let pending = pending.await?;

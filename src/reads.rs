@@ -38,6 +38,7 @@ pub use counts::{Count, InputCounts};
 pub use error::{Error, GivenAs, LayoutError, Position, Result};
 pub use formats::format::Format;
 pub use formats::header::Header;
+pub use formats::placement::Placement;
 pub use formats::strand::reverse_complement;
 pub use grouping::rule::{Collate, Grouping, MateNames};
 pub use index::{Index, build as build_index};

@@ -28,6 +28,7 @@ STAND_INS = {
     "L2_1.fq.gz": "community_R1.fq.gz",
     "L2_2.fq.gz": "community_R2.fq.gz",
     "sample.bam": "community.bam",
+    "genes.gff3": "community.gff3",
     "lane1.bam": "aligners/bwa.bam",
     "lane2.bam": "aligners/bwa.bam",
     "sorted.bam": "aligners/bwa.sorted.bam",
@@ -49,6 +50,7 @@ gzip -dc reads_1.fq.gz | awk -F '\\t' '
     FNR % 4 == 1 { name = substr($1, 2); sub("[ /].*", "", name) }
     FNR % 4 == 2 { print $0 "\\t" (share[name] >= 0.5) "\\t" source[name] }' truth.tsv - >>test.tsv
 gzip test.tsv
+awk '$3 == "CDS" { print $1 "\\t" $4 - 1 "\\t" $5 }' genes.gff3 >genes.bed
 awk 'BEGIN { srand(1); print ">chr1"; for (i = 0; i < 3000; i++) printf "%s", substr("ACGT", int(4 * rand()) + 1, 1); print "" }' >genome.fa
 printf 'chr1\\tx\\tCDS\\t301\\t900\\t.\\t+\\t0\\tID=c\\n' >genome.gff3
 """

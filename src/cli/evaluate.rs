@@ -12,7 +12,8 @@ use super::runtime::unless_interrupted;
 use super::threads;
 use super::values::{fraction, probability, share};
 use crate::error::{Error, Result};
-use crate::evaluate::{self, CallsFile, Model, evaluate};
+use crate::evaluate::{self, CallsFile, Model, Places, evaluate};
+use crate::genome::LabelRule;
 use crate::kmer::Letters;
 use crate::metrics::Wanted;
 use crate::progress::say;
@@ -36,6 +37,9 @@ Examples:
   Compare with genes that other programs found on the same reads:
   readseeker evaluate test.tsv.gz --calls pyrodigal=pyrodigal.gff --calls FragGeneScanRs=fgs.gff
 
+  Measure on mapped reads of an annotated genome:
+  readseeker evaluate aligned.bam --truth genes.gff3
+
   Measure a table of DNABERT's, and keep all numbers:
   readseeker evaluate dev.tsv --model bert --json evaluation.json";
 
@@ -47,13 +51,28 @@ Examples:
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
-    /// Labelled reads, compressed or not; - is stdin
+    /// Labelled reads as a table, compressed or not, or aligned reads with --truth; - is stdin
     ///
-    /// A header line, then one line per read. The first column is its sequence, or its overlapping k-mers joined by blanks as
-    /// in DNABERT's dev.tsv. The second is its label: 1 or coding, 0 or noncoding. Columns named group and frame (1 2 3 -1 -2
-    /// -3) are used where they exist.
-    #[arg(value_name = "TSV")]
+    /// A table has a header line, then one line per read. The first column is its sequence, or its overlapping k-mers joined by
+    /// blanks as in DNABERT's dev.tsv. The second is its label: 1 or coding, 0 or noncoding. Columns named name, group and frame
+    /// (1 2 3 -1 -2 -3) are used where they exist.
+    #[arg(value_name = "TSV|BAM")]
     input: PathBuf,
+
+    /// Label aligned reads (BAM, SAM, CRAM) by these coding ranges of the reference
+    ///
+    /// Primary alignments that lie wholly in coding sequences are coding, those wholly outside are not. Others are left out and
+    /// counted. The CDS lines of GFF3 or GTF count, and all lines of BED.
+    #[arg(long, value_name = "GFF3|GTF|BED")]
+    truth: Option<PathBuf>,
+
+    /// With --truth: label all reads, by the share of coding positions from which on they are coding
+    #[arg(long, value_name = "F", value_parser = fraction, requires = "truth")]
+    coding_from: Option<f64>,
+
+    /// With --truth: FASTA that a CRAM was made with
+    #[arg(long, value_name = "FASTA", requires = "truth")]
+    reference: Option<PathBuf>,
 
     /// Model: builtin, compact, a directory or a name; may be repeated
     ///
@@ -133,8 +152,11 @@ pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
     });
     let models: Vec<Model> = models.collect();
     check_names(models.iter().map(|model| &model.name).chain(args.calls.iter().map(|calls| &calls.name)))?;
+    let rule = args.coding_from.map_or(LabelRule::Whole, LabelRule::Share);
+    let places = args.truth.map(|truth| Places { truth, rule, reference: args.reference });
     let config = evaluate::Config {
         input: args.input,
+        places,
         models,
         calls: args.calls,
         threshold: args.threshold,
@@ -148,6 +170,9 @@ pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
         command,
     };
     let evaluation = unless_interrupted(threads, evaluate(config))?;
+    if let Some(left_out) = evaluation.left_out() {
+        say(&format!("readseeker: left out: {left_out}\n"));
+    }
     for warning in evaluation.warnings() {
         say(&format!("readseeker: warning: {warning}\n"));
     }

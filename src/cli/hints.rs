@@ -82,6 +82,9 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         }
         Error::Alone { .. } => "collect such reads with --unpaired unpaired_%.fq.gz, or give one file per class",
         Error::Genome(_) => "give the annotation that belongs to these sequences: names must be the same in both",
+        Error::NotAligned { .. } => {
+            "map them first (bwa, minimap2) and give the BAM; reads with labels of their own need no --truth"
+        }
         Error::Calls(_) => {
             "give the genes found on these very reads; the name of a read is its column \"name\", else read1, read2, ... in order"
         }

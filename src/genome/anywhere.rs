@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::frame::main_frame;
 use super::random::Random;
 use super::windows::{Classes, Cut, Places, Sequence};
+
 /// All reads of one length without a letter that is no base, and without a base of which nobody knows whether it codes.
 #[derive(Clone, Debug)]
 pub struct Anywhere {
@@ -44,7 +45,7 @@ impl Anywhere {
 }
 
 /// How many positions of a range are in sorted ranges that are apart.
-fn shared(sorted: &[Range<usize>], range: &Range<usize>) -> usize {
+pub(super) fn shared(sorted: &[Range<usize>], range: &Range<usize>) -> usize {
     let first = sorted.partition_point(|other| other.end <= range.start);
     let others = sorted[first..].iter().take_while(|other| other.start < range.end);
     others.map(|other| other.end.min(range.end) - other.start.max(range.start)).sum()

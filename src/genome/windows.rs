@@ -139,11 +139,15 @@ pub(super) struct Classes {
 
 impl Classes {
     pub(super) fn of(sequence: &Sequence) -> Self {
-        let (length, annotation) = (sequence.bases.len(), &sequence.annotation);
+        Self::of_annotation(sequence.bases.len(), &sequence.annotation, unknown(&sequence.bases))
+    }
+
+    /// Those of a sequence of this length that has letters that are no bases where `unknown` says.
+    pub(super) fn of_annotation(length: usize, annotation: &Annotation, unknown: Vec<Range<usize>>) -> Self {
         let parts = annotation.parts.iter().map(|part| part.range.clone());
         let parts = merged(parts.flat_map(|range| around(range, length)).collect());
         let unclear = annotation.unclear.iter().cloned().flat_map(|range| around(range, length));
-        let unclear = merged(unclear.chain(unknown(&sequence.bases)).collect());
+        let unclear = merged(unclear.chain(unknown).collect());
         let whole = 0..length;
         let known = less(std::slice::from_ref(&whole), &unclear);
         Self { coding: less(&parts, &unclear), noncoding: less(&known, &parts) }

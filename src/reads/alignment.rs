@@ -2,6 +2,7 @@
 
 use super::formats::bam_fields;
 use super::formats::bam_tags::{MALFORMED, tag_len};
+use super::formats::placement::{Placement, placement};
 use super::{Mate, Problem, Score};
 
 /// The tags a run adds: a read's probability, and its frame.
@@ -57,6 +58,12 @@ impl Alignment {
     /// QNAME without `/1` or `/2`.
     pub(super) fn name(&self) -> &[u8] {
         bam_fields::name(&self.fields)
+    }
+
+    /// Where it lies on its reference, unless it is unmapped.
+    #[must_use]
+    pub fn placement(&self) -> Option<Placement> {
+        placement(&self.fields)
     }
 
     /// Bytes it keeps alive.

@@ -12,6 +12,7 @@ pub(super) mod format;
 pub(super) mod header;
 mod letter_lines;
 pub(super) mod parse;
+pub(super) mod placement;
 pub(super) mod raw_record;
 pub(super) mod records;
 pub(super) mod sam;

@@ -12,6 +12,7 @@ mod device;
 mod dnabert;
 mod dry_run;
 mod evaluate;
+mod evaluate_alignments;
 mod evaluate_calls;
 #[cfg(feature = "fetch")]
 mod fetch;

@@ -45,6 +45,30 @@ fn kind(op: Op) -> usize {
     (op & 15) as usize
 }
 
+/// What an operation does on the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Does {
+    /// Bases of the read lie there.
+    Align,
+    /// The read lacks bases that are there.
+    Delete,
+    /// The read goes on behind an intron.
+    Skip,
+    /// Bases were inserted or clipped.
+    Nothing,
+}
+
+/// That, and over how many positions.
+pub(super) fn does(op: Op) -> (Does, usize) {
+    let does = match LETTERS[kind(op)] {
+        b'M' | b'=' | b'X' => Does::Align,
+        b'D' => Does::Delete,
+        b'N' => Does::Skip,
+        _ => Does::Nothing,
+    };
+    (does, usize::try_from(op >> 4).expect("at least 32 bits"))
+}
+
 /// How many bases of the read they take.
 pub(super) fn bases(ops: &[Op]) -> u64 {
     sum(ops, b"MIS=X")

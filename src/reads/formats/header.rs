@@ -53,6 +53,12 @@ impl Header {
         order(&self.text)
     }
 
+    /// The names and lengths of its reference sequences, in order.
+    pub fn sequences(&self) -> impl Iterator<Item = (&[u8], usize)> {
+        let length = |length: u32| usize::try_from(length).expect("at least 32 bits");
+        self.references.iter().map(move |sequence| (&sequence.name[..], length(sequence.length)))
+    }
+
     pub(in crate::reads) fn references(&self) -> &[ReferenceSequence] {
         &self.references
     }

@@ -33,6 +33,19 @@ pub(in crate::reads) fn each(mut records: Records) -> Stream {
     .boxed()
 }
 
+/// The same with its record as BAM stores it; secondary and supplementary ones are left out wherever they are.
+pub(in crate::reads) fn each_with_alignment(mut records: Records) -> Stream {
+    try_stream! {
+        while let Some(entry) = records.next_entry().await? {
+            let template = entry.read.is_some().then(|| template([entry], records.counts())).flatten();
+            if let Some(template) = template {
+                yield template;
+            }
+        }
+    }
+    .boxed()
+}
+
 /// R1 and R2 from a file each, in lock step.
 pub(in crate::reads) fn two_files(mut first: Records, mut second: Records, names: MateNames) -> Stream {
     try_stream! {

@@ -212,6 +212,7 @@ impl Opened {
         }
         Ok(match (config.grouping, config.alignments, &config.collate) {
             (Grouping::Each, Alignments::Dropped, _) => (header, pairs::each(records)),
+            (_, Alignments::OfReads, _) => (header, pairs::each_with_alignment(records)),
             (_, _, Some(collate)) => {
                 let framer = if is_sam { sam::frame } else { bam::frame };
                 (header.grouped(), collate::regrouped(records, framer, collate)?)
@@ -289,7 +290,7 @@ fn starts_with_mates(start: &[u8], format: Option<Format>) -> bool {
 /// Whether names are compared: a BAM output tells mates by their name alone.
 fn names(config: &InputConfig) -> MateNames {
     match config.alignments {
-        Alignments::Dropped => config.mate_names,
+        Alignments::Dropped | Alignments::OfReads => config.mate_names,
         Alignments::Kept => MateNames::Compared,
     }
 }
@@ -297,7 +298,7 @@ fn names(config: &InputConfig) -> MateNames {
 /// How FASTQ and FASTA records are kept, if they are.
 fn keep_letters(config: &InputConfig) -> Keep {
     match config.alignments {
-        Alignments::Dropped => Keep::Nothing,
+        Alignments::Dropped | Alignments::OfReads => Keep::Nothing,
         Alignments::Kept => Keep::Letters,
     }
 }
@@ -306,8 +307,8 @@ fn keep_letters(config: &InputConfig) -> Keep {
 fn keep_alignments(config: &InputConfig, is_sam: bool, header: &Header) -> Result<Keep, Problem> {
     Ok(match (config.alignments, is_sam) {
         (Alignments::Dropped, _) => Keep::Nothing,
-        (Alignments::Kept, true) => Keep::Sam(Box::new(sam_to_bam::Encoder::new(header)?)),
-        (Alignments::Kept, false) => Keep::Bam,
+        (Alignments::Kept | Alignments::OfReads, true) => Keep::Sam(Box::new(sam_to_bam::Encoder::new(header)?)),
+        (Alignments::Kept | Alignments::OfReads, false) => Keep::Bam,
     })
 }
 

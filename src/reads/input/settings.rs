@@ -57,6 +57,8 @@ pub enum Alignments {
     Dropped,
     /// Yes, those that are no reads of their own with them: a BAM output wants them.
     Kept,
+    /// Those that are reads, each a template of its own: they say where it lies. Not for FASTQ and FASTA.
+    OfReads,
 }
 
 /// What to read and how.

@@ -1,5 +1,6 @@
 //! What an evaluation says, as JSON has it.
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::PathBuf;
 
@@ -70,6 +71,8 @@ pub struct Evaluation {
     pub(super) min_length: usize,
     pub(super) reads: usize,
     pub(super) unscored: u64,
+    /// Alignments without a label, by the reason.
+    pub(super) left_out: BTreeMap<&'static str, u64>,
     pub(super) predictors: Vec<Judged>,
 }
 
@@ -133,8 +136,17 @@ impl Evaluation {
             min_length,
             reads: reads.truths.len(),
             unscored: reads.unscored,
+            left_out: reads.left_out.iter().copied().collect(),
             predictors: judged,
         }
+    }
+
+    /// Which alignments had no label; nothing if all had one.
+    #[must_use]
+    pub fn left_out(&self) -> Option<String> {
+        let one = |(why, count): (&&str, &u64)| format!("{} {}", grouped(*count), why.replace('_', " "));
+        let all: Vec<String> = self.left_out.iter().map(one).collect();
+        (!all.is_empty()).then(|| all.join(", "))
     }
 
     /// What whoever asked for it should know.

@@ -21,6 +21,8 @@ pub struct LabelledReads {
     pub groups: Vec<String>,
     /// How many others were too short.
     pub unscored: u64,
+    /// How many had no label, by the reason.
+    pub left_out: Vec<(&'static str, u64)>,
 }
 
 /// What is true of a read, and what it is made of.

@@ -1,0 +1,49 @@
+//! Where a read lies on its reference, by its record as BAM stores it.
+
+use std::ops::Range;
+
+use super::bam_cigar::{self, Does};
+use super::bam_fields;
+
+/// Where a read lies on its reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// The number of the reference sequence.
+    pub reference: usize,
+    /// The positions it is aligned to, from 0: one range, or several where it skips some as a spliced read does. Bases that the
+    /// read lacks are among them.
+    pub blocks: Vec<Range<usize>>,
+    /// Whether it was read from the other strand.
+    pub is_reverse: bool,
+    /// Whether each of its bases has a position, one after the other: nothing clipped, inserted, deleted or skipped.
+    pub is_gapless: bool,
+}
+
+/// That of a record whose lengths were checked; none of an unmapped one.
+pub(in crate::reads) fn placement(fields: &[u8]) -> Option<Placement> {
+    let flags = bam_fields::flags(fields);
+    let [(reference, start), _] = bam_fields::places(fields);
+    let (reference, start) = (usize::try_from(reference).ok()?, usize::try_from(start).ok()?);
+    let ops = bam_cigar::decode(bam_fields::cigar(fields)).filter(|ops| !flags.is_unmapped() && !ops.is_empty())?;
+    let (mut at, mut blocks, mut is_gapless) = (start, Vec::<Range<usize>>::new(), true);
+    for op in ops {
+        let (does, length) = bam_cigar::does(op);
+        is_gapless &= does == Does::Align;
+        match does {
+            Does::Align | Does::Delete => {
+                match blocks.last_mut() {
+                    Some(block) if block.end == at => block.end += length,
+                    _ => blocks.push(at..at + length),
+                }
+                at += length;
+            }
+            Does::Skip => at += length,
+            Does::Nothing => {}
+        }
+    }
+    if blocks.is_empty() {
+        // Operations that are too many for their place: what stands there skips all that they span.
+        blocks.push(start..at);
+    }
+    Some(Placement { reference, blocks, is_reverse: flags.is_reverse_complemented(), is_gapless })
+}
