@@ -16,7 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::blocking::blocking;
 use crate::error::{Error, Result, Signal};
 use crate::model::Trainer;
-use crate::reads::output::failed;
 pub use config::{Changes, Config, HoldOut};
 use course::Course;
 pub use outcome::{Look, Trained};
@@ -53,11 +52,8 @@ pub async fn train(config: Config, interrupt: impl Future<Output = Signal>) -> R
 
 /// Opens the model and reads the table.
 async fn prepare(config: &Config) -> Result<(Trainer, Reads)> {
-    if std::fs::symlink_metadata(&config.output).is_ok() {
-        let exists = std::io::ErrorKind::AlreadyExists.into();
-        return Err(failed(&config.output, exists).into());
-    }
-    let options = config.from.clone();
+    let (options, output) = (config.from.clone(), config.output.clone());
+    blocking(move || Trainer::check_output(&output)).await?;
     let trainer = blocking(move || Trainer::open(&options)).await?;
     let reads = Reads::read(config, &trainer).await?;
     Ok((trainer, reads))

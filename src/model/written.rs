@@ -18,18 +18,35 @@ pub(super) type Named = (String, Vec<usize>, Vec<f32>);
 
 /// Has `write` fill the new directory `out`, which appears whole or not at all.
 pub(super) fn directory(out: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<()> {
+    let part = start(out)?;
+    let written = write(&part).and_then(|()| fs::rename(&part, out));
+    written.map_err(|source| {
+        // What was written so far is of no use; if it cannot be removed either, the first error says more.
+        let _ = fs::remove_dir_all(&part);
+        Error::Write { path: out.to_owned(), source }
+    })
+}
+
+/// Whether a directory can be written, before work that takes long.
+#[cfg(feature = "train")]
+pub(super) fn try_out(out: &Path) -> Result<()> {
+    let part = start(out)?;
+    fs::remove_dir(&part).map_err(|source| Error::Write { path: out.to_owned(), source })
+}
+
+/// The empty directory that will become `out`.
+fn start(out: &Path) -> Result<PathBuf> {
     let failed = |source| Error::Write { path: out.to_owned(), source };
     if fs::symlink_metadata(out).is_ok() {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }
     let part = part_of(out).map_err(failed)?;
+    // One that was killed may have left its own.
+    if part.is_dir() {
+        fs::remove_dir_all(&part).map_err(failed)?;
+    }
     fs::create_dir(&part).map_err(failed)?;
-    let written = write(&part).and_then(|()| fs::rename(&part, out));
-    written.map_err(|error| {
-        // What was written so far is of no use; if it cannot be removed either, the first error says more.
-        let _ = fs::remove_dir_all(&part);
-        failed(error)
-    })
+    Ok(part)
 }
 
 /// Copies what goes with a checkpoint beside its settings and weights.

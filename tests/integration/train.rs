@@ -215,6 +215,8 @@ fn what_cannot_be_trained_says_why_and_leaves_nothing() {
         assert!(run.status.code() == Some(code) && said.contains(problem), "{args:?}: {said}");
         assert_eq!(bench.files(), ["reads.tsv"]);
     }
+    let nowhere = train(&bench, &["--from", tiny, "-o", "nowhere/m"]);
+    assert!(nowhere.status.code() == Some(6), "before the work: {}", stderr(&nowhere));
     bench.write("m", "");
     let run = train(&bench, &["--from", tiny, "-o", "m"]);
     assert!(run.status.code() == Some(6) && bench.read("m").is_empty(), "{}", stderr(&run));

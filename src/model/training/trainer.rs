@@ -29,7 +29,7 @@ use crate::model::files;
 use crate::model::load_error::LoadError;
 use crate::model::options::Options;
 use crate::model::source::Source;
-use crate::model::written::{Named, copy_others, directory, safetensors};
+use crate::model::written::{Named, copy_others, directory, safetensors, try_out};
 use crate::prediction::Prediction;
 use crate::tokens::Tokens;
 
@@ -61,6 +61,14 @@ pub(super) enum Place {
 }
 
 impl Trainer {
+    /// Whether the directory `out` can be written, before work that takes long.
+    ///
+    /// # Errors
+    /// [`Error::Write`] if it exists or cannot be created.
+    pub fn check_output(out: &Path) -> Result<()> {
+        try_out(out)
+    }
+
     /// A checkpoint to train, on one device.
     ///
     /// # Errors
