@@ -30,6 +30,7 @@ svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
 table.strata { margin: .6rem 0; } td.bar { width: 35%; vertical-align: middle; }
 @media print { body { max-width: none; } h2, table, svg, p { break-inside: avoid; } * { print-color-adjust: exact; } }
 .ground { fill: var(--line); opacity: .4; } .axis { stroke: var(--line); } .mark { stroke: currentColor; stroke-dasharray: 4 3; }
+svg.square text { font-size: 12px; } .wide { overflow-x: auto; }
 .key { display: inline-block; width: .8em; height: .8em; margin-right: .4em; }
 ";
 

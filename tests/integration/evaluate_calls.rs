@@ -92,6 +92,28 @@ fn reads_without_names_are_numbered_and_short_ones_left_out() {
 }
 
 #[test]
+fn a_fastq_drawn_with_the_same_seed_has_the_names_of_the_table_s_rows() {
+    let bench = Bench::new();
+    bench.write("genome.fa", format!(">chr1\n{}\n", crate::support::bases(1, 3000)));
+    bench.write("genes.gff3", "chr1\tx\tCDS\t301\t2400\t.\t+\t0\tID=c\n");
+    for output in ["drawn.tsv", "drawn.fq"] {
+        let from =
+            ["reads", "--genome", "genome.fa", "--annotation", "genes.gff3", "--anywhere", "--sequencer", "nanopore"];
+        let run = bench.run(&[&from[..], &["--length", "90", "--count", "40", "-o", output]].concat());
+        assert!(run.status.success(), "{}", stderr(&run));
+    }
+    // Genes on the coding reads alone, by the truth that the FASTQ has in its names.
+    let fastq = bench.read("drawn.fq");
+    let coding =
+        fastq.lines().filter(|line| line.contains(" label=1 ")).map(|line| line[1..].split(' ').next().unwrap());
+    let genes: Vec<String> = coding.map(|name| [name, "\tx\tCDS\t1\t60\t.\t+\t0\tID=1\n"].concat()).collect();
+    bench.write("genes.gff", genes.concat());
+    let (table, _) = evaluated(&bench, "drawn.tsv", &["truth=genes.gff"]);
+    let all = &lines(&table, "all")[1];
+    assert_eq!([all["reads"], all["accuracy"], all["recall"]], ["40", "1.0000", "1.0000"], "{table}");
+}
+
+#[test]
 fn genes_of_other_reads_are_refused() {
     let bench = Bench::new();
     let bases = crate::support::bases(1, 90);

@@ -47,3 +47,31 @@ pub(in crate::reads) fn placement(fields: &[u8]) -> Option<Placement> {
     }
     Some(Placement { reference, blocks, is_reverse: flags.is_reverse_complemented(), is_gapless })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reads::formats::header::Header;
+    use crate::reads::formats::sam_to_bam::Encoder;
+
+    fn placed(flags: u16, place: &str, cigar: &str, bases: usize) -> Option<Placement> {
+        let header = Header::from_text(b"@SQ\tSN:a\tLN:9000\n@SQ\tSN:b\tLN:9000\n".to_vec());
+        let line = format!("r\t{flags}\t{place}\t60\t{cigar}\t*\t0\t0\t{}\t*\n", "A".repeat(bases));
+        placement(&Encoder::new(&header).unwrap().encode(line.as_bytes()).unwrap())
+    }
+
+    #[test]
+    #[allow(clippy::single_range_in_vec_init, reason = "a list of one range")]
+    fn reads_lie_where_their_operations_say() {
+        let at = |blocks: &[Range<usize>], is_reverse, is_gapless| {
+            Some(Placement { reference: 1, blocks: blocks.to_vec(), is_reverse, is_gapless })
+        };
+        assert_eq!(placed(0, "b\t11", "20M", 20), at(&[10..30], false, true));
+        assert_eq!(placed(16, "b\t11", "5=1X4=", 10), at(&[10..20], true, true));
+        assert_eq!(placed(0, "b\t11", "3S5M2S", 10), at(&[10..15], false, false));
+        assert_eq!(placed(0, "b\t11", "3H5M", 5), at(&[10..15], false, false));
+        assert_eq!(placed(0, "b\t11", "5M2I3M4D5M", 15), at(&[10..27], false, false));
+        assert_eq!(placed(0, "b\t11", "5M100N5M", 10), at(&[10..15, 115..120], false, false));
+        assert_eq!((placed(4, "*\t0", "*", 10), placed(4, "b\t11", "10M", 10)), (None, None));
+    }
+}

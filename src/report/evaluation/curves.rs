@@ -92,7 +92,7 @@ fn square(axes: &Axes, lines: &[Line], over: &Markup) -> Markup {
     html! {
         figure style="margin: 0; flex: 1 1 15rem" {
             figcaption { (axes.title) }
-            svg viewBox={ "0 0 " (LEFT + SIDE + 8.0) " " (ABOVE + SIDE + BELOW) } role="img" aria-label=(axes.title) {
+            svg viewBox={ "0 0 " (LEFT + SIDE + 8.0) " " (ABOVE + SIDE + BELOW) } class="square" role="img" aria-label=(axes.title) {
                 rect fill="none" stroke="#8888" x=(LEFT) y=(ABOVE) width=(SIDE) height=(SIDE) {}
                 @if axes.has_diagonal {
                     line.mark x1=(place_x(0.0)) y1=(place_y(0.0)) x2=(place_x(1.0)) y2=(place_y(1.0)) opacity="0.4" {}

@@ -80,13 +80,13 @@ fn overall(evaluation: &Evaluation) -> Markup {
         }
         @if let Some(left_out) = evaluation.left_out() { p { "Alignments without a label were left out: " (left_out) "." } }
         @if let [alone] = &predictors[..] { (confusion(alone)) }
-        table {
+        div.wide { table {
             @if predictors.len() > 1 { tr { th { "" } @for judged in predictors { th.n { (judged.name) } } } }
             @for (name, value) in COLUMNS {
                 tr { th { (name.replace('_', " ")) } @for judged in predictors { td.n { (with_interval(name, value(&judged.all), &judged.all)) } } }
             }
-        }
-        p.note { "In brackets: intervals with a confidence of 95 % (Wilson's for shares, DeLong's for the area)." }
+        } }
+        p.note { "Beside some: intervals with a confidence of 95 % (Wilson's for shares, DeLong's for the area)." }
         @for judged in predictors {
             @if let Some(best) = judged.best_threshold {
                 p.note {
@@ -110,8 +110,8 @@ fn confusion(judged: &Judged) -> Markup {
     }
 }
 
-/// `0.9310 (0.9270 to 0.9348)`
-fn with_interval(name: &str, value: Option<f64>, part: &Part) -> String {
+/// `0.9310 0.927–0.935`
+fn with_interval(name: &str, value: Option<f64>, part: &Part) -> Markup {
     let interval = match name {
         "accuracy" => part.measures.accuracy_95,
         "precision" => part.measures.precision_95,
@@ -121,8 +121,10 @@ fn with_interval(name: &str, value: Option<f64>, part: &Part) -> String {
         "frame_accuracy" => part.frame_accuracy_95,
         _ => None,
     };
-    let interval = interval.map(|[low, high]| format!(" ({} to {})", shown(Some(low)), shown(Some(high))));
-    shown(value) + &interval.unwrap_or_default()
+    html! {
+        (shown(value))
+        @if let Some([low, high]) = interval { " " span.note style="white-space: nowrap" { (format!("{low:.3}–{high:.3}")) } }
+    }
 }
 
 /// The thresholds that were asked for.
@@ -132,13 +134,13 @@ fn wanted_thresholds(predictors: &[Judged]) -> Markup {
     html! {
         @if all().next().is_some() {
             h2 { "Wanted thresholds" }
-            table {
+            div.wide { table {
                 tr {
                     th { "wanted" } @if predictors.len() > 1 { th { "predictor" } } th.n { "threshold" } th.n { "recall" } th.n { "precision" }
                     th.n { "specificity" } th.n { "f1" }
                 }
                 @for (judged, met) in all() { (wanted_threshold(met, (predictors.len() > 1).then_some(&judged.name))) }
-            }
+            } }
             p.note {
                 @match share {
                     Some(share) => { "Precision and F1 are for reads of which a share of " (share) " is coding. " }
@@ -155,7 +157,7 @@ fn wanted_threshold(met: &Met, predictor: Option<&String>) -> Markup {
     let (what, least) = wanted(met.wanted);
     let rates = &met.rates;
     let threshold = match met.threshold {
-        Some(threshold) => format!("{threshold:.6}"),
+        Some(threshold) => threshold.to_string(),
         None if met.is_possible => "NA".to_owned(),
         None => "none".to_owned(),
     };
@@ -177,7 +179,7 @@ fn parts(title: &str, what: &str, predictors: &[Judged], of: fn(&Judged) -> &[Pa
     html! {
         @if count > 0 {
             h2 { (title) }
-            table {
+            div.wide { table {
                 tr {
                     th { (what) } @if predictors.len() > 1 { th { "predictor" } } th.n { "reads" } th.n { "coding" }
                     @for (name, _) in columns() { th.n { (name.replace('_', " ")) } }
@@ -189,7 +191,7 @@ fn parts(title: &str, what: &str, predictors: &[Judged], of: fn(&Judged) -> &[Pa
                         @for (_, value) in columns() { td.n { (shown(value(part))) } }
                     }
                 }
-            }
+            } }
         }
     }
 }
