@@ -79,7 +79,9 @@ pub struct Model {
 pub async fn evaluate(config: Config) -> Result<Evaluation> {
     let Config { input, models, calls, threshold, wanted, share, min_length, letters, .. } = config;
     let Config { places, json, html, placing, command, .. } = config;
-    let truth = places.iter().flat_map(|places| [Some(places.truth.clone()), places.reference.clone()]).flatten();
+    let truth = places.iter().flat_map(|places| {
+        [Some(places.truth.clone()), places.unclear.clone(), places.reference.clone()].into_iter().flatten()
+    });
     let read = calls.iter().map(|calls| calls.path.clone()).chain(truth).chain([input.clone()]);
     let files = models.iter().flat_map(|model| model.options.source.files()).chain(read);
     check_places(json.iter().chain(&html).cloned(), files, placing.existing)?;

@@ -70,6 +70,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "F", value_parser = fraction, requires = "truth")]
     coding_from: Option<f64>,
 
+    /// With --truth: ranges in which no read counts as non-coding
+    ///
+    /// Such as what is similar to proteins, though not annotated. Reads there that are not wholly in coding sequences are left out.
+    #[arg(long, value_name = "GFF3|GTF|BED", requires = "truth")]
+    unclear: Option<PathBuf>,
+
     /// With --truth: FASTA that a CRAM was made with
     #[arg(long, value_name = "FASTA", requires = "truth")]
     reference: Option<PathBuf>,
@@ -153,7 +159,7 @@ pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
     let models: Vec<Model> = models.collect();
     check_names(models.iter().map(|model| &model.name).chain(args.calls.iter().map(|calls| &calls.name)))?;
     let rule = args.coding_from.map_or(LabelRule::Whole, LabelRule::Share);
-    let places = args.truth.map(|truth| Places { truth, rule, reference: args.reference });
+    let places = args.truth.map(|truth| Places { truth, rule, unclear: args.unclear, reference: args.reference });
     let config = evaluate::Config {
         input: args.input,
         places,

@@ -1,5 +1,6 @@
 //! Reads that are labelled by the place they are aligned to.
 
+use std::collections::HashMap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub struct Places {
     pub truth: PathBuf,
     /// The rule that makes a read coding.
     pub rule: LabelRule,
+    /// Ranges in which no read counts as non-coding, in the same formats: what may code although the truth does not say so.
+    pub unclear: Option<PathBuf>,
     /// The FASTA file with the sequences a CRAM was made with.
     pub reference: Option<PathBuf>,
 }
@@ -34,7 +37,7 @@ pub(super) struct Unlabelled {
     unmapped: Count,
     /// On sequences that the truth does not name.
     elsewhere: Count,
-    /// Across the end of a coding sequence, or on a pseudogene.
+    /// Across the end of a coding sequence, on a pseudogene, or where no read counts as non-coding.
     unclear: Count,
 }
 
@@ -62,7 +65,7 @@ pub(super) fn reads(
     unlabelled: Arc<Unlabelled>,
 ) -> impl Stream<Item = Result<Read>> + Send {
     try_stream! {
-        let Places { truth, rule, reference } = places;
+        let Places { truth, rule, unclear, reference } = places;
         let config = InputConfig {
             inputs: Inputs::Files(vec![input.clone()]),
             grouping: Grouping::Each,
@@ -72,11 +75,19 @@ pub(super) fn reads(
         };
         let mut records = reads::open(&config, Arc::clone(&unlabelled.input)).await?;
         is_aligned(&input, records.format)?;
-        let mut annotations = Annotation::read_ranges(&mut Lines::open(&truth, threads, Arc::default()).await?).await?;
+        let mut annotations = ranges(&truth, threads).await?;
+        let mut doubts = match unclear {
+            Some(unclear) => ranges(&unclear, threads).await?,
+            None => HashMap::new(),
+        };
         let labels: Vec<Option<Labels>> = records
             .header
             .sequences()
-            .map(|(name, length)| Some(Labels::of(length, annotations.remove(&*String::from_utf8_lossy(name))?)))
+            .map(|(name, length)| {
+                let name = String::from_utf8_lossy(name);
+                let doubtful = doubts.remove(&*name).unwrap_or_default();
+                Some(Labels::of(length, annotations.remove(&*name)?, doubtful))
+            })
             .collect();
         if !labels.is_empty() && labels.iter().all(Option::is_none) {
             let problem = format!("no sequence of {} is named in {}", input.display(), truth.display());
@@ -103,6 +114,10 @@ pub(super) fn reads(
             }
         }
     }
+}
+
+async fn ranges(path: &Path, threads: NonZero<usize>) -> Result<HashMap<String, Annotation>> {
+    Ok(Annotation::read_ranges(&mut Lines::open(path, threads, Arc::default()).await?).await?)
 }
 
 fn is_aligned(input: &Path, format: Option<Format>) -> Result<()> {

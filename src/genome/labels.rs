@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::annotation::{Annotation, Part};
 use super::anywhere::shared;
 use super::frame::{frame, main_frame};
+use super::ranges::{less, merged};
 use super::windows::Classes;
 use crate::prediction::{Frame, Strand};
 
@@ -28,10 +29,12 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// Those of a sequence of this length.
+    /// Those of a sequence of this length. In the coding ranges of `doubtful`, nothing is non-coding.
     #[must_use]
-    pub fn of(length: usize, annotation: Annotation) -> Self {
-        let classes = Classes::of_annotation(length, &annotation, Vec::new());
+    pub fn of(length: usize, annotation: Annotation, doubtful: Annotation) -> Self {
+        let mut classes = Classes::of_annotation(length, &annotation, Vec::new());
+        let doubtful = merged(doubtful.parts.into_iter().map(|part| part.range).collect());
+        classes.noncoding = less(&classes.noncoding, &doubtful);
         let mut parts = annotation.parts;
         parts.sort_by_key(|part| part.range.start);
         let longest = parts.iter().map(|part| part.range.len()).max().unwrap_or(0);
@@ -79,9 +82,21 @@ mod tests {
 
     use super::*;
 
-    fn labels(parts: &[Range<usize>], unclear: &[Range<usize>]) -> Labels {
+    fn annotation(parts: &[Range<usize>], unclear: &[Range<usize>]) -> Annotation {
         let part = |range: &Range<usize>| Part { range: range.clone(), strand: Strand::Plus, phase: Some(0) };
-        Labels::of(200, Annotation { parts: parts.iter().map(part).collect(), unclear: unclear.to_vec() })
+        Annotation { parts: parts.iter().map(part).collect(), unclear: unclear.to_vec() }
+    }
+
+    fn labels(parts: &[Range<usize>], unclear: &[Range<usize>]) -> Labels {
+        Labels::of(200, annotation(parts, unclear), Annotation::default())
+    }
+
+    #[test]
+    fn what_may_code_is_never_noncoding() {
+        let labels = Labels::of(200, annotation(&[50..100], &[]), annotation(&[90..120, 110..130], &[]));
+        let label = |start: usize| labels.label(&[start..start + 10], LabelRule::Whole);
+        let found = [0, 50, 90, 95, 100, 125, 130].map(label);
+        assert_eq!(found, [Some(false), Some(true), Some(true), None, None, None, Some(false)]);
     }
 
     fn ranges() -> impl Strategy<Value = Vec<Range<usize>>> {

@@ -72,6 +72,11 @@ fn a_read_is_labelled_by_its_place() {
         assert_eq!(counts(&report), [8, coding, 1], "{least}");
         assert_eq!(report["left_out"]["unclear"], 1);
     }
+    // What may code is not non-coding, and stays coding where the truth says so.
+    bench.write("unclear.bed", "chr1\t1500\t1600\nchr1\t4090\t4200\n");
+    let (report, _) = evaluated(&bench, "aligned.sam", &["--truth", "genes.gff3", "--unclear", "unclear.bed"]);
+    assert_eq!(counts(&report), [4, 3, 1], "{report}");
+    assert_eq!(report["left_out"]["unclear"], 5);
 }
 
 #[test]
