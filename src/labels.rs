@@ -80,6 +80,13 @@ impl Columns {
 fn parse_header(line: &[u8]) -> Result<Columns, String> {
     let names: Vec<String> =
         line.split(|&byte| byte == b'\t').map(|name| String::from_utf8_lossy(name).to_ascii_lowercase()).collect();
+    // The start of BAM and CRAM, or of SAM's header.
+    if [&b"BAM\x01"[..], b"CRAM", b"@HD\t", b"@SQ\t", b"@RG\t", b"@PG\t", b"@CO\t"]
+        .iter()
+        .any(|start| line.starts_with(start))
+    {
+        return Err("expected a table with a header line, found alignments".to_owned());
+    }
     if names.len() < 2 {
         return Err("expected a header line with a column of sequences and one of labels".to_owned());
     }

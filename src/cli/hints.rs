@@ -166,7 +166,8 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
         }
         Problem::Line { .. } => {
             "a table of reads needs a header line, then a sequence (or its k-mers), a tab and a label on each line: `readseeker \
-             kmers` and `readseeker reads` write such tables. An annotation must be GFF3 or GTF"
+             kmers` and `readseeker reads` write such tables, and \
+             `readseeker evaluate --truth` takes alignments instead. An annotation must be GFF3 or GTF"
                 .to_owned()
         }
         Problem::NoIndex | Problem::OtherIndex { .. } => {

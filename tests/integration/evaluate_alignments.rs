@@ -136,6 +136,7 @@ fn what_cannot_be_labelled_is_refused() {
     bench.write("others.bed", "chr7\t0\t50\n");
     bench.write("wrong.bed", "chr1\t0\t50\nchr1\t70\t60\n");
     bench.write("reads.fq", crate::support::fastq(3, 90, ""));
+    let bam = testdata("odd/mapped.bam");
     for (args, code, problem) in [
         (&["aligned.sam", "--truth", "others.bed"][..], 3, "no sequence of aligned.sam is named in others.bed"),
         (
@@ -144,7 +145,8 @@ fn what_cannot_be_labelled_is_refused() {
             "cannot read wrong.bed: line 2: expected a name and two rising positions",
         ),
         (&["reads.fq", "--truth", "genes.gff3"], 3, "reads.fq is FASTQ: its reads are not aligned"),
-        (&["aligned.sam"], 3, "cannot read aligned.sam: line 2"),
+        (&["aligned.sam"], 3, "cannot read aligned.sam: line 1: expected a table with a header line, found alignments"),
+        (&[bam.to_str().unwrap()], 3, "found alignments"),
         (&["test.tsv", "--coding-from", "0.5"], 2, "--truth"),
     ] {
         let run = bench.run(&[&["evaluate", "--device", "cpu", "--json", "e.json"], args].concat());
