@@ -52,9 +52,9 @@ pub async fn train(config: Config, interrupt: impl Future<Output = Signal>) -> R
 
 /// Opens the model and reads the table.
 async fn prepare(config: &Config) -> Result<(Trainer, Reads)> {
-    let (options, output) = (config.from.clone(), config.output.clone());
+    let (options, output, seed) = (config.from.clone(), config.output.clone(), config.seed);
     blocking(move || Trainer::check_output(&output)).await?;
-    let trainer = blocking(move || Trainer::open(&options)).await?;
+    let trainer = blocking(move || Trainer::open(&options, seed)).await?;
     let reads = Reads::read(config, &trainer).await?;
     Ok((trainer, reads))
 }

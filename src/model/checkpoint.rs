@@ -25,12 +25,18 @@ pub(super) struct Checkpoint {
 impl Checkpoint {
     /// Finds out which family a checkpoint is of, opens its weights and compares them with its settings.
     pub(super) fn open(source: &Source) -> Result<Self, LoadError> {
+        let checkpoint = Self::open_unchecked(source)?;
+        checkpoint.weights.check(checkpoint.family.tensors())?;
+        Ok(checkpoint)
+    }
+
+    /// The same without the comparison.
+    pub(super) fn open_unchecked(source: &Source) -> Result<Self, LoadError> {
         let family = family(source)?;
         let weights = match source.embedded() {
             Some(embedded) => Weights::safetensors(files::WEIGHTS[0], embedded.weights.to_vec())?,
             None => Weights::open(&source.path())?,
         };
-        weights.check(family.tensors())?;
         let name = family.name().map_or_else(|| name_of(&source.path()), ToOwned::to_owned);
         Ok(Self { name, family, weights })
     }

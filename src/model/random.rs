@@ -1,4 +1,4 @@
-//! Random reads, the same in every run: to measure a model, and to check it.
+//! Random reads and numbers, the same in every run: to measure a model, to check it, and to start one.
 
 /// Random reads, all different, the same in every run.
 pub(super) fn random_reads(length: usize, count: usize) -> Vec<Vec<u8>> {
@@ -11,4 +11,37 @@ pub(super) fn random_reads(length: usize, count: usize) -> Vec<Vec<u8>> {
         b"ACGT"[usize::from(state.to_be_bytes()[0] & 3)]
     };
     (0..count).map(|_| (0..length).map(|_| base()).collect()).collect()
+}
+
+/// Random numbers around zero with this standard deviation.
+#[cfg(feature = "train")]
+pub(super) fn random_numbers(seed: u64, count: usize, deviation: f64) -> Vec<f32> {
+    let mut state = seed;
+    let mut uniform = || {
+        // splitmix64 (Steele, Lea and Flood 2014); the highest 53 bits become a number above 0 and up to 1.
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        #[expect(clippy::cast_precision_loss, reason = "2^53 fit")]
+        let number = (((mixed ^ (mixed >> 31)) >> 11) + 1) as f64 / (1_u64 << 53) as f64;
+        number
+    };
+    // Box and Muller's transform (1958).
+    let mut normal = || (-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos();
+    #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than f32")]
+    (0..count).map(|_| (deviation * normal()) as f32).collect()
+}
+
+#[cfg(all(test, feature = "train"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_spread_as_asked_for() {
+        let numbers = random_numbers(1, 10_000, 0.02);
+        let mean = |of: fn(f32) -> f32| numbers.iter().map(|&number| of(number)).sum::<f32>() / 1e4;
+        assert!(mean(|x| x).abs() < 1e-3, "{}", mean(|x| x));
+        assert!((mean(|x| x * x).sqrt() / 0.02 - 1.0).abs() < 0.03, "{}", mean(|x| x * x).sqrt());
+        assert_ne!(numbers, random_numbers(2, 10_000, 0.02));
+    }
 }

@@ -36,6 +36,8 @@ struct Stored {
 }
 
 enum Numbers {
+    #[cfg(feature = "train")]
+    Given(Vec<f32>),
     Bytes(Range<usize>),
     Pickled(pytorch_reader::Tensor),
 }
@@ -118,6 +120,23 @@ impl Weights {
         }
     }
 
+    /// Leaves out the tensors whose names start so.
+    #[cfg(feature = "train")]
+    pub(super) fn leave_out(&mut self, prefix: &str) {
+        self.stored.retain(|name, _| !name.starts_with(prefix));
+    }
+
+    /// Adds a tensor, unless there is one of this name; says whether it did.
+    #[cfg(feature = "train")]
+    pub(super) fn complete(&mut self, name: &str, shape: &[usize], numbers: impl FnOnce() -> Vec<f32>) -> bool {
+        let is_missing = !self.stored.contains_key(name);
+        if is_missing {
+            let stored = Stored { shape: shape.to_vec(), single: true, numbers: Numbers::Given(numbers()) };
+            self.stored.insert(name.to_owned(), stored);
+        }
+        is_missing
+    }
+
     /// How many numbers are stored.
     pub(super) fn numbers(&self) -> usize {
         self.stored.values().map(|stored| stored.shape.iter().product::<usize>()).sum()
@@ -136,6 +155,8 @@ impl Weights {
             return Err(LoadError::TensorType { name: name() });
         }
         let numbers: Vec<f32> = match stored.numbers {
+            #[cfg(feature = "train")]
+            Numbers::Given(numbers) => numbers,
             Numbers::Bytes(range) => floats(&self.bytes[range], f32::from_le_bytes),
             Numbers::Pickled(tensor) => {
                 let bytes = tensor

@@ -129,6 +129,30 @@ fn losses_of_twenty_steps_are_those_of_pytorch() {
     }
 }
 
+/// DNABERT's own checkpoints were trained to find masked tokens: they have layers for that instead of a classifier.
+#[test]
+fn a_bert_without_a_classifier_gets_one() {
+    let bench = Bench::new();
+    bench.write("reads.tsv", table(80));
+    let from = testdata("parity/k6_tiny_zip");
+    let converted = bench.run(&["model", "convert", from.to_str().unwrap(), "pre"]);
+    assert!(converted.status.success(), "{}", stderr(&converted));
+    let bytes = std::fs::read(bench.path("pre/model.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let other = tensors.tensor("classifier.bias").unwrap();
+    let kept = tensors.iter().filter(|(name, _)| !name.starts_with("classifier"));
+    let kept = kept.chain([("cls.predictions.bias", other)]);
+    let written = safetensors::serialize(kept, None).unwrap();
+    std::fs::write(bench.path("pre/model.safetensors"), written).unwrap();
+
+    let scored = bench.run(&["evaluate", "reads.tsv", "--model", "./pre", "--device", "cpu"]);
+    assert!(scored.status.code() == Some(4) && stderr(&scored).contains("classifier"), "{}", stderr(&scored));
+    let run = train(&bench, &["--from", "./pre", "-o", "m", "--epochs", "1"]);
+    let said = stderr(&run);
+    assert!(run.status.success() && said.contains("has no classifier.weight, classifier.bias"), "{said}");
+    assert!(probabilities(&bench, "m").iter().all(|[scored, trained]| (scored - trained).abs() <= 1e-5));
+}
+
 /// Starts a training that saves its state after each step, and waits until it has.
 fn started(bench: &Bench, args: &[&str]) -> std::process::Child {
     let fixed = ["train", "--reads", "reads.tsv", "--device", "cpu", "--threads", "1", "--save-every", "0"];

@@ -26,7 +26,7 @@ use crate::prediction::{Prediction, Predictions};
 #[derive(Debug)]
 pub(in crate::model) struct Bert {
     k: usize,
-    config: BertConfig,
+    pub(super) config: BertConfig,
 }
 
 impl Bert {

@@ -5,7 +5,14 @@ use burn::tensor::activation::log_softmax;
 
 use super::config::LABELS;
 use super::family::Bert;
+use crate::model::random::random_numbers;
 use crate::model::training::{AdamW, Fall, Learning, Recipe, Taught, Truth, one_hot};
+use crate::model::weights::Weights;
+
+/// Layers that start from random numbers where a checkpoint has none.
+const NEW: [&str; 2] = ["bert.pooler.", "classifier."];
+/// The standard deviation of those.
+const SPREAD: f64 = 0.02;
 
 impl Learning for Bert {
     fn recipe(&self) -> Recipe {
@@ -36,6 +43,21 @@ impl Learning for Bert {
 
     fn fixed_rows(&self, _name: &str) -> usize {
         0
+    }
+
+    /// A DNABERT that was trained to find masked tokens has the layers for that, and none that tells two labels apart.
+    fn complete(&self, weights: &mut Weights, seed: u64) -> Vec<String> {
+        weights.leave_out("cls.");
+        let mut added = Vec::new();
+        for (name, shape) in self.config.tensors().filter(|(name, _)| NEW.iter().any(|layer| name.starts_with(layer))) {
+            let count = shape.iter().product();
+            // As the original's library does.
+            let numbers = || if shape.len() > 1 { random_numbers(seed, count, SPREAD) } else { vec![0.0; count] };
+            if weights.complete(&name, &shape, numbers) {
+                added.push(name);
+            }
+        }
+        added
     }
 
     fn is_calibrated(&self) -> bool {

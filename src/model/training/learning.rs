@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::recipe::Recipe;
+use crate::model::weights::Weights;
 use crate::prediction::Frame;
 
 /// What is true of a read.
@@ -49,6 +50,11 @@ pub(in crate::model) trait Learning {
 
     /// How many rows of a tensor stay as they are: the special tokens' embeddings, where they must be zeros.
     fn fixed_rows(&self, name: &str) -> usize;
+
+    /// Adds what a checkpoint lacks that was trained for another task, and leaves out what served that; the names of what was added.
+    fn complete(&self, _weights: &mut Weights, _seed: u64) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Whether its `config.json` says how log odds are calibrated.
     fn is_calibrated(&self) -> bool;

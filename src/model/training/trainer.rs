@@ -69,14 +69,16 @@ impl Trainer {
         try_out(out)
     }
 
-    /// A checkpoint to train, on one device.
+    /// A checkpoint to train, on one device. What it lacks starts from random numbers, which `seed` determines.
     ///
     /// # Errors
     /// As [`Classifier::load`](crate::model::Classifier::load).
-    pub fn open(options: &Options) -> Result<Self> {
+    pub fn open(options: &Options, seed: u64) -> Result<Self> {
         let &Options { ref source, attention, threads, .. } = options;
         let refused = |problem| Error::Load { model: source.path(), problem };
-        let Checkpoint { name, family, weights: mut stored } = Checkpoint::open(source).map_err(refused)?;
+        let Checkpoint { name, family, weights: mut stored } = Checkpoint::open_unchecked(source).map_err(refused)?;
+        let added = family.learning().complete(&mut stored, seed);
+        stored.check(family.tensors()).map_err(refused)?;
         let sha256 = stored.sha256().map_err(refused)?;
         let config = checkpoint::config(source).map_err(refused)?;
         let config = serde_json::from_slice(&config).map_err(|problem| refused(LoadError::Json(problem)))?;
@@ -116,7 +118,7 @@ impl Trainer {
             weights,
             optimiser: Optimiser::default(),
             best: None,
-            notes: notes.into_iter().collect(),
+            notes: notes.into_iter().chain(on_new(&added)).collect(),
         })
     }
 
@@ -282,4 +284,10 @@ impl Trainer {
     pub(super) fn shapes(&self) -> Vec<(String, Vec<usize>)> {
         self.family.tensors().collect()
     }
+}
+
+/// Says which tensors start from random numbers, if any do.
+fn on_new(added: &[String]) -> Option<String> {
+    let names = added.join(", ");
+    (!added.is_empty()).then(|| format!("the model it starts from has no {names}: they start from random numbers"))
 }
