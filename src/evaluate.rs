@@ -29,7 +29,7 @@ use judged::JudgedReads;
 
 /// What to evaluate, and how.
 #[derive(Debug)]
-pub struct Config {
+pub struct EvaluateConfig {
     /// The labelled reads: a table or, with places, alignments.
     pub input: PathBuf,
     /// What labels aligned reads by the places they lie at.
@@ -76,9 +76,9 @@ pub struct Model {
 ///
 /// # Panics
 /// Without a model.
-pub async fn evaluate(config: Config) -> Result<Evaluation> {
-    let Config { input, models, calls, threshold, wanted, share, min_length, letters, .. } = config;
-    let Config { places, json, html, placing, command, .. } = config;
+pub async fn evaluate(config: EvaluateConfig) -> Result<Evaluation> {
+    let EvaluateConfig { input, models, calls, threshold, wanted, share, min_length, letters, .. } = config;
+    let EvaluateConfig { places, json, html, placing, command, .. } = config;
     let truth = places.iter().flat_map(|places| {
         [Some(places.truth.clone()), places.unclear.clone(), places.reference.clone()].into_iter().flatten()
     });

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::blocking::blocking;
 use crate::error::{Error, Result, Signal};
 use crate::model::Trainer;
-pub use config::{Changes, Config, HoldOut};
+pub use config::{Changes, HoldOut, TrainConfig};
 use course::Course;
 pub use outcome::{Look, Trained};
 use reading::Reads;
@@ -26,7 +26,7 @@ use reading::Reads;
 /// # Errors
 /// For a table that nothing can be learnt from, a model that cannot be trained, and a directory that exists or cannot be
 /// written.
-pub async fn train(config: Config, interrupt: impl Future<Output = Signal>) -> Result<Trained> {
+pub async fn train(config: TrainConfig, interrupt: impl Future<Output = Signal>) -> Result<Trained> {
     let mut interrupt = std::pin::pin!(interrupt);
     let prepared = prepare(&config);
     let (trainer, reads) = tokio::select! {
@@ -51,7 +51,7 @@ pub async fn train(config: Config, interrupt: impl Future<Output = Signal>) -> R
 }
 
 /// Opens the model and reads the table.
-async fn prepare(config: &Config) -> Result<(Trainer, Reads)> {
+async fn prepare(config: &TrainConfig) -> Result<(Trainer, Reads)> {
     let (options, output, seed) = (config.from.clone(), config.output.clone(), config.seed);
     blocking(move || Trainer::check_output(&output)).await?;
     let trainer = blocking(move || Trainer::open(&options, seed)).await?;

@@ -12,7 +12,7 @@ use super::runtime::unless_interrupted;
 use super::threads;
 use super::values::{fraction, probability, share};
 use crate::error::{Error, Result};
-use crate::evaluate::{self, CallsFile, Model, Places, evaluate};
+use crate::evaluate::{CallsFile, EvaluateConfig, Model, Places, evaluate};
 use crate::genome::LabelRule;
 use crate::kmer::Letters;
 use crate::metrics::Wanted;
@@ -160,7 +160,7 @@ pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
     check_names(models.iter().map(|model| &model.name).chain(args.calls.iter().map(|calls| &calls.name)))?;
     let rule = args.coding_from.map_or(LabelRule::Whole, LabelRule::Share);
     let places = args.truth.map(|truth| Places { truth, rule, unclear: args.unclear, reference: args.reference });
-    let config = evaluate::Config {
+    let config = EvaluateConfig {
         input: args.input,
         places,
         models,

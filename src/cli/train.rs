@@ -118,7 +118,7 @@ pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
     use super::signals;
     use crate::error::Error;
     use crate::model::{Check, Options, Precision, store};
-    use crate::train::{Changes, Config, HoldOut, train};
+    use crate::train::{Changes, HoldOut, TrainConfig, train};
 
     let threads = threads::or_all(args.threads);
     let from = Options {
@@ -140,7 +140,7 @@ pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
         groups if groups.is_empty() => HoldOut::Share(f64::from(args.hold_out)),
         groups => HoldOut::Groups(groups),
     };
-    let config = Config {
+    let config = TrainConfig {
         reads: args.reads,
         from,
         output: args.output,

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::config::Config;
+use super::config::TrainConfig;
 use super::outcome::Look;
 use super::reading::Reads;
 use crate::model::{Recipe, Trainer};
@@ -15,7 +15,7 @@ const DAY: u64 = 24 * 60 * 60;
 
 /// What there is to say.
 pub(super) struct Facts<'a> {
-    pub(super) config: &'a Config,
+    pub(super) config: &'a TrainConfig,
     pub(super) trainer: &'a Trainer,
     pub(super) recipe: &'a Recipe,
     pub(super) reads: &'a Reads,

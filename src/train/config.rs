@@ -7,7 +7,7 @@ use crate::model::{self, Recipe};
 
 /// What to train, on what, and how.
 #[derive(Debug)]
-pub struct Config {
+pub struct TrainConfig {
     /// The table of labelled reads.
     pub reads: PathBuf,
     /// The model it starts from, and where it is trained.

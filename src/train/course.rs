@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::about::{Facts, about};
 use super::batches::{Batch, batches};
-use super::config::Config;
+use super::config::TrainConfig;
 use super::log::Log;
 use super::outcome::{Look, Trained};
 use super::reading::Reads;
@@ -28,7 +28,7 @@ const SHOWN: f64 = 0.05;
 /// A training on its course.
 #[derive(Debug)]
 pub(super) struct Course {
-    config: Config,
+    config: TrainConfig,
     trainer: Trainer,
     reads: Reads,
     recipe: Recipe,
@@ -54,7 +54,12 @@ struct At {
 
 impl Course {
     /// Trains and writes the model. None if it was stopped before its first step.
-    pub(super) fn run(config: Config, trainer: Trainer, reads: Reads, stop: &AtomicBool) -> Result<Option<Trained>> {
+    pub(super) fn run(
+        config: TrainConfig,
+        trainer: Trainer,
+        reads: Reads,
+        stop: &AtomicBool,
+    ) -> Result<Option<Trained>> {
         let mut course = Self::start(config, trainer, reads)?;
         course.train(stop)?;
         if course.at.step == 0 {
@@ -63,7 +68,7 @@ impl Course {
         course.finish().map(Some)
     }
 
-    fn start(config: Config, mut trainer: Trainer, reads: Reads) -> Result<Self> {
+    fn start(config: TrainConfig, mut trainer: Trainer, reads: Reads) -> Result<Self> {
         let recipe = config.changes.of(trainer.recipe());
         let state = Trainer::state_of(&config.output)?;
         let of = identity(&config, &trainer, &reads, recipe);
@@ -208,7 +213,7 @@ impl Course {
 }
 
 /// What tells a training from others: it can only go on if all of this is the same.
-fn identity(config: &Config, trainer: &Trainer, reads: &Reads, recipe: Recipe) -> String {
+fn identity(config: &TrainConfig, trainer: &Trainer, reads: &Reads, recipe: Recipe) -> String {
     let told = BTreeMap::from([
         ("from", trainer.origin().1.to_owned()),
         ("reads", format!("{:016x}, {} and {}", reads.hash, reads.taught.len(), reads.held_out.len())),

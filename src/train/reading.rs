@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fnv::FnvHasher;
 use futures::StreamExt;
 
-use super::config::{Config, HoldOut};
+use super::config::{HoldOut, TrainConfig};
 use crate::error::{Error, Result};
 use crate::labels::{self, Read};
 use crate::model::{Example, Trainer, Truth};
@@ -33,7 +33,7 @@ pub(super) struct HeldOut {
 
 impl Reads {
     /// Reads the table.
-    pub(super) async fn read(config: &Config, trainer: &Trainer) -> Result<Self> {
+    pub(super) async fn read(config: &TrainConfig, trainer: &Trainer) -> Result<Self> {
         let mut lines = Lines::open(&config.reads, config.from.threads, Arc::default()).await?;
         let mut table = std::pin::pin!(labels::reads(&mut lines));
         let (mut reads, mut hasher) = (Self::default(), FnvHasher::default());
@@ -48,7 +48,7 @@ impl Reads {
         Ok(reads)
     }
 
-    fn sort(&mut self, config: &Config, trainer: &Trainer, read: Read) {
+    fn sort(&mut self, config: &TrainConfig, trainer: &Trainer, read: Read) {
         let Read { name: _, bases, is_coding, coded, frame, group } = read;
         let coded = coded.unwrap_or(if is_coding { 1.0 } else { 0.0 });
         let is_held_out = match &config.hold_out {
@@ -68,7 +68,7 @@ impl Reads {
     }
 
     /// Whether there is anything to learn.
-    fn check(&self, config: &Config) -> Result<()> {
+    fn check(&self, config: &TrainConfig) -> Result<()> {
         let table = config.reads.display();
         if let HoldOut::Groups(groups) = &config.hold_out {
             let is_there = |group: &&String| self.held_out.iter().any(|read| read.group.as_ref() == Some(group));
