@@ -199,8 +199,7 @@ impl Course {
         let Self { config, trainer, recipe, reads, .. } = &self;
         let about = about(&Facts { config, trainer, recipe, reads, steps: self.at.step, looks });
         self.trainer.write(&self.config.output, about, &others)?;
-        // The model is there; a state that stays behind is refused or replaced by the next training.
-        let _ = std::fs::remove_file(&self.state);
+        Trainer::forget(&self.state);
         Ok(Trained {
             reads: self.reads.taught.len(),
             left_out: self.reads.left_out.into_iter().collect(),

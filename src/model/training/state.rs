@@ -54,6 +54,13 @@ impl Trainer {
         written().map_err(|source| Error::Write { path: path.to_owned(), source })
     }
 
+    /// Removes a state, and what a run left that was killed while it wrote one. Where that fails, the next training refuses it.
+    pub fn forget(path: &Path) {
+        for stray in [Ok(path.to_owned()), beside(path, "part")].into_iter().flatten() {
+            let _ = fs::remove_file(stray);
+        }
+    }
+
     fn of(&self, which: &str, flat: &Flat) -> Result<Vec<Named>> {
         let named = |(name, shape, numbers): Named| (format!("{which}.{name}"), shape, numbers);
         Ok(self.named(flat)?.into_iter().map(named).collect())
