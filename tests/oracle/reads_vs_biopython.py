@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Labelled reads against Biopython: reads_vs_biopython.py READSEEKER FILE...
+"""Labelled reads against Biopython: reads_vs_biopython.py READSEEKER [FILE...]
 
-Draws reads from GenBank or EMBL files and reads the same files with Biopython. Each coding read must lie wholly in coding
+Draws reads from GenBank or EMBL files and reads the same files with Biopython. Without files, Biopython writes some: genes on both
+strands, in several pieces, over a circle's origin, beginning within a codon, and pseudogenes. Each coding read must lie wholly in coding
 sequences, in the frame that Biopython's location of its gene gives; each non-coding read must touch none; both must touch no
 pseudogene, and be the bases of the record. Needs biopython."""
 
+import random
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,9 @@ import warnings
 from pathlib import Path
 
 from Bio import SeqIO
+from Bio.Seq import Seq
+from Bio.SeqFeature import CompoundLocation, SeqFeature, SimpleLocation
+from Bio.SeqRecord import SeqRecord
 
 warnings.simplefilter("ignore")
 LENGTH = 30
@@ -83,9 +88,39 @@ def check(program, path, folder):
     return len(rows)
 
 
+def made_record(rng, name, length=9000):
+    """A circular record with twelve genes, one of them over its origin."""
+    record = SeqRecord(Seq("".join(rng.choices("ACGT", k=length))), id=f"{name}.1", name=name)
+    record.annotations = {"molecule_type": "DNA", "topology": "circular", "data_file_division": "BCT"}
+    for gene in range(12):
+        strand, start = rng.choice([1, -1]), length - 200 if gene == 0 else 700 * gene
+        pieces = [(start, min(start + 400, length))]
+        if gene == 0:
+            pieces.append((0, 190))
+        elif gene % 3 == 0:
+            pieces = [(start, start + 100), (start + 161, start + 300), (start + 340, start + 470)]
+        parts = [SimpleLocation(*piece, strand) for piece in pieces]
+        # In the gene's direction, as Biopython wants them.
+        location = parts[0] if len(parts) == 1 else CompoundLocation(parts if strand == 1 else parts[::-1])
+        names = {"codon_start": [str(rng.randint(1, 3))]} | ({"pseudo": [""]} if gene == 5 else {})
+        record.features.append(SeqFeature(location, type="CDS", qualifiers=names))
+    return record
+
+
+def made(folder):
+    """Files that Biopython writes."""
+    rng, files = random.Random(5), []
+    for form in ("genbank", "embl"):
+        files.append(folder / f"made.{form}")
+        SeqIO.write([made_record(rng, f"MADE{n}") for n in range(3)], files[-1], form)
+    return files
+
+
 def main(program, *files):
     with tempfile.TemporaryDirectory() as folder:
+        files = files or made(Path(folder))
         counts = [check(program, Path(file), Path(folder)) for file in files]
+    assert sum(count or 0 for count in counts), "no read was drawn"
     print(f"{sum(count or 0 for count in counts)} reads of {len(files) - counts.count(None)} files agree, {counts.count(None)} files are refused")
 
 
