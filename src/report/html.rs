@@ -28,9 +28,9 @@ svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
 @media (max-width: 500px) { body { margin: 1rem auto; } svg text { font-size: 19px; } td, th { padding-right: .4rem; } }
 .warning { border-left: 4px solid #f08c00; padding: .3rem .8rem; margin: .8rem 0; }
 table.strata { margin: .6rem 0; } td.bar { width: 35%; vertical-align: middle; }
-@media print { body { max-width: none; } h2, table, svg, p { break-inside: avoid; } * { print-color-adjust: exact; } }
+@media print { body { max-width: none; } h2, table, svg, p { break-inside: avoid; } h2 { break-after: avoid; } * { print-color-adjust: exact; } }
 .ground { fill: var(--line); opacity: .4; } .axis { stroke: var(--line); } .mark { stroke: currentColor; stroke-dasharray: 4 3; }
-svg.square text { font-size: 12px; } .wide { overflow-x: auto; }
+svg.square text { font-size: 12px; } .wide { overflow-x: auto; } .wide td:first-child { white-space: nowrap; }
 .key { display: inline-block; width: .8em; height: .8em; margin-right: .4em; }
 ";
 
