@@ -49,31 +49,39 @@ def reads():
     return made
 
 
-class Compact:
+class Ours:
+    """What training of both our families has in common."""
+
     peak, warm_up, betas, decay, clip = 1e-3, 0.04, (0.9, 0.98), 0.04, 2.0
+
+    def __init__(self, plain, name):
+        self.model = plain.Model(ROOT / "src/model/builtin" / name)
+        self.weights = self.model.weights
+
+    def logits(self, made):
+        return torch.stack([self.model.logits(read) for read, _, _ in made])
+
+
+class Compact(Ours):
     last = 0.15
 
     def __init__(self):
-        self.model = compact.plain.Model(ROOT / "src/model/builtin/compact")
-        self.weights = self.model.weights
+        super().__init__(compact.plain, "compact")
 
     def loss(self, made):
-        logits = torch.stack([self.model.logits(read) for read, _, _ in made])
         coded = torch.tensor([float(label) for _, label, _ in made])
         frames = torch.tensor([[frame == own for own in FRAMES] for _, _, frame in made])
-        return compact.train.loss_of(logits, coded, frames)
+        return compact.train.loss_of(self.logits(made), coded, frames)
 
 
-class Along:
-    peak, warm_up, betas, decay, clip = 1e-3, 0.04, (0.9, 0.98), 0.04, 2.0
+class Along(Ours):
     last = 0.05
 
     def __init__(self):
-        self.model = along.plain.Model(ROOT / "src/model/builtin/along")
-        self.weights = self.model.weights
+        super().__init__(along.plain, "along")
 
     def loss(self, made):
-        logits = torch.stack([self.model.logits(read) for read, _, _ in made])
+        logits = self.logits(made)
         side = next(n for n in range(9) if (BASES + 2 * n) % 9 == 0)
         turned = lambda frame: 1 + (abs(frame) - 1 + side) % 3 + (0 if frame > 0 else 3)
         classes = [0 if frame is None else turned(frame) for _, _, frame in made]

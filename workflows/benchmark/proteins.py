@@ -9,70 +9,44 @@ database holds the proteins of GENOMES but for the records of HELD_OUT, from whi
 frame; a hit in a read without a coding base, or in another frame, is false. Both searches keep the best hit of a query with an
 E-value of at most 1e-5. Seconds are medians over rounds, taken in turn.
 
-WORK keeps database and reads for the next time. `diamond` must be on PATH."""
+WORK keeps database and reads for the next time. `diamond` must be on PATH; needs numpy."""
 
 import argparse
-import gzip
 import re
 import statistics
 import subprocess
+import sys
 import time
 from pathlib import Path
 
-BASES = "TCAG"
-AMINO = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"
-CODE = {a + b + c: AMINO[16 * i + 4 * j + k] for i, a in enumerate(BASES) for j, b in enumerate(BASES) for k, c in enumerate(BASES)}
-COMPLEMENT = str.maketrans("ACGT", "TGCA")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "training"))
+from compact import codons, fasta, tokens  # noqa: E402
+
 GROUPS = "bacteria silver archaea silver_archaea virus phage silver_phage".split()
 SHORTEST = 30
 EVALUE = "1e-5"
 PROTEIN = re.compile(r"^(.*)_\d+-\d+_frame=(-?\d)$")
 
 
-def records(path):
-    """(accession, bases) of a FASTA file."""
-    name, bases = None, []
-    with gzip.open(path, "rt") as lines:
-        for line in lines:
-            if line[0] == ">":
-                if name:
-                    yield name, "".join(bases)
-                name, bases = line[1:].split()[0], []
-            else:
-                bases.append(line.strip().upper())
-    if name:
-        yield name, "".join(bases)
-
-
-def parts(path):
-    """{accession: [(start, end, strand, phase, is pseudo)]}"""
-    out = {}
-    with gzip.open(path, "rt") as lines:
-        for line in lines:
-            accession, start, end, strand, phase, _code, source = line.rstrip("\n").split("\t")
-            if accession.lstrip("#") != "accession":
-                out.setdefault(accession, []).append((int(start), int(end), strand, int(phase) if phase.isdigit() else 0, source == "pseudo"))
-    return out
-
-
-def translated(bases, start, end, strand, phase):
-    own = bases[max(start, 0) : end]
-    own = (own if strand == "+" else own.translate(COMPLEMENT)[::-1])[phase:]
-    return "".join(CODE.get(own[i : i + 3], "X") for i in range(0, len(own) - 2, 3)).rstrip("*")
+def translated(codes):
+    """Amino acids of whole codons, stops as *, without those at the end."""
+    codon, known = codons.numbers(codes[: len(codes) // 3 * 3])
+    return "".join(codons.CODE[number] if sure else "X" for number, sure in zip(codon, known)).rstrip("*")
 
 
 def make_database(genomes, held, work):
     """The proteins of the genomes but for the held-out records, as FASTA and for DIAMOND."""
-    left_out = {name for path in held.glob("*.fa.gz") for name, _ in records(path)}
+    left_out = {record.accession for path in held.glob("*.fa.gz") for record in fasta.read(path)}
     count = letters = 0
     with open(work / "database.faa", "w") as out:
         for group in GROUPS:
-            found = parts(genomes / f"{group}.cds.tsv.gz")
-            for name, bases in records(genomes / f"{group}.fa.gz"):
-                for n, (*part, pseudo) in enumerate([] if name in left_out else found.get(name, [])):
-                    protein = "" if pseudo else translated(bases, *part)
+            found = fasta.parts_by_record(genomes / f"{group}.cds.tsv.gz")
+            for record in fasta.read(genomes / f"{group}.fa.gz"):
+                codes = tokens.encode(record.sequence)
+                for n, part in enumerate([] if record.accession in left_out else found[record.accession]):
+                    protein = "" if part.source == "pseudo" else translated(part.of(codes)[part.phase :])
                     if len(protein) >= SHORTEST and "*" not in protein:
-                        out.write(f">{name}|{n}\n{protein}\n")
+                        out.write(f">{record.accession}|{n}\n{protein}\n")
                         count, letters = count + 1, letters + len(protein)
     subprocess.run(["diamond", "makedb", "--quiet", "--in", work / "database.faa", "--db", work / "database"], check=True)
     (work / "database.txt").write_text(f"{count:,} proteins, {letters / 1e6:.0f} million amino acids\n")
@@ -80,15 +54,15 @@ def make_database(genomes, held, work):
 
 def make_reads(program, held, work, count, length):
     """Reads of the held-out records, with the truth in their names."""
-    with open(work / "held.fa", "w") as fasta, open(work / "held.gff3", "w") as gff:
+    with open(work / "held.fa", "w") as fasta_out, open(work / "held.gff3", "w") as gff:
         gff.write("##gff-version 3\n")
         for path in sorted(held.glob("*.fa.gz")):
-            found = parts(path.with_name(path.name.replace(".fa.gz", ".cds.tsv.gz")))
-            for name, bases in records(path):
-                fasta.write(f">{name}\n{bases}\n")
-                for start, end, strand, phase, pseudo in found.get(name, []):
-                    kind = "pseudogene" if pseudo else "CDS"
-                    gff.write(f"{name}\t.\t{kind}\t{max(start, 0) + 1}\t{end}\t.\t{strand}\t{phase}\t.\n")
+            found = fasta.parts_by_record(path.with_name(path.name.replace(".fa.gz", ".cds.tsv.gz")))
+            for record in fasta.read(path):
+                fasta_out.write(f">{record.accession}\n{record.sequence}\n")
+                for part in found[record.accession]:
+                    kind = "pseudogene" if part.source == "pseudo" else "CDS"
+                    gff.write(f"{record.accession}\t.\t{kind}\t{max(part.start, 0) + 1}\t{part.end}\t.\t{part.strand}\t{part.phase}\t.\n")
     flags = ["--anywhere", "--sequencer", "illumina", "--length", length, "--count", count, "--force"]
     inputs = ["--genome", work / "held.fa", "--annotation", work / "held.gff3", "--output", work / "reads.fq"]
     subprocess.run([str(word) for word in [program, "reads", *inputs, *flags]], check=True)

@@ -13,18 +13,14 @@ from compact import training
 
 def average(out, parts):
     """Write the mean of `parts` (run=share) as a run of its own."""
-    runs, shares = zip(*((Path(run), int(share)) for run, share in (part.rsplit("=", 1) for part in parts)))
-    for run in runs:
-        if not (run / training.EXPORTED).exists():
-            raise SystemExit(f"{run} is not trained to its end")
-    states = [torch.load(run / "state.pt", weights_only=False) for run in runs]
+    runs, shares, states = training.runs_of(parts)
     weights = [torch.load(run / training.EXPORTED) for run in runs]
     for name, value in weights[0].items():
         if "running" in name and not all(torch.equal(value, other[name]) for other in weights):
             raise SystemExit(f"{name} differs: the runs did not start from one network with statistics that stay")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    torch.save(training.mean_of([one for one, share in zip(weights, shares) for _ in range(share)]), out / training.EXPORTED)
+    torch.save(training.weighted_mean(weights, shares), out / training.EXPORTED)
     torch.save({"settings": states[0]["settings"], "reads": sum(state["reads"] for state in states)}, out / "state.pt")
 
 

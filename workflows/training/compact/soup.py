@@ -16,15 +16,10 @@ from .sampler import MIXES, Recipe, Sampler
 
 def average(data, out, parts, every_genus=False):
     """Write the mean of `parts` (run=share) as a run of its own."""
-    runs, shares = zip(*(part.rsplit("=", 1) for part in parts))
-    shares = [int(share) for share in shares]
-    for run in runs:
-        if not (Path(run) / training.EXPORTED).exists():
-            raise SystemExit(f"{run} is not trained to its end")
-    states = [torch.load(Path(run) / "state.pt", weights_only=False) for run in runs]
+    runs, shares, states = training.runs_of(parts)
     network = Network(Settings(**states[0]["settings"]))
     weights = [train.load_average(run).state_dict() for run in runs]
-    network.load_state_dict(training.mean_of([one for one, share in zip(weights, shares) for _ in range(share)]))
+    network.load_state_dict(training.weighted_mean(weights, shares))
     # Statistics of reads as they come: none rewritten.
     train.measure_on(network, Sampler(training.load_data(data, every_genus), Recipe(*MIXES["microbes"], recoded=0)), seed=1)
     out = Path(out)

@@ -66,6 +66,20 @@ def mean_of(states):
     return out
 
 
+def runs_of(parts):
+    """(runs, shares, states) of `parts` (run=share), all of them trained to their end."""
+    runs, shares = zip(*((Path(run), int(share)) for run, share in (part.rsplit("=", 1) for part in parts)))
+    for run in runs:
+        if not (run / EXPORTED).exists():
+            raise SystemExit(f"{run} is not trained to its end")
+    return runs, shares, [torch.load(run / "state.pt", weights_only=False) for run in runs]
+
+
+def weighted_mean(weights, shares):
+    """The mean of state dicts, each counted as often as its share."""
+    return mean_of([one for one, share in zip(weights, shares) for _ in range(share)])
+
+
 @functools.lru_cache(maxsize=1)
 def load_data(path, every_genus=False):
     """The data, kept: several runs in one process share them. `every_genus`: all but the sentinels are trained on."""
