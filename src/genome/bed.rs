@@ -28,14 +28,18 @@ impl Annotation {
                 Err(what) => return Err(lines.refuse(what)),
             };
         }
-        Ok(match format {
-            Format::Unknown(gff) | Format::Gff(gff) => gff.0,
-            Format::Bed(annotations) => annotations,
-        })
+        Ok(format.finish())
     }
 }
 
 impl Format {
+    fn finish(self) -> HashMap<String, Annotation> {
+        match self {
+            Self::Unknown(gff) | Self::Gff(gff) => gff.0,
+            Self::Bed(annotations) => annotations,
+        }
+    }
+
     fn with(self, line: &[u8]) -> Result<Self, String> {
         let is_remark =
             line.is_empty() || [&b"#"[..], b"track", b"browser"].iter().any(|start| line.starts_with(start));
@@ -73,12 +77,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<HashMap<String, Annotation>, String> {
-        let format =
-            text.lines().try_fold(Format::Unknown(Gff::default()), |format, line| format.with(line.as_bytes()))?;
-        Ok(match format {
-            Format::Unknown(gff) | Format::Gff(gff) => gff.0,
-            Format::Bed(annotations) => annotations,
-        })
+        let format = Format::Unknown(Gff::default());
+        Ok(text.lines().try_fold(format, |format, line| format.with(line.as_bytes()))?.finish())
     }
 
     #[test]

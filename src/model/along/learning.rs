@@ -8,7 +8,7 @@ use super::config::POSITION;
 use super::decoder::{LOGITS, positions, side};
 use super::family::{Along, SHORTEST};
 use crate::kmer::FIRST;
-use crate::model::training::{AdamW, Fall, Learning, Recipe, Taught, Truth, one_hot};
+use crate::model::training::{Learning, Recipe, Taught, Truth, one_hot};
 use crate::prediction::{Frame, Strand};
 
 /// What all classes share of a position's target.
@@ -28,15 +28,7 @@ fn class(bases: usize, truth: Truth) -> Option<usize> {
 
 impl Learning for Along {
     fn recipe(&self) -> Recipe {
-        Recipe {
-            epochs: 3,
-            batch_size: 64,
-            rate: 1e-3,
-            warm_up: 0.04,
-            fall: Fall::Cosine(0.05),
-            adamw: AdamW { betas: [0.9, 0.98], epsilon: 1e-8, decay: 0.04 },
-            longest_gradient: 2.0,
-        }
+        Recipe::of_ours(0.05)
     }
 
     fn unfit(&self, bases: usize, truth: Truth) -> Option<&'static str> {

@@ -7,7 +7,7 @@ use burn::tensor::activation::log_softmax;
 use super::family::Compact;
 use super::predictions::{FRAMES, LOGITS};
 use crate::kmer::FIRST;
-use crate::model::training::{AdamW, Classes, Fall, Learning, Recipe, Taught, Truth, logsumexp};
+use crate::model::training::{Classes, Learning, Recipe, Taught, Truth, logsumexp};
 use crate::prediction::Frame;
 
 /// What a read's other class gets of its target.
@@ -24,15 +24,7 @@ impl Compact {
 
 impl Learning for Compact {
     fn recipe(&self) -> Recipe {
-        Recipe {
-            epochs: 3,
-            batch_size: 64,
-            rate: 1e-3,
-            warm_up: 0.04,
-            fall: Fall::Cosine(0.15),
-            adamw: AdamW { betas: [0.9, 0.98], epsilon: 1e-8, decay: 0.04 },
-            longest_gradient: 2.0,
-        }
+        Recipe::of_ours(0.15)
     }
 
     fn unfit(&self, bases: usize, _truth: Truth) -> Option<&'static str> {

@@ -42,6 +42,19 @@ pub struct AdamW {
 }
 
 impl Recipe {
+    /// That of our own families, for weights that are good already; the rate falls to this share of the highest.
+    pub(in crate::model) fn of_ours(last: f64) -> Self {
+        Self {
+            epochs: 3,
+            batch_size: 64,
+            rate: 1e-3,
+            warm_up: 0.04,
+            fall: Fall::Cosine(last),
+            adamw: AdamW { betas: [0.9, 0.98], epsilon: 1e-8, decay: 0.04 },
+            longest_gradient: 2.0,
+        }
+    }
+
     /// The learning rate once this share of the training is done.
     #[must_use]
     pub fn rate_at(&self, done: f64) -> f64 {
