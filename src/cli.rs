@@ -9,6 +9,7 @@ use crate::paths;
 use crate::progress::say;
 
 mod address_space;
+mod anew;
 mod common;
 mod compare;
 mod device;
@@ -139,11 +140,21 @@ pub fn main() -> ExitCode {
     match address_space::fit().and_then(|()| signals::outlive_file_size_limit()).and_then(|()| command.run(typed)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            try_again(&error);
             if !matches!(error, Error::Reads(crate::reads::Error::OutputClosed)) {
                 hints::print_error(&error, from_stdin);
             }
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// Starts the program anew where a GPU gave wrong answers and there is a simpler path on it. Returns where that is not so.
+fn try_again(error: &Error) {
+    if let Error::Model(crate::model::Error::Again { next, problem }) = error {
+        let reason = problem.to_string();
+        // The error says what is wrong with the GPU; that this failed too would not help.
+        let _failed = anew::start(next.environment(&reason));
     }
 }
 

@@ -147,7 +147,7 @@ impl Error {
             | Self::Untrainable(_)
             | Self::OtherTraining(_) => 3,
             Self::Model(model::Error::Load { .. } | model::Error::Fetch { .. }) => 4,
-            Self::Model(model::Error::Device(_)) | Self::Selftest { .. } => 5,
+            Self::Model(model::Error::Device(_) | model::Error::Again { .. }) | Self::Selftest { .. } => 5,
             Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. })
             | Self::Model(model::Error::Write { .. }) => 6,
             Self::Interrupted(Signal::Interrupt) => 130,

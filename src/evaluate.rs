@@ -86,14 +86,15 @@ pub async fn evaluate(config: EvaluateConfig) -> Result<Evaluation> {
     let files = models.iter().flat_map(|model| model.options.source.files()).chain(read);
     check_places(json.iter().chain(&html).cloned(), files, placing.existing)?;
     let threads = models.first().expect("at least one model").options.threads;
+    let (names, models): (Vec<_>, Vec<_>) = models.into_iter().map(|model| (model.name, model.options)).unzip();
+    // Before anything is read: if a GPU fails its check, the program starts anew.
+    let classifiers: Arc<[Classifier]> =
+        blocking(move || models.iter().map(Classifier::load).collect::<Result<_, _>>()).await?;
+    let rows = Rows::of(&classifiers, min_length, letters);
     let mut programs = Vec::new();
     for file in calls {
         programs.push(Program::read(file, threads).await?);
     }
-    let (names, models): (Vec<_>, Vec<_>) = models.into_iter().map(|model| (model.name, model.options)).unzip();
-    let classifiers: Arc<[Classifier]> =
-        blocking(move || models.iter().map(Classifier::load).collect::<Result<_, _>>()).await?;
-    let rows = Rows::of(&classifiers, min_length, letters);
 
     let min_length = rows.min_length();
     let mut judged = JudgedReads::of(classifiers.len(), programs);

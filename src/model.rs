@@ -22,6 +22,7 @@ mod cpu_engine;
 mod describe;
 pub mod device;
 mod engine;
+mod engines;
 mod error;
 mod family;
 #[cfg(feature = "fetch")]
@@ -40,6 +41,7 @@ mod source;
 pub mod store;
 #[cfg(feature = "train")]
 mod training;
+mod trust;
 mod unscored;
 mod weights;
 mod written;

@@ -146,17 +146,17 @@ async fn prepare(
     config: &Config,
     progress: &Progress,
 ) -> Result<(Templates, Arc<Classifier>, Option<Arc<Classifier>>)> {
-    let templates = reads::open(&config.input, Arc::clone(&progress.input)).await?;
+    let open = async { Ok(reads::open(&config.input, Arc::clone(&progress.input)).await?) };
+    let (templates, (classifier, plain)) = if config.check_rereadable().is_ok() {
+        tokio::try_join!(open, load(config))?
+    } else {
+        // If a GPU fails its check, the program starts anew: what had been read of a stream would be lost.
+        let loaded = load(config).await?;
+        (open.await?, loaded)
+    };
     if config.outputs.parts_mates() && templates.layout == Layout::Single {
         return Err(Conflict::NoMates.into());
     }
-    // Loading reads hundreds of megabytes or compiles shaders.
-    let (model, is_audited) = (config.model.clone(), config.audit.is_some());
-    let (classifier, plain) = blocking(move || {
-        let plain = is_audited.then(|| Classifier::load_plain(&model)).transpose()?;
-        Ok::<_, model::Error>((Classifier::load(&model)?, plain))
-    })
-    .await?;
     if config.verbose {
         say(&format!("readseeker: {} on {}\n", classifier.card().name, classifier.card().device));
     }
@@ -164,6 +164,16 @@ async fn prepare(
         return Err(Conflict::NoFrames { model: classifier.card().name.clone() }.into());
     }
     Ok((templates, Arc::new(classifier), plain.map(Arc::new)))
+}
+
+/// The model; for an audit, also on the plain path. Loading reads hundreds of megabytes or compiles shaders.
+async fn load(config: &Config) -> Result<(Classifier, Option<Classifier>)> {
+    let (model, is_audited) = (config.model.clone(), config.audit.is_some());
+    let loaded = blocking(move || {
+        let plain = is_audited.then(|| Classifier::load_plain(&model)).transpose()?;
+        Ok::<_, model::Error>((Classifier::load(&model)?, plain))
+    });
+    Ok(loaded.await?)
 }
 
 /// The part of the input that a shard takes, if its index says where that is: nothing else will be read.

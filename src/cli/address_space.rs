@@ -4,11 +4,8 @@
 //! limited, whether enough of them are left for the threads' stacks would be a matter of chance. So the program starts itself
 //! anew with allocators that reserve little: what they are told in the environment they read before `main`.
 
-use std::os::unix::process::CommandExt;
-use std::process::Command;
-
+use super::anew;
 use crate::error::{Error, Result};
-use crate::paths::all_streams_are_open;
 
 /// What a run with the built-in model and some threads needs, in bytes.
 const LEAST: u64 = 400 << 20;
@@ -22,14 +19,10 @@ pub(super) fn fit() -> Result<()> {
     if limit < LEAST {
         return Err(Error::AddressSpace { limit, least: LEAST });
     }
-    // A program started by this one would not see that a stream was closed.
-    if RESERVE_LITTLE.iter().any(|(name, _)| std::env::var_os(name).is_some()) || !all_streams_are_open() {
-        return Ok(());
+    if anew::is_possible() && RESERVE_LITTLE.iter().all(|(name, _)| std::env::var_os(name).is_none()) {
+        // Where this fails, the run may still be lucky.
+        let _failed = anew::start(RESERVE_LITTLE);
     }
-    let (Ok(program), mut arguments) = (std::env::current_exe(), std::env::args_os()) else { return Ok(()) };
-    let name = arguments.next().unwrap_or_else(|| program.clone().into_os_string());
-    // Where this fails, the run may still be lucky.
-    let _failed = Command::new(program).arg0(name).args(arguments).envs(RESERVE_LITTLE).exec();
     Ok(())
 }
 

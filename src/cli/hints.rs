@@ -69,7 +69,9 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         }
         Error::Model(model::Error::Load { problem, .. }) => return on_model(problem).map(str::to_owned),
         Error::Model(model::Error::Fetch { problem, .. }) => return on_fetch(problem).map(str::to_owned),
-        Error::Model(model::Error::Device(problem)) => return Some(on_device(problem)),
+        Error::Model(model::Error::Device(problem) | model::Error::Again { problem, .. }) => {
+            return Some(on_device(problem));
+        }
         Error::Model(model::Error::Precision { needs, .. }) => return on_precision(*needs).map(str::to_owned),
         Error::OtherTraining(_) => "repeat its command to go on with it, or remove the file to start anew",
         Error::Threads { .. } => {

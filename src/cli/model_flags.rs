@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::anew;
 use super::values::{BatchSize, batch_size};
 use crate::model::{Attention, Check, Options, Precision, device, store};
 
@@ -83,7 +84,17 @@ impl RunningFlags {
             device: self.device.clone(),
             batch_size: self.batch_size.0,
             threads,
-            check: if self.no_check { Check::Skip } else { Check::Run },
+            check: self.check(),
+        }
+    }
+
+    fn check(&self) -> Check {
+        if self.no_check {
+            Check::Skip
+        } else if anew::is_possible() {
+            Check::OrAgain
+        } else {
+            Check::Run
         }
     }
 }

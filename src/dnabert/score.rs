@@ -42,8 +42,10 @@ pub async fn score(config: Score) -> Result<()> {
     let Score { input, output, model, placing } = config;
     let inputs = model.source.files().into_iter().chain([input.clone()]);
     check_places([output.clone()].into_iter(), inputs, placing.existing)?;
-    let lines = Lines::open(&input, model.threads, Arc::default()).await?;
+    let threads = model.threads;
+    // Before anything is read: if a GPU fails its check, the program starts anew.
     let classifier = Arc::new(blocking(move || Classifier::load(&model)).await?);
+    let lines = Lines::open(&input, threads, Arc::default()).await?;
     let probabilities = probabilities(lines, classifier).await?;
 
     let encoding = EncoderConfig { workers: NonZero::<usize>::MIN, level: None };

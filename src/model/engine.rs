@@ -13,6 +13,11 @@ pub(super) trait Engine: Debug + Send + Sync {
     /// The device, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
     fn device(&self) -> String;
 
+    /// The device with its driver, for reports of a fault.
+    fn device_in_full(&self) -> String {
+        self.device()
+    }
+
     /// What drives the device: `cpu`, `flex`, `wgpu (Vulkan)`, `cuda`.
     fn backend(&self) -> String;
 

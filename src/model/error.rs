@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::device::DeviceError;
+use super::device::{DeviceError, GpuPath};
 use super::fetch_error::FetchError;
 use super::load_error::LoadError;
 use super::precision::Precision;
@@ -46,6 +46,14 @@ pub enum Error {
     /// There is no usable device, or the device failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// A GPU failed the check: the program should be started anew, with another path on it.
+    #[error("{problem}")]
+    Again {
+        /// The path to try.
+        next: GpuPath,
+        /// What is wrong with this one.
+        problem: DeviceError,
+    },
     /// A probability is not a number, although those of the reads that were tried first were.
     #[error("the model overflows: the probability of a read is not a number")]
     NotFinite,

@@ -32,6 +32,8 @@ pub enum Check {
     /// They are, and must get the same answers.
     #[default]
     Run,
+    /// They are. Where a GPU's answers are wrong and there is a simpler path on it, that is [`Error::Again`](super::Error::Again).
+    OrAgain,
     /// The model is trusted as it is.
     Skip,
 }

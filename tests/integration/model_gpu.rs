@@ -2,7 +2,9 @@
 //! device` lists them), and a machine without it fails instead of passing unseen.
 #![cfg(feature = "wgpu")]
 
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use readseeker::error::Error;
 use readseeker::kmer::Letters;
@@ -10,6 +12,7 @@ use readseeker::model::device::{Choice, adapters};
 use readseeker::model::{Attention, Check, Classifier, Options, Precision};
 
 use super::model_parity::{Compact, bert_goldens, compact_goldens, largest, options, testdata, tokens, wrong_frames};
+use super::support::{Bench, fastq, records, stderr};
 
 /// The adapter to test on; none where nobody asked for one.
 fn wanted() -> Option<Choice> {
@@ -118,6 +121,37 @@ fn a_compact_model_in_f16_stays_near_too() {
     eprintln!("f16: {largest:e}");
     assert!(largest <= 0.005 && largest > 1e-6, "{largest}");
     assert_eq!(classifier.notes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_gpu_that_fails_its_check_is_tried_on_a_simpler_path_and_given_up_after_the_last() {
+    let Some(device) = wanted() else { return };
+    let (bench, device) = (Bench::new(), device.to_string());
+    let (reads, model) = (fastq(20, 150, ""), testdata("compact/tiny3"));
+    let run = |path: &str, faulty: &str| {
+        let outputs = ["--coding", "c.fq", "--noncoding", "n.fq", "--json", "r.json"];
+        let mut command = bench.command(&["split", "-", "--device", &device, "--model", model.to_str().unwrap()]);
+        command.args(outputs).env("READSEEKER_GPU_PATH", path).env("READSEEKER_FAULTY_GPU_PATHS", faulty);
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(reads.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let given_up = run("retuned", "fused,unfused,retuned");
+    assert_eq!(given_up.status.code(), Some(5), "{}", stderr(&given_up));
+    let adapters = adapters();
+    for part in ["disagree, also without fusion", "logits differ by", &adapters[0].name, &adapters[0].driver] {
+        assert!(stderr(&given_up).contains(part), "{part}: {}", stderr(&given_up));
+    }
+    assert_eq!(bench.files(), Vec::<String>::new());
+
+    // Nothing of stdin is lost although the program starts anew.
+    let simpler = run("", "fused");
+    assert!(simpler.status.success(), "{}", stderr(&simpler));
+    assert_eq!(records(&bench.read("c.fq")).len() + records(&bench.read("n.fq")).len(), 20);
+    let report = bench.json("r.json");
+    assert!(report["device"]["backend"].as_str().unwrap().ends_with(", without fusion"), "{report}");
+    let warning = report["warnings"][0]["message"].as_str().unwrap();
+    assert!(warning.contains("without fusion: ") && warning.contains("logits differ by"), "{warning}");
 }
 
 #[test]

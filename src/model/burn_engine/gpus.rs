@@ -11,7 +11,7 @@ use super::batch_rows::BatchRows;
 use super::batches::{Batch, plan};
 use super::halving::in_halves;
 use super::network::{Network, padding};
-use crate::model::device::{self, DeviceError};
+use crate::model::device::{self, DeviceError, GpuPath};
 use crate::model::engine::Engine;
 use crate::model::error::Result;
 use crate::model::panics::catch;
@@ -30,6 +30,8 @@ pub(in crate::model) struct Gpus {
     /// How many calls each of them works on.
     busy: Mutex<Vec<usize>>,
     backend: String,
+    /// Their names and drivers.
+    in_full: String,
     /// Batches that did not fit.
     notes: Mutex<Vec<String>>,
 }
@@ -52,7 +54,10 @@ impl Gpus {
         networks: Vec<(Box<dyn Network>, device::Gpu)>,
         batch_size: Option<NonZero<usize>>,
     ) -> Self {
-        let backend = networks.first().expect("there is a GPU").1.adapter.backend();
+        let first = networks.first().expect("there is a GPU");
+        let without = GpuPath::of_this_process().does_without().map(|what| format!(", {what}")).unwrap_or_default();
+        let backend = first.1.adapter.backend() + &without;
+        let in_full = networks.iter().map(|(_, gpu)| gpu.adapter.in_full()).collect::<Vec<_>>().join(", ");
         let gpus = networks.into_iter().map(|(network, gpu)| {
             let first = network.gpu_batches().rows;
             let rows = batch_size.map_or(BatchRows::tried(first, LARGEST * first), |rows| BatchRows::fixed(rows.get()));
@@ -60,7 +65,7 @@ impl Gpus {
         });
         let all: Vec<Gpu> = gpus.collect();
         let busy = Mutex::new(vec![0; all.len()]);
-        Self { all, busy, backend, notes: Mutex::default() }
+        Self { all, busy, backend, in_full, notes: Mutex::default() }
     }
 }
 
@@ -80,6 +85,10 @@ impl Engine for Gpus {
 
     fn device(&self) -> String {
         self.all.iter().map(|gpu| gpu.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn device_in_full(&self) -> String {
+        self.in_full.clone()
     }
 
     fn backend(&self) -> String {

@@ -30,6 +30,12 @@ impl Adapter {
         if self.interface == CUDA { "cuda".to_owned() } else { format!("wgpu ({})", self.interface) }
     }
 
+    /// Its name, and what drives it.
+    pub(in crate::model) fn in_full(&self) -> String {
+        let driver = if self.driver.is_empty() { String::new() } else { format!(", {}", self.driver) };
+        format!("{} ({}{driver})", self.name, self.interface)
+    }
+
     /// Whether this build can use its matrix units, if it has any: WGSL has no instructions for them.
     pub(in crate::model) fn reaches_matrix_units(&self) -> bool {
         self.interface == CUDA || cfg!(feature = "vulkan") && self.interface == "Vulkan"

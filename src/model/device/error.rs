@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZero;
 
 use super::adapter::Adapter;
+use super::gpu_path::GpuPath;
 
 /// Why there is no usable device.
 #[derive(Debug, thiserror::Error)]
@@ -63,10 +64,15 @@ pub enum DeviceError {
         reason: String,
     },
     /// The device computes something else than the CPU.
-    #[error("{device} and the CPU disagree: logits differ by {largest:.1e}, and rounding explains {bound:.1e}")]
+    #[error(
+        "{device} and a plain path on the CPU disagree{}: logits differ by {largest:.1e}, and rounding explains {bound:.1e}",
+        .path.does_without().map(|note| format!(", also {note}")).unwrap_or_default()
+    )]
     Drift {
-        /// The device's name.
+        /// The device's name, and its driver's.
         device: String,
+        /// How it was used.
+        path: GpuPath,
         /// The largest difference.
         largest: f32,
         /// The largest that rounding explains.

@@ -1,0 +1,148 @@
+//! Whether an engine is trusted: its answers to a few reads are those of a plain path, or else what happens.
+
+use std::num::NonZero;
+
+use super::check;
+use super::checkpoint::Checkpoint;
+use super::device::{Choice, DeviceError, GpuPath};
+use super::engine::Engine;
+use super::engines::{Kernels, Place, on_cpu, refused};
+use super::error::{Error, Result};
+use super::family::Family;
+use super::load_error::LoadError;
+use super::options::{Check, Options};
+use super::precision::Precision;
+
+/// An engine that computes what the plain path does.
+pub(super) struct Trusted {
+    pub(super) engine: Box<dyn Engine>,
+    /// What it computes in.
+    pub(super) precision: Precision,
+    /// What the user should know.
+    pub(super) note: Option<String>,
+}
+
+/// The engine, if it computes what the plain path does. Else the plain path and a note; or an error, if the user named a GPU,
+/// or if the program can be started anew with a simpler path on it.
+pub(super) fn trusted(
+    options: &Options,
+    family: &dyn Family,
+    (engine, place): (Box<dyn Engine>, Place),
+    parameters: usize,
+) -> Result<Trusted> {
+    let rows = check::rows(family.requirements(), parameters, place == Place::Gpu);
+    let path = (place == Place::Gpu).then(GpuPath::of_this_process);
+    let logits = match check::logits(family, engine.as_ref(), &rows) {
+        Err(Error::Device(problem)) if path.is_some() => Err(problem),
+        logits => Ok(logits?),
+    };
+    let kernels = match place {
+        Place::BurnOnCpu => None, // it is the plain path
+        Place::OwnKernels => Some(Kernels::Burn),
+        Place::Gpu => Some(Kernels::Own),
+    };
+    // No more threads than there are reads to check with.
+    let few = options.threads.min(NonZero::new(rows.len()).unwrap_or(NonZero::<usize>::MIN));
+    let of_plain = |kernels| check::logits(family, plain(options, family, kernels, few)?.as_ref(), &rows);
+    let expected = kernels.map(of_plain).transpose()?;
+    let is_finite = |logits: &Vec<f32>| logits.iter().all(|logit| logit.is_finite());
+    if !expected.as_ref().or(logits.as_ref().ok()).is_none_or(is_finite) {
+        return Err(refused(options, LoadError::Overflow));
+    }
+    let note = path.and_then(|path| note(path, engine.as_ref()));
+    let (Some(kernels), Some(expected)) = (kernels, expected) else {
+        return Ok(Trusted { engine, precision: options.precision, note });
+    };
+    let Err(problem) = logits.and_then(|logits| agree(&logits, &expected, engine.as_ref(), path, options.precision))
+    else {
+        return Ok(Trusted { engine, precision: options.precision, note });
+    };
+    match after(path, &options.device, options.check) {
+        After::Again(next) => Err(Error::Again { next, problem }),
+        After::Fail => Err(problem.into()),
+        After::Plain => Ok(Trusted {
+            engine: plain(options, family, kernels, options.threads)?,
+            precision: Precision::F32,
+            note: Some(format!("{problem}; running on a plain path instead")),
+        }),
+    }
+}
+
+/// Why a GPU's first path was left, if it was.
+fn note(path: GpuPath, engine: &dyn Engine) -> Option<String> {
+    let reason = GpuPath::reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+    Some(format!("running on {} {}{reason}", engine.device(), path.does_without()?))
+}
+
+/// An error where the logits of an engine differ from the plain ones by more than rounding explains.
+fn agree(
+    logits: &[f32],
+    expected: &[f32],
+    engine: &dyn Engine,
+    path: Option<GpuPath>,
+    precision: Precision,
+) -> Result<(), DeviceError> {
+    /// More than rounding explains in any precision.
+    const FAR: f32 = 1000.0;
+    let mut logits = logits.to_vec();
+    if path.is_some_and(GpuPath::is_said_to_fail) {
+        for logit in &mut logits {
+            *logit += FAR;
+        }
+    }
+    let difference = check::compare(&logits, expected, precision);
+    if difference.is_rounding() {
+        return Ok(());
+    }
+    let check::Difference { largest, bound } = difference;
+    Err(DeviceError::Drift { device: engine.device_in_full(), path: path.unwrap_or_default(), largest, bound })
+}
+
+/// What happens after a check that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    /// Whoever asked for the model starts anew on this path.
+    Again(GpuPath),
+    /// The plain path runs.
+    Plain,
+    /// Nothing runs: the user named a GPU.
+    Fail,
+}
+
+/// On `path` of a GPU, or on the CPU.
+fn after(path: Option<GpuPath>, device: &Choice, check: Check) -> After {
+    match (path.and_then(GpuPath::simpler), device) {
+        (Some(next), _) if check == Check::OrAgain => After::Again(next),
+        (_, Choice::Auto | Choice::Cpu) => After::Plain,
+        (_, Choice::Gpu | Choice::Gpus(_) | Choice::Cudas(_)) => After::Fail,
+    }
+}
+
+/// The model on the CPU in f32, from its files anew.
+fn plain(options: &Options, family: &dyn Family, kernels: Kernels, threads: NonZero<usize>) -> Result<Box<dyn Engine>> {
+    let mut again = Checkpoint::open(&options.source).map_err(|problem| refused(options, problem))?;
+    let options = Options { precision: Precision::F32, threads, ..options.clone() };
+    Ok(on_cpu(&options, kernels, family, &mut again.weights)?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gpu_gets_simpler_paths_before_it_is_given_up() {
+        let gpu = Choice::Gpus(vec![0]);
+        let fused = Some(GpuPath::Fused);
+        assert_eq!(after(fused, &gpu, Check::OrAgain), After::Again(GpuPath::Unfused));
+        assert_eq!(after(fused, &Choice::Auto, Check::OrAgain), After::Again(GpuPath::Unfused));
+        assert_eq!(after(Some(GpuPath::Unfused), &Choice::Auto, Check::OrAgain), After::Again(GpuPath::Retuned));
+        assert_eq!(after(Some(GpuPath::Retuned), &Choice::Auto, Check::OrAgain), After::Plain);
+        assert_eq!(after(Some(GpuPath::Retuned), &Choice::Gpu, Check::OrAgain), After::Fail);
+        assert_eq!(after(fused, &gpu, Check::Run), After::Fail);
+        assert_eq!(after(fused, &Choice::Auto, Check::Run), After::Plain);
+        for check in [Check::Run, Check::OrAgain] {
+            assert_eq!(after(None, &Choice::Cpu, check), After::Plain);
+            assert_eq!(after(None, &Choice::Auto, check), After::Plain);
+        }
+    }
+}
