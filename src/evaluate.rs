@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 
-use crate::blocking::blocking;
+use crate::blocking::{blocking, to_the_end};
 use crate::config::check_places;
 use crate::error::Result;
 use crate::kmer::Letters;
@@ -117,6 +117,6 @@ pub async fn evaluate(config: EvaluateConfig) -> Result<Evaluation> {
     let evaluation = Evaluation::new(setting, &reads, predictors);
     let pending = evaluation.write(json.as_deref(), html.as_deref(), EncoderConfig { workers: threads, level: None });
     let pending = pending.await?;
-    blocking(move || commit_all(pending, placing)).await?;
+    to_the_end(move || commit_all(pending, placing)).await?;
     Ok(evaluation)
 }

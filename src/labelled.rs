@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 
-use crate::blocking::blocking;
+use crate::blocking::{blocking, to_the_end};
 use crate::config::check_places;
 use crate::error::{Error, Result};
 use crate::genome::{Annotation, Anywhere, Errors, Sequence, Windows};
@@ -116,7 +116,7 @@ pub async fn draw(config: DrawConfig) -> Result<Drawn> {
         table.write(&text).await?;
     }
     table.finish().await?;
-    blocking(move || commit_all(vec![pending], placing)).await?;
+    to_the_end(move || commit_all(vec![pending], placing)).await?;
     Ok(Drawn { coding, noncoding: cuts.len() as u64 - coding, unknown })
 }
 

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 
 use super::merge::read;
 use super::runtime::block_on;
-use crate::blocking::blocking;
+use crate::blocking::to_the_end;
 use crate::config::check_places;
 use crate::error::{Error, Result};
 use crate::reads::EncoderConfig;
@@ -51,6 +51,6 @@ pub(super) fn run(args: Args) -> Result<()> {
     let encoding = EncoderConfig { workers: NonZero::<usize>::MIN, level: None };
     block_on(NonZero::<usize>::MIN, async {
         let pending = report::compare(&samples, &page, encoding).await?;
-        Ok(blocking(move || commit_all(vec![pending], Placing { existing, fsync: true })).await?)
+        Ok(to_the_end(move || commit_all(vec![pending], Placing { existing, fsync: true })).await?)
     })
 }

@@ -130,6 +130,10 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
              else copy the file again",
             piped("gzip -dc FILE")
         ),
+        Problem::Start { .. } | Problem::Plus(_) | Problem::Lengths { .. } | Problem::Letter { .. } => {
+            "look at that record: files that were cut, joined or edited end or begin within one. Copy or create the file again"
+                .to_owned()
+        }
         Problem::AfterBlocks { .. } | Problem::AfterEnd => {
             "copy or create the file again: what follows is not part of it, or was appended in another format"
                 .to_owned()
@@ -168,7 +172,7 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
         }
         Problem::Line { .. } => {
             "a table of reads needs a header line, then a sequence (or its k-mers), a tab and a label on each line: `readseeker \
-             kmers` and `readseeker reads` write such tables, and \
+             kmers` and `readseeker reads` write such tables; the latter also writes FASTQ, with labels in the names. \
              `readseeker evaluate --truth` takes alignments instead. An annotation must be GFF3 or GTF"
                 .to_owned()
         }

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 
 use super::runtime::unless_interrupted;
 use super::threads;
-use crate::blocking::blocking;
+use crate::blocking::to_the_end;
 use crate::config::check_places;
 use crate::error::Result;
 use crate::reads::output::{Existing, Placing, commit_all};
@@ -46,6 +46,6 @@ pub(super) fn run(args: Args) -> Result<()> {
         let (mut writer, pending) = output::create(&path, EncoderConfig { workers, level: None }).await?;
         writer.write(index.to_json().as_bytes()).await?;
         writer.finish().await?;
-        Ok(blocking(move || commit_all(vec![pending], Placing { existing, fsync: true })).await?)
+        Ok(to_the_end(move || commit_all(vec![pending], Placing { existing, fsync: true })).await?)
     })
 }

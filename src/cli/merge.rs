@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 
 use super::runtime::block_on;
-use crate::blocking::blocking;
+use crate::blocking::to_the_end;
 use crate::config::check_places;
 use crate::error::{Error, Result};
 use crate::outputs::{Part, join};
@@ -71,7 +71,7 @@ pub(super) fn run(args: Args) -> Result<()> {
         if let Some(table) = table {
             pending.push(join(&parts, table, encoding).await?);
         }
-        Ok(blocking(move || commit_all(pending, Placing { existing, fsync: true })).await?)
+        Ok(to_the_end(move || commit_all(pending, Placing { existing, fsync: true })).await?)
     })
 }
 

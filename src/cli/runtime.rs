@@ -5,6 +5,7 @@ use std::num::NonZero;
 use super::hints::print_warning;
 use super::print::print;
 use super::{signals, threads};
+use crate::blocking::is_at_the_end;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::threads::{OTHERS, probe};
@@ -32,14 +33,16 @@ fn warn(quiet: bool) -> impl Fn(&Warning) {
     }
 }
 
-/// Work that a signal ends.
+/// Work that a signal ends, unless it puts its outputs in place already.
 pub(super) fn unless_interrupted<T>(threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
     block_on(threads, async {
         let interrupted = signals::interrupted()?;
-        tokio::select! {
-            done = work => done,
-            signal = interrupted => Err(Error::Interrupted(signal)),
-        }
+        let mut work = std::pin::pin!(work);
+        let signal = tokio::select! {
+            done = &mut work => return done,
+            signal = interrupted => signal,
+        };
+        if is_at_the_end() { work.await } else { Err(Error::Interrupted(signal)) }
     })
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use futures::StreamExt;
 
-use crate::blocking::blocking;
+use crate::blocking::to_the_end;
 use crate::config::check_places;
 use crate::error::Result;
 use crate::kmer::{Letters, words};
@@ -80,7 +80,7 @@ pub async fn kmers(config: Kmers) -> Result<Vec<Warning>> {
     table.write(&text).await?;
     table.finish().await?;
     let placing = *placing;
-    blocking(move || commit_all(vec![pending], placing)).await?;
+    to_the_end(move || commit_all(vec![pending], placing)).await?;
     Ok(counts.warnings())
 }
 

@@ -8,7 +8,7 @@ use async_stream::try_stream;
 use futures::{Stream, StreamExt};
 
 use super::npy;
-use crate::blocking::blocking;
+use crate::blocking::{blocking, to_the_end};
 use crate::config::check_places;
 use crate::error::Result;
 use crate::kmer::words;
@@ -52,7 +52,7 @@ pub async fn score(config: Score) -> Result<()> {
     let (mut file, pending) = output::create(&output, encoding).await?;
     file.write(&npy::file(&probabilities)).await?;
     file.finish().await?;
-    Ok(blocking(move || commit_all(vec![pending], placing)).await?)
+    Ok(to_the_end(move || commit_all(vec![pending], placing)).await?)
 }
 
 async fn probabilities(lines: Lines, classifier: Arc<Classifier>) -> Result<Vec<f32>> {

@@ -213,3 +213,52 @@ fn an_interrupted_run_leaves_nothing() {
         assert_eq!(bench.files(), Vec::<String>::new());
     }
 }
+
+#[test]
+fn every_command_of_the_paper_names_the_file_and_the_line_and_says_what_to_do() {
+    let bench = Bench::new();
+    let bases = crate::support::bases(1, 90);
+    bench.write("g.fa", format!(">chr1\n{bases}\n"));
+    bench.write("genes.gff3", "chr1\tx\tCDS\t1\t90\t.\t+\t0\tID=c\nchr1\tx\tCDS\t90\n");
+    bench.write(
+        "cut.gbk",
+        "LOCUS       chr1  90 bp  DNA\nFEATURES             Location\n     CDS             1-9\nORIGIN\n",
+    );
+    bench.write("bad.tsv", format!("sequence\tlabel\n{bases}\t1\n{bases}\tmaybe\n"));
+    bench.write("good.tsv", format!("sequence\tlabel\n{bases}\t1\n{bases}\t0\n"));
+    bench.write("named.fq", format!("@r1 label=1\n{bases}\n+\n{}\n@r2\n{bases}\n", "I".repeat(90)));
+    bench.write("cut.fq", format!("@r1 label=1\n{bases}\n+\n{}\n@r2 label=0\n{bases}\n", "I".repeat(90)));
+    bench.write("bad.fq", format!("@r1\n{bases}\n+\nIII\n"));
+    bench.write("dev.tsv", "sequence\tlabel\nACGTAC\t1\nACGTAC\n");
+    let (sam, bert) = (testdata("community.bam"), testdata("parity/k6_tiny_zip"));
+    let (sam, bert) = (sam.to_str().unwrap(), bert.to_str().unwrap());
+    let cpu = ["--device", "cpu"];
+    let evaluate = |args: &[&'static str]| [&["evaluate"], args, &cpu, &["--json", "out"]].concat();
+    let cases = [
+        (
+            vec!["reads", "--genome", "g.fa", "--annotation", "genes.gff3", "-o", "out"],
+            "genes.gff3: line 2: expected nine",
+        ),
+        (vec!["reads", "--genome", "cut.gbk", "-o", "out"], "cut.gbk"),
+        (vec!["reads", "--genome", "bad.tsv", "-o", "out"], "bad.tsv: line 1: expected nine columns"),
+        (vec!["kmers", "bad.fq", "-o", "out"], "bad.fq: record 1"),
+        ([&["score", "--dnabert", "dev.tsv", "--model", bert, "-o", "out"], &cpu[..]].concat(), "dev.tsv: line 3"),
+        (evaluate(&["bad.tsv"]), "bad.tsv: line 3: expected the label"),
+        (evaluate(&["named.fq"]), "named.fq: line 5: expected label=0 or label=1"),
+        (evaluate(&["cut.fq"]), "cut.fq: line 7: the file ends within a record"),
+        (evaluate(&["good.tsv", "--calls", "x=genes.gff3"]), "genes.gff3: line 2"),
+        ([&["evaluate", sam, "--truth", "genes.gff3", "--json", "out"], &cpu[..]].concat(), "genes.gff3: line 2"),
+        #[cfg(feature = "train")]
+        (vec!["train", "--reads", "bad.tsv", "--device", "cpu", "-o", "out"], "bad.tsv: line 3: expected the label"),
+        #[cfg(feature = "train")]
+        (vec!["train", "--reads", "named.fq", "--device", "cpu", "-o", "out"], "named.fq: line 5"),
+    ];
+    let before = bench.files();
+    for (args, problem) in cases {
+        let run = bench.run(&args);
+        let said = stderr(&run);
+        assert_eq!(run.status.code(), Some(3), "{args:?}: {said}");
+        assert!(said.contains(problem) && said.contains("hint: "), "{args:?}: {said}");
+        assert_eq!(bench.files(), before, "{args:?}");
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::Output;
+use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
 use crate::support::{Bench, stderr, testdata};
@@ -64,12 +64,17 @@ impl Server {
     }
 
     fn fetch(&self, bench: &Bench, args: &[&str]) -> Output {
+        self.command(bench, args).output().unwrap()
+    }
+
+    fn command(&self, bench: &Bench, args: &[&str]) -> Command {
         let mut command = bench.command(&[&["model", "fetch"], args].concat());
         for proxy in ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"] {
             command.env_remove(proxy);
         }
         command.env("HF_ENDPOINT", &self.endpoint).env("HF_TOKEN", "secret");
-        command.env("READSEEKER_CACHE", bench.path("cache")).output().unwrap()
+        command.env("READSEEKER_CACHE", bench.path("cache"));
+        command
     }
 }
 
@@ -159,6 +164,37 @@ fn a_download_that_was_killed_goes_on() {
     assert!(run.status.success(), "{}", stderr(&run));
     assert_whole(&bench, "here");
     assert!(server.asked().iter().any(|request| request.start() == 1000));
+}
+
+#[test]
+fn a_download_that_is_killed_leaves_no_model() {
+    // The weights never come; then they do.
+    let stalls = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let waits = Arc::clone(&stalls);
+    let server = Server::start(move |request, _| {
+        let begun = std::time::Instant::now();
+        while name_of(request) == "pytorch_model.bin"
+            && waits.load(std::sync::atomic::Ordering::Relaxed)
+            && begun.elapsed().as_secs() < 60
+        {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        file(request, name_of(request))
+    });
+    let bench = Bench::new();
+    let mut child = server.command(&bench, &["someone/tiny", "--to", "here"]).spawn().unwrap();
+    while !bench.path(".here.part").join("vocab.txt").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(bench.files(), [".here.part"]);
+    stalls.store(false, std::sync::atomic::Ordering::Relaxed);
+    let run = server.fetch(&bench, &["someone/tiny", "--to", "here"]);
+    assert!(run.status.success(), "{}", stderr(&run));
+    assert_whole(&bench, "here");
+    assert_eq!(bench.files(), ["here"]);
 }
 
 #[test]
