@@ -21,8 +21,12 @@ pub struct Call {
 impl Call {
     /// That of a line of GFF, if it tells of a coding sequence.
     pub fn parse(line: &[u8]) -> Result<Option<Self>, String> {
-        let Some((read, part)) = part(line)? else { return Ok(None) };
-        let score = line.split(|&byte| byte == b'\t').nth(5).and_then(|text| std::str::from_utf8(text).ok());
+        let Some((read, mut part)) = part(line)? else { return Ok(None) };
+        let column = |n: usize| line.split(|&byte| byte == b'\t').nth(n);
+        if column(1) == Some(b"FGS") {
+            part.phase = Some(0); // where the others have a phase, FragGeneScan has the frame; its genes begin with a whole codon
+        }
+        let score = column(5).and_then(|text| std::str::from_utf8(text).ok());
         let score = score.and_then(|text| text.parse().ok()).filter(|score: &f32| score.is_finite());
         Ok(Some(Self { read, part, score }))
     }
@@ -92,7 +96,9 @@ mod tests {
         let frame = |line| calls(&[line]).frame(100).map(Frame::number);
         assert_eq!(frame("r\tF\tCDS\t1\t99\t.\t+\t0\tID=1"), Some(1));
         assert_eq!(frame("r\tF\tCDS\t2\t100\t.\t-\t0\tID=1"), Some(-1));
-        assert_eq!(frame("r\tF\tCDS\t1\t98\t.\t-\t1\tID=1"), Some(-1));
+        assert_eq!(frame("r\tP\tCDS\t1\t98\t.\t-\t1\tID=1"), Some(-1));
+        assert_eq!(frame("r\tFGS\tCDS\t1\t98\t.\t-\t0\tID=1"), Some(-3));
+        assert_eq!(frame("r\tFGS\tCDS\t2\t100\t.\t+\t1\tID=1"), Some(2));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(super) struct FlatFile {
 #[derive(Debug, Default)]
 struct Record {
     name: String,
+    /// Whether the name is no accession, which another line may have.
+    has_other_name: bool,
     /// How many bases its first line says it has.
     length: Option<usize>,
     features: Vec<Feature>,
@@ -63,9 +65,13 @@ impl FlatFile {
 
 impl Record {
     fn new(line: &str) -> Result<Self, String> {
+        let mut has_other_name = false;
         let (name, size) = if let Some(line) = line.strip_prefix("ID   ") {
             let fields: Vec<&str> = line.split(';').collect();
-            let name = fields[0].split_whitespace().next().unwrap_or_default();
+            let mut words = fields[0].split_whitespace();
+            let name = words.next().unwrap_or_default();
+            // Before 2006, entries had names of their own, and a word more; entries that are to be submitted have none yet.
+            has_other_name = words.next().is_some() || matches!(name, "" | "XXX");
             let version = fields.get(1).and_then(|field| field.trim().strip_prefix("SV "));
             let name = version.map_or_else(|| name.to_owned(), |version| format!("{name}.{version}"));
             (name, fields.last().map(|field| field.split_whitespace().collect()).unwrap_or_default())
@@ -77,7 +83,7 @@ impl Record {
         if unit.is_some_and(|unit| unit.trim_end_matches('.').eq_ignore_ascii_case("aa")) {
             return Err("the record is a protein, which has no reads".to_owned());
         }
-        Ok(Self { name, length: length.and_then(|length| length.parse().ok()), ..Self::default() })
+        Ok(Self { name, has_other_name, length: length.and_then(|length| length.parse().ok()), ..Self::default() })
     }
 
     fn add(&mut self, line: &str) -> Result<(), String> {
@@ -91,6 +97,11 @@ impl Record {
         let version = line.strip_prefix("VERSION").or_else(|| line.strip_prefix("SV   "));
         if let Some(name) = version.and_then(|rest| rest.split_whitespace().next()) {
             name.clone_into(&mut self.name);
+            self.has_other_name = false;
+        }
+        if let Some(accession) = line.strip_prefix("AC ").filter(|_| self.has_other_name).and_then(accession) {
+            accession.clone_into(&mut self.name);
+            self.has_other_name = false;
         }
         self.in_features = line.starts_with("FEATURES");
         self.has_sequence = line.starts_with("ORIGIN") || line.starts_with("SQ   ");
@@ -131,6 +142,12 @@ impl Record {
         }
         Ok(Sequence { name, bases, annotation })
     }
+}
+
+/// The first of an `AC` line: `X56734; S46826;`, or `* _contig1` before a submission.
+fn accession(rest: &str) -> Option<&str> {
+    let name = rest.split(';').next()?.trim().trim_start_matches('*').trim();
+    (!name.is_empty() && name != "XXX").then_some(name)
 }
 
 #[cfg(test)]
@@ -203,6 +220,22 @@ SQ   Sequence 24 BP; 7 A; 7 C; 3 G; 6 T; 1 other;
                     [part(0..12, Strand::Plus, 2), part(17..24, Strand::Minus, 0), part(13..16, Strand::Minus, 2)];
                 assert_eq!(annotation.parts, expected);
             }
+        }
+    }
+
+    #[test]
+    fn embl_entries_without_an_accession_in_their_first_line_are_named_by_the_next_best() {
+        let first = "U49845; SV 1; linear; genomic DNA; STD; FUN; 24 BP.\n";
+        for (id, lines, name) in [
+            ("U49845; SV 1; linear; genomic DNA; STD; FUN; 24 BP.", "AC   U00001;\n", "U49845.1"),
+            ("SC49845    standard; DNA; FUN; 24 BP.", "AC   U49845; S00001;\n", "U49845"),
+            ("SC49845    standard; DNA; FUN; 24 BP.", "AC   U49845;\nXX\nSV   U49845.1\n", "U49845.1"),
+            ("SC49845    standard; DNA; FUN; 24 BP.", "", "SC49845"),
+            ("XXX; XXX; linear; XXX; XXX; XXX; 24 BP.", "AC   XXX;\nXX\nAC * _contig1\n", "_contig1"),
+            ("XXX; XXX; linear; XXX; XXX; XXX; 24 BP.", "AC * _contig1\n", "_contig1"),
+        ] {
+            let text = EMBL.replace(first, &format!("{id}\n{lines}"));
+            assert_eq!(read(&text).unwrap()[0].name, name, "{id}");
         }
     }
 

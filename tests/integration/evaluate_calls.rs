@@ -31,10 +31,10 @@ fn unpacked(name: &str) -> String {
 }
 
 #[test]
-fn genes_of_pyrodigal_are_measured_as_scikit_learn_measures_them() {
+fn genes_of_other_programs_are_measured_as_scikit_learn_measures_them() {
     let bench = Bench::new();
     let (reads, genes) = (testdata("calls/reads.tsv.gz"), testdata("calls/pyrodigal.gff.gz"));
-    // The same genes without scores, as FragGeneScanRs writes them.
+    // The same genes without scores.
     let without: Vec<String> = unpacked("calls/pyrodigal.gff.gz")
         .lines()
         .map(|line| {
@@ -47,16 +47,20 @@ fn genes_of_pyrodigal_are_measured_as_scikit_learn_measures_them() {
         .collect();
     bench.write("without.gff", without.join("\n"));
     let calls = format!("pyrodigal={}", genes.display());
-    let (table, said) = evaluated(&bench, reads.to_str().unwrap(), &[&calls, "no scores=without.gff"]);
+    let fgs = format!("FragGeneScanRs={}", testdata("calls/fraggenescanrs.gff.gz").display());
+    let (table, said) = evaluated(&bench, reads.to_str().unwrap(), &[&calls, "no scores=without.gff", &fgs]);
     assert_eq!(said, "");
     let golden: Value = serde_json::from_slice(&std::fs::read(testdata("calls/golden.json")).unwrap()).unwrap();
     let report = bench.json("e.json");
     let close = |value: &Value, expected: &Value| {
         assert!((value.as_f64().unwrap() - expected.as_f64().unwrap()).abs() < 1e-12, "{value} {expected}");
     };
-    let [ours, with, without] = &report["predictors"].as_array().unwrap()[..] else { panic!("{report}") };
+    let [ours, with, without, fgs] = &report["predictors"].as_array().unwrap()[..] else { panic!("{report}") };
     for key in ["accuracy", "precision", "recall", "mcc", "roc_auc", "pr_auc", "frame_accuracy"] {
         close(&with["all"][key], &golden[key]);
+    }
+    for (key, expected) in golden["fraggenescanrs"].as_object().unwrap() {
+        close(&fgs["all"][key], expected);
     }
     for key in ["accuracy", "precision", "recall", "mcc", "frame_accuracy"] {
         assert_eq!(without["all"][key], with["all"][key], "{key}");
@@ -69,7 +73,7 @@ fn genes_of_pyrodigal_are_measured_as_scikit_learn_measures_them() {
     }
     let all = lines(&table, "all");
     let who: Vec<[&str; 2]> = all.iter().map(|line| [line["predictor"], line["threshold"]]).collect();
-    assert_eq!(who, [["compact", "0.5"], ["pyrodigal", "NA"], ["no scores", "NA"]]);
+    assert_eq!(who, [["compact", "0.5"], ["pyrodigal", "NA"], ["no scores", "NA"], ["FragGeneScanRs", "NA"]]);
     assert!(bench.read("e.html").contains("half or more of its bases"));
 }
 

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""Genes that pyrodigal finds on reads of the example, and what scikit-learn says of them: tests/oracle/calls.py testdata/calls
+"""Genes that other programs find on reads of the example, and what scikit-learn says of them: tests/oracle/calls.py testdata/calls
 
-Needs pyrodigal and scikit-learn (made with 3.7.1 and 1.9.1). Writes a table of labelled reads, pyrodigal's own GFF of them, and
-the measures that `readseeker evaluate --calls` must give. Nothing here is taken from readseeker: bases in genes are counted one
-by one, and a frame is found by walking the codons.
+Needs pyrodigal and scikit-learn (made with 3.7.1 and 1.9.1), and FragGeneScanRs in the PATH (`cargo install frag_gene_scan_rs`,
+made with 1.1.0). Writes a table of labelled reads, the programs' own GFF of them, and the measures that `readseeker evaluate
+--calls` must give. Nothing here is taken from readseeker: bases in genes are counted one by one, and a frame is found by walking
+the codons.
 """
 
+import collections
 import gzip
 import itertools
 import json
 import math
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +20,7 @@ import numpy as np
 import pyrodigal
 from sklearn import metrics
 
+Gene = collections.namedtuple("Gene", "begin end strand")
 TESTDATA = Path(__file__).resolve().parents[2] / "testdata"
 READS = 400
 
@@ -42,6 +46,42 @@ def frame(genes, length):
         bases[number] = bases.get(number, 0) + gene.end - gene.begin + 1
     best = [number for number, count in bases.items() if count == max(bases.values())]
     return best[0] if len(best) == 1 else None
+
+
+def fraggenescanrs(folder):
+    """FragGeneScanRs's GFF, and the measures of it. It has no scores, so that reads are ordered by their share of bases in genes."""
+    made = list(reads())
+    fasta = "".join(f">{name}\n{bases}\n" for name, bases, *_ in made)
+    command = ["FragGeneScanRs", "-t", "illumina_5", "-w", "0", "-s", "stdin", "-g", folder / "one.gff"]
+    subprocess.run(command, input=fasta.encode(), stdout=subprocess.DEVNULL, check=True)
+    text = (folder / "one.gff").read_bytes()
+    (folder / "one.gff").unlink()
+    with gzip.GzipFile(folder / "fraggenescanrs.gff.gz", "wb", mtime=0) as gff:
+        gff.write(text)
+    genes = {}
+    for line in text.decode().splitlines():
+        if not line.startswith("#"):
+            read, _, _, begin, end, _, strand, _, _ = line.split("\t")
+            # Column 8 is not GFF's phase: its genes begin with a whole codon.
+            genes.setdefault(read, []).append(Gene(int(begin), int(end), 1 if strand == "+" else -1))
+    truth, shares, frames = [], [], []
+    for name, bases, is_coding, right, _ in made:
+        own = genes.get(name, [])
+        truth.append(is_coding)
+        shares.append(len({at for gene in own for at in range(gene.begin, gene.end + 1)}) / len(bases))
+        said = frame(own, len(bases)) if own else None
+        if right != "." and said is not None:
+            frames.append(int(right) == said)
+    called = [share >= 0.5 for share in shares]
+    return {
+        "accuracy": metrics.accuracy_score(truth, called),
+        "precision": metrics.precision_score(truth, called),
+        "recall": metrics.recall_score(truth, called),
+        "mcc": metrics.matthews_corrcoef(truth, called),
+        "roc_auc": metrics.roc_auc_score(truth, shares),
+        "pr_auc": metrics.average_precision_score(truth, shares),
+        "frame_accuracy": sum(frames) / len(frames),
+    }
 
 
 def main(folder):
@@ -84,6 +124,7 @@ def main(folder):
         "caulobacter_recall": metrics.recall_score(*map(np.array, zip(*[(t, c) for t, c, s in zip(truth, called, sources) if s == "caulobacter"]))),
     }
     assert not any(map(math.isnan, golden.values()))
+    golden["fraggenescanrs"] = fraggenescanrs(folder)
     (folder / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")
 
 
