@@ -51,12 +51,12 @@ Examples:
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
-    /// Labelled reads as a table, compressed or not, or aligned reads with --truth; - is stdin
+    /// Labelled reads as a table or FASTQ, compressed or not, or aligned reads with --truth; - is stdin
     ///
     /// A table has a header line, then one line per read. The first column is its sequence, or its overlapping k-mers joined by
     /// blanks as in DNABERT's dev.tsv. The second is its label: 1 or coding, 0 or noncoding. Columns named name, group and frame
-    /// (1 2 3 -1 -2 -3) are used where they exist.
-    #[arg(value_name = "TSV|BAM")]
+    /// (1 2 3 -1 -2 -3) are used where they exist. FASTQ and FASTA need the truth in the names, as readseeker reads writes it.
+    #[arg(value_name = "TSV|FASTQ|BAM")]
     input: PathBuf,
 
     /// Label aligned reads (BAM, SAM, CRAM) by these coding ranges of the reference

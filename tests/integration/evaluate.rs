@@ -203,3 +203,36 @@ fn bad_tables_name_the_line_and_leave_no_report() {
     assert!(message.contains("cannot read test.tsv: line 3: expected the label 0"), "{message}");
     assert!(message.contains("hint: ") && bench.files() == ["test.tsv"], "{message}");
 }
+
+#[test]
+fn reads_with_the_truth_in_their_names_are_those_of_the_table() {
+    let bench = Bench::new();
+    bench.write("genome.fa", format!(">chr1\n{}\n", crate::support::bases(1, 6000)));
+    bench.write("genes.gff3", "chr1\tx\tCDS\t301\t3400\t.\t+\t0\tID=c\n");
+    for output in ["drawn.tsv", "drawn.fq.gz", "drawn.fq"] {
+        let from =
+            ["reads", "--genome", "genome.fa", "--annotation", "genes.gff3", "--anywhere", "--sequencer", "hifi"];
+        let run =
+            bench.run(&[&from[..], &["--length", "90", "--count", "60", "--group", "my group", "-o", output]].concat());
+        assert!(run.status.success(), "{}", stderr(&run));
+    }
+    // As FASTA, in lines of 40.
+    let fastq = bench.read("drawn.fq");
+    let lines: Vec<&str> = fastq.lines().collect();
+    let wrapped = lines.chunks(4).map(|record| {
+        let letters: Vec<&str> = record[1].as_bytes().chunks(40).map(|line| str::from_utf8(line).unwrap()).collect();
+        format!(">{}\n{}\n", &record[0][1..], letters.join("\n"))
+    });
+    bench.write("drawn.fa", wrapped.collect::<String>());
+    bench.write("genes.gff", "read3\tx\tCDS\t1\t60\t.\t+\t0\tID=1\n");
+    let table = |input: &str| {
+        let run = bench.run(&["evaluate", input, "--model", "compact", "--device", "cpu", "--calls", "x=genes.gff"]);
+        assert!(run.status.success(), "{input}: {}", stderr(&run));
+        String::from_utf8(run.stdout).unwrap()
+    };
+    let expected = table("drawn.tsv");
+    assert!(expected.contains("\tmy group\tcompact\t60\t"), "{expected}");
+    for input in ["drawn.fq", "drawn.fq.gz", "drawn.fa"] {
+        assert_eq!(table(input), expected, "{input}");
+    }
+}
