@@ -137,7 +137,7 @@ impl Error {
             Self::Usage(_)
             | Self::Conflict(_)
             | Self::Reads(reads::Error::Layout(_))
-            | Self::Model(model::Error::Precision { .. }) => 2,
+            | Self::Model(model::Error::Precision { .. } | model::Error::NoScratch { .. }) => 2,
             Self::Reads(reads::Error::Input { .. })
             | Self::Alone { .. }
             | Self::Report { .. }

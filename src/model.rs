@@ -60,4 +60,4 @@ pub use self::precision::Precision;
 pub use self::row::Row;
 pub use self::source::Source;
 #[cfg(feature = "train")]
-pub use self::training::{Example, Recipe, Trainer, Truth};
+pub use self::training::{Example, Recipe, Start, Trainer, Truth};

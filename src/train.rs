@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::blocking::blocking;
 use crate::error::{Error, Result, Signal};
-use crate::model::Trainer;
+use crate::model::{Start, Trainer};
 pub use config::{Changes, HoldOut, TrainConfig};
 use course::Course;
 pub use outcome::{Look, Trained};
@@ -52,9 +52,10 @@ pub async fn train(config: TrainConfig, interrupt: impl Future<Output = Signal>)
 
 /// Opens the model and reads the table.
 async fn prepare(config: &TrainConfig) -> Result<(Trainer, Reads)> {
-    let (options, output, seed) = (config.from.clone(), config.output.clone(), config.seed);
+    let (options, output) = (config.from.clone(), config.output.clone());
+    let start = Start { seed: config.seed, from_scratch: config.from_scratch };
     blocking(move || Trainer::check_output(&output)).await?;
-    let trainer = blocking(move || Trainer::open(&options, seed)).await?;
+    let trainer = blocking(move || Trainer::open(&options, start)).await?;
     let reads = Reads::read(config, &trainer).await?;
     Ok((trainer, reads))
 }

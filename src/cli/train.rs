@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 
 use super::threads;
-use super::values::{count, fraction, minutes, probability};
+use super::values::{count, dropout, fraction, minutes, probability};
 use crate::error::Result;
 use crate::model::{Attention, device};
 
@@ -18,6 +18,9 @@ Examples:
 
   Fine-tune a BERT as the paper did, on a GPU:
   readseeker train --reads train.tsv.gz --from DNABERT-6 -o mybert --device gpu
+
+  Train a model of the shape of compact from random weights:
+  readseeker train --reads train.tsv.gz --from compact --scratch -o mymodel
 
   Measure on a genome that is not learnt from, for an hour at most:
   readseeker train --reads both.tsv.gz --hold-out-group other -o mymodel --minutes 60
@@ -35,20 +38,26 @@ Examples:
 pub(super) struct Args {
     /// Labelled reads, compressed or not; - is stdin
     ///
-    /// The table that `readseeker reads` writes and `readseeker evaluate` reads. Columns named coded_fraction and frame are used
+    /// The table or FASTQ that `readseeker reads` writes and `readseeker evaluate` reads. Columns named coded_fraction and frame are used
     /// where they exist. The builtin model learns from reads that lie wholly in one class, and where they code, needs their frame.
-    #[arg(long, value_name = "TSV")]
+    #[arg(long, value_name = "TSV|FASTQ")]
     reads: PathBuf,
 
     /// Model to start from: builtin, compact, a directory or a name
     #[arg(long, value_name = "MODEL", default_value = "builtin")]
     from: PathBuf,
 
+    /// Start from random weights: --from says the shape of the network alone
+    ///
+    /// For compact and models of its shape. Learn from many reads of many genomes, or of the one genome that the model is for.
+    #[arg(long)]
+    scratch: bool,
+
     /// Directory to create
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
 
-    /// How often each read is seen [default: 3; 5 for a BERT]
+    /// How often each read is seen [default: 3; 5 for a BERT; 10 with --scratch]
     #[arg(long, value_name = "N", value_parser = count)]
     epochs: Option<NonZero<usize>>,
 
@@ -58,13 +67,20 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", value_parser = count)]
     batch_size: Option<NonZero<usize>>,
 
-    /// Highest learning rate [default: 0.001; 0.00002 for a BERT]
+    /// Highest learning rate [default: 0.001; 0.00002 for a BERT; 0.003 with --scratch]
     #[arg(long, value_name = "R", value_parser = fraction)]
     rate: Option<f64>,
 
     /// Share of the training in which the rate rises to that [default: 0.04; 0.1 for a BERT]
     #[arg(long, value_name = "F", value_parser = probability)]
     warm_up: Option<f32>,
+
+    /// Share of a network's numbers that are left out at random, in each step others [default: 0; 0.1 for a BERT; 0.15 with
+    /// --scratch]
+    ///
+    /// In training alone. Of a BERT: of hidden numbers and of attention, as in the published training.
+    #[arg(long, value_name = "F", value_parser = dropout)]
+    dropout: Option<f64>,
 
     /// Share of the reads that are kept for measuring
     #[arg(long, value_name = "F", default_value = "0.1", value_parser = probability, conflicts_with = "hold_out_group")]
@@ -135,6 +151,7 @@ pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
         batch_size: args.batch_size.map(NonZero::get),
         rate: args.rate,
         warm_up: args.warm_up.map(f64::from),
+        dropout: args.dropout,
     };
     let hold_out = match args.hold_out_group {
         groups if groups.is_empty() => HoldOut::Share(f64::from(args.hold_out)),
@@ -143,6 +160,7 @@ pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
     let config = TrainConfig {
         reads: args.reads,
         from,
+        from_scratch: args.scratch,
         output: args.output,
         changes,
         hold_out,

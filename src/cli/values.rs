@@ -39,6 +39,12 @@ pub(super) fn fraction(text: &str) -> Result<f64, String> {
     if number > 0.0 && number <= 1.0 { Ok(number) } else { Err("a fraction is above 0 and at most 1".into()) }
 }
 
+/// A share from 0 on, and below 1.
+pub(super) fn dropout(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
+    if (0.0..1.0).contains(&number) { Ok(number) } else { Err("expected a share from 0 on, below 1".into()) }
+}
+
 /// Minutes, in fractions too.
 pub(super) fn minutes(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;

@@ -57,6 +57,14 @@ pub enum Error {
     /// A probability is not a number, although those of the reads that were tried first were.
     #[error("the model overflows: the probability of a read is not a number")]
     NotFinite,
+    /// A model of a family that is not trained from random weights.
+    #[error("{model} cannot be trained from random weights: {reason}")]
+    NoScratch {
+        /// Its name.
+        model: String,
+        /// Why, for people.
+        reason: &'static str,
+    },
     /// A training went astray.
     #[error("the loss is not a number any more: the training has diverged; try a lower learning rate")]
     Diverged,

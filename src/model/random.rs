@@ -1,4 +1,4 @@
-//! Random reads and numbers, the same in every run: to measure a model, to check it, and to start one.
+//! Random reads and numbers, the same in every run: to measure a model, to check it, and to start and train one.
 
 /// Random reads, all different, the same in every run.
 pub(super) fn random_reads(length: usize, count: usize) -> Vec<Vec<u8>> {
@@ -13,23 +13,46 @@ pub(super) fn random_reads(length: usize, count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|_| (0..length).map(|_| base()).collect()).collect()
 }
 
+/// Random bits without end: splitmix64 (Steele, Lea and Flood 2014).
+#[derive(Debug)]
+pub(super) struct Bits(u64);
+
+impl Bits {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// The highest 53 bits as a number above 0 and up to 1.
+    #[cfg(feature = "train")]
+    #[expect(clippy::cast_precision_loss, reason = "2^53 fit")]
+    fn share(&mut self) -> f64 {
+        ((self.next() >> 11) + 1) as f64 / (1_u64 << 53) as f64
+    }
+}
+
 /// Random numbers around zero with this standard deviation.
 #[cfg(feature = "train")]
+#[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than f32")]
 pub(super) fn random_numbers(seed: u64, count: usize, deviation: f64) -> Vec<f32> {
-    let mut state = seed;
-    let mut uniform = || {
-        // splitmix64 (Steele, Lea and Flood 2014); the highest 53 bits become a number above 0 and up to 1.
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        #[expect(clippy::cast_precision_loss, reason = "2^53 fit")]
-        let number = (((mixed ^ (mixed >> 31)) >> 11) + 1) as f64 / (1_u64 << 53) as f64;
-        number
-    };
+    let mut bits = Bits::new(seed);
     // Box and Muller's transform (1958).
-    let mut normal = || (-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos();
-    #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than f32")]
+    let mut normal = || (-2.0 * bits.share().ln()).sqrt() * (std::f64::consts::TAU * bits.share()).cos();
     (0..count).map(|_| (deviation * normal()) as f32).collect()
+}
+
+/// Random numbers, as many at any place up to `most` on both sides of zero.
+#[cfg(feature = "train")]
+#[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than f32")]
+pub(super) fn even_numbers(seed: u64, count: usize, most: f64) -> Vec<f32> {
+    let mut bits = Bits::new(seed);
+    (0..count).map(|_| (most * (2.0 * bits.share() - 1.0)) as f32).collect()
 }
 
 #[cfg(all(test, feature = "train"))]
@@ -38,10 +61,15 @@ mod tests {
 
     #[test]
     fn numbers_are_spread_as_asked_for() {
-        let numbers = random_numbers(1, 10_000, 0.02);
-        let mean = |of: fn(f32) -> f32| numbers.iter().map(|&number| of(number)).sum::<f32>() / 1e4;
-        assert!(mean(|x| x).abs() < 1e-3, "{}", mean(|x| x));
-        assert!((mean(|x| x * x).sqrt() / 0.02 - 1.0).abs() < 0.03, "{}", mean(|x| x * x).sqrt());
-        assert_ne!(numbers, random_numbers(2, 10_000, 0.02));
+        for (numbers, others) in [
+            (random_numbers(1, 10_000, 0.02), random_numbers(2, 10_000, 0.02)),
+            // The standard deviation of even numbers is their most by the root of 3.
+            (even_numbers(1, 10_000, 0.02 * 3.0_f64.sqrt()), even_numbers(2, 10_000, 0.02)),
+        ] {
+            let mean = |of: fn(f32) -> f32| numbers.iter().map(|&number| of(number)).sum::<f32>() / 1e4;
+            assert!(mean(|x| x).abs() < 1e-3, "{}", mean(|x| x));
+            assert!((mean(|x| x * x).sqrt() / 0.02 - 1.0).abs() < 0.03, "{}", mean(|x| x * x).sqrt());
+            assert_ne!(numbers, others);
+        }
     }
 }

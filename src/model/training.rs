@@ -4,10 +4,13 @@
 //! is the network that scores reads, not a copy of it.
 
 mod adamw;
+mod begun;
+mod folded;
 mod learning;
 mod losses;
 mod recalibrated;
 mod recipe;
+mod scratch;
 mod state;
 mod step;
 mod trainer;
@@ -17,4 +20,6 @@ pub(super) use self::learning::{Learning, Taught};
 pub(super) use self::losses::{Classes, logsumexp, one_hot};
 pub use self::recipe::Recipe;
 pub(super) use self::recipe::{AdamW, Fall};
+pub use self::scratch::Start;
+pub(super) use self::scratch::{NormOf, Scratch};
 pub use self::trainer::Trainer;

@@ -28,7 +28,7 @@ pub(super) struct Facts<'a> {
 pub(super) fn about(facts: &Facts<'_>) -> Vec<(&'static str, Value)> {
     let &Facts { config, trainer, recipe, reads, steps, looks } = facts;
     let (from, sha256) = trainer.origin();
-    let Recipe { epochs, batch_size, rate, warm_up, .. } = recipe;
+    let Recipe { epochs, batch_size, rate, warm_up, dropout, .. } = recipe;
     let table = name(&config.reads);
     let taught = reads.taught.len();
     let training = json!({
@@ -43,6 +43,7 @@ pub(super) fn about(facts: &Facts<'_>) -> Vec<(&'static str, Value)> {
         "batch_size": batch_size,
         "rate": rate,
         "warm_up": warm_up,
+        "dropout": dropout,
         "seed": config.seed,
         "steps": steps,
         "held_out_before": looks.map(|looks| looks[0]),
@@ -52,7 +53,8 @@ pub(super) fn about(facts: &Facts<'_>) -> Vec<(&'static str, Value)> {
     if trainer.is_calibrated() {
         // Our own families say this of themselves; a BERT's config.json is Hugging Face's.
         about.push(("name", json!(name(&config.output))));
-        about.push(("trained_on", json!(format!("{from}, fine-tuned on {taught} reads of {table}"))));
+        let how = if trainer.is_from_scratch() { "trained" } else { "fine-tuned" };
+        about.push(("trained_on", json!(format!("{from}, {how} on {taught} reads of {table}"))));
         about.push(("created", json!(today())));
     }
     about

@@ -12,6 +12,8 @@ pub struct TrainConfig {
     pub reads: PathBuf,
     /// The model it starts from, and where it is trained.
     pub from: model::Options,
+    /// Whether it starts from random weights, for a network of that model's shape.
+    pub from_scratch: bool,
     /// The directory to create.
     pub output: PathBuf,
     /// What differs from the family's recipe.
@@ -41,6 +43,8 @@ pub struct Changes {
     pub rate: Option<f64>,
     /// The share of the training in which the rate rises to that.
     pub warm_up: Option<f64>,
+    /// The share of numbers that are left out at random.
+    pub dropout: Option<f64>,
 }
 
 /// Which reads are kept for measuring.
@@ -60,6 +64,7 @@ impl Changes {
             batch_size: self.batch_size.unwrap_or(recipe.batch_size),
             rate: self.rate.unwrap_or(recipe.rate),
             warm_up: self.warm_up.unwrap_or(recipe.warm_up),
+            dropout: self.dropout.unwrap_or(recipe.dropout),
             ..recipe
         }
     }

@@ -22,6 +22,8 @@ use crate::progress::{self, say};
 
 /// Looks at the held-out reads in each epoch.
 const LOOKS: usize = 4;
+/// Reads by which normalisations over a batch become part of the weights, at most.
+const FOLDED_BY: usize = 512;
 /// How much a step counts in the loss that is shown.
 const SHOWN: f64 = 0.05;
 
@@ -70,6 +72,7 @@ impl Course {
 
     fn start(config: TrainConfig, mut trainer: Trainer, reads: Reads) -> Result<Self> {
         let recipe = config.changes.of(trainer.recipe());
+        trainer.train_by(recipe);
         let state = Trainer::state_of(&config.output)?;
         let of = identity(&config, &trainer, &reads, recipe);
         let mut at = At { of, ..At::default() };
@@ -147,6 +150,10 @@ impl Course {
 
     /// Looks at the held-out reads, and keeps the weights if they were never better.
     fn look(&mut self) -> Result<()> {
+        if self.reads.held_out.is_empty() {
+            return Ok(());
+        }
+        self.fold()?;
         let Some(look) = Look::at(&self.scored(&self.predictions()?)) else { return Ok(()) };
         self.at.first.get_or_insert(look);
         if self.at.best.is_none_or(|best| look.brier < best.brier) {
@@ -154,6 +161,16 @@ impl Course {
             self.trainer.keep();
         }
         Ok(())
+    }
+
+    /// Makes the weights that score reads, where that is not how they are trained.
+    fn fold(&mut self) -> Result<()> {
+        if !self.trainer.is_from_scratch() {
+            return Ok(());
+        }
+        let taught = &self.reads.taught;
+        let every = taught.len().div_ceil(FOLDED_BY).max(1);
+        Ok(self.trainer.fold(&taught.iter().step_by(every).collect::<Vec<_>>())?)
     }
 
     fn predictions(&self) -> Result<Vec<Prediction>> {
@@ -186,6 +203,9 @@ impl Course {
 
     /// Writes the best model, with its calibration fitted to the held-out reads.
     fn finish(mut self) -> Result<Trained> {
+        if !self.trainer.has_best() {
+            self.fold()?;
+        }
         self.trainer.take_best();
         let mut predictions = self.predictions()?;
         let line = calibrated::line(&self.scored(&predictions)).filter(|_| self.trainer.is_calibrated());

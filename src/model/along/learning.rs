@@ -8,7 +8,7 @@ use super::config::POSITION;
 use super::decoder::{LOGITS, positions, side};
 use super::family::{Along, SHORTEST};
 use crate::kmer::FIRST;
-use crate::model::training::{Learning, Recipe, Taught, Truth, one_hot};
+use crate::model::training::{Learning, Recipe, Scratch, Taught, Truth, one_hot};
 use crate::prediction::{Frame, Strand};
 
 /// What all classes share of a position's target.
@@ -57,6 +57,10 @@ impl Learning for Along {
 
     fn fixed_rows(&self, name: &str) -> usize {
         if name == "embedding.weight" { usize::from(FIRST) } else { 0 }
+    }
+
+    fn scratch(&self) -> Result<Scratch, &'static str> {
+        Err("a model of this kind has costs of calls that are fitted to its weights, by workflows/training alone")
     }
 
     fn is_calibrated(&self) -> bool {

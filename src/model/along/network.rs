@@ -16,6 +16,7 @@ use super::tensors;
 use crate::kmer::{self, PAD};
 use crate::model::burn_engine::form::{Form, high};
 use crate::model::burn_engine::network::{GpuBatches, Network};
+use crate::model::burn_engine::silu::silu;
 use crate::model::burn_engine::tensors::Tensors;
 use crate::model::burn_engine::upload::Uploader;
 use crate::model::cpu::along::positions;
@@ -222,12 +223,6 @@ impl Network for AlongNetwork {
         }
         self.logits(&self.mixed(silu(y)))
     }
-}
-
-/// `x / (1 + exp -x)`: half as many steps over a tensor as burn takes.
-fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    let y = (-x.clone()).exp() + 1.0;
-    x / y
 }
 
 /// How many groups of two there are on either side, and how many positions are left in the middle.

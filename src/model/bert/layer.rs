@@ -9,11 +9,13 @@
 //! about that.
 
 use std::f32::consts::FRAC_1_SQRT_2;
+use std::sync::Arc;
 
 use burn::tensor::Tensor;
 use burn::tensor::module::{attention, layer_norm, linear};
 use burn::tensor::ops::AttentionModuleOptions;
 
+use crate::model::burn_engine::dropout::Dropout;
 use crate::model::burn_engine::form::{Form, high};
 use crate::model::burn_engine::tensors::Tensors;
 use crate::model::load_error::LoadError;
@@ -68,6 +70,7 @@ pub(super) struct Layer {
     intermediate: Linear,
     output: Linear,
     output_norm: Norm,
+    dropout: Option<Arc<Dropout>>,
 }
 
 impl Layer {
@@ -75,10 +78,10 @@ impl Layer {
     pub(super) fn forward(&self, x: Tensor<3>, addends: &Addends, only_first: bool) -> Tensor<3> {
         let context = self.context.forward(self.form.low(self.attention(x.clone(), addends, only_first)));
         let x = if only_first { x.narrow(1, 0, 1) } else { x };
-        let x = self.context_norm.forward(high(context) + x);
+        let x = self.context_norm.forward(dropped(self.dropout.as_deref(), high(context)) + x);
         let inner = self.intermediate.forward(self.form.low(x.clone()));
         let inner = inner.clone().erf() * inner.clone() + inner; // the rest of GELU is in the weights
-        self.output_norm.forward(high(self.output.forward(inner)) + x)
+        self.output_norm.forward(dropped(self.dropout.as_deref(), high(self.output.forward(inner))) + x)
     }
 
     /// What each token hears from all, of all heads [batch, tokens, hidden]; the first token alone if `only_first`.
@@ -97,28 +100,37 @@ impl Layer {
         let heard = match addends {
             Addends::ToKeys(addends) => fused(query, key + addends.clone(), value),
             _ if self.form.fused => fused(query, key, value),
-            Addends::ToScores(addends) => attend(query, key, value, Some(addends)),
-            Addends::None => attend(query, key, value, None),
+            Addends::ToScores(addends) => self.attend(query, key, value, Some(addends)),
+            Addends::None => self.attend(query, key, value, None),
         };
         heard.swap_dims(1, 2).reshape([batch, asking, hidden])
+    }
+
+    /// softmax(Q Kᵗ + addends) V. The sums are divided by after the last product, where there is less to divide.
+    fn attend(&self, query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, addends: Option<&Tensor<4>>) -> Tensor<4> {
+        let scores = query.matmul(key.swap_dims(2, 3));
+        let scores = match addends {
+            None => scores,
+            Some(addends) => scores + addends.clone(),
+        };
+        let highest = scores.clone().max_dim(3);
+        let weights = (scores - highest).exp();
+        let sums = weights.clone().sum_dim(3);
+        dropped(self.dropout.as_deref(), weights).matmul(value) / sums
+    }
+}
+
+/// The same, or with some left out in a training that does so.
+pub(super) fn dropped<const D: usize>(dropout: Option<&Dropout>, x: Tensor<D>) -> Tensor<D> {
+    match dropout {
+        None => x,
+        Some(dropout) => dropout.forward(x),
     }
 }
 
 /// softmax(Q Kᵗ / sqrt(width)) V, as burn's operation.
 fn fused(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>) -> Tensor<4> {
     attention(query, key, value, None, None, AttentionModuleOptions::default())
-}
-
-/// softmax(Q Kᵗ + addends) V. The sums are divided by after the last product, where there is less to divide.
-fn attend(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, addends: Option<&Tensor<4>>) -> Tensor<4> {
-    let scores = query.matmul(key.swap_dims(2, 3));
-    let scores = match addends {
-        None => scores,
-        Some(addends) => scores + addends.clone(),
-    };
-    let highest = scores.clone().max_dim(3);
-    let weights = (scores - highest).exp();
-    weights.clone().matmul(value) / weights.sum_dim(3)
 }
 
 /// `x -> x W + b`.
@@ -219,6 +231,7 @@ impl Loader<'_, '_> {
             intermediate: inner.place(self.tensors, self.form),
             output: output.place(self.tensors, self.form),
             output_norm: self.norm(&part("output.LayerNorm"), hidden)?,
+            dropout: self.tensors.dropout(),
         })
     }
 

@@ -1,4 +1,4 @@
-//! How a BERT learns: as DNABERT's `run_finetune.py`, with the settings `ReadSeeker` was trained with. Dropout is left out.
+//! How a BERT learns: as DNABERT's `run_finetune.py`, with the settings `ReadSeeker` was trained with.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
@@ -6,7 +6,7 @@ use burn::tensor::activation::log_softmax;
 use super::config::LABELS;
 use super::family::Bert;
 use crate::model::random::random_numbers;
-use crate::model::training::{AdamW, Fall, Learning, Recipe, Taught, Truth, one_hot};
+use crate::model::training::{AdamW, Fall, Learning, Recipe, Scratch, Taught, Truth, one_hot};
 use crate::model::weights::Weights;
 
 /// Layers that start from random numbers where a checkpoint has none.
@@ -24,6 +24,7 @@ impl Learning for Bert {
             fall: Fall::Linear,
             adamw: AdamW { betas: [0.9, 0.999], epsilon: 1e-8, decay: 0.01 },
             longest_gradient: 1.0,
+            dropout: 0.1, // of attention's probabilities as well
         }
     }
 
@@ -58,6 +59,10 @@ impl Learning for Bert {
             }
         }
         added
+    }
+
+    fn scratch(&self) -> Result<Scratch, &'static str> {
+        Err("a BERT has to find masked tokens before it learns from labels: start from a DNABERT")
     }
 
     fn is_calibrated(&self) -> bool {

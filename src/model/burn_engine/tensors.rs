@@ -2,9 +2,14 @@
 
 #[cfg(feature = "train")]
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::batch_norm::BatchNorm;
+#[cfg(feature = "train")]
+use super::batch_norm::Seen;
+use super::dropout::Dropout;
 use crate::model::device;
 use crate::model::load_error::LoadError;
 use crate::model::weights::Weights;
@@ -25,7 +30,19 @@ pub(in crate::model) struct Tensors<'a> {
 enum Source<'a> {
     Stored(&'a mut Weights),
     #[cfg(feature = "train")]
-    Trained(&'a Flat),
+    Trained(&'a Flat, InTraining),
+}
+
+/// What a network does in a training alone.
+#[cfg(feature = "train")]
+#[derive(Clone, Debug, Default)]
+pub(in crate::model) struct InTraining {
+    /// Whether its layers normalise over a batch.
+    pub(in crate::model) normalises: bool,
+    /// Where they tell what they saw.
+    pub(in crate::model) seen: Option<Arc<Seen>>,
+    /// What it leaves out at random.
+    pub(in crate::model) dropout: Option<Arc<Dropout>>,
 }
 
 impl<'a> Tensors<'a> {
@@ -36,8 +53,33 @@ impl<'a> Tensors<'a> {
 
     /// Those of a training, which are on this device already.
     #[cfg(feature = "train")]
-    pub(in crate::model) fn trained(flat: &'a Flat, device: &'a Device) -> Self {
-        Self { source: Source::Trained(flat), device }
+    pub(in crate::model) fn trained(flat: &'a Flat, training: InTraining, device: &'a Device) -> Self {
+        Self { source: Source::Trained(flat, training), device }
+    }
+
+    /// What the network leaves out at random, in a training that does.
+    pub(in crate::model) fn dropout(&self) -> Option<Arc<Dropout>> {
+        match &self.source {
+            Source::Stored(_) => None,
+            #[cfg(feature = "train")]
+            Source::Trained(_, training) => training.dropout.clone(),
+        }
+    }
+
+    /// A layer's normalisation over a batch, with a scale of this name and this shift, in a training that has it.
+    #[cfg_attr(not(feature = "train"), expect(unused_variables, clippy::unnecessary_wraps, clippy::unused_self))]
+    pub(in crate::model) fn batch_norm(
+        &self,
+        layer: &str,
+        scale: &str,
+        shift: &Tensor<1>,
+    ) -> Result<Option<BatchNorm>, LoadError> {
+        #[cfg(feature = "train")]
+        if let Source::Trained(flat, InTraining { normalises: true, seen, .. }) = &self.source {
+            let scale = flat.get(scale).ok_or_else(|| LoadError::MissingTensor { name: scale.to_owned() })?;
+            return Ok(Some(BatchNorm::new(layer, [scale.clone(), shift.clone()], seen.clone())));
+        }
+        Ok(None)
     }
 
     /// Where they are placed.
@@ -57,7 +99,7 @@ impl<'a> Tensors<'a> {
                 Ok(Tensor::from_data(TensorData::new(take(weights, name, &shape)?, shape), &device::cpu()))
             }
             #[cfg(feature = "train")]
-            Source::Trained(flat) => match flat.get(name) {
+            Source::Trained(flat, _) => match flat.get(name) {
                 Some(numbers) => Ok(numbers.clone().reshape(shape)),
                 None => Err(LoadError::MissingTensor { name: name.to_owned() }),
             },
@@ -70,7 +112,7 @@ impl<'a> Tensors<'a> {
         match &self.source {
             Source::Stored(_) => Tensor::from_data(tensor.into_data(), self.device),
             #[cfg(feature = "train")]
-            Source::Trained(_) => tensor,
+            Source::Trained(..) => tensor,
         }
     }
 

@@ -22,7 +22,7 @@ use crate::prediction::{Prediction, Predictions};
 /// A compact model's settings.
 #[derive(Debug)]
 pub(in crate::model) struct Compact {
-    config: CompactConfig,
+    pub(super) config: CompactConfig,
 }
 
 impl Compact {

@@ -1,4 +1,5 @@
-//! How a compact network learns: the loss of `workflows/training/compact/train.py`, at a rate for weights that are good already.
+//! How a compact network learns: the loss of `workflows/training/compact/train.py`, at a rate for weights that are good
+//! already; and from random weights, at the rate, with the normalisation and the dropout of that training.
 
 use burn::tensor::Tensor;
 use burn::tensor::TensorData;
@@ -7,7 +8,7 @@ use burn::tensor::activation::log_softmax;
 use super::family::Compact;
 use super::predictions::{FRAMES, LOGITS};
 use crate::kmer::FIRST;
-use crate::model::training::{Classes, Learning, Recipe, Taught, Truth, logsumexp};
+use crate::model::training::{Classes, Learning, NormOf, Recipe, Scratch, Taught, Truth, logsumexp};
 use crate::prediction::Frame;
 
 /// What a read's other class gets of its target.
@@ -59,6 +60,18 @@ impl Learning for Compact {
 
     fn fixed_rows(&self, name: &str) -> usize {
         if name == "embedding.weight" { usize::from(FIRST) } else { 0 }
+    }
+
+    fn scratch(&self) -> Result<Scratch, &'static str> {
+        let blocks = (0..self.config.blocks.len()).map(|n| format!("blocks.{n}"));
+        let levels = (0..self.config.coarse.levels).map(|n| format!("coarse.{n}"));
+        let layers = ["stem".to_owned()].into_iter().chain(blocks).chain(levels).map(NormOf::layer);
+        let embedding = NormOf::numbers("embedding_norm");
+        Ok(Scratch {
+            recipe: Recipe { epochs: 10, rate: 3e-3, dropout: 0.15, ..self.recipe() },
+            norms: layers.chain([embedding]).collect(),
+            embedding: ("embedding.weight", 0.1),
+        })
     }
 
     fn is_calibrated(&self) -> bool {

@@ -5,6 +5,8 @@
 //! In half precision embeddings and convolutions, nearly all the work and the memory, are stored and multiplied in f16.
 //! Means over positions and the head, which has a row a frame, stay in f32.
 
+use std::sync::Arc;
+
 use burn::tensor::module::{conv1d, embedding, linear};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
@@ -13,8 +15,11 @@ use super::config::{Block, Coarse, CompactConfig, Stem};
 use super::predictions::{FRAMES, LOGITS, tokens_per_frame};
 use super::tensors;
 use crate::kmer::{self, PAD};
+use crate::model::burn_engine::batch_norm::BatchNorm;
+use crate::model::burn_engine::dropout::Dropout;
 use crate::model::burn_engine::form::{Form, high};
 use crate::model::burn_engine::network::{GpuBatches, Network};
+use crate::model::burn_engine::silu::silu;
 use crate::model::burn_engine::tensors::Tensors;
 use crate::model::burn_engine::upload::{Uploader, beyond};
 use crate::model::load_error::LoadError;
@@ -34,6 +39,8 @@ pub(in crate::model) struct CompactNetwork {
     /// `[embedding]` each: the normalisation of the mean embedding.
     embedding_scale: Tensor<1>,
     embedding_shift: Tensor<1>,
+    /// In their place, in a training that has it.
+    embedding_norm: Option<BatchNorm>,
     stem: Convolution,
     blocks: Vec<Convolution>,
     coarse_config: Coarse,
@@ -50,6 +57,7 @@ pub(in crate::model) struct CompactNetwork {
     /// 0 to 5, `[1, 1, 6]`.
     ranks: Tensor<3>,
     uploader: Uploader,
+    dropout: Option<Arc<Dropout>>,
 }
 
 #[derive(Debug)]
@@ -57,6 +65,8 @@ struct Convolution {
     /// `[out, in, kernel]`
     weight: Tensor<3>,
     bias: Tensor<1>,
+    /// In place of the bias, in a training that has it.
+    norm: Option<BatchNorm>,
     stride: usize,
     padding: usize,
 }
@@ -89,13 +99,18 @@ impl CompactNetwork {
             .map(|level| loader.convolution(&format!("coarse.{level}"), [channels, channels, kernel], 1, padding));
         let levels = levels.collect::<Result<_, _>>()?;
         let features = 2 * channels * (1 + coarse.levels) + embedding_size;
+        let [embedding_scale, embedding_shift] = [
+            loader.vector("embedding_norm.scale", embedding_size)?,
+            loader.vector("embedding_norm.shift", embedding_size)?,
+        ];
         Ok(Self {
             stem_config: stem,
             coarse_config: coarse,
             coarse: levels,
             words: form.low(words),
-            embedding_scale: loader.vector("embedding_norm.scale", embedding_size)?,
-            embedding_shift: loader.vector("embedding_norm.shift", embedding_size)?,
+            embedding_norm: loader.tensors.batch_norm("embedding_norm", "embedding_norm.scale", &embedding_shift)?,
+            embedding_scale,
+            embedding_shift,
             stem: loader.convolution("stem", [channels, embedding_size, stem.kernel], stem.stride, stem.padding)?,
             blocks,
             frame_hidden: loader.linear("frame.hidden", features, hidden)?,
@@ -107,7 +122,16 @@ impl CompactNetwork {
             seen: Tensor::from_data(TensorData::new(seen(), [FRAMES * SEEN]), device),
             ranks: ranks(device),
             uploader: Uploader::new(device),
+            dropout: loader.tensors.dropout(),
         })
+    }
+
+    /// The same, or with some left out in a training that does so.
+    fn dropped(&self, x: Tensor<2>) -> Tensor<2> {
+        match &self.dropout {
+            None => x,
+            Some(dropout) => dropout.forward(x),
+        }
     }
 
     /// The ids of each window and of its reverse complement, `[batch, 2, 3 * tokens]`.
@@ -126,14 +150,14 @@ impl CompactNetwork {
 
     /// From the features of each window's six frames [batch * 6, features] to logits [batch, 7].
     fn head(&self, features: Tensor<2>) -> Tensor<2> {
-        let h = silu(self.frame_hidden.forward(features));
+        let h = silu(self.frame_hidden.forward(self.dropped(features)));
         let [frames, hidden] = h.dims();
         let batch = frames / FRAMES;
         let six: Tensor<3> = h.clone().reshape([batch, FRAMES, hidden]);
         let strands = h.clone().reshape([batch, 2, 3, hidden]).mean_dim(2).reshape([batch, 2, hidden]);
         let all = Tensor::cat(vec![six.clone(), strands, six.max_dim(1)], 1);
         let mix = all.select(1, self.seen.clone()).reshape([frames, SEEN * hidden]);
-        let z = silu(self.frame_mix.forward(mix)) + h;
+        let z = silu(self.frame_mix.forward(self.dropped(mix))) + h;
 
         let logits = self.frame_logit.forward(z.clone()).reshape([batch, FRAMES]);
         let z: Tensor<3> = z.reshape([batch, FRAMES, hidden]);
@@ -180,19 +204,21 @@ impl Network for CompactNetwork {
         let e = embedding(self.words.clone(), ids).swap_dims(1, 2); // [batch * 6, embedding, tokens]
         let mut inside = Inside::new(positions, positions_of, self.stem_config.positions(tokens), device);
 
-        let mut x = inside.keep(silu(self.stem.forward(e.clone())));
+        let mut x = inside.keep(silu(self.stem.forward(e.clone(), &inside)));
         for block in &self.blocks {
-            x = inside.keep(x.clone() + silu(block.forward(x)));
+            x = inside.keep(x.clone() + silu(block.forward(x, &inside)));
         }
         let mut features = inside.mean_and_max(&x).to_vec();
         for block in &self.coarse {
             (x, inside) = (pooled(x, self.coarse_config.pool), inside.pooled(self.coarse_config.pool, device));
-            x = inside.keep(x.clone() + silu(block.forward(x)));
+            x = inside.keep(x.clone() + silu(block.forward(x, &inside)));
             features.extend(inside.mean_and_max(&x));
         }
-        let embedded = per(high(e).sum_dim(2), tokens_of) * self.embedding_scale.clone().unsqueeze();
-        let embedded = embedded + self.embedding_shift.clone().unsqueeze();
-        features.push(embedded);
+        let embedded = per(high(e).sum_dim(2), tokens_of);
+        features.push(match &self.embedding_norm {
+            None => embedded * self.embedding_scale.clone().unsqueeze() + self.embedding_shift.clone().unsqueeze(),
+            Some(norm) => norm.forward(embedded.unsqueeze_dim(2), batch * FRAMES, |x| x).squeeze_dim(2),
+        });
         self.head(Tensor::cat(features, 1))
     }
 }
@@ -232,6 +258,11 @@ impl Inside {
         Self::new(positions, sent, self.padded.div_ceil(pool), device)
     }
 
+    /// How many there are, of all six frames.
+    fn count(&self) -> usize {
+        FRAMES * self.positions.0.iter().sum::<usize>()
+    }
+
     /// Over each row's own positions, [rows, channels] each; outside, `x` must be zero.
     fn mean_and_max(&self, x: &Tensor<3>) -> [Tensor<2>; 2] {
         let x = high(x.clone());
@@ -265,16 +296,15 @@ fn per(sums: Tensor<3>, counts: Tensor<1, Int>) -> Tensor<2> {
     (sums.reshape([batch, FRAMES * features]) / counts.float().reshape([batch, 1])).reshape([frames, features])
 }
 
-/// `x / (1 + exp -x)`: half as many steps over a tensor as burn takes.
-fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    let y = (-x.clone()).exp() + 1.0;
-    x / y
-}
-
 impl Convolution {
-    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+    fn forward(&self, x: Tensor<3>, inside: &Inside) -> Tensor<3> {
         let options = ConvOptions::new([self.stride], [self.padding], [1], 1);
-        conv1d(x, self.weight.clone(), Some(self.bias.clone()), options)
+        match &self.norm {
+            None => conv1d(x, self.weight.clone(), Some(self.bias.clone()), options),
+            Some(norm) => {
+                norm.forward(conv1d(x, self.weight.clone(), None, options), inside.count(), |x| inside.keep(x))
+            }
+        }
     }
 }
 
@@ -336,7 +366,8 @@ impl Loader<'_, '_> {
     ) -> Result<Convolution, LoadError> {
         let weight = self.form.low(self.tensor(&format!("{name}.weight"), shape)?);
         let bias = self.form.low(self.vector(&format!("{name}.bias"), shape[0])?);
-        Ok(Convolution { weight, bias, stride, padding })
+        let norm = self.tensors.batch_norm(name, &format!("{name}.norm"), &bias)?;
+        Ok(Convolution { weight, bias, norm, stride, padding })
     }
 }
 

@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::recipe::Recipe;
+use super::scratch::Scratch;
 use crate::model::weights::Weights;
 use crate::prediction::Frame;
 
@@ -55,6 +56,9 @@ pub(in crate::model) trait Learning {
     fn complete(&self, _weights: &mut Weights, _seed: u64) -> Vec<String> {
         Vec::new()
     }
+
+    /// How it starts from random weights; or why it cannot, for people.
+    fn scratch(&self) -> Result<Scratch, &'static str>;
 
     /// Whether its `config.json` says how log odds are calibrated.
     fn is_calibrated(&self) -> bool;

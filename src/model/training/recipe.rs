@@ -19,6 +19,8 @@ pub struct Recipe {
     pub adamw: AdamW,
     /// The longest that the gradient of all weights together may be.
     pub longest_gradient: f64,
+    /// The share of numbers that are left out at random, where a family has that.
+    pub dropout: f64,
 }
 
 /// How the learning rate falls.
@@ -52,6 +54,7 @@ impl Recipe {
             fall: Fall::Cosine(last),
             adamw: AdamW { betas: [0.9, 0.98], epsilon: 1e-8, decay: 0.04 },
             longest_gradient: 2.0,
+            dropout: 0.0,
         }
     }
 
@@ -79,7 +82,7 @@ mod tests {
 
     fn recipe(warm_up: f64, fall: Fall) -> Recipe {
         let adamw = AdamW { betas: [0.9, 0.999], epsilon: 1e-8, decay: 0.01 };
-        Recipe { epochs: 1, batch_size: 1, rate: 2e-5, warm_up, fall, adamw, longest_gradient: 1.0 }
+        Recipe { epochs: 1, batch_size: 1, rate: 2e-5, warm_up, fall, adamw, longest_gradient: 1.0, dropout: 0.0 }
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Tensor, TensorData};
 use safetensors::SafeTensors;
 
-use super::trainer::Trainer;
+use super::trainer::{Trainer, named};
 use crate::model::burn_engine::tensors::Flat;
 use crate::model::error::{Error, Result};
 use crate::model::load_error::LoadError;
@@ -32,15 +32,15 @@ impl Trainer {
     /// # Errors
     /// [`Error::Write`] if it cannot be written.
     pub fn save(&self, path: &Path, progress: String) -> Result<()> {
-        let mut all = self.of("weights", &self.weights)?;
+        let mut all = of("weights", &self.weights, self.shapes())?;
         if let Some(best) = &self.best {
-            all.extend(self.of("best", best)?);
+            all.extend(of("best", best, self.family.tensors())?);
         }
-        for (which, of) in [("mean", 0), ("square", 1)] {
-            let means = self.optimiser.means.iter().map(|(name, means)| (name.clone(), means[of].clone()));
+        for (which, moment) in [("mean", 0), ("square", 1)] {
+            let means = self.optimiser.means.iter().map(|(name, means)| (name.clone(), means[moment].clone()));
             let means: Flat = means.collect();
             if !means.is_empty() {
-                all.extend(self.of(which, &means)?);
+                all.extend(of(which, &means, self.shapes())?);
             }
         }
         let steps = self.optimiser.steps.to_string();
@@ -59,11 +59,6 @@ impl Trainer {
         for stray in [Ok(path.to_owned()), beside(path, "part")].into_iter().flatten() {
             let _ = fs::remove_file(stray);
         }
-    }
-
-    fn of(&self, which: &str, flat: &Flat) -> Result<Vec<Named>> {
-        let named = |(name, shape, numbers): Named| (format!("{which}.{name}"), shape, numbers);
-        Ok(self.named(flat)?.into_iter().map(named).collect())
     }
 
     /// How far the training in a file was, if there is one.
@@ -89,19 +84,20 @@ impl Trainer {
         let bytes = fs::read(path).map_err(|source| refused(LoadError::Io { file: name(path), source }))?;
         let steps = about(path, &bytes, "steps")?.parse().unwrap_or_default();
         let mut stored = Weights::safetensors(&name(path), bytes).map_err(refused)?;
-        let (device, shapes) = (self.device.clone(), self.shapes());
-        let mut take = |which: &str| -> Result<Flat, LoadError> {
-            let one = |(name, shape): &(String, Vec<usize>)| {
+        let (device, trained) = (self.device.clone(), self.shapes());
+        let scoring: HashMap<String, Vec<usize>> = self.family.tensors().collect();
+        let mut take = |which: &str, shapes: &HashMap<String, Vec<usize>>| -> Result<Flat, LoadError> {
+            let one = |(name, shape): (&String, &Vec<usize>)| {
                 let numbers = stored.take(&format!("{which}.{name}"), shape)?;
                 let length = numbers.len();
                 Ok((name.clone(), Tensor::from_data(TensorData::new(numbers, [length]), &device)))
             };
             shapes.iter().map(one).collect()
         };
-        let weights = take("weights").map_err(refused)?;
+        let weights = take("weights", &trained).map_err(refused)?;
         // The optimiser has no means before its first step, nor is there a best before the first look.
-        let (means, squares) = (take("mean").unwrap_or_default(), take("square").unwrap_or_default());
-        let best = take("best").ok();
+        let [means, squares] = ["mean", "square"].map(|which| take(which, &trained).unwrap_or_default());
+        let best = take("best", &scoring).ok();
         self.weights = weights;
         self.best = best;
         self.optimiser.steps = steps;
@@ -109,6 +105,12 @@ impl Trainer {
         self.optimiser.means = both.collect();
         Ok(())
     }
+}
+
+/// Some tensors, named for what they are.
+fn of(which: &str, flat: &Flat, shapes: impl IntoIterator<Item = (String, Vec<usize>)>) -> Result<Vec<Named>> {
+    let called = |(name, shape, numbers): Named| (format!("{which}.{name}"), shape, numbers);
+    Ok(named(flat, shapes.into_iter())?.into_iter().map(called).collect())
 }
 
 fn name(path: &Path) -> String {

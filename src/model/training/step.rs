@@ -1,7 +1,7 @@
 //! A step of a training: the loss of some reads, its gradients, and weights that are a little better.
 
-use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use burn::tensor::Tensor;
 use rayon::prelude::*;
@@ -9,11 +9,13 @@ use rayon::prelude::*;
 use super::adamw::shorten;
 use super::learning::{Example, Taught};
 use super::trainer::{Place, Trainer};
+use crate::model::burn_engine::dropout::Dropout;
 use crate::model::burn_engine::halving::in_halves;
-use crate::model::burn_engine::tensors::Flat;
+use crate::model::burn_engine::tensors::{Flat, InTraining, Tensors};
 use crate::model::device::DeviceError;
 use crate::model::error::{Error, Result};
 use crate::model::panics::catch;
+use crate::model::random::Bits;
 
 /// What some reads of a step give.
 #[derive(Default)]
@@ -44,11 +46,12 @@ impl Trainer {
     /// [`Error::Device`] where the device fails, and [`Error::Diverged`] where the loss is not a number.
     pub fn step(&mut self, reads: &[&Example], length: usize, rate: f64) -> Result<f64> {
         let recipe = self.recipe();
+        self.folded = None;
         let Part { loss, mut gradients } = self.gradients(reads, length)?;
         if !loss.is_finite() {
             return Err(Error::Diverged);
         }
-        let shapes: HashMap<String, Vec<usize>> = self.shapes().into_iter().collect();
+        let shapes = self.shapes();
         for (name, gradient) in &mut gradients {
             let fixed = self.family.learning().fixed_rows(name) * shapes[name][1..].iter().product::<usize>();
             if fixed > 0 {
@@ -70,9 +73,10 @@ impl Trainer {
             Place::Cpu(pool) => {
                 // Parts are of one size whatever the number of threads, and are added up in order: so are roundings.
                 let size = self.family.learning().rows_at_once();
-                for some in reads.chunks(size * pool.current_num_threads()) {
-                    let part = |reads: &[&Example]| self.part(reads, all, length);
-                    let parts = pool.install(|| some.par_chunks(size).map(part).collect::<Result<Vec<Part>, String>>());
+                let starts: Vec<usize> = (0..all).step_by(size).collect();
+                for some in starts.chunks(pool.current_num_threads()) {
+                    let part = |&start: &usize| self.part(reads, start..all.min(start + size), length);
+                    let parts = pool.install(|| some.par_iter().map(part).collect::<Result<Vec<Part>, String>>());
                     let parts = parts.map_err(|reason| DeviceError::failed("the CPU", reason))?;
                     for part in parts {
                         sum.add(part);
@@ -81,7 +85,7 @@ impl Trainer {
             }
             Place::Gpu(gpu, most) => {
                 let part = |range: Range<usize>| {
-                    sum.add(self.part(&reads[range], all, length)?);
+                    sum.add(self.part(reads, range, length)?);
                     Ok(vec![()])
                 };
                 let done = in_halves(all.min(*most), all, part);
@@ -90,6 +94,13 @@ impl Trainer {
             }
         }
         Ok(sum)
+    }
+
+    /// What is left out at random of these of the step's reads.
+    fn dropout(&self, reads: Range<usize>) -> Option<Arc<Dropout>> {
+        let share = self.recipe().dropout;
+        let step = Bits::new(self.seed ^ Bits::new(u64::from(self.optimiser.steps)).next()).next();
+        (share > 0.0).then(|| Arc::new(Dropout::new(share, step, reads)))
     }
 
     /// Remembers how many reads the device took at once, where it did not take all.
@@ -101,13 +112,17 @@ impl Trainer {
         }
     }
 
-    /// What some of a batch of `all` reads give.
-    fn part(&self, reads: &[&Example], all: usize, length: usize) -> Result<Part, String> {
+    /// What these of a batch's reads give.
+    fn part(&self, reads: &[&Example], range: Range<usize>, length: usize) -> Result<Part, String> {
         catch(|| {
+            let (all, dropout) = (reads.len(), self.dropout(range.clone()));
+            let reads = &reads[range];
             let device = self.device.clone().autodiff();
             let leaf = |(name, weight): (&String, &Tensor<1>)| (name.clone(), weight.clone().autodiff().require_grad());
             let leaves: Flat = self.weights.iter().map(leaf).collect();
-            let network = self.network(&leaves, &device).map_err(|error| error.to_string())?;
+            let training = InTraining { normalises: !self.norms.is_empty(), seen: None, dropout };
+            let mut tensors = Tensors::trained(&leaves, training, &device);
+            let network = self.network(&mut tensors).map_err(|error| error.to_string())?;
             let ids: Vec<Vec<u16>> = reads.iter().map(|read| self.ids(&read.bases)).collect();
             let ids: Vec<&[u16]> = ids.iter().map(Vec::as_slice).collect();
             let logits = network.forward(&self.family.network_rows(&ids), length, &device);

@@ -9,9 +9,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::Value;
 
 use super::adamw::Optimiser;
+use super::begun::{Begun, shapes};
 use super::learning::Example;
 use super::recalibrated::recalibrate;
 use super::recipe::Recipe;
+use super::scratch::{NormOf, Start};
 use crate::kmer;
 use crate::model::attention::Attention;
 use crate::model::burn_engine::batches::Padding;
@@ -19,8 +21,8 @@ use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::gpus::Gpus;
 use crate::model::burn_engine::network::{Network, padding};
 use crate::model::burn_engine::on_cpu::OnCpu;
-use crate::model::burn_engine::tensors::{Flat, Tensors};
-use crate::model::checkpoint::{self, Checkpoint};
+use crate::model::burn_engine::tensors::{Flat, InTraining, Tensors};
+use crate::model::checkpoint;
 use crate::model::device::{self, DeviceError, Ready};
 use crate::model::engine::Engine;
 use crate::model::error::{Error, Result};
@@ -47,8 +49,14 @@ pub struct Trainer {
     pub(super) device: Device,
     pub(super) weights: Flat,
     pub(super) optimiser: Optimiser,
-    /// The best weights so far.
+    /// The best weights so far, as they score reads.
     pub(super) best: Option<Flat>,
+    /// Normalisations over a batch; none where they are part of the weights.
+    pub(super) norms: Vec<NormOf>,
+    /// The weights as they score reads, where that is not how they are trained.
+    pub(super) folded: Option<Flat>,
+    recipe: Recipe,
+    pub(super) seed: u64,
     pub(super) notes: Vec<String>,
 }
 
@@ -69,19 +77,15 @@ impl Trainer {
         try_out(out)
     }
 
-    /// A checkpoint to train, on one device. What it lacks starts from random numbers, which `seed` determines.
+    /// A network to train, on one device. What its checkpoint lacks starts from random numbers, which the seed determines.
     ///
     /// # Errors
-    /// As [`Classifier::load`](crate::model::Classifier::load).
-    pub fn open(options: &Options, seed: u64) -> Result<Self> {
+    /// As [`Classifier::load`](crate::model::Classifier::load), and [`Error::NoScratch`] for a family that cannot start from
+    /// random weights.
+    pub fn open(options: &Options, start: Start) -> Result<Self> {
         let &Options { ref source, attention, threads, .. } = options;
         let refused = |problem| Error::Load { model: source.path(), problem };
-        let Checkpoint { name, family, weights: mut stored } = Checkpoint::open_unchecked(source).map_err(refused)?;
-        let added = family.learning().complete(&mut stored, seed);
-        stored.check(family.tensors()).map_err(refused)?;
-        let sha256 = stored.sha256().map_err(refused)?;
-        let config = checkpoint::config(source).map_err(refused)?;
-        let config = serde_json::from_slice(&config).map_err(|problem| refused(LoadError::Json(problem)))?;
+        let Begun { name, sha256, config, family, mut stored, added, norms, recipe } = Begun::of(source, start)?;
         let (place, notes) = match device::ready(&options.device)? {
             Ready::Gpus(gpus) => {
                 let alone = (gpus.len() > 1).then(|| "training uses the first of the devices".to_owned());
@@ -98,7 +102,7 @@ impl Trainer {
             Place::Gpu(gpu, _) => gpu.device.clone(),
         };
         let mut weights = Flat::new();
-        for (name, shape) in family.tensors() {
+        for (name, shape) in shapes(family.as_ref(), &norms) {
             let numbers = stored.take(&name, &shape).map_err(refused)?;
             if family.learning().fixed_rows(&name) > 0 && numbers[..shape[1]].iter().any(|&number| number != 0.0) {
                 return Err(refused(LoadError::Padding { name }));
@@ -118,6 +122,10 @@ impl Trainer {
             weights,
             optimiser: Optimiser::default(),
             best: None,
+            norms,
+            folded: None,
+            recipe,
+            seed: start.seed,
             notes: notes.into_iter().chain(on_new(&added)).collect(),
         })
     }
@@ -128,10 +136,21 @@ impl Trainer {
         (&self.name, &self.sha256)
     }
 
-    /// How its family is trained.
+    /// How it is trained: as its family is, unless that was [changed](Self::train_by).
     #[must_use]
     pub fn recipe(&self) -> Recipe {
-        self.family.learning().recipe()
+        self.recipe
+    }
+
+    /// Has it trained so.
+    pub fn train_by(&mut self, recipe: Recipe) {
+        self.recipe = recipe;
+    }
+
+    /// Whether it started from random weights.
+    #[must_use]
+    pub fn is_from_scratch(&self) -> bool {
+        !self.norms.is_empty()
     }
 
     /// Whether its log odds are calibrated, and can be anew.
@@ -171,7 +190,7 @@ impl Trainer {
     /// # Errors
     /// Never: the checkpoint was compared with its settings.
     pub fn lengths(&self, examples: &[Example]) -> Result<Vec<usize>> {
-        let network = self.network(&self.weights, &self.device)?;
+        let network = self.network(&mut self.tensors(&self.weights))?;
         let padding = padding(network.as_ref(), network.gpu_batches().step);
         Ok(examples.iter().map(|example| self.length(network.as_ref(), padding, example)).collect())
     }
@@ -182,9 +201,14 @@ impl Trainer {
         padding.padded(rows.into_iter().map(|row| network.length(row)).max().unwrap_or_default())
     }
 
+    /// These weights for a network that scores reads.
+    fn tensors<'a>(&'a self, weights: &'a Flat) -> Tensors<'a> {
+        Tensors::trained(weights, InTraining::default(), &self.device)
+    }
+
     /// The network with these weights.
-    pub(super) fn network(&self, weights: &Flat, device: &Device) -> Result<Box<dyn Network>> {
-        let network = self.family.burn_network(self.attention, Form::EXACT, &mut Tensors::trained(weights, device));
+    pub(super) fn network(&self, tensors: &mut Tensors<'_>) -> Result<Box<dyn Network>> {
+        let network = self.family.burn_network(self.attention, Form::EXACT, tensors);
         network.map_err(|problem| Error::Load { model: self.source.path(), problem })
     }
 
@@ -195,7 +219,7 @@ impl Trainer {
         ids
     }
 
-    /// What the network says of some reads, as it is now.
+    /// What the network says of some reads, as it is now, or was when it was [folded](Self::fold).
     ///
     /// # Errors
     /// [`Error::Device`] where the device fails.
@@ -205,7 +229,7 @@ impl Trainer {
             tokens.ids.extend(self.ids(bases));
             tokens.end_row();
         }
-        let network = self.network(&self.weights, &self.device)?;
+        let network = self.network(&mut self.tensors(self.folded.as_ref().unwrap_or(&self.weights)))?;
         let engine: Box<dyn Engine> = match &self.place {
             Place::Cpu(pool) => {
                 let threads = NonZero::new(pool.current_num_threads());
@@ -227,13 +251,20 @@ impl Trainer {
 
     /// Keeps the weights as the best so far.
     pub fn keep(&mut self) {
-        self.best = Some(self.weights.clone());
+        self.best = Some(self.folded.as_ref().unwrap_or(&self.weights).clone());
     }
 
-    /// Goes back to the best weights, if any were kept.
+    /// Whether any weights were kept.
+    #[must_use]
+    pub fn has_best(&self) -> bool {
+        self.best.is_some()
+    }
+
+    /// Goes back to the best weights, if any were kept, as they score reads. The training has ended.
     pub fn take_best(&mut self) {
-        if let Some(best) = self.best.take() {
-            self.weights = best;
+        let folded = self.folded.take();
+        if let Some(scoring) = self.best.take().or(folded) {
+            self.weights = scoring;
         }
     }
 
@@ -258,7 +289,7 @@ impl Trainer {
             config[key] = value;
         }
         let config = serde_json::to_string_pretty(&config).expect("what was JSON is JSON") + "\n";
-        let weights = safetensors(self.named(&self.weights)?, HashMap::new());
+        let weights = safetensors(named(&self.weights, self.family.tensors())?, HashMap::new());
         directory(out, |part| {
             if let Source::Directory(from) = &self.source {
                 copy_others(from, part)?;
@@ -271,19 +302,19 @@ impl Trainer {
         })
     }
 
-    /// Tensors with their shapes, read off the device.
-    pub(super) fn named(&self, flat: &Flat) -> Result<Vec<Named>> {
-        let read = |(name, shape): (String, Vec<usize>)| {
-            let numbers = flat[&name].clone().try_into_vec_as::<f32>();
-            Ok((name, shape, numbers.map_err(|error| DeviceError::failed("the device", error.to_string()))?))
-        };
-        self.family.tensors().map(read).collect()
+    /// The shapes of its tensors in training, by name.
+    pub(super) fn shapes(&self) -> HashMap<String, Vec<usize>> {
+        shapes(self.family.as_ref(), &self.norms).into_iter().collect()
     }
+}
 
-    /// The names and shapes of its tensors.
-    pub(super) fn shapes(&self) -> Vec<(String, Vec<usize>)> {
-        self.family.tensors().collect()
-    }
+/// Tensors with these names and shapes, read off the device.
+pub(super) fn named(flat: &Flat, shapes: impl Iterator<Item = (String, Vec<usize>)>) -> Result<Vec<Named>> {
+    let read = |(name, shape): (String, Vec<usize>)| {
+        let numbers = flat[&name].clone().try_into_vec_as::<f32>();
+        Ok((name, shape, numbers.map_err(|error| DeviceError::failed("the device", error.to_string()))?))
+    };
+    shapes.map(read).collect()
 }
 
 /// Says which tensors start from random numbers, if any do.
