@@ -6,6 +6,7 @@ mod fasta_index;
 mod frequencies;
 mod numbers;
 mod reference;
+mod series;
 mod slice;
 mod streams;
 mod tags;

@@ -202,6 +202,8 @@ async fn what_no_checksum_tells_is_noticed() {
         ("mapped.3.1.cram", 11966..12293, &[(11979, 0x07), (11985, 0x01)], "the frequencies in a block"),
         ("mapped.embedded.cram", 30296..30352, &[(30342, 0x85)], "the reference within a slice does not match"),
         ("mapped.no_reference.cram", 2683..2704, &[(2691, 0x01)], "bases in record"),
+        ("mapped.no_reference.cram", 560..572, &[(565, 0x93)], "a record has flags that there are not"),
+        ("mapped.no_reference.cram", 198..442, &[(283, 0x00)], "a Huffman code has not one length for each symbol"),
     ] {
         let message = complaint(forged(&files, name, block, changes), Some(odd("reference.fa"))).await;
         assert!(message.contains(said), "{name}: {message}");

@@ -40,6 +40,7 @@ impl Isa for Avx2 {
 }
 
 // SAFETY of all methods: the trait's callers promise a CPU with AVX2 and FMA and ranges within the slices.
+#[expect(clippy::undocumented_unsafe_blocks, reason = "one argument holds for all")]
 impl Register for __m256 {
     const WIDTH: usize = 8;
     const ROWS: usize = 4; // 12 accumulators, 3 of weights, 1 broadcast: all 16 registers

@@ -47,6 +47,7 @@ impl Isa for Avx512 {
 }
 
 // SAFETY of all methods: the trait's callers promise a CPU with AVX-512 and ranges within the slices.
+#[expect(clippy::undocumented_unsafe_blocks, reason = "one argument holds for all")]
 impl Register for __m512 {
     const WIDTH: usize = 16;
     const ROWS: usize = 9; // 27 accumulators, 3 of weights, 1 broadcast: 31 of 32 registers

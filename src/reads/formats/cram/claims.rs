@@ -5,9 +5,11 @@
 //! are looked through first, their checksums included, which noodles leaves unread in part. Whatever else is wrong with it
 //! is left to the decoder to say.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 use super::numbers::{itf8, split_off, u32_le, uint7};
+use super::series::Series;
 use super::slice::{Embedded, Slice};
 use super::streams;
 use crate::reads::Problem;
@@ -34,16 +36,23 @@ pub(super) struct Checked<R> {
     started: bool,
     /// The slices of the container that is read.
     slices: Vec<Option<Embedded>>,
+    /// Where it keeps flags.
+    series: Series,
 }
 
 impl<R: Read> Checked<R> {
     pub(super) fn new(stored: R) -> Self {
-        Self { stored, ready: Vec::new(), at: 0, started: false, slices: Vec::new() }
+        Self { stored, ready: Vec::new(), at: 0, started: false, slices: Vec::new(), series: Series::default() }
     }
 
     /// The sequence that each slice of the last container says it has with it, if it does.
     pub(super) fn slices(&self) -> &[Option<Embedded>] {
         &self.slices
+    }
+
+    /// Where the last container keeps flags.
+    pub(super) fn series(&self) -> &Series {
+        &self.series
     }
 
     /// Reads the next container, or as much of it as there is.
@@ -62,7 +71,8 @@ impl<R: Read> Checked<R> {
             return Err(io::Error::other(Problem::Cut));
         }
         self.slices.clear();
-        check_blocks(&self.ready[body..], blocks, &mut self.slices)
+        self.series = Series::default();
+        check_blocks(&self.ready[body..], blocks, &mut self.slices, &mut self.series)
             .map_err(|what| io::Error::other(Problem::Cram(what.into())))
     }
 
@@ -134,8 +144,14 @@ const CORRUPT: &str = "a block does not match its checksum";
 const LENGTHS: &str = "a block says two things of the length it unfolds to";
 const TOO_MUCH: &str = "a container claims to unfold to far more than it can hold";
 
-/// Looks through a container's blocks, and appends what its slices say of themselves.
-fn check_blocks(mut body: &[u8], blocks: u32, slices: &mut Vec<Option<Embedded>>) -> Result<(), &'static str> {
+/// Looks through a container's blocks. Appends what its slices say of themselves, and says where they keep flags.
+fn check_blocks(
+    mut body: &[u8],
+    blocks: u32,
+    slices: &mut Vec<Option<Embedded>>,
+    series: &mut Series,
+) -> Result<(), &'static str> {
+    const COMPRESSION_HEADER: u8 = 1;
     const SLICE_HEADER: u8 = 2;
     const STORED: u8 = 0;
     let most = MOST.min(LITTLE + RATIO * body.len() as u64);
@@ -144,6 +160,9 @@ fn check_blocks(mut body: &[u8], blocks: u32, slices: &mut Vec<Option<Embedded>>
         let Some(block) = block(&mut body) else { return Ok(()) };
         let block = block?;
         sum = sum.saturating_add(block.claimed()?);
+        if block.kind == COMPRESSION_HEADER {
+            *series = block.unfolded().map_or(Ok(Series::default()), |header| Series::new(&header))?;
+        }
         if block.kind == SLICE_HEADER {
             let slice = Slice::new(block.data).filter(|_| block.method == STORED);
             sum = sum.saturating_add(slice.as_ref().map_or(0, |slice| BYTES_PER_RECORD * u64::from(slice.records)));
@@ -182,6 +201,15 @@ fn block<'a>(body: &mut &'a [u8]) -> Option<Result<Block<'a>, &'static str>> {
 }
 
 impl Block<'_> {
+    /// What it unfolds to, if that is one of the simple ways.
+    fn unfolded(&self) -> Option<Cow<'_, [u8]>> {
+        match self.method {
+            0 => Some(self.data.into()),
+            1 => gunzip(self.data, self.raw).ok().map(Cow::Owned),
+            _ => None,
+        }
+    }
+
     /// The length that what is stored says of itself, where it does.
     fn stated(&self) -> Option<u64> {
         const NO_SIZE: u8 = 0x10;
@@ -199,7 +227,7 @@ impl Block<'_> {
     fn claimed(&self) -> Result<u64, &'static str> {
         let &Self { method, raw, data, .. } = self;
         match method {
-            1 => gzip(data, raw),
+            1 => gunzip(data, raw).map(|_| raw.into()),
             2 | 3 => Ok(raw.into()),
             4 => streams::rans_4x8(data),
             5 | 6 => streams::entropy_coded(data, raw.into(), method, false),
@@ -210,9 +238,9 @@ impl Block<'_> {
     }
 }
 
-/// What gzip claims to unfold to. noodles does not ask for its checksum: here it is unfolded, which takes a small part of the
+/// What gzip unfolds to. noodles does not ask for its checksum: here it is unfolded, which takes a small part of the
 /// time that decoding does.
-fn gzip(data: &[u8], raw: u32) -> Result<u64, &'static str> {
+fn gunzip(data: &[u8], raw: u32) -> Result<Vec<u8>, &'static str> {
     const LARGEST_RATIO: usize = 1032;
     let size = usize::try_from(raw).unwrap_or(usize::MAX);
     if size > data.len().saturating_mul(LARGEST_RATIO) {
@@ -220,7 +248,7 @@ fn gzip(data: &[u8], raw: u32) -> Result<u64, &'static str> {
     }
     let mut unfolded = vec![0; size];
     match libdeflater::Decompressor::new().gzip_decompress(data, &mut unfolded) {
-        Ok(length) if length == size => Ok(raw.into()),
+        Ok(length) if length == size => Ok(unfolded),
         _ => Err(CORRUPT_GZIP),
     }
 }
@@ -261,7 +289,7 @@ mod tests {
     }
 
     fn checked(body: &[u8], blocks: u32) -> Result<(), &'static str> {
-        check_blocks(body, blocks, &mut Vec::new())
+        check_blocks(body, blocks, &mut Vec::new(), &mut Series::default())
     }
 
     fn block_of(bytes: &[u8]) -> Vec<u8> {

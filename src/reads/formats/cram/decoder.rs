@@ -17,6 +17,7 @@ use tokio::runtime::Handle;
 
 use super::claims::Checked;
 use super::reference::{Reference, UNKNOWN_BASE};
+use super::series::Series;
 use super::slice::Embedded;
 use super::tags;
 use crate::reads::Problem;
@@ -65,7 +66,7 @@ fn decode(stored: impl Read, reference: Option<PathBuf>, feed: &Feed) -> Result<
     };
     let mut container = cram::io::reader::Container::default();
     while reader.read_container(&mut container)? > 0 {
-        decoder.write_records(&container, reader.get_ref().slices())?;
+        decoder.write_records(&container, reader.get_ref().slices(), reader.get_ref().series())?;
         let bytes = decoder.bam.get_mut();
         if bytes.len() >= CHUNK && feed.give(std::mem::take(bytes)).is_err() {
             return Ok(());
@@ -135,11 +136,12 @@ struct Decoder {
 }
 
 impl Decoder {
-    /// Writes a container's records; `slices` is what its slices say of themselves.
+    /// Writes a container's records; `slices` is what its slices say of themselves, `series` where they keep flags.
     fn write_records(
         &mut self,
         container: &cram::io::reader::Container,
         slices: &[Option<Embedded>],
+        series: &Series,
     ) -> Result<(), Problem> {
         let damaged = |error: io::Error| unfit("a container", &error);
         let compression = container.compression_header().map_err(damaged)?;
@@ -147,9 +149,11 @@ impl Decoder {
         for (n, slice) in container.slices().enumerate() {
             let slice = slice.map_err(damaged)?;
             let (core, external) = slice.decode_blocks().map_err(damaged)?;
+            let block = |content: i32| Some(&*external.iter().find(|(id, _)| *id == content)?.1);
             if let Some(Some(embedded)) = slices.get(n) {
-                embedded.check(|content| Some(&*external.iter().find(|(id, _)| *id == content)?.1))?;
+                embedded.check(block)?;
             }
+            series.check(|content| block(content.cast_signed())).map_err(|what| Problem::Cram(what.into()))?;
             let records = slice.records(self.sequences.clone(), &self.header, &compression, &core, &external);
             let records = records.map_err(|error| self.problem(error))?;
             count += records.len();

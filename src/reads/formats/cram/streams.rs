@@ -4,6 +4,7 @@ use super::frequencies;
 use super::numbers::{split_off, u32_le, uint7};
 
 pub(super) const NESTED: &str = "a block has stripes within stripes";
+const RUNS: &str = "the runs in a block do not add up to its length";
 pub(super) const FREQUENCIES: &str = "the frequencies in a block do not add up";
 
 /// Bytes the tokenizer of names keeps for each name.
@@ -48,9 +49,12 @@ pub(super) fn entropy_coded(mut data: &[u8], raw: u64, method: u8, within_stripe
     }
     if flags & RLE != 0 {
         let context = uint7(&mut data).unwrap_or(0);
+        let all = coded;
         coded = uint7(&mut data).unwrap_or(0);
         claimed = claimed.saturating_add(context).saturating_add(coded);
-        skip_lengths(context, &mut data)?;
+        if skip_lengths(context, &mut data)?.is_some_and(|runs| runs.saturating_add(coded) != all) {
+            return Err(RUNS);
+        }
     }
     let add_up = match flags & (ORDER_1 | STORED) {
         _ if coded == 0 => None,
@@ -61,15 +65,32 @@ pub(super) fn entropy_coded(mut data: &[u8], raw: u64, method: u8, within_stripe
     if add_up == Some(false) { Err(FREQUENCIES) } else { Ok(claimed) }
 }
 
-/// Passes over the lengths of runs, which are stored or coded themselves.
-fn skip_lengths(context: u64, data: &mut &[u8]) -> Result<(), &'static str> {
+/// Passes over the lengths of runs, which are stored or coded themselves. Their sum where they are stored.
+fn skip_lengths(context: u64, data: &mut &[u8]) -> Result<Option<u64>, &'static str> {
     let is_stored = context & 1 == 1;
     let length = if is_stored { Some(context >> 1) } else { uint7(data) };
-    let lengths = length.and_then(|length| split_off(data, u32::try_from(length).ok()?)).unwrap_or_default();
-    if !is_stored && frequencies::of_nx16(lengths) == Some(false) {
+    let Some(lengths) = length.and_then(|length| split_off(data, u32::try_from(length).ok()?)) else { return Ok(None) };
+    if is_stored {
+        return Ok(sum_of_runs(lengths));
+    }
+    if frequencies::of_nx16(lengths) == Some(false) {
         return Err(FREQUENCIES);
     }
-    Ok(())
+    Ok(None)
+}
+
+/// How many symbols runs add: after how many symbols come in runs, and which, their lengths.
+fn sum_of_runs(mut lengths: &[u8]) -> Option<u64> {
+    let symbols = match lengths.split_off_first()? {
+        0 => 256,
+        symbols => u32::from(*symbols),
+    };
+    split_off(&mut lengths, symbols)?;
+    let mut sum = 0_u64;
+    while !lengths.is_empty() {
+        sum = sum.saturating_add(uint7(&mut lengths)?);
+    }
+    Some(sum)
 }
 
 fn stripes(mut data: &[u8], raw: u64, method: u8) -> Result<u64, &'static str> {
@@ -111,6 +132,16 @@ mod tests {
         assert_eq!(entropy_coded(&stripe(&plain), 0, 5, false), Ok(8));
         assert_eq!(entropy_coded(&stripe(&stripe(&plain)), 0, 5, false), Err(NESTED));
         assert_eq!(entropy_coded(&stripe(&stripe(&plain)), 0, 6, false), Err(NESTED));
+    }
+
+    #[test]
+    fn runs_add_up_to_the_length() {
+        // Nine bytes of two symbols, `A` of which comes in runs.
+        let of = |run: u8| entropy_coded(&[0x60, 9, 7, 2, 1, b'A', run, b'A', b'C'], 0, 5, false).map(drop);
+        assert_eq!((of(7), of(6), of(8)), (Ok(()), Err(RUNS), Err(RUNS)));
+        let packed =
+            |run: u8| entropy_coded(&[0xe0, 18, 2, b'A', b'C', 9, 7, 2, 1, 0, run, 0, 1], 0, 5, false).map(drop);
+        assert_eq!((packed(7), packed(6)), (Ok(()), Err(RUNS)));
     }
 
     #[test]
