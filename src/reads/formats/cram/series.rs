@@ -19,6 +19,7 @@ pub(super) struct Series {
 }
 
 pub(super) const HUFFMAN: &str = "a Huffman code has not one length for each symbol";
+const LONG_CODE: &str = "a Huffman code is longer than its symbols need";
 const FLAGS: &str = "a record has flags that there are not";
 const MATES: &str = "a record is the mate of two others";
 
@@ -129,6 +130,11 @@ impl Codes {
                 if itf8(settings)? != symbols {
                     return Some(Err(HUFFMAN));
                 }
+                for _ in 0..symbols {
+                    if itf8(settings)? >= symbols {
+                        return Some(Err(LONG_CODE));
+                    }
+                }
             }
             ARRAY_WITH_LENGTH => {
                 for _ in 0..2 {
@@ -184,6 +190,9 @@ mod tests {
     fn a_huffman_code_has_as_many_lengths_as_symbols() {
         assert_eq!(Series::new(&header(&[], [1, 1, 0, 0])), Err(HUFFMAN));
         assert_eq!(Series::new(&header(&[(b"BF", &[3, 4, 1, 0, 2, 0])], WHOLE)), Err(HUFFMAN));
+        assert_eq!(Series::new(&header(&[], [1, 1, 1, 127])), Err(LONG_CODE));
+        let two = |length: u8| Series::new(&header(&[(b"BF", &[3, 6, 2, 0, 1, 2, 1, length])], WHOLE));
+        assert_eq!((two(1), two(2)), (Ok(Series::default()), Err(LONG_CODE)));
     }
 
     #[test]

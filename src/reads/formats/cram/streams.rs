@@ -4,6 +4,7 @@ use super::frequencies;
 use super::numbers::{split_off, u32_le, uint7};
 
 pub(super) const NESTED: &str = "a block has stripes within stripes";
+const STORED_LENGTH: &str = "a block says two things of the length it has";
 const RUNS: &str = "the runs in a block do not add up to its length";
 pub(super) const FREQUENCIES: &str = "the frequencies in a block do not add up";
 
@@ -14,7 +15,10 @@ const BYTES_PER_NAME: u64 = 4096;
 pub(super) fn rans_4x8(data: &[u8]) -> Result<u64, &'static str> {
     const HEAD: usize = 9;
     let Some((head, table)) = data.split_at_checked(HEAD) else { return Ok(0) };
-    let coded = u32_le(&head[5..]);
+    let (stored, coded) = (u32_le(&head[1..]), u32_le(&head[5..]));
+    if stored != table.len() as u64 {
+        return Err(STORED_LENGTH);
+    }
     let add_up = match head[0] {
         _ if coded == 0 => None,
         0 => frequencies::of_4x8(table),
@@ -156,10 +160,13 @@ mod tests {
         assert_eq!(lengths(&bad), Err(FREQUENCIES), "coded lengths of runs");
         assert!(entropy_coded(&[&[0x20, 4][..], &bad].concat(), 9, 5, false).is_ok(), "stored bytes have none");
         assert!(entropy_coded(&[&[0x00, 9][..], &bad].concat(), 9, 6, false).is_ok(), "nor does the arithmetic coder");
-        let rans = |table: &[u8]| rans_4x8(&[&[0, 0, 0, 0, 0, 9, 0, 0, 0], table].concat());
+        let block =
+            |order: u8, length: u8, table: &[u8]| rans_4x8(&[&[order, length, 0, 0, 0, 9, 0, 0, 0], table].concat());
+        let rans = |table: &[u8]| block(0, 4, table);
         assert_eq!(rans(&[b'A', 0x90, 0x00, 0]), Ok(9));
         assert_eq!(rans(&[b'A', 0x90, 0x01, 0]), Err(FREQUENCIES));
-        let order_1 = |table: &[u8]| rans_4x8(&[&[1, 0, 0, 0, 0, 9, 0, 0, 0], table].concat());
+        assert_eq!(block(0, 5, &[b'A', 0x90, 0x00, 0]), Err(STORED_LENGTH));
+        let order_1 = |table: &[u8]| block(1, 6, table);
         assert_eq!(order_1(&[b'A', b'A', 0x90, 0x00, 0, 0]), Ok(9));
         assert_eq!(order_1(&[b'A', b'A', 0x90, 0x01, 0, 0]), Err(FREQUENCIES));
     }
