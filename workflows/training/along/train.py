@@ -1,13 +1,14 @@
 """Training, resumable: `python -m along.train DATA.npz RUN --reads 2000000 [--set channels=48]`, or `--minutes 60`."""
 
 import argparse
+import json
 from pathlib import Path
 
 import torch
 
 from compact.training import EXPORTED, Training, add_flags
 
-from . import export, grid
+from . import chain, codons, decode, export, grid
 from .network import CLASSES, Along, Settings
 from .sampler import Recipe, Sampler
 
@@ -30,6 +31,15 @@ def loss_of(logits, right):
     among = torch.where(right | ~known.unsqueeze(-1), logits, float("-inf")).logsumexp(-1)
     smooth = total - logits.mean(-1)
     return (((total - among) * (1 - SMOOTHING) + SMOOTHING * smooth) * known).sum() / known.sum()
+
+
+def chain_loss(logits, bases, right, costs):
+    """Minus the log of the posterior probability that the chain gives the right classes, at positions that have any."""
+    right = (right.long().unsqueeze(-1) & _BITS) != 0
+    known = right.any(-1)
+    posterior = chain.posteriors(logits, chain.factors_of(costs, codons.of(bases)), costs.weight)
+    hit = (posterior * right).sum(-1)
+    return -((hit * (1 - SMOOTHING) + SMOOTHING / CLASSES).log() * known).sum() / known.sum()
 
 
 def to_tensors(made):
@@ -63,10 +73,15 @@ class Run(Training):
         if not self.settled and self.progress() >= self.arguments.settle_at:
             self.settle()
         positions = self.sampler.positions(self.rng)
-        ids, right = to_tensors(self.sampler.batch(self.rng, positions, BATCH // positions))
+        made = self.sampler.batch(self.rng, positions, BATCH // positions)
+        ids, right = to_tensors(made)
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.network(ids)
-        return loss_of(logits, right), len(ids)
+        loss = loss_of(logits, right)
+        if self.arguments.chain:
+            share, costs = self.arguments.chain_share, self.arguments.chain
+            loss = (1 - share) * loss + share * chain_loss(logits, made.bases, right, costs)
+        return loss, len(ids)
 
     def train(self):
         self.settled = False
@@ -75,6 +90,13 @@ class Run(Training):
     def finish(self):
         """Write what is exported: the mean of the snapshots, which share BatchNorm's statistics."""
         torch.save(self.mean_of_snapshots(), self.folder / EXPORTED)
+
+
+def costs_of(path):
+    """The costs of the chain in a file of `fit`, or in the config.json of an exported checkpoint."""
+    saved = json.loads(Path(path).read_text())
+    found = saved.get("costs") or saved["decoder"]
+    return decode.Costs(**{name: found[name] for name in decode.Costs._fields})
 
 
 def load(folder):
@@ -92,6 +114,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     add_flags(parser, LAST)
     parser.add_argument("--settle-at", type=float, default=SETTLED, help="share of the training from which on BatchNorm is fixed; 0 where it starts from a trained network")
+    parser.add_argument("--chain", type=costs_of, help="a checkpoint or a file of `fit` whose chain the loss goes through")
+    parser.add_argument("--chain-share", type=float, default=0.8, help="what that loss counts; the rest is the loss at each position by itself")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from along import calibrate, calls, codons, decode, evaluate, export, grid, long, network, plain, sampler, truth  # noqa: E402
+from along import calibrate, calls, chain, codons, decode, evaluate, export, grid, long, network, plain, sampler, train, truth  # noqa: E402
 from compact import tokens  # noqa: E402
 from compact.labels import LEFT_OUT  # noqa: E402
 
@@ -105,6 +105,29 @@ def test_viterbi_and_sums_agree_with_every_path():
         assert np.allclose(posterior[i], total / total[0].sum())
         coding = sum(np.exp(score) for path, score in paths if 0 not in path)
         assert np.isclose(odds[i], np.log(coding) - scores[i, :, 0].sum())
+
+
+@pytest.mark.parametrize("steps", [2, 35, 67])
+def test_the_posteriors_that_training_goes_through_are_the_decoders(steps):
+    rng = np.random.default_rng(steps)
+    logits, found = rng.normal(0, 4, (3, steps, 7)), rng.random((2, 3, steps - 1, 6)) < 0.1
+    expected = decode.posteriors(decode.emissions(logits, _costs()), decode.transitions(_costs(), found))
+    learnt = chain.posteriors(torch.from_numpy(logits), chain.factors_of(_costs(), found), _costs().weight)
+    assert np.allclose(learnt, expected, atol=1e-5)
+
+
+def test_the_loss_through_the_chain_falls_where_the_right_class_gains():
+    rng = np.random.default_rng(2)
+    bases = rng.integers(0, 4, (4, 9 * 12), np.uint8)
+    right = torch.full((4, 12), 2, dtype=torch.uint8)  # plus frame 0
+    right[0, :3] = truth.UNKNOWN
+    logits = torch.zeros(4, 12, 7, requires_grad=True)
+    loss = train.chain_loss(logits, bases, right, _costs())
+    loss.backward()
+    assert torch.isfinite(logits.grad).all()
+    assert (logits.grad[:, :, 1] < 0).all()  # also where the truth is unknown: neighbours tell
+    with torch.no_grad():
+        assert train.chain_loss(logits - logits.grad, bases, right, _costs()) < loss
 
 
 def test_mirrored_scores_get_mirrored_paths():
