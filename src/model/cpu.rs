@@ -1,8 +1,8 @@
 //! Our own kernels for the CPU: one read at a time, and the same answer whatever else runs beside it.
 //!
 //! [`compact`] and [`bert`] are engines for the two families of networks. They are written once, over a vector register
-//! (`register`) and the matrix products on it (`gemm`). `isa` implements both for AMX, AVX-512, AVX2 and plain Rust, which
-//! the compiler turns into whatever the target has (NEON on aarch64). AMX multiplies on tiles (`tiles`). `dispatch` calls
+//! (`register`) and the matrix products on it (`gemm`). `isa` implements both for AMX, AVX-512, AVX2, NEON and plain Rust, which
+//! the compiler turns into whatever the target has. AMX multiplies on tiles (`tiles`). `dispatch` calls
 //! the code for the [`InstructionSet`] that was detected.
 //!
 //! AVX-512, AVX2 and NEON agree to the last bit: every number is computed by the same operations in the same order. Plain

@@ -3,6 +3,8 @@
 use super::InstructionSet;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 use super::isa::Amx;
+#[cfg(target_arch = "aarch64")]
+use super::isa::Neon;
 #[cfg(target_arch = "x86_64")]
 use super::isa::{Avx2, Avx512};
 use super::isa::{Isa, Plain};
@@ -27,7 +29,7 @@ pub(super) trait Task {
 /// # Safety
 /// The CPU must support `instructions`.
 pub(super) unsafe fn run<T: Task>(instructions: InstructionSet, task: T) -> T::Output {
-    // SAFETY: plain Rust has no requirement; the rest is the caller's promise.
+    // SAFETY: plain Rust has no requirement, and NEON is part of aarch64; the rest is the caller's promise.
     unsafe {
         match instructions {
             InstructionSet::Plain => task.run::<Plain>(),
@@ -37,6 +39,8 @@ pub(super) unsafe fn run<T: Task>(instructions: InstructionSet, task: T) -> T::O
             InstructionSet::Avx512 => with_avx512(task),
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             InstructionSet::Amx => with_amx(task),
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => task.run::<Neon>(),
             #[allow(unreachable_patterns)] // on x86-64 with Linux all are above
             _ => unreachable!("the caller has asked whether the instruction set is supported"),
         }

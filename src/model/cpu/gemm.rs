@@ -63,7 +63,7 @@ impl Multiply for Singles {
 }
 
 /// A word is two bf16. Sums are f32.
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // no other register has an instruction for it
+#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code))] // no other register has an instruction for it
 pub(super) struct Bf16s;
 
 impl Multiply for Bf16s {

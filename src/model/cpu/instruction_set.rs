@@ -13,13 +13,15 @@ pub enum InstructionSet {
     Avx2,
     /// AVX-512 F, BW, DQ, VL: x86-64 servers since about 2017, AMD since Zen 4.
     Avx512,
+    /// NEON: every CPU of aarch64. With products of bf16 and bytes where the CPU has `bf16` and `i8mm`.
+    Neon,
     /// AVX-512 as above, with products of bf16 and bytes on AMX: Intel's servers since 2023, on Linux.
     Amx,
 }
 
 impl InstructionSet {
     /// All of them, the fastest first.
-    pub const ALL: [Self; 4] = [Self::Amx, Self::Avx512, Self::Avx2, Self::Plain];
+    pub const ALL: [Self; 5] = [Self::Amx, Self::Avx512, Self::Avx2, Self::Neon, Self::Plain];
 
     /// Whether this CPU has it.
     #[must_use]
@@ -37,14 +39,15 @@ impl InstructionSet {
             }
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             Self::Amx => Self::Avx512.is_supported() && tiles::is_available(),
-            #[allow(unreachable_patterns)] // on x86-64 with Linux all are above
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => true,
             _ => false,
         }
     }
 
     /// Whether this CPU has it and can multiply in `precision`.
     ///
-    /// In int8, AVX-512 needs an instruction for bytes; AVX2 does without. In bf16, numbers are multiplied as f32 where
+    /// In int8, AVX-512 and NEON need an instruction for bytes; AVX2 and plain Rust do without. In bf16, numbers are multiplied as f32 where
     /// that is faster.
     #[must_use]
     pub fn is_supported_in(self, precision: Precision) -> bool {
@@ -54,12 +57,18 @@ impl InstructionSet {
             (_, Precision::F16) => false, // for GPUs
             _ => true,
         };
-        #[cfg(not(target_arch = "x86_64"))]
-        let multiplies = matches!(precision, Precision::F32 | Precision::Bf16 | Precision::Int8);
+        #[cfg(target_arch = "aarch64")]
+        let multiplies = match (self, precision) {
+            (Self::Neon, Precision::Int8) => std::arch::is_aarch64_feature_detected!("i8mm"),
+            (_, Precision::F16) => false, // for GPUs
+            _ => true,
+        };
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        let multiplies = precision != Precision::F16;
         multiplies && self.is_supported()
     }
 
-    /// The fastest that this CPU has, or the one that `READSEEKER_CPU` (`plain`, `avx2`, `avx512`, `amx`) names if it has that.
+    /// The fastest that this CPU has, or the one that `READSEEKER_CPU` (`plain`, `neon`, `avx2`, `avx512`, `amx`) names if it has that.
     #[must_use]
     pub fn detect() -> Self {
         Self::detect_in(Precision::F32)
@@ -108,17 +117,19 @@ impl InstructionSet {
     fn word(self) -> &'static str {
         match self {
             Self::Plain => "plain",
+            Self::Neon => "neon",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
             Self::Amx => "amx",
         }
     }
 
-    /// Its name for people: `AMX`, `AVX-512`, `AVX2`, `plain`.
+    /// Its name for people: `AMX`, `AVX-512`, `AVX2`, `NEON`, `plain`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
+            Self::Neon => "NEON",
             Self::Avx2 => "AVX2",
             Self::Avx512 => "AVX-512",
             Self::Amx => "AMX",

@@ -81,7 +81,7 @@ pub(super) trait Register: Copy {
 
     /// `sum`, of floats, plus the products of the two bf16 in each word of self and `weight`. Only where there is an
     /// instruction for it.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+    #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code))]
     unsafe fn dot_bf16s(self, _weight: Self, _sum: Self) -> Self {
         unreachable!("{NO_BF16}")
     }

@@ -17,7 +17,11 @@ pub fn cpu_features() -> Vec<&'static str> {
         ("AVX-512 BF16", is_x86_feature_detected!("avx512bf16")),
     ];
     #[cfg(target_arch = "aarch64")]
-    let found = [("NEON", true)];
+    let found = [
+        ("NEON", true),
+        ("NEON bf16", std::arch::is_aarch64_feature_detected!("bf16")),
+        ("NEON i8mm", std::arch::is_aarch64_feature_detected!("i8mm")),
+    ];
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     let found: [(&str, bool); 0] = [];
     found.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()

@@ -190,7 +190,7 @@ fn instruction_sets_with_fused_multiply_add_agree_to_the_bit() {
     for (shape, mix) in SHAPES {
         let model = Model::random(shape, mix);
         let fused = instruction_sets(Precision::F32)
-            .filter(|&set| set != InstructionSet::Plain || cfg!(target_feature = "fma"));
+            .filter(|&set| set != InstructionSet::Plain || cfg!(any(target_feature = "fma", target_arch = "aarch64")));
         let engines: Vec<Engine> = fused.map(|set| model.engine(set)).collect();
         proptest!(cases(4), |(window in window())| {
             let bits = |engine| logits(engine, &window, &mut Scratch::default()).into_iter().map(f32::to_bits).collect::<Vec<_>>();

@@ -97,12 +97,17 @@ pub(super) fn has_bf16(instructions: InstructionSet) -> bool {
     let has = match instructions {
         InstructionSet::Amx => true,
         InstructionSet::Avx512 => is_x86_feature_detected!("avx512bf16"),
-        InstructionSet::Avx2 | InstructionSet::Plain => false,
+        InstructionSet::Avx2 | InstructionSet::Neon | InstructionSet::Plain => false,
     };
     has && instructions.is_supported()
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
+pub(super) fn has_bf16(instructions: InstructionSet) -> bool {
+    instructions == InstructionSet::Neon && std::arch::is_aarch64_feature_detected!("bf16")
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(super) fn has_bf16(_instructions: InstructionSet) -> bool {
     false
 }

@@ -368,8 +368,8 @@ fn instruction_sets_with_fused_multiply_add_agree_to_the_bit() {
             continue;
         }
         let checkpoint = Checkpoint::random(shape);
-        let fused =
-            instruction_sets(precision).filter(|&set| set != InstructionSet::Plain || cfg!(target_feature = "fma"));
+        let fused = instruction_sets(precision)
+            .filter(|&set| set != InstructionSet::Plain || cfg!(any(target_feature = "fma", target_arch = "aarch64")));
         let engines: Vec<Engine> = fused.map(|set| checkpoint.engine_in(set, precision)).collect();
         let scratch = RefCell::new(Scratch::default());
         proptest!(cases(4), |(bases in read(60..400))| {
