@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::decoder::DecoderSettings;
+use super::decoder::{DecoderSettings, ShortReads};
 use crate::kmer;
 use crate::model::calibration::Calibration;
 use crate::model::cpu;
@@ -51,6 +51,8 @@ pub(in crate::model) struct AlongConfig {
     pub(super) decoder: DecoderSettings,
     /// How the read's probability is made of them.
     pub(super) calibration: ShareCalibration,
+    /// Both for short reads, if otherwise.
+    pub(super) short_reads: Option<ShortReads>,
     /// The training data, in words.
     pub(super) trained_on: Option<String>,
     /// The date, as year-month-day.
@@ -147,7 +149,9 @@ impl AlongConfig {
             ("window.longest_single", window.longest_single > window.positions, "above window.positions"),
             ("calibration.statistic", self.calibration.statistic == "share", "\"share\""),
         ];
-        require(own.into_iter().chain(self.decoder.requirements()).chain(self.calibration.by_length.requirements()))
+        let decoding = self.decoder.requirements().into_iter().chain(self.calibration.by_length.requirements());
+        let short_reads = self.short_reads.iter().flat_map(ShortReads::requirements);
+        require(own.into_iter().chain(decoding).chain(short_reads))
     }
 }
 
@@ -175,9 +179,15 @@ mod tests {
             ("\"through\": ", "\"through\": -", "decoder.through"),
             ("\"share\"", "\"mean\"", "calibration.statistic"),
             ("\"lengths\": [", "\"lengths\": [9000,", "calibration.lengths"),
+            (
+                "320,\n    \"decoder\": {\n      \"weight\": 0",
+                "320, \"decoder\": {\"weight\": 2",
+                "short_reads.decoder",
+            ),
+            ("]\n    }\n  },", "9]}},", "short_reads.calibration"),
         ] {
             assert!(GOOD.contains(from), "{from}");
-            match AlongConfig::parse(GOOD.replace(from, to).as_bytes()) {
+            match AlongConfig::parse(GOOD.replacen(from, to, 1).as_bytes()) {
                 Err(LoadError::Unsupported { key: named, .. }) => assert_eq!(named, key),
                 other => panic!("{to}: {other:?}"),
             }

@@ -16,7 +16,7 @@ use chain::{Chain, Memory, Sums};
 use ends::Bases;
 use grid::POSITION;
 pub(super) use grid::{positions, side};
-pub(in crate::model) use settings::DecoderSettings;
+pub(in crate::model) use settings::{DecoderSettings, ShortReads};
 
 /// Logits of a position: none, plus 0 1 2, minus 0 1 2, frames of the padded read.
 pub(in crate::model) const LOGITS: usize = chain::STATES;
@@ -24,6 +24,14 @@ pub(in crate::model) const LOGITS: usize = chain::STATES;
 /// A decoder with its costs.
 #[derive(Clone, Debug)]
 pub(super) struct Decoder {
+    rules: Rules,
+    /// The rules of reads of at most so many bases, where they have their own.
+    short: Option<(usize, Rules)>,
+}
+
+/// How calls are made of logits, and probabilities of calls.
+#[derive(Clone, Debug)]
+struct Rules {
     chain: Chain,
     calibration: Calibration,
 }
@@ -52,8 +60,10 @@ impl Run {
 }
 
 impl Decoder {
-    pub(super) fn new(settings: &DecoderSettings, calibration: &Calibration) -> Self {
-        Self { chain: Chain::new(settings), calibration: calibration.clone() }
+    /// `short`: how short reads are decoded, if otherwise.
+    pub(super) fn new(settings: &DecoderSettings, calibration: &Calibration, short: Option<&ShortReads>) -> Self {
+        let short = short.map(|short| (short.bases, Rules::new(&short.decoder, &short.calibration)));
+        Self { rules: Rules::new(settings, calibration), short }
     }
 
     /// What is said of one read; its stretches become a row of `into`.
@@ -69,14 +79,29 @@ impl Decoder {
         let bases = row.len() + 5;
         debug_assert_eq!(logits.len(), positions(bases), "{bases}");
         codons::mark(row, side(bases), logits.len(), &mut memory.marks);
-        let sums = self.chain.sums(logits, memory);
-        self.chain.path(logits, memory);
-        self.stretches(row, memory, into);
+        let rules = self.rules_of(bases);
+        let sums = rules.chain.sums(logits, memory);
+        rules.chain.path(logits, memory);
+        rules.stretches(row, memory, into);
         into.end_row();
         let coding: f64 = sums.frames.iter().sum();
         let all = coding + sums.none;
-        let probability = self.probability(coding / all, sums.none / all, bases);
+        let probability = rules.probability(coding / all, sums.none / all, bases);
         Prediction { probability, frame: Some(frame(&sums, bases)) }
+    }
+
+    /// The rules of a read of so many bases.
+    fn rules_of(&self, bases: usize) -> &Rules {
+        match &self.short {
+            Some((most, rules)) if bases <= *most => rules,
+            _ => &self.rules,
+        }
+    }
+}
+
+impl Rules {
+    fn new(settings: &DecoderSettings, calibration: &Calibration) -> Self {
+        Self { chain: Chain::new(settings), calibration: calibration.clone() }
     }
 
     fn stretches(&self, row: &[u16], memory: &Memory, into: &mut Stretches) {

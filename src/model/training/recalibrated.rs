@@ -5,8 +5,14 @@ use serde_json::{Value, json};
 /// Has the calibrated log odds multiplied by `scale` and then increased by `shift`, at all lengths.
 pub(super) fn recalibrate(config: &mut Value, scale: f64, shift: f64) {
     let Some(config) = config.as_object_mut() else { return };
-    let calibration = config.entry("calibration");
-    let calibration = calibration.or_insert_with(|| json!({"lengths": [0.0], "scale": [1.0], "shift": [0.0]}));
+    config.entry("calibration").or_insert_with(|| json!({"lengths": [0.0], "scale": [1.0], "shift": [0.0]}));
+    config.get_mut("calibration").into_iter().for_each(|calibration| line(calibration, scale, shift));
+    let short = config.get_mut("short_reads").and_then(|short| short.get_mut("calibration"));
+    short.into_iter().for_each(|calibration| line(calibration, scale, shift));
+}
+
+/// The same of one calibration.
+fn line(calibration: &mut Value, scale: f64, shift: f64) {
     for (key, add) in [("scale", 0.0), ("shift", shift)] {
         for number in calibration[key].as_array_mut().into_iter().flatten() {
             *number = json!(number.as_f64().unwrap_or_default() * scale + add);
@@ -27,6 +33,9 @@ mod tests {
             config["calibration"],
             json!({"lengths": [60, 300], "scale": [2.0, 4.0], "shift": [0.0, -1.0], "pool": 1})
         );
+        let mut config = json!({"short_reads": {"calibration": {"scale": [1.5], "shift": [3.0]}}});
+        recalibrate(&mut config, 2.0, -1.0);
+        assert_eq!(config["short_reads"]["calibration"], json!({"scale": [3.0], "shift": [5.0]}));
         let mut config = json!({});
         recalibrate(&mut config, 2.0, -1.0);
         assert_eq!(config["calibration"], json!({"lengths": [0.0], "scale": [2.0], "shift": [-1.0]}));

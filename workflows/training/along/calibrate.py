@@ -52,9 +52,9 @@ def long_reads(data, count, seed):
     return out
 
 
-def statistic(network, codes, costs):
+def statistic(network, codes, decoder):
     """The logit of each read's share of coding positions."""
-    return evaluate.window_scores(codes, evaluate.many(network, codes), costs)["share"]
+    return evaluate.window_scores(codes, evaluate.many(network, codes), decoder)["share"]
 
 
 def balanced(data, count):
@@ -81,29 +81,36 @@ def natural(folder, length):
     return [read.codes for read in reads], coding, prior
 
 
-def of(network, data, folder, costs, count):
-    """The `calibration` of config.json; `data` and `folder`: paths of the training data and of simulated reads."""
-    sets, fitted = balanced(data, count), []
+def of(network, data, folder, decoder, count):
+    """The calibrations of config.json, by the costs of long reads and by those of short ones; `data` and `folder`: paths of the
+    training data and of simulated reads. The first one has short lengths too: those of stretches."""
+    sets = balanced(data, count)
     lengths = sorted({*sets, *NATURAL})
+    short = [length for length in lengths if length <= decode.SHORT]
+    return [_by_length(network, sets, folder, decode.Decoder(costs, costs), some) for costs, some in ((decoder.long, lengths), (decoder.short, short))]
+
+
+def _by_length(network, sets, folder, decoder, lengths):
+    fitted = []
     for length in lengths:
         parts = []
         if length in sets:
             codes, coding, groups = zip(*sets[length])
-            share = statistic(network, [one for some in codes for one in some], costs)
+            share = statistic(network, [one for some in codes for one in some], decoder)
             groups, coding = np.repeat(groups, [len(one) for one in coding]), np.concatenate(coding)
             parts.append((share, coding, calibrate._weights(groups, coding), np.zeros(len(share))))
         if length in NATURAL:
             codes, coding, prior = natural(folder, length)
-            parts.append((statistic(network, codes, costs), coding, np.full(len(codes), 1 / len(codes)), prior))
+            parts.append((statistic(network, codes, decoder), coding, np.full(len(codes), 1 / len(codes)), prior))
         fitted.append(calibrate.fit(*(np.concatenate(column) for column in zip(*parts))))
     return {"statistic": "share", "lengths": lengths, "scale": [round(float(a), 4) for a, _ in fitted], "shift": [round(float(b), 4) for _, b in fitted]}
 
 
-def main(run, data, folder, decoder, count="100"):
+def main(run, data, folder, out, count="100"):
     torch.set_num_threads(1)
-    fitted = json.loads(Path(decoder).read_text())
-    fitted["calibration"] = of(train.load(run), data, Path(folder), decode.Costs(**fitted["costs"]), int(count))
-    Path(decoder).write_text(json.dumps(fitted) + "\n")
+    fitted = json.loads(Path(out).read_text())
+    fitted["calibration"], fitted["short_reads"]["calibration"] = of(train.load(run), data, Path(folder), decode.decoder_of(fitted), int(count))
+    Path(out).write_text(json.dumps(fitted) + "\n")
     print(json.dumps(fitted))
 
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 STATES = 7
+# Bases of a short read at most. Such reads come from Illumina's sequencers, whose errors hardly ever shift a frame.
+SHORT = 320
 
 
 class Costs(NamedTuple):
@@ -21,6 +23,30 @@ class Costs(NamedTuple):
     through: float = 3.0  # a gene goes on after a stop codon of its frame
     shift: float = 2.0  # another frame of the strand
     other: float = 4.0  # straight to a gene of the other strand
+    prior: float = 0.0  # log odds of coding that calls assume
+
+
+class Decoder(NamedTuple):
+    """The costs of long reads, and those of reads of up to `SHORT` bases."""
+
+    long: Costs
+    short: Costs
+
+    def of(self, bases):
+        """The costs of reads of so many bases."""
+        return self.short if bases <= SHORT else self.long
+
+    def settings(self, long, short):
+        """What config.json says of it, with a calibration for each."""
+        short = {"bases": SHORT, "decoder": self.short._asdict(), "calibration": short}
+        return {"decoder": self.long._asdict(), "calibration": long, "short_reads": short}
+
+
+def decoder_of(config):
+    """The decoder of a config.json, or of a file of `fit`, which has these settings too."""
+    short = config["short_reads"]
+    assert short["bases"] == SHORT
+    return Decoder(Costs(**config["decoder"]), Costs(**short["decoder"]))
 
 
 def transitions(costs, codons):
@@ -39,7 +65,7 @@ def transitions(costs, codons):
 
 
 def emissions(logits, costs, prior=0.0):
-    """Log scores [..., T, 7]; `prior` is the log odds of coding in the sample."""
+    """Log scores [..., T, 7]; `prior` is the log odds of coding to assume."""
     peak = logits.max(axis=-1, keepdims=True)
     log_probability = logits - peak - np.log(np.exp(logits - peak).sum(axis=-1, keepdims=True))
     log_probability = log_probability.copy()

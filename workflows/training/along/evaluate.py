@@ -1,4 +1,5 @@
-"""Tables of a run: `python -m along.evaluate RUN SIMULATED [DATA.npz]`: simulated reads, then balanced windows of the held-out sets."""
+"""Tables of a run: `python -m along.evaluate RUN DECODER.json SIMULATED [DATA.npz]`: simulated reads, then balanced windows of the
+held-out sets."""
 
 import argparse
 import json
@@ -44,39 +45,41 @@ def classes(states, length):
 
 
 def stacked(codes, logits, batch=512):
-    """(rows, logits [B, T, 7], codons [2, B, T - 1, 6]) of the reads of one number of positions at once."""
-    by_count = defaultdict(list)
-    for i, one in enumerate(logits):
-        by_count[len(one)].append(i)
-    for rows in by_count.values():
+    """(rows, logits [B, T, 7], codons [2, B, T - 1, 6]) of the reads of one length at once."""
+    by_length = defaultdict(list)
+    for i, one in enumerate(codes):
+        by_length[len(one)].append(i)
+    for rows in by_length.values():
         for at in range(0, len(rows), batch):
             these = rows[at : at + batch]
             yield these, np.stack([logits[i] for i in these]), codons.of(np.concatenate([grid.laid(codes[i]) for i in these]))
 
 
-def decoded(codes, logits, costs, prior):
+def decoded(codes, logits, decoder):
     """States [T] of each read."""
     out = [None] * len(logits)
     for rows, some, found in stacked(codes, logits):
-        paths = decode.viterbi(decode.emissions(some, costs, prior), decode.transitions(costs, found))
+        costs = decoder.of(len(codes[rows[0]]))
+        paths = decode.viterbi(decode.emissions(some, costs, costs.prior), decode.transitions(costs, found))
         for i, path in zip(rows, paths):
             out[i] = path
     return out
 
 
-def simulated_table(found, costs, prior):
+def simulated_table(found, decoder):
     print(f"{'':10}" + "".join(f"{name:>12}" for name in ("reads", "straddling", "seven", "found", "precision", "frame")))
     for kind, (reads, logits) in found.items():
-        found_states = decoded([read.codes for read in reads], logits, costs, prior)
+        found_states = decoded([read.codes for read in reads], logits, decoder)
         calls = [calls_of.classes(calls_of.stretches(s, read.codes), len(read.codes)) for read, s in zip(reads, found_states)]
         row = simulated.figures([read.right for read in reads], calls)
         print(f"{kind:10}" + "".join(f"{value:12.4f}" for value in row.values()), flush=True)
 
 
-def window_scores(codes, logits, costs):
+def window_scores(codes, logits, decoder):
     """Statistics [reads] that could rank reads."""
     out = {name: np.zeros(len(logits)) for name in ("odds", "mean", "share")}
     for rows, some, found in stacked(codes, logits):
+        costs = decoder.of(len(codes[rows[0]]))
         scores, table = decode.emissions(some, costs), decode.transitions(costs, found)
         share = 1 - decode.posteriors(scores, table)[..., 0].mean(axis=1)
         out["odds"][rows] = decode.odds(scores, table)
@@ -85,7 +88,7 @@ def window_scores(codes, logits, costs):
     return out
 
 
-def balanced(network, samples, costs, lengths=(300, 150, 100)):
+def balanced(network, samples, decoder, lengths=(300, 150, 100)):
     """AUC by length: the mean over the clean super-groups of `compact.evaluate`, for each statistic."""
     rows = defaultdict(lambda: defaultdict(list))
     for sample in samples:
@@ -98,7 +101,7 @@ def balanced(network, samples, costs, lengths=(300, 150, 100)):
         frame = best // 3 * 3 + (best % 3 - side) % 3
         right = sample.reads.frames[np.arange(len(frame)), frame].astype(float)
         right[sample.reads.frames.sum(axis=1) != 1] = np.nan
-        for name, value in window_scores(codes, logits, costs).items():
+        for name, value in window_scores(codes, logits, decoder).items():
             rows[sample.length][sample.supergroup].append((name, value, sample.reads.coded >= 0.5, right))
     out = {}
     for length, supergroups in rows.items():
@@ -116,24 +119,23 @@ def balanced(network, samples, costs, lengths=(300, 150, 100)):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run")
+    parser.add_argument("decoder", type=Path, help="a file of `fit`, or the config.json of a checkpoint")
     parser.add_argument("simulated", type=Path)
     parser.add_argument("data", nargs="?")
     parser.add_argument("--most", type=int, default=10**9, help="reads of each kind")
-    parser.add_argument("--prior", type=float, default=2.0)
-    parser.add_argument("--costs", default="{}")
     parser.add_argument("--groups", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    network, costs = train.load(arguments.run), decode.Costs(**json.loads(arguments.costs))
+    network, decoder = train.load(arguments.run), decode.decoder_of(json.loads(arguments.decoder.read_text()))
     found = {}
     for kind in KINDS:
         reads = simulated.load(arguments.simulated, kind)
         reads = reads[: arguments.most if kind.startswith("bases") else arguments.most // 24]
         found[kind] = reads, many(network, [read.codes for read in reads])
-    simulated_table(found, costs, arguments.prior)
+    simulated_table(found, decoder)
     if arguments.data:
-        for (length, name), each in sorted(balanced(network, windows.held_out(arguments.data, 200), costs).items()):
+        for (length, name), each in sorted(balanced(network, windows.held_out(arguments.data, 200), decoder).items()):
             print(length, name, "AUC, best accuracy, frame:", " ".join(f"{x:.4f}" for x in np.nanmean(list(each.values()), axis=0)))
             if arguments.groups:
                 print("   ", " ".join(f"{g} {x[0]:.3f}/{x[1]:.3f}" for g, x in sorted(each.items())))

@@ -54,7 +54,7 @@ def tensors(network):
         return {name: tensor.detach().float().contiguous().clone() for name, tensor in out.items()}
 
 
-def config(network, name, costs, prior=0.0, calibration=IDENTITY, trained_on="", created=""):
+def config(network, name, decoder, calibrations=(IDENTITY, IDENTITY), trained_on="", created=""):
     """What config.json says."""
     s = network.settings
     return {
@@ -70,8 +70,7 @@ def config(network, name, costs, prior=0.0, calibration=IDENTITY, trained_on="",
         "activation": s["activation"],
         "position": grid.POSITION,
         "window": {"positions": long.WINDOW, "step": long.STEP, "longest_single": long.LONGEST_SINGLE},
-        "decoder": {**costs._asdict(), "prior": prior},
-        "calibration": calibration,
+        **decoder.settings(*calibrations),
         "trained_on": trained_on,
         "created": created,
     }
@@ -118,13 +117,13 @@ def restored(directory):
     return network.eval()
 
 
-def main(run, out, decoder, name="readseeker-along", trained_on=""):
+def main(run, out, fit, name="readseeker-along", trained_on=""):
     from . import train  # which imports this
 
-    fitted = json.loads(Path(decoder).read_text())
-    about = {key: fitted[key] for key in ("prior", "calibration") if key in fitted}
+    fitted = json.loads(Path(fit).read_text())
     network = train.load(run)
-    write(network, out, name=name, costs=decode.Costs(**fitted["costs"]), trained_on=trained_on, created=str(datetime.date.today()), **about)
+    calibrations = fitted["calibration"], fitted["short_reads"]["calibration"]
+    write(network, out, name=name, decoder=decode.decoder_of(fitted), calibrations=calibrations, trained_on=trained_on, created=str(datetime.date.today()))
 
 
 if __name__ == "__main__":

@@ -13,10 +13,13 @@ import numpy as np
 import torch
 from scipy.optimize import minimize
 
-from . import codons, decode, evaluate, grid, simulated, train
+from . import codons, decode, evaluate, export, grid, simulated, train
 
 WEIGHTS = {"bases_150": 1.0, "bases_250": 1.0, "nano_0": 0.5, "nano_1": 0.5, "nano_2": 0.7, "nano_5": 0.7, "nano_8": 0.5}
 BITS = 1 << np.arange(decode.STATES)
+# Where the fits start.
+LONG = decode.Costs(0.65, 0.65, 0.2, 0.85, 2.0, 0.85, 1.5, 2.2)
+SHORT = decode.Costs(0.65, 1.0, 0.1, 0.35, 5.0, 5.0, 1.0, 1.6)
 CHUNK = 200  # positions of a long read that are fitted on at once
 
 
@@ -52,24 +55,24 @@ def samples(found):
 
 
 def loss(parameters, data):
-    costs, prior = decode.Costs(*np.exp(parameters[:-1])), parameters[-1]
+    costs = decode.Costs(*np.exp(parameters[:-1]), parameters[-1])
     total = 0.0
     for weight, logits, right, marks in data:
-        posterior = decode.posteriors(decode.emissions(logits, costs, prior), decode.transitions(costs, marks))
+        posterior = decode.posteriors(decode.emissions(logits, costs, costs.prior), decode.transitions(costs, marks))
         known = right.any(axis=-1)
         hit = (posterior * right).sum(axis=-1)[known]
         total -= weight * np.log(np.maximum(hit, 1e-6)).sum()
     return total
 
 
-def fit(found, start=decode.Costs(0.65, 0.65, 0.2, 0.85, 2.0, 0.85, 1.5), prior=2.2, rounds=260):
-    """(costs, prior, objective after, before)."""
+def fit(found, start, rounds=260):
+    """(costs, objective after, before)."""
     data = samples(found)
-    first = np.append(np.log(start), prior)
+    first = np.append(np.log(start[:-1]), start.prior)
     simplex = np.vstack([first, first + 0.3 * np.eye(len(first))])
     best = minimize(loss, first, args=(data,), method="Nelder-Mead", options={"maxfev": rounds, "adaptive": True, "xatol": 0.02, "fatol": 1e-4, "initial_simplex": simplex})
-    costs = decode.Costs(*(round(float(x), 3) for x in np.exp(best.x[:-1])))
-    return costs, round(float(best.x[-1]), 3), best.fun, loss(first, data)
+    found = [*np.exp(best.x[:-1]), best.x[-1]]
+    return decode.Costs(*(round(float(x), 3) for x in found)), best.fun, loss(first, data)
 
 
 def main():
@@ -85,10 +88,14 @@ def main():
         reads = simulated.load(arguments.simulated, kind)
         reads = reads[: arguments.most if kind.startswith("bases") else arguments.most // 48]
         found[kind] = reads, evaluate.many(network, [read.codes for read in reads])
-    costs, prior, after, before = fit(found)
-    print(f"{before:.4f} -> {after:.4f}", costs, prior)
-    evaluate.simulated_table(found, costs, prior)
-    arguments.out.write_text(json.dumps({"costs": costs._asdict(), "prior": prior}) + "\n")
+    parts = {}
+    for name, start in (("long", LONG), ("short", SHORT)):
+        kinds = {kind: some for kind, some in found.items() if kind.startswith("bases") == (name == "short")}
+        parts[name], after, before = fit(kinds, start)
+        print(f"{name} reads: {before:.4f} -> {after:.4f}", parts[name])
+    decoder = decode.Decoder(**parts)
+    evaluate.simulated_table(found, decoder)
+    arguments.out.write_text(json.dumps(decoder.settings(export.IDENTITY, export.IDENTITY)) + "\n")
 
 
 if __name__ == "__main__":

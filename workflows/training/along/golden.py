@@ -38,11 +38,11 @@ def codes_of(read):
 def probability(logits, read, config):
     """A read's probability: the share of coding positions at prior 0, calibrated by length."""
     length = len(read)
-    costs = decode.Costs(**{name: config["decoder"][name] for name in decode.Costs._fields})
+    costs = decode.decoder_of(config).of(len(read))
     table = decode.transitions(costs, codons.of(grid.laid(codes_of(read))))
     states = decode.posteriors(decode.emissions(logits[None], costs), table)[0]
     none, coding = np.clip((states[:, 0].mean(), states[:, 1:].sum(axis=1).mean()), 1e-9, 1)
-    c = config["calibration"]
+    c = (config["short_reads"] if length <= decode.SHORT else config)["calibration"]
     scale, shift = (np.interp(length, c["lengths"], c[name]) for name in ("scale", "shift"))
     return 1 / (1 + np.exp(-(scale * np.log(coding / none) + shift)))
 

@@ -143,7 +143,8 @@ class Model:
 
     def states(self, logits, sequence, prior=None):
         """The most likely states [T], 0 to 6, by the decoder of the file."""
-        d = self.config["decoder"]
+        short = self.config["short_reads"]
+        d = short["decoder"] if len(sequence) <= short["bases"] else self.config["decoder"]
         text = padded(clean(sequence))
         turned = reverse_complement(text)
         prior = d["prior"] if prior is None else prior

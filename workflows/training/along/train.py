@@ -79,7 +79,7 @@ class Run(Training):
             logits = self.network(ids)
         loss = loss_of(logits, right)
         if self.arguments.chain:
-            share, costs = self.arguments.chain_share, self.arguments.chain
+            share, costs = self.arguments.chain_share, self.arguments.chain.of(positions * grid.POSITION)
             loss = (1 - share) * loss + share * chain_loss(logits, made.bases, right, costs)
         return loss, len(ids)
 
@@ -92,11 +92,9 @@ class Run(Training):
         torch.save(self.mean_of_snapshots(), self.folder / EXPORTED)
 
 
-def costs_of(path):
-    """The costs of the chain in a file of `fit`, or in the config.json of an exported checkpoint."""
-    saved = json.loads(Path(path).read_text())
-    found = saved.get("costs") or saved["decoder"]
-    return decode.Costs(**{name: found[name] for name in decode.Costs._fields})
+def decoder_of(path):
+    """The decoder of a file of `fit`, or of an exported checkpoint's config.json."""
+    return decode.decoder_of(json.loads(Path(path).read_text()))
 
 
 def load(folder):
@@ -114,7 +112,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     add_flags(parser, LAST)
     parser.add_argument("--settle-at", type=float, default=SETTLED, help="share of the training from which on BatchNorm is fixed; 0 where it starts from a trained network")
-    parser.add_argument("--chain", type=costs_of, help="a checkpoint or a file of `fit` whose chain the loss goes through")
+    parser.add_argument("--chain", type=decoder_of, help="a checkpoint or a file of `fit` whose chain the loss goes through")
     parser.add_argument("--chain-share", type=float, default=0.8, help="what that loss counts; the rest is the loss at each position by itself")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()

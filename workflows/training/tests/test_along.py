@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from along import calibrate, calls, chain, codons, decode, evaluate, export, grid, long, network, plain, sampler, train, truth  # noqa: E402
+from along import calibrate, calls, carry, chain, codons, decode, evaluate, export, grid, long, network, plain, sampler, train, truth  # noqa: E402
 from compact import tokens  # noqa: E402
 from compact.labels import LEFT_OUT  # noqa: E402
 
@@ -52,14 +52,14 @@ def test_the_reverse_complement_gets_mirrored_logits(net, length):
 @pytest.mark.parametrize("length", [7, 30, 60, 61, 62, 63, 100, 150, 151, 299, 300, 301, 617])
 def test_the_exported_network_is_the_trained_one(net, tmp_path, length):
     rng = random.Random(length)
-    export.write(net, tmp_path, name="t", costs=decode.Costs())
+    export.write(net, tmp_path, name="t", decoder=_decoder())
     model = plain.Model(tmp_path)
     for read in (_random(rng, length), _random(rng, length, "ACGTNacgu")):
         assert torch.allclose(_logits(net, read), model.logits(read), atol=1e-5)
 
 
 def test_training_can_go_on_from_an_exported_checkpoint(net, tmp_path):
-    export.write(net, tmp_path, name="t", costs=decode.Costs())
+    export.write(net, tmp_path, name="t", decoder=_decoder())
     again = export.restored(tmp_path)
     read = _random(random.Random(4), 301)
     assert torch.allclose(_logits(net, read), _logits(again, read), atol=1e-5)
@@ -82,7 +82,11 @@ def test_a_position_sees_its_own_frame():
 
 
 def _costs():
-    return decode.Costs(0.7, 1.3, 0.2, 0.4, 1.9, 1.1, 2.6)
+    return decode.Costs(0.7, 1.3, 0.2, 0.4, 1.9, 1.1, 2.6, 0.3)
+
+
+def _decoder():
+    return decode.Decoder(_costs(), decode.Costs(0.6, 1.1, 0.1, 0.5, 5.0, 4.0, 1.2, 0.8))
 
 
 def _all_paths(scores, table):
@@ -238,6 +242,17 @@ def test_left_out_bases_have_no_truth():
     assert right.tolist()[:4] == [truth.NONE, 2, truth.UNKNOWN, truth.UNKNOWN] and bin(right[4]).count("1") == 2
 
 
+def test_a_calibration_carried_over_to_the_same_network_and_costs_stays(net):
+    rng, long_one = np.random.default_rng(3), {"lengths": [300], "scale": [1], "shift": [0]}
+    short_one = {"lengths": [60, 300], "scale": [1.5, 0.7], "shift": [-0.4, 0.3]}
+    config = _decoder().settings(long_one, short_one)
+    sequences = [rng.integers(0, 4, 330, np.uint8) for _ in range(40)]
+    found = carry.carried(net, config, net, _decoder(), sequences)
+    for length in (60, 150, 300):
+        share = calibrate.statistic(net, carry.pieces(rng, sequences, length), _decoder())
+        assert np.allclose(carry.probabilities(share, length, found), carry.probabilities(share, length, short_one), atol=0.005)
+
+
 def test_long_reads_are_stitched_symmetrically(net):
     read = _random(random.Random(8), 2500)
     there = long.logits_of(net, grid.laid(tokens.encode(read)))
@@ -246,25 +261,23 @@ def test_long_reads_are_stitched_symmetrically(net):
     assert np.allclose(there[::-1][:, MIRRORED], back, atol=1e-5)
 
 
-@pytest.mark.parametrize("length", [719, 720, 721, 729, 1300, 1304, 2501])
+@pytest.mark.parametrize("length", [150, 319, 320, 321, 719, 720, 721, 729, 1300, 1304, 2501])
 def test_reads_of_any_length_are_called_as_the_reference_calls_them(net, tmp_path, length):
-    costs = decode.Costs(0.7, 1.3, 0.2, 0.4, 1.9, 1.1, 2.6)
-    export.write(net, tmp_path, name="t", costs=costs, prior=0.3)
+    export.write(net, tmp_path, name="t", decoder=_decoder())
     model, read = plain.Model(tmp_path), _random(random.Random(length), length)
     ours, reference = evaluate.many(net, [tokens.encode(read)])[0], model.read(read)
     assert np.allclose(ours, reference, atol=2e-5)
-    assert evaluate.decoded([tokens.encode(read)], [ours], costs, 0.3)[0].tolist() == model.states(torch.from_numpy(ours), read)
+    assert evaluate.decoded([tokens.encode(read)], [ours], _decoder())[0].tolist() == model.states(torch.from_numpy(ours), read)
 
 
 def test_the_committed_goldens_are_what_the_training_code_says_of_the_committed_checkpoint():
     root = Path(__file__).parents[3]
     folder, goldens = root / "src" / "model" / "builtin" / "along", root / "testdata" / "along" / "golden.tsv"
-    net, decoder = export.restored(folder), json.loads((folder / "config.json").read_text())["decoder"]
-    costs = decode.Costs(**{name: decoder[name] for name in decode.Costs._fields})
+    net, decoder = export.restored(folder), decode.decoder_of(json.loads((folder / "config.json").read_text()))
     for line in goldens.read_text().splitlines()[1::4]:
         read, states, numbers, *_ = line.split("\t")
         codes = tokens.encode(read)
         logits = evaluate.many(net, [codes])[0]
         shown = logits if len(logits) <= 130 else logits[::7]
         assert np.allclose(shown.ravel(), np.array(numbers.split(), dtype=float), atol=3e-5)
-        assert "".join(map(str, evaluate.decoded([codes], [logits], costs, decoder["prior"])[0])) == states
+        assert "".join(map(str, evaluate.decoded([codes], [logits], decoder)[0])) == states

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::model::calibration::Calibration;
 use crate::model::load_error::Requirement;
 
 /// The costs of the hidden Markov model, as logarithms.
@@ -42,6 +43,28 @@ impl DecoderSettings {
             ("decoder.shift", is_cost(shift), "0 to 30"),
             ("decoder.other", is_cost(other), "0 to 30"),
             ("decoder.prior", prior.abs() <= Self::MOST, "-30 to 30"),
+        ]
+    }
+}
+
+/// How short reads are decoded. They come from Illumina's sequencers, whose errors hardly ever shift a frame or hide a stop codon.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(in crate::model) struct ShortReads {
+    /// Bases of a short read at most.
+    pub(super) bases: usize,
+    /// Their costs.
+    pub(super) decoder: DecoderSettings,
+    /// How their share of coding positions becomes a probability.
+    pub(super) calibration: Calibration,
+}
+
+impl ShortReads {
+    /// What must hold of them.
+    pub(in crate::model) fn requirements(&self) -> [Requirement; 2] {
+        let all_hold = |requirements: &[Requirement]| requirements.iter().all(|&(_, holds, _)| holds);
+        [
+            ("short_reads.decoder", all_hold(&self.decoder.requirements()), "costs such as decoder has"),
+            ("short_reads.calibration", all_hold(&self.calibration.requirements()), "numbers such as calibration has"),
         ]
     }
 }

@@ -12,6 +12,7 @@ use crate::kmer;
 struct Config {
     decoder: DecoderSettings,
     calibration: Calibration,
+    short_reads: ShortReads,
 }
 
 fn read(path: &str) -> String {
@@ -19,9 +20,10 @@ fn read(path: &str) -> String {
 }
 
 fn decoder() -> Decoder {
-    let Config { decoder, calibration } = serde_json::from_str(&read("src/model/builtin/along/config.json")).unwrap();
+    let Config { decoder, calibration, short_reads } =
+        serde_json::from_str(&read("src/model/builtin/along/config.json")).unwrap();
     assert!(decoder.requirements().into_iter().chain(calibration.requirements()).all(|(_, holds, _)| holds));
-    Decoder::new(&decoder, &calibration)
+    Decoder::new(&decoder, &calibration, Some(&short_reads))
 }
 
 fn row(bases: &[u8]) -> Vec<u16> {
@@ -62,7 +64,7 @@ fn calls_are_the_training_codes() {
         compared += 1;
         let mut memory = Memory::default();
         codons::mark(&row(bases.as_bytes()), side(bases.len()), logits.len(), &mut memory.marks);
-        decoder.chain.path(logits, &mut memory);
+        decoder.rules_of(bases.len()).chain.path(logits, &mut memory);
         let path: String = memory.path.iter().map(|&state| char::from(b'0' + state)).collect();
         assert_eq!(path, states, "{bases}");
         let (prediction, found) = decoded(&decoder, bases.as_bytes(), logits);
