@@ -17,9 +17,11 @@ from . import codons, decode, evaluate, export, grid, simulated, train
 
 WEIGHTS = {"bases_150": 1.0, "bases_250": 1.0, "nano_0": 0.5, "nano_1": 0.5, "nano_2": 0.7, "nano_5": 0.7, "nano_8": 0.5}
 BITS = 1 << np.arange(decode.STATES)
-# Where the fits start.
-LONG = decode.Costs(0.65, 0.65, 0.2, 0.85, 2.0, 0.85, 1.5, 2.2)
-SHORT = decode.Costs(0.65, 1.0, 0.1, 0.35, 5.0, 5.0, 1.0, 1.6)
+# Where the fits start, of long reads and of short ones.
+STARTS = {
+    "long": decode.Costs(0.65, 0.65, 0.2, 0.85, 2.0, 0.85, 1.5, 2.2),
+    "short": decode.Costs(0.65, 1.0, 0.1, 0.35, 5.0, 5.0, 1.0, 1.6),
+}
 CHUNK = 200  # positions of a long read that are fitted on at once
 
 
@@ -89,7 +91,7 @@ def main():
         reads = reads[: arguments.most if kind.startswith("bases") else arguments.most // 48]
         found[kind] = reads, evaluate.many(network, [read.codes for read in reads])
     parts = {}
-    for name, start in (("long", LONG), ("short", SHORT)):
+    for name, start in STARTS.items():
         kinds = {kind: some for kind, some in found.items() if kind.startswith("bases") == (name == "short")}
         parts[name], after, before = fit(kinds, start)
         print(f"{name} reads: {before:.4f} -> {after:.4f}", parts[name])
