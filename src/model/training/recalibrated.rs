@@ -6,9 +6,12 @@ use serde_json::{Value, json};
 pub(super) fn recalibrate(config: &mut Value, scale: f64, shift: f64) {
     let Some(config) = config.as_object_mut() else { return };
     config.entry("calibration").or_insert_with(|| json!({"lengths": [0.0], "scale": [1.0], "shift": [0.0]}));
-    config.get_mut("calibration").into_iter().for_each(|calibration| line(calibration, scale, shift));
-    let short = config.get_mut("short_reads").and_then(|short| short.get_mut("calibration"));
-    short.into_iter().for_each(|calibration| line(calibration, scale, shift));
+    if let Some(calibration) = config.get_mut("calibration") {
+        line(calibration, scale, shift);
+    }
+    if let Some(calibration) = config.get_mut("short_reads").and_then(|short| short.get_mut("calibration")) {
+        line(calibration, scale, shift);
+    }
 }
 
 /// The same of one calibration.
