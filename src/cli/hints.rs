@@ -153,6 +153,9 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
             "decompress it, or compress it with bgzip and index it with samtools faidx".to_owned()
         }
         Problem::ReferenceIndex { .. } => "make one: `samtools faidx REF.fa.gz`".to_owned(),
+        Problem::HeaderLine { .. } => {
+            "a BAM output passes the header on, and samtools would refuse it: mend that line (`samtools reheader`), or write FASTQ".to_owned()
+        }
         Problem::NotBgzf => format!("compress it with BGZF: {}", piped("samtools view -b FILE")),
         Problem::Mates { .. } => {
             "the two files must list the same reads in the same order; if they do, under other names, add --trust-order".to_owned()

@@ -10,6 +10,7 @@ pub(super) mod fasta;
 pub(super) mod fastq;
 pub(super) mod format;
 pub(super) mod header;
+mod header_text;
 mod letter_lines;
 pub(super) mod parse;
 pub(super) mod placement;

@@ -147,6 +147,14 @@ pub enum Problem {
         /// What is wrong.
         what: &'static str,
     },
+    /// A line of a header that samtools refuses.
+    #[error("line {number} of its header {what}")]
+    HeaderLine {
+        /// Counted from 1.
+        number: usize,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// A tag of a SAM record that is not what it says it is.
     #[error("not a valid SAM record: its tag {name} {what}")]
     Tag {

@@ -169,6 +169,21 @@ fn a_second_run_replaces_the_tags_of_the_first() {
     assert!(header.contains("@PG\tID:readseeker.1\tPN:readseeker\tPP:readseeker\t"), "{header}");
 }
 
+#[test]
+fn a_header_that_samtools_refuses_is_not_passed_on() {
+    let bench = Bench::new();
+    bench.write("in.sam", "@HD\tVN:1.6\n@SQ\tSN:c\nr\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\n");
+    let split = |coding, noncoding| {
+        bench.run(&["split", "in.sam", "--device", "cpu", "--coding", coding, "--noncoding", noncoding])
+    };
+    let refused = split("c.bam", "n.bam");
+    assert_eq!(refused.status.code(), Some(3));
+    let message = stderr(&refused);
+    assert!(message.contains("line 2 of its header has no length (LN) of the sequence"), "{message}");
+    assert_eq!(bench.files(), ["in.sam"]);
+    assert_eq!(split("c.fq", "n.fq").status.code(), Some(0));
+}
+
 /// `alignments.sam` without the one record that has no primary one.
 fn odd_sam(bench: &Bench) -> String {
     let text = std::fs::read_to_string(testdata("odd/alignments.sam")).unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::header_text;
 use crate::reads::Problem;
 
 /// How a file says its records are ordered.
@@ -46,6 +47,14 @@ impl Header {
     /// The header of reads that come from no alignment, as `samtools import` has it.
     pub(in crate::reads) fn unaligned() -> Self {
         Self { text: b"@HD\tVN:1.6\tSO:unsorted\tGO:query\n".to_vec(), references: Vec::new() }
+    }
+
+    /// Refuses a text that samtools cannot read.
+    ///
+    /// # Errors
+    /// [`Problem::HeaderLine`].
+    pub(in crate::reads) fn check_text(&self) -> Result<(), Problem> {
+        header_text::check(&self.text)
     }
 
     /// What the text says of the records' order.

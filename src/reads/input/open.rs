@@ -204,6 +204,9 @@ impl Opened {
             bam_header::read(&mut self.content, keeps_text).await
         };
         let header = header.map_err(|problem| error(&self.path, problem))?;
+        if keeps_text {
+            header.check_text().map_err(|problem| error(&self.path, problem))?;
+        }
         let keep = keep_alignments(config, is_sam, &header).map_err(|problem| error(&self.path, problem))?;
         self.enter(config, &counts).await?;
         let mut records = self.records(keep, counts);
