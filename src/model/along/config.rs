@@ -184,7 +184,7 @@ mod tests {
                 "320, \"decoder\": {\"weight\": 2",
                 "short_reads.decoder",
             ),
-            ("]\n    }\n  },", "9]}},", "short_reads.calibration"),
+            ("]\n    }\n  },", ", 9]}},", "short_reads.calibration"),
         ] {
             assert!(GOOD.contains(from), "{from}");
             match AlongConfig::parse(GOOD.replacen(from, to, 1).as_bytes()) {
