@@ -166,7 +166,7 @@ impl Pairs<'_> {
             _ => (row, false),
         };
         let from = |position: usize, at: usize| self.rows.bf16s(position, self.first + column + at, low);
-        for (at, words) in (0..).step_by(LINE).zip(words.chunks_exact_mut(LINE)) {
+        for (at, words) in (0..).step_by(LINE).zip(words.chunks_mut(LINE)) {
             let (early, late) = (2 * pair, 2 * pair + 1);
             if late < self.all {
                 let both = from(early, at).iter().zip(from(late, at));
