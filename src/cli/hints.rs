@@ -154,7 +154,9 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
         }
         Problem::ReferenceIndex { .. } => "make one: `samtools faidx REF.fa.gz`".to_owned(),
         Problem::HeaderLine { .. } => {
-            "a BAM output passes the header on, and samtools would refuse it: mend that line (`samtools reheader`), or write FASTQ".to_owned()
+            "a BAM output passes the header on, and samtools would refuse it: mend that line (`samtools reheader`), or write \
+             FASTQ"
+                .to_owned()
         }
         Problem::NotBgzf => format!("compress it with BGZF: {}", piped("samtools view -b FILE")),
         Problem::Mates { .. } => {
