@@ -44,11 +44,13 @@ impl Isa for Neon {
 /// A register's bits.
 #[inline(always)]
 unsafe fn bits(register: float32x4_t) -> uint32x4_t {
+    // SAFETY: NEON is part of aarch64.
     unsafe { vreinterpretq_u32_f32(register) }
 }
 
 // SAFETY of all methods: NEON is part of aarch64; the trait's callers promise the other instructions, and ranges within the
 // slices.
+#[expect(clippy::undocumented_unsafe_blocks, reason = "one argument holds for all")]
 impl Register for float32x4_t {
     const WIDTH: usize = 4;
     const ROWS: usize = 8; // 24 accumulators, 3 of weights, 1 broadcast: 28 of 32 registers
