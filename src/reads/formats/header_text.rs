@@ -8,10 +8,10 @@ use crate::reads::Problem;
 /// # Errors
 /// [`Problem::HeaderLine`], which names the first such line.
 pub(super) fn check(text: &[u8]) -> Result<(), Problem> {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
     if text.is_empty() {
         return Ok(());
     }
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
     for (line, number) in text.split(|&byte| byte == b'\n').zip(1..) {
         fault(line).map_or(Ok(()), |what| Err(Problem::HeaderLine { number, what }))?;
     }
@@ -74,6 +74,11 @@ mod tests {
         ] {
             assert!(check(text.as_bytes()).is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_of_one_empty_line_is_refused() {
+        assert!(matches!(check(b"\n"), Err(Problem::HeaderLine { number: 1, .. })));
     }
 
     #[test]
