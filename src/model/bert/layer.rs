@@ -15,7 +15,7 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{attention, layer_norm, linear};
 use burn::tensor::ops::AttentionModuleOptions;
 
-use crate::model::burn_engine::dropout::Dropout;
+use crate::model::burn_engine::dropout::{Dropout, dropped};
 use crate::model::burn_engine::form::{Form, high};
 use crate::model::burn_engine::tensors::Tensors;
 use crate::model::load_error::LoadError;
@@ -117,14 +117,6 @@ impl Layer {
         let weights = (scores - highest).exp();
         let sums = weights.clone().sum_dim(3);
         dropped(self.dropout.as_deref(), weights).matmul(value) / sums
-    }
-}
-
-/// The same, or with some left out in a training that does so.
-pub(super) fn dropped<const D: usize>(dropout: Option<&Dropout>, x: Tensor<D>) -> Tensor<D> {
-    match dropout {
-        None => x,
-        Some(dropout) => dropout.forward(x),
     }
 }
 

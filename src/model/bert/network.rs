@@ -9,10 +9,10 @@ use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::config::{BertConfig, LABELS, SPECIAL};
-use super::layer::{Addends, Layer, Linear, Loader, Norm, Sizes, TILE, dropped};
+use super::layer::{Addends, Layer, Linear, Loader, Norm, Sizes, TILE};
 use crate::kmer::{CLS, PAD, SEP};
 use crate::model::attention::Attention;
-use crate::model::burn_engine::dropout::Dropout;
+use crate::model::burn_engine::dropout::{Dropout, dropped};
 use crate::model::burn_engine::form::Form;
 use crate::model::burn_engine::network::{GpuBatches, Network};
 use crate::model::burn_engine::tensors::Tensors;

@@ -60,6 +60,14 @@ impl Dropout {
     }
 }
 
+/// The same, or with some left out in a training that does so.
+pub(in crate::model) fn dropped<const D: usize>(dropout: Option<&Dropout>, x: Tensor<D>) -> Tensor<D> {
+    match dropout {
+        None => x,
+        Some(dropout) => dropout.forward(x),
+    }
+}
+
 #[cfg(all(test, feature = "train"))]
 mod tests {
     use burn::tensor::Device;

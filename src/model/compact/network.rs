@@ -16,7 +16,7 @@ use super::predictions::{FRAMES, LOGITS, tokens_per_frame};
 use super::tensors;
 use crate::kmer::{self, PAD};
 use crate::model::burn_engine::batch_norm::BatchNorm;
-use crate::model::burn_engine::dropout::Dropout;
+use crate::model::burn_engine::dropout::{Dropout, dropped};
 use crate::model::burn_engine::form::{Form, high};
 use crate::model::burn_engine::network::{GpuBatches, Network};
 use crate::model::burn_engine::silu::silu;
@@ -126,14 +126,6 @@ impl CompactNetwork {
         })
     }
 
-    /// The same, or with some left out in a training that does so.
-    fn dropped(&self, x: Tensor<2>) -> Tensor<2> {
-        match &self.dropout {
-            None => x,
-            Some(dropout) => dropout.forward(x),
-        }
-    }
-
     /// The ids of each window and of its reverse complement, `[batch, 2, 3 * tokens]`.
     fn strands(&self, windows: &[Row<'_>], lengths: &[usize], tokens: usize) -> Vec<u16> {
         let mut ids = Vec::with_capacity(windows.len() * FRAMES * tokens);
@@ -150,14 +142,14 @@ impl CompactNetwork {
 
     /// From the features of each window's six frames [batch * 6, features] to logits [batch, 7].
     fn head(&self, features: Tensor<2>) -> Tensor<2> {
-        let h = silu(self.frame_hidden.forward(self.dropped(features)));
+        let h = silu(self.frame_hidden.forward(dropped(self.dropout.as_deref(), features)));
         let [frames, hidden] = h.dims();
         let batch = frames / FRAMES;
         let six: Tensor<3> = h.clone().reshape([batch, FRAMES, hidden]);
         let strands = h.clone().reshape([batch, 2, 3, hidden]).mean_dim(2).reshape([batch, 2, hidden]);
         let all = Tensor::cat(vec![six.clone(), strands, six.max_dim(1)], 1);
         let mix = all.select(1, self.seen.clone()).reshape([frames, SEEN * hidden]);
-        let z = silu(self.frame_mix.forward(self.dropped(mix))) + h;
+        let z = silu(self.frame_mix.forward(dropped(self.dropout.as_deref(), mix))) + h;
 
         let logits = self.frame_logit.forward(z.clone()).reshape([batch, FRAMES]);
         let z: Tensor<3> = z.reshape([batch, FRAMES, hidden]);

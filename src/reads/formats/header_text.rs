@@ -23,21 +23,18 @@ fn fault(line: &[u8]) -> Option<&'static str> {
     if line.contains(&0) {
         return Some("holds a zero byte");
     }
-    let [b'@', kind @ ..] = line else { return Some("does not start with @") };
-    let mut fields = kind.split(|&byte| byte == b'\t');
-    let kind = fields.next().unwrap_or_default();
-    if kind.len() != 2 || !kind.iter().all(u8::is_ascii_alphabetic) {
-        return Some("does not start with two letters and a tab");
-    }
-    let mut fields = fields.peekable();
-    if fields.peek().is_none() {
-        return Some("does not start with two letters and a tab");
-    }
-    if kind == b"CO" {
+    let [b'@', start @ ..] = line else { return Some("does not start with @") };
+    let (kind, fields) = match start {
+        [first, second, b'\t', fields @ ..] if [first, second].iter().all(|byte| byte.is_ascii_alphabetic()) => {
+            ([*first, *second], fields)
+        }
+        _ => return Some("does not start with two letters and a tab"),
+    };
+    if &kind == b"CO" {
         return None;
     }
     let mut found = [false; 2];
-    for field in fields {
+    for field in fields.split(|&byte| byte == b'\t') {
         if field.get(2) != Some(&b':') {
             return Some("has a field that is not TAG:VALUE");
         }
@@ -47,7 +44,7 @@ fn fault(line: &[u8]) -> Option<&'static str> {
             _ => {}
         }
     }
-    match (kind, found) {
+    match (&kind, found) {
         (b"SQ", [false, _]) => Some("has no name (SN) of the sequence"),
         (b"SQ", [_, false]) => Some("has no length (LN) of the sequence"),
         _ => None,

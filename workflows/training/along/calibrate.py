@@ -57,6 +57,12 @@ def statistic(network, codes, decoder):
     return evaluate.window_scores(codes, evaluate.many(network, codes), decoder)["share"]
 
 
+def probabilities(share, length, calibration):
+    """Calibrated, of logits of shares."""
+    scale, shift = (np.interp(length, calibration["lengths"], calibration[name]) for name in ("scale", "shift"))
+    return 1 / (1 + np.exp(-(scale * share + shift)))
+
+
 def balanced(data, count):
     """{length: [(codes, coding, super-group)]} of the held-out sets; `data`: path."""
     out = {}

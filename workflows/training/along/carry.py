@@ -26,12 +26,6 @@ def pieces(rng, sequences, length):
     return [codes[start : start + length] for codes, start in zip(some, starts)]
 
 
-def probabilities(share, length, calibration):
-    """Calibrated, of logits of shares."""
-    scale, shift = (np.interp(length, calibration["lengths"], calibration[name]) for name in ("scale", "shift"))
-    return 1 / (1 + np.exp(-(scale * share + shift)))
-
-
 def fitted(share, right):
     """(scale, shift) that bring logits of shares nearest to the probabilities `right`."""
 
@@ -47,7 +41,7 @@ def carried(old, config, new, decoder, sequences):
     rng, lines, known = np.random.default_rng(SEED), [], decode.decoder_of(config)
     for length in LENGTHS:
         codes = pieces(rng, sequences, length)
-        right = probabilities(calibrate.statistic(old, codes, known), length, config["short_reads"]["calibration"])
+        right = calibrate.probabilities(calibrate.statistic(old, codes, known), length, config["short_reads"]["calibration"])
         lines.append(fitted(calibrate.statistic(new, codes, decoder), right))
     return {"statistic": "share", "lengths": LENGTHS, "scale": [round(float(a), 4) for a, _ in lines], "shift": [round(float(b), 4) for _, b in lines]}
 

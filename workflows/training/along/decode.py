@@ -4,6 +4,8 @@ Steps are positions of nine bases. Costs are the same for a read and its reverse
 entered, from left to right, at its end. Stop and start codons of the frames are known at each step (`codons`).
 """
 
+import json
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +42,11 @@ class Decoder(NamedTuple):
         """What config.json says of it, with a calibration for each."""
         short = {"bases": SHORT, "decoder": self.short._asdict(), "calibration": short}
         return {"decoder": self.long._asdict(), "calibration": long, "short_reads": short}
+
+
+def read_decoder(path):
+    """The decoder of a config.json or a file of `fit`."""
+    return decoder_of(json.loads(Path(path).read_text()))
 
 
 def decoder_of(config):

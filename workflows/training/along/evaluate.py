@@ -2,7 +2,6 @@
 held-out sets."""
 
 import argparse
-import json
 from collections import defaultdict
 from pathlib import Path
 
@@ -127,7 +126,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    network, decoder = train.load(arguments.run), decode.decoder_of(json.loads(arguments.decoder.read_text()))
+    network, decoder = train.load(arguments.run), decode.read_decoder(arguments.decoder)
     found = {}
     for kind in KINDS:
         reads = simulated.load(arguments.simulated, kind)

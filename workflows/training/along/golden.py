@@ -12,7 +12,7 @@ import torch
 
 from compact import golden
 
-from . import calls, codons, decode, grid, plain
+from . import calibrate, calls, codons, decode, grid, plain
 
 _LONGEST_SHOWN = 130  # positions: of longer reads every seventh is shown
 
@@ -43,8 +43,7 @@ def probability(logits, read, config):
     states = decode.posteriors(decode.emissions(logits[None], costs), table)[0]
     none, coding = np.clip((states[:, 0].mean(), states[:, 1:].sum(axis=1).mean()), 1e-9, 1)
     c = (config["short_reads"] if length <= decode.SHORT else config)["calibration"]
-    scale, shift = (np.interp(length, c["lengths"], c[name]) for name in ("scale", "shift"))
-    return 1 / (1 + np.exp(-(scale * np.log(coding / none) + shift)))
+    return calibrate.probabilities(np.log(coding / none), length, c)
 
 
 def stretches(states, read):

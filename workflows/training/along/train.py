@@ -1,7 +1,6 @@
 """Training, resumable: `python -m along.train DATA.npz RUN --reads 2000000 [--set channels=48]`, or `--minutes 60`."""
 
 import argparse
-import json
 from pathlib import Path
 
 import torch
@@ -92,11 +91,6 @@ class Run(Training):
         torch.save(self.mean_of_snapshots(), self.folder / EXPORTED)
 
 
-def decoder_of(path):
-    """The decoder of a file of `fit`, or of an exported checkpoint's config.json."""
-    return decode.decoder_of(json.loads(Path(path).read_text()))
-
-
 def load(folder):
     """What a run exports, or, of one that is not done, the average so far; or an exported checkpoint."""
     if (Path(folder) / "model.safetensors").exists():
@@ -112,7 +106,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     add_flags(parser, LAST)
     parser.add_argument("--settle-at", type=float, default=SETTLED, help="share of the training from which on BatchNorm is fixed; 0 where it starts from a trained network")
-    parser.add_argument("--chain", type=decoder_of, help="a checkpoint or a file of `fit` whose chain the loss goes through")
+    parser.add_argument("--chain", type=decode.read_decoder, help="a checkpoint or a file of `fit` whose chain the loss goes through")
     parser.add_argument("--chain-share", type=float, default=0.8, help="what that loss counts; the rest is the loss at each position by itself")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()

@@ -250,7 +250,7 @@ def test_a_calibration_carried_over_to_the_same_network_and_costs_stays(net):
     found = carry.carried(net, config, net, _decoder(), sequences)
     for length in (60, 150, 300):
         share = calibrate.statistic(net, carry.pieces(rng, sequences, length), _decoder())
-        assert np.allclose(carry.probabilities(share, length, found), carry.probabilities(share, length, short_one), atol=0.005)
+        assert np.allclose(calibrate.probabilities(share, length, found), calibrate.probabilities(share, length, short_one), atol=0.005)
 
 
 def test_long_reads_are_stitched_symmetrically(net):
