@@ -90,8 +90,8 @@ impl Outputs {
     /// If there are more answers or fewer.
     pub async fn write(&mut self, templates: &[Template], answers: &Answers) -> Result<()> {
         let is_located = answers.predictions.stretches.is_some() || self.judge.windows.is_some();
-        // Scores have no use for "all of it".
-        let needs_stretches = is_located || self.tables.iter().any(|(table, _)| table.needs_frames());
+        // Scores have no use for "all of it", and reads' own files none for any.
+        let needs_stretches = self.tables.iter().any(|(table, _)| is_located || table.needs_frames());
         let coding = needs_stretches.then(|| stretches::coding(&self.judge, templates, answers));
         let mut rows = coding.iter().flat_map(Stretches::rows);
         let mut plain = &answers.predictions.plain[..];

@@ -18,8 +18,10 @@ pub use evidence::{Evidence, excess_cg};
 /// How many templates at the start of the input the estimate is made from.
 pub const TEMPLATES: usize = 20_000;
 
-/// Fewer scored reads give no estimate.
-pub const FEWEST: usize = 500;
+/// Fewer scored reads give no estimate. A long read counts as one for every 300 bases.
+pub const FEWEST: u64 = 500;
+/// Fewer long ones give none either: a few chromosomes are no sample.
+pub const FEWEST_LONG: usize = 50;
 
 /// The verdict assumes no share nearer to 0 or 1: no sample of this size, and no model, tells such shares apart.
 const LEAST: f64 = 0.01;
@@ -75,7 +77,7 @@ pub struct Estimate {
 /// Why there is no estimate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Fewer scored reads than [`FEWEST`].
+    /// Fewer scored reads than [`FEWEST`], or than [`FEWEST_LONG`].
     TooFewReads,
     /// The model is unsure of most reads.
     Unsure,
@@ -106,7 +108,8 @@ impl Prior {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of reads")]
     pub fn estimated(sample: &[Evidence]) -> Self {
-        if sample.len() < FEWEST {
+        let windows: u64 = sample.iter().map(|read| u64::from(read.windows)).sum();
+        if windows < FEWEST || sample.len() < FEWEST_LONG {
             return Self::not_estimated(Reason::TooFewReads);
         }
         let unsure = sample.iter().filter(|read| UNSURE.contains(&read.probability)).count();

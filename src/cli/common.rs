@@ -89,8 +89,8 @@ pub(super) struct Common {
     /// Share of coding reads to assume; the posterior is the probability given this share
     ///
     /// auto estimates it from the first 20,000 templates, or from as many as fit into a quarter of --memory. With fewer than
-    /// 500 scored reads it is 0.5. Cannot be combined with --windows. [default: auto for the built-in model and those of
-    /// its kind, 0.5 for a BERT]
+    /// 500 scored reads, of which a long one counts as one for every 300 bases, it is 0.5. Cannot be combined with --windows.
+    /// [default: auto for the built-in model and those of its kind, 0.5 for a BERT]
     #[arg(long, value_name = "auto|P", value_parser = prior, conflicts_with = "windows", help_heading = "Classification")]
     prior: Option<Setting>,
 

@@ -7,13 +7,19 @@ pub struct Evidence {
     pub probability: f32,
     /// How many CG it has beside the expected; see [`excess_cg`].
     pub excess_cg: f32,
+    /// How many short reads it is worth: one for each [`WINDOW`] bases, and at least one.
+    pub windows: u32,
 }
+
+/// Bases of a short read.
+const WINDOW: usize = 300;
 
 impl Evidence {
     /// Of a read with these bases.
     #[must_use]
     pub fn new(probability: f32, bases: &[u8]) -> Self {
-        Self { probability, excess_cg: excess_cg(bases) }
+        let windows = u32::try_from(bases.len() / WINDOW).unwrap_or(u32::MAX).max(1);
+        Self { probability, excess_cg: excess_cg(bases), windows }
     }
 }
 
@@ -24,9 +30,13 @@ pub(super) const CG_SCALE: f64 = 0.03;
 #[must_use]
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts of bases, and a share")]
 pub fn excess_cg(bases: &[u8]) -> f32 {
-    let is = |base: u8, letter: u8| base.eq_ignore_ascii_case(&letter);
-    let both = bases.iter().filter(|&&base| is(base, b'C') || is(base, b'G')).count() as f64;
-    let cg = bases.windows(2).filter(|pair| is(pair[0], b'C') && is(pair[1], b'G')).count() as f64;
+    /// Letters differ from their lower case in this bit.
+    const UPPER: u8 = !0x20;
+    // Written for the compiler to look at many bases at once.
+    let is = |base: u8, letter: u8| u32::from(base & UPPER == letter);
+    let both = f64::from(bases.iter().map(|&base| is(base, b'C') + is(base, b'G')).sum::<u32>());
+    let next = bases.get(1..).unwrap_or_default();
+    let cg = f64::from(bases.iter().zip(next).map(|(&base, &next)| is(base, b'C') & is(next, b'G')).sum::<u32>());
     let length = bases.len().max(1) as f64;
     (cg / length - (both / length / 2.0).powi(2)) as f32
 }

@@ -20,7 +20,7 @@ fn sample(share: f64, count: usize, seed: u64, excess: impl Fn(bool) -> f32) -> 
             let log_odds = 2.0 * normal + if coding { 2.0 } else { -2.0 };
             #[expect(clippy::cast_possible_truncation)]
             let probability = odds_to_share(log_odds.exp()) as f32;
-            Evidence { probability, excess_cg: excess(coding) }
+            Evidence { probability, excess_cg: excess(coding), windows: 1 }
         })
         .collect()
 }
@@ -51,15 +51,26 @@ fn reads_of_two_kinds_get_a_prior_each() {
 
 #[test]
 fn a_few_reads_or_a_model_at_a_loss_give_a_half() {
-    let few = Prior::estimated(&sample(0.9, FEWEST - 1, 3, |_| 0.0));
-    assert_eq!(few, Prior::not_estimated(Reason::TooFewReads));
-    let unsure = vec![Evidence { probability: 0.3, excess_cg: 0.0 }; FEWEST];
+    for (reads, windows) in [(499, 1), (99, 5), (FEWEST_LONG - 1, 1000)] {
+        let few: Vec<_> = sample(0.9, reads, 3, |_| 0.0).iter().map(|&read| Evidence { windows, ..read }).collect();
+        assert_eq!(Prior::estimated(&few), Prior::not_estimated(Reason::TooFewReads), "{reads} {windows}");
+        let enough: Vec<_> =
+            sample(0.9, reads + 1, 3, |_| 0.0).iter().map(|&read| Evidence { windows, ..read }).collect();
+        assert!((estimate(&Prior::estimated(&enough)).share - 0.9).abs() < 0.1, "{reads} {windows}");
+    }
+    let unsure = vec![Evidence { probability: 0.3, excess_cg: 0.0, windows: 1 }; 500];
     assert_eq!(Prior::estimated(&unsure), Prior::not_estimated(Reason::Unsure));
 }
 
 #[test]
+fn a_read_is_worth_a_short_one_for_every_300_bases() {
+    let windows = [0, 60, 300, 599, 600, 3000].map(|bases| Evidence::new(0.5, &vec![b'A'; bases]).windows);
+    assert_eq!(windows, [1, 1, 1, 1, 2, 10]);
+}
+
+#[test]
 fn an_estimate_is_never_sure() {
-    let sure = Prior::estimated(&vec![Evidence { probability: 1.0, excess_cg: 0.0 }; FEWEST]);
+    let sure = Prior::estimated(&vec![Evidence { probability: 1.0, excess_cg: 0.0, windows: 1 }; 500]);
     assert!((sure.share() - (1.0 - LEAST)).abs() < 1e-9);
     assert!(sure.posterior(0.001, b"ACGT") < 0.5);
 }

@@ -12,7 +12,7 @@ use crate::estimate::{Estimate, Part};
 use crate::model::Card;
 use crate::paths;
 use crate::prediction::Frame;
-use crate::prior::{Basis, FEWEST, Prior, Reason};
+use crate::prior::{Basis, FEWEST, FEWEST_LONG, Prior, Reason};
 use crate::progress::{Pace, grouped, per_second};
 use crate::reads::{Format, InputCounts};
 use crate::shard::Slice;
@@ -225,7 +225,9 @@ impl PriorUsed {
             Origin::Estimated => {
                 format!("estimated from {} reads", grouped(self.reads.map_or(0, |reads| reads as u64)))
             }
-            Origin::TooFewReads => format!("too few reads to estimate it: fewer than {FEWEST}"),
+            Origin::TooFewReads => {
+                format!("too few reads to estimate it: fewer than {FEWEST}, or {FEWEST_LONG} long ones")
+            }
             Origin::Unsure => "not estimated: the model is unsure of most reads".to_owned(),
             Origin::Windows => "not estimated for reads scored in windows".to_owned(),
         }

@@ -13,7 +13,7 @@ use crate::tally::{Strata, Stratum, Weak};
 const ACCURACY: [(u32, f64); 3] = [(100, 0.868), (150, 0.917), (300, 0.961)];
 
 /// The name of the model that it was measured with.
-const MEASURED: &str = "readseeker-along-3";
+const MEASURED: &str = "readseeker-along-4";
 
 /// Coding reads by length and GC content, and the reads that models are weak on.
 pub(super) fn breakdown(report: &Report) -> Markup {

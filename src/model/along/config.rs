@@ -2,9 +2,8 @@
 
 use serde::Deserialize;
 
-use super::decoder::{DecoderSettings, ShortReads};
+use super::decoder::{BreakEven, DecoderSettings, ShortReads};
 use crate::kmer;
-use crate::model::calibration::Calibration;
 use crate::model::cpu;
 use crate::model::load_error::{LoadError, require};
 use crate::tiling::Tiling;
@@ -50,23 +49,13 @@ pub(in crate::model) struct AlongConfig {
     /// How calls are made of the logits.
     pub(super) decoder: DecoderSettings,
     /// How the read's probability is made of them.
-    pub(super) calibration: ShareCalibration,
+    pub(super) calibration: BreakEven,
     /// Both for short reads, if otherwise.
     pub(super) short_reads: Option<ShortReads>,
     /// The training data, in words.
     pub(super) trained_on: Option<String>,
     /// The date, as year-month-day.
     pub(super) created: Option<String>,
-}
-
-/// How the log odds of a read's share of coding positions become those of a coding read.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(super) struct ShareCalibration {
-    /// What is calibrated; only `share` is known.
-    statistic: String,
-    /// Scale and shift.
-    #[serde(flatten)]
-    pub(super) by_length: Calibration,
 }
 
 /// How long reads are cut into overlapping windows, in positions.
@@ -147,9 +136,8 @@ impl AlongConfig {
             ("window.positions", window.positions >= 8, "at least 8"),
             ("window.step", (1..window.positions).contains(&window.step), "1 to window.positions - 1"),
             ("window.longest_single", window.longest_single > window.positions, "above window.positions"),
-            ("calibration.statistic", self.calibration.statistic == "share", "\"share\""),
         ];
-        let decoding = self.decoder.requirements().into_iter().chain(self.calibration.by_length.requirements());
+        let decoding = self.decoder.requirements().into_iter().chain(self.calibration.requirements());
         let short_reads = self.short_reads.iter().flat_map(ShortReads::requirements);
         require(own.into_iter().chain(decoding).chain(short_reads))
     }
@@ -177,7 +165,7 @@ mod tests {
             ("\"longest_single\": 80", "\"longest_single\": 64", "window.longest_single"),
             ("\"weight\": 0.", "\"weight\": -0.", "decoder.weight"),
             ("\"through\": ", "\"through\": -", "decoder.through"),
-            ("\"share\"", "\"mean\"", "calibration.statistic"),
+            ("\"break_even\"", "\"share\"", "calibration.statistic"),
             ("\"lengths\": [", "\"lengths\": [9000,", "calibration.lengths"),
             (
                 "320,\n    \"decoder\": {\n      \"weight\": 0",
@@ -185,6 +173,7 @@ mod tests {
                 "short_reads.decoder",
             ),
             ("]\n    }\n  },", ", 9]}},", "short_reads.calibration"),
+            ("      \"statistic\": \"b", "\"statistic\": \"w", "short_reads.calibration"),
         ] {
             assert!(GOOD.contains(from), "{from}");
             match AlongConfig::parse(GOOD.replacen(from, to, 1).as_bytes()) {

@@ -10,13 +10,13 @@ mod grid;
 mod kmers;
 mod settings;
 
-use crate::model::calibration::Calibration;
+use crate::model::calibration::{Calibration, sigmoid};
 use crate::prediction::{Frame, Prediction, Strand, Stretch, Stretches};
-use chain::{Chain, Memory, Sums};
+use chain::{Chain, Memory};
 use ends::Bases;
 use grid::POSITION;
 pub(super) use grid::{positions, side};
-pub(in crate::model) use settings::{DecoderSettings, ShortReads};
+pub(in crate::model) use settings::{BreakEven, DecoderSettings, ShortReads};
 
 /// Logits of a position: none, plus 0 1 2, minus 0 1 2, frames of the padded read.
 pub(in crate::model) const LOGITS: usize = chain::STATES;
@@ -61,7 +61,7 @@ impl Run {
 
 impl Decoder {
     /// `short`: how short reads are decoded, if otherwise.
-    pub(super) fn new(settings: &DecoderSettings, calibration: &Calibration, short: Option<&ShortReads>) -> Self {
+    pub(super) fn new(settings: &DecoderSettings, calibration: &BreakEven, short: Option<&ShortReads>) -> Self {
         let short = short.map(|short| (short.bases, Rules::new(&short.decoder, &short.calibration)));
         Self { rules: Rules::new(settings, calibration), short }
     }
@@ -69,6 +69,7 @@ impl Decoder {
     /// What is said of one read; its stretches become a row of `into`.
     ///
     /// `row` holds the read's overlapping 6-mers, `logits` those of its positions.
+    #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
     pub(super) fn decode(
         &self,
         row: &[u16],
@@ -80,14 +81,12 @@ impl Decoder {
         debug_assert_eq!(logits.len(), positions(bases), "{bases}");
         codons::mark(row, side(bases), logits.len(), &mut memory.marks);
         let rules = self.rules_of(bases);
-        let sums = rules.chain.sums(logits, memory);
-        rules.chain.path(logits, memory);
-        rules.stretches(row, memory, into);
+        let call = rules.chain.call(logits, memory);
+        rules.stretches(row, logits, memory, into);
         into.end_row();
-        let coding: f64 = sums.frames.iter().sum();
-        let all = coding + sums.none;
-        let probability = rules.probability(coding / all, sums.none / all, bases);
-        Prediction { probability, frame: Some(frame(&sums, bases)) }
+        let (log_odds, frame) = rules.chain.break_even(call, logits, memory);
+        let probability = rules.calibration.probability(log_odds + poison(logits), bases);
+        Prediction { probability: probability as f32, frame: Some(on_read(frame, bases)) }
     }
 
     /// The rules of a read of so many bases.
@@ -100,14 +99,15 @@ impl Decoder {
 }
 
 impl Rules {
-    fn new(settings: &DecoderSettings, calibration: &Calibration) -> Self {
-        Self { chain: Chain::new(settings), calibration: calibration.clone() }
+    fn new(settings: &DecoderSettings, calibration: &BreakEven) -> Self {
+        Self { chain: Chain::new(settings), calibration: calibration.by_length.clone() }
     }
 
-    fn stretches(&self, row: &[u16], memory: &Memory, into: &mut Stretches) {
+    fn stretches(&self, row: &[u16], logits: &[[f32; LOGITS]], memory: &Memory, into: &mut Stretches) {
         let Some(&first) = memory.path.first() else { return };
         let mut before = None;
         let mut run = Run { start: 0, end: 0, state: first };
+        let mut gene = Vec::new();
         loop {
             run.end = memory.path[run.start..]
                 .iter()
@@ -115,58 +115,73 @@ impl Rules {
                 .map_or(memory.path.len(), |n| run.start + n);
             let after = memory.path.get(run.end).map(|&state| Run { start: run.end, end: run.end, state });
             if let Some(strand) = run.strand() {
-                into.push(self.stretch(row, memory, run, strand, [before, after]));
+                gene.push((run, stretch(row, run, strand, [before, after])));
+                if after.is_none_or(|after| after.strand() != Some(strand)) {
+                    self.add_gene(&mut gene, logits, memory, into);
+                }
             }
             let Some(next) = after else { return };
             (before, run) = (Some(run), next);
         }
     }
 
-    /// The bases of one run of positions, given those beside it, if there are any.
-    fn stretch(&self, row: &[u16], memory: &Memory, run: Run, strand: Strand, beside: [Option<Run>; 2]) -> Stretch {
-        let bases = Bases { row, strand };
-        let (length, side) = (bases.len(), side(bases.len()));
-        let offset = (usize::from(run.state - 1) % 3 + POSITION - side) % 3;
-        let (start, end) = ((POSITION * run.start).saturating_sub(side), (POSITION * run.end - side).min(length));
-        // Whether the gene begins and ends here, from left to right: a frameshift is neither.
-        let [left, right] = beside.map(|other| other.is_some_and(|other| other.strand() != Some(strand)));
-        let continues = beside[0].is_some() && !left;
-        let turned = |(start, end): (usize, usize)| (length - end, length - start);
-        let ((start, end), [begins, ends]) = match strand {
-            Strand::Plus => ((start, end), [left, right]),
-            Strand::Minus => (turned((start, end)), [right, left]),
-        };
-        let stop = if ends { bases.stop(offset, start, end) } else { None };
-        let end = stop.unwrap_or(end);
-        let first = if begins { bases.start(offset, start, end) } else { None };
-        let start = first.unwrap_or(start);
-        let (start, end) = if strand == Strand::Plus { (start, end) } else { turned((start, end)) };
-        let none: f64 = memory.none[run.start..run.end].iter().sum();
-        let coding: f64 = memory.none[run.start..run.end].iter().map(|none| 1.0 - none).sum();
-        let base = |n: usize| u32::try_from(n).expect("a read has fewer than 2^32 bases");
-        Stretch {
-            start: base(start),
-            end: base(end),
-            frame: Frame { strand, offset: u8::try_from(offset).expect("below 3") },
-            probability: self.probability(coding / (coding + none), none / (coding + none), end - start),
-            has_start: first.is_some(),
-            has_stop: stop.is_some(),
-            continues,
-        }
-    }
-
-    /// The probability of `length` bases with this share of coding positions and of others.
+    /// Adds the stretches of one gene, with the gene's probability, and leaves none. At the opposite odds of coding, calls would do
+    /// without the gene.
     #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
-    fn probability(&self, coding: f64, none: f64, length: usize) -> f32 {
-        const LEAST: f64 = 1e-9;
-        self.calibration.probability((coding.max(LEAST) / none.max(LEAST)).ln(), length) as f32
+    fn add_gene(
+        &self,
+        gene: &mut Vec<(Run, Stretch)>,
+        logits: &[[f32; LOGITS]],
+        memory: &Memory,
+        into: &mut Stretches,
+    ) {
+        let (Some((first, _)), Some((last, _))) = (gene.first(), gene.last()) else { return };
+        let probability = sigmoid(self.chain.evidence(first.start..last.end, logits, memory)) as f32;
+        for (_, stretch) in gene.drain(..) {
+            into.push(Stretch { probability, ..stretch });
+        }
     }
 }
 
-/// The frame in which most of a read is, as the read counts.
-fn frame(sums: &Sums, bases: usize) -> Frame {
-    let most = (0..6).reduce(|best, other| if sums.frames[other] > sums.frames[best] { other } else { best });
-    let padded = Frame::ALL[most.expect("there are six")];
+/// The bases of one run of positions, given those beside it, if there are any; its probability is its gene's, and 0 here.
+fn stretch(row: &[u16], run: Run, strand: Strand, beside: [Option<Run>; 2]) -> Stretch {
+    let bases = Bases { row, strand };
+    let (length, side) = (bases.len(), side(bases.len()));
+    let offset = (usize::from(run.state - 1) % 3 + POSITION - side) % 3;
+    let (start, end) = ((POSITION * run.start).saturating_sub(side), (POSITION * run.end - side).min(length));
+    // Whether the gene begins and ends here, from left to right: a frameshift is neither.
+    let [left, right] = beside.map(|other| other.is_some_and(|other| other.strand() != Some(strand)));
+    let continues = beside[0].is_some() && !left;
+    let turned = |(start, end): (usize, usize)| (length - end, length - start);
+    let ((start, end), [begins, ends]) = match strand {
+        Strand::Plus => ((start, end), [left, right]),
+        Strand::Minus => (turned((start, end)), [right, left]),
+    };
+    let stop = if ends { bases.stop(offset, start, end) } else { None };
+    let end = stop.unwrap_or(end);
+    let first = if begins { bases.start(offset, start, end) } else { None };
+    let start = first.unwrap_or(start);
+    let (start, end) = if strand == Strand::Plus { (start, end) } else { turned((start, end)) };
+    let base = |n: usize| u32::try_from(n).expect("a read has fewer than 2^32 bases");
+    Stretch {
+        start: base(start),
+        end: base(end),
+        frame: Frame { strand, offset: u8::try_from(offset).expect("below 3") },
+        probability: 0.0,
+        has_start: first.is_some(),
+        has_stop: stop.is_some(),
+        continues,
+    }
+}
+
+/// NaN if a logit is no finite number, and 0 otherwise: a path may go around such a logit, the read's probability may not.
+fn poison(logits: &[[f32; LOGITS]]) -> f64 {
+    logits.as_flattened().iter().map(|&logit| f64::from(logit * 0.0)).sum()
+}
+
+/// A frame of the padded read, as the read counts.
+fn on_read(frame: usize, bases: usize) -> Frame {
+    let padded = Frame::ALL[frame];
     let offset = (usize::from(padded.offset) + POSITION - side(bases)) % 3;
     Frame { offset: u8::try_from(offset).expect("below 3"), ..padded }
 }

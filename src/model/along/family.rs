@@ -38,7 +38,7 @@ impl Along {
     /// Those of a `config.json`.
     pub(in crate::model) fn parse(json: &[u8]) -> Result<Self, LoadError> {
         let config = AlongConfig::parse(json)?;
-        let decoder = Decoder::new(&config.decoder, &config.calibration.by_length, config.short_reads.as_ref());
+        let decoder = Decoder::new(&config.decoder, &config.calibration, config.short_reads.as_ref());
         Ok(Self { config, decoder })
     }
 }

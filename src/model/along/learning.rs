@@ -86,7 +86,7 @@ mod tests {
             let frame = Frame::ALL[frame];
             let right = class(bases, Truth { is_coding: true, coded: 1.0, frame: Some(frame) }).unwrap();
             let config = AlongConfig::parse(include_bytes!("../builtin/along/config.json")).unwrap();
-            let decoder = Decoder::new(&config.decoder, &config.calibration.by_length, config.short_reads.as_ref());
+            let decoder = Decoder::new(&config.decoder, &config.calibration, config.short_reads.as_ref());
             let mut row = Vec::new();
             kmer::tokenize(&vec![b'C'; bases], 6, None, &mut row); // without a stop codon
             let logits = vec![std::array::from_fn(|class| if class == right { 9.0 } else { 0.0 }); positions(bases)];

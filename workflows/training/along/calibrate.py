@@ -53,14 +53,18 @@ def long_reads(data, count, seed):
 
 
 def statistic(network, codes, decoder):
-    """The logit of each read's share of coding positions."""
-    return evaluate.window_scores(codes, evaluate.many(network, codes), decoder)["share"]
+    """The log odds at which each read breaks even."""
+    logits, out = evaluate.many(network, codes), np.zeros(len(codes))
+    for rows, some, found in evaluate.stacked(codes, logits):
+        costs = decoder.of(len(codes[rows[0]]))
+        out[rows] = decode.break_even(decode.emissions(some, costs), decode.transitions(costs, found), costs.weight)[0]
+    return out
 
 
-def probabilities(share, length, calibration):
-    """Calibrated, of logits of shares."""
+def probabilities(evidence, length, calibration):
+    """Calibrated, of log odds."""
     scale, shift = (np.interp(length, calibration["lengths"], calibration[name]) for name in ("scale", "shift"))
-    return 1 / (1 + np.exp(-(scale * share + shift)))
+    return 1 / (1 + np.exp(-(scale * evidence + shift)))
 
 
 def balanced(data, count):
@@ -102,14 +106,14 @@ def _by_length(network, sets, folder, decoder, lengths):
         parts = []
         if length in sets:
             codes, coding, groups = zip(*sets[length])
-            share = statistic(network, [one for some in codes for one in some], decoder)
+            evidence = statistic(network, [one for some in codes for one in some], decoder)
             groups, coding = np.repeat(groups, [len(one) for one in coding]), np.concatenate(coding)
-            parts.append((share, coding, calibrate._weights(groups, coding), np.zeros(len(share))))
+            parts.append((evidence, coding, calibrate._weights(groups, coding), np.zeros(len(evidence))))
         if length in NATURAL:
             codes, coding, prior = natural(folder, length)
             parts.append((statistic(network, codes, decoder), coding, np.full(len(codes), 1 / len(codes)), prior))
         fitted.append(calibrate.fit(*(np.concatenate(column) for column in zip(*parts))))
-    return {"statistic": "share", "lengths": lengths, "scale": [round(float(a), 4) for a, _ in fitted], "shift": [round(float(b), 4) for _, b in fitted]}
+    return {"statistic": "break_even", "lengths": lengths, "scale": [round(float(a), 4) for a, _ in fitted], "shift": [round(float(b), 4) for _, b in fitted]}
 
 
 def main(run, data, folder, out, count="100"):

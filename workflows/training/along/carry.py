@@ -26,11 +26,11 @@ def pieces(rng, sequences, length):
     return [codes[start : start + length] for codes, start in zip(some, starts)]
 
 
-def fitted(share, right):
-    """(scale, shift) that bring logits of shares nearest to the probabilities `right`."""
+def fitted(evidence, right):
+    """(scale, shift) that bring log odds nearest to the probabilities `right`."""
 
     def loss(line):
-        x = line[0] * share + line[1]
+        x = line[0] * evidence + line[1]
         return (np.logaddexp(0, -x) * right + np.logaddexp(0, x) * (1 - right)).mean()
 
     return minimize(loss, (1.0, 0.0)).x
@@ -43,7 +43,7 @@ def carried(old, config, new, decoder, sequences):
         codes = pieces(rng, sequences, length)
         right = calibrate.probabilities(calibrate.statistic(old, codes, known), length, config["short_reads"]["calibration"])
         lines.append(fitted(calibrate.statistic(new, codes, decoder), right))
-    return {"statistic": "share", "lengths": LENGTHS, "scale": [round(float(a), 4) for a, _ in lines], "shift": [round(float(b), 4) for _, b in lines]}
+    return {"statistic": "break_even", "lengths": LENGTHS, "scale": [round(float(a), 4) for a, _ in lines], "shift": [round(float(b), 4) for _, b in lines]}
 
 
 def main(checkpoint, run, folder, out):

@@ -13,6 +13,8 @@ import numpy as np
 STATES = 7
 # Bases of a short read at most. Such reads come from Illumina's sequencers, whose errors hardly ever shift a frame.
 SHORT = 320
+# No read breaks even beyond these log odds.
+FAR = 60.0
 
 
 class Costs(NamedTuple):
@@ -118,6 +120,32 @@ def posteriors(scores, table):
     behind = _forward(scores[:, ::-1], table[:, ::-1].swapaxes(2, 3))[:, ::-1]
     both = ahead + behind - scores
     return np.exp(both - log_sum(both)[..., None])
+
+
+def _best(scores, table, weight, prior):
+    """The best paths at log odds of coding [B]: (states [B, T], how many of a path's are none [B], its score at even odds [B])."""
+    moved = scores.copy()
+    moved[..., 0] -= weight * prior[:, None]
+    path = viterbi(moved, table).astype(np.int64)
+    own = np.take_along_axis(scores, path[..., None], axis=2)
+    leaving = np.take_along_axis(table, path[:, :-1, None, None], axis=2)
+    steps = np.take_along_axis(leaving[:, :, 0], path[:, 1:, None], axis=2)
+    return path, (path == 0).sum(axis=1), own.sum(axis=(1, 2)) + steps.sum(axis=(1, 2))
+
+
+def break_even(scores, table, weight, halvings=30):
+    """(log odds [B], states [B, T]): what reads speak for coding, and the best paths at the odds where they are worth it.
+
+    As the prior's log odds of coding rise, a read's best path turns from one that is mostly none into one that is not. The read
+    speaks for coding with the opposite of these. Found between two priors that come ever nearer to each other; in the end, the
+    paths at both are the last one before the turn and the first one behind it, and have the same score at the turn itself."""
+    low, high = np.full(len(scores), -FAR), np.full(len(scores), FAR)
+    for _ in range(halvings):
+        middle = (low + high) / 2
+        turned = 2 * _best(scores, table, weight, middle)[1] <= scores.shape[1]
+        high, low = np.where(turned, middle, high), np.where(turned, low, middle)
+    (_, more, before), (path, fewer, after) = (_best(scores, table, weight, prior) for prior in (low, high))
+    return (after - before) / (weight * (more - fewer)), path
 
 
 def odds(scores, table):

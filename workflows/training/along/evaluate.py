@@ -14,6 +14,8 @@ from compact import metrics
 from . import calls as calls_of
 from . import codons, decode, grid, long, simulated, train
 
+# What could rank reads; the first is what is calibrated.
+STATISTICS = ("break_even", "share", "odds", "mean")
 KINDS = ("bases_150", "bases_250", "nano_0", "nano_1", "nano_2", "nano_5", "nano_8")
 
 
@@ -76,11 +78,12 @@ def simulated_table(found, decoder):
 
 def window_scores(codes, logits, decoder):
     """Statistics [reads] that could rank reads."""
-    out = {name: np.zeros(len(logits)) for name in ("odds", "mean", "share")}
+    out = {name: np.zeros(len(logits)) for name in STATISTICS}
     for rows, some, found in stacked(codes, logits):
         costs = decoder.of(len(codes[rows[0]]))
         scores, table = decode.emissions(some, costs), decode.transitions(costs, found)
         share = 1 - decode.posteriors(scores, table)[..., 0].mean(axis=1)
+        out["break_even"][rows] = decode.break_even(scores, table, costs.weight)[0]
         out["odds"][rows] = decode.odds(scores, table)
         out["mean"][rows] = (decode.log_sum(some[..., 1:]) - some[..., 0]).mean(axis=1)
         out["share"][rows] = np.log(np.clip(share, 1e-9, 1 - 1e-9) / np.clip(1 - share, 1e-9, 1))
@@ -104,7 +107,7 @@ def balanced(network, samples, decoder, lengths=(300, 150, 100)):
             rows[sample.length][sample.supergroup].append((name, value, sample.reads.coded >= 0.5, right))
     out = {}
     for length, supergroups in rows.items():
-        for name in ("odds", "mean", "share"):
+        for name in STATISTICS:
             each = {}
             for group, parts in supergroups.items():
                 value, coding, right = (np.concatenate([p[k] for p in parts if p[0] == name]) for k in (1, 2, 3))

@@ -13,7 +13,7 @@ from compact import tokens
 from . import decode, grid, long
 from .network import Along, Settings
 
-IDENTITY = {"statistic": "share", "lengths": [300], "scale": [1.0], "shift": [0.0]}
+IDENTITY = {"statistic": "break_even", "lengths": [300], "scale": [1.0], "shift": [0.0]}
 
 
 def _scale_shift(norm):

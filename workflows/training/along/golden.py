@@ -36,14 +36,11 @@ def codes_of(read):
 
 
 def probability(logits, read, config):
-    """A read's probability: the share of coding positions at prior 0, calibrated by length."""
-    length = len(read)
+    """A read's probability: the log odds at which it breaks even, calibrated by length."""
     costs = decode.decoder_of(config).of(len(read))
     table = decode.transitions(costs, codons.of(grid.laid(codes_of(read))))
-    states = decode.posteriors(decode.emissions(logits[None], costs), table)[0]
-    none, coding = np.clip((states[:, 0].mean(), states[:, 1:].sum(axis=1).mean()), 1e-9, 1)
-    c = (config["short_reads"] if length <= decode.SHORT else config)["calibration"]
-    return calibrate.probabilities(np.log(coding / none), length, c)
+    evidence = decode.break_even(decode.emissions(logits[None], costs), table, costs.weight, halvings=50)[0][0]
+    return calibrate.probabilities(evidence, len(read), (config["short_reads"] if len(read) <= decode.SHORT else config)["calibration"])
 
 
 def stretches(states, read):

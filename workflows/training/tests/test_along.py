@@ -111,6 +111,24 @@ def test_viterbi_and_sums_agree_with_every_path():
         assert np.isclose(odds[i], np.log(coding) - scores[i, :, 0].sum())
 
 
+@pytest.mark.parametrize("steps", [1, 4, 5])
+def test_a_read_breaks_even_where_its_best_path_turns(steps):
+    rng = np.random.default_rng(steps)
+    scores, found = rng.normal(0, 2, (6, steps, 7)), rng.random((2, 6, steps - 1, 6)) < 0.2
+    table, weight = decode.transitions(_costs(), found), _costs().weight
+    evidence, at_turn = decode.break_even(scores, table, weight)
+    for i in range(len(scores)):
+        ahead = []
+        for prior in (-evidence[i], -evidence[i] - 0.01, -evidence[i] + 0.01):
+            best = {True: -np.inf, False: -np.inf}
+            for path, score in _all_paths(scores[i], table[i]):
+                none = path.count(0)
+                best[2 * none <= steps] = max(best[2 * none <= steps], score - weight * prior * none)
+            ahead.append(best[True] - best[False])
+        assert abs(ahead[0]) < 1e-6 and ahead[1] < 0 < ahead[2]
+        assert 2 * (at_turn[i] == 0).sum() <= steps
+
+
 @pytest.mark.parametrize("steps", [2, 35, 67])
 def test_the_posteriors_that_training_goes_through_are_the_decoders(steps):
     rng = np.random.default_rng(steps)

@@ -79,7 +79,7 @@ def test_measuring_leaves_the_statistics_of_the_batches(genome, tmp_path):
 def _run_along(genome, folder, reads, settle_at=along_train.SETTLED, start_from=None):
     arguments = Namespace(
         data=str(genome), run=folder, minutes=0, reads=reads, seed=1, order=0, recipe={}, weight_decay=0.02, peak=training.PEAK, last=0.05, random_start=False,
-        set={"embedding": 8, "channels": 8}, settle_at=settle_at, start_from=start_from, every_genus=False,
+        set={"embedding": 8, "channels": 8}, settle_at=settle_at, start_from=start_from, every_genus=False, chain=None,
     )  # fmt: skip
     return along_train.Run(arguments)
 

@@ -1,4 +1,4 @@
-//! The hidden Markov model over {none, six frames}: how likely each state is at each position, and the best path. Pure.
+//! The hidden Markov model over {none, six frames}: the best path at any prior, and the prior at which it turns. Pure.
 //!
 //! Its costs are the same for a read and its reverse complement: a gene of the minus strand is entered, from left to right, at
 //! its end. So of the 49 transitions only a few kinds differ, and a step takes some thirty operations.
@@ -10,26 +10,21 @@ use super::settings::DecoderSettings;
 
 /// None, plus 0 1 2, minus 0 1 2.
 pub(super) const STATES: usize = 7;
-/// A position's numbers, padded to what a register holds.
-const LANES: usize = 8;
-/// Sums are scaled back this often: costs are at most [`DecoderSettings::MOST`], so they stay far from underflow meanwhile.
-const SCALED_EVERY: usize = 8;
 
 /// One number for each state.
-type Row = [f64; LANES];
+type Row = [f64; STATES];
 
-/// The costs of a step, as factors and as logarithms.
+/// The costs of a step, as log scores.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
     /// Of a position's logits: neighbours share most of what they see.
     weight: f64,
-    /// What the usual share of coding positions adds to the score of none.
+    /// The log odds of coding that calls assume.
     prior: f64,
-    scores: Steps,
-    factors: Steps,
+    steps: Steps,
 }
 
-/// What a step costs, by the codons at its border.
+/// What a step adds to a path's score, by the codons at its border.
 #[derive(Clone, Debug)]
 struct Steps {
     /// To remain in each state, by the frames that have a stop codon.
@@ -52,14 +47,13 @@ impl Steps {
         (&self.stay[stop], &self.enter[start], &self.leave[start])
     }
 
-    /// `of` turns a cost into what is kept of it.
-    fn new(settings: &DecoderSettings, of: impl Fn(f64) -> f64) -> Self {
+    fn new(settings: &DecoderSettings) -> Self {
         let DecoderSettings { start, start_codon, stop, through, shift, other, .. } = *settings;
         let by_mark = |cost: &dyn Fn(usize, bool) -> f64| {
             Box::new(std::array::from_fn(|marks| {
                 std::array::from_fn(|state| match state {
-                    1..STATES => of(cost(state, marks >> (state - 1) & 1 == 1)),
-                    _ => of(0.0),
+                    1..STATES => -cost(state, marks >> (state - 1) & 1 == 1),
+                    _ => 0.0,
                 })
             }))
         };
@@ -68,19 +62,54 @@ impl Steps {
             stay: by_mark(&|_, marked| if marked { through } else { 0.0 }),
             enter: by_mark(&|state, marked| if state < 4 { starts(marked) } else { stop }),
             leave: by_mark(&|state, marked| if state < 4 { stop } else { starts(marked) }),
-            shift: of(shift),
-            other: of(other),
+            shift: -shift,
+            other: -other,
+        }
+    }
+
+    /// From one state to another.
+    fn between(&self, from: u8, to: u8, marks: Marks) -> f64 {
+        let (stay, enter, leave) = self.at(marks);
+        match (from, to) {
+            _ if from == to => stay[usize::from(to)],
+            (0, _) => enter[usize::from(to)],
+            (_, 0) => leave[usize::from(from)],
+            (1..4, 1..4) | (4.., 4..) => self.shift,
+            _ => self.other,
         }
     }
 }
 
-/// What the sums say of a read.
+/// A path, as a function of the prior: its score falls by the weight for each position that is none and each unit of the
+/// prior's log odds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Sums {
-    /// How many positions are not coding, as expected.
-    pub(super) none: f64,
-    /// How many are coding in each frame.
-    pub(super) frames: [f64; STATES - 1],
+pub(super) struct Line {
+    /// The score at as many coding positions as others.
+    score: f64,
+    /// How many of the positions are none.
+    none: usize,
+}
+
+/// A path that [`Memory`] holds, and its frame: that of most positions; of equal numbers that in which they say more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Call {
+    line: Line,
+    frame: usize,
+}
+
+impl Line {
+    /// Of a path that has this score at a prior, given as log odds times the weight; there may be no position that is none where
+    /// the prior is infinite.
+    #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
+    fn of(score: f64, none: usize, prior: f64) -> Self {
+        Self { score: if none == 0 { score } else { score + prior * none as f64 }, none }
+    }
+
+    /// The log odds of coding at which this path and one with more positions that are none score the same, times the weight.
+    #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
+    fn meets(&self, other: &Self) -> f64 {
+        (other.score - self.score) / (other.none - self.none) as f64
+    }
 }
 
 /// Working memory, kept from read to read.
@@ -88,218 +117,177 @@ pub(super) struct Sums {
 pub(super) struct Memory {
     /// The codons between the positions, one fewer than these: to be set first.
     pub(super) marks: Vec<Marks>,
-    emissions: Vec<Row>,
-    forward: Vec<Row>,
     back: Vec<[u8; STATES]>,
-    /// How likely each position is not coding, after [`Chain::sums`].
-    pub(super) none: Vec<f64>,
-    /// The state of each position, after [`Chain::path`].
+    /// The state of each position, after [`Chain::call`] or any other path.
     pub(super) path: Vec<u8>,
 }
 
 impl Chain {
     pub(super) fn new(settings: &DecoderSettings) -> Self {
         let DecoderSettings { weight, prior, .. } = *settings;
-        let (scores, factors) = (Steps::new(settings, |cost| -cost), Steps::new(settings, |cost| (-cost).exp()));
-        Self { weight, prior: weight * prior, scores, factors }
+        Self { weight, prior: weight * prior, steps: Steps::new(settings) }
     }
 
-    /// Forward and backward sums over all paths, at as many coding positions as others.
-    pub(super) fn sums(&self, logits: &[[f32; STATES]], memory: &mut Memory) -> Sums {
-        /// A read of half a megabase is one block. Each position of a block takes 128 bytes.
-        const BLOCK: usize = 1 << 16;
-        self.sums_by(BLOCK, logits, memory)
+    /// The best path at the settings' prior, which is the call. Of equally good states the lowest.
+    pub(super) fn call(&self, logits: &[[f32; STATES]], memory: &mut Memory) -> Call {
+        self.best(self.prior, logits, memory)
     }
 
-    /// The same with the forward sums of so many positions in memory at once: those of longer reads are computed twice.
-    fn sums_by(&self, block: usize, logits: &[[f32; STATES]], memory: &mut Memory) -> Sums {
-        let Memory { marks, emissions, forward, none, .. } = memory;
-        debug_assert_eq!(marks.len() + 1, logits.len().max(1));
-        none.clear();
-        none.resize(logits.len(), 0.0);
-        let starts: Vec<usize> = (0..logits.len()).step_by(block).collect();
-        let mut rows = vec![[1.0; LANES]];
-        for &start in &starts {
-            self.forward(
-                logits,
-                start..logits.len().min(start.saturating_add(block)),
-                rows[rows.len() - 1],
-                marks,
-                emissions,
-                forward,
-            );
-            rows.extend(forward.last());
-        }
-        let mut sums = [0.0; LANES];
-        let mut behind = [1.0; LANES];
-        for (&start, before) in starts.iter().zip(rows).rev() {
-            let end = logits.len().min(start.saturating_add(block));
-            if end < logits.len() {
-                self.forward(logits, start..end, before, marks, emissions, forward);
+    /// How much a read speaks for coding, as log odds, and its frame, given its call.
+    ///
+    /// As the prior's log odds of coding rise, ever more positions of the best path are coding. At some log odds it turns from
+    /// one that is mostly none into one that is not; what the read itself says are these odds' opposite. So at any prior, a
+    /// read is more likely coding than not if half of it is called coding there. The frame is the call's, or that of the best
+    /// path that is coding throughout where the call is mostly none.
+    ///
+    /// A path's score is a line over the prior, and the best score is the upper hull of these lines. The search keeps a line
+    /// on either side of the turn. Where they meet, either no path is better, and this is the turn, or the best one there
+    /// takes the place of one of them.
+    pub(super) fn break_even(&self, call: Call, logits: &[[f32; STATES]], memory: &mut Memory) -> (f64, usize) {
+        let is_mostly_none = |line: &Line| 2 * line.none > logits.len();
+        let (mut before, mut after, frame) = if is_mostly_none(&call.line) {
+            let coding = self.best(f64::INFINITY, logits, memory);
+            (call.line, coding.line, coding.frame)
+        } else {
+            let score = logits.iter().map(|logits| self.score(logits)[0]).sum();
+            (Line { score, none: logits.len() }, call.line, call.frame)
+        };
+        loop {
+            let meet = after.meets(&before);
+            let best = self.line(meet, logits, &memory.marks);
+            if !(after.none + 1..before.none).contains(&best.none) {
+                return (-meet / self.weight, frame);
             }
-            for (t, none) in none.iter_mut().enumerate().take(end).skip(start).rev() {
-                let both = product(&forward[t - start], &behind);
-                let scale = 1.0 / both[..STATES].iter().sum::<f64>();
-                *none = both[0] * scale;
-                for (sum, both) in sums.iter_mut().zip(both) {
-                    *sum += both * scale;
-                }
-                if t == 0 {
-                    break;
-                }
-                let (stay, enter, leave) = self.factors.at(marks[t - 1]);
-                behind = self.step(&product(&emissions[t - start], &behind), stay, leave, enter);
-                if t % SCALED_EVERY == 0 {
-                    behind = scaled(&behind);
-                }
-            }
-        }
-        Sums { none: sums[0], frames: std::array::from_fn(|frame| sums[frame + 1]) }
-    }
-
-    /// The likelihoods and forward sums of some positions, given the sums of the one before.
-    fn forward(
-        &self,
-        logits: &[[f32; STATES]],
-        positions: Range<usize>,
-        mut row: Row,
-        marks: &[Marks],
-        emissions: &mut Vec<Row>,
-        forward: &mut Vec<Row>,
-    ) {
-        emissions.clear();
-        emissions.extend(logits[positions.clone()].iter().map(|logits| self.emission(logits)));
-        forward.clear();
-        for (t, emission) in positions.zip(&*emissions) {
-            if t > 0 {
-                let (stay, enter, leave) = self.factors.at(marks[t - 1]);
-                row = self.step(&row, stay, enter, leave);
-            }
-            row = product(&row, emission);
-            if t % SCALED_EVERY == 0 {
-                row = scaled(&row);
-            }
-            forward.push(row);
+            *(if is_mostly_none(&best) { &mut before } else { &mut after }) = best;
         }
     }
 
-    /// Sums over all states to come from; backwards, `enter` and `leave` change places.
-    fn step(&self, from: &Row, stay: &Row, enter: &Row, leave: &Row) -> Row {
-        let Steps { shift, other, .. } = self.factors;
-        let left = product(from, leave);
-        let (plus, minus) = (from[1] + from[2] + from[3], from[4] + from[5] + from[6]);
-        let to_plus = plus * shift + minus * other;
-        let to_minus = minus * shift + plus * other;
-        let mut to: Row = std::array::from_fn(|state| {
-            let others = if state < 4 { to_plus } else { to_minus };
-            from[state] * (stay[state] - shift) + from[0] * enter[state] + others
+    /// How much the positions of a gene of the path speak for coding, as log odds: at the opposite prior, the gene and nothing in
+    /// its place score the same.
+    #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
+    pub(super) fn evidence(&self, gene: Range<usize>, logits: &[[f32; STATES]], memory: &Memory) -> f64 {
+        let Memory { marks, path, .. } = memory;
+        let own: f64 = gene.clone().map(|t| self.score(&logits[t])[usize::from(path[t])]).sum();
+        let none: f64 = gene.clone().map(|t| self.score(&logits[t])[0]).sum();
+        let inside = |t: usize| if gene.contains(&t) { 0 } else { path[t] };
+        let borders = gene.start.max(1)..path.len().min(gene.end + 1);
+        let steps = borders.map(|t| {
+            let marks = marks[t - 1];
+            self.steps.between(path[t - 1], path[t], marks) - self.steps.between(inside(t - 1), inside(t), marks)
         });
-        to[0] = left[..STATES].iter().sum();
-        to[STATES] = 0.0;
-        to
+        (own - none + steps.sum::<f64>()) / (self.weight * gene.len() as f64)
     }
 
-    /// Likelihoods up to a factor that is the same for all states.
-    #[expect(clippy::cast_possible_truncation, reason = "f32 is what exponential() is made for")]
-    fn emission(&self, logits: &[f32; STATES]) -> Row {
-        let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let mut below = [0.0_f32; LANES];
-        for (below, logit) in below.iter_mut().zip(logits) {
-            *below = self.weight as f32 * (logit - highest);
-        }
-        exponential(below).map(f64::from)
-    }
-
-    /// The best path, at the settings' prior. Of equally good states the lowest.
-    pub(super) fn path(&self, logits: &[[f32; STATES]], memory: &mut Memory) {
+    /// The best path at a prior, given as log odds times the weight.
+    fn best(&self, prior: f64, logits: &[[f32; STATES]], memory: &mut Memory) -> Call {
         let Memory { marks, back, path, .. } = memory;
+        debug_assert_eq!(marks.len() + 1, logits.len().max(1));
         back.clear();
         path.clear();
-        let Some((first, rest)) = logits.split_first() else { return };
+        let Some((first, rest)) = logits.split_first() else {
+            return Call { line: Line { score: 0.0, none: 0 }, frame: 0 };
+        };
         back.reserve_exact(rest.len());
         path.reserve_exact(logits.len());
-        let mut best = self.score(first);
+        let mut best = self.score_at(prior, first);
         for (logits, &marks) in rest.iter().zip(marks.iter()) {
-            let (mut reached, from) = self.best_step(&best, marks);
-            for (reached, score) in reached.iter_mut().zip(self.score(logits)) {
-                *reached += score;
-            }
-            best = reached;
-            back.push(from);
+            let reached = self.step(std::array::from_fn(|state| (best[state], STATE[state])), marks);
+            back.push(reached.map(|(_, from)| from));
+            let own = self.score_at(prior, logits);
+            best = std::array::from_fn(|state| reached[state].0 + own[state]);
         }
-        let (mut state, _) = first_highest(numbered(&best));
+        let (score, mut state) = highest(std::array::from_fn::<_, STATES, _>(|state| (best[state], STATE[state])));
         path.push(state);
         for from in back.iter().rev() {
             state = from[usize::from(state)];
             path.push(state);
         }
         path.reverse();
+        let (none, frame) = counted(logits, path);
+        Call { line: Line::of(score, none, prior), frame }
+    }
+
+    /// The same as a line alone.
+    fn line(&self, prior: f64, logits: &[[f32; STATES]], marks: &[Marks]) -> Line {
+        let Some((first, rest)) = logits.split_first() else { return Line { score: 0.0, none: 0 } };
+        // How many positions have been none up to each state.
+        let mut best = self.score_at(prior, first).map(|score| (score, 0_u32));
+        best[0].1 = 1;
+        for (logits, &marks) in rest.iter().zip(marks) {
+            best = self.step(best, marks);
+            best[0].1 += 1;
+            for (best, own) in best.iter_mut().zip(self.score_at(prior, logits)) {
+                best.0 += own;
+            }
+        }
+        let (score, none) = highest(best);
+        Line::of(score, none as usize, prior)
     }
 
     /// Log likelihoods up to a summand that is the same for all states.
     fn score(&self, logits: &[f32; STATES]) -> [f64; STATES] {
-        let mut scores = logits.map(|logit| self.weight * f64::from(logit));
-        scores[0] -= self.prior;
+        logits.map(|logit| self.weight * f64::from(logit))
+    }
+
+    /// The same with the prior, given as log odds times the weight.
+    fn score_at(&self, prior: f64, logits: &[f32; STATES]) -> [f64; STATES] {
+        let mut scores = self.score(logits);
+        scores[0] -= prior;
         scores
     }
 
-    /// The best score by which each state is reached, and the state it comes from.
-    fn best_step(&self, best: &[f64; STATES], marks: Marks) -> ([f64; STATES], [u8; STATES]) {
-        let Steps { shift, other, .. } = self.scores;
-        let (stay, enter, leave) = self.scores.at(marks);
-        let from = numbered(best);
-        let mut reached =
-            [first_highest(std::array::from_fn::<_, STATES, _>(|s| (from[s].0, from[s].1 + leave[s]))); STATES];
-        for (strand, opposite) in [([1, 2, 3], [4, 5, 6]), ([4, 5, 6], [1, 2, 3])] {
-            let across = first_highest(opposite.map(|s| from[s]));
-            for own in strand {
-                let near = strand.map(|s| (from[s].0, from[s].1 + if s == own { stay[s] } else { shift }));
-                let (none, near) = ((0, best[0] + enter[own]), first_highest(near));
-                let across = (across.0, across.1 + other);
-                reached[own] = first_highest(if own < 4 { [none, near, across] } else { [none, across, near] });
-            }
-        }
-        (reached.map(|(_, score)| score), reached.map(|(state, _)| state))
+    /// The best score by which each state is reached, with what comes along from the state before. Of equally good ones
+    /// that of the lowest state.
+    fn step<T: Copy>(&self, from: [(f64, T); STATES], marks: Marks) -> [(f64, T); STATES] {
+        let Steps { shift, other, .. } = self.steps;
+        let (stay, enter, leave) = self.steps.at(marks);
+        let plus = |(score, along): (f64, T), more: f64| (score + more, along);
+        let none = highest(std::array::from_fn::<_, STATES, _>(|state| plus(from[state], leave[state])));
+        let [_, p1, p2, p3, m1, m2, m3] = from;
+        let across = [highest([m1, m2, m3]), highest([p1, p2, p3])].map(|best| plus(best, other));
+        // Each state with the two others of its strand, in their order.
+        let near = [
+            [plus(p1, stay[1]), plus(p2, shift), plus(p3, shift)],
+            [plus(p1, shift), plus(p2, stay[2]), plus(p3, shift)],
+            [plus(p1, shift), plus(p2, shift), plus(p3, stay[3])],
+            [plus(m1, stay[4]), plus(m2, shift), plus(m3, shift)],
+            [plus(m1, shift), plus(m2, stay[5]), plus(m3, shift)],
+            [plus(m1, shift), plus(m2, shift), plus(m3, stay[6])],
+        ]
+        .map(highest);
+        std::array::from_fn(|state| match state {
+            0 => none,
+            1..4 => highest([plus(from[0], enter[state]), near[state - 1], across[0]]),
+            _ => highest([plus(from[0], enter[state]), across[1], near[state - 1]]),
+        })
     }
 }
 
-/// Each score with its state.
-fn numbered(scores: &[f64; STATES]) -> [(u8, f64); STATES] {
-    [0, 1, 2, 3, 4, 5, 6].map(|state| (state, scores[usize::from(state)]))
-}
+/// The states by their numbers.
+const STATE: [u8; STATES] = [0, 1, 2, 3, 4, 5, 6];
 
 /// The first candidate with the highest score.
-fn first_highest<const N: usize>(candidates: [(u8, f64); N]) -> (u8, f64) {
-    candidates.into_iter().reduce(|best, other| if other.1 > best.1 { other } else { best }).expect("there are some")
+fn highest<T: Copy, const N: usize>(candidates: [(f64, T); N]) -> (f64, T) {
+    let mut best = candidates[0];
+    for other in &candidates[1..] {
+        if other.0 > best.0 {
+            best = *other;
+        }
+    }
+    best
 }
 
-fn product(one: &Row, other: &Row) -> Row {
-    std::array::from_fn(|state| one[state] * other[state])
-}
-
-/// The same with a sum of one.
-fn scaled(row: &Row) -> Row {
-    let scale = 1.0 / row[..STATES].iter().sum::<f64>();
-    row.map(|number| number * scale)
-}
-
-/// Powers of e of numbers that are not positive, within 2e-7 of them.
-///
-/// Written so that the compiler makes eight at once: a call of the library for each would cost as much as the rest.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "exponents from 1 to 127")]
-fn exponential(x: [f32; LANES]) -> [f32; LANES] {
-    /// Adding it leaves no bit for what is behind the point.
-    const ROUNDS: f32 = 12_582_912.0;
-    x.map(|x| {
-        let x = x.max(-87.0);
-        let whole = (x * std::f32::consts::LOG2_E + ROUNDS) - ROUNDS;
-        // ln 2 in two parts, the first one with few bits: the product is exact.
-        let rest = (x - whole * 0.693_359_4) - whole * -2.121_944_4e-4;
-        let coefficients = [0.001_398_2, 0.008_333_452, 0.041_665_795, 0.166_666_65, 0.5];
-        let power = coefficients.iter().fold(1.987_569_1e-4, |sum, coefficient| sum * rest + coefficient);
-        let power = power * (rest * rest) + rest + 1.0;
-        power * f32::from_bits(((whole as i32 + 127) as u32) << 23)
-    })
+/// How many positions of a path are none, and the frame of most others.
+fn counted(logits: &[[f32; STATES]], path: &[u8]) -> (usize, usize) {
+    let mut counts = [(0_usize, 0.0_f64); STATES];
+    for (logits, &state) in logits.iter().zip(path) {
+        let (count, evidence) = &mut counts[usize::from(state)];
+        *count += 1;
+        *evidence += f64::from(logits[usize::from(state)] - logits[0]);
+    }
+    let frames = &counts[1..];
+    let most = (0..STATES - 1).reduce(|best, other| if frames[other] > frames[best] { other } else { best });
+    (counts[0].0, most.expect("there are six"))
 }
 
 #[cfg(test)]
@@ -344,45 +332,45 @@ mod tests {
         }
     }
 
-    /// The best sum of a path, each of the 49 steps looked at.
-    fn best_sum(logits: &[[f32; STATES]], marks: &[Marks]) -> f64 {
+    fn steps_of(path: &[usize], marks: &[Marks]) -> f64 {
+        path.windows(2).zip(marks).map(|(step, &marks)| cost(step[0], step[1], marks)).sum()
+    }
+
+    /// The score of a path at log odds of coding.
+    fn score_of(path: &[usize], prior: f64, logits: &[[f32; STATES]], marks: &[Marks]) -> f64 {
         let chain = Chain::new(&SETTINGS);
-        let mut best = chain.score(&logits[0]);
+        let none: f64 = path.iter().map(|&state| f64::from(u8::from(state == 0))).sum();
+        let own: f64 = path.iter().zip(logits).map(|(&state, logits)| chain.score(logits)[state]).sum();
+        own - steps_of(path, marks) - SETTINGS.weight * prior * none
+    }
+
+    /// All paths: 7^positions of them.
+    fn all_paths(positions: usize) -> impl Iterator<Item = Vec<usize>> {
+        let positions = u32::try_from(positions).unwrap();
+        (0..7_usize.pow(positions)).map(move |number| (0..positions).map(|t| number / 7_usize.pow(t) % 7).collect())
+    }
+
+    /// The best score of a path at log odds of coding, each of the 49 steps looked at.
+    fn best_score(prior: f64, logits: &[[f32; STATES]], marks: &[Marks]) -> f64 {
+        let chain = Chain::new(&SETTINGS);
+        let own = |logits: &[f32; STATES]| {
+            let mut scores = chain.score(logits);
+            scores[0] -= SETTINGS.weight * prior;
+            scores
+        };
+        let mut best = own(&logits[0]);
         for (logits, &marks) in logits[1..].iter().zip(marks) {
             let reached = |to: usize| {
                 (0..STATES).map(|from| best[from] - cost(from, to, marks)).fold(f64::NEG_INFINITY, f64::max)
             };
-            let own = chain.score(logits);
+            let own = own(logits);
             best = std::array::from_fn(|to| reached(to) + own[to]);
         }
         best.into_iter().fold(f64::NEG_INFINITY, f64::max)
     }
 
-    fn costs(path: &[usize], marks: &[Marks]) -> f64 {
-        path.windows(2).zip(marks).map(|(step, &marks)| cost(step[0], step[1], marks)).sum()
-    }
-
-    fn sum_of(path: &[u8], logits: &[[f32; STATES]], marks: &[Marks]) -> f64 {
-        let chain = Chain::new(&SETTINGS);
-        let own: f64 = path.iter().zip(logits).map(|(&state, logits)| chain.score(logits)[usize::from(state)]).sum();
-        own - costs(&path.iter().map(|&state| state.into()).collect::<Vec<_>>(), marks)
-    }
-
-    /// Posteriors by all paths: 7^positions of them.
-    fn by_all_paths(logits: &[[f32; STATES]], marks: &[Marks]) -> Sums {
-        let unbiased = Chain::new(&DecoderSettings { prior: 0.0, ..SETTINGS });
-        let (mut sums, mut total) = ([0.0; STATES], 0.0);
-        for number in 0..7_usize.pow(u32::try_from(logits.len()).unwrap()) {
-            let path: Vec<usize> =
-                (0..logits.len()).map(|t| number / 7_usize.pow(u32::try_from(t).unwrap()) % 7).collect();
-            let own: f64 = path.iter().zip(logits).map(|(&state, logits)| unbiased.score(logits)[state]).sum();
-            let weight = (own - costs(&path, marks)).exp();
-            for state in path {
-                sums[state] += weight;
-            }
-            total += weight;
-        }
-        Sums { none: sums[0] / total, frames: std::array::from_fn(|frame| sums[frame + 1] / total) }
+    fn states(path: &[u8]) -> Vec<usize> {
+        path.iter().map(|&state| state.into()).collect()
     }
 
     fn mirrored(logits: &[[f32; STATES]]) -> Vec<[f32; STATES]> {
@@ -406,65 +394,114 @@ mod tests {
     }
 
     #[test]
-    fn powers_of_e_are_as_the_librarys() {
-        for n in 0..8000_u16 {
-            let x = -f32::from(n) / 100.0;
-            let (ours, theirs) = (f64::from(exponential([x; LANES])[0]), f64::from(x).exp());
-            assert!((ours - theirs).abs() <= 2e-7 * theirs, "{x}: {ours} {theirs}");
-        }
-        assert!(exponential([-1e9; LANES])[0] < 1e-37);
+    fn a_long_read_is_as_its_parts() {
+        // Half of each kind, in runs of a hundred: it turns where runs of genes are worth as much as those of none.
+        let logits: Vec<_> = (0..50_000_u32)
+            .map(|t| [if t % 200 < 100 { 3.0 } else { -3.0 }, 0.0, -9.0, -9.0, -9.0, -9.0, -9.0])
+            .collect();
+        let mut memory = Memory { marks: vec![Marks { stop: 0, start: 0 }; 49_999], ..Memory::default() };
+        let chain = Chain::new(&SETTINGS);
+        let call = chain.call(&logits, &mut memory);
+        let (log_odds, frame) = chain.break_even(call, &logits, &mut memory);
+        assert!((-3.0..=3.0).contains(&log_odds) && frame == 0, "{log_odds} {frame}");
     }
 
     #[test]
-    fn a_long_read_neither_underflows_nor_overflows() {
-        let logits: Vec<_> = (0..50_000_u32)
-            .map(|t| [if t % 200 < 100 { 30.0 } else { -30.0 }, 0.0, -9.0, 9.0, 0.0, -3.0, 1.0])
-            .collect();
-        let marks = (0..49_999_u32).map(|t| Marks { stop: (t % 64).to_le_bytes()[0], start: 3 }).collect();
-        let mut memory = Memory { marks, ..Memory::default() };
-        let sums = Chain::new(&SETTINGS).sums(&logits, &mut memory);
-        assert!((sums.none + sums.frames.iter().sum::<f64>() - 50_000.0).abs() < 1e-3, "{sums:?}");
-        assert!((sums.none - 25_000.0).abs() < 1.0, "{sums:?}");
+    fn what_says_the_same_everywhere_turns_where_it_says_so() {
+        for (frame, odds) in [(0, 2.5_f32), (4, -1.25)] {
+            let logits = vec![
+                std::array::from_fn(|s| if s == frame + 1 {
+                    odds
+                } else if s == 0 {
+                    0.0
+                } else {
+                    -9.0
+                });
+                17
+            ];
+            let mut memory = Memory { marks: vec![Marks { stop: 0, start: 0 }; 16], ..Memory::default() };
+            let chain = Chain::new(&SETTINGS);
+            let call = chain.call(&logits, &mut memory);
+            let (log_odds, found) = chain.break_even(call, &logits, &mut memory);
+            assert!((log_odds - f64::from(odds)).abs() < 1e-9 && found == frame, "{log_odds} {found}");
+        }
     }
 
     proptest! {
         #[test]
-        fn the_path_is_the_best_one((logits, mut memory) in read(1..40)) {
-            Chain::new(&SETTINGS).path(&logits, &mut memory);
-            let Memory { path, marks, .. } = &memory;
-            prop_assert!((sum_of(path, &logits, marks) - best_sum(&logits, marks)).abs() < 1e-9);
+        fn the_call_is_the_best_path((logits, mut memory) in read(1..40)) {
+            Chain::new(&SETTINGS).call(&logits, &mut memory);
+            let own = score_of(&states(&memory.path), SETTINGS.prior, &logits, &memory.marks);
+            prop_assert!((own - best_score(SETTINGS.prior, &logits, &memory.marks)).abs() < 1e-9);
         }
 
         #[test]
-        fn sums_are_those_over_all_paths((logits, mut memory) in read(1..5)) {
-            let expected = by_all_paths(&logits, &memory.marks);
-            let sums = Chain::new(&SETTINGS).sums(&logits, &mut memory);
-            prop_assert!((sums.none - expected.none).abs() < 1e-5, "{sums:?} {expected:?}");
-            for (one, other) in sums.frames.iter().zip(expected.frames) {
-                prop_assert!((one - other).abs() < 1e-5, "{sums:?} {expected:?}");
-            }
-        }
-
-        #[test]
-        fn blocks_change_nothing((logits, mut memory) in read(1..60), block in 1_usize..70) {
+        fn a_read_breaks_even_where_its_best_path_turns((logits, mut memory) in read(1..6)) {
             let chain = Chain::new(&SETTINGS);
-            let whole = (chain.sums_by(usize::MAX, &logits, &mut memory), memory.none.clone());
-            prop_assert_eq!(whole, (chain.sums_by(block, &logits, &mut memory), memory.none.clone()));
+            let call = chain.call(&logits, &mut memory);
+            let (log_odds, frame) = chain.break_even(call, &logits, &mut memory);
+            // At some prior, a path of each kind is the best, and in none but the better one a bit beside it.
+            let best_of = |prior: f64, mostly_none: bool| {
+                all_paths(logits.len())
+                    .filter(|path| (2 * path.iter().filter(|&&s| s == 0).count() > path.len()) == mostly_none)
+                    .map(|path| score_of(&path, prior, &logits, &memory.marks))
+                    .fold(f64::NEG_INFINITY, f64::max)
+            };
+            let ahead = |prior| best_of(prior, false) - best_of(prior, true);
+            prop_assert!(ahead(-log_odds).abs() < 1e-9, "{log_odds}: {}", ahead(-log_odds));
+            prop_assert!(ahead(1e-3 - log_odds) > 0.0 && ahead(-1e-3 - log_odds) < 0.0);
+            prop_assert!(frame < 6);
+        }
+
+        #[test]
+        fn a_gene_alone_in_a_read_says_what_the_read_says(
+            (logits, mut memory) in read(2..60),
+            state in 1_usize..7,
+        ) {
+            // So strong that the best path stays in one frame throughout.
+            let logits: Vec<[f32; STATES]> = logits
+                .iter()
+                .map(|row| std::array::from_fn(|s| row[s] / 60.0 + if s == state { 30.0 } else { 0.0 }))
+                .collect();
+            memory.marks.fill(Marks { stop: 0, start: 0 });
+            let chain = Chain::new(&SETTINGS);
+            let call = chain.call(&logits, &mut memory);
+            prop_assert_eq!(states(&memory.path), vec![state; logits.len()]);
+            let gene = chain.evidence(0..logits.len(), &logits, &memory);
+            let positions: f64 = logits.iter().map(|_| 1.0).sum();
+            let mean = logits.iter().map(|row| f64::from(row[state] - row[0])).sum::<f64>() / positions;
+            prop_assert!((gene - mean).abs() < 1e-5, "{} {}", gene, mean);
+            prop_assert!((chain.break_even(call, &logits, &mut memory).0 - gene).abs() < 0.5);
+        }
+
+        #[test]
+        fn at_the_prior_opposite_to_a_genes_evidence_nothing_in_its_place_scores_the_same((logits, mut memory) in read(3..40)) {
+            let chain = Chain::new(&SETTINGS);
+            chain.call(&logits, &mut memory);
+            let path = states(&memory.path);
+            let Some(start) = path.iter().position(|&state| state > 0) else { return Ok(()) };
+            let strand = |state: usize| state.div_ceil(3);
+            let end = path[start..].iter().position(|&s| strand(s) != strand(path[start])).map_or(path.len(), |n| start + n);
+            let evidence = chain.evidence(start..end, &logits, &memory);
+            let mut without = path.clone();
+            without[start..end].fill(0);
+            let [own, other] = [&path, &without].map(|path| score_of(path, -evidence, &logits, &memory.marks));
+            prop_assert!((own - other).abs() < 1e-9, "{own} {other}");
+            prop_assert!(evidence >= -SETTINGS.prior - 1e-9, "the call would do without it");
         }
 
         #[test]
         fn the_other_strand_says_the_same((logits, mut memory) in read(1..60)) {
             let (chain, back) = (Chain::new(&SETTINGS), mirrored(&logits));
             let mut other = Memory { marks: turned(&memory.marks), ..Memory::default() };
-            let (sums, turned) = (chain.sums(&logits, &mut memory), chain.sums(&back, &mut other));
-            prop_assert!((sums.none - turned.none).abs() < 1e-9);
-            for frame in 0..6 {
-                prop_assert!((sums.frames[frame] - turned.frames[(frame + 3) % 6]).abs() < 1e-9);
-            }
-            chain.path(&back, &mut other);
-            let turned: Vec<u8> = other.path.iter().rev().map(|&s| if s == 0 { 0 } else { (s + 2) % 6 + 1 }).collect();
-            let marks = &memory.marks;
-            prop_assert!((sum_of(&turned, &logits, marks) - best_sum(&logits, marks)).abs() < 1e-9);
+            let (call, mirror) = (chain.call(&logits, &mut memory), chain.call(&back, &mut other));
+            let turned: Vec<usize> = other.path.iter().rev().map(|&s| if s == 0 { 0 } else { usize::from((s + 2) % 6 + 1) }).collect();
+            let own = score_of(&turned, SETTINGS.prior, &logits, &memory.marks);
+            prop_assert!((own - best_score(SETTINGS.prior, &logits, &memory.marks)).abs() < 1e-9);
+            let (one, frame) = chain.break_even(call, &logits, &mut memory);
+            let (two, turned) = chain.break_even(mirror, &back, &mut other);
+            prop_assert!((one - two).abs() < 1e-9);
+            prop_assert_eq!(frame, (turned + 3) % 6);
         }
     }
 }

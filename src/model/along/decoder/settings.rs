@@ -22,12 +22,12 @@ pub(in crate::model) struct DecoderSettings {
     pub(in crate::model) shift: f64,
     /// Straight to a gene of the other strand.
     pub(in crate::model) other: f64,
-    /// Log odds of coding that the best path assumes.
+    /// Log odds of coding that calls assume.
     pub(in crate::model) prior: f64,
 }
 
 impl DecoderSettings {
-    /// The highest cost; a path of several such steps is still far from underflow.
+    /// The highest cost: that of what never happens.
     const MOST: f64 = 30.0;
 
     /// What must hold of them.
@@ -47,6 +47,24 @@ impl DecoderSettings {
     }
 }
 
+/// How the log odds at which a read breaks even become those of a coding read.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(in crate::model) struct BreakEven {
+    /// What is calibrated; only `break_even` is known.
+    statistic: String,
+    /// Scale and shift.
+    #[serde(flatten)]
+    pub(in crate::model) by_length: Calibration,
+}
+
+impl BreakEven {
+    /// What must hold of it.
+    pub(in crate::model) fn requirements(&self) -> [Requirement; 4] {
+        let [lengths, scale, shift] = self.by_length.requirements();
+        [("calibration.statistic", self.statistic == "break_even", "\"break_even\""), lengths, scale, shift]
+    }
+}
+
 /// How short reads are decoded. They come from Illumina's sequencers, whose errors hardly ever shift a frame or hide a stop codon.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(in crate::model) struct ShortReads {
@@ -54,8 +72,8 @@ pub(in crate::model) struct ShortReads {
     pub(super) bases: usize,
     /// Their costs.
     pub(super) decoder: DecoderSettings,
-    /// How their share of coding positions becomes a probability.
-    pub(super) calibration: Calibration,
+    /// How the log odds at which they break even become a probability.
+    pub(super) calibration: BreakEven,
 }
 
 impl ShortReads {

@@ -11,7 +11,7 @@ use crate::kmer;
 #[derive(Deserialize)]
 struct Config {
     decoder: DecoderSettings,
-    calibration: Calibration,
+    calibration: BreakEven,
     short_reads: ShortReads,
 }
 
@@ -64,7 +64,7 @@ fn calls_are_the_training_codes() {
         compared += 1;
         let mut memory = Memory::default();
         codons::mark(&row(bases.as_bytes()), side(bases.len()), logits.len(), &mut memory.marks);
-        decoder.rules_of(bases.len()).chain.path(logits, &mut memory);
+        decoder.rules_of(bases.len()).chain.call(logits, &mut memory);
         let path: String = memory.path.iter().map(|&state| char::from(b'0' + state)).collect();
         assert_eq!(path, states, "{bases}");
         let (prediction, found) = decoded(&decoder, bases.as_bytes(), logits);
@@ -79,16 +79,19 @@ fn calls_are_the_training_codes() {
 #[test]
 fn a_gene_inside_a_read_begins_with_its_start_codon_and_ends_with_its_stop_codon() {
     // 4 positions of nothing, 8 of a gene in frame 1, 4 of nothing; the codons are two bases off the positions' borders.
-    let read = [&"C".repeat(36)[..], "ATG", &"GCC".repeat(21), "TAA", &"C".repeat(39)].concat();
-    assert_eq!(read.len(), 144);
+    let gene = ["C".repeat(36), "ATG".into(), "GCC".repeat(21), "TAA".into(), "C".repeat(39)].concat();
     let state = |t: usize| usize::from((4..12).contains(&t));
     let logits: Vec<[f32; LOGITS]> =
-        (0..16).map(|t| std::array::from_fn(|s| if s == state(t) { 20.0 } else { 0.0 })).collect();
-    let (prediction, found) = decoded(&decoder(), read.as_bytes(), &logits);
-    let [gene] = found[..] else { panic!("{found:?}") };
-    assert_eq!((gene.start, gene.end, gene.frame.number()), (36, 105, 1));
-    assert!(gene.has_start && gene.has_stop && !gene.continues);
-    assert!(gene.probability > 0.9 && (0.1..0.9).contains(&prediction.probability), "{prediction:?} {gene:?}");
+        (0..20).map(|t| std::array::from_fn(|s| if s == state(t) { 20.0 } else { 0.0 })).collect();
+    let (decoder, longer) = (decoder(), gene.clone() + &"C".repeat(36));
+    for (read, is_half) in [(&gene, true), (&longer, false)] {
+        let (prediction, found) = decoded(&decoder, read.as_bytes(), &logits[..read.len() / 9]);
+        let [gene] = found[..] else { panic!("{found:?}") };
+        assert_eq!((gene.start, gene.end, gene.frame.number()), (36, 105, 1));
+        assert!(gene.has_start && gene.has_stop && !gene.continues && gene.probability > 0.99, "{gene:?}");
+        let right = if is_half { prediction.probability > 0.99 } else { prediction.probability < 0.01 };
+        assert!(right, "coding is what codes for half or more of its length: {prediction:?}");
+    }
 }
 
 #[test]
