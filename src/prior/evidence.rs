@@ -7,7 +7,7 @@ pub struct Evidence {
     pub probability: f32,
     /// How many CG it has beside the expected; see [`excess_cg`].
     pub excess_cg: f32,
-    /// How many short reads it is worth: one for each [`WINDOW`] bases, and at least one.
+    /// How many short reads it is worth: one for every 300 bases, and at least one.
     pub windows: u32,
 }
 
