@@ -226,7 +226,9 @@ impl PriorUsed {
                 format!("estimated from {} reads", grouped(self.reads.map_or(0, |reads| reads as u64)))
             }
             Origin::TooFewReads => {
-                format!("too few reads to estimate it: fewer than {FEWEST}, or {FEWEST_LONG} long ones")
+                format!(
+                    "too few reads to estimate it: it takes {FEWEST}, or {FEWEST_LONG} long ones that add up to as many of 300 bases"
+                )
             }
             Origin::Unsure => "not estimated: the model is unsure of most reads".to_owned(),
             Origin::Windows => "not estimated for reads scored in windows".to_owned(),

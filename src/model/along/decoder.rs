@@ -10,7 +10,7 @@ mod grid;
 mod kmers;
 mod settings;
 
-use crate::model::calibration::{Calibration, sigmoid};
+use crate::model::calibration::Calibration;
 use crate::prediction::{Frame, Prediction, Strand, Stretch, Stretches};
 use chain::{Chain, Memory};
 use ends::Bases;
@@ -69,7 +69,6 @@ impl Decoder {
     /// What is said of one read; its stretches become a row of `into`.
     ///
     /// `row` holds the read's overlapping 6-mers, `logits` those of its positions.
-    #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
     pub(super) fn decode(
         &self,
         row: &[u16],
@@ -85,8 +84,8 @@ impl Decoder {
         rules.stretches(row, logits, memory, into);
         into.end_row();
         let (log_odds, frame) = rules.chain.break_even(call, logits, memory);
-        let probability = rules.calibration.probability(log_odds + poison(logits), bases);
-        Prediction { probability: probability as f32, frame: Some(on_read(frame, bases)) }
+        let probability = rules.probability(log_odds + poison(logits), bases);
+        Prediction { probability, frame: Some(on_read(frame, bases)) }
     }
 
     /// The rules of a read of so many bases.
@@ -117,7 +116,7 @@ impl Rules {
             if let Some(strand) = run.strand() {
                 gene.push((run, stretch(row, run, strand, [before, after])));
                 if after.is_none_or(|after| after.strand() != Some(strand)) {
-                    self.add_gene(&mut gene, logits, memory, into);
+                    self.add_gene(&mut gene, row.len() + 5, logits, memory, into);
                 }
             }
             let Some(next) = after else { return };
@@ -125,21 +124,27 @@ impl Rules {
         }
     }
 
-    /// Adds the stretches of one gene, with the gene's probability, and leaves none. At the opposite odds of coding, calls would do
-    /// without the gene.
-    #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
+    /// Adds the stretches of one gene, with the gene's probability, and leaves none. It is that of a read of these bases which would
+    /// say as much as the gene: at the opposite odds, calls would do without it.
     fn add_gene(
         &self,
         gene: &mut Vec<(Run, Stretch)>,
+        bases: usize,
         logits: &[[f32; LOGITS]],
         memory: &Memory,
         into: &mut Stretches,
     ) {
         let (Some((first, _)), Some((last, _))) = (gene.first(), gene.last()) else { return };
-        let probability = sigmoid(self.chain.evidence(first.start..last.end, logits, memory)) as f32;
+        let probability = self.probability(self.chain.evidence(first.start..last.end, logits, memory), bases);
         for (_, stretch) in gene.drain(..) {
             into.push(Stretch { probability, ..stretch });
         }
+    }
+
+    /// The probability of a read of so many bases that speaks so much for coding.
+    #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
+    fn probability(&self, log_odds: f64, bases: usize) -> f32 {
+        self.calibration.probability(log_odds, bases) as f32
     }
 }
 
