@@ -6,6 +6,7 @@
 mod chain;
 mod codons;
 mod ends;
+mod genes;
 mod grid;
 mod kmers;
 mod settings;
@@ -14,6 +15,7 @@ use crate::model::calibration::Calibration;
 use crate::prediction::{Frame, Prediction, Strand, Stretch, Stretches};
 use chain::{Chain, Memory};
 use ends::Bases;
+use genes::Run;
 use grid::POSITION;
 pub(super) use grid::{positions, side};
 pub(in crate::model) use settings::{BreakEven, DecoderSettings, ShortReads};
@@ -39,25 +41,6 @@ struct Rules {
 /// Working memory, kept from read to read.
 #[derive(Debug, Default)]
 pub(super) struct Scratch(Memory);
-
-/// Positions of one state, and those around them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Run {
-    start: usize,
-    end: usize,
-    state: u8,
-}
-
-impl Run {
-    /// Which strand codes; none where neither does.
-    fn strand(&self) -> Option<Strand> {
-        match self.state {
-            0 => None,
-            1..4 => Some(Strand::Plus),
-            _ => Some(Strand::Minus),
-        }
-    }
-}
 
 impl Decoder {
     /// `short`: how short reads are decoded, if otherwise.
@@ -102,42 +85,17 @@ impl Rules {
         Self { chain: Chain::new(settings), calibration: calibration.by_length.clone() }
     }
 
+    /// Adds the stretches of the call in memory, with the probabilities of their genes. A gene's is that of a read of these bases
+    /// which would say as much: at the opposite odds, calls would do without the gene.
     fn stretches(&self, row: &[u16], logits: &[[f32; LOGITS]], memory: &Memory, into: &mut Stretches) {
-        let Some(&first) = memory.path.first() else { return };
-        let mut before = None;
-        let mut run = Run { start: 0, end: 0, state: first };
-        let mut gene = Vec::new();
-        loop {
-            run.end = memory.path[run.start..]
-                .iter()
-                .position(|&s| s != run.state)
-                .map_or(memory.path.len(), |n| run.start + n);
-            let after = memory.path.get(run.end).map(|&state| Run { start: run.end, end: run.end, state });
-            if let Some(strand) = run.strand() {
-                gene.push((run, stretch(row, run, strand, [before, after])));
-                if after.is_none_or(|after| after.strand() != Some(strand)) {
-                    self.add_gene(&mut gene, row.len() + 5, logits, memory, into);
-                }
+        let found = stretches(row, &memory.path);
+        for gene in genes::in_order(found.chunk_by(|_, (_, next)| next.continues).collect()) {
+            let (Some((first, _)), Some((last, _))) = (gene.first(), gene.last()) else { continue };
+            let log_odds = self.chain.evidence(first.start..last.end, logits, memory);
+            let probability = self.probability(log_odds, row.len() + 5);
+            for &(_, stretch) in gene {
+                into.push(Stretch { probability, ..stretch });
             }
-            let Some(next) = after else { return };
-            (before, run) = (Some(run), next);
-        }
-    }
-
-    /// Adds the stretches of one gene, with the gene's probability, and leaves none. It is that of a read of these bases which would
-    /// say as much as the gene: at the opposite odds, calls would do without it.
-    fn add_gene(
-        &self,
-        gene: &mut Vec<(Run, Stretch)>,
-        bases: usize,
-        logits: &[[f32; LOGITS]],
-        memory: &Memory,
-        into: &mut Stretches,
-    ) {
-        let (Some((first, _)), Some((last, _))) = (gene.first(), gene.last()) else { return };
-        let probability = self.probability(self.chain.evidence(first.start..last.end, logits, memory), bases);
-        for (_, stretch) in gene.drain(..) {
-            into.push(Stretch { probability, ..stretch });
         }
     }
 
@@ -148,7 +106,24 @@ impl Rules {
     }
 }
 
-/// The bases of one run of positions, given those beside it, if there are any; its probability is its gene's, and 0 here.
+/// The runs of a path that code, each with its bases; probabilities are those of their genes, and 0 here.
+fn stretches(row: &[u16], path: &[u8]) -> Vec<(Run, Stretch)> {
+    let mut found = Vec::new();
+    let Some(&first) = path.first() else { return found };
+    let mut before = None;
+    let mut run = Run { start: 0, end: 0, state: first };
+    loop {
+        run.end = path[run.start..].iter().position(|&s| s != run.state).map_or(path.len(), |n| run.start + n);
+        let after = path.get(run.end).map(|&state| Run { start: run.end, end: run.end, state });
+        if let Some(strand) = run.strand() {
+            found.push((run, stretch(row, run, strand, [before, after])));
+        }
+        let Some(next) = after else { return found };
+        (before, run) = (Some(run), next);
+    }
+}
+
+/// The bases of one run of positions, given those beside it, if there are any.
 fn stretch(row: &[u16], run: Run, strand: Strand, beside: [Option<Run>; 2]) -> Stretch {
     let bases = Bases { row, strand };
     let (length, side) = (bases.len(), side(bases.len()));

@@ -45,6 +45,22 @@ def _plus(codes, start, end, frame, first, last):
     return start, end
 
 
+def _in_order(genes):
+    """The genes, lists of stretches of one strand, without those that are not in order beside a longer one; of two equally long
+    ones neither is left."""
+    while True:
+        ranges = [(gene[0].start, gene[-1].end) for gene in genes]
+        kept = [True] * len(genes)
+        for i, (left, right) in enumerate(zip(ranges, ranges[1:])):
+            if not (left[0] < right[0] and left[1] < right[1]):
+                sizes = left[1] - left[0], right[1] - right[0]
+                kept[i] &= sizes[0] > sizes[1]
+                kept[i + 1] &= sizes[1] > sizes[0]
+        if all(kept):
+            return genes
+        genes = [gene for gene, stays in zip(genes, kept) if stays]
+
+
 def stretches(states, codes):
     """The stretches of a read's states [T], in its order; `codes` are its bases."""
     length, side = len(codes), grid.margin(len(codes))
@@ -52,7 +68,7 @@ def stretches(states, codes):
     edges = np.flatnonzero(np.diff(states)) + 1
     runs = list(zip([0, *edges], [*edges, len(states)]))
     strands = [(states[a] + 2) // 3 for a, _ in runs]
-    out = []
+    genes = []
     for i, (a, b) in enumerate(runs):
         if not strands[i]:
             continue
@@ -65,8 +81,10 @@ def stretches(states, codes):
         else:
             low, high = _plus(turned, length - end, length - start, frame, right, left)
             start, end = length - high, length - low
-        out.append(Stretch(int(start), int(end), int(1 + frame + 3 * (strands[i] == 2))))
-    return out
+        if i == 0 or strands[i - 1] != strands[i]:
+            genes.append([])
+        genes[-1].append(Stretch(int(start), int(end), int(1 + frame + 3 * (strands[i] == 2))))
+    return [stretch for gene in _in_order(genes) for stretch in gene]
 
 
 def classes(found, length):

@@ -133,6 +133,8 @@ proptest! {
             seed.chunks(7).take(positions(bases.len())).map(|l| l.try_into().unwrap()).collect();
         let (prediction, found) = decoded(&decoder(), bases.as_bytes(), &logits);
         prop_assert!((0.0..=1.0).contains(&prediction.probability));
+        let genes = found.chunk_by(|_, next| next.continues).map(|gene| (gene[0].start, gene[gene.len() - 1].end));
+        prop_assert!(genes.is_sorted_by(|one, next| one.0 < next.0 && one.1 < next.1), "{found:?}");
         for stretch in found {
             prop_assert!(stretch.start < stretch.end && stretch.end as usize <= bases.len());
             prop_assert!((0.0..=1.0).contains(&stretch.probability));
