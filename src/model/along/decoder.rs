@@ -88,10 +88,9 @@ impl Rules {
     /// Adds the stretches of the call in memory, with the probabilities of their genes. A gene's is that of a read of these bases
     /// which would say as much: at the opposite odds, calls would do without the gene.
     fn stretches(&self, row: &[u16], logits: &[[f32; LOGITS]], memory: &Memory, into: &mut Stretches) {
-        let found = stretches(row, &memory.path);
+        let found = coding_runs(row, &memory.path);
         for gene in genes::in_order(found.chunk_by(|_, (_, next)| next.continues).collect()) {
-            let (Some((first, _)), Some((last, _))) = (gene.first(), gene.last()) else { continue };
-            let log_odds = self.chain.evidence(first.start..last.end, logits, memory);
+            let log_odds = self.chain.evidence(genes::positions(gene), logits, memory);
             let probability = self.probability(log_odds, row.len() + 5);
             for &(_, stretch) in gene {
                 into.push(Stretch { probability, ..stretch });
@@ -107,7 +106,7 @@ impl Rules {
 }
 
 /// The runs of a path that code, each with its bases; probabilities are those of their genes, and 0 here.
-fn stretches(row: &[u16], path: &[u8]) -> Vec<(Run, Stretch)> {
+fn coding_runs(row: &[u16], path: &[u8]) -> Vec<(Run, Stretch)> {
     let mut found = Vec::new();
     let Some(&first) = path.first() else { return found };
     let mut before = None;

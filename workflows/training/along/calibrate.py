@@ -54,11 +54,7 @@ def long_reads(data, count, seed):
 
 def statistic(network, codes, decoder):
     """The log odds at which each read breaks even."""
-    logits, out = evaluate.many(network, codes), np.zeros(len(codes))
-    for rows, some, found in evaluate.stacked(codes, logits):
-        costs = decoder.of(len(codes[rows[0]]))
-        out[rows] = decode.break_even(decode.emissions(some, costs), decode.transitions(costs, found), costs.weight)[0]
-    return out
+    return evaluate.window_scores(codes, evaluate.many(network, codes), decoder, ["break_even"])["break_even"]
 
 
 def probabilities(evidence, length, calibration):

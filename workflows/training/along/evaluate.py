@@ -14,8 +14,6 @@ from compact import metrics
 from . import calls as calls_of
 from . import codons, decode, grid, long, simulated, train
 
-# What could rank reads; the first is what is calibrated.
-STATISTICS = ("break_even", "share", "odds", "mean")
 KINDS = ("bases_150", "bases_250", "nano_0", "nano_1", "nano_2", "nano_5", "nano_8")
 
 
@@ -76,17 +74,29 @@ def simulated_table(found, decoder):
         print(f"{kind:10}" + "".join(f"{value:12.4f}" for value in row.values()), flush=True)
 
 
-def window_scores(codes, logits, decoder):
+def _share(scores, table):
+    """The log odds of the share of coding positions."""
+    share = 1 - decode.posteriors(scores, table)[..., 0].mean(axis=1)
+    return np.log(np.clip(share, 1e-9, 1 - 1e-9) / np.clip(1 - share, 1e-9, 1))
+
+
+# What could rank reads, of their logits, log scores, steps and costs; the first is what is calibrated.
+STATISTICS = {
+    "break_even": lambda logits, scores, table, costs: decode.break_even(scores, table, costs.weight)[0],
+    "share": lambda logits, scores, table, costs: _share(scores, table),
+    "odds": lambda logits, scores, table, costs: decode.odds(scores, table),
+    "mean": lambda logits, scores, table, costs: (decode.log_sum(logits[..., 1:]) - logits[..., 0]).mean(axis=1),
+}
+
+
+def window_scores(codes, logits, decoder, names=tuple(STATISTICS)):
     """Statistics [reads] that could rank reads."""
-    out = {name: np.zeros(len(logits)) for name in STATISTICS}
+    out = {name: np.zeros(len(logits)) for name in names}
     for rows, some, found in stacked(codes, logits):
         costs = decoder.of(len(codes[rows[0]]))
         scores, table = decode.emissions(some, costs), decode.transitions(costs, found)
-        share = 1 - decode.posteriors(scores, table)[..., 0].mean(axis=1)
-        out["break_even"][rows] = decode.break_even(scores, table, costs.weight)[0]
-        out["odds"][rows] = decode.odds(scores, table)
-        out["mean"][rows] = (decode.log_sum(some[..., 1:]) - some[..., 0]).mean(axis=1)
-        out["share"][rows] = np.log(np.clip(share, 1e-9, 1 - 1e-9) / np.clip(1 - share, 1e-9, 1))
+        for name in names:
+            out[name][rows] = STATISTICS[name](some, scores, table, costs)
     return out
 
 

@@ -25,17 +25,19 @@ impl Run {
 }
 
 /// A gene's stretches, of one strand and with frameshifts between them; there is at least one.
-type Gene<'a> = &'a [(Run, Stretch)];
+pub(super) type Gene<'a> = &'a [(Run, Stretch)];
 
 /// The genes of a read without those that are not in order beside a longer one; of two equally long ones neither is left.
 pub(super) fn in_order(mut genes: Vec<Gene<'_>>) -> Vec<Gene<'_>> {
     loop {
-        let is_kept: Vec<bool> = (0..genes.len())
-            .map(|n| {
-                let before = n.checked_sub(1).is_none_or(|before| stays(genes[n], genes[before], genes[n]));
-                before && genes.get(n + 1).is_none_or(|after| stays(genes[n], genes[n], after))
-            })
-            .collect();
+        let mut is_kept = vec![true; genes.len()];
+        for (n, beside) in genes.windows(2).enumerate() {
+            let (left, right) = (bases(beside[0]), bases(beside[1]));
+            if left.start >= right.start || left.end >= right.end {
+                is_kept[n] &= left.len() > right.len();
+                is_kept[n + 1] &= right.len() > left.len();
+            }
+        }
         if is_kept.iter().all(|&is_kept| is_kept) {
             return genes;
         }
@@ -44,10 +46,9 @@ pub(super) fn in_order(mut genes: Vec<Gene<'_>>) -> Vec<Gene<'_>> {
     }
 }
 
-/// Whether a gene stays of two neighbours of which it is one.
-fn stays(gene: Gene<'_>, left: Gene<'_>, right: Gene<'_>) -> bool {
-    let (own, left, right) = (bases(gene), bases(left), bases(right));
-    (left.start < right.start && left.end < right.end) || own.len() > left.len().min(right.len())
+/// The positions of a gene.
+pub(super) fn positions(gene: Gene<'_>) -> Range<usize> {
+    gene[0].0.start..gene[gene.len() - 1].0.end
 }
 
 fn bases(gene: Gene<'_>) -> Range<u32> {
