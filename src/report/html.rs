@@ -137,8 +137,8 @@ fn coding_share(prior: &PriorUsed) -> Markup {
             }
         }
         p.note {
-            "The assumed share of coding reads is " (format!("{:.3}", prior.share)) " (" (prior.origin()) "), so a read is coding at a "
-            "probability of about " (format!("{:.3}", prior.threshold_on_probability)) " or above."
+            "The assumed share of coding reads is " (format!("{:.3}", prior.share)) " (" (prior.origin()) "), so an average "
+            "read is coding at a probability of " (format!("{:.3}", prior.threshold_on_probability)) " or above."
         }
     }
 }

@@ -75,7 +75,7 @@ impl Report {
         let origin = self.settings.prior.origin();
         writeln!(
             text,
-            "prior       {share:>12.3}  {origin}; coding at probability {threshold_on_probability:.3} or above"
+            "prior       {share:>12.3}  {origin}; an average read is coding at probability {threshold_on_probability:.3} or above"
         )?;
         if let (Some(share), Some([low, high])) = (coding_share, coding_share_95) {
             let [share, low, high] = [share, low, high].map(|share| 100.0 * share);

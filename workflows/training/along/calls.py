@@ -61,9 +61,10 @@ def _in_order(genes):
         genes = [gene for gene, stays in zip(genes, kept) if stays]
 
 
-def stretches(states, codes):
-    """The stretches of a read's states [T], in its order; `codes` are its bases."""
+def stretches(states, codes, places=None):
+    """The stretches of a read's states [K] at positions `places`, if these are not all, in its order; `codes` are its bases."""
     length, side = len(codes), grid.margin(len(codes))
+    places = np.arange(len(states)) if places is None else places
     turned = tokens.COMPLEMENT[codes][::-1]
     edges = np.flatnonzero(np.diff(states)) + 1
     runs = list(zip([0, *edges], [*edges, len(states)]))
@@ -72,7 +73,7 @@ def stretches(states, codes):
     for i, (a, b) in enumerate(runs):
         if not strands[i]:
             continue
-        start, end = max(9 * a - side, 0), min(9 * b - side, length)
+        start, end = max(9 * places[a] - side, 0), min(9 * (places[b - 1] + 1) - side, length)
         frame = ((states[a] - 1) % 3 - side) % 3
         left = i > 0 and strands[i - 1] != strands[i]
         right = i + 1 < len(runs) and strands[i + 1] != strands[i]

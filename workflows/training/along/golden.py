@@ -1,6 +1,6 @@
 """Golden reads with what an exported network says of them: `python -m along.golden CHECKPOINT GOLDEN.tsv`.
 
-Columns: the read, the state of each of its positions (0 none, 1 2 3 plus, 4 5 6 minus, frames of the padded read), the
+Columns: the read, the state of each of its positions (0 none, 1 2 3 plus, 4 5 6 minus, frames of the padded read, - unknown), the
 positions' seven logits, position after position; the read's probability, and its stretches as START-END:FRAME, from 0, frames
 as BLAST writes them."""
 
@@ -27,6 +27,8 @@ def sequences(seed=11):
     gene = golden._gene_like(rng, 300)
     out += [gene.lower(), gene.replace("T", "U"), plain.reverse_complement(gene), gene[1:], gene[:150] + gene[151:]]
     out += [golden._spoil(rng, gene, "N", n) for n in (1, 20)] + [golden._spoil(rng, gene, "RYSWKMBDHV", 5)]
+    out += ["N" * 100 + gene[:95], gene[:100] + "N" * 50, gene[:99] + "N" * 60 + gene[159:], gene[:90] + "N" * 31 + gene[122:]]
+    out += ["N" * 10 + golden._random(rng, 80) + "N" * 12 + gene[:101] + "N" * 9, "ACGTN" * 20, gene[:40] + "N" * 400]
     out += [golden._random(rng, 90) + gene[:120] + golden._random(rng, 90), gene[:121] + plain.reverse_complement(gene)[:130]]
     return out
 
@@ -37,14 +39,17 @@ def codes_of(read):
 
 def probability(logits, read, config):
     """A read's probability: the log odds at which it breaks even, calibrated by length."""
-    costs = decode.decoder_of(config).of(len(read))
-    table = decode.transitions(costs, codons.of(grid.laid(codes_of(read))))
-    evidence = decode.break_even(decode.emissions(logits[None], costs), table, costs.weight, halvings=50)[0][0]
-    return calibrate.probabilities(evidence, len(read), (config["short_reads"] if len(read) <= decode.SHORT else config)["calibration"])
+    costs, codes = decode.decoder_of(config).of(len(read)), codes_of(read)
+    places = grid.known(codes)
+    table = decode.transitions(costs, codons.between(codons.of(grid.laid(codes)), places))
+    evidence = decode.break_even(decode.emissions(logits[None, places], costs), table, costs.weight, halvings=50)[0][0]
+    calibration = (config["short_reads"] if len(read) <= decode.SHORT else config)["calibration"]
+    return calibrate.probabilities(evidence, min(len(read), grid.POSITION * len(places)), calibration)
 
 
 def stretches(states, read):
-    found = calls.stretches(np.array(states), codes_of(read))
+    codes = codes_of(read)
+    found = calls.stretches(np.array([state for state in states if state is not None]), codes, grid.known(codes))
     return " ".join(f"{start}-{end}:{frame if frame < 4 else 3 - frame}" for start, end, frame in found)
 
 
@@ -58,7 +63,7 @@ def main(checkpoint, table):
             shown = logits if len(logits) <= _LONGEST_SHOWN else logits[::7]
             numbers = " ".join(f"{x:.5f}" for x in shown.flatten().tolist())
             own = probability(logits.double().numpy(), read, model.config)
-            out.write(f"{read}\t{''.join(map(str, states))}\t{numbers}\t{own:.7f}\t{stretches(states, read)}\n")
+            out.write(f"{read}\t{''.join('-' if state is None else str(state) for state in states)}\t{numbers}\t{own:.7f}\t{stretches(states, read)}\n")
 
 
 if __name__ == "__main__":

@@ -62,11 +62,13 @@ fn calls_are_the_training_codes() {
             continue; // of long reads only some logits are there
         }
         compared += 1;
-        let mut memory = Memory::default();
-        codons::mark(&row(bases.as_bytes()), side(bases.len()), logits.len(), &mut memory.marks);
-        decoder.rules_of(bases.len()).chain.call(logits, &mut memory);
+        let (row, mut memory) = (row(bases.as_bytes()), Memory::default());
+        codons::mark(&row, side(bases.len()), logits.len(), &mut memory.marks);
+        let places = Places::of(&row);
+        places.join(&mut memory.marks);
+        decoder.rules_of(bases.len()).chain.call(&places.of_all(logits), &mut memory);
         let path: String = memory.path.iter().map(|&state| char::from(b'0' + state)).collect();
-        assert_eq!(path, states, "{bases}");
+        assert_eq!(path, states.replace('-', ""), "{bases}");
         let (prediction, found) = decoded(&decoder, bases.as_bytes(), logits);
         let expected: f32 = probability.parse().unwrap();
         assert!((prediction.probability - expected).abs() <= 1e-5, "{bases}: {} {expected}", prediction.probability);
@@ -95,6 +97,26 @@ fn a_gene_inside_a_read_begins_with_its_start_codon_and_ends_with_its_stop_codon
 }
 
 #[test]
+fn unknown_bases_say_nothing_and_no_gene_begins_or_ends_in_them() {
+    // Eight positions of a gene, and around them logits that would be believed if their bases were known.
+    let (decoder, gene) = (decoder(), "GCC".repeat(24));
+    let logits = |state: fn(usize) -> usize| -> Vec<[f32; LOGITS]> {
+        (0..24).map(|t| std::array::from_fn(|s| if s == state(t) { 20.0 } else { 0.0 })).collect()
+    };
+    let among_unknown = "N".repeat(72) + &gene + &"N".repeat(72);
+    for other in [|t| usize::from((8..16).contains(&t)), |_| 1, |t| if t < 8 { 5 } else { 1 }] {
+        let (prediction, found) = decoded(&decoder, among_unknown.as_bytes(), &logits(other));
+        let [only] = found[..] else { panic!("{found:?}") };
+        assert_eq!((only.start, only.end, only.frame.number()), (72, 144, 1));
+        let (alone, _) = decoded(&decoder, gene.as_bytes(), &logits(|_| 1)[..8]);
+        assert_eq!(prediction.probability, alone.probability);
+    }
+    // Where a gene goes on behind them, it goes through them.
+    let (_, found) = decoded(&decoder, (gene.clone() + &"N".repeat(72) + &gene).as_bytes(), &logits(|_| 1));
+    assert_eq!(found.iter().map(spelt).collect::<Vec<_>>(), ["0-216:1"]);
+}
+
+#[test]
 fn a_frameshift_is_no_end() {
     let state = |t: usize| if t < 8 { 5 } else { 6 };
     let logits: Vec<[f32; LOGITS]> =
@@ -108,12 +130,18 @@ fn a_frameshift_is_no_end() {
 
 proptest! {
     #[test]
-    fn the_reverse_complement_gets_mirrored_calls(bases in "[ACGT]{60,400}", seed in prop::collection::vec(-6.0_f32..6.0, 7 * 46)) {
+    fn the_reverse_complement_gets_mirrored_calls(
+        bases in "[ACGT]{60,400}",
+        unknown in (0..400_usize, 0..60_usize),
+        seed in prop::collection::vec(-6.0_f32..6.0, 7 * 46),
+    ) {
+        let is_unknown = |n: usize| n >= unknown.0 && n - unknown.0 < unknown.1;
+        let bases: String = bases.chars().enumerate().map(|(n, base)| if is_unknown(n) { 'N' } else { base }).collect();
         let decoder = decoder();
         let count = positions(bases.len());
         let logits: Vec<[f32; LOGITS]> = seed.chunks(7).take(count).map(|l| l.try_into().unwrap()).collect();
         let turned: Vec<[f32; LOGITS]> = logits.iter().rev().map(|l| [l[0], l[4], l[5], l[6], l[1], l[2], l[3]]).collect();
-        let complement = |base: u8| match base { b'A' => b'T', b'C' => b'G', b'G' => b'C', _ => b'A' };
+        let complement = |base: u8| match base { b'A' => b'T', b'C' => b'G', b'G' => b'C', b'T' => b'A', other => other };
         let back: Vec<u8> = bases.bytes().rev().map(complement).collect();
         let ((one, found), (other, mirrored)) = (decoded(&decoder, bases.as_bytes(), &logits), decoded(&decoder, &back, &turned));
         prop_assert!((one.probability - other.probability).abs() <= 1e-6);
