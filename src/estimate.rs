@@ -15,6 +15,9 @@ pub struct Estimate {
     pub coding: f64,
     /// Where that share lies with 95 % confidence, if what was read is like the rest.
     pub coding_95: [f64; 2],
+    /// How many verdicts this is from: mates judged together are one.
+    #[serde(default)]
+    pub verdicts: u64,
     /// Wall time on the same machine. A little high, as reading what a sample leaves out has been paid for already; on a GPU,
     /// where compiling is scaled too, far too high after a short look.
     pub wall_seconds: f64,
@@ -51,7 +54,13 @@ impl Estimate {
             reason = "an estimate"
         )]
         let all = (reads as f64 * scale).round() as u64;
-        Some(Self { reads: all, coding, coding_95: wilson(coding, verdicts), wall_seconds: wall.as_secs_f64() * scale })
+        Some(Self {
+            reads: all,
+            coding,
+            coding_95: wilson(coding, verdicts),
+            verdicts,
+            wall_seconds: wall.as_secs_f64() * scale,
+        })
     }
 }
 

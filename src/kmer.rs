@@ -8,6 +8,7 @@ pub mod words;
 use std::ops::RangeInclusive;
 
 use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 
 /// Fills a row up to the length of its batch.
 pub const PAD: u16 = 0;
@@ -34,7 +35,8 @@ const BASES: [u8; 4] = *b"ATCG";
 const NO_BASE: u8 = 128;
 
 /// Which letters are bases.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Letters {
     /// A, C, G, T and U, in either case
     #[default]

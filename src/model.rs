@@ -34,6 +34,7 @@ mod load_error;
 mod options;
 mod panics;
 mod precision;
+mod proof;
 mod random;
 mod row;
 pub mod selftest;

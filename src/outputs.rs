@@ -35,7 +35,7 @@ pub use bed::Bed;
 pub use config::{Files, OutputsConfig, Split};
 pub use genes::Genes;
 pub use genetic_code::GeneticCode;
-pub use joined::{Part, join};
+pub use joined::{Part, Rows, join};
 pub use judged::{Answer, Judge, Judged, Windowed};
 pub use scores::scores;
 pub use table::Table;

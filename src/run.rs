@@ -92,13 +92,13 @@ pub async fn run(
     let tally = outcome?;
     sums.check(&tally, &seen)?;
 
-    let notes = classifier.notes().into_iter().map(Warning::Device);
-    let late: Vec<Warning> =
-        progress.input.warnings().into_iter().chain(notes).chain(report::warnings(&facts, &tally)).collect();
-    late.iter().for_each(&warn);
-    warnings.extend(late);
-    let report = Report::new(facts, warnings, classifier.card(), &seen, &tally, started.elapsed());
-    let report = Report { pace: pacer.pace(), ..report };
+    let said = warnings.len();
+    warnings.extend(progress.input.warnings());
+    warnings.extend(classifier.notes().into_iter().map(Warning::Device));
+    let mut report = Report::new(facts, warnings, classifier.card(), &seen, &tally, started.elapsed());
+    report.warnings.extend(report::warnings(&report));
+    report.warnings[said..].iter().for_each(&warn);
+    report.pace = pacer.pace();
     pending.extend(or_interrupted(config.reports.write(&report, encoding), &mut interrupt).await?);
     blocking(move || commit_all(pending, config.placing)).await?;
     if !config.quiet {
@@ -281,11 +281,25 @@ fn facts(config: &Config, templates: &Templates, judge: &Judge, slice: Option<Sl
         stored_size: config.input.part.as_ref().map(Part::stored_size).or(templates.stored_size),
         verdict: config.verdict,
         min_length: config.min_length,
+        letters: config.letters,
         windows: config.windows,
         reads_at_most: judge.reads_at_most,
         audit: config.audit.map(|sample| sample.fraction),
-        scope: Scope { max_reads: config.max_reads, sampled: config.sample.is_some(), slice },
+        scope: Scope {
+            max_reads: config.max_reads,
+            sample: config.sample,
+            slice,
+            all_stored_bytes: stored_bytes(config.input.inputs.paths()),
+        },
     }
+}
+
+/// Bytes of files as stored; none if one of them is no plain file.
+fn stored_bytes<'a>(mut paths: impl Iterator<Item = &'a Path>) -> Option<u64> {
+    paths.try_fold(0, |sum, path| {
+        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+        Some(sum + metadata.len())
+    })
 }
 
 /// What the user should know before the first read: mates that are about to be judged apart without anybody having asked for

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use futures::stream::{BoxStream, StreamExt};
+use serde::{Deserialize, Serialize};
 
 use crate::reads::{self, InputCounts, Template, name_hash};
 
 /// Which templates are taken.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// The share of templates taken.
     pub fraction: f64,

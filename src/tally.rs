@@ -146,12 +146,6 @@ impl Tally {
         self.coding_windows += summary.coding;
     }
 
-    /// Scored reads of which the model is unsure: their probability is neither below .1 nor from .9 on.
-    #[must_use]
-    pub fn unsure(&self) -> u64 {
-        self.histogram[BINS / 10..BINS - BINS / 10].iter().sum()
-    }
-
     /// Reads scored.
     #[must_use]
     pub fn scored(&self) -> u64 {

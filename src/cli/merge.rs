@@ -9,7 +9,7 @@ use super::runtime::block_on;
 use crate::blocking::to_the_end;
 use crate::config::check_places;
 use crate::error::{Error, Result};
-use crate::outputs::{Part, join};
+use crate::outputs::{Part, Rows, join};
 use crate::reads::EncoderConfig;
 use crate::reads::output::{Existing, Placing, commit_all};
 use crate::report::{Files, Report, multiqc};
@@ -58,6 +58,9 @@ pub(super) fn run(args: Args) -> Result<()> {
         let (tables, reports) = (tables.len(), paths.len());
         return Err(Error::Usage(format!("--scores takes a table for each report: there are {tables} for {reports}")));
     }
+    if let Some(table) = twice(tables) {
+        return Err(Error::Usage(format!("--scores takes {} twice", table.display())));
+    }
     let reports: Vec<Report> = paths.iter().map(|path| read(path)).collect::<Result<_>>()?;
     let mut merged = Report::merged(&reports).map_err(|problem| {
         let report = problem.report().map(|n| paths[n].clone());
@@ -94,8 +97,21 @@ fn whole(command: &[String]) -> Vec<String> {
 fn in_order(reports: &[Report], tables: &[PathBuf]) -> Vec<Part> {
     let mut parts: Vec<(&Report, &PathBuf)> = reports.iter().zip(tables).collect();
     parts.sort_by_key(|(report, _)| report.input.shard.map(|shard| shard.number));
-    let rows = |report: &Report| report.counts.classes.iter().map(|(_, reads)| reads).sum();
     parts.into_iter().map(|(report, path)| Part { path: path.clone(), rows: rows(report) }).collect()
+}
+
+/// What a report says of its table.
+fn rows(report: &Report) -> Rows {
+    Rows {
+        reads: report.counts.classes.iter().map(|(_, reads)| reads).sum(),
+        scored: report.counts.scored,
+        coding: report.frames.as_ref().map(|frames| frames.counts.iter().sum()),
+    }
+}
+
+/// The first table that is given twice.
+fn twice(tables: &[PathBuf]) -> Option<&PathBuf> {
+    tables.iter().enumerate().find(|(n, table)| tables[..*n].contains(table)).map(|(_, table)| table)
 }
 
 /// A report as it was written.

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use super::error::Result;
+use super::proof::Proof;
 use super::row::Row;
 
 /// A network that is loaded and ready on its device.
@@ -27,6 +28,9 @@ pub(super) trait Engine: Debug + Send + Sync {
     /// The most rows a call should have if the network has so many parameters: neither an interrupt nor the progress bar
     /// should wait long for one.
     fn rows_per_call(&self, parameters: usize) -> usize;
+
+    /// From now on, the first batch of each shape is compared with a plain path's answers, if kernels depend on shapes.
+    fn prove_by(&mut self, _proof: Proof) {}
 
     /// What the user should know and was not told before.
     fn notes(&self) -> Vec<String> {

@@ -12,6 +12,7 @@ use super::family::Family;
 use super::load_error::LoadError;
 use super::options::{Check, Options};
 use super::precision::Precision;
+use super::proof::Proof;
 
 /// An engine that computes what the plain path does.
 pub(super) struct Trusted {
@@ -27,7 +28,7 @@ pub(super) struct Trusted {
 pub(super) fn trusted(
     options: &Options,
     family: &dyn Family,
-    (engine, place): (Box<dyn Engine>, Place),
+    (mut engine, place): (Box<dyn Engine>, Place),
     parameters: usize,
 ) -> Result<Trusted> {
     let rows = check::rows(family.requirements(), parameters, place == Place::Gpu);
@@ -43,18 +44,19 @@ pub(super) fn trusted(
     };
     // No more threads than there are reads to check with.
     let few = options.threads.min(NonZero::new(rows.len()).unwrap_or(NonZero::<usize>::MIN));
-    let of_plain = |kernels| check::logits(family, plain(options, family, kernels, few)?.as_ref(), &rows);
-    let expected = kernels.map(of_plain).transpose()?;
+    let beside = kernels.map(|kernels| plain(options, family, kernels, few)).transpose()?;
+    let expected = beside.as_ref().map(|plain| check::logits(family, plain.as_ref(), &rows)).transpose()?;
     let is_finite = |logits: &Vec<f32>| logits.iter().all(|logit| logit.is_finite());
     if !expected.as_ref().or(logits.as_ref().ok()).is_none_or(is_finite) {
         return Err(refused(options, LoadError::Overflow));
     }
     let note = path.and_then(|path| note(path, engine.as_ref()));
-    let (Some(kernels), Some(expected)) = (kernels, expected) else {
+    let (Some(kernels), Some(beside), Some(expected)) = (kernels, beside, expected) else {
         return Ok(Trusted { engine, precision: options.precision, note });
     };
     let Err(problem) = logits.and_then(|logits| agree(&logits, &expected, engine.as_ref(), path, options.precision))
     else {
+        engine.prove_by(Proof::new(beside, options.precision, parameters));
         return Ok(Trusted { engine, precision: options.precision, note });
     };
     match after(path, &options.device, options.check) {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::scores;
+use crate::class::Class;
 use crate::error::{Error, Result};
 use crate::reads::output::{self, Pending, Writer};
 use crate::reads::{EncoderConfig, Lines};
@@ -18,8 +19,19 @@ const MOST_TEXT: usize = 1 << 20;
 pub struct Part {
     /// Where it is.
     pub path: PathBuf,
-    /// How many rows it must have.
-    pub rows: u64,
+    /// What it must hold.
+    pub rows: Rows,
+}
+
+/// Rows of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// All of them.
+    pub reads: u64,
+    /// Of reads that were scored: they have a label.
+    pub scored: u64,
+    /// Of reads whose label is coding, where that is known.
+    pub coding: Option<u64>,
 }
 
 /// Writes all rows of the tables in this order, in the same format; the file is to be put in place.
@@ -56,24 +68,24 @@ async fn join_text(parts: &[Part], into: &Path, writer: &mut Writer) -> Result<(
             Some(first) if *first == header => {}
             None if headers.contains(&header) => {
                 text.extend_from_slice(&header);
-                first = Some(header);
+                first = Some(header.clone());
             }
             _ => {
                 let like = if first.is_some() { "the first one" } else { "a scores table of such a name" };
                 return Err(refused(path, format!("its columns are not those of {like}")));
             }
         }
-        let mut found = 0;
+        let mut found = Rows { coding: Some(0), ..Rows::default() };
         while let Some(line) = lines.next().await? {
+            found.count(scores::label(line, &header));
             text.extend_from_slice(line);
             text.push(b'\n');
-            found += 1;
             if text.len() >= MOST_TEXT {
                 writer.write(&text).await?;
                 text.clear();
             }
         }
-        check_rows(path, found, *rows)?;
+        found.check(path, rows)?;
     }
     Ok(writer.write(&text).await?)
 }
@@ -84,7 +96,9 @@ async fn join_columns(parts: &[Part], writer: &mut Writer) -> Result<()> {
         let unreadable = |problem: String| refused(path, problem);
         let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
         let part = scores::Columns::read(file).map_err(unreadable)?;
-        check_rows(path, part.rows(), *rows)?;
+        let mut found = Rows { coding: Some(0), ..Rows::default() };
+        part.labels(|label| found.count(label)).map_err(unreadable)?;
+        found.check(path, rows)?;
         let joined = joined.get_or_insert_with(|| scores::Joined::like(&part));
         for group in 0..part.groups() {
             let bytes = joined.add(&part, group).map_err(unreadable)?;
@@ -95,11 +109,34 @@ async fn join_columns(parts: &[Part], writer: &mut Writer) -> Result<()> {
     Ok(writer.write(&end).await?)
 }
 
-fn check_rows(path: &Path, found: u64, expected: u64) -> Result<()> {
-    if found == expected {
-        return Ok(());
+impl Rows {
+    /// Counts a row of this label; none where its read was not scored.
+    fn count(&mut self, label: Option<&[u8]>) {
+        self.reads += 1;
+        self.scored += u64::from(label.is_some());
+        if let Some(coding) = &mut self.coding {
+            *coding += u64::from(label == Some(Class::Coding.id().as_bytes()));
+        }
     }
-    Err(refused(path, format!("it has {found} rows, but the report in its place counts {expected} reads")))
+
+    /// An error unless these are the rows expected. Tables in another order than the reports hardly ever have the same counts.
+    fn check(self, path: &Path, expected: &Self) -> Result<()> {
+        let counts = [
+            ("rows", Some(self.reads), Some(expected.reads)),
+            ("scored reads", Some(self.scored), Some(expected.scored)),
+            ("reads with the label coding", self.coding, expected.coding),
+        ];
+        for (what, found, expected) in counts {
+            let (Some(found), Some(expected)) = (found, expected) else { continue };
+            if found != expected {
+                return Err(refused(
+                    path,
+                    format!("it has {found} {what}, but the report in its place counts {expected}"),
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn refused(path: &Path, problem: String) -> Error {

@@ -6,6 +6,7 @@ use super::table::Table;
 use crate::reads::Codec;
 use columns::Parquet;
 pub(super) use joined::{Columns, Joined};
+pub(super) use text::label;
 use text::{Separator, Text};
 
 mod columns;

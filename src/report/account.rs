@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::class::PerClass;
 use crate::estimate::{Estimate, Part};
+use crate::kmer::Letters;
 use crate::model::Card;
 use crate::paths;
 use crate::prediction::Frame;
 use crate::prior::{Basis, FEWEST, FEWEST_LONG, Prior, Reason};
 use crate::progress::{Pace, grouped, per_second};
 use crate::reads::{Format, InputCounts};
+use crate::sample::Sample;
 use crate::shard::Slice;
 use crate::tally::{BINS, Strata, Tally};
 use crate::verdict::{Mates, VerdictConfig};
@@ -38,6 +40,8 @@ pub struct Facts {
     pub verdict: VerdictConfig,
     /// Shorter reads are not scored.
     pub min_length: usize,
+    /// Which letters are bases.
+    pub letters: Letters,
     /// How reads are scored in windows, if they are.
     pub windows: Option<WindowsConfig>,
     /// The bases that the model reads of a read, if it does not read all.
@@ -49,14 +53,16 @@ pub struct Facts {
 }
 
 /// Which part of the input a run takes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scope {
     /// Stops after this many reads.
     pub max_reads: Option<u64>,
     /// Takes a sample of the templates.
-    pub sampled: bool,
+    pub sample: Option<Sample>,
     /// Takes the templates of one shard.
     pub slice: Option<Slice>,
+    /// Bytes of all files as stored, where they are known.
+    pub all_stored_bytes: Option<u64>,
 }
 
 /// Everything a run has to say of itself. Its field names are the JSON's.
@@ -89,6 +95,9 @@ pub struct Report {
     /// Reads by length and GC content, and those that models are weak on.
     #[serde(default)]
     pub strata: Strata,
+    /// Reads that the model may not be made for.
+    #[serde(default)]
+    pub odd_reads: OddReads,
     /// Reads whose own label is coding, by frame; absent where the model tells no frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<Frames>,
@@ -137,16 +146,20 @@ pub struct Shard {
     pub templates: u64,
     /// Templates in the input.
     pub all_templates: u64,
+    /// Bytes of the input as stored; absent where they are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_stored_bytes: Option<u64>,
 }
 
-impl From<&Slice> for Shard {
-    fn from(slice: &Slice) -> Self {
+impl Shard {
+    fn new(slice: &Slice, all_stored_bytes: Option<u64>) -> Self {
         Self {
             number: slice.shard.number.get(),
             of: slice.shard.of.get(),
             first_template: slice.templates.start + 1,
             templates: slice.len(),
             all_templates: slice.of,
+            all_stored_bytes,
         }
     }
 }
@@ -176,6 +189,12 @@ pub struct Settings {
     pub mates: Mates,
     /// Shorter reads were not scored.
     pub min_length: usize,
+    /// Which letters were bases.
+    #[serde(default)]
+    pub letters: Letters,
+    /// Which templates were taken, if not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sample>,
     /// How reads were scored in windows, if they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub windows: Option<Windows>,
@@ -208,11 +227,11 @@ impl PriorUsed {
             Basis::Given | Basis::NotEstimated(_) => None,
         };
         Self {
-            share: prior.share(),
+            share: rounded(prior.share()),
             basis: Origin::from(prior.basis),
-            threshold_on_probability: prior.threshold_on_probability(threshold),
-            coding_share: estimate.map(|estimate| estimate.share),
-            coding_share_95: estimate.map(|estimate| estimate.interval),
+            threshold_on_probability: rounded(prior.threshold_on_probability(threshold)),
+            coding_share: estimate.map(|estimate| rounded(estimate.share)),
+            coding_share_95: estimate.map(|estimate| estimate.interval.map(rounded)),
             reads: estimate.map(|estimate| estimate.reads),
         }
     }
@@ -234,6 +253,12 @@ impl PriorUsed {
             Origin::Windows => "not estimated for reads scored in windows".to_owned(),
         }
     }
+}
+
+/// A share as reports have it: no digits that mean nothing, and so few that it is read back as it was written.
+fn rounded(share: f64) -> f64 {
+    const DIGITS: f64 = 1e9;
+    (share * DIGITS).round() / DIGITS
 }
 
 /// Where a prior comes from.
@@ -325,6 +350,24 @@ pub struct Counts {
     pub coding_windows: Option<u64>,
 }
 
+/// Reads that the model may not be made for. One read may be several of these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OddReads {
+    /// Of less than 100 bases.
+    pub short: u64,
+    /// Longer than what the model reads of them.
+    pub truncated: u64,
+    /// The bases that the model reads of a read; absent where it reads all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reads_at_most: Option<usize>,
+    /// With unknown bases at a tenth of their places or more.
+    pub unknown_bases: u64,
+    /// Repeats of up to six bases.
+    pub low_complexity: u64,
+    /// With less than 15 % or more than 80 % G and C.
+    pub odd_gc: u64,
+}
+
 /// A threshold, and what it would give.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {
@@ -347,6 +390,11 @@ impl Histogram {
     /// The width of a bin: [`BINS`] of them cover 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "some twenty bins")]
     const WIDTH: f64 = 1.0 / BINS as f64;
+
+    /// Reads of which the model is unsure: their probability is neither below .1 nor from .9 on.
+    pub(super) fn unsure(&self) -> u64 {
+        self.counts[BINS / 10..BINS - BINS / 10].iter().sum()
+    }
 }
 
 /// Reads that were also scored on a plain path. None got another label, else there would be no report.
@@ -395,7 +443,7 @@ impl Report {
         wall: Duration,
     ) -> Self {
         let estimate = estimate(&facts, seen, tally, wall);
-        let Facts { command, threads, files, format, verdict, min_length, windows, audit, scope, .. } = facts;
+        let Facts { command, threads, files, format, verdict, min_length, letters, windows, audit, scope, .. } = facts;
         // JSON holds text alone.
         let files = files.iter().map(|path| PathBuf::from(paths::text(path))).collect();
         Self {
@@ -409,7 +457,7 @@ impl Report {
                 files,
                 format: format.name().into(),
                 stored_bytes: seen.stored_bytes.get(),
-                shard: scope.slice.as_ref().map(Shard::from),
+                shard: scope.slice.as_ref().map(|slice| Shard::new(slice, scope.all_stored_bytes)),
             },
             settings: Settings {
                 prior: PriorUsed::new(&tally.prior, verdict.threshold),
@@ -417,6 +465,8 @@ impl Report {
                 undecided_band: verdict.band.map(|(low, high)| [low, high]),
                 mates: verdict.mates,
                 min_length,
+                letters,
+                sample: scope.sample,
                 windows: windows.map(Windows::from),
             },
             counts: Counts {
@@ -447,6 +497,14 @@ impl Report {
             histogram: Histogram { bin_width: Histogram::WIDTH, counts: tally.histogram },
             other_thresholds: other_thresholds(tally),
             strata: tally.strata.clone(),
+            odd_reads: OddReads {
+                short: tally.short,
+                truncated: tally.truncated,
+                reads_at_most: facts.reads_at_most,
+                unknown_bases: tally.unknown,
+                low_complexity: tally.repeats,
+                odd_gc: tally.odd_gc,
+            },
             frames: tally
                 .frames
                 .iter()
@@ -480,7 +538,7 @@ fn other_thresholds(tally: &Tally) -> Vec<Threshold> {
 fn estimate(facts: &Facts, seen: &InputCounts, tally: &Tally, wall: Duration) -> Option<Estimate> {
     let written = tally.written();
     let cut = facts.scope.max_reads.is_some_and(|most| written >= most);
-    if !cut && !facts.scope.sampled {
+    if !cut && facts.scope.sample.is_none() {
         return None;
     }
     let (taken, read) = (written + seen.left_out(), seen.records.get());

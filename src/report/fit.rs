@@ -1,9 +1,9 @@
 //! Whether the model fits the reads of a run: what the sums warn of.
 
-use super::account::Facts;
+use super::account::{OddReads, Report};
 use crate::prior::MOST_UNSURE;
 use crate::progress::share;
-use crate::tally::{SHORT, Tally};
+use crate::tally::SHORT;
 use crate::warning::Warning;
 
 /// From this share of the reads on, the ones that cannot be scored, or not as a whole, are worth a warning.
@@ -11,32 +11,43 @@ const MANY: f64 = 0.1;
 
 /// What the user should know after the last read.
 #[must_use]
-pub fn warnings(facts: &Facts, tally: &Tally) -> Vec<Warning> {
-    let of = tally.written();
-    let unscored = Warning::Unscored { reads: tally.too_short, of, min_length: facts.min_length };
-    let short = Warning::Short { reads: tally.short, of, length: SHORT };
-    let bases = facts.reads_at_most.unwrap_or(usize::MAX);
-    let truncated = Warning::Truncated { reads: tally.truncated, of, bases };
-    let (unsure, scored) = (tally.unsure(), tally.scored());
-    let all = [
-        (share(tally.too_short, of) >= MANY, unscored),
-        (share(tally.short, of) > 0.5, short),
-        (share(tally.truncated, of) >= MANY, truncated),
-        (share(tally.unknown, of) >= MANY, Warning::Unknown { reads: tally.unknown, of }),
-        (share(tally.repeats, of) >= MANY, Warning::LowComplexity { reads: tally.repeats, of }),
-        (share(tally.odd_gc, of) >= MANY, Warning::OddGc { reads: tally.odd_gc, of }),
+pub fn warnings(report: &Report) -> Vec<Warning> {
+    all(report).into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning).collect()
+}
+
+/// Whether a warning is one of those.
+pub(super) fn is_of_sums(report: &Report, warning: &Warning) -> bool {
+    all(report).iter().any(|(_, one)| one.code() == warning.code())
+}
+
+/// All there is to warn of, and whether it holds.
+fn all(report: &Report) -> [(bool, Warning); 7] {
+    let counts = &report.counts;
+    let OddReads { short, truncated, reads_at_most, unknown_bases, low_complexity, odd_gc } = report.odd_reads;
+    let of = counts.classes.iter().map(|(_, reads)| reads).sum();
+    let (unsure, scored) = (report.histogram.unsure(), counts.scored);
+    let min_length = report.settings.min_length;
+    let bases = reads_at_most.unwrap_or(usize::MAX);
+    [
+        (share(counts.too_short, of) >= MANY, Warning::Unscored { reads: counts.too_short, of, min_length }),
+        (share(short, of) > 0.5, Warning::Short { reads: short, of, length: SHORT }),
+        (share(truncated, of) >= MANY, Warning::Truncated { reads: truncated, of, bases }),
+        (share(unknown_bases, of) >= MANY, Warning::Unknown { reads: unknown_bases, of }),
+        (share(low_complexity, of) >= MANY, Warning::LowComplexity { reads: low_complexity, of }),
+        (share(odd_gc, of) >= MANY, Warning::OddGc { reads: odd_gc, of }),
         (share(unsure, scored) > MOST_UNSURE, Warning::Unsure { reads: unsure, of: scored }),
-    ];
-    all.into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning).collect()
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::class::PerClass;
-    use crate::reads::Format;
-    use crate::report::Scope;
-    use crate::tally::{BINS, Group};
+    use crate::kmer::Letters;
+    use crate::model::Card;
+    use crate::reads::{Format, InputCounts};
+    use crate::report::{Facts, Scope};
+    use crate::tally::{BINS, Group, Tally};
     use crate::verdict::{Mates, VerdictConfig};
 
     fn codes(tally: &Tally) -> Vec<String> {
@@ -48,12 +59,15 @@ mod tests {
             stored_size: None,
             verdict: VerdictConfig { threshold: 0.5, band: None, mates: Mates::Any },
             min_length: 60,
+            letters: Letters::Lenient,
             windows: None,
             reads_at_most: Some(301),
             audit: None,
             scope: Scope::default(),
         };
-        warnings(&facts, tally).iter().map(|warning| warning.code().to_owned()).collect()
+        let (card, seen) = (Card::default(), InputCounts::default());
+        let report = Report::new(facts, Vec::new(), &card, &seen, tally, std::time::Duration::ZERO);
+        warnings(&report).iter().map(|warning| warning.code().to_owned()).collect()
     }
 
     #[test]

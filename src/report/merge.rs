@@ -1,9 +1,11 @@
 //! The reports of all shards of an input as one: that of a single run.
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
-use super::account::{Audit, Counts, Frames, Report, Shard};
+use super::account::{Audit, Counts, Frames, OddReads, Report, Shard};
+use super::fit;
 use crate::class::PerClass;
+use crate::estimate::{Estimate, Part};
 use crate::progress::per_second;
 use crate::warning::Warning;
 
@@ -35,6 +37,14 @@ pub enum MergeError {
         /// Which shard.
         number: u64,
     },
+    /// Shards that were cut in different ways.
+    #[error("shard {number} does not begin where the one before it ends: use the same --index for all shards, or none")]
+    Apart {
+        /// Which report.
+        n: usize,
+        /// Which shard.
+        number: u64,
+    },
     /// Reports are missing.
     #[error("shard {number} of {of} is missing")]
     Missing {
@@ -51,7 +61,7 @@ impl MergeError {
     pub fn report(&self) -> Option<usize> {
         match *self {
             Self::None | Self::Missing { .. } => None,
-            Self::NotAShard { n } | Self::Other { n, .. } | Self::Twice { n, .. } => Some(n),
+            Self::NotAShard { n } | Self::Other { n, .. } | Self::Twice { n, .. } | Self::Apart { n, .. } => Some(n),
         }
     }
 }
@@ -72,12 +82,14 @@ impl Report {
         for report in &reports[1..] {
             merged.add(report);
         }
-        // A report of a part stands for all of it; here all of it is there.
-        (merged.input.shard, merged.estimate, merged.pace) = (None, None, None);
+        merged.input.stored_bytes = shards[0].all_stored_bytes.unwrap_or(merged.input.stored_bytes);
+        (merged.input.shard, merged.pace) = (None, None);
+        merged.estimate = estimate(reports, &merged);
         merged.warnings = warnings(reports, &shards);
+        merged.warnings.extend(fit::warnings(&merged));
         merged.reads_per_second = per_second(
             merged.counts.classes.iter().map(|(_, reads)| reads).sum(),
-            std::time::Duration::from_secs_f64(merged.wall_seconds.max(0.0)),
+            Duration::from_secs_f64(merged.wall_seconds.max(0.0)),
         );
         Ok(merged)
     }
@@ -88,6 +100,7 @@ impl Report {
         self.input.stored_bytes += other.input.stored_bytes;
         self.bases = PerClass::from_fn(|class| self.bases[class] + other.bases[class]);
         self.strata.merge(&other.strata);
+        self.odd_reads.add(&other.odd_reads);
         add_all(&mut self.histogram.counts, &other.histogram.counts);
         for (own, other) in self.other_thresholds.iter_mut().zip(&other.other_thresholds) {
             own.coding += other.coding;
@@ -107,6 +120,17 @@ impl Report {
         if !self.device.name.split("; ").any(|name| name == other.device.name) {
             self.device.name = format!("{}; {}", self.device.name, other.device.name);
         }
+    }
+}
+
+impl OddReads {
+    fn add(&mut self, other: &Self) {
+        let Self { short, truncated, reads_at_most: _, unknown_bases, low_complexity, odd_gc } = other;
+        self.short += short;
+        self.truncated += truncated;
+        self.unknown_bases += unknown_bases;
+        self.low_complexity += low_complexity;
+        self.odd_gc += odd_gc;
     }
 }
 
@@ -168,28 +192,56 @@ fn check(first: &Report, other: &Report) -> Result<(), &'static str> {
     checks.into_iter().find(|(same, _)| !same).map_or(Ok(()), |(_, what)| Err(what))
 }
 
-/// The shard of each report, if they are all there.
+/// The shard of each report, if they are all there and lie one behind the other.
 fn shards(reports: &[Report]) -> Result<Vec<Shard>, MergeError> {
-    let (mut shards, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut shards = Vec::new();
     for (n, report) in reports.iter().enumerate() {
-        let shard = report.input.shard.ok_or(MergeError::NotAShard { n })?;
-        if !seen.insert(shard.number) {
+        shards.push(report.input.shard.ok_or(MergeError::NotAShard { n })?);
+    }
+    let mut in_order: Vec<(usize, Shard)> = shards.iter().copied().enumerate().collect();
+    in_order.sort_by_key(|(_, shard)| shard.number);
+    let (mut next, mut first_template) = (1, 1);
+    for (n, shard) in in_order {
+        if shard.number < next {
             return Err(MergeError::Twice { n, number: shard.number });
         }
-        shards.push(shard);
+        if shard.number > next {
+            return Err(MergeError::Missing { number: next, of: shard.of });
+        }
+        if shard.first_template != first_template {
+            return Err(MergeError::Apart { n, number: shard.number });
+        }
+        (next, first_template) = (next + 1, first_template + shard.templates);
     }
-    let of = shards[0].of;
-    match (1..=of).find(|number| !seen.contains(number)) {
-        None => Ok(shards),
-        Some(number) => Err(MergeError::Missing { number, of }),
+    match shards[0].of {
+        of if next <= of => Err(MergeError::Missing { number: next, of }),
+        _ => Ok(shards),
     }
 }
 
-/// The warnings of all shards: each says which shard it is about, unless all say the same.
+/// What a sample of all shards says of the whole; none where they are no samples.
+fn estimate(reports: &[Report], merged: &Report) -> Option<Estimate> {
+    let verdicts = reports.iter().map(|report| Some(report.estimate?.verdicts)).sum::<Option<u64>>()?;
+    let reads = merged.counts.classes.iter().map(|(_, reads)| reads).sum();
+    Estimate::from_part(&Part {
+        reads,
+        coding: merged.counts.classes.coding,
+        verdicts,
+        scale: ratio(reads + merged.counts.not_sampled, reads),
+        wall: Duration::from_secs_f64(merged.wall_seconds.max(0.0)),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn ratio(whole: u64, part: u64) -> f64 {
+    whole as f64 / part as f64
+}
+
+/// The warnings of all shards but those of sums: each says which shard it is about, unless all say the same.
 fn warnings(reports: &[Report], shards: &[Shard]) -> Vec<Warning> {
     let mut merged: Vec<Warning> = Vec::new();
     for (report, shard) in reports.iter().zip(shards) {
-        for warning in &report.warnings {
+        for warning in report.warnings.iter().filter(|warning| !fit::is_of_sums(report, warning)) {
             let by_all = reports.iter().all(|other| other.warnings.contains(warning));
             let message =
                 if by_all { warning.to_string() } else { format!("shard {} of {}: {warning}", shard.number, shard.of) };

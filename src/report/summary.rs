@@ -46,7 +46,7 @@ impl Report {
             }
         }
         if let Some(estimate) = &self.estimate {
-            let Estimate { reads, coding, coding_95: [low, high], wall_seconds } = estimate;
+            let Estimate { reads, coding, coding_95: [low, high], wall_seconds, .. } = estimate;
             let [coding, low, high] = [coding, low, high].map(|share| 100.0 * share);
             writeln!(
                 text,

@@ -191,6 +191,20 @@ fn a_gpu_that_fails_its_check_is_tried_on_a_simpler_path_and_given_up_after_the_
 }
 
 #[test]
+fn a_batch_that_goes_wrong_on_a_gpu_ends_the_run_and_leaves_nothing() {
+    let Some(device) = wanted() else { return };
+    let (bench, device, model) = (Bench::new(), device.to_string(), testdata("compact/tiny3"));
+    bench.write("in.fq", fastq(20, 150, ""));
+    let outputs = ["--coding", "c.fq", "--noncoding", "n.fq"];
+    let args = ["split", "in.fq", "--device", &device, "--model", model.to_str().unwrap()];
+    let mut command = bench.command(&[&args[..], &outputs].concat());
+    let run = command.env("READSEEKER_FAULTY_GPU_PATHS", "batches").output().unwrap();
+    assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
+    assert!(stderr(&run).contains("disagree") && stderr(&run).contains("--device cpu"), "{}", stderr(&run));
+    assert_eq!(bench.files(), ["in.fq"]);
+}
+
+#[test]
 fn a_number_beyond_the_adapters_is_refused() {
     let device = Choice::Gpus(vec![adapters().len()]);
     let error = Classifier::load(&options(testdata("compact/tiny1"), Attention::default(), device)).unwrap_err();

@@ -67,26 +67,43 @@ fn shards_of_any_format_add_up_to_a_single_run() {
 fn merged_reports_of_shards_are_that_of_a_single_run() {
     let bench = Bench::new();
     let bam = testdata("community.bam").into_os_string().into_string().unwrap();
-    bench.split(&[&bam, "--json", "whole.json", "--min-length", "150", "--html", "whole.html"]);
+    let flags = ["--min-length", "150", "--sample", "0.7", "--force"];
+    bench.split(&[&[&*bam, "--json", "whole.json", "--html", "whole.html"], &flags[..]].concat());
     for shard in ["1/3", "2/3", "3/3"] {
         let report = format!("{}.json", &shard[..1]);
-        bench.split(&[&bam, "--shard", shard, "--json", &report, "--min-length", "150", "--force"]);
+        bench.split(&[&[&*bam, "--shard", shard, "--json", &report], &flags[..]].concat());
     }
     let merge = ["merge", "m.json", "3.json", "1.json", "2.json", "--html", "m.html", "--multiqc", "s_mqc.json"];
     let output = bench.run(&merge);
     assert!(output.status.success(), "{}", stderr(&output));
     let [mut whole, mut merged] = ["whole.json", "m.json"].map(|file| bench.json(file));
-    // Measured, or said in words of each shard.
+    // Measured.
     for report in [&mut whole, &mut merged] {
-        for key in ["command", "wall_seconds", "reads_per_second", "peak_memory_bytes", "input", "warnings"] {
+        for key in ["command", "wall_seconds", "reads_per_second", "peak_memory_bytes"] {
             report.as_object_mut().unwrap().remove(key);
         }
+        assert!(report["estimate"].as_object_mut().unwrap().remove("wall_seconds").is_some());
     }
     assert_eq!(merged, whole);
     assert!(bench.read("m.html").contains("community.bam") && bench.read("s_mqc.json").contains("\"s\""));
 
+    let changed = |name: &str, change: fn(&mut serde_json::Value)| {
+        let mut report = bench.json("2.json");
+        change(&mut report);
+        bench.write(name, report.to_string());
+    };
+    changed("apart.json", |report| report["input"]["shard"]["first_template"] = 17.into());
+    changed("letters.json", |report| report["settings"]["letters"] = "published".into());
+    changed("seed.json", |report| report["settings"]["sample"]["seed"] = 5.into());
     for (reports, problem) in [
         (&["1.json", "2.json"][..], "cannot use the reports: shard 3 of 3 is missing"),
+        (&["1.json", "3.json"], "cannot use the reports: shard 2 of 3 is missing"),
+        (
+            &["3.json", "apart.json", "1.json"],
+            "cannot use apart.json: shard 2 does not begin where the one before it ends",
+        ),
+        (&["1.json", "letters.json", "3.json"], "cannot use letters.json: its settings"),
+        (&["1.json", "seed.json", "3.json"], "cannot use seed.json: its settings"),
         (&["1.json", "2.json", "1.json"], "cannot use 1.json: shard 1 is given twice"),
         (&["whole.json"], "cannot use whole.json: it is not the report of a shard"),
         (&["1.json", "m.html"], "cannot use m.html: not a report of readseeker: expected value at line 1"),
@@ -99,6 +116,23 @@ fn merged_reports_of_shards_are_that_of_a_single_run() {
     }
     let taken = bench.run(&["merge", "m.json", "1.json", "2.json", "3.json"]);
     assert_eq!((taken.status.code(), stderr(&taken).contains("m.json exists")), (Some(2), true));
+}
+
+#[test]
+fn warnings_of_merged_reports_are_about_the_whole() {
+    // A third of the reads is too short to be scored: all of one shard, and none of the others.
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(200, 150, "") + &fastq(100, 50, ""));
+    bench.split(&["in.fq", "--json", "whole.json"]);
+    for shard in ["1", "2", "3"] {
+        let report = format!("{shard}.json");
+        bench.split(&["in.fq", "--shard", &format!("{shard}/3"), "--json", &report, "--force"]);
+    }
+    assert!(bench.run(&["merge", "m.json", "1.json", "2.json", "3.json"]).status.success());
+    let warnings = |file: &str| bench.json(file)["warnings"].to_string();
+    assert!(warnings("3.json").contains("100 of 100 reads could not be scored"), "{}", warnings("3.json"));
+    assert!(warnings("whole.json").contains("100 of 300 reads could not be scored"), "{}", warnings("whole.json"));
+    assert_eq!(warnings("m.json"), warnings("whole.json"));
 }
 
 #[test]
@@ -132,7 +166,15 @@ fn merged_tables_of_shards_are_that_of_a_single_run() {
         let [first, second, third] = parts.each_ref().map(String::as_str);
         let out = format!("x.{suffix}");
         wrong(&[&out, first, second], "--scores takes a table for each report: there are 2 for 3");
-        wrong(&[&out, second, first, third], "rows, but the report in its place counts");
+        wrong(&[&out, second, first, third], "but the report in its place counts");
+        wrong(&[&out, first, second, first], &format!("--scores takes {first} twice"));
+        if suffix == "tsv" {
+            bench.write("other.tsv", bench.read(first).replacen("\tcoding\t", "\tnoncoding\t", 1));
+            wrong(
+                &[&out, "other.tsv", second, third],
+                "reads with the label coding, but the report in its place counts",
+            );
+        }
         wrong(
             &[&out, first, second, "3.json"],
             if suffix == "parquet" { "it is not in the format of" } else { "its columns are not" },

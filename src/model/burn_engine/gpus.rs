@@ -1,5 +1,6 @@
 //! A network on GPUs: batches are large, and how large is found by trial.
 
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,10 +12,12 @@ use super::batch_rows::BatchRows;
 use super::batches::{Batch, plan};
 use super::halving::in_halves;
 use super::network::{Network, padding};
+use crate::model::check::Difference;
 use crate::model::device::{self, DeviceError, GpuPath};
 use crate::model::engine::Engine;
 use crate::model::error::Result;
 use crate::model::panics::catch;
+use crate::model::proof::Proof;
 use crate::model::row::Row;
 
 /// The largest batch that is tried, as a multiple of the first: half a gigabyte for either family.
@@ -30,10 +33,10 @@ pub(in crate::model) struct Gpus {
     /// How many calls each of them works on.
     busy: Mutex<Vec<usize>>,
     backend: String,
-    /// Their names and drivers.
-    in_full: String,
     /// Batches that did not fit.
     notes: Mutex<Vec<String>>,
+    /// What the first batch of each shape is compared with, if it is.
+    proof: Option<Proof>,
 }
 
 /// A network on one GPU.
@@ -42,7 +45,11 @@ struct Gpu {
     network: Box<dyn Network>,
     device: Device,
     name: String,
+    /// Its name and driver.
+    in_full: String,
     rows: Mutex<BatchRows>,
+    /// Shapes of batches that were compared: rows, up to a power of two as kernels are chosen, and length.
+    proven: Mutex<HashSet<(usize, usize)>>,
     /// One batch is queued at a time, so that its answer is queued right behind it and not behind another batch.
     queue: Mutex<()>,
 }
@@ -57,28 +64,28 @@ impl Gpus {
         let first = networks.first().expect("there is a GPU");
         let without = GpuPath::of_this_process().does_without().map(|what| format!(", {what}")).unwrap_or_default();
         let backend = first.1.adapter.backend() + &without;
-        let in_full = networks.iter().map(|(_, gpu)| gpu.adapter.in_full()).collect::<Vec<_>>().join(", ");
         let gpus = networks.into_iter().map(|(network, gpu)| {
             let first = network.gpu_batches().rows;
             let rows = batch_size.map_or(BatchRows::tried(first, LARGEST * first), |rows| BatchRows::fixed(rows.get()));
-            Gpu { network, device: gpu.device, name: gpu.adapter.name, rows: rows.into(), queue: Mutex::default() }
+            let (device, in_full, name) = (gpu.device, gpu.adapter.in_full(), gpu.adapter.name);
+            Gpu { network, device, name, in_full, rows: rows.into(), proven: Mutex::default(), queue: Mutex::default() }
         });
         let all: Vec<Gpu> = gpus.collect();
         let busy = Mutex::new(vec![0; all.len()]);
-        Self { all, busy, backend, in_full, notes: Mutex::default() }
+        Self { all, busy, backend, notes: Mutex::default(), proof: None }
     }
 }
 
 impl Engine for Gpus {
     fn logits(&self, rows: &[Row<'_>]) -> Result<Vec<f32>> {
-        let counts = || self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = || locked(&self.busy);
         let free = {
             let mut counts = counts();
             let free = (0..counts.len()).min_by_key(|&gpu| counts[gpu]).expect("there is a GPU");
             counts[free] += 1;
             free
         };
-        let logits = self.all[free].logits(rows, &self.notes);
+        let logits = self.all[free].logits(rows, &self.notes, self.proof.as_ref());
         counts()[free] -= 1;
         logits
     }
@@ -88,7 +95,7 @@ impl Engine for Gpus {
     }
 
     fn device_in_full(&self) -> String {
-        self.in_full.clone()
+        self.all.iter().map(|gpu| gpu.in_full.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     fn backend(&self) -> String {
@@ -105,14 +112,18 @@ impl Engine for Gpus {
         BATCHES * self.all.iter().map(|gpu| gpu.rows().now()).min().expect("there is a GPU")
     }
 
+    fn prove_by(&mut self, proof: Proof) {
+        self.proof = Some(proof);
+    }
+
     fn notes(&self) -> Vec<String> {
-        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *locked(&self.notes))
     }
 }
 
 impl Gpu {
     /// The logits of all rows, in row order, end to end.
-    fn logits(&self, rows: &[Row<'_>], notes: &Mutex<Vec<String>>) -> Result<Vec<f32>> {
+    fn logits(&self, rows: &[Row<'_>], notes: &Mutex<Vec<String>>, proof: Option<&Proof>) -> Result<Vec<f32>> {
         let lengths: Vec<usize> = rows.iter().map(|row| self.network.length(*row)).collect();
         let padding = padding(self.network.as_ref(), self.network.gpu_batches().step);
         let mut end = 0;
@@ -131,12 +142,31 @@ impl Gpu {
                 let own = &mut all[places[row].clone()];
                 own.copy_from_slice(&logits[..own.len()]);
             }
+            if let Some(proof) = proof.filter(|_| self.is_new(&batch)) {
+                let some = proof.some_of(&batch.rows);
+                let theirs: Vec<f32> = some.clone().flat_map(|row| &all[places[row].clone()]).copied().collect();
+                self.agree(proof.compare(&some.map(|row| rows[row]).collect::<Vec<_>>(), &theirs)?)?;
+            }
         }
         Ok(all)
     }
 
+    /// Whether no batch of this shape was compared before.
+    fn is_new(&self, batch: &Batch) -> bool {
+        locked(&self.proven).insert((batch.rows.len().next_power_of_two(), batch.length))
+    }
+
+    /// An error where the plain path says something else than rounding explains.
+    fn agree(&self, Difference { largest, bound }: Difference) -> Result<(), DeviceError> {
+        let path = GpuPath::of_this_process();
+        if largest <= bound && !GpuPath::is_said_to_fail_later() {
+            return Ok(());
+        }
+        Err(DeviceError::Drift { device: self.in_full.clone(), path, largest, bound })
+    }
+
     fn rows(&self) -> MutexGuard<'_, BatchRows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.rows)
     }
 
     /// The logits of one batch, in smaller ones if the device cannot take it whole.
@@ -152,7 +182,7 @@ impl Gpu {
                 "the device could not take a batch of {} reads ({reason}); going on with {taken}",
                 batch.rows.len()
             );
-            notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+            locked(notes).push(note);
         } else {
             self.rows().came_back(batch.rows.len(), batch.length, Instant::now());
         }
@@ -164,7 +194,7 @@ impl Gpu {
         let rows: Vec<Row<'_>> = batch.rows.iter().map(|&row| rows[row]).collect();
         // burn reports most of what goes wrong on a GPU at the read, but an allocation that fails may panic.
         let logits = {
-            let _queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let _queue = locked(&self.queue);
             let queued = catch(|| {
                 let logits = self.network.forward(&rows, batch.length, &self.device);
                 // burn holds steps back that it may join into one kernel: the last ones would wait for the read, behind
@@ -175,4 +205,9 @@ impl Gpu {
         };
         catch(|| logits.try_into_vec_as::<f32>())?.map_err(|error| error.to_string())
     }
+}
+
+/// What a lock holds. A thread that panicked leaves nothing half done in these.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

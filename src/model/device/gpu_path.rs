@@ -21,7 +21,7 @@ const PATH: &str = "READSEEKER_GPU_PATH";
 /// Says why the first path was left.
 const REASON: &str = "READSEEKER_GPU_PATH_REASON";
 
-/// Names paths whose check is to fail, for tests.
+/// Names paths whose check is to fail, or `batches` of the run, for tests.
 const FAULTY: &str = "READSEEKER_FAULTY_GPU_PATHS";
 
 impl GpuPath {
@@ -81,7 +81,16 @@ impl GpuPath {
 
     /// Whether a test has the check of this path fail.
     pub(in crate::model) fn is_said_to_fail(self) -> bool {
-        std::env::var(FAULTY).is_ok_and(|paths| paths.split(',').any(|path| path == self.name()))
+        Self::are_faulty(self.name())
+    }
+
+    /// Whether a test has batches of the run fail.
+    pub(in crate::model) fn is_said_to_fail_later() -> bool {
+        Self::are_faulty("batches")
+    }
+
+    fn are_faulty(what: &str) -> bool {
+        std::env::var(FAULTY).is_ok_and(|all| all.split(',').any(|one| one == what))
     }
 }
 

@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::sync::Arc;
 
+use parquet::column::reader::ColumnReader;
 use parquet::column::writer::ColumnCloseResult;
+use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
@@ -23,9 +25,30 @@ impl Columns {
         Ok(Self { reader: reader.map_err(|error| error.to_string())?, file })
     }
 
-    /// Its rows.
-    pub(in crate::outputs) fn rows(&self) -> u64 {
-        self.reader.metadata().file_metadata().num_rows().try_into().unwrap_or(0)
+    /// Shows the label of each row; none of a read that was not scored.
+    pub(in crate::outputs) fn labels(&self, mut show: impl FnMut(Option<&[u8]>)) -> Result<(), String> {
+        let columns = self.reader.metadata().file_metadata().schema_descr().columns();
+        let Some(label) = columns.iter().position(|column| column.name() == "label") else {
+            return Err("it has no column label".to_owned());
+        };
+        let groups = (0..self.groups()).map(|group| self.labels_of(group, label, &mut show));
+        groups.collect::<Result<(), ParquetError>>().map_err(|error| error.to_string())
+    }
+
+    fn labels_of(&self, group: usize, column: usize, show: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), ParquetError> {
+        let group = self.reader.get_row_group(group)?;
+        let ColumnReader::ByteArrayColumnReader(mut labels) = group.get_column_reader(column)? else {
+            return Err(ParquetError::General("its column label holds no text".to_owned()));
+        };
+        let (mut levels, mut values) = (Vec::new(), Vec::new());
+        while labels.read_records(1 << 16, Some(&mut levels), None, &mut values)?.0 > 0 {
+            let mut known = values.drain(..);
+            for level in levels.drain(..) {
+                let label = if level > 0 { known.next() } else { None };
+                show(label.as_ref().map(ByteArray::data));
+            }
+        }
+        Ok(())
     }
 
     /// Its row groups.

@@ -81,6 +81,14 @@ impl Text {
     }
 }
 
+/// The label in a line of a table with this header; none of a read that was not scored. Columns are counted from the last one,
+/// since a comma may be part of a name.
+pub(in crate::outputs) fn label<'a>(line: &'a [u8], header: &[u8]) -> Option<&'a [u8]> {
+    let by = if header.contains(&b'\t') { b'\t' } else { b',' };
+    let behind = header.split(|&byte| byte == by).rev().position(|column| column == b"label")?;
+    line.rsplit(|&byte| byte == by).nth(behind).filter(|&label| label != b"NA")
+}
+
 impl Separator {
     fn as_str(self) -> &'static str {
         match self {
