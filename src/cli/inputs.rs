@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::error::{Error, Result};
-use crate::paths::{Stream, Target, ensure_open};
+use crate::paths::{Stream, Target, ensure_open, read_whole, whole};
 use crate::reads::{self, Input, Inputs, MateNames, Problem};
 
 /// What to read.
@@ -102,11 +102,9 @@ fn listed(list: &Path, alone: fn(PathBuf) -> Input) -> Result<Vec<Input>> {
 fn read(list: &Path) -> io::Result<Vec<u8>> {
     if list != Path::new("-") {
         ensure_open(list, Stream::Stdin)?;
-        return std::fs::read(list);
+        return read_whole(list);
     }
-    let mut text = Vec::new();
-    Stream::Stdin.file()?.read_to_end(&mut text)?;
-    Ok(text)
+    whole(Stream::Stdin.file()?)
 }
 
 /// File names are bytes: they need not be text.

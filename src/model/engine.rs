@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
+use super::difference::Difference;
 use super::error::Result;
-use super::proof::Proof;
 use super::row::Row;
 
 /// A network that is loaded and ready on its device.
@@ -30,10 +30,19 @@ pub(super) trait Engine: Debug + Send + Sync {
     fn rows_per_call(&self, parameters: usize) -> usize;
 
     /// From now on, the first batch of each shape is compared with a plain path's answers, if kernels depend on shapes.
-    fn prove_by(&mut self, _proof: Proof) {}
+    fn prove_by(&mut self, _proof: Box<dyn Proof>) {}
 
     /// What the user should know and was not told before.
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// What an engine is compared with while it runs.
+pub(super) trait Proof: Debug + Send + Sync {
+    /// Those of a batch's rows that are compared.
+    fn some_of(&self, rows: &[usize]) -> Vec<usize>;
+
+    /// How far an engine's logits of rows are from the right ones.
+    fn compare(&self, rows: &[Row<'_>], logits: &[f32]) -> Result<Difference>;
 }

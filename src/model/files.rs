@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::load_error::LoadError;
+use crate::paths::read_whole;
 
 /// The settings of the network.
 pub(super) const CONFIG: &str = "config.json";
@@ -17,7 +18,7 @@ pub(super) const ALL: [&str; 4] = [CONFIG, VOCABULARY, WEIGHTS[0], WEIGHTS[1]];
 /// Reads one of the directory's files.
 pub(super) fn read(directory: &Path, file: &str) -> Result<Vec<u8>, LoadError> {
     let path = regular(directory, file)?;
-    fs::read(path).map_err(|source| LoadError::Io { file: file.to_owned(), source })
+    read_whole(&path).map_err(|source| LoadError::Io { file: file.to_owned(), source })
 }
 
 /// The path of one of the directory's files, which must be a regular file: a device or a pipe may never end.

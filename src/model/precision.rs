@@ -12,7 +12,7 @@ pub enum Precision {
     ///
     /// bfloat16, eight bits of precision, in the linear layers.
     Bf16,
-    /// On the CPU: three times as fast for a BERT with AVX-512 VNNI, up to a fifth faster for the built-in model
+    /// On the CPU: three times as fast for a BERT with AVX-512 VNNI, up to a fifth faster for the model compact
     ///
     /// Eight-bit integers: the linear layers of a BERT, scaled by weight column and by input row; the first convolution
     /// after the stem of a compact model, its inputs scaled by channel, and the stem's sums in sixteen bits.

@@ -1,15 +1,15 @@
 //! A plain path beside an engine that has passed its check, for what no check before a run can try: a GPU's kernels depend on the
 //! shape of a batch, and shapes depend on the input.
 
-use super::check::{self, Difference};
-use super::engine::Engine;
+use super::difference::Difference;
+use super::engine::{Engine, Proof};
 use super::error::Result;
 use super::precision::Precision;
 use super::row::Row;
 
 /// The plain path, and what is compared with it.
 #[derive(Debug)]
-pub(super) struct Proof {
+pub(super) struct Plain {
     plain: Box<dyn Engine>,
     /// What the engine computes in.
     precision: Precision,
@@ -17,22 +17,23 @@ pub(super) struct Proof {
     rows: usize,
 }
 
-impl Proof {
+impl Plain {
     /// For a network with so many parameters.
     pub(super) fn new(plain: Box<dyn Engine>, precision: Precision, parameters: usize) -> Self {
         /// Parameters times rows that are affordable: some rows of a small network, but one of a BERT of full size.
         const AFFORDABLE: usize = 100_000_000;
         Self { plain, precision, rows: (AFFORDABLE / parameters.max(1)).clamp(1, 8) }
     }
+}
 
-    /// Those of a batch's rows that are compared: the last one, and others from all over the batch.
-    pub(super) fn some_of<'a>(&self, rows: &'a [usize]) -> impl Iterator<Item = usize> + Clone + use<'a> {
-        rows.iter().rev().copied().step_by(rows.len().div_ceil(self.rows).max(1))
+impl Proof for Plain {
+    /// The last one, and others from all over the batch.
+    fn some_of(&self, rows: &[usize]) -> Vec<usize> {
+        rows.iter().rev().copied().step_by(rows.len().div_ceil(self.rows).max(1)).collect()
     }
 
-    /// How far the engine's logits of rows are from those of the plain path.
-    pub(super) fn compare(&self, rows: &[Row<'_>], logits: &[f32]) -> Result<Difference> {
-        Ok(check::compare(logits, &self.plain.logits(rows)?, self.precision))
+    fn compare(&self, rows: &[Row<'_>], logits: &[f32]) -> Result<Difference> {
+        Ok(Difference::of(logits, &self.plain.logits(rows)?, self.precision))
     }
 }
 
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn another_answer_is_noticed() {
-        let proof = Proof::new(Box::new(Counts), Precision::F32, 1000);
+        let proof = Plain::new(Box::new(Counts), Precision::F32, 1000);
         let rows = [Row { ids: &[7; 3], before: 0 }, Row { ids: &[7; 5], before: 0 }];
         assert!(proof.compare(&rows, &[3.0, 0.0, 5.0, 0.0]).unwrap().is_rounding());
         assert!(!proof.compare(&rows, &[3.0, 0.0, 5.0, 0.1]).unwrap().is_rounding());
@@ -80,9 +81,9 @@ mod tests {
     proptest! {
         #[test]
         fn the_last_row_is_compared_and_few_others(count in 1_usize..3000, parameters in 1_usize..100_000_000) {
-            let proof = Proof::new(Box::new(Counts), Precision::F32, parameters);
+            let proof = Plain::new(Box::new(Counts), Precision::F32, parameters);
             let rows: Vec<usize> = (0..count).collect();
-            let some: Vec<usize> = proof.some_of(&rows).collect();
+            let some = proof.some_of(&rows);
             prop_assert_eq!(some[0], count - 1);
             prop_assert!(some.len() <= 8 && some.len() >= proof.rows.min(count).div_ceil(2));
         }

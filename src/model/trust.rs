@@ -5,6 +5,7 @@ use std::num::NonZero;
 use super::check;
 use super::checkpoint::Checkpoint;
 use super::device::{Choice, DeviceError, GpuPath};
+use super::difference::Difference;
 use super::engine::Engine;
 use super::engines::{Kernels, Place, on_cpu, refused};
 use super::error::{Error, Result};
@@ -12,7 +13,7 @@ use super::family::Family;
 use super::load_error::LoadError;
 use super::options::{Check, Options};
 use super::precision::Precision;
-use super::proof::Proof;
+use super::proof::Plain;
 
 /// An engine that computes what the plain path does.
 pub(super) struct Trusted {
@@ -56,7 +57,7 @@ pub(super) fn trusted(
     };
     let Err(problem) = logits.and_then(|logits| agree(&logits, &expected, engine.as_ref(), path, options.precision))
     else {
-        engine.prove_by(Proof::new(beside, options.precision, parameters));
+        engine.prove_by(Box::new(Plain::new(beside, options.precision, parameters)));
         return Ok(Trusted { engine, precision: options.precision, note });
     };
     match after(path, &options.device, options.check) {
@@ -92,11 +93,11 @@ fn agree(
             *logit += FAR;
         }
     }
-    let difference = check::compare(&logits, expected, precision);
+    let difference = Difference::of(&logits, expected, precision);
     if difference.is_rounding() {
         return Ok(());
     }
-    let check::Difference { largest, bound } = difference;
+    let Difference { largest, bound } = difference;
     Err(DeviceError::Drift { device: engine.device_in_full(), path: path.unwrap_or_default(), largest, bound })
 }
 

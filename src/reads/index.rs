@@ -17,6 +17,7 @@ use super::error::{Error, Result};
 use super::input::part::{Part, Place};
 use super::input::settings::{Input, Inputs};
 use super::{Codec, Problem, name_hash};
+use crate::paths::read_whole;
 pub use build::build;
 
 /// Changes with what the numbers mean.
@@ -69,7 +70,7 @@ impl Index {
     /// If it is none, or that of other files.
     pub fn open(path: &Path, inputs: &Inputs) -> Result<Self> {
         let error = |problem| Error::Input { input: path.to_owned(), at: None, problem };
-        let text = std::fs::read(path).map_err(|failed| error(Problem::Io(failed)))?;
+        let text = read_whole(path).map_err(|failed| error(Problem::Io(failed)))?;
         let index: Self = serde_json::from_slice(&text).map_err(|_| error(Problem::NoIndex))?;
         let files: Vec<&Path> = inputs.paths().collect();
         if index.version != VERSION || index.cuts.is_empty() {

@@ -4,14 +4,15 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::io::AsyncBufReadExt as _;
-
 use super::Problem;
 use super::bytes::window::{Bytes, Window};
 use super::codecs::decompress::decompress;
 use super::counts::InputCounts;
 use super::error::{Error, Result};
 use super::input::open::{BYTE_ORDER_MARK, error, open_file};
+
+/// Bytes of a line at most: the longest read of a genome, three times over.
+const LONGEST: usize = 1 << 30;
 
 /// The lines of a text file, compressed or not; `-` is stdin.
 pub struct Lines {
@@ -37,13 +38,31 @@ impl Lines {
     }
 
     /// The next line without its end, unless there is none.
+    ///
+    /// # Errors
+    /// If it is longer than the longest read could be, as in a device that never ends.
     pub async fn next(&mut self) -> Result<Option<&[u8]>> {
         self.line.clear();
-        let read = self.content.read_until(b'\n', &mut self.line).await;
-        let read = read.map_err(|failed| error(&self.path, failed.into()))?;
         self.number += 1;
-        let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
-        Ok((read > 0).then(|| line.strip_suffix(b"\r").unwrap_or(line)))
+        loop {
+            self.content.peek(1).await.map_err(|failed| error(&self.path, failed.into()))?;
+            let window = self.content.window();
+            if window.is_empty() {
+                let line = self.line.strip_suffix(b"\r").unwrap_or(&self.line);
+                return Ok((!self.line.is_empty()).then_some(line));
+            }
+            let end = memchr::memchr(b'\n', window);
+            let part = &window[..end.unwrap_or(window.len())];
+            self.line.extend_from_slice(part);
+            let passed = part.len() + usize::from(end.is_some());
+            self.content.skip(passed);
+            if end.is_some() {
+                return Ok(Some(self.line.strip_suffix(b"\r").unwrap_or(&self.line)));
+            }
+            if self.line.len() > LONGEST {
+                return Err(self.refuse(format!("it has more than {LONGEST} bytes")));
+            }
+        }
     }
 
     /// What is wrong with the line that was read last.

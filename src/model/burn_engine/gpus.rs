@@ -12,12 +12,11 @@ use super::batch_rows::BatchRows;
 use super::batches::{Batch, plan};
 use super::halving::in_halves;
 use super::network::{Network, padding};
-use crate::model::check::Difference;
 use crate::model::device::{self, DeviceError, GpuPath};
-use crate::model::engine::Engine;
+use crate::model::difference::Difference;
+use crate::model::engine::{Engine, Proof};
 use crate::model::error::Result;
 use crate::model::panics::catch;
-use crate::model::proof::Proof;
 use crate::model::row::Row;
 
 /// The largest batch that is tried, as a multiple of the first: half a gigabyte for either family.
@@ -36,7 +35,7 @@ pub(in crate::model) struct Gpus {
     /// Batches that did not fit.
     notes: Mutex<Vec<String>>,
     /// What the first batch of each shape is compared with, if it is.
-    proof: Option<Proof>,
+    proof: Option<Box<dyn Proof>>,
 }
 
 /// A network on one GPU.
@@ -85,7 +84,7 @@ impl Engine for Gpus {
             counts[free] += 1;
             free
         };
-        let logits = self.all[free].logits(rows, &self.notes, self.proof.as_ref());
+        let logits = self.all[free].logits(rows, &self.notes, self.proof.as_deref());
         counts()[free] -= 1;
         logits
     }
@@ -112,7 +111,7 @@ impl Engine for Gpus {
         BATCHES * self.all.iter().map(|gpu| gpu.rows().now()).min().expect("there is a GPU")
     }
 
-    fn prove_by(&mut self, proof: Proof) {
+    fn prove_by(&mut self, proof: Box<dyn Proof>) {
         self.proof = Some(proof);
     }
 
@@ -123,7 +122,7 @@ impl Engine for Gpus {
 
 impl Gpu {
     /// The logits of all rows, in row order, end to end.
-    fn logits(&self, rows: &[Row<'_>], notes: &Mutex<Vec<String>>, proof: Option<&Proof>) -> Result<Vec<f32>> {
+    fn logits(&self, rows: &[Row<'_>], notes: &Mutex<Vec<String>>, proof: Option<&dyn Proof>) -> Result<Vec<f32>> {
         let lengths: Vec<usize> = rows.iter().map(|row| self.network.length(*row)).collect();
         let padding = padding(self.network.as_ref(), self.network.gpu_batches().step);
         let mut end = 0;
@@ -144,8 +143,8 @@ impl Gpu {
             }
             if let Some(proof) = proof.filter(|_| self.is_new(&batch)) {
                 let some = proof.some_of(&batch.rows);
-                let theirs: Vec<f32> = some.clone().flat_map(|row| &all[places[row].clone()]).copied().collect();
-                self.agree(proof.compare(&some.map(|row| rows[row]).collect::<Vec<_>>(), &theirs)?)?;
+                let theirs: Vec<f32> = some.iter().flat_map(|&row| &all[places[row].clone()]).copied().collect();
+                self.agree(proof.compare(&some.iter().map(|&row| rows[row]).collect::<Vec<_>>(), &theirs)?)?;
             }
         }
         Ok(all)

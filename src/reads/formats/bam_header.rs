@@ -9,6 +9,9 @@ use crate::reads::bytes::window::{Bytes, Window};
 /// How a BAM file starts.
 const MAGIC: usize = 4;
 
+/// The most that is kept of the first line, where the rest of the text is not.
+const FIRST_LINE: usize = 64 << 10;
+
 /// Reads up to the first record. Where the text is not kept, its first line is: it says how the records are sorted.
 ///
 /// The text is searched, not parsed: aligners write headers that strict parsers refuse, and we need a few tags.
@@ -28,7 +31,7 @@ async fn text(content: &mut Window<Bytes>, length: usize, keeps_text: bool) -> R
     /// Lines of our own that may follow the text: growing it then would copy it.
     const MORE: usize = 64 << 10;
     let mut text = Vec::new();
-    let mut left = length;
+    let (mut left, mut in_first_line) = (length, true);
     if keeps_text {
         // Addresses, no memory yet: a file may claim more than it holds. Where there are none, the text grows as it comes.
         let _granted_or_not = text.try_reserve_exact(length.saturating_add(MORE));
@@ -39,8 +42,10 @@ async fn text(content: &mut Window<Bytes>, length: usize, keeps_text: bool) -> R
         let part = &window[..window.len().min(left)];
         if keeps_text {
             text.extend_from_slice(part);
-        } else if !text.contains(&b'\n') {
-            text.extend(part.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default());
+        } else if in_first_line {
+            let line = part.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
+            in_first_line = !line.ends_with(b"\n");
+            text.extend_from_slice(&line[..line.len().min(FIRST_LINE - text.len())]);
         }
         let read = part.len();
         if here == 0 {
@@ -105,6 +110,14 @@ mod tests {
         for cut in MAGIC..stored.len() {
             assert!(matches!(read_all(&stored[..cut], true).await, Err(Problem::Cut)), "{cut}");
         }
+    }
+
+    #[tokio::test]
+    async fn of_a_first_line_without_end_only_the_start_is_kept() {
+        let text = [&b"@HD\tVN:1.6\tSO:coordinate\tXX:"[..], &vec![b'x'; 3 << 20], b"\n@SQ\tSN:c\tLN:9\n"].concat();
+        let header = read_all(&Header::from_text(text).to_bam(), false).await.unwrap();
+        assert_eq!((header.order(), header.references().len()), (Order::Coordinate, 1));
+        assert!(header.to_bam().len() < FIRST_LINE + 100);
     }
 
     #[tokio::test]

@@ -46,7 +46,7 @@ fn fault(line: &[u8]) -> Option<&'static str> {
     }
     match (&kind, found) {
         (b"SQ", [false, _]) => Some("has no name (SN) of the sequence"),
-        (b"SQ", [_, false]) => Some("has no length (LN) of the sequence"),
+        (b"SQ", [_, false]) => Some("has no length (LN) from 0 to 2147483647"),
         _ => None,
     }
 }

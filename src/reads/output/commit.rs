@@ -4,7 +4,9 @@
 //! new file does not overwrite one that has appeared meanwhile, and where one is to be replaced the two swap names. When
 //! one cannot, those before it swap back. A lock on the folders keeps the files of two runs from being mixed.
 //!
-//! A process killed between two renames leaves some outputs new and some as they were; each is whole.
+//! A process killed between two renames leaves some outputs new and some as they were; each is whole. Where a file system has no
+//! such renames, hard links take their part. Where it has no hard links either, names are changed one by one, and a place may
+//! be empty for a moment.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,6 +19,7 @@ use rustix::io::Errno;
 use tempfile::TempPath;
 
 use super::failure::failed;
+use super::strays;
 use crate::reads::error::Result;
 
 /// An output that is not in its place yet. Dropped without [`commit`](Self::commit) it leaves nothing behind.
@@ -144,11 +147,21 @@ fn put(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
         Ok(()) => Ok(false),
         Err(Errno::EXIST) => replace(file, place, existing),
         // A file system that has no such rename.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match std::fs::symlink_metadata(place) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => put_by_link(file, place, existing),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The same by a hard link, which overwrites nothing either.
+fn put_by_link(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
+    match std::fs::hard_link(file, place) {
+        Ok(()) => std::fs::remove_file(file).map(|()| false),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => replace(file, place, existing),
+        // Nor has it links.
+        Err(_) => match std::fs::symlink_metadata(place) {
             Ok(_) => replace(file, place, existing),
             Err(_) => std::fs::rename(file, place).map(|()| false),
         },
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -170,14 +183,22 @@ fn swap(file: &Path, place: &Path) -> io::Result<()> {
     }
 }
 
-/// The same where a file system cannot do it at once. What is set aside gets the temporary's name, which nobody else has.
+/// The same where a file system cannot do it at once. What is set aside gets the temporary's name, which nobody else has. By a
+/// link, so that the place is never empty, or else by a rename.
 fn swap_in_three(file: &Path, place: &Path) -> io::Result<()> {
     let mut aside = file.as_os_str().to_owned();
-    aside.push(".old");
+    aside.push(strays::ASIDE);
     let aside = PathBuf::from(aside);
-    std::fs::rename(place, &aside)?;
+    let is_linked = std::fs::hard_link(place, &aside).is_ok();
+    if !is_linked {
+        std::fs::rename(place, &aside)?;
+    }
     if let Err(error) = std::fs::rename(file, place) {
-        std::fs::rename(&aside, place)?;
+        if is_linked {
+            std::fs::remove_file(&aside)?;
+        } else {
+            std::fs::rename(&aside, place)?;
+        }
         return Err(error);
     }
     std::fs::rename(&aside, file)
@@ -282,6 +303,20 @@ mod tests {
         }
         swap_in_three(&file, &place).unwrap();
         assert_eq!(contents(&folder), [".a.part: old", "a.old: the user's", "a: new"]);
+    }
+
+    #[test]
+    fn a_link_overwrites_nothing_and_leaves_one_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, place] = [".a.part", "a"].map(|name| folder.path().join(name));
+        std::fs::write(&file, "new").unwrap();
+        assert!(!put_by_link(&file, &place, Existing::Kept).unwrap());
+        assert_eq!(contents(&folder), ["a: new"]);
+        std::fs::write(&file, "newer").unwrap();
+        assert_eq!(put_by_link(&file, &place, Existing::Kept).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(contents(&folder), [".a.part: newer", "a: new"]);
+        assert!(put_by_link(&file, &place, Existing::Replaced).unwrap());
+        assert_eq!(contents(&folder), [".a.part: new", "a: newer"]);
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub fn check_place(path: &Path, made: Option<&Path>) -> Result<()> {
 }
 
 fn check(path: &Path, made: Option<&Path>) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
     if matches!(path.to_str(), Some("-" | "/dev/stdout" | "/dev/stderr")) || is_direct(path) {
         return Ok(());
     }
@@ -77,7 +80,7 @@ fn create_beside(place: &Path) -> io::Result<(File, TempPath)> {
     }
     let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?.as_bytes();
     let prefix = [b".", &name[..name.len().min(LONGEST_PREFIX)], b"."].concat();
-    strays::remove(folder, &prefix);
+    strays::remove(folder, &prefix, place.exists());
     loop {
         let file = tempfile::Builder::new()
             .prefix(OsStr::from_bytes(&prefix))

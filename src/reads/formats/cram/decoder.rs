@@ -153,7 +153,10 @@ impl Decoder {
             if let Some(Some(embedded)) = slices.get(n) {
                 embedded.check(block)?;
             }
-            series.check(|content| block(content.cast_signed())).map_err(|what| Problem::Cram(what.into()))?;
+            let bytes = core.len() + external.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+            series
+                .check(bytes as u64, |content| block(content.cast_signed()))
+                .map_err(|what| Problem::Cram(what.into()))?;
             let records = slice.records(self.sequences.clone(), &self.header, &compression, &core, &external);
             let records = records.map_err(|error| self.problem(error))?;
             count += records.len();

@@ -94,6 +94,10 @@ fn indexed(path: &Path) -> io::Result<fasta::io::IndexedReader<fasta::io::BufRea
 /// Of a compressed file only blocks can be looked up, and only with an index.
 fn check_compressed(path: &Path) -> Result<(), Problem> {
     let problem = |source| Problem::Reference { path: path.to_owned(), source };
+    // Sequences are looked up, so it is read in any order, and more than once.
+    if !path.metadata().map_err(problem)?.is_file() {
+        return Err(problem(io::Error::other("it is not a regular file, in which sequences can be looked up")));
+    }
     let mut start = Vec::new();
     File::open(path).map_err(problem)?.take(Codec::MAGIC as u64).read_to_end(&mut start).map_err(problem)?;
     match Codec::detect(&start)? {

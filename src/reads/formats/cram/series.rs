@@ -1,13 +1,13 @@
-//! Where a container keeps the flags of its records, and what they must keep to (CRAM specification, 8.4 and 10).
+//! Where a container keeps the flags and lengths of its records, and what they must keep to (CRAM specification, 8.4 and 10).
 //!
-//! noodles drops flags that BAM does not have, and follows mates wherever they lead. htslib refuses both, and so do we. A code that
+//! noodles makes room for what a record claims, drops flags that BAM does not have, and follows mates wherever they lead. htslib refuses both, and so do we. A code that
 //! noodles would take for another one is refused here too.
 
 use std::collections::HashMap;
 
 use super::numbers::{itf8, split_off};
 
-/// The blocks that hold flags and mates, by the ids of their content. A block that other series share is left out.
+/// The blocks that hold flags, mates and lengths, by the ids of their content. A block that other series share is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Series {
     /// BAM's flags.
@@ -16,12 +16,24 @@ pub(super) struct Series {
     cram_flags: Option<u32>,
     /// How many records lie between two mates.
     distances: Option<u32>,
+    /// Bases of reads.
+    lengths: Option<u32>,
+    /// In how many places reads differ from the reference.
+    features: Option<u32>,
 }
 
 pub(super) const HUFFMAN: &str = "a Huffman code has not one length for each symbol";
 const LONG_CODE: &str = "a Huffman code is longer than its symbols need";
 const FLAGS: &str = "a record has flags that there are not";
 const MATES: &str = "a record is the mate of two others";
+const LENGTHS: &str = "records claim far more bases than a slice can hold";
+
+/// Bytes that noodles takes for a base with its quality, and for a place where a read differs.
+const BYTES_PER_BASE: u64 = 2;
+const BYTES_PER_FEATURE: u64 = 64;
+/// Bytes that the records of a slice may take, beside so many for each byte that its blocks unfold to.
+const LITTLE: u64 = 1 << 30;
+const RATIO: u64 = 100;
 
 /// The most flags that there are.
 const ALL_FLAGS: u32 = 0xfff;
@@ -35,17 +47,29 @@ impl Series {
             let id = *codes.blocks.get(key)?;
             (codes.uses.get(&id) == Some(&1)).then_some(id)
         };
-        Ok(Self { flags: alone(b"BF"), cram_flags: alone(b"CF"), distances: alone(b"NF") })
+        Ok(Self {
+            flags: alone(b"BF"),
+            cram_flags: alone(b"CF"),
+            distances: alone(b"NF"),
+            lengths: alone(b"RL"),
+            features: alone(b"FN"),
+        })
     }
 
-    /// Looks through the flags and mates of a slice, whose blocks `block` finds by their ids.
-    pub(super) fn check<'a>(&self, block: impl Fn(u32) -> Option<&'a [u8]>) -> Result<(), &'static str> {
+    /// Looks through the flags, mates and lengths of a slice, whose blocks `block` finds by their ids; all of them unfold to so many
+    /// bytes.
+    pub(super) fn check<'a>(&self, bytes: u64, block: impl Fn(u32) -> Option<&'a [u8]>) -> Result<(), &'static str> {
         let numbers = |id: Option<u32>| {
             let mut bytes = id.and_then(&block)?;
             Some(std::iter::from_fn(move || itf8(&mut bytes)))
         };
         if numbers(self.flags).is_some_and(|mut flags| flags.any(|flags| flags > ALL_FLAGS)) {
             return Err(FLAGS);
+        }
+        let sum = |id| numbers(id).map_or(0, |numbers| numbers.map(u64::from).sum::<u64>());
+        let claimed = BYTES_PER_BASE * sum(self.lengths) + BYTES_PER_FEATURE * sum(self.features);
+        if claimed > LITTLE + RATIO * bytes {
+            return Err(LENGTHS);
         }
         match (numbers(self.cram_flags), numbers(self.distances)) {
             (Some(flags), Some(distances)) => check_mates(flags, distances),
@@ -175,7 +199,7 @@ mod tests {
     fn blocks_are_found_unless_they_are_shared() {
         let three: [(&[u8; 2], &[u8]); 3] = [(b"BF", &[1, 1, 15]), (b"CF", &[1, 1, 16]), (b"NF", &[1, 1, 24])];
         let whole = header(&three, WHOLE);
-        let found = Series { flags: Some(15), cram_flags: Some(16), distances: Some(24) };
+        let found = Series { flags: Some(15), cram_flags: Some(16), distances: Some(24), ..Series::default() };
         assert_eq!(Series::new(&whole), Ok(found));
         for cut in 0..whole.len() {
             assert!(Series::new(&whole[..cut]).is_ok(), "{cut}");
@@ -197,9 +221,9 @@ mod tests {
 
     #[test]
     fn flags_are_those_of_bam_and_no_record_is_the_mate_of_two() {
-        let series = Series { flags: Some(15), cram_flags: Some(16), distances: Some(24) };
+        let series = Series { flags: Some(15), cram_flags: Some(16), distances: Some(24), ..Series::default() };
         let check = |flags: &[u8], cram_flags: &'static [u8], distances: &'static [u8]| {
-            series.check(|id| {
+            series.check(100, |id| {
                 Some(match id {
                     15 => flags,
                     16 => cram_flags,
@@ -214,6 +238,19 @@ mod tests {
         assert_eq!(check(b"", &[4, 4, 0, 0], &[1, 1]), Ok(()));
         assert_eq!(check(b"", &[4, 6, 0, 0], &[1, 0]), Ok(()), "who is detached has no mate here");
         assert_eq!(check(b"", &[4, 4, 0, 0], &[1]), Ok(()));
-        assert_eq!(Series::default().check(|_| None), Ok(()));
+        assert_eq!(Series::default().check(0, |_| None), Ok(()));
+    }
+
+    #[test]
+    fn a_slice_holds_no_more_bases_and_features_than_it_has_bytes_for() {
+        let series = Series { lengths: Some(9), features: Some(14), ..Series::default() };
+        let check = |lengths: &'static [u8], features: &'static [u8]| {
+            series.check(100, |id| Some(if id == 9 { lengths } else { features }))
+        };
+        static MANY: [u8; 5] = [0xf1, 0, 0, 0, 0]; // 2^28
+        assert_eq!(check(&[150, 0x81, 0x2c], &[3, 3]), Ok(()));
+        assert_eq!(check(&MANY, &[0]), Ok(()), "a read of 268 Mb is possible");
+        assert_eq!(check([MANY, MANY, MANY].concat().leak(), &[0]), Err(LENGTHS));
+        assert_eq!(check(&[150], &MANY), Err(LENGTHS));
     }
 }
