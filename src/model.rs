@@ -21,6 +21,7 @@ pub mod cpu;
 mod cpu_engine;
 mod describe;
 pub mod device;
+mod difference;
 mod engine;
 mod engines;
 mod error;

@@ -16,7 +16,7 @@ use crate::report::{self, MOST_COMPARED, Report};
 
 /// Compare the reports of up to 20 samples on one HTML page
 ///
-/// Give the --json reports of their runs. A sample is named after its file.
+/// Give the --json reports of their runs. A sample is named after its file, and its folder where names recur.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// The page
@@ -41,16 +41,41 @@ pub(super) fn run(args: Args) -> Result<()> {
     }
     let existing = Existing::replaced(force);
     check_places([page.clone()].into_iter(), paths.iter().cloned(), existing)?;
-    let samples: Vec<(String, Report)> = paths
-        .iter()
-        .map(|path| {
-            let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-            Ok((name, read(path)?))
-        })
-        .collect::<Result<_>>()?;
+    let reports = paths.iter().map(|path| read(path)).collect::<Result<Vec<Report>>>()?;
+    let samples: Vec<(String, Report)> = names(&paths).into_iter().zip(reports).collect();
     let encoding = EncoderConfig { workers: NonZero::<usize>::MIN, level: None };
     block_on(NonZero::<usize>::MIN, async {
         let pending = report::compare(&samples, &page, encoding).await?;
         Ok(to_the_end(move || commit_all(vec![pending], Placing { existing, fsync: true })).await?)
     })
+}
+
+/// The files' names without suffix, with as many folders before them as tell them apart.
+fn names(paths: &[PathBuf]) -> Vec<String> {
+    let of = |path: &PathBuf, folders: usize| -> PathBuf {
+        let words: Vec<_> = path.iter().collect();
+        words[words.len().saturating_sub(folders + 1)..].iter().collect::<PathBuf>().with_extension("")
+    };
+    let most = paths.iter().map(|path| path.iter().count()).max().unwrap_or(0);
+    let are_told_apart = |folders: &usize| {
+        let mut names: Vec<_> = paths.iter().map(|path| of(path, *folders)).collect();
+        names.sort();
+        names.is_sorted_by(|one, next| one < next)
+    };
+    let folders = (0..most).find(are_told_apart).unwrap_or(most);
+    paths.iter().map(|path| of(path, folders).to_string_lossy().into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_of_one_name_are_told_apart_by_their_folders() {
+        let names = |paths: &[&str]| names(&paths.iter().map(PathBuf::from).collect::<Vec<_>>());
+        assert_eq!(names(&["a/one.json", "b/two.json"]), ["one", "two"]);
+        assert_eq!(names(&["x/a/s.json", "x/b/s.json", "t.json"]), ["a/s", "b/s", "t"]);
+        assert_eq!(names(&["s.json", "s.json"]), ["s", "s"]);
+        assert_eq!(names(&["soil.1.json"]), ["soil.1"]);
+    }
 }

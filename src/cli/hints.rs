@@ -82,7 +82,10 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         Error::Audit { .. } => {
             "run in f32 on the CPU (--precision f32 --device cpu); `readseeker selftest` compares all paths of this machine"
         }
-        Error::Alone { .. } => "collect such reads with --unpaired unpaired_%.fq.gz, or give one file per class",
+        Error::Alone { .. } => {
+            "its mate is missing, has no bases, or is of another class: collect such reads with --unpaired unpaired_%.fq.gz, or give one \
+             file per class"
+        }
         Error::Genome(_) => "give the annotation that belongs to these sequences: names must be the same in both",
         Error::NotAligned { .. } => {
             "map them first (bwa, minimap2) and give the BAM; reads with labels of their own need no --truth"
@@ -92,7 +95,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         }
         Error::Conflict(conflict) => return on_conflict(conflict),
         Error::Report { .. } => {
-            "give reports that --json wrote; to be merged, those of all shards of one input, 1/N to N/N"
+            "give reports that --json wrote (merge takes those of all shards of one input, 1/N to N/N)"
         }
         _ => return None,
     };

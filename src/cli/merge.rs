@@ -10,6 +10,7 @@ use crate::blocking::to_the_end;
 use crate::config::check_places;
 use crate::error::{Error, Result};
 use crate::outputs::{Part, Rows, join};
+use crate::paths::read_whole;
 use crate::reads::EncoderConfig;
 use crate::reads::output::{Existing, Placing, commit_all};
 use crate::report::{Files, Report, multiqc};
@@ -117,7 +118,7 @@ fn twice(tables: &[PathBuf]) -> Option<&PathBuf> {
 /// A report as it was written.
 pub(super) fn read(path: &Path) -> Result<Report> {
     let refused = |problem: String| Error::Report { report: Some(path.to_owned()), problem };
-    let text = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+    let text = read_whole(path).map_err(|error| refused(error.to_string()))?;
     serde_json::from_slice(&text).map_err(|error| refused(format!("not a report of readseeker: {error}")))
 }
 

@@ -15,6 +15,9 @@ const ACCURACY: [(u32, f64); 3] = [(100, 0.868), (150, 0.917), (300, 0.961)];
 /// The name of the model that it was measured with.
 const MEASURED: &str = "readseeker-along-4";
 
+/// The warning that such reads are not those it was measured with.
+const UNSURE: &str = "unsure_model";
+
 /// Coding reads by length and GC content, and the reads that models are weak on.
 pub(super) fn breakdown(report: &Report) -> Markup {
     let Strata { by_length, by_gc, weak } = &report.strata;
@@ -68,7 +71,8 @@ fn weak_reads(weak: Weak, reads: u64) -> Markup {
 
 /// The accuracy to expect of reads of these lengths, and how many are too short for any.
 fn expected(report: &Report) -> Option<(f64, u64)> {
-    if report.model.name != MEASURED || report.settings.windows.is_some() {
+    let is_unsure = report.warnings.iter().any(|warning| warning.code() == UNSURE);
+    if report.model.name != MEASURED || report.settings.windows.is_some() || is_unsure {
         return None;
     }
     let (mut known, mut sum) = (0, 0.0);

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use maud::{Markup, html};
 
-use super::account::Report;
+use super::account::{Origin, Report, Windows};
 use super::{chart, classes, files, html as page, shares};
 use crate::class::Class;
 use crate::error::Result;
+use crate::kmer::Letters;
 use crate::progress::{grouped, share};
 use crate::reads::EncoderConfig;
 use crate::reads::output::Pending;
@@ -20,23 +21,16 @@ pub const MOST: usize = 20;
 /// # Errors
 /// If it cannot be written.
 pub async fn compare(samples: &[(String, Report)], path: &Path, encoding: EncoderConfig) -> Result<Pending> {
-    let title = format!("{} samples", samples.len());
+    let title = counted(samples.len());
     files::write(&page::whole_page(&title, &body(samples)), path, encoding).await
 }
 
 fn body(samples: &[(String, Report)]) -> Markup {
-    let first = samples.first().map(|(_, report)| report);
-    let is_alike = |same: fn(&Report, &Report) -> bool| {
-        samples.iter().all(|(_, report)| first.is_none_or(|first| same(first, report)))
-    };
     html! {
         h1 { "readseeker" }
-        p { "Coding and non-coding reads of " (samples.len()) " samples." }
-        @if !is_alike(|one, other| one.model == other.model) {
-            p.warning { "Warning: these samples were not judged by the same model. Differences may be the models'." }
-        }
-        @if !is_alike(|one, other| (one.settings.threshold, one.settings.mates) == (other.settings.threshold, other.settings.mates)) {
-            p.warning { "Warning: thresholds or rules for pairs differ." }
+        p { "Coding and non-coding reads of " (counted(samples.len())) "." }
+        @if let Some(what) = differences(samples) {
+            p.warning { "Warning: the runs differ in " (what) ". Differences between samples may come from that." }
         }
         h2 { "Reads by class" }
         table {
@@ -45,10 +39,10 @@ fn body(samples: &[(String, Report)]) -> Markup {
         }
         p.note { "Green is coding, grey non-coding, orange undecided." }
         h2 { "About each sample" }
-        table {
+        div.wide { table {
             tr { th { "sample" } th.n { "estimated coding share" } th.n { "% weak" } th.n { "% of pairs that disagree" } th { "model" } }
             @for (name, report) in samples { (known_of(name, report)) }
-        }
+        } }
         p.note {
             "The estimated coding share, with its 95% interval, corrects for reads that are called wrong. Weak: reads under 100 bases, "
             "with unknown bases, or with 65% GC or more."
@@ -59,16 +53,65 @@ fn body(samples: &[(String, Report)]) -> Markup {
     }
 }
 
+/// `3 samples`
+fn counted(samples: usize) -> String {
+    format!("{samples} sample{}", if samples == 1 { "" } else { "s" })
+}
+
+/// In what the runs differ, but for their input, if in anything: `models and thresholds`.
+fn differences(samples: &[(String, Report)]) -> Option<String> {
+    let (_, first) = samples.first()?;
+    let found: Vec<&str> = RULES
+        .into_iter()
+        .filter(|(same, _)| !samples.iter().all(|(_, report)| same(first, report)))
+        .map(|(_, what)| what)
+        .collect();
+    let (last, others) = found.split_last()?;
+    Some(if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) })
+}
+
+/// Whether two runs are alike in some respect.
+type Same = fn(&Report, &Report) -> bool;
+
+/// What should be alike in runs that are compared.
+const RULES: [(Same, &str); 8] = [
+    (|one, other| one.version == other.version, "versions of readseeker"),
+    (|one, other| one.model == other.model, "models"),
+    (|one, other| one.settings.threshold == other.settings.threshold, "thresholds"),
+    (|one, other| one.settings.undecided_band == other.settings.undecided_band, "undecided bands"),
+    (|one, other| one.settings.mates == other.settings.mates, "rules for pairs"),
+    (|one, other| given_prior(one) == given_prior(other), "priors"),
+    (|one, other| scored(one) == scored(other), "what is scored of a read"),
+    (|one, other| part(one) == part(other), "the part of the input that was read"),
+];
+
+/// The prior, where it is not the sample's own.
+fn given_prior(report: &Report) -> Option<f64> {
+    let prior = &report.settings.prior;
+    (prior.basis == Origin::Given).then_some(prior.share)
+}
+
+fn scored(report: &Report) -> (usize, Letters, Option<Windows>) {
+    (report.settings.min_length, report.settings.letters, report.settings.windows)
+}
+
+/// Whether it was a shard, and whether only some reads were taken.
+fn part(report: &Report) -> (bool, bool) {
+    (report.input.shard.is_some(), report.estimate.is_some())
+}
+
 fn classes_of(name: &str, report: &Report) -> Markup {
     let all = classes::of(report);
+    let reads: u64 = all.iter().map(|class| class.reads).sum();
     let [coding, _, undecided] = shares::per_cents(all.map(|class| class.reads));
+    let of_reads = |share: String| if reads > 0 { share } else { "-".to_owned() };
     let bars = all.map(|class| chart::Bar { colour: class.colour, name: class.class.to_string(), count: class.reads });
     html! {
         tr {
             td { (name) }
-            td.n { (grouped(all.iter().map(|class| class.reads).sum())) }
-            td.n { (coding) }
-            td.n { (undecided) }
+            td.n { (grouped(reads)) }
+            td.n { (of_reads(coding)) }
+            td.n { (of_reads(undecided)) }
             td.bar { (chart::stack(&bars)) }
         }
     }
@@ -77,7 +120,7 @@ fn classes_of(name: &str, report: &Report) -> Markup {
 fn known_of(name: &str, report: &Report) -> Markup {
     let prior = &report.settings.prior;
     let reads = Class::ALL.iter().map(|&class| report.counts.classes[class]).sum();
-    let per_cent = |part, whole| format!("{:.1}", 100.0 * share(part, whole));
+    let per_cent = |part, whole| if whole > 0 { format!("{:.1}", 100.0 * share(part, whole)) } else { "-".to_owned() };
     html! {
         tr {
             td { (name) }
@@ -90,8 +133,8 @@ fn known_of(name: &str, report: &Report) -> Markup {
                 }
             }
             td.n { (per_cent(report.strata.weak.any, reads)) }
-            td.n { @if report.counts.pairs > 0 { (per_cent(report.counts.pairs_that_disagree, report.counts.pairs)) } @else { "-" } }
-            td { (report.model.name) }
+            td.n { (per_cent(report.counts.pairs_that_disagree, report.counts.pairs)) }
+            td.name { (report.model.name) }
         }
     }
 }

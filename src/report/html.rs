@@ -19,7 +19,7 @@ const STYLE: &str = "
 :root { color-scheme: light dark; --line: #8884; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
-p { margin: .3rem 0; } .note { opacity: .75; font-size: .9rem; }
+p { margin: .3rem 0; overflow-wrap: anywhere; } .note { opacity: .75; font-size: .9rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 500; } td { overflow-wrap: anywhere; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
@@ -30,7 +30,7 @@ svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
 table.strata { margin: .6rem 0; } td.bar { width: 35%; vertical-align: middle; }
 @media print { body { max-width: none; } h2, table, svg, p { break-inside: avoid; } h2 { break-after: avoid; } * { print-color-adjust: exact; } }
 .ground { fill: var(--line); opacity: .4; } .axis { stroke: var(--line); } .mark { stroke: currentColor; stroke-dasharray: 4 3; }
-svg.square text { font-size: 12px; } .wide { overflow-x: auto; } .wide td:first-child { white-space: nowrap; }
+svg.square text { font-size: 12px; } .wide { overflow-x: auto; } .wide td:first-child, td.name { white-space: nowrap; }
 .key { display: inline-block; width: .8em; height: .8em; margin-right: .4em; }
 ";
 
@@ -44,10 +44,14 @@ pub(super) fn page(report: &Report) -> String {
         (model_note(report))
         @for warning in &report.warnings { p.warning { "Warning: " (warning) "." } }
         (class_counts(report))
-        (probabilities(report))
-        (breakdown(report))
-        @if let Some(frames) = &report.frames { (frame_counts(frames)) }
-        (thresholds(report))
+        @if report.counts.scored > 0 {
+            (probabilities(report))
+            (breakdown(report))
+            @if let Some(frames) = &report.frames { (frame_counts(frames)) }
+            (thresholds(report))
+        } @else {
+            p { @if report.counts.records > 0 { "No read was scored." } @else { "The input holds no reads." } }
+        }
         @if let Some(pace) = &report.pace { (over_time(pace)) }
         (run(report, &files))
     };
@@ -102,7 +106,7 @@ fn class_counts(report: &Report) -> Markup {
         h2 { "Reads" }
         p { "Rule: " (rule(&report.settings, &report.counts)) "." }
         (chart::stack(&shown.iter().map(bar).collect::<Vec<_>>()))
-        (coding_share(&report.settings.prior))
+        (coding_share(&report.settings))
         table {
             tr { th { "class" } th.n { "reads" } th.n { "%" } th.n { "bases" } th.n { "%" } }
             @for (&Shown { class, colour, reads, bases }, (of_reads, of_bases)) in shown.iter().zip(of_reads.iter().zip(&of_bases)) {
@@ -127,7 +131,7 @@ fn class_counts(report: &Report) -> Markup {
 }
 
 /// The estimated share of coding reads, and what the verdict assumed.
-fn coding_share(prior: &PriorUsed) -> Markup {
+fn coding_share(Settings { prior, threshold, .. }: &Settings) -> Markup {
     html! {
         @if let (Some(share), Some(interval)) = (prior.coding_share, prior.coding_share_95) {
             @let [low, high] = interval.map(|share| 100.0 * share);
@@ -137,8 +141,9 @@ fn coding_share(prior: &PriorUsed) -> Markup {
             }
         }
         p.note {
-            "The assumed share of coding reads is " (format!("{:.3}", prior.share)) " (" (prior.origin()) "), so an average "
-            "read is coding at a probability of " (format!("{:.3}", prior.threshold_on_probability)) " or above."
+            "The assumed share of coding reads is " (format!("{:.3}", prior.share)) " (" (prior.origin()) "). For an average "
+            "read, the threshold of " (threshold) " on the posterior is then at a probability of "
+            (format!("{:.3}", prior.threshold_on_probability)) "."
         }
     }
 }
@@ -169,8 +174,12 @@ fn probabilities(report: &Report) -> Markup {
         h2 { "Probability of coding" }
         (chart::histogram(&bars, &marks, "reads by their probability of coding"))
         p.note {
-            "The " (grouped(report.counts.scored)) " scored reads, each by its own probability. Reads at "
-            (format!("{threshold:.2}")) " or above (dashed) are coding." @if undecided_band.is_some() { " The other dashed lines are the limits of the undecided band." }
+            "The " (grouped(report.counts.scored)) " scored reads, each by its own probability. Average reads at "
+            (format!("{threshold:.2}")) " or above (dashed) are coding"
+            @if let Some([low, high]) = undecided_band {
+                (format!(", unless they are in the undecided band from {low:.2} to {high:.2} (dashed, too)"))
+            }
+            "."
             @if mates != Mates::Each && report.counts.pairs > 0 {
                 " Pairs are judged together (" (mates) "), so a mate can be in another class than its bar."
             }

@@ -1,7 +1,7 @@
 //! What a run would do, found out by `split --dry-run`: what it reads, how long it takes, what it writes.
 
 use std::fmt::{self, Display, Formatter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::account::peak_memory;
@@ -75,7 +75,7 @@ impl Plan {
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { files, format, stored_size, card, measured, .. } = self;
-        let names: Vec<String> = files.iter().map(|path| paths::text(path)).collect();
+        let names: Vec<String> = files.iter().map(|path| shown(path)).collect();
         writeln!(f, "input       {} ({format}, {} bytes as stored)", names.join(", "), grouped(*stored_size))?;
         writeln!(f, "model       {} ({}) on {}", card.name, card.kind, card.device)?;
         writeln!(
@@ -100,10 +100,15 @@ impl Display for Plan {
         for (n, (path, is_replaced)) in self.outputs.iter().enumerate() {
             let word = if n == 0 { "outputs" } else { "" };
             let replaced = if *is_replaced { " (replaces the file that is there)" } else { "" };
-            writeln!(f, "{word:<11} {}{replaced}", paths::text(path))?;
+            writeln!(f, "{word:<11} {}{replaced}", shown(path))?;
         }
         writeln!(f, "nothing was written")
     }
+}
+
+/// A path on a terminal.
+fn shown(path: &Path) -> String {
+    paths::on_one_line(&paths::text(path))
 }
 
 /// `40 s`, `12 min`, `3.4 h`: no more digits than an estimate has.

@@ -223,11 +223,22 @@ fn samples_are_compared_on_one_page() {
     let output = compare(&["soil.json", "sea.json"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let page = bench.read("all.html");
-    for shown in ["of 2 samples", "<td>soil</td>", "<td>sea</td>", "not judged by the same model", "4,000"] {
+    for shown in ["of 2 samples", "<td>soil</td>", "<td>sea</td>", "Warning: the runs differ in models.", "4,000"] {
         assert!(page.contains(shown), "{shown}");
     }
     assert!(!page.contains("<script") && page.len() < 500_000);
     assert_eq!(compare(&["soil.json"]).status.code(), Some(2), "the page exists");
+    bench.write("none.fq", "");
+    let rules = ["--undecided-band", "0.3,0.7", "--prior", "0.9", "--min-length", "100"];
+    bench.split(&[&["none.fq", "--json", "none.json", "--html", "none.html", "--force"], &rules[..]].concat());
+    assert!(compare(&["soil.json", "none.json", "--force"]).status.success());
+    let page = bench.read("all.html");
+    let differ = "the runs differ in undecided bands, priors and what is scored of a read.";
+    assert!(
+        page.contains(differ) && page.contains("<td>none</td><td class=\"n\">0</td><td class=\"n\">-</td>"),
+        "{page}"
+    );
+    assert!(bench.read("none.html").contains("The input holds no reads."));
     let many = compare(&["soil.json"; 21]);
     assert!(stderr(&many).contains("a page holds 20 samples, and 21 are given"), "{}", stderr(&many));
     let other = bench.run(&["compare", "x.html", "all.html"]);

@@ -42,9 +42,11 @@ fn a_dry_run_finds_what_a_run_would_find() {
     bench.write("in.fq", fastq(20, 100, ""));
     bench.write("c.fq", "");
     bench.write("broken.fq", "@r\nACGT\n");
+    std::fs::create_dir(bench.path("folder")).unwrap();
     for (args, code, problem) in [
         (&["in.fq", "--coding", "c.fq", "--noncoding", "n.fq"][..], 2, "c.fq exists"),
         (&["in.fq", "--coding", "no/c.fq", "--noncoding", "n.fq"], 6, "its folder does not exist"),
+        (&["in.fq", "--coding", "folder", "--noncoding", "n.fq"], 6, "cannot write folder: is a directory"),
         (&["broken.fq", "--coding", "d.fq", "--noncoding", "n.fq"], 3, "cut short"),
         (&["in.fq", "--coding", "d_#.fq", "--noncoding", "n_#.fq"], 2, "the input holds single reads"),
         (&["-", "--coding", "d.fq", "--noncoding", "n.fq"], 2, "would take away the start of -"),
@@ -55,5 +57,5 @@ fn a_dry_run_finds_what_a_run_would_find() {
         assert!(stderr(&output).contains(problem), "{}", stderr(&output));
         assert!(output.stdout.is_empty());
     }
-    assert_eq!(bench.files(), ["broken.fq", "c.fq", "in.fq"]);
+    assert_eq!(bench.files(), ["broken.fq", "c.fq", "folder", "in.fq"]);
 }
