@@ -10,8 +10,8 @@ use super::row::Row;
 /// The plain path, and what is compared with it.
 #[derive(Debug)]
 pub(super) struct Plain {
-    plain: Box<dyn Engine>,
-    /// What the engine computes in.
+    engine: Box<dyn Engine>,
+    /// What the other engine computes in.
     precision: Precision,
     /// How many rows of a batch are compared.
     rows: usize,
@@ -19,10 +19,10 @@ pub(super) struct Plain {
 
 impl Plain {
     /// For a network with so many parameters.
-    pub(super) fn new(plain: Box<dyn Engine>, precision: Precision, parameters: usize) -> Self {
+    pub(super) fn new(engine: Box<dyn Engine>, precision: Precision, parameters: usize) -> Self {
         /// Parameters times rows that are affordable: some rows of a small network, but one of a BERT of full size.
         const AFFORDABLE: usize = 100_000_000;
-        Self { plain, precision, rows: (AFFORDABLE / parameters.max(1)).clamp(1, 8) }
+        Self { engine, precision, rows: (AFFORDABLE / parameters.max(1)).clamp(1, 8) }
     }
 }
 
@@ -33,7 +33,7 @@ impl Proof for Plain {
     }
 
     fn compare(&self, rows: &[Row<'_>], logits: &[f32]) -> Result<Difference> {
-        Ok(Difference::of(logits, &self.plain.logits(rows)?, self.precision))
+        Ok(Difference::of(logits, &self.engine.logits(rows)?, self.precision))
     }
 }
 

@@ -77,7 +77,7 @@ type Same = fn(&Report, &Report) -> bool;
 const RULES: [(Same, &str); 8] = [
     (|one, other| one.version == other.version, "versions of readseeker"),
     (|one, other| one.model == other.model, "models"),
-    (|one, other| one.settings.threshold == other.settings.threshold, "thresholds"),
+    (|one, other| one.settings.threshold.to_bits() == other.settings.threshold.to_bits(), "thresholds"),
     (|one, other| one.settings.undecided_band == other.settings.undecided_band, "undecided bands"),
     (|one, other| one.settings.mates == other.settings.mates, "rules for pairs"),
     (|one, other| given_prior(one) == given_prior(other), "priors"),

@@ -241,13 +241,15 @@ mod tests {
         assert_eq!(Series::default().check(0, |_| None), Ok(()));
     }
 
+    /// 2^28.
+    static MANY: [u8; 5] = [0xf1, 0, 0, 0, 0];
+
     #[test]
     fn a_slice_holds_no_more_bases_and_features_than_it_has_bytes_for() {
         let series = Series { lengths: Some(9), features: Some(14), ..Series::default() };
         let check = |lengths: &'static [u8], features: &'static [u8]| {
             series.check(100, |id| Some(if id == 9 { lengths } else { features }))
         };
-        static MANY: [u8; 5] = [0xf1, 0, 0, 0, 0]; // 2^28
         assert_eq!(check(&[150, 0x81, 0x2c], &[3, 3]), Ok(()));
         assert_eq!(check(&MANY, &[0]), Ok(()), "a read of 268 Mb is possible");
         assert_eq!(check([MANY, MANY, MANY].concat().leak(), &[0]), Err(LENGTHS));
