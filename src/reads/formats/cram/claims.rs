@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use super::numbers::{itf8, split_off, u32_le, uint7};
 use super::series::Series;
@@ -38,11 +39,21 @@ pub(super) struct Checked<R> {
     slices: Vec<Option<Embedded>>,
     /// Where it keeps flags.
     series: Series,
+    /// The stretch of one reference sequence on which all of its records lie, from 1; none where they are of several or of none.
+    extent: Option<Range<usize>>,
 }
 
 impl<R: Read> Checked<R> {
     pub(super) fn new(stored: R) -> Self {
-        Self { stored, ready: Vec::new(), at: 0, started: false, slices: Vec::new(), series: Series::default() }
+        Self {
+            stored,
+            ready: Vec::new(),
+            at: 0,
+            started: false,
+            slices: Vec::new(),
+            series: Series::default(),
+            extent: None,
+        }
     }
 
     /// The sequence that each slice of the last container says it has with it, if it does.
@@ -53,6 +64,11 @@ impl<R: Read> Checked<R> {
     /// Where the last container keeps flags.
     pub(super) fn series(&self) -> &Series {
         &self.series
+    }
+
+    /// Where the records of the last container lie, if they are of one reference sequence.
+    pub(super) fn extent(&self) -> Option<&Range<usize>> {
+        self.extent.as_ref()
     }
 
     /// Reads the next container, or as much of it as there is.
@@ -81,8 +97,13 @@ impl<R: Read> Checked<R> {
         if !self.append(size_of::<i32>())? {
             return Ok(None);
         }
-        // Reference sequence, start, span and number of records; then how many records and bases came before.
-        for longest in [4, 4, 4, 4, 8, 8] {
+        let (Some(sequence), Some(start), Some(span)) = (self.number(4)?, self.number(4)?, self.number(4)?) else {
+            return Ok(None);
+        };
+        let [start, span] = [start, span].map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        self.extent = (sequence.cast_signed() >= 0).then(|| start..start.saturating_add(span));
+        // The number of records; then how many records and bases came before.
+        for longest in [4, 8, 8] {
             if self.number(longest)?.is_none() {
                 return Ok(None);
             }

@@ -4,6 +4,7 @@
 //! the header's checksums, the end marker is asked for, and reads that need a reference nobody gave are refused.
 
 use std::io::{self, Read};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,8 +18,6 @@ use tokio::runtime::Handle;
 
 use super::claims::Checked;
 use super::reference::{Reference, UNKNOWN_BASE};
-use super::series::Series;
-use super::slice::Embedded;
 use super::tags;
 use crate::reads::Problem;
 use crate::reads::bytes::meter::Reach;
@@ -66,7 +65,7 @@ fn decode(stored: impl Read, reference: Option<PathBuf>, feed: &Feed) -> Result<
     };
     let mut container = cram::io::reader::Container::default();
     while reader.read_container(&mut container)? > 0 {
-        decoder.write_records(&container, reader.get_ref().slices(), reader.get_ref().series())?;
+        decoder.write_records(&container, reader.get_ref())?;
         let bytes = decoder.bam.get_mut();
         if bytes.len() >= CHUNK && feed.give(std::mem::take(bytes)).is_err() {
             return Ok(());
@@ -136,12 +135,11 @@ struct Decoder {
 }
 
 impl Decoder {
-    /// Writes a container's records; `slices` is what its slices say of themselves, `series` where they keep flags.
+    /// Writes a container's records; `claims` knows what it and its slices say of themselves.
     fn write_records(
         &mut self,
         container: &cram::io::reader::Container,
-        slices: &[Option<Embedded>],
-        series: &Series,
+        claims: &Checked<impl Read>,
     ) -> Result<(), Problem> {
         let damaged = |error: io::Error| unfit("a container", &error);
         let compression = container.compression_header().map_err(damaged)?;
@@ -150,11 +148,12 @@ impl Decoder {
             let slice = slice.map_err(damaged)?;
             let (core, external) = slice.decode_blocks().map_err(damaged)?;
             let block = |content: i32| Some(&*external.iter().find(|(id, _)| *id == content)?.1);
-            if let Some(Some(embedded)) = slices.get(n) {
+            if let Some(Some(embedded)) = claims.slices().get(n) {
                 embedded.check(block)?;
             }
             let bytes = core.len() + external.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
-            series
+            claims
+                .series()
                 .check(bytes as u64, |content| block(content.cast_signed()))
                 .map_err(|what| Problem::Cram(what.into()))?;
             let records = slice.records(self.sequences.clone(), &self.header, &compression, &core, &external);
@@ -163,6 +162,7 @@ impl Decoder {
             let turned = turned(&records).map_err(|error| self.problem(error))?;
             for (record, turned) in records.iter().zip(turned) {
                 self.check_bases(record)?;
+                check_place(record, claims.extent())?;
                 write(&mut self.bam, &self.header, record, turned).map_err(|error| self.problem(error))?;
             }
         }
@@ -197,8 +197,7 @@ impl Decoder {
         if bases == sequence.len() {
             return Ok(());
         }
-        let name = record.name().map_or_else(String::new, |name| name.escape_ascii().to_string());
-        Err(Problem::Cram(format!("{bases} bases in record {name:?}, whose length is {}", sequence.len())))
+        Err(Problem::Cram(format!("{bases} bases in record {:?}, whose length is {}", name_of(record), sequence.len())))
     }
 
     /// What noodles, or the reference on its way through it, complains of.
@@ -210,6 +209,21 @@ impl Decoder {
             Err(_) => Problem::WrongReference("a part of it".into()),
         }
     }
+}
+
+/// Whether a record lies where its container says that all of its records do, if it says that: where it goes beyond, noodles takes
+/// bases from a reference that the file was not made with.
+fn check_place(record: &cram::Record<'_>, extent: Option<&Range<usize>>) -> Result<(), Problem> {
+    let (start, end) = (record.alignment_start().transpose()?, record.alignment_end().transpose()?);
+    let (Some(extent), Some(start), Some(end)) = (extent, start, end) else { return Ok(()) };
+    if record.flags()?.is_unmapped() || extent.contains(&start.get()) && extent.contains(&end.get()) {
+        return Ok(());
+    }
+    Err(Problem::Cram(format!("record {:?} lies outside of its container's extent", name_of(record))))
+}
+
+fn name_of(record: &cram::Record<'_>) -> String {
+    record.name().map_or_else(String::new, |name| name.escape_ascii().to_string())
 }
 
 /// Appends a record, `turned` if its template length has the wrong sign.
