@@ -7,11 +7,10 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
-use std::ops::Range;
 
 use super::numbers::{itf8, split_off, u32_le, uint7};
 use super::series::Series;
-use super::slice::{Embedded, Slice};
+use super::slice::Slice;
 use super::streams;
 use crate::reads::Problem;
 
@@ -36,39 +35,24 @@ pub(super) struct Checked<R> {
     at: usize,
     started: bool,
     /// The slices of the container that is read.
-    slices: Vec<Option<Embedded>>,
+    slices: Vec<Option<Slice>>,
     /// Where it keeps flags.
     series: Series,
-    /// The stretch of one reference sequence on which all of its records lie, from 1; none where they are of several or of none.
-    extent: Option<Range<usize>>,
 }
 
 impl<R: Read> Checked<R> {
     pub(super) fn new(stored: R) -> Self {
-        Self {
-            stored,
-            ready: Vec::new(),
-            at: 0,
-            started: false,
-            slices: Vec::new(),
-            series: Series::default(),
-            extent: None,
-        }
+        Self { stored, ready: Vec::new(), at: 0, started: false, slices: Vec::new(), series: Series::default() }
     }
 
-    /// The sequence that each slice of the last container says it has with it, if it does.
-    pub(super) fn slices(&self) -> &[Option<Embedded>] {
+    /// What the slices of the last container say of themselves, if they can be read.
+    pub(super) fn slices(&self) -> &[Option<Slice>] {
         &self.slices
     }
 
     /// Where the last container keeps flags.
     pub(super) fn series(&self) -> &Series {
         &self.series
-    }
-
-    /// Where the records of the last container lie, if they are of one reference sequence.
-    pub(super) fn extent(&self) -> Option<&Range<usize>> {
-        self.extent.as_ref()
     }
 
     /// Reads the next container, or as much of it as there is.
@@ -97,13 +81,8 @@ impl<R: Read> Checked<R> {
         if !self.append(size_of::<i32>())? {
             return Ok(None);
         }
-        let (Some(sequence), Some(start), Some(span)) = (self.number(4)?, self.number(4)?, self.number(4)?) else {
-            return Ok(None);
-        };
-        let [start, span] = [start, span].map(|n| usize::try_from(n).unwrap_or(usize::MAX));
-        self.extent = (sequence.cast_signed() >= 0).then(|| start..start.saturating_add(span));
-        // The number of records; then how many records and bases came before.
-        for longest in [4, 8, 8] {
+        // Reference sequence, start, span and number of records; then how many records and bases came before.
+        for longest in [4, 4, 4, 4, 8, 8] {
             if self.number(longest)?.is_none() {
                 return Ok(None);
             }
@@ -169,7 +148,7 @@ const TOO_MUCH: &str = "a container claims to unfold to far more than it can hol
 fn check_blocks(
     mut body: &[u8],
     blocks: u32,
-    slices: &mut Vec<Option<Embedded>>,
+    slices: &mut Vec<Option<Slice>>,
     series: &mut Series,
 ) -> Result<(), &'static str> {
     const COMPRESSION_HEADER: u8 = 1;
@@ -187,7 +166,7 @@ fn check_blocks(
         if block.kind == SLICE_HEADER {
             let slice = Slice::new(block.data).filter(|_| block.method == STORED);
             sum = sum.saturating_add(slice.as_ref().map_or(0, |slice| BYTES_PER_RECORD * u64::from(slice.records)));
-            slices.push(slice.and_then(|slice| slice.embedded));
+            slices.push(slice);
         }
         if sum > most {
             return Err(TOO_MUCH);

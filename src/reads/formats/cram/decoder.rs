@@ -148,9 +148,11 @@ impl Decoder {
             let slice = slice.map_err(damaged)?;
             let (core, external) = slice.decode_blocks().map_err(damaged)?;
             let block = |content: i32| Some(&*external.iter().find(|(id, _)| *id == content)?.1);
-            if let Some(Some(embedded)) = claims.slices().get(n) {
+            let claimed = claims.slices().get(n).and_then(Option::as_ref);
+            if let Some(embedded) = claimed.and_then(|slice| slice.embedded.as_ref()) {
                 embedded.check(block)?;
             }
+            let extent = claimed.and_then(|slice| slice.extent.as_ref());
             let bytes = core.len() + external.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
             claims
                 .series()
@@ -162,7 +164,7 @@ impl Decoder {
             let turned = turned(&records).map_err(|error| self.problem(error))?;
             for (record, turned) in records.iter().zip(turned) {
                 self.check_bases(record)?;
-                check_place(record, claims.extent())?;
+                check_place(record, extent)?;
                 write(&mut self.bam, &self.header, record, turned).map_err(|error| self.problem(error))?;
             }
         }
@@ -211,7 +213,7 @@ impl Decoder {
     }
 }
 
-/// Whether a record lies where its container says that all of its records do, if it says that: where it goes beyond, noodles takes
+/// Whether a record lies where its slice says that all of its records do, if it says that: where it goes beyond, noodles takes
 /// bases from a reference that the file was not made with.
 fn check_place(record: &cram::Record<'_>, extent: Option<&Range<usize>>) -> Result<(), Problem> {
     let (start, end) = (record.alignment_start().transpose()?, record.alignment_end().transpose()?);
@@ -219,7 +221,7 @@ fn check_place(record: &cram::Record<'_>, extent: Option<&Range<usize>>) -> Resu
     if record.flags()?.is_unmapped() || extent.contains(&start.get()) && extent.contains(&end.get()) {
         return Ok(());
     }
-    Err(Problem::Cram(format!("record {:?} lies outside of its container's extent", name_of(record))))
+    Err(Problem::Cram(format!("record {:?} lies outside of its slice's extent", name_of(record))))
 }
 
 fn name_of(record: &cram::Record<'_>) -> String {

@@ -4,14 +4,19 @@
 //! noodles takes such a stretch as it is. Where no reference is needed at all, a checksum has nothing to say, and as in today's
 //! htslib it is not looked at.
 
+use std::ops::Range;
+
 use md5::{Digest, Md5};
 
 use super::numbers::{itf8, split_off};
 use crate::reads::Problem;
 
 /// What a slice's header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Slice {
     pub(super) records: u32,
+    /// The stretch of one reference sequence on which all of its records lie, from 1; none where they are of several or of none.
+    pub(super) extent: Option<Range<usize>>,
     /// Of the sequence in the slice, if there is one, with its checksum.
     pub(super) embedded: Option<Embedded>,
 }
@@ -33,7 +38,7 @@ impl Slice {
     /// From a slice's header; none where it is not whole.
     pub(super) fn new(mut header: &[u8]) -> Option<Self> {
         let header = &mut header;
-        let (sequence, _start, span, records) = (itf8(header)?, itf8(header)?, itf8(header)?, itf8(header)?);
+        let (sequence, start, span, records) = (itf8(header)?, itf8(header)?, itf8(header)?, itf8(header)?);
         let more = header.first()?.leading_ones(); // bytes of how many records came before
         split_off(header, 1 + more)?;
         let _blocks = itf8(header)?;
@@ -43,8 +48,9 @@ impl Slice {
         let content = itf8(header)?.cast_signed();
         let md5 = *header.first_chunk()?;
         let is_there = content > NONE && sequence.cast_signed() > NONE && md5 != [0; 16];
-        let embedded = Embedded { content, span: usize::try_from(span).ok()?, md5 };
-        Some(Self { records, embedded: is_there.then_some(embedded) })
+        let (start, span) = (usize::try_from(start).ok()?, usize::try_from(span).ok()?);
+        let extent = (sequence.cast_signed() > NONE).then(|| start..start.saturating_add(span));
+        Some(Self { records, extent, embedded: is_there.then_some(Embedded { content, span, md5 }) })
     }
 }
 
@@ -104,7 +110,8 @@ mod tests {
         let several = [&[0xff, 0xff, 0xff, 0xff, 0x0e][..], &header(&[21], [1; 16])[1..]].concat();
         assert_eq!(embedded(&several), None, "of several sequences");
         let whole = header(&[21], [1; 16]);
-        assert_eq!(Slice::new(&whole).map(|slice| slice.records), Some(8));
+        assert_eq!(Slice::new(&whole).map(|slice| (slice.records, slice.extent)), Some((8, Some(3..8))));
+        assert_eq!(Slice::new(&several).unwrap().extent, None);
         for cut in 0..whole.len() {
             assert!(Slice::new(&whole[..cut]).is_none(), "{cut}");
         }
