@@ -81,13 +81,13 @@ impl Config {
     /// Every file written to.
     pub(crate) fn output_paths(&self) -> impl Iterator<Item = PathBuf> {
         let tables = self.outputs.table_paths().map(|(path, _)| path);
-        self.outputs.read_paths().chain(tables.chain(self.reports.paths()).map(Path::to_owned))
+        self.outputs.read_paths().chain(tables.map(Path::to_owned)).chain(self.reports.paths())
     }
 
     /// Every file written to that holds no reads: text, compressed or not.
     fn text_paths(&self) -> impl Iterator<Item = PathBuf> {
         let tables = self.outputs.table_paths().filter(|(_, is_text)| *is_text).map(|(path, _)| path);
-        tables.chain(self.reports.paths()).map(Path::to_owned)
+        tables.map(Path::to_owned).chain(self.reports.paths())
     }
 
     /// Every file that is read.

@@ -129,6 +129,8 @@ pub(super) struct Common {
     html: Option<PathBuf>,
 
     /// Reads by class for MultiQC; the file is named after the sample
+    ///
+    /// Probabilities and general statistics go to `SAMPLE.probabilities_mqc.json` and `SAMPLE.statistics_mqc.json` beside it.
     #[arg(long, value_name = "SAMPLE_mqc.json", help_heading = "Outputs", hide_short_help = true)]
     multiqc: Option<multiqc::File>,
 

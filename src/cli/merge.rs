@@ -33,6 +33,8 @@ pub(super) struct Args {
     html: Option<PathBuf>,
 
     /// Reads by class for MultiQC; the file is named after the sample
+    ///
+    /// Probabilities and general statistics go to `SAMPLE.probabilities_mqc.json` and `SAMPLE.statistics_mqc.json` beside it.
     #[arg(long, value_name = "SAMPLE_mqc.json")]
     multiqc: Option<multiqc::File>,
 
@@ -53,7 +55,7 @@ pub(super) fn run(args: Args) -> Result<()> {
     let existing = Existing::replaced(force);
     let (table, tables) = scores.split_first().unzip();
     let tables = tables.unwrap_or_default();
-    let outputs = files.paths().map(Path::to_owned).chain(table.cloned());
+    let outputs = files.paths().chain(table.cloned());
     check_places(outputs, paths.iter().chain(tables).cloned(), existing)?;
     if table.is_some() && tables.len() != paths.len() {
         let (tables, reports) = (tables.len(), paths.len());

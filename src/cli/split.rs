@@ -28,8 +28,8 @@ use crate::verdict::{Mates, VerdictConfig};
 pub(super) struct Args {
     /// Standard set of outputs: both classes, scores and reports
     ///
-    /// Writes PREFIX.coding.fq.gz, PREFIX.noncoding.fq.gz, PREFIX.scores.tsv.gz, PREFIX.json, PREFIX.html and PREFIX_mqc.json,
-    /// and makes their folder. Mates are interleaved. A PREFIX that ends in / is a folder: coding.fq.gz, report.json, ...
+    /// Writes PREFIX.coding.fq.gz, PREFIX.noncoding.fq.gz, PREFIX.scores.tsv.gz, PREFIX.json, PREFIX.html and PREFIX_mqc.json
+    /// (with two more files for MultiQC, see --multiqc), and makes their folder. Mates are interleaved. A PREFIX that ends in / is a folder: coding.fq.gz, report.json, ...
     /// Flags for single files take precedence, and --output-format sets the suffix.
     #[arg(long, value_name = "PREFIX", help_heading = "Outputs")]
     out_prefix: Option<PathBuf>,

@@ -48,7 +48,7 @@ mod tests {
 
     fn paths(prefix: &str) -> Vec<String> {
         let Standard { coding, noncoding, scores, reports, folder } = Standard::of(prefix.as_ref(), "fq.gz").unwrap();
-        let all = [coding, noncoding, scores].into_iter().chain(reports.paths().map(Path::to_owned)).chain([folder]);
+        let all = [coding, noncoding, scores].into_iter().chain(reports.paths()).chain([folder]);
         all.map(|path| path.display().to_string()).collect()
     }
 
@@ -61,6 +61,8 @@ mod tests {
             "o/soil.json",
             "o/soil.html",
             "o/soil_mqc.json",
+            "o/soil.probabilities_mqc.json",
+            "o/soil.statistics_mqc.json",
             "o",
         ];
         assert_eq!(paths("o/soil"), expected);
@@ -75,6 +77,8 @@ mod tests {
             "o/report.json",
             "o/report.html",
             "o/readseeker_mqc.json",
+            "o/readseeker.probabilities_mqc.json",
+            "o/readseeker.statistics_mqc.json",
             "o",
         ];
         assert_eq!(paths("o/"), expected);

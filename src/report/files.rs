@@ -17,25 +17,26 @@ pub struct Files {
     pub json: Option<PathBuf>,
     /// The report as a page.
     pub html: Option<PathBuf>,
-    /// Reads by class for MultiQC.
+    /// Sections for MultiQC.
     pub multiqc: Option<multiqc::File>,
 }
 
 impl Files {
     /// Where they go.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        let multiqc = self.multiqc.as_ref().map(|file| &file.path);
-        self.json.iter().chain(&self.html).chain(multiqc).map(PathBuf::as_path)
+    pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        let multiqc = self.multiqc.iter().flat_map(multiqc::File::paths);
+        self.json.iter().chain(&self.html).cloned().chain(multiqc)
     }
 
     /// Writes them, to be put in place with the other outputs.
     pub async fn write(&self, report: &Report, encoding: EncoderConfig) -> Result<Vec<Pending>> {
-        let as_json = self.json.as_deref().map(|path| (path, json(report)));
-        let html = self.html.as_deref().map(|path| (path, html::page(report)));
-        let multiqc = self.multiqc.as_ref().map(|file| (file.path.as_path(), json(&file.section(report))));
+        let as_json = self.json.iter().map(|path| (path.clone(), json(report)));
+        let html = self.html.iter().map(|path| (path.clone(), html::page(report)));
+        let sections = self.multiqc.iter().flat_map(|file| file.sections(report));
+        let multiqc = sections.map(|(path, section)| (path, json(&section)));
         let mut written = Vec::new();
-        for (path, account) in as_json.into_iter().chain(html).chain(multiqc) {
-            written.push(write(&account, path, encoding).await?);
+        for (path, account) in as_json.chain(html).chain(multiqc) {
+            written.push(write(&account, &path, encoding).await?);
         }
         Ok(written)
     }

@@ -1,7 +1,7 @@
-//! Where a run's reads went, as MultiQC's custom content: a bar that stands beside other samples' in one report.
+//! A run as MultiQC's custom content: where its reads went, how sure the model was, and a row of general statistics.
 //!
-//! The format: <https://docs.seqera.io/multiqc/custom_content>. MultiQC joins files of one `id` into one plot, so an id
-//! stands for one model: bars of different models are never shown as one.
+//! The format: <https://docs.seqera.io/multiqc/custom_content>. MultiQC joins files of one `id` into one plot, so a plot's
+//! id stands for one model: bars of different models are never shown as one.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::account::Report;
 use super::classes::{self, Shown};
 use super::rule::rule;
+use crate::class::Class;
 use crate::model::Card;
 
 /// How MultiQC knows such a file.
@@ -19,9 +20,20 @@ const SUFFIX: &str = "_mqc.json";
 /// A file that MultiQC finds, and the sample it is named for: `soil` of `results/soil_mqc.json`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Where it goes.
-    pub path: PathBuf,
+    path: PathBuf,
     sample: String,
+}
+
+/// A section of MultiQC's page.
+#[derive(Clone, Copy)]
+enum Section {
+    Classes,
+    Probabilities,
+    Statistics,
+}
+
+impl Section {
+    const ALL: [Self; 3] = [Self::Classes, Self::Probabilities, Self::Statistics];
 }
 
 impl FromStr for File {
@@ -38,9 +50,32 @@ impl FromStr for File {
 }
 
 impl File {
-    /// What it holds: the bar of a run.
-    #[must_use]
-    pub fn section(&self, report: &Report) -> Value {
+    /// The files of all sections: MultiQC takes one section of each file, so the others stand beside the one that was
+    /// asked for.
+    pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        Section::ALL.into_iter().map(|section| self.path_of(section))
+    }
+
+    /// What each file holds.
+    pub(super) fn sections(&self, report: &Report) -> impl Iterator<Item = (PathBuf, Value)> {
+        let of = |section| match section {
+            Section::Classes => self.classes(report),
+            Section::Probabilities => self.probabilities(report),
+            Section::Statistics => self.statistics(report),
+        };
+        Section::ALL.into_iter().map(move |section| (self.path_of(section), of(section)))
+    }
+
+    fn path_of(&self, section: Section) -> PathBuf {
+        match section {
+            Section::Classes => self.path.clone(),
+            Section::Probabilities => self.path.with_file_name(format!("{}.probabilities{SUFFIX}", self.sample)),
+            Section::Statistics => self.path.with_file_name(format!("{}.statistics{SUFFIX}", self.sample)),
+        }
+    }
+
+    /// A bar: reads by class.
+    fn classes(&self, report: &Report) -> Value {
         let (id, label) = (id(&report.model), label(&report.model));
         let classes = classes::of(report);
         // serde_json sorts the names: coding stands first.
@@ -62,6 +97,66 @@ impl File {
         })
     }
 
+    /// A line: the share of scored reads at each probability.
+    fn probabilities(&self, report: &Report) -> Value {
+        let (id, label) = (format!("{}_probabilities", id(&report.model)), label(&report.model));
+        let (width, counts) = (report.histogram.bin_width, &report.histogram.counts);
+        let scored = counts.iter().sum::<u64>().max(1);
+        let points: Vec<Value> = (0..)
+            .zip(counts)
+            .map(|(bin, &reads)| json!([rounded((f64::from(bin) + 0.5) * f64::from(width)), per_cent(reads, scored)]))
+            .collect();
+        json!({
+            "id": id,
+            "section_name": format!("readseeker: probabilities, {label}"),
+            "description": format!("How sure the model {label} was: the share of scored reads at each probability of coding."),
+            "plot_type": "linegraph",
+            "pconfig": {
+                "id": format!("{id}_plot"),
+                "title": format!("readseeker: probabilities of coding, {label}"),
+                "xlab": "Probability of coding",
+                "ylab": "% of scored reads",
+                "xmin": 0,
+                "xmax": 1,
+                "ymin": 0,
+            },
+            "data": { &self.sample: points },
+        })
+    }
+
+    /// A row of the table at the top of the page. All models share it, so a column names them.
+    fn statistics(&self, report: &Report) -> Value {
+        let classes = &report.counts.classes;
+        let reads = Class::ALL.iter().map(|&class| classes[class]).sum::<u64>();
+        let share = |class| per_cent(classes[class], reads.max(1));
+        let shares = |title, description, scale| {
+            json!({ "title": title, "description": description, "min": 0, "max": 100, "suffix": "%", "scale": scale })
+        };
+        json!({
+            "id": "readseeker_statistics",
+            "plot_type": "generalstats",
+            "namespace": "readseeker",
+            "headers": [
+                { "coding": shares("% Coding", "Reads that the model calls coding", "Greens") },
+                { "undecided": shares("% Undecided", "Reads that were not scored or fell into the undecided band", "Oranges") },
+                { "reads": {
+                    "title": "Reads",
+                    "description": "Reads that were split",
+                    "min": 0,
+                    "format": "{:,d}",
+                    "scale": "Blues",
+                } },
+                { "model": { "title": "Model", "description": "Model that scored the reads", "scale": false } },
+            ],
+            "data": { &self.sample: {
+                "coding": share(Class::Coding),
+                "undecided": share(Class::Undecided),
+                "reads": reads,
+                "model": label(&report.model),
+            } },
+        })
+    }
+
     /// The rule, the prior and what the user should know. MultiQC shows the description of one sample for all of a model's,
     /// so what may differ names its sample.
     fn described(&self, report: &Report) -> String {
@@ -71,6 +166,16 @@ impl File {
         let warnings = report.warnings.iter().map(|warning| format!(". {}: warning: {warning}", self.sample));
         [rule(&report.settings, &report.counts), prior].into_iter().chain(warnings).collect()
     }
+}
+
+/// A part of whole, rounded to thousandths.
+#[expect(clippy::cast_precision_loss, reason = "numbers of reads have fewer than 53 bits")]
+fn per_cent(part: u64, whole: u64) -> f64 {
+    rounded(100.0 * part as f64 / whole as f64)
+}
+
+fn rounded(number: f64) -> f64 {
+    (number * 1e3).round() / 1e3
 }
 
 /// One for each set of weights and way of running it.
@@ -99,7 +204,9 @@ mod tests {
     #[test]
     fn the_file_names_the_sample() {
         let file = File { path: "a/soil.2_mqc.json".into(), sample: "soil.2".to_owned() };
-        assert_eq!("a/soil.2_mqc.json".parse(), Ok(file));
+        assert_eq!("a/soil.2_mqc.json".parse(), Ok(file.clone()));
+        let expected = ["a/soil.2_mqc.json", "a/soil.2.probabilities_mqc.json", "a/soil.2.statistics_mqc.json"];
+        assert_eq!(file.paths().collect::<Vec<_>>(), expected.map(PathBuf::from));
         for passed_over in ["soil.json", "_mqc.json", "soil_mqc.json.gz", "/"] {
             assert!(passed_over.parse::<File>().is_err(), "{passed_over}");
         }

@@ -215,6 +215,17 @@ fn multiqc_is_told_where_the_reads_of_a_sample_went() {
     assert!(told["description"].as_str().unwrap().contains("soil: the assumed share of coding reads is 0.500"));
     let model = report["model"]["name"].as_str().unwrap();
     assert!(told["section_name"].as_str().unwrap().contains(model) && told["plot_type"] == "bargraph");
+    let (statistics, line) = (bench.json("soil.statistics_mqc.json"), bench.json("soil.probabilities_mqc.json"));
+    let row = &statistics["data"]["soil"];
+    assert_eq!((&row["reads"], &row["model"]), (&302.into(), &report["model"]["name"]));
+    let per_cent = |class: &str| 100.0 * report["counts"][class].as_f64().unwrap() / 302.0;
+    for class in ["coding", "undecided"] {
+        assert!((row[class].as_f64().unwrap() - per_cent(class)).abs() < 1e-3, "{class}: {row}");
+    }
+    let points = line["data"]["soil"].as_array().unwrap();
+    let sum: f64 = points.iter().map(|point| point[1].as_f64().unwrap()).sum();
+    assert!((sum - 100.0).abs() < 0.1 && line["plot_type"] == "linegraph", "{line}");
+    assert_eq!(points.len(), report["histogram"]["counts"].as_array().unwrap().len());
     let unseen = bench.run_split(&["in.fq", "--force", "--multiqc", "soil.json"]);
     assert_eq!(unseen.status.code(), Some(2));
     assert!(stderr(&unseen).contains("SAMPLE_mqc.json"), "{}", stderr(&unseen));

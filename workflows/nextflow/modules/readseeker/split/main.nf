@@ -90,6 +90,6 @@ process READSEEKER_SPLIT {
         echo "" | gzip > \$output
     done
     touch ${prefix}.readseeker.html
-    echo "{}" | tee ${prefix}.readseeker.json > ${prefix}_mqc.json
+    echo "{}" | tee ${prefix}.readseeker.json ${prefix}{,.probabilities,.statistics}_mqc.json
     """
 }

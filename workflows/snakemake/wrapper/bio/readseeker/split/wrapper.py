@@ -42,7 +42,9 @@ def output_flags():
     flags += [(flag, "/dev/null") for flag in ("--coding", "--noncoding") if flag not in given]
     for name in TABLES:
         flag = "--windows-out" if name == "windows" else f"--{name}"
-        flags += [(flag, path) for path in paths_of(snakemake.output, name)]
+        paths = paths_of(snakemake.output, name)
+        # The program names the other files for MultiQC after the first one.
+        flags += [(flag, path) for path in (paths[:1] if name == "multiqc" else paths)]
     return flags
 
 
