@@ -14,7 +14,7 @@ share=$root/usr/share
 install -D "$program" "$root/usr/bin/readseeker"
 strip "$root/usr/bin/readseeker"
 packaging/extras.sh "$program" "$work/extras"
-install -D -m 644 -t "$share/man/man1" "$work"/extras/man/*.1
+install -D -m 644 -t "$share/man/man1" "$work"/extras/man/man1/*.1
 gzip -9n "$share"/man/man1/*.1
 install -D -m 644 "$work/extras/completions/readseeker.bash" "$share/bash-completion/completions/readseeker"
 install -D -m 644 -t "$share/zsh/vendor-completions" "$work/extras/completions/_readseeker"

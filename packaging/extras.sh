@@ -5,20 +5,28 @@ set -euo pipefail
 
 program=$(realpath "${1:?usage: packaging/extras.sh PROGRAM FOLDER}")
 folder=${2:?usage: packaging/extras.sh PROGRAM FOLDER}
-mkdir -p "$folder/man" "$folder/completions"
+mkdir -p "$folder/man/man1" "$folder/completions"
 
-"$program" man >"$folder/man/readseeker.1"
-commands=$("$program" --help | awk '/^Commands:/ { inside = 1; next } /^[^ ]/ { inside = 0 } inside && /^  [a-z]/ && $1 != "help" { print $1 }')
+# The subcommands that the help of a command lists.
+subcommands() {
+    "$program" "$@" --help | awk '/^Commands:/ { inside = 1; next } /^[^ ]/ { inside = 0 } inside && /^  [a-z]/ && $1 != "help" { print $1 }'
+}
+
+"$program" man >"$folder/man/man1/readseeker.1"
+commands=$(subcommands)
 [ -n "$commands" ] || { echo "no commands in the help of $program" >&2 && exit 1; }
 for command in $commands; do
-    "$program" man "$command" >"$folder/man/readseeker-$command.1"
+    "$program" man "$command" >"$folder/man/man1/readseeker-$command.1"
+    for own in $(subcommands "$command"); do
+        "$program" man "$command" "$own" >"$folder/man/man1/readseeker-$command-$own.1"
+    done
 done
 "$program" completions bash >"$folder/completions/readseeker.bash"
 "$program" completions zsh >"$folder/completions/_readseeker"
 "$program" completions fish >"$folder/completions/readseeker.fish"
 
 # A program that prints nothing would otherwise go unnoticed.
-for page in "$folder"/man/*; do
+for page in "$folder"/man/man1/*; do
     grep -q '^\.TH' "$page" || { echo "not a man page: $page" >&2 && exit 1; }
 done
 for completions in "$folder"/completions/*; do

@@ -52,8 +52,8 @@ Examples:
   Split a BAM that is sorted by coordinate, and write scores and reports too:
   readseeker split sorted.bam --collate --out-prefix results/soil
 
-  Score long reads in windows of 300 bases:
-  readseeker score reads.fq.gz --windows 150 -o scores.tsv.gz";
+  Find the genes in nanopore reads:
+  readseeker split nanopore.fq.gz --out-prefix results/soil --genes genes.gff3.gz --proteins proteins.faa.gz";
 
 /// Split sequencing reads into coding (CDS) and non-coding, de novo, with a neural model
 #[derive(Debug, Parser)]

@@ -49,7 +49,7 @@ pub enum Conflict {
     #[error("a shard needs an input that can be read twice, and {} is not a file", .0.display())]
     ReadOnce(PathBuf),
     /// A dry run reads the start of its input, and that can be read but once.
-    #[error("a dry run would take away the start of {}, which is not a file", .0.display())]
+    #[error("a dry run cannot read {}, which is not a file: the reads it takes would be missing from the run", .0.display())]
     TakenAway(PathBuf),
     /// Two files per class, and reads without mates.
     #[error("two outputs per class, but the input holds single reads")]

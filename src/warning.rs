@@ -117,6 +117,16 @@ pub enum Warning {
         /// Of how many.
         of: u64,
     },
+    /// A model for GPUs took hours on a CPU.
+    #[error("{model} scored {reads_per_second} reads a second on this device, so the run took {minutes} minutes")]
+    Slow {
+        /// The model's name.
+        model: String,
+        /// How fast it was.
+        reads_per_second: u64,
+        /// How long it took.
+        minutes: u64,
+    },
     /// What a report says that an earlier run warned of.
     #[error("{message}")]
     Reported {
@@ -147,6 +157,7 @@ impl Warning {
             Self::LowComplexity { .. } => "low_complexity",
             Self::OddGc { .. } => "odd_gc",
             Self::Unsure { .. } => "unsure_model",
+            Self::Slow { .. } => "slow_model",
         }
     }
 }

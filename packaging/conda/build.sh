@@ -8,7 +8,7 @@ cargo install --no-track --locked --verbose --root "${PREFIX}" --path .
 if [[ "${CONDA_BUILD_CROSS_COMPILATION:-0}" != "1" ]]; then
     packaging/extras.sh "${PREFIX}/bin/readseeker" extras
     install -d "${PREFIX}/share/man/man1"
-    install -m 644 extras/man/*.1 "${PREFIX}/share/man/man1/"
+    install -m 644 extras/man/man1/*.1 "${PREFIX}/share/man/man1/"
     install -D -m 644 extras/completions/readseeker.bash "${PREFIX}/share/bash-completion/completions/readseeker"
     install -D -m 644 extras/completions/_readseeker "${PREFIX}/share/zsh/site-functions/_readseeker"
     install -D -m 644 extras/completions/readseeker.fish "${PREFIX}/share/fish/vendor_completions.d/readseeker.fish"

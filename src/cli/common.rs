@@ -58,7 +58,7 @@ pub(super) struct Common {
 
     /// Index of the input, made by `readseeker index`: each shard then reads its own part alone
     ///
-    /// Give it to all shards or to none, as the parts are others.
+    /// Give it to all shards or to none, because the parts differ.
     #[arg(
         long,
         value_name = "INDEX",
@@ -130,7 +130,7 @@ pub(super) struct Common {
 
     /// Reads by class for MultiQC; the file is named after the sample
     ///
-    /// Probabilities and general statistics go to `SAMPLE.probabilities_mqc.json` and `SAMPLE.statistics_mqc.json` beside it.
+    /// Probabilities and general statistics go to SAMPLE.probabilities_mqc.json and SAMPLE.statistics_mqc.json beside it.
     #[arg(long, value_name = "SAMPLE_mqc.json", help_heading = "Outputs", hide_short_help = true)]
     multiqc: Option<multiqc::File>,
 

@@ -44,6 +44,7 @@ pub(super) fn print_warning(warning: &Warning) {
             "--min-length sets how many known bases a read needs; --undecided collects these reads"
         }
         Warning::Short { .. } => "do not trust single reads; docs/odd-reads.md has the figures",
+        Warning::Slow { .. } => "use a GPU (--device gpu), a part of the reads (--max-reads), or --model builtin",
         Warning::Truncated { .. } => "score all of each read in windows with --windows 150",
         _ => "",
     };
@@ -95,7 +96,8 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         }
         Error::Conflict(conflict) => return on_conflict(conflict),
         Error::Report { .. } => {
-            "give reports that --json wrote (merge takes those of all shards of one input, 1/N to N/N)"
+            "give reports that --json wrote; merge takes those of all shards of one input, and --scores their tables in the \
+             same order"
         }
         _ => return None,
     };

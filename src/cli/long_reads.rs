@@ -15,7 +15,7 @@ pub(super) struct LongReads {
     /// Score windows of 300 bases over the whole read, at most STEP bases apart
     ///
     /// The windows are spread evenly. Above 300, the bases between them are not scored. Without this flag the built-in
-    /// model pools windows of its own, and a BERT reads the first 301 bases.
+    /// model follows genes along the whole read, compact pools windows of its own, and a BERT reads the first 301 bases.
     #[arg(long, value_name = "STEP", value_parser = count, help_heading = "Long reads")]
     windows: Option<NonZero<usize>>,
 

@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 /// Print a man page
 #[derive(Debug, ClapArgs)]
 pub(super) struct Man {
-    /// Subcommand to document [default: the program as a whole]
-    command: Option<String>,
+    /// Subcommand to document, such as split or model fetch [default: the program as a whole]
+    command: Vec<String>,
 }
 
 /// Print the completions of a shell
@@ -24,15 +24,13 @@ pub(super) struct Completions {
 pub(super) fn man(Man { command }: &Man, program: Command) -> Result<()> {
     let mut program = program.disable_help_subcommand(true);
     program.build();
-    let page = match command {
-        None => program,
-        Some(name) => {
-            let own = program.find_subcommand(name).filter(|own| !own.is_hide_set());
-            own.cloned().ok_or_else(|| Error::Usage(format!("no such subcommand: {name}")))?
-        }
-    };
+    let mut page = &program;
+    for name in command {
+        let own = page.find_subcommand(name).filter(|own| !own.is_hide_set());
+        page = own.ok_or_else(|| Error::Usage(format!("no such subcommand: {}", command.join(" "))))?;
+    }
     let mut text = Vec::new();
-    clap_mangen::Man::new(page).render(&mut text).expect("writing to a vector cannot fail");
+    clap_mangen::Man::new(page.clone()).render(&mut text).expect("writing to a vector cannot fail");
     print(&String::from_utf8_lossy(&text))
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Args {
 
     /// Reads by class for MultiQC; the file is named after the sample
     ///
-    /// Probabilities and general statistics go to `SAMPLE.probabilities_mqc.json` and `SAMPLE.statistics_mqc.json` beside it.
+    /// Probabilities and general statistics go to SAMPLE.probabilities_mqc.json and SAMPLE.statistics_mqc.json beside it.
     #[arg(long, value_name = "SAMPLE_mqc.json")]
     multiqc: Option<multiqc::File>,
 

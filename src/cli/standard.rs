@@ -21,7 +21,8 @@ impl Standard {
     pub(super) fn of(prefix: &Path, suffix: &str) -> Result<Self> {
         let spelled = prefix.to_str().ok_or_else(|| Error::Usage("--out-prefix must be UTF-8".into()))?;
         let (before, sample) = if spelled.ends_with('/') {
-            (spelled.to_owned(), format!("{spelled}readseeker"))
+            let folder = prefix.file_name().and_then(|name| name.to_str()).unwrap_or("readseeker");
+            (spelled.to_owned(), format!("{spelled}{folder}"))
         } else {
             (format!("{spelled}."), spelled.to_owned())
         };
@@ -76,9 +77,9 @@ mod tests {
             "o/scores.tsv.gz",
             "o/report.json",
             "o/report.html",
-            "o/readseeker_mqc.json",
-            "o/readseeker.probabilities_mqc.json",
-            "o/readseeker.statistics_mqc.json",
+            "o/o_mqc.json",
+            "o/o.probabilities_mqc.json",
+            "o/o.statistics_mqc.json",
             "o",
         ];
         assert_eq!(paths("o/"), expected);

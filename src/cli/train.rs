@@ -75,7 +75,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "F", value_parser = probability)]
     warm_up: Option<f32>,
 
-    /// Share of a network's numbers that are left out at random, in each step others [default: 0; 0.1 for a BERT; 0.15 with
+    /// Share of a network's numbers that are left out at random, different ones at each step [default: 0; 0.1 for a BERT; 0.15 with
     /// --scratch]
     ///
     /// In training alone. Of a BERT: of hidden numbers and of attention, as in the published training.
@@ -94,7 +94,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", value_parser = minutes)]
     minutes: Option<f64>,
 
-    /// Minutes between saves of the state that a training goes on from when it was killed
+    /// Minutes between checkpoints, from which a killed training resumes
     #[arg(long, value_name = "N", default_value = "10", value_parser = minutes)]
     save_every: f64,
 

@@ -127,7 +127,9 @@ impl Classifier {
     /// # Errors
     /// As [`classify`](Self::classify).
     pub fn classify_rows(&self, rows: &[&[u16]]) -> Result<Predictions> {
-        let logits = self.engine.logits(&self.scoring.network_rows(rows))?;
+        let seen: Vec<_> = rows.iter().map(|row| self.scoring.seen(row)).collect();
+        let seen: Vec<&[u16]> = seen.iter().map(|row| &**row).collect();
+        let logits = self.engine.logits(&self.scoring.network_rows(&seen))?;
         let predictions = self.scoring.predictions(rows, &logits);
         let finite = predictions.iter().all(|prediction| prediction.probability.is_finite());
         if finite { Ok(predictions) } else { Err(Error::NotFinite) }

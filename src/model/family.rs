@@ -1,6 +1,7 @@
 //! What a family of networks says of itself. A new family is a folder that implements [`Family`], and an arm in
 //! `checkpoint.rs`.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::num::NonZero;
 
@@ -22,10 +23,16 @@ pub(super) trait Scoring: Debug + Send + Sync {
     /// What it needs of a read.
     fn requirements(&self) -> Requirements;
 
-    /// The rows its network computes, for rows of k-mers.
+    /// What its network sees of a row of k-mers: all of it, unless the family says otherwise.
+    fn seen<'a>(&self, row: &'a [u16]) -> Cow<'a, [u16]> {
+        row.into()
+    }
+
+    /// The rows its network computes, for rows of k-mers as they are [`seen`](Self::seen).
     fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<Row<'a>>;
 
-    /// One prediction for each row of k-mers, and its stretches if the family tells any, from the logits of all of its [`network_rows`](Self::network_rows).
+    /// One prediction for each row of k-mers, and its stretches if the family tells any, from the logits of all of its
+    /// [`network_rows`](Self::network_rows).
     fn predictions(&self, rows: &[&[u16]], logits: &[f32]) -> Predictions;
 }
 

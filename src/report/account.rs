@@ -246,7 +246,7 @@ impl PriorUsed {
             }
             Origin::TooFewReads => {
                 format!(
-                    "too few reads to estimate it: it takes {FEWEST}, or {FEWEST_LONG} long ones that add up to as many of 300 bases"
+                    "too few reads to estimate it: it takes {FEWEST}, or {FEWEST_LONG} long ones with as many bases as {FEWEST} of 300"
                 )
             }
             Origin::Unsure => "not estimated: the model is unsure of most reads".to_owned(),

@@ -9,6 +9,9 @@ use crate::warning::Warning;
 /// From this share of the reads on, the ones that cannot be scored, or not as a whole, are worth a warning.
 const MANY: f64 = 0.1;
 
+/// From so many seconds on, a run of a large model is worth a warning.
+const LONG: f64 = 3600.0;
+
 /// What the user should know after the last read.
 #[must_use]
 pub fn warnings(report: &Report) -> Vec<Warning> {
@@ -21,7 +24,7 @@ pub(super) fn is_of_sums(report: &Report, warning: &Warning) -> bool {
 }
 
 /// All there is to warn of, and whether it holds.
-fn all(report: &Report) -> [(bool, Warning); 7] {
+fn all(report: &Report) -> [(bool, Warning); 8] {
     let counts = &report.counts;
     let OddReads { short, truncated, reads_at_most, unknown_bases, low_complexity, odd_gc } = report.odd_reads;
     let of = counts.classes.iter().map(|(_, reads)| reads).sum();
@@ -36,11 +39,19 @@ fn all(report: &Report) -> [(bool, Warning); 7] {
         (share(low_complexity, of) >= MANY, Warning::LowComplexity { reads: low_complexity, of }),
         (share(odd_gc, of) >= MANY, Warning::OddGc { reads: odd_gc, of }),
         (share(unsure, scored) > MOST_UNSURE, Warning::Unsure { reads: unsure, of: scored }),
+        (report.model.kind == "bert" && report.wall_seconds >= LONG, slow(report)),
     ]
+}
+
+fn slow(report: &Report) -> Warning {
+    let minutes = std::time::Duration::from_secs_f64(report.wall_seconds).as_secs() / 60;
+    Warning::Slow { model: report.model.name.clone(), reads_per_second: report.reads_per_second, minutes }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::class::PerClass;
     use crate::kmer::Letters;
@@ -51,6 +62,10 @@ mod tests {
     use crate::verdict::{Mates, VerdictConfig};
 
     fn codes(tally: &Tally) -> Vec<String> {
+        codes_after(Duration::ZERO, &Card::default(), tally)
+    }
+
+    fn codes_after(elapsed: Duration, card: &Card, tally: &Tally) -> Vec<String> {
         let facts = Facts {
             command: Vec::new(),
             threads: std::num::NonZero::<usize>::MIN,
@@ -65,8 +80,7 @@ mod tests {
             audit: None,
             scope: Scope::default(),
         };
-        let (card, seen) = (Card::default(), InputCounts::default());
-        let report = Report::new(facts, Vec::new(), &card, &seen, tally, std::time::Duration::ZERO);
+        let report = Report::new(facts, Vec::new(), card, &InputCounts::default(), tally, elapsed);
         warnings(&report).iter().map(|warning| warning.code().to_owned()).collect()
     }
 
@@ -93,5 +107,16 @@ mod tests {
         };
         assert_eq!(of(30, 70), [""; 0]);
         assert_eq!(of(29, 71), ["unsure_model"]);
+    }
+
+    #[test]
+    fn hours_of_a_bert_are_worth_a_warning_and_those_of_other_models_have_their_reasons() {
+        let codes = |kind: &str, seconds| {
+            let card = Card { kind: kind.to_owned().into(), ..Card::default() };
+            codes_after(Duration::from_secs(seconds), &card, &Tally::default())
+        };
+        assert_eq!(codes("bert", 3600), ["slow_model"]);
+        assert_eq!(codes("bert", 3599), [""; 0]);
+        assert_eq!(codes("along", 36_000), [""; 0]);
     }
 }

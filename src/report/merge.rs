@@ -22,7 +22,7 @@ pub enum MergeError {
         n: usize,
     },
     /// Of a run of another kind.
-    #[error("its {what} differs from that of the first report")]
+    #[error("it does not have the {what} of the first report")]
     Other {
         /// Which report.
         n: usize,
@@ -182,10 +182,12 @@ fn add_all(counts: &mut [u64], others: &[u64]) {
 /// Finds out what sets two runs apart that should have been the same but for the shard.
 fn check(first: &Report, other: &Report) -> Result<(), &'static str> {
     let part = |report: &Report| report.input.shard.map(|Shard { of, all_templates, .. }| (of, all_templates));
+    let fraction = |report: &Report| report.audit.map(|audit| audit.fraction);
     let checks = [
         (first.version == other.version, "version of readseeker"),
         (first.model == other.model, "model"),
         (first.settings == other.settings, "settings"),
+        (fraction(first) == fraction(other), "audit"),
         ((&first.input.files, &first.input.format) == (&other.input.files, &other.input.format), "input"),
         (part(other).is_none() || part(first) == part(other), "number of shards or templates"),
     ];
@@ -219,9 +221,11 @@ fn shards(reports: &[Report]) -> Result<Vec<Shard>, MergeError> {
     }
 }
 
-/// What a sample of all shards says of the whole; none where they are no samples.
+/// What a sample of all shards says of the whole; none where they are no samples. A shard of which the sample took nothing says
+/// nothing of its own.
 fn estimate(reports: &[Report], merged: &Report) -> Option<Estimate> {
-    let verdicts = reports.iter().map(|report| Some(report.estimate?.verdicts)).sum::<Option<u64>>()?;
+    let each = reports.iter().filter_map(|report| report.estimate.as_ref());
+    let verdicts = each.map(|estimate| estimate.verdicts).reduce(|one, other| one + other)?;
     let reads = merged.counts.classes.iter().map(|(_, reads)| reads).sum();
     Estimate::from_part(&Part {
         reads,

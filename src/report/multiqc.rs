@@ -85,7 +85,7 @@ impl File {
         json!({
             "id": id,
             "section_name": format!("readseeker: {label}"),
-            "description": format!("Reads that the model {label} calls coding and non-coding: {}.", self.described(report)),
+            "description": format!("Reads that the model {label} calls coding and non-coding. {}.", self.described(report)),
             "plot_type": "bargraph",
             "pconfig": {
                 "id": format!("{id}_plot"),
@@ -129,9 +129,7 @@ impl File {
         let classes = &report.counts.classes;
         let reads = Class::ALL.iter().map(|&class| classes[class]).sum::<u64>();
         let share = |class| per_cent(classes[class], reads.max(1));
-        let shares = |title, description, scale| {
-            json!({ "title": title, "description": description, "min": 0, "max": 100, "suffix": "%", "scale": scale })
-        };
+        let shares = |title, description, scale| json!({ "title": title, "description": description, "min": 0, "max": 100, "suffix": "%", "scale": scale });
         json!({
             "id": "readseeker_statistics",
             "plot_type": "generalstats",
@@ -164,7 +162,10 @@ impl File {
         let prior =
             format!(". {}: the assumed share of coding reads is {:.3} ({})", self.sample, prior.share, prior.origin());
         let warnings = report.warnings.iter().map(|warning| format!(". {}: warning: {warning}", self.sample));
-        [rule(&report.settings, &report.counts), prior].into_iter().chain(warnings).collect()
+        [format!("{}: {}", self.sample, rule(&report.settings, &report.counts)), prior]
+            .into_iter()
+            .chain(warnings)
+            .collect()
     }
 }
 

@@ -10,8 +10,8 @@ use crate::error::{Error, Result, Signal};
 use crate::outputs::{Judge, Outputs, OutputsConfig};
 use crate::pipeline::{self, PipelineConfig};
 use crate::progress::Progress;
-use crate::reads::Format;
 use crate::reads::output::check_place;
+use crate::reads::{Format, Index};
 use crate::report::{Measured, Plan};
 use crate::tokens::Tokens;
 use crate::warning::Warning;
@@ -30,6 +30,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub async fn dry_run(config: Config, interrupt: impl Future<Output = Signal>, warn: impl Fn(&Warning)) -> Result<Plan> {
     config.check()?;
     config.check_rereadable()?;
+    if let (Some(_), Some(index)) = (config.shard, &config.index) {
+        Index::open(index, &config.input.inputs)?;
+    }
     let outputs: Vec<_> = config.output_paths().collect();
     outputs.iter().try_for_each(|path| check_place(path, config.folder.as_deref()))?;
     let progress = Arc::new(Progress::default());

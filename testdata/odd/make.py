@@ -163,6 +163,17 @@ def text_of_any_kind():
     samtools("view", "--no-PG", "-C", "--output-fmt", "cram,no_ref=1", output="any_text.cram", stdin=text)
 
 
+def without_matches():
+    """Reads of which no base comes from the reference, the first and the last of their slice: their ends lie before their starts."""
+    rng = random.Random(80)
+    lines = []
+    for n, (start, cigar) in enumerate([(100, "80I"), (100, "80M"), (130, "80M"), (130, "80S"), (209, "40S40I")]):
+        lines.append(f"w{n}\t0\ta\t{start}\t60\t{cigar}\t*\t0\t0\t{''.join(rng.choices('ACGT', k=80))}\t{'I' * 80}\n")
+    text = ("@HD\tVN:1.6\n@SQ\tSN:a\tLN:1000\n" + "".join(lines)).encode()
+    samtools("view", "--no-PG", "-b", output="without_matches.bam", stdin=text)
+    samtools("view", "--no-PG", "-C", "--output-fmt", "cram,no_ref=1", output="without_matches.cram", stdin=text)
+
+
 def samtools(*arguments, output, stdin=None):
     done = subprocess.run(["samtools", *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     (HERE / output).write_bytes(done.stdout)
@@ -190,6 +201,7 @@ def main():
     crams()
     many()
     text_of_any_kind()
+    without_matches()
 
 
 if __name__ == "__main__":

@@ -159,9 +159,17 @@ fn a_prefix_gives_the_standard_set() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let set = ["coding.fq.gz", "html", "json", "noncoding.fq.gz", "scores.tsv.gz"].map(|name| format!("soil.{name}"));
-    assert_eq!(names[..5], set);
-    assert_eq!(names[5..], ["soil_mqc.json"]);
+    let parts = [
+        "coding.fq.gz",
+        "html",
+        "json",
+        "noncoding.fq.gz",
+        "probabilities_mqc.json",
+        "scores.tsv.gz",
+        "statistics_mqc.json",
+    ];
+    assert_eq!(names[..7], parts.map(|name| format!("soil.{name}")));
+    assert_eq!(names[7..], ["soil_mqc.json"]);
     assert_eq!(bench.json("results/run 1/soil.json")["counts"]["records"], 30);
     assert_eq!(split(&["--out-prefix", "results/run 1/soil"]).status.code(), Some(2), "it exists");
     let output = split(&["--out-prefix", "o/", "--coding", "c.fa", "--output-format", "fasta"]);

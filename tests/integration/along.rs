@@ -25,7 +25,7 @@ fn goldens() -> Vec<Golden> {
     let table = fs::read_to_string(testdata("along/golden.tsv")).unwrap();
     let rows = table.lines().skip(1).map(|line| {
         let fields: Vec<&str> = line.split('\t').collect();
-        Golden { bases: fields[0].into(), probability: fields[3].parse().unwrap(), stretches: fields[4].to_owned() }
+        Golden { bases: fields[0].into(), probability: fields[4].parse().unwrap(), stretches: fields[5].to_owned() }
     });
     rows.collect()
 }
@@ -85,5 +85,37 @@ fn the_same_bytes_with_calls_along_the_read_however_the_work_is_divided() {
     }
     for extra in [&["-t", "2"][..], &["-t", "3", "--memory", "100K"], &["--batch-size", "3"]] {
         assert!(run(extra) == first, "{extra:?} changes the output");
+    }
+}
+
+/// Reads of the example.
+fn example() -> Vec<Vec<u8>> {
+    let bench = Bench::new();
+    bench.split(&[testdata("community_R1.fq.gz").to_str().unwrap()]);
+    let reads = bench.read("c.fq") + &bench.read("n.fq");
+    reads.lines().skip(1).step_by(4).map(|bases| bases.as_bytes().to_vec()).collect()
+}
+
+#[test]
+fn unknown_bases_at_the_ends_of_reads_change_nothing_and_inside_them_little() {
+    let classifier = Classifier::load(&options(directory(), Attention::default(), Choice::Cpu)).unwrap();
+    let reads: Vec<Vec<u8>> = example().into_iter().step_by(5).collect();
+    let said = |change: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let changed: Vec<Vec<u8>> = reads.iter().map(|read| change(read)).collect();
+        let tokens = tokens(&classifier, Letters::Lenient, changed.iter().map(Vec::as_slice));
+        let probabilities: Vec<f32> =
+            classifier.classify(&tokens).unwrap().iter().map(|prediction| prediction.probability).collect();
+        probabilities
+    };
+    let alone = said(&<[u8]>::to_vec);
+    for (before, after) in [(1, 0), (0, 45), (100, 73), (0, 1000)] {
+        assert_eq!(said(&|read| [&b"N".repeat(before), read, &b"N".repeat(after)].concat()), alone);
+    }
+    let apart = |unknown: usize| {
+        let others = said(&|read| [&read[..75], &b"N".repeat(unknown), &read[75..]].concat());
+        alone.iter().zip(others).filter(|(one, other)| (**one < 0.5) != (*other < 0.5)).count()
+    };
+    for unknown in [6, 30, 150, 3000] {
+        assert!(apart(unknown) < reads.len() / 16, "{unknown}: {}", apart(unknown));
     }
 }

@@ -49,8 +49,13 @@ fn a_dry_run_finds_what_a_run_would_find() {
         (&["in.fq", "--coding", "folder", "--noncoding", "n.fq"], 6, "cannot write folder: is a directory"),
         (&["broken.fq", "--coding", "d.fq", "--noncoding", "n.fq"], 3, "cut short"),
         (&["in.fq", "--coding", "d_#.fq", "--noncoding", "n_#.fq"], 2, "the input holds single reads"),
-        (&["-", "--coding", "d.fq", "--noncoding", "n.fq"], 2, "would take away the start of -"),
+        (&["-", "--coding", "d.fq", "--noncoding", "n.fq"], 2, "a dry run cannot read -, which is not a file"),
         (&["in.fq", "--coding", "d.fq", "--noncoding", "n.fq", "--model", "none"], 4, "none"),
+        (
+            &["in.fq", "--coding", "d.fq", "--noncoding", "n.fq", "--shard", "1/2", "--index", "in.fq"],
+            3,
+            "no index of this version",
+        ),
     ] {
         let output = bench.run(&[&["split", "--dry-run"], args].concat());
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}", stderr(&output));

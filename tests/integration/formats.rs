@@ -140,6 +140,17 @@ fn cram_gives_the_outputs_its_bam_gives() {
 }
 
 #[test]
+fn cram_reads_of_which_nothing_lies_on_the_reference_may_lie_at_the_ends_of_a_slice() {
+    let bench = Bench::new();
+    let [cram, bam] = ["cram", "bam"].map(|kind| {
+        bench.split(&[testdata(&format!("odd/without_matches.{kind}")).to_str().unwrap(), "--force"]);
+        bench.read("c.fq") + &bench.read("n.fq")
+    });
+    assert_eq!(records(&bam).len(), 5);
+    assert_eq!(cram, bam);
+}
+
+#[test]
 fn cram_is_read_from_a_pipe() {
     let bench = Bench::new();
     let cram = std::fs::File::open(testdata("odd/mapped.no_reference.cram")).unwrap();

@@ -68,11 +68,14 @@ fn the_reference_is_current() {
 #[test]
 fn man_pages_and_completions_know_the_flags_and_are_not_in_the_main_help() {
     assert!(printed(&["man"]).contains(".TH readseeker 1"));
+    assert!(printed(&["man", "model", "fetch"]).contains(".TH readseeker-model-fetch 1"));
     assert!(printed(&["man", "split"]).contains("\\-\\-undecided\\-band"));
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         assert!(printed(&["completions", shell]).contains("undecided-band"), "{shell}");
     }
     let help = printed(&["--help"]);
     assert!(!help.contains("completions") && !help.contains("  man") && !help.contains("  reference"), "{help}");
-    assert_eq!(Bench::new().run(&["man", "nothing"]).status.code(), Some(2));
+    for unknown in [&["man", "nothing"][..], &["man", "model", "nothing"]] {
+        assert_eq!(Bench::new().run(unknown).status.code(), Some(2));
+    }
 }

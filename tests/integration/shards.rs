@@ -85,6 +85,16 @@ fn merged_reports_of_shards_are_that_of_a_single_run() {
         assert!(report["estimate"].as_object_mut().unwrap().remove("wall_seconds").is_some());
     }
     assert_eq!(merged, whole);
+    // A shard of which the sample took nothing.
+    for shard in ["1", "2", "3"] {
+        let mut report = bench.json(&format!("{shard}.json"));
+        if shard == "2" {
+            report.as_object_mut().unwrap().remove("estimate");
+        }
+        bench.write(&format!("few{shard}.json"), report.to_string());
+    }
+    let output = bench.run(&["merge", "few.json", "few1.json", "few2.json", "few3.json"]);
+    assert!(output.status.success() && bench.json("few.json")["estimate"]["verdicts"].is_u64(), "{}", stderr(&output));
     assert!(bench.read("m.html").contains("community.bam") && bench.read("s_mqc.json").contains("\"s\""));
 
     let changed = |name: &str, change: fn(&mut serde_json::Value)| {
@@ -94,6 +104,9 @@ fn merged_reports_of_shards_are_that_of_a_single_run() {
     };
     changed("apart.json", |report| report["input"]["shard"]["first_template"] = 17.into());
     changed("letters.json", |report| report["settings"]["letters"] = "published".into());
+    changed("audit.json", |report| {
+        report["audit"] = serde_json::json!({ "fraction": 0.5, "reads": 1, "largest_difference": 0.0, "ties": 0 });
+    });
     changed("seed.json", |report| report["settings"]["sample"]["seed"] = 5.into());
     for (reports, problem) in [
         (&["1.json", "2.json"][..], "cannot use the reports: shard 3 of 3 is missing"),
@@ -102,8 +115,12 @@ fn merged_reports_of_shards_are_that_of_a_single_run() {
             &["3.json", "apart.json", "1.json"],
             "cannot use apart.json: shard 2 does not begin where the one before it ends",
         ),
-        (&["1.json", "letters.json", "3.json"], "cannot use letters.json: its settings"),
-        (&["1.json", "seed.json", "3.json"], "cannot use seed.json: its settings"),
+        (
+            &["1.json", "letters.json", "3.json"],
+            "cannot use letters.json: it does not have the settings of the first report",
+        ),
+        (&["1.json", "seed.json", "3.json"], "cannot use seed.json: it does not have the settings"),
+        (&["1.json", "audit.json", "3.json"], "cannot use audit.json: it does not have the audit"),
         (&["1.json", "2.json", "1.json"], "cannot use 1.json: shard 1 is given twice"),
         (&["whole.json"], "cannot use whole.json: it is not the report of a shard"),
         (&["1.json", "m.html"], "cannot use m.html: not a report of readseeker: expected value at line 1"),

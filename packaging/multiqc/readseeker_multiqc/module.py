@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from pathlib import Path
 from typing import Dict, List
 
 from multiqc import config
@@ -55,7 +56,7 @@ class MultiqcModule(BaseMultiqcModule):
                 continue
             if report is None:
                 continue
-            sample = self.clean_s_name(re.sub(r"(\.readseeker)?\.json$", "", file["fn"]), file)
+            sample = self.clean_s_name(_sample(file["fn"], file["root"]), file)
             if sample in reports:
                 log.debug(f"Two reports of sample {sample}: {file['fn']} replaces the earlier one")
             reports[sample] = report
@@ -170,6 +171,12 @@ class MultiqcModule(BaseMultiqcModule):
                 },
             ),
         )
+
+
+def _sample(name: str, folder: str) -> str:
+    """The sample that a report is of; that of `--out-prefix FOLDER/` is called report.json."""
+    sample = re.sub(r"(\.readseeker)?\.json$", "", name)
+    return Path(folder).name if sample == "report" and Path(folder).name else sample
 
 
 def _models(groups: Dict[str, Dict[str, Report]]) -> str:

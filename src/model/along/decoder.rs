@@ -9,8 +9,8 @@ mod ends;
 mod genes;
 mod grid;
 mod kmers;
-mod known;
 mod read;
+mod seen;
 mod settings;
 
 use crate::model::calibration::Calibration;
@@ -18,8 +18,8 @@ use crate::prediction::{Frame, Prediction, Stretch, Stretches};
 use chain::{Chain, Memory};
 use grid::POSITION;
 pub(super) use grid::{positions, side};
-use known::Places;
 use read::Read;
+pub(super) use seen::Seen;
 pub(in crate::model) use settings::{BreakEven, DecoderSettings, ShortReads};
 
 /// Logits of a position: none, plus 0 1 2, minus 0 1 2, frames of the padded read.
@@ -51,29 +51,24 @@ impl Decoder {
         Self { rules: Rules::new(settings, calibration), short }
     }
 
-    /// What is said of one read; its stretches become a row of `into`.
-    ///
-    /// `row` holds the read's overlapping 6-mers, `logits` those of its positions.
+    /// What is said of one read; its stretches become a row of `into`. `logits` are those of the positions that are seen.
     pub(super) fn decode(
         &self,
-        row: &[u16],
+        seen: &Seen<'_>,
         logits: &[[f32; LOGITS]],
         Scratch(memory): &mut Scratch,
         into: &mut Stretches,
     ) -> Prediction {
-        let bases = row.len() + 5;
+        let bases = seen.bases();
         debug_assert_eq!(logits.len(), positions(bases), "{bases}");
-        codons::mark(row, side(bases), logits.len(), &mut memory.marks);
-        let read = Read { row, places: Places::of(row) };
-        read.places.join(&mut memory.marks);
-        let known = read.places.of_all(logits);
+        codons::mark(&seen.row, side(bases), logits.len(), &mut memory.marks);
         let rules = self.rules_of(bases);
-        let call = rules.chain.call(&known, memory);
-        rules.stretches(&read, &known, memory, into);
+        let call = rules.chain.call(logits, memory);
+        rules.stretches(&Read { seen }, logits, memory, into);
         into.end_row();
-        let (log_odds, frame) = rules.chain.break_even(call, &known, memory);
-        let probability = rules.probability(log_odds + poison(logits), read.places.bases(row));
-        Prediction { probability, frame: Some(on_read(frame, bases)) }
+        let (log_odds, frame) = rules.chain.break_even(call, logits, memory);
+        let probability = rules.probability(log_odds + poison(logits), bases);
+        Prediction { probability, frame: Some(seen.frame(unpadded(frame, bases))) }
     }
 
     /// The rules of a read of so many bases.
@@ -90,15 +85,15 @@ impl Rules {
         Self { chain: Chain::new(settings), calibration: calibration.by_length.clone() }
     }
 
-    /// Adds the stretches of the call in memory, made of these logits of known positions, with the probabilities of their genes. A gene's is that of a read of these bases
-    /// which would say as much: at the opposite odds, calls would do without the gene.
+    /// Adds the stretches of the call in memory, made of these logits, with the probabilities of their genes. A gene's is that of
+    /// a read of these bases which would say as much: at the opposite odds, calls would do without the gene.
     fn stretches(&self, read: &Read<'_>, logits: &[[f32; LOGITS]], memory: &Memory, into: &mut Stretches) {
         let found = read.coding_runs(&memory.path);
         for gene in genes::in_order(found.chunk_by(|_, (_, next)| next.continues).collect()) {
             let log_odds = self.chain.evidence(genes::positions(gene), logits, memory);
-            let probability = self.probability(log_odds, read.places.bases(read.row));
+            let probability = self.probability(log_odds, read.seen.bases());
             for &(_, stretch) in gene {
-                into.push(Stretch { probability, ..stretch });
+                into.push(Stretch { probability, ..read.seen.stretch(stretch) });
             }
         }
     }
@@ -115,8 +110,8 @@ fn poison(logits: &[[f32; LOGITS]]) -> f64 {
     logits.as_flattened().iter().map(|&logit| f64::from(logit * 0.0)).sum()
 }
 
-/// A frame of the padded read, as the read counts.
-fn on_read(frame: usize, bases: usize) -> Frame {
+/// A frame of the padded read, as the read without its padding counts.
+fn unpadded(frame: usize, bases: usize) -> Frame {
     let padded = Frame::ALL[frame];
     let offset = (usize::from(padded.offset) + POSITION - side(bases)) % 3;
     Frame { offset: u8::try_from(offset).expect("below 3"), ..padded }

@@ -1,7 +1,9 @@
 //! The family `along`: what it needs of a read, its windows, and from their logits to calls.
 
+use std::borrow::Cow;
+
 use super::config::{AlongConfig, POSITION};
-use super::decoder::{Decoder, LOGITS, Scratch, positions};
+use super::decoder::{Decoder, LOGITS, Scratch, Seen, positions};
 use super::kernels;
 use super::network::AlongNetwork;
 use super::windows::cut;
@@ -54,6 +56,10 @@ impl Scoring for Along {
         }
     }
 
+    fn seen<'a>(&self, row: &'a [u16]) -> Cow<'a, [u16]> {
+        Seen::of(row).row
+    }
+
     fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<Row<'a>> {
         let mut windows = Vec::with_capacity(rows.len());
         for row in rows {
@@ -72,10 +78,11 @@ impl Scoring for Along {
                 stretches.end_row();
                 continue;
             }
-            let (own, others) = logits.split_at(self.config.window.total(row));
+            let seen = Seen::of(row);
+            let (own, others) = logits.split_at(self.config.window.total(&seen.row));
             logits = others;
-            let own = self.config.window.stitched(row, own, &mut room);
-            each.push(self.decoder.decode(row, own, &mut scratch, &mut stretches));
+            let own = self.config.window.stitched(&seen.row, own, &mut room);
+            each.push(self.decoder.decode(&seen, own, &mut scratch, &mut stretches));
         }
         Predictions { stretches: Some(stretches), ..each.into() }
     }

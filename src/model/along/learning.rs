@@ -8,6 +8,7 @@ use super::config::POSITION;
 use super::decoder::{LOGITS, positions, side};
 use super::family::{Along, SHORTEST};
 use crate::kmer::FIRST;
+use crate::model::row::Row;
 use crate::model::training::{Learning, Recipe, Scratch, Taught, Truth, one_hot};
 use crate::prediction::{Frame, Strand};
 
@@ -39,6 +40,10 @@ impl Learning for Along {
         } else {
             None
         }
+    }
+
+    fn row<'a>(&self, row: &'a [u16]) -> Row<'a> {
+        Row { ids: row, before: side(row.len() + 5) }
     }
 
     fn rows_at_once(&self) -> usize {
@@ -75,7 +80,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::config::AlongConfig;
-    use super::super::decoder::{Decoder, Scratch};
+    use super::super::decoder::{Decoder, Scratch, Seen};
     use super::*;
     use crate::kmer;
     use crate::prediction::Stretches;
@@ -90,7 +95,7 @@ mod tests {
             let mut row = Vec::new();
             kmer::tokenize(&vec![b'C'; bases], 6, None, &mut row); // without a stop codon
             let logits = vec![std::array::from_fn(|class| if class == right { 9.0 } else { 0.0 }); positions(bases)];
-            let said = decoder.decode(&row, &logits, &mut Scratch::default(), &mut Stretches::default());
+            let said = decoder.decode(&Seen::of(&row), &logits, &mut Scratch::default(), &mut Stretches::default());
             prop_assert_eq!(said.frame, Some(frame));
         }
     }

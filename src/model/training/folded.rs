@@ -71,8 +71,7 @@ impl Trainer {
             let mut tensors = Tensors::trained(&self.weights, training, &self.device);
             let network = self.network(&mut tensors).map_err(|error| error.to_string())?;
             let ids: Vec<Vec<u16>> = reads.iter().map(|read| self.ids(&read.bases)).collect();
-            let ids: Vec<&[u16]> = ids.iter().map(Vec::as_slice).collect();
-            drop(network.forward(&self.family.network_rows(&ids), length, &self.device));
+            drop(network.forward(&self.rows(&ids), length, &self.device));
             seen.take().into_iter().map(Sums::of).collect()
         })?
     }

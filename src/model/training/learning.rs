@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use super::recipe::Recipe;
 use super::scratch::Scratch;
+use crate::model::row::Row;
 use crate::model::weights::Weights;
 use crate::prediction::Frame;
 
@@ -42,6 +43,11 @@ pub(in crate::model) trait Learning {
 
     /// Why nothing can be learnt from a read of so many bases, if so, for people: `N reads ...`.
     fn unfit(&self, bases: usize, truth: Truth) -> Option<&'static str>;
+
+    /// A read's k-mers as the network sees them while it learns: as one row, whatever is unknown.
+    fn row<'a>(&self, row: &'a [u16]) -> Row<'a> {
+        row.into()
+    }
 
     /// The rows whose gradients are computed at once on a thread of the CPU.
     fn rows_at_once(&self) -> usize;

@@ -124,8 +124,7 @@ impl Trainer {
             let mut tensors = Tensors::trained(&leaves, training, &device);
             let network = self.network(&mut tensors).map_err(|error| error.to_string())?;
             let ids: Vec<Vec<u16>> = reads.iter().map(|read| self.ids(&read.bases)).collect();
-            let ids: Vec<&[u16]> = ids.iter().map(Vec::as_slice).collect();
-            let logits = network.forward(&self.family.network_rows(&ids), length, &device);
+            let logits = network.forward(&self.rows(&ids), length, &device);
             let taught = reads.iter().map(|read| Taught { bases: read.bases.len(), truth: read.truth });
             #[expect(clippy::cast_precision_loss, reason = "a batch is far smaller than 2^52")]
             let share = reads.len() as f64 / all as f64;

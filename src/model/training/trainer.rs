@@ -30,6 +30,7 @@ use crate::model::family::Family;
 use crate::model::files;
 use crate::model::load_error::LoadError;
 use crate::model::options::Options;
+use crate::model::row::Row;
 use crate::model::source::Source;
 use crate::model::written::{Named, copy_others, directory, safetensors, try_out};
 use crate::prediction::Prediction;
@@ -197,8 +198,12 @@ impl Trainer {
 
     fn length(&self, network: &dyn Network, padding: Padding, example: &Example) -> usize {
         let ids = self.ids(&example.bases);
-        let rows = self.family.network_rows(&[&ids]);
-        padding.padded(rows.into_iter().map(|row| network.length(row)).max().unwrap_or_default())
+        padding.padded(network.length(self.family.learning().row(&ids)))
+    }
+
+    /// Some reads' k-mers as the network sees them while it learns.
+    pub(super) fn rows<'a>(&self, ids: &'a [Vec<u16>]) -> Vec<Row<'a>> {
+        ids.iter().map(|row| self.family.learning().row(row)).collect()
     }
 
     /// These weights for a network that scores reads.
@@ -243,7 +248,9 @@ impl Trainer {
         let rows: Vec<&[u16]> = tokens.rows().collect();
         let mut all = Vec::with_capacity(rows.len());
         for rows in rows.chunks(512) {
-            let logits = engine.logits(&self.family.network_rows(rows))?;
+            let seen: Vec<_> = rows.iter().map(|row| self.family.seen(row)).collect();
+            let seen: Vec<&[u16]> = seen.iter().map(|row| &**row).collect();
+            let logits = engine.logits(&self.family.network_rows(&seen))?;
             all.extend(self.family.predictions(rows, &logits).each);
         }
         Ok(all)

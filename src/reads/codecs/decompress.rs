@@ -21,7 +21,9 @@ pub(in crate::reads) async fn decompress(
     let codec = Codec::detect(stored.peek(Codec::MAGIC).await?)?;
     let mut content = decoded(codec, path, stored, workers, counts);
     if codec == Codec::Plain {
-        return Ok((codec, content));
+        // Compressed, even nothing has some bytes.
+        let is_cut = Codec::of(path) != Codec::Plain && content.peek(1).await?.is_empty();
+        return if is_cut { Err(Problem::Cut) } else { Ok((codec, content)) };
     }
     match Codec::detect(content.peek(Codec::MAGIC).await?) {
         Ok(Codec::Plain) => Ok((codec, content)),

@@ -155,7 +155,10 @@ fn put(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
 /// The same by a hard link, which overwrites nothing either.
 fn put_by_link(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
     match std::fs::hard_link(file, place) {
-        Ok(()) => std::fs::remove_file(file).map(|()| false),
+        Ok(()) => {
+            let _second_name = std::fs::remove_file(file); // the next run with this output takes it away
+            Ok(false)
+        }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => replace(file, place, existing),
         // Nor has it links.
         Err(_) => match std::fs::symlink_metadata(place) {
@@ -201,7 +204,15 @@ fn swap_in_three(file: &Path, place: &Path) -> io::Result<()> {
         }
         return Err(error);
     }
-    std::fs::rename(&aside, file)
+    std::fs::rename(&aside, file).map_err(|error| back(error, file, place, &aside))
+}
+
+/// Undoes a swap whose last step failed; its error, which says where the file before is, if that could not be undone.
+fn back(error: io::Error, file: &Path, place: &Path, aside: &Path) -> io::Error {
+    match std::fs::rename(place, file).and_then(|()| std::fs::rename(aside, place)) {
+        Ok(()) => error,
+        Err(_) => io::Error::new(error.kind(), format!("{error}; the file before it is {}", aside.display())),
+    }
 }
 
 /// The folders of all outputs, held against another run's commit while this lives.

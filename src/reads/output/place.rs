@@ -50,10 +50,13 @@ pub fn check_place(path: &Path, made: Option<&Path>) -> Result<()> {
 }
 
 fn check(path: &Path, made: Option<&Path>) -> io::Result<()> {
+    if matches!(path.to_str(), Some("-" | "/dev/stdout" | "/dev/stderr")) {
+        return Ok(());
+    }
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    if matches!(path.to_str(), Some("-" | "/dev/stdout" | "/dev/stderr")) || is_direct(path) {
+    if is_direct(path) {
         return Ok(());
     }
     let place = followed(path)?;

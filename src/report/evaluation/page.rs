@@ -86,7 +86,7 @@ fn overall(evaluation: &Evaluation) -> Markup {
                 tr { th { (name.replace('_', " ")) } @for judged in predictors { td.n { (with_interval(name, value(&judged.all), &judged.all)) } } }
             }
         } }
-        p.note { "Beside some: intervals with a confidence of 95 % (Wilson's for shares, DeLong's for the area)." }
+        p.note { "Some measures have an interval of 95% beside them (Wilson's for shares, DeLong's for the area)." }
         @for judged in predictors {
             @if let Some(best) = judged.best_threshold {
                 p.note {

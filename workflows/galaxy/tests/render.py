@@ -88,6 +88,17 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         done, _ = run(folder, "single", undecided=(0.6, 0.7), reads=r1, mates="--single")
         assert done.returncode == 2, done.stderr
+
+    for limits in ((0.4, ""), ("", 0.6)):
+        with tempfile.TemporaryDirectory() as folder:
+            done, _ = run(folder, "single", undecided=limits, reads=r1, mates="--single")
+            assert done.returncode == 2 and "one limit only" in done.stderr, done.stderr
+            assert not list(Path(folder).iterdir())
+
+    with tempfile.TemporaryDirectory() as folder:
+        done, out = run(folder, "single", undecided=("", ""), reads=r1, mates="--single")
+        assert done.returncode == 0, done.stderr
+        assert reads_in(*(out[name].path for name in ("coding", "noncoding", "undecided"))) == 100
     print("Galaxy tool: rendered by Cheetah and run by bash, not by Galaxy")
 
 

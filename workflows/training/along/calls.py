@@ -61,10 +61,9 @@ def _in_order(genes):
         genes = [gene for gene, stays in zip(genes, kept) if stays]
 
 
-def stretches(states, codes, places=None):
-    """The stretches of a read's states [K] at positions `places`, if these are not all, in its order; `codes` are its bases."""
+def stretches(states, codes):
+    """The stretches of a read's states [T], in its order; `codes` are its bases. None begins or ends with unknown ones."""
     length, side = len(codes), grid.margin(len(codes))
-    places = np.arange(len(states)) if places is None else places
     turned = tokens.COMPLEMENT[codes][::-1]
     edges = np.flatnonzero(np.diff(states)) + 1
     runs = list(zip([0, *edges], [*edges, len(states)]))
@@ -73,7 +72,7 @@ def stretches(states, codes, places=None):
     for i, (a, b) in enumerate(runs):
         if not strands[i]:
             continue
-        start, end = max(9 * places[a] - side, 0), min(9 * (places[b - 1] + 1) - side, length)
+        start, end = max(9 * a - side, 0), min(9 * b - side, length)
         frame = ((states[a] - 1) % 3 - side) % 3
         left = i > 0 and strands[i - 1] != strands[i]
         right = i + 1 < len(runs) and strands[i + 1] != strands[i]
@@ -82,6 +81,9 @@ def stretches(states, codes, places=None):
         else:
             low, high = _plus(turned, length - end, length - start, frame, right, left)
             start, end = length - high, length - low
+        known = np.flatnonzero(codes[start:end] < tokens.UNKNOWN_BASE)
+        if len(known):
+            start, end = start + known[0], start + known[-1] + 1
         if i == 0 or strands[i - 1] != strands[i]:
             genes.append([])
         genes[-1].append(Stretch(int(start), int(end), int(1 + frame + 3 * (strands[i] == 2))))

@@ -44,8 +44,3 @@ def of(bases):
     """(stop, start), both [B, T - 1, 6], of padded base codes [B, 9 T]: the state's codon at the border behind position t."""
     plus, minus = _strand(bases), _strand(grid.COMPLEMENT[bases[:, ::-1]])[:, :, ::-1]
     return np.concatenate([plus, minus], axis=-1)
-
-
-def between(found, places):
-    """The same at the borders between positions `places` [K] alone, [B, K - 1, 6] each: codons of what is left out count too."""
-    return tuple(np.logical_or.reduceat(kind[:, : places[-1]], places[:-1], axis=1) for kind in found)

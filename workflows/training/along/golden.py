@@ -1,7 +1,7 @@
 """Golden reads with what an exported network says of them: `python -m along.golden CHECKPOINT GOLDEN.tsv`.
 
-Columns: the read, the state of each of its positions (0 none, 1 2 3 plus, 4 5 6 minus, frames of the padded read, - unknown), the
-positions' seven logits, position after position; the read's probability, and its stretches as START-END:FRAME, from 0, frames
+Columns: the read, what is seen of it, the state of each position of that (0 none, 1 2 3 plus, 4 5 6 minus, frames of the padded text),
+the positions' seven logits, position after position; the read's probability, and its stretches as START-END:FRAME, from 0, frames
 as BLAST writes them."""
 
 import random
@@ -37,33 +37,36 @@ def codes_of(read):
     return np.array(["ACGT".find(letter) % 5 for letter in plain.clean(read)], dtype=np.uint8)
 
 
-def probability(logits, read, config):
+def probability(logits, text, config):
     """A read's probability: the log odds at which it breaks even, calibrated by length."""
-    costs, codes = decode.decoder_of(config).of(len(read)), codes_of(read)
-    places = grid.known(codes)
-    table = decode.transitions(costs, codons.between(codons.of(grid.laid(codes)), places))
-    evidence = decode.break_even(decode.emissions(logits[None, places], costs), table, costs.weight, halvings=50)[0][0]
-    calibration = (config["short_reads"] if len(read) <= decode.SHORT else config)["calibration"]
-    return calibrate.probabilities(evidence, min(len(read), grid.POSITION * len(places)), calibration)
+    costs = decode.decoder_of(config).of(len(text))
+    table = decode.transitions(costs, codons.of(grid.laid(codes_of(text))))
+    evidence = decode.break_even(decode.emissions(logits[None], costs), table, costs.weight, halvings=50)[0][0]
+    return calibrate.probabilities(evidence, len(text), (config["short_reads"] if len(text) <= decode.SHORT else config)["calibration"])
 
 
-def stretches(states, read):
-    codes = codes_of(read)
-    found = calls.stretches(np.array([state for state in states if state is not None]), codes, grid.known(codes))
-    return " ".join(f"{start}-{end}:{frame if frame < 4 else 3 - frame}" for start, end, frame in found)
+def stretches(states, text, bases, length):
+    """Those of what is seen, counted on a read of `length`, of whose `bases` it is made."""
+    found = []
+    for start, end, frame in calls.stretches(np.array(states), codes_of(text)):
+        ahead = bases[0] if frame < 4 else length - 1 - bases[-1]
+        offset = (frame - 1 + ahead) % 3 + 1
+        found.append(f"{bases[start]}-{bases[end - 1] + 1}:{offset if frame < 4 else -offset}")
+    return " ".join(found)
 
 
 def main(checkpoint, table):
     model = plain.Model(checkpoint)
     with open(table, "w") as out, torch.no_grad():
-        out.write("sequence\tstates\tlogits\tprobability\tstretches\n")
+        out.write("sequence\tseen\tstates\tlogits\tprobability\tstretches\n")
         for read in sequences():
-            logits = model.read(read)
-            states = model.states(logits, read)
+            text, bases = plain.seen(read)
+            logits = model.read(text)
+            states = model.states(logits, text)
             shown = logits if len(logits) <= _LONGEST_SHOWN else logits[::7]
             numbers = " ".join(f"{x:.5f}" for x in shown.flatten().tolist())
-            own = probability(logits.double().numpy(), read, model.config)
-            out.write(f"{read}\t{''.join('-' if state is None else str(state) for state in states)}\t{numbers}\t{own:.7f}\t{stretches(states, read)}\n")
+            own = probability(logits.double().numpy(), text, model.config)
+            out.write(f"{read}\t{text}\t{''.join(map(str, states))}\t{numbers}\t{own:.7f}\t{stretches(states, text, bases, len(read))}\n")
 
 
 if __name__ == "__main__":

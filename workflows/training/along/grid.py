@@ -25,21 +25,6 @@ def positions(length: int) -> int:
     return (length + 2 * margin(length)) // POSITION
 
 
-def known(codes):
-    """The positions [K] of a read's base codes [L] whose middle base, or the read's nearest, is in a 6-mer without unknown bases;
-    all positions, if there is none."""
-    middles = np.arange(positions(len(codes))) * POSITION + POSITION // 2 - margin(len(codes))
-    is_whole = _windows(codes).max(axis=1) < tokens.UNKNOWN_BASE
-    is_known = _windows(np.pad(is_whole, tokens.K - 1)).any(axis=1)
-    found = np.flatnonzero(is_known[middles.clip(0, len(codes) - 1)])
-    return found if len(found) else np.arange(len(middles))
-
-
-def _windows(values):
-    """All windows of six values that follow each other, along the last axis."""
-    return np.lib.stride_tricks.sliding_window_view(values, tokens.K, axis=-1)
-
-
 def _tokens(bases):
     """Token ids [B, 9 T + 9] of padded base codes [B, 9 T]: the token that starts at each base, from six before the first."""
     padded = np.pad(bases, ((0, 0), (LEFT, RIGHT + tokens.K - 1)), constant_values=PADDING)
@@ -48,7 +33,7 @@ def _tokens(bases):
     ids = np.zeros((len(bases), count), dtype=np.int32)
     for i in range(tokens.K):
         ids = ids * 4 + digit[:, i : count + i]
-    worst = _windows(padded).max(axis=2)
+    worst = np.lib.stride_tricks.sliding_window_view(padded, tokens.K, axis=1).max(axis=2)
     ids += tokens.SPECIAL
     ids[worst == tokens.UNKNOWN_BASE] = tokens.UNK
     ids[worst == PADDING] = 0

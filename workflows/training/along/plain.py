@@ -22,6 +22,26 @@ def reverse_complement(sequence):
     return "".join(_COMPLEMENT.get(c, "N") for c in reversed(sequence))
 
 
+def seen(sequence):
+    """What the network sees of a read, and of which of the read's bases that is made.
+
+    An unknown base is one that is in no 6-mer without N. Those at the ends are not seen, and of a run of more than eight inside
+    the read 6 to 8 are, as many fewer as are a multiple of three. If there is no 6-mer without N, all of the read is seen."""
+    text = clean(sequence)
+    whole = {base for at in range(len(text) - 5) if "N" not in text[at : at + 6] for base in range(at, at + 6)}
+    if not whole:
+        return text, list(range(len(text)))
+    bases, run = [], []
+    for base in range(min(whole), max(whole) + 1):
+        if base not in whole:
+            run.append(base)
+            continue
+        bases += run if len(run) <= 8 else run[-6 - len(run) % 3 :]
+        bases.append(base)
+        run = []
+    return "".join(text[base] if base in whole else "N" for base in bases), bases
+
+
 def padded(sequence):
     """The read between as many '-' on both sides as make its length a multiple of nine."""
     side = next(n for n in range(9) if (len(sequence) + 2 * n) % 9 == 0)
@@ -44,15 +64,6 @@ def at_border(text, t, frame, codons, first):
     """Whether a codon of a frame that starts `first`, ..., `first` + 8 bases behind the start of position t is one of these."""
     places = range(9 * t + first, 9 * t + first + 9)
     return any(text[at : at + 3] in codons for at in places if at % 3 == frame)
-
-
-def known(text):
-    """The positions of a padded read whose middle base, or the read's nearest, is in a 6-mer without unknown bases; all
-    positions, if there is none."""
-    inside = [at for at, letter in enumerate(text) if letter != "-"]
-    whole = {base for at in range(len(text) - 5) if token(text[at : at + 6]) >= 5 for base in range(at, at + 6)}
-    count = len(text) // 9
-    return [t for t in range(count) if min(max(9 * t + 4, inside[0]), inside[-1]) in whole] or list(range(count))
 
 
 def group_sizes(count):
@@ -151,11 +162,11 @@ class Model:
         return min(left, right)
 
     def states(self, logits, sequence, prior=None):
-        """The most likely states [T], 0 to 6, by the decoder of the file; None at positions that are left out since they are unknown."""
+        """The most likely states [T], 0 to 6, by the decoder of the file."""
         short = self.config["short_reads"]
         d = short["decoder"] if len(sequence) <= short["bases"] else self.config["decoder"]
         text = padded(clean(sequence))
-        turned, places = reverse_complement(text), known(text)
+        turned = reverse_complement(text)
         prior = d["prior"] if prior is None else prior
         scores = torch.log_softmax(logits.double(), dim=1)
         scores[:, 0] -= prior
@@ -167,24 +178,20 @@ class Model:
             strand_text, border = (text, t) if state < 4 else (turned, len(logits) - 2 - t)
             return at_border(strand_text, border, (state - 1) % 3, codons, first)
 
-        def codon_between(k, *wanted):
-            """The same anywhere between the k-th place and the next."""
-            return any(codon(t, *wanted) for t in range(places[k], places[k + 1]))
-
-        def cost(a, b, k):
+        def cost(a, b, t):
             if a == b:
-                return d["through"] if a and codon_between(k, a, ("TAA", "TAG", "TGA"), 2) else 0.0
+                return d["through"] if a and codon(t, a, ("TAA", "TAG", "TGA"), 2) else 0.0
             if strand(a) == strand(b):
                 return d["shift"]
             if 0 not in (a, b):
                 return d["other"]
             if strand(a) == 1 or strand(b) == 2:
                 return d["stop"]
-            return d["start_codon"] if codon_between(k, a + b, ("ATG",), 5) else d["start"]
+            return d["start_codon"] if codon(t, a + b, ("ATG",), 5) else d["start"]
 
-        best, back = scores[places[0]].tolist(), []
-        for k, row in enumerate(scores[places[1:]].tolist()):
-            moves = [[best[a] - cost(a, b, k) for a in range(7)] for b in range(7)]
+        best, back = scores[0].tolist(), []
+        for t, row in enumerate(scores[1:].tolist()):
+            moves = [[best[a] - cost(a, b, t) for a in range(7)] for b in range(7)]
             back.append([move.index(max(move)) for move in moves])
             best = [max(move) + own for move, own in zip(moves, row)]
         state = best.index(max(best))
@@ -192,7 +199,4 @@ class Model:
         for step in reversed(back):
             state = step[state]
             path.append(state)
-        out = [None] * len(logits)
-        for place, state in zip(places, reversed(path)):
-            out[place] = state
-        return out
+        return path[::-1]

@@ -293,32 +293,25 @@ def test_the_committed_goldens_are_what_the_training_code_says_of_the_committed_
     folder, goldens = root / "src" / "model" / "builtin" / "along", root / "testdata" / "along" / "golden.tsv"
     net, decoder = export.restored(folder), decode.decoder_of(json.loads((folder / "config.json").read_text()))
     for line in goldens.read_text().splitlines()[1::4]:
-        read, states, numbers, *_ = line.split("\t")
-        codes = tokens.encode(read)
+        read, text, states, numbers, *_ = line.split("\t")
+        assert text == plain.seen(read)[0]
+        codes = tokens.encode(text)
         logits = evaluate.many(net, [codes])[0]
         shown = logits if len(logits) <= 130 else logits[::7]
         assert np.allclose(shown.ravel(), np.array(numbers.split(), dtype=float), atol=3e-5)
-        assert "".join(map(str, _known_states(codes, logits, decoder))) == states.replace("-", "")
-        if "-" not in states:
-            assert "".join(map(str, evaluate.decoded([codes], [logits], decoder)[0])) == states
+        assert "".join(map(str, evaluate.decoded([codes], [logits], decoder)[0])) == states
 
 
-def _known_states(codes, logits, decoder):
-    """The states of a read's known positions."""
-    costs, places = decoder.of(len(codes)), grid.known(codes)
-    table = decode.transitions(costs, codons.between(codons.of(grid.laid(codes)), places))
-    return decode.viterbi(decode.emissions(logits[None, places], costs, costs.prior), table)[0]
-
-
-@pytest.mark.parametrize("length", [6, 7, 13, 60, 61, 100, 150, 333])
-def test_known_positions_are_those_of_the_reference_and_of_the_other_strand(length):
-    rng, count = random.Random(length), grid.positions(length)
-    for _ in range(50):
-        read = list(_random(rng, length))
-        start, end = sorted(rng.choices(range(length + 1), k=2))
-        read[start:end] = "N" * (end - start)
-        read = "".join(read)
-        places = grid.known(tokens.encode(read)).tolist()
-        assert places == plain.known(plain.padded(read))
-        turned = grid.known(tokens.encode(plain.reverse_complement(read)))
-        assert places == sorted(count - 1 - place for place in turned)
+def test_what_is_seen_of_a_read_has_all_its_known_bases_in_their_frames():
+    rng = random.Random(5)
+    for _ in range(200):
+        parts = [_random(rng, rng.randint(6, 30)) + "N" * rng.choice((1, 7, 8, 9, 10, 11, 12, 90)) for _ in range(rng.randint(1, 4))]
+        read = "N" * rng.randint(0, 9) + "".join(parts)
+        text, bases = plain.seen(read)
+        assert [read[base] for base in bases] == list(text)
+        assert text.replace("N", "") == read.replace("N", "") and text[0] != "N" != text[-1] and "N" * 9 not in text
+        assert all((base - bases[0] - at) % 3 == 0 for at, base in enumerate(bases) if read[base] != "N")
+        turned, others = plain.seen(plain.reverse_complement(read))
+        assert turned == plain.reverse_complement(text)
+        known = [at for at, letter in enumerate(text) if letter != "N"]
+        assert [len(read) - 1 - bases[at] for at in known] == [others[len(text) - 1 - at] for at in known]

@@ -14,13 +14,6 @@ pub(super) struct Marks {
     pub(super) start: u8,
 }
 
-impl Marks {
-    /// The codons of both.
-    pub(super) fn or(self, other: Self) -> Self {
-        Self { stop: self.stop | other.stop, start: self.start | other.start }
-    }
-}
-
 /// What a codon of the read is, on its own strand and, reversed and complemented, on the other.
 const STOP: u8 = 1;
 const START: u8 = 2;

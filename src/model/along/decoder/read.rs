@@ -1,16 +1,16 @@
-//! From runs of a path to bases of a read: a gene ends at a stop codon near the end of its run, and starts likewise. Pure.
+//! From runs of a path to bases of a read: a gene ends at a stop codon near the end of its run, and starts likewise; no gene
+//! begins or ends with unknown bases. Pure.
 
 use super::ends::Bases;
 use super::genes::Run;
 use super::grid::{POSITION, side};
-use super::known::Places;
+use super::kmers;
+use super::seen::Seen;
 use crate::prediction::{Frame, Strand, Stretch};
 
-/// A read, and which of its positions are in the path.
+/// What is seen of a read, as all that follows counts.
 pub(super) struct Read<'a> {
-    /// Its overlapping 6-mers.
-    pub(super) row: &'a [u16],
-    pub(super) places: Places,
+    pub(super) seen: &'a Seen<'a>,
 }
 
 impl Read<'_> {
@@ -33,12 +33,10 @@ impl Read<'_> {
 
     /// The bases of one run of positions, given those beside it, if there are any.
     fn stretch(&self, run: Run, strand: Strand, beside: [Option<Run>; 2]) -> Stretch {
-        let bases = Bases { row: self.row, strand };
+        let bases = Bases { row: &self.seen.row, strand };
         let (length, side) = (bases.len(), side(bases.len()));
         let offset = (usize::from(run.state - 1) % 3 + POSITION - side) % 3;
-        let on_read = self.places.on_read(run.start..run.end);
-        let (start, end) =
-            ((POSITION * on_read.start).saturating_sub(side), (POSITION * on_read.end - side).min(length));
+        let (start, end) = ((POSITION * run.start).saturating_sub(side), (POSITION * run.end - side).min(length));
         // Whether the gene begins and ends here, from left to right: a frameshift is neither.
         let [left, right] = beside.map(|other| other.is_some_and(|other| other.strand() != Some(strand)));
         let continues = beside[0].is_some() && !left;
@@ -51,7 +49,7 @@ impl Read<'_> {
         let end = stop.unwrap_or(end);
         let first = if begins { bases.start(offset, start, end) } else { None };
         let start = first.unwrap_or(start);
-        let (start, end) = if strand == Strand::Plus { (start, end) } else { turned((start, end)) };
+        let (start, end) = self.known(if strand == Strand::Plus { (start, end) } else { turned((start, end)) });
         let base = |n: usize| u32::try_from(n).expect("a read has fewer than 2^32 bases");
         Stretch {
             start: base(start),
@@ -62,5 +60,13 @@ impl Read<'_> {
             has_stop: stop.is_some(),
             continues,
         }
+    }
+
+    /// A range of bases without the unknown ones at its ends. It has known ones, if the read has any: a position has more bases
+    /// than are seen of a run of unknown ones.
+    fn known(&self, (start, end): (usize, usize)) -> (usize, usize) {
+        let is_known = |&n: &usize| kmers::number(&self.seen.row, n, 1).is_some();
+        let (first, last) = ((start..end).find(is_known), (start..end).rfind(is_known));
+        first.zip(last).map_or((start, end), |(first, last)| (first, last + 1))
     }
 }

@@ -34,9 +34,15 @@ fn row(bases: &[u8]) -> Vec<u16> {
 
 fn decoded(decoder: &Decoder, bases: &[u8], logits: &[[f32; LOGITS]]) -> (Prediction, Vec<Stretch>) {
     let mut stretches = Stretches::default();
-    let prediction = decoder.decode(&row(bases), logits, &mut Scratch::default(), &mut stretches);
+    let row = row(bases);
+    let prediction = decoder.decode(&Seen::of(&row), logits, &mut Scratch::default(), &mut stretches);
     let found = stretches.rows().flatten().copied().collect();
     (prediction, found)
+}
+
+/// How many positions of a read are seen.
+fn count(bases: &[u8]) -> usize {
+    positions(Seen::of(&row(bases)).bases())
 }
 
 /// A stretch as the goldens spell it: START-END:FRAME, from 0.
@@ -55,20 +61,20 @@ fn calls_are_the_training_codes() {
     let (decoder, mut compared) = (decoder(), 0);
     for line in read("testdata/along/golden.tsv").lines().skip(1) {
         let fields: Vec<&str> = line.split('\t').collect();
-        let [bases, states, logits, probability, stretches] = fields[..] else { panic!("{line}") };
+        let [bases, text, states, logits, probability, stretches] = fields[..] else { panic!("{line}") };
         let logits: Vec<f32> = logits.split(' ').map(|logit| logit.parse().unwrap()).collect();
         let (logits, _) = logits.as_chunks::<LOGITS>();
         if logits.len() < states.len() {
             continue; // of long reads only some logits are there
         }
         compared += 1;
-        let (row, mut memory) = (row(bases.as_bytes()), Memory::default());
-        codons::mark(&row, side(bases.len()), logits.len(), &mut memory.marks);
-        let places = Places::of(&row);
-        places.join(&mut memory.marks);
-        decoder.rules_of(bases.len()).chain.call(&places.of_all(logits), &mut memory);
+        let (all, mut memory) = (row(bases.as_bytes()), Memory::default());
+        let seen = Seen::of(&all);
+        assert_eq!(*seen.row, row(text.as_bytes()), "{bases}");
+        codons::mark(&seen.row, side(seen.bases()), logits.len(), &mut memory.marks);
+        decoder.rules_of(seen.bases()).chain.call(logits, &mut memory);
         let path: String = memory.path.iter().map(|&state| char::from(b'0' + state)).collect();
-        assert_eq!(path, states.replace('-', ""), "{bases}");
+        assert_eq!(path, states, "{bases}");
         let (prediction, found) = decoded(&decoder, bases.as_bytes(), logits);
         let expected: f32 = probability.parse().unwrap();
         assert!((prediction.probability - expected).abs() <= 1e-5, "{bases}: {} {expected}", prediction.probability);
@@ -96,24 +102,52 @@ fn a_gene_inside_a_read_begins_with_its_start_codon_and_ends_with_its_stop_codon
     }
 }
 
+/// Logits that are sure of one state for each position.
+fn sure(states: impl Iterator<Item = usize>) -> Vec<[f32; LOGITS]> {
+    states.map(|state| std::array::from_fn(|s| if s == state { 20.0 } else { 0.0 })).collect()
+}
+
 #[test]
-fn unknown_bases_say_nothing_and_no_gene_begins_or_ends_in_them() {
-    // Eight positions of a gene, and around them logits that would be believed if their bases were known.
-    let (decoder, gene) = (decoder(), "GCC".repeat(24));
-    let logits = |state: fn(usize) -> usize| -> Vec<[f32; LOGITS]> {
-        (0..24).map(|t| std::array::from_fn(|s| if s == state(t) { 20.0 } else { 0.0 })).collect()
-    };
-    let among_unknown = "N".repeat(72) + &gene + &"N".repeat(72);
-    for other in [|t| usize::from((8..16).contains(&t)), |_| 1, |t| if t < 8 { 5 } else { 1 }] {
-        let (prediction, found) = decoded(&decoder, among_unknown.as_bytes(), &logits(other));
-        let [only] = found[..] else { panic!("{found:?}") };
-        assert_eq!((only.start, only.end, only.frame.number()), (72, 144, 1));
-        let (alone, _) = decoded(&decoder, gene.as_bytes(), &logits(|_| 1)[..8]);
-        assert_eq!(prediction.probability, alone.probability);
+fn a_read_gets_the_same_answers_with_unknown_bases_at_its_ends() {
+    let (decoder, gene) = (decoder(), "GCC".repeat(50));
+    for states in [[1; 18], [5; 18], std::array::from_fn(|t| if t < 10 { 5 } else { 1 })] {
+        let logits = sure(states.into_iter());
+        let (alone, genes) = decoded(&decoder, gene.as_bytes(), &logits);
+        for (before, after) in [(1, 0), (0, 1), (71, 40), (72, 900)] {
+            let read = "N".repeat(before) + &gene + &"N".repeat(after);
+            let (prediction, found) = decoded(&decoder, read.as_bytes(), &logits);
+            assert_eq!(prediction.probability, alone.probability);
+            assert_eq!(genes.len(), found.len());
+            for (one, other) in genes.iter().zip(&found) {
+                let before = u32::try_from(before).unwrap();
+                assert_eq!((one.start + before, one.end + before), (other.start, other.end));
+                assert_eq!((one.frame.strand, one.probability), (other.frame.strand, other.probability));
+                assert_eq!(one.phase(gene.len()), other.phase(read.len()));
+            }
+        }
+    }
+}
+
+#[test]
+fn no_gene_begins_or_ends_with_unknown_bases() {
+    // Six to eight of a run of unknown bases are seen, so no border of positions is where they begin or end.
+    let (decoder, gene) = (decoder(), "GCC".repeat(25));
+    for unknown in 60..69 {
+        let read = gene.clone() + &"N".repeat(unknown) + &gene;
+        let (count, behind) = (count(read.as_bytes()), 75 + u32::try_from(unknown).unwrap());
+        for border in 8..=10 {
+            let (_, left) = decoded(&decoder, read.as_bytes(), &sure((0..count).map(|t| usize::from(t < border))));
+            let (_, right) = decoded(&decoder, read.as_bytes(), &sure((0..count).map(|t| usize::from(t >= border))));
+            let ([left], [right]) = (&left[..], &right[..]) else { panic!("{left:?} {right:?}") };
+            assert!(left.start == 0 && !(76..=behind).contains(&left.end), "{unknown}: {left:?}");
+            assert!(!(75..behind).contains(&right.start) && right.end == behind + 75, "{unknown}: {right:?}");
+        }
     }
     // Where a gene goes on behind them, it goes through them.
-    let (_, found) = decoded(&decoder, (gene.clone() + &"N".repeat(72) + &gene).as_bytes(), &logits(|_| 1));
-    assert_eq!(found.iter().map(spelt).collect::<Vec<_>>(), ["0-216:1"]);
+    let read = gene.clone() + &"N".repeat(66) + &gene;
+    let (_, found) = decoded(&decoder, read.as_bytes(), &sure(std::iter::repeat_n(1, count(read.as_bytes()))));
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].start, found[0].end), (0, 216));
 }
 
 #[test]
@@ -138,7 +172,7 @@ proptest! {
         let is_unknown = |n: usize| n >= unknown.0 && n - unknown.0 < unknown.1;
         let bases: String = bases.chars().enumerate().map(|(n, base)| if is_unknown(n) { 'N' } else { base }).collect();
         let decoder = decoder();
-        let count = positions(bases.len());
+        let count = count(bases.as_bytes());
         let logits: Vec<[f32; LOGITS]> = seed.chunks(7).take(count).map(|l| l.try_into().unwrap()).collect();
         let turned: Vec<[f32; LOGITS]> = logits.iter().rev().map(|l| [l[0], l[4], l[5], l[6], l[1], l[2], l[3]]).collect();
         let complement = |base: u8| match base { b'A' => b'T', b'C' => b'G', b'G' => b'C', b'T' => b'A', other => other };
@@ -158,7 +192,7 @@ proptest! {
     #[test]
     fn stretches_lie_on_the_read(bases in "[ACGTN]{6,200}", seed in prop::collection::vec(-6.0_f32..6.0, 7 * 24)) {
         let logits: Vec<[f32; LOGITS]> =
-            seed.chunks(7).take(positions(bases.len())).map(|l| l.try_into().unwrap()).collect();
+            seed.chunks(7).take(count(bases.as_bytes())).map(|l| l.try_into().unwrap()).collect();
         let (prediction, found) = decoded(&decoder(), bases.as_bytes(), &logits);
         prop_assert!((0.0..=1.0).contains(&prediction.probability));
         let genes = found.chunk_by(|_, next| next.continues).map(|gene| (gene[0].start, gene[gene.len() - 1].end));
