@@ -19,6 +19,7 @@ use crate::report::{Files, Report, multiqc};
 ///
 /// Give the --json reports of all N runs with --shard I/N, in any order. Class files are joined with cat or `samtools cat`.
 #[derive(Debug, ClapArgs)]
+#[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
     /// Merged report, as JSON
     #[arg(value_name = "OUT.json")]

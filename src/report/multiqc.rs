@@ -104,7 +104,7 @@ impl File {
         let scored = counts.iter().sum::<u64>().max(1);
         let points: Vec<Value> = (0..)
             .zip(counts)
-            .map(|(bin, &reads)| json!([rounded((f64::from(bin) + 0.5) * f64::from(width)), per_cent(reads, scored)]))
+            .map(|(bin, &reads)| json!([rounded((f64::from(bin) + 0.5) * width), per_cent(reads, scored)]))
             .collect();
         json!({
             "id": id,

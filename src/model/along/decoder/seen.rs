@@ -26,12 +26,14 @@ impl<'a> Seen<'a> {
     /// Of a read's overlapping 6-mers. A base is unknown if it is in none without unknown bases. If there is no such 6-mer, all of
     /// the read is seen.
     pub(in crate::model::along) fn of(all: &'a [u16]) -> Self {
-        let (Some(first), Some(last)) = (all.iter().position(is_whole), all.iter().rposition(is_whole)) else {
+        let (Some(first), Some(last)) =
+            (all.iter().position(|&id| is_whole(id)), all.iter().rposition(|&id| is_whole(id)))
+        else {
             return Self { row: all.into(), around: [0, 0], shortened: Vec::new() };
         };
         let inner = &all[first..=last];
         let mut seen = Self { row: inner.into(), around: [first, all.len() - 1 - last], shortened: Vec::new() };
-        if !inner.iter().all(is_whole) {
+        if !inner.iter().all(|&id| is_whole(id)) {
             seen.shorten(inner);
         }
         seen
@@ -40,8 +42,8 @@ impl<'a> Seen<'a> {
     /// Leaves out most of the long runs.
     fn shorten(&mut self, inner: &[u16]) {
         let mut row = Vec::with_capacity(inner.len());
-        for run in inner.chunk_by(|one, next| is_whole(one) == is_whole(next)) {
-            let unknown = if is_whole(&run[0]) { 0 } else { run.len() - SHARED };
+        for run in inner.chunk_by(|&one, &next| is_whole(one) == is_whole(next)) {
+            let unknown = if is_whole(run[0]) { 0 } else { run.len() - SHARED };
             let missing = 3 * unknown.saturating_sub(MOST).div_ceil(3);
             if missing > 0 {
                 self.shortened.push((row.len() + SHARED, missing));
@@ -79,8 +81,8 @@ impl<'a> Seen<'a> {
 }
 
 /// Whether a 6-mer has no unknown bases.
-fn is_whole(id: &u16) -> bool {
-    *id >= FIRST
+fn is_whole(id: u16) -> bool {
+    id >= FIRST
 }
 
 #[cfg(test)]
@@ -122,9 +124,9 @@ mod tests {
         fn known_bases_are_all_seen_where_they_were(bases in "([ACGT]{6,20}N{1,40}){1,5}[ACGTN]{0,20}") {
             let all = row(&bases);
             let seen = Seen::of(&all);
-            let whole = |row: &[u16]| row.iter().copied().filter(|id| is_whole(id)).collect::<Vec<_>>();
+            let whole = |row: &[u16]| row.iter().copied().filter(|&id| is_whole(id)).collect::<Vec<_>>();
             prop_assert_eq!(whole(&seen.row), whole(&all));
-            for (n, id) in seen.row.iter().enumerate().filter(|(_, id)| is_whole(id)) {
+            for (n, id) in seen.row.iter().enumerate().filter(|&(_, &id)| is_whole(id)) {
                 let at = seen.border(u32::try_from(n + 3).unwrap()) as usize - 3;
                 prop_assert_eq!((*id, at % 3), (all[at], (seen.around[0] + n) % 3));
             }
