@@ -51,7 +51,7 @@ fn an_empty_file_gives_two_empty_files() {
     bench.write("in.fq", "");
     bench.split(&["in.fq"]);
     assert_eq!((bench.read("c.fq"), bench.read("n.fq")), (String::new(), String::new()));
-    for compressed in ["in.fq.gz", "in.fq.zst", "in.bam"] {
+    for compressed in ["in.fq.gz", "in.fq.zst", "in.bam", "in.cram"] {
         bench.write(compressed, "");
         let run = bench.run_split(&[compressed, "--force"]);
         assert_eq!(run.status.code(), Some(3), "{compressed}");

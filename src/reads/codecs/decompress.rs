@@ -21,8 +21,9 @@ pub(in crate::reads) async fn decompress(
     let codec = Codec::detect(stored.peek(Codec::MAGIC).await?)?;
     let mut content = decoded(codec, path, stored, workers, counts);
     if codec == Codec::Plain {
-        // Compressed, even nothing has some bytes.
-        let is_cut = Codec::of(path) != Codec::Plain && content.peek(1).await?.is_empty();
+        // Compressed, even nothing has some bytes, and so has a CRAM without records.
+        let is_cram = path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("cram"));
+        let is_cut = (is_cram || Codec::of(path) != Codec::Plain) && content.peek(1).await?.is_empty();
         return if is_cut { Err(Problem::Cut) } else { Ok((codec, content)) };
     }
     match Codec::detect(content.peek(Codec::MAGIC).await?) {

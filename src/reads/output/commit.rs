@@ -155,10 +155,11 @@ fn put(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
 /// The same by a hard link, which overwrites nothing either.
 fn put_by_link(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
     match std::fs::hard_link(file, place) {
-        Ok(()) => {
-            let _second_name = std::fs::remove_file(file); // the next run with this output takes it away
-            Ok(false)
-        }
+        Ok(()) => match std::fs::remove_file(file) {
+            Ok(()) => Ok(false),
+            // A second name that stays would keep `undo` from taking the place back.
+            Err(error) => Err(undone(&std::fs::remove_file(place), error, place, "in place")),
+        },
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => replace(file, place, existing),
         // Nor has it links.
         Err(_) => match std::fs::symlink_metadata(place) {
@@ -197,21 +198,20 @@ fn swap_in_three(file: &Path, place: &Path) -> io::Result<()> {
         std::fs::rename(place, &aside)?;
     }
     if let Err(error) = std::fs::rename(file, place) {
-        if is_linked {
-            std::fs::remove_file(&aside)?;
-        } else {
-            std::fs::rename(&aside, place)?;
-        }
-        return Err(error);
+        let back = if is_linked { std::fs::remove_file(&aside) } else { std::fs::rename(&aside, place) };
+        return Err(undone(&back, error, &aside, "the file before it"));
     }
-    std::fs::rename(&aside, file).map_err(|error| back(error, file, place, &aside))
+    std::fs::rename(&aside, file).map_err(|error| {
+        let back = std::fs::rename(place, file).and_then(|()| std::fs::rename(&aside, place));
+        undone(&back, error, &aside, "the file before it")
+    })
 }
 
-/// Undoes a swap whose last step failed; its error, which says where the file before is, if that could not be undone.
-fn back(error: io::Error, file: &Path, place: &Path, aside: &Path) -> io::Error {
-    match std::fs::rename(place, file).and_then(|()| std::fs::rename(aside, place)) {
+/// An error; if what it made necessary failed too, it says what is where.
+fn undone(back: &io::Result<()>, error: io::Error, path: &Path, what: &str) -> io::Error {
+    match back {
         Ok(()) => error,
-        Err(_) => io::Error::new(error.kind(), format!("{error}; the file before it is {}", aside.display())),
+        Err(_) => io::Error::new(error.kind(), format!("{error}; not undone: {} is {what}", path.display())),
     }
 }
 
