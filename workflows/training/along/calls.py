@@ -62,7 +62,7 @@ def _in_order(genes):
 
 
 def stretches(states, codes):
-    """The stretches of a read's states [T], in its order; `codes` are its bases. No gene begins or ends with unknown ones."""
+    """The stretches of a read's states [T], in its order; `codes` are its bases. None begins or ends with unknown ones."""
     length, side = len(codes), grid.margin(len(codes))
     turned = tokens.COMPLEMENT[codes][::-1]
     edges = np.flatnonzero(np.diff(states)) + 1
@@ -81,10 +81,10 @@ def stretches(states, codes):
         else:
             low, high = _plus(turned, length - end, length - start, frame, right, left)
             start, end = length - high, length - low
-        shifts = [0 <= other < len(runs) and strands[other] == strands[i] for other in (i - 1, i + 1)]
-        known = start + np.flatnonzero(codes[start:end] < tokens.UNKNOWN_BASE)
-        start, end = known[0] if len(known) and not shifts[0] else start, known[-1] + 1 if len(known) and not shifts[1] else end
-        if not shifts[0]:
+        known = np.flatnonzero(codes[start:end] < tokens.UNKNOWN_BASE)
+        if len(known):
+            start, end = start + known[0], start + known[-1] + 1
+        if i == 0 or strands[i - 1] != strands[i]:
             genes.append([])
         genes[-1].append(Stretch(int(start), int(end), int(1 + frame + 3 * (strands[i] == 2))))
     return [stretch for gene in _in_order(genes) for stretch in gene]

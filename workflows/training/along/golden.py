@@ -47,11 +47,11 @@ def probability(logits, text, config):
 
 def stretches(states, text, bases, length):
     """Those of what is seen, counted on a read of `length`, of whose `bases` it is made."""
-    borders, found = [bases[0], *(base + 1 for base in bases)], []
+    found = []
     for start, end, frame in calls.stretches(np.array(states), codes_of(text)):
         ahead = bases[0] if frame < 4 else length - 1 - bases[-1]
         offset = (frame - 1 + ahead) % 3 + 1
-        found.append(f"{borders[start]}-{borders[end]}:{offset if frame < 4 else -offset}")
+        found.append(f"{bases[start]}-{bases[end - 1] + 1}:{offset if frame < 4 else -offset}")
     return " ".join(found)
 
 

@@ -39,7 +39,7 @@ impl Read<'_> {
         let (start, end) = ((POSITION * run.start).saturating_sub(side), (POSITION * run.end - side).min(length));
         // Whether the gene begins and ends here, from left to right: a frameshift is neither.
         let [left, right] = beside.map(|other| other.is_some_and(|other| other.strand() != Some(strand)));
-        let shifts = beside.map(|other| other.is_some_and(|other| other.strand() == Some(strand)));
+        let continues = beside[0].is_some() && !left;
         let turned = |(start, end): (usize, usize)| (length - end, length - start);
         let ((start, end), [begins, ends]) = match strand {
             Strand::Plus => ((start, end), [left, right]),
@@ -49,8 +49,7 @@ impl Read<'_> {
         let end = stop.unwrap_or(end);
         let first = if begins { bases.start(offset, start, end) } else { None };
         let start = first.unwrap_or(start);
-        let (start, end) = if strand == Strand::Plus { (start, end) } else { turned((start, end)) };
-        let (start, end) = self.known((start, end), shifts);
+        let (start, end) = self.known(if strand == Strand::Plus { (start, end) } else { turned((start, end)) });
         let base = |n: usize| u32::try_from(n).expect("a read has fewer than 2^32 bases");
         Stretch {
             start: base(start),
@@ -59,17 +58,15 @@ impl Read<'_> {
             probability: 0.0,
             has_start: first.is_some(),
             has_stop: stop.is_some(),
-            continues: shifts[0],
+            continues,
         }
     }
 
-    /// A range of bases without the unknown ones at its ends, unless the gene only `shifts` its frame there. It has known ones, if
-    /// the read has any: a position has more bases than are seen of a run of unknown ones.
-    fn known(&self, (start, end): (usize, usize), shifts: [bool; 2]) -> (usize, usize) {
+    /// A range of bases without the unknown ones at its ends. It has known ones, if the read has any: a position has more bases
+    /// than are seen of a run of unknown ones.
+    fn known(&self, (start, end): (usize, usize)) -> (usize, usize) {
         let is_known = |&n: &usize| kmers::number(&self.seen.row, n, 1).is_some();
-        let [first, last] = [(start..end).find(is_known), (start..end).rfind(is_known)];
-        let first = first.filter(|_| !shifts[0]).unwrap_or(start);
-        let last = last.filter(|_| !shifts[1]).map_or(end, |last| last + 1);
-        (first, last)
+        let (first, last) = ((start..end).find(is_known), (start..end).rfind(is_known));
+        first.zip(last).map_or((start, end), |(first, last)| (first, last + 1))
     }
 }

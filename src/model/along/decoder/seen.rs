@@ -72,7 +72,7 @@ impl<'a> Seen<'a> {
         Stretch { start, end, frame: self.frame(stretch.frame), ..stretch }
     }
 
-    /// A border between two bases, counted on the read. Where a shortened run begins, it lies before it.
+    /// A border between two bases, counted on the read. Where a run begins, it lies before it; no border lies inside one.
     fn border(&self, border: u32) -> u32 {
         let passed = self.shortened.iter().take_while(|(begins, _)| *begins < border as usize);
         let before = self.around[0] + passed.map(|(_, missing)| missing).sum::<usize>();

@@ -143,14 +143,6 @@ fn no_gene_begins_or_ends_with_unknown_bases() {
             assert!(!(75..behind).contains(&right.start) && right.end == behind + 75, "{unknown}: {right:?}");
         }
     }
-    // Where a gene shifts its frame among them, its two stretches touch.
-    for unknown in 60..69 {
-        let read = gene.clone() + &"N".repeat(unknown) + &gene;
-        let states = (0..count(read.as_bytes())).map(|t| if t < 9 { 1 } else { 2 });
-        let (_, found) = decoded(&decoder, read.as_bytes(), &sure(states));
-        let [one, other] = &found[..] else { panic!("{found:?}") };
-        assert!(one.end == other.start && other.continues, "{unknown}: {found:?}");
-    }
     // Where a gene goes on behind them, it goes through them.
     let read = gene.clone() + &"N".repeat(66) + &gene;
     let (_, found) = decoded(&decoder, read.as_bytes(), &sure(std::iter::repeat_n(1, count(read.as_bytes()))));
