@@ -8,7 +8,6 @@ use crate::error::{Error, Result};
 use crate::paths;
 use crate::progress::say;
 
-mod address_space;
 mod anew;
 mod common;
 mod compare;
@@ -19,6 +18,7 @@ mod hints;
 mod index;
 mod inputs;
 mod kmers;
+mod limits;
 mod long_reads;
 mod man;
 mod merge;
@@ -137,7 +137,7 @@ pub fn main() -> ExitCode {
         Err(error) => return answer(&error),
     };
     let from_stdin = command.reading_stdin();
-    match address_space::fit().and_then(|()| signals::outlive_file_size_limit()).and_then(|()| command.run(typed)) {
+    match limits::fit().and_then(|()| signals::outlive_file_size_limit()).and_then(|()| command.run(typed)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             try_again(&error);

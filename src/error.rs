@@ -54,6 +54,14 @@ pub enum Error {
         /// What is needed.
         least: u64,
     },
+    /// Fewer open files than any run has.
+    #[error("the limit on open files is {limit}, and a run needs {least}")]
+    OpenFiles {
+        /// The limit.
+        limit: u64,
+        /// What is needed.
+        least: u64,
+    },
     /// An annotation of another genome.
     #[error("{0}")]
     Genome(String),
@@ -133,6 +141,7 @@ impl Error {
             | Self::Audit { .. }
             | Self::Threads { .. }
             | Self::AddressSpace { .. }
+            | Self::OpenFiles { .. }
             | Self::Model(model::Error::NotFinite | model::Error::Diverged) => 1,
             Self::Usage(_)
             | Self::Conflict(_)

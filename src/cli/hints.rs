@@ -79,6 +79,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
             "use fewer with --threads, or raise the limit on processes (ulimit -u, a container's limit) or on memory"
         }
         Error::AddressSpace { .. } => "raise it (ulimit -v); --memory bounds what a run really uses",
+        Error::OpenFiles { .. } => "raise it (ulimit -n)",
         Error::Selftest { .. } => "please report the lines that are not ok; --device cpu avoids a faulty GPU",
         Error::Audit { .. } => {
             "run in f32 on the CPU (--precision f32 --device cpu); `readseeker selftest` compares all paths of this machine"
@@ -183,7 +184,7 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
         Problem::Line { .. } => {
             "a table of reads needs a header line, then a sequence (or its k-mers), a tab and a label on each line: `readseeker \
              kmers` and `readseeker reads` write such tables; the latter also writes FASTQ, with labels in the names. \
-             `readseeker evaluate --truth` takes alignments instead. An annotation must be GFF3 or GTF"
+             `readseeker evaluate --truth` takes alignments instead. An annotation (--annotation) must be GFF3 or GTF"
                 .to_owned()
         }
         Problem::NoIndex | Problem::OtherIndex { .. } => {

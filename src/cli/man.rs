@@ -30,7 +30,8 @@ pub(super) fn man(Man { command }: &Man, program: Command) -> Result<()> {
         page = own.ok_or_else(|| Error::Usage(format!("no such subcommand: {}", command.join(" "))))?;
     }
     let mut text = Vec::new();
-    clap_mangen::Man::new(page.clone()).render(&mut text).expect("writing to a vector cannot fail");
+    let page = clap_mangen::Man::new(page.clone()).source(concat!("readseeker ", env!("CARGO_PKG_VERSION")));
+    page.render(&mut text).expect("writing to a vector cannot fail");
     print(&String::from_utf8_lossy(&text))
 }
 

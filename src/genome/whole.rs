@@ -34,7 +34,7 @@ impl Reader {
     fn of(line: &[u8]) -> Result<Self, String> {
         match line {
             line if FlatFile::starts_with(line) => Ok(Self::Flat(FlatFile::default())),
-            [b'>', ..] => Err("expected GenBank, EMBL or GFF3 with sequences, found FASTA".to_owned()),
+            [b'>', ..] => Err("found FASTA without an annotation: it needs one beside it, or a file that holds both (GenBank, EMBL, GFF3 with sequences)".to_owned()),
             _ => Ok(Self::Gff(Gff::default(), None)),
         }
     }

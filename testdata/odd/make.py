@@ -172,6 +172,8 @@ def without_matches():
     text = ("@HD\tVN:1.6\n@SQ\tSN:a\tLN:1000\n" + "".join(lines)).encode()
     samtools("view", "--no-PG", "-b", output="without_matches.bam", stdin=text)
     samtools("view", "--no-PG", "-C", "--output-fmt", "cram,no_ref=1", output="without_matches.cram", stdin=text)
+    alone = ("@HD\tVN:1.6\n@SQ\tSN:a\tLN:1000\n" + lines[0]).encode()
+    samtools("view", "--no-PG", "-C", "--output-fmt", "cram,no_ref=1", output="only_without_matches.cram", stdin=alone)
 
 
 def samtools(*arguments, output, stdin=None):

@@ -131,8 +131,14 @@ fn few_descriptors_and_no_environment_are_enough() {
         "--device cpu -t 2 --coding c.fq.gz --noncoding n.fq.gz --scores s.tsv --json r.json --html r.html --force";
     let output = shell(&bench, &format!("ulimit -n 20; readseeker split in.fq {split}"));
     assert!(output.status.success(), "{}", stderr(&output));
-    let few = shell(&bench, &format!("ulimit -n 12; readseeker split in.fq {split}"));
-    assert!(few.status.code().is_some_and(|code| code < 128), "{}", stderr(&few));
+    let few = shell(&bench, &format!("ulimit -n 16; readseeker split in.fq {split}"));
+    assert!(few.status.code().is_some_and(|code| code < 100), "{}", stderr(&few));
+    for files in 5..16 {
+        let line = format!("ulimit -n {files}; readseeker split in.fq {split}");
+        let fewer = shell(&bench, &line);
+        assert_eq!(fewer.status.code(), Some(1), "{files}: {}", stderr(&fewer));
+        assert!(stderr(&fewer).contains("the limit on open files"), "{files}: {}", stderr(&fewer));
+    }
     let program = env!("CARGO_BIN_EXE_readseeker");
     let bare = shell(&bench, &format!("exec env -i '{program}' split in.fq {split}"));
     assert!(bare.status.success(), "{}", stderr(&bare));

@@ -151,6 +151,15 @@ fn cram_reads_of_which_nothing_lies_on_the_reference_may_lie_at_the_ends_of_a_sl
 }
 
 #[test]
+fn a_cram_that_only_samtools_decodes_is_not_called_damaged() {
+    let bench = Bench::new();
+    let output = bench.run_split(&[testdata("odd/only_without_matches.cram").to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3));
+    let text = stderr(&output);
+    assert!(text.contains("cannot be decoded here") && text.contains("samtools view -u"), "{text}");
+}
+
+#[test]
 fn cram_is_read_from_a_pipe() {
     let bench = Bench::new();
     let cram = std::fs::File::open(testdata("odd/mapped.no_reference.cram")).unwrap();

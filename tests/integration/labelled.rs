@@ -184,7 +184,7 @@ fn a_file_that_should_hold_a_genome_and_does_not_is_refused() {
     bench.write("bare.gff3", bench.read("g.gff3").split("##FASTA").next().unwrap());
     bench.write("empty.gbk", "");
     for (genome, problem) in [
-        ("g.1.fa", "line 1: expected GenBank, EMBL or GFF3 with sequences, found FASTA"),
+        ("g.1.fa", "line 1: found FASTA without an annotation"),
         ("cut.gbk", "the file ends within record chr1"),
         ("bare.gff3", "has no ##FASTA section"),
         ("empty.gbk", "the file is empty"),

@@ -18,7 +18,6 @@ use crate::prediction::{Frame, Prediction, Stretch, Stretches};
 use chain::{Chain, Memory};
 use grid::POSITION;
 pub(super) use grid::{positions, side};
-use read::Read;
 pub(super) use seen::Seen;
 pub(in crate::model) use settings::{BreakEven, DecoderSettings, ShortReads};
 
@@ -64,7 +63,7 @@ impl Decoder {
         codons::mark(&seen.row, side(bases), logits.len(), &mut memory.marks);
         let rules = self.rules_of(bases);
         let call = rules.chain.call(logits, memory);
-        rules.stretches(&Read { seen }, logits, memory, into);
+        rules.stretches(seen, logits, memory, into);
         into.end_row();
         let (log_odds, frame) = rules.chain.break_even(call, logits, memory);
         let probability = rules.probability(log_odds + poison(logits), bases);
@@ -87,13 +86,13 @@ impl Rules {
 
     /// Adds the stretches of the call in memory, made of these logits, with the probabilities of their genes. A gene's is that of
     /// a read of these bases which would say as much: at the opposite odds, calls would do without the gene.
-    fn stretches(&self, read: &Read<'_>, logits: &[[f32; LOGITS]], memory: &Memory, into: &mut Stretches) {
-        let found = read.coding_runs(&memory.path);
+    fn stretches(&self, seen: &Seen<'_>, logits: &[[f32; LOGITS]], memory: &Memory, into: &mut Stretches) {
+        let found = seen.coding_runs(&memory.path);
         for gene in genes::in_order(found.chunk_by(|_, (_, next)| next.continues).collect()) {
             let log_odds = self.chain.evidence(genes::positions(gene), logits, memory);
-            let probability = self.probability(log_odds, read.seen.bases());
+            let probability = self.probability(log_odds, seen.bases());
             for &(_, stretch) in gene {
-                into.push(Stretch { probability, ..read.seen.stretch(stretch) });
+                into.push(Stretch { probability, ..seen.stretch(stretch) });
             }
         }
     }

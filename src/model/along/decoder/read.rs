@@ -8,12 +8,7 @@ use super::kmers;
 use super::seen::Seen;
 use crate::prediction::{Frame, Strand, Stretch};
 
-/// What is seen of a read, as all that follows counts.
-pub(super) struct Read<'a> {
-    pub(super) seen: &'a Seen<'a>,
-}
-
-impl Read<'_> {
+impl Seen<'_> {
     /// The runs of a path that code, each with its bases; probabilities are those of their genes, and 0 here.
     pub(super) fn coding_runs(&self, path: &[u8]) -> Vec<(Run, Stretch)> {
         let mut found = Vec::new();
@@ -24,7 +19,7 @@ impl Read<'_> {
             run.end = path[run.start..].iter().position(|&s| s != run.state).map_or(path.len(), |n| run.start + n);
             let after = path.get(run.end).map(|&state| Run { start: run.end, end: run.end, state });
             if let Some(strand) = run.strand() {
-                found.push((run, self.stretch(run, strand, [before, after])));
+                found.push((run, self.coding_bases(run, strand, [before, after])));
             }
             let Some(next) = after else { return found };
             (before, run) = (Some(run), next);
@@ -32,8 +27,8 @@ impl Read<'_> {
     }
 
     /// The bases of one run of positions, given those beside it, if there are any.
-    fn stretch(&self, run: Run, strand: Strand, beside: [Option<Run>; 2]) -> Stretch {
-        let bases = Bases { row: &self.seen.row, strand };
+    fn coding_bases(&self, run: Run, strand: Strand, beside: [Option<Run>; 2]) -> Stretch {
+        let bases = Bases { row: &self.row, strand };
         let (length, side) = (bases.len(), side(bases.len()));
         let offset = (usize::from(run.state - 1) % 3 + POSITION - side) % 3;
         let (start, end) = ((POSITION * run.start).saturating_sub(side), (POSITION * run.end - side).min(length));
@@ -65,7 +60,7 @@ impl Read<'_> {
     /// A range of bases without the unknown ones at its ends. It has known ones, if the read has any: a position has more bases
     /// than are seen of a run of unknown ones.
     fn known(&self, (start, end): (usize, usize)) -> (usize, usize) {
-        let is_known = |&n: &usize| kmers::number(&self.seen.row, n, 1).is_some();
+        let is_known = |&n: &usize| kmers::number(&self.row, n, 1).is_some();
         let (first, last) = ((start..end).find(is_known), (start..end).rfind(is_known));
         first.zip(last).map_or((start, end), |(first, last)| (first, last + 1))
     }

@@ -64,7 +64,7 @@ fn decode(stored: impl Read, reference: Option<PathBuf>, feed: &Feed) -> Result<
         bam: bam::io::Writer::from(bytes),
     };
     let mut container = cram::io::reader::Container::default();
-    while reader.read_container(&mut container)? > 0 {
+    while reader.read_container(&mut container).map_err(unreadable)? > 0 {
         decoder.write_records(&container, reader.get_ref())?;
         let bytes = decoder.bam.get_mut();
         if bytes.len() >= CHUNK && feed.give(std::mem::take(bytes)).is_err() {
@@ -293,6 +293,14 @@ fn turned(records: &[cram::Record<'_>]) -> io::Result<Vec<bool>> {
         }
     }
     Ok(turned)
+}
+
+/// Why there is no next container: where reading it succeeds but noodles makes nothing of it, it cannot be decoded here.
+fn unreadable(error: io::Error) -> Problem {
+    match error.kind() {
+        io::ErrorKind::InvalidData => unfit("a container", &error),
+        _ => error.into(),
+    }
 }
 
 fn unfit(what: &str, error: &io::Error) -> Problem {

@@ -1,4 +1,4 @@
-//! A limit on address space (`ulimit -v`, as some schedulers set it).
+//! The limits that a shell or a scheduler sets on a process (`ulimit`), and whether a run fits into them.
 //!
 //! Allocators reserve far more addresses than they ever use: 1 GB at the start, and 64 MB for each thread. Where addresses are
 //! limited, whether enough of them are left for the threads' stacks would be a matter of chance. So the program starts itself
@@ -8,16 +8,23 @@ use super::anew;
 use crate::error::{Error, Result};
 
 /// What a run with the built-in model and some threads needs, in bytes.
-const LEAST: u64 = 400 << 20;
+const LEAST_ADDRESS_SPACE: u64 = 400 << 20;
+
+/// What a run with one input and two outputs has open. With fewer the runtime might not even start, and would panic.
+const LEAST_OPEN_FILES: u64 = 16;
 
 /// How allocators are told, and what. The second is for C libraries.
 const RESERVE_LITTLE: [(&str, &str); 2] = [("MIMALLOC_ARENA_RESERVE", "32MiB"), ("MALLOC_ARENA_MAX", "1")];
 
-/// Returns where there is no limit, or when all is set for it.
+/// Returns where there is no limit, or when all is set for those there are.
 pub(super) fn fit() -> Result<()> {
-    let Some(limit) = limit() else { return Ok(()) };
-    if limit < LEAST {
-        return Err(Error::AddressSpace { limit, least: LEAST });
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    if let Some(limit) = limit(&limits, "Max open files").filter(|limit| *limit < LEAST_OPEN_FILES) {
+        return Err(Error::OpenFiles { limit, least: LEAST_OPEN_FILES });
+    }
+    let Some(limit) = limit(&limits, "Max address space") else { return Ok(()) };
+    if limit < LEAST_ADDRESS_SPACE {
+        return Err(Error::AddressSpace { limit, least: LEAST_ADDRESS_SPACE });
     }
     if anew::is_possible() && RESERVE_LITTLE.iter().all(|(name, _)| std::env::var_os(name).is_none()) {
         // Where this fails, the run may still be lucky.
@@ -26,9 +33,8 @@ pub(super) fn fit() -> Result<()> {
     Ok(())
 }
 
-/// Bytes, if they are limited.
-fn limit() -> Option<u64> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+/// The soft limit of that name, if there is one.
+fn limit(limits: &str, name: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok() // or `unlimited`
 }
