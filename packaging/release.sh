@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the release archives for one target: the program with its man pages, completions, licences and README, and a
-# SHA-256 beside each. Two flavours: the default one (GPUs through Vulkan, Metal or DX12) and one for the CPU only.
+# SHA-256 beside each. Two flavours: the default one (GPUs through Vulkan, Metal or DX12) and one
+# without GPU support, which is a quarter of its size.
 # usage: packaging/release.sh TARGET [gpu|cpu]     (without a flavour: both)
 #
 # A target other than this machine's cannot print its own man pages: name a program that runs here in READSEEKER_HOST.
@@ -26,7 +27,7 @@ size() { wc -c <"$1" | awk '{ printf "%.1f MB", $1 / 1e6 }'; }
 # the archive is made of the build that was tested.
 compile() {
     local options=(--release --locked --bin readseeker) folder=$build/release
-    [ "$1" = gpu ] || options+=(--no-default-features)
+    [ "$1" = gpu ] || options+=(--no-default-features --features fetch,train)
     [ "$target" = "$host" ] || { options+=(--target "$target") folder=$build/$target/release; }
     local smaller=()
     read -ra smaller <<<"$(packaging/link_args.sh "$target")"

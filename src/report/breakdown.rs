@@ -12,8 +12,8 @@ use crate::tally::{Strata, Stratum, Weak};
 /// Balanced accuracy of the built-in model at a length, pooled over genomes that it has not seen: docs/odd-reads.md.
 const ACCURACY: [(u32, f64); 3] = [(100, 0.868), (150, 0.917), (300, 0.961)];
 
-/// The name of the model that it was measured with.
-const MEASURED: &str = "readseeker-along-4";
+/// The name of the model that it holds for.
+const MEASURED: &str = "readseeker-along-5";
 
 /// The warning that such reads are not those it was measured with.
 const UNSURE: &str = "unsure_model";

@@ -15,7 +15,7 @@ mod settings;
 
 use crate::model::calibration::Calibration;
 use crate::prediction::{Frame, Prediction, Stretch, Stretches};
-use chain::{Chain, Memory};
+use chain::{Call, Chain, Memory};
 use grid::POSITION;
 pub(super) use grid::{positions, side};
 pub(super) use seen::Seen;
@@ -28,8 +28,27 @@ pub(in crate::model) const LOGITS: usize = chain::STATES;
 #[derive(Clone, Debug)]
 pub(super) struct Decoder {
     rules: Rules,
-    /// The rules of reads of at most so many bases, where they have their own.
-    short: Option<(usize, Rules)>,
+    /// The rules of short reads, where they have their own.
+    short: Option<Short>,
+}
+
+/// The rules of reads of at most so many bases.
+#[derive(Clone, Debug)]
+struct Short {
+    bases: usize,
+    rules: Rules,
+    /// How longer reads are told that are called by these rules too.
+    unshifted: Option<Unshifted>,
+}
+
+/// Longer reads without insertions and deletions: contigs, and reads of sequencers that make few of them. To let their genes shift
+/// the frame as cheaply as a nanopore's errors do would join neighbouring genes to one.
+#[derive(Clone, Debug)]
+struct Unshifted {
+    /// The costs of all longer reads, but for shifts, which there are not.
+    chain: Chain,
+    /// The most that shifts gain a coding position.
+    below: f64,
 }
 
 /// How calls are made of logits, and probabilities of calls.
@@ -46,7 +65,12 @@ pub(super) struct Scratch(Memory);
 impl Decoder {
     /// `short`: how short reads are decoded, if otherwise.
     pub(super) fn new(settings: &DecoderSettings, calibration: &BreakEven, short: Option<&ShortReads>) -> Self {
-        let short = short.map(|short| (short.bases, Rules::new(&short.decoder, &short.calibration)));
+        let unshifted = |below| Unshifted { chain: Chain::without_shifts(settings), below };
+        let short = short.map(|short| Short {
+            bases: short.bases,
+            rules: Rules::new(&short.decoder, &short.calibration),
+            unshifted: short.unshifted_below.map(unshifted),
+        });
         Self { rules: Rules::new(settings, calibration), short }
     }
 
@@ -62,7 +86,7 @@ impl Decoder {
         debug_assert_eq!(logits.len(), positions(bases), "{bases}");
         codons::mark(&seen.row, side(bases), logits.len(), &mut memory.marks);
         let rules = self.rules_of(bases);
-        let call = rules.chain.call(logits, memory);
+        let call = self.call(bases, logits, memory);
         rules.stretches(seen, logits, memory, into);
         into.end_row();
         let (log_odds, frame) = rules.chain.break_even(call, logits, memory);
@@ -70,10 +94,24 @@ impl Decoder {
         Prediction { probability, frame: Some(seen.frame(unpadded(frame, bases))) }
     }
 
+    /// The call of a read of so many bases, whose path is left in memory. It is that of the read's rules, but for the path and the
+    /// frame of longer reads that are called as short ones are: a read's probability does not hang on which of both it is.
+    fn call(&self, bases: usize, logits: &[[f32; LOGITS]], memory: &mut Memory) -> Call {
+        let call = self.rules_of(bases).chain.call(logits, memory);
+        match &self.short {
+            Some(Short { bases: most, rules, unshifted: Some(unshifted) })
+                if bases > *most && self.rules.chain.gain(call, &unshifted.chain, logits, memory) < unshifted.below =>
+            {
+                call.in_frame_of(rules.chain.call(logits, memory), logits.len())
+            }
+            _ => call,
+        }
+    }
+
     /// The rules of a read of so many bases.
     fn rules_of(&self, bases: usize) -> &Rules {
         match &self.short {
-            Some((most, rules)) if bases <= *most => rules,
+            Some(short) if bases <= short.bases => &short.rules,
             _ => &self.rules,
         }
     }

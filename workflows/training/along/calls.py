@@ -23,13 +23,21 @@ class Stretch(NamedTuple):
     frame: int
 
 
-def _nearest(codes, frame, border, reach, wanted):
-    """The first base of a codon of `frame` near `border`, the one of least distance and penalty; none where there is none."""
-    best = None
+def _near(codes, frame, border, reach, wanted):
+    """The first bases of the codons of `frame` near `border` that are wanted, with the codons."""
     for at in range(border - reach + (frame - border + reach) % 3, border + reach + 1, 3):
         codon = tuple(codes[at : at + 3].tolist()) if 0 <= at <= len(codes) - 3 else None
         if codon in wanted:
-            far = abs(at - border) + (wanted[codon] if isinstance(wanted, dict) else 0)
+            yield at, codon
+
+
+def _nearest(codes, frame, border, reach, wanted, behind=0):
+    """The first base of a wanted codon near `border`, not before `behind`, the one of least distance and penalty; none where there
+    is none."""
+    best = None
+    for at, codon in _near(codes, frame, border, reach, wanted):
+        far = abs(at - border) + (wanted[codon] if isinstance(wanted, dict) else 0)
+        if at >= behind:
             best = min(best, (far, at)) if best else (far, at)
     return best[1] if best and best[0] <= reach else None
 
@@ -40,8 +48,9 @@ def _plus(codes, start, end, frame, first, last):
         stop = _nearest(codes, frame, end - 3, REACH_STOP, _STOPS)
         end = stop + 3 if stop is not None and stop + 3 > start else end
     if first:
-        new = _nearest(codes, frame, start, REACH_START, _STARTS)
-        start = new if new is not None and new < end else start
+        behind = max((at + 3 for at, _ in _near(codes, frame, start, REACH_START, _STOPS) if at + 6 < end), default=0)
+        new = _nearest(codes, frame, start, REACH_START, _STARTS, behind)
+        start = new if new is not None and new < end else max(start, behind)
     return start, end
 
 

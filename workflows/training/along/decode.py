@@ -13,6 +13,10 @@ import numpy as np
 STATES = 7
 # Bases of a short read at most. Such reads come from Illumina's sequencers, whose errors hardly ever shift a frame.
 SHORT = 320
+# A long read is called with the costs of short ones if shifts of the frame gain each of its coding positions less than this.
+UNSHIFTED_BELOW = 0.07
+# Where fewer positions code, the gain is divided by so many: one shift that is none would count for too much.
+FEWEST = 20
 # No read breaks even beyond these log odds.
 FAR = 60.0
 
@@ -42,7 +46,7 @@ class Decoder(NamedTuple):
 
     def settings(self, long, short):
         """What config.json says of it, with a calibration for each."""
-        short = {"bases": SHORT, "decoder": self.short._asdict(), "calibration": short}
+        short = {"bases": SHORT, "unshifted_below": UNSHIFTED_BELOW, "decoder": self.short._asdict(), "calibration": short}
         return {"decoder": self.long._asdict(), "calibration": long, "short_reads": short}
 
 
@@ -54,7 +58,7 @@ def read_decoder(path):
 def decoder_of(config):
     """The decoder of a config.json, or of a file of `fit`, which has these settings too."""
     short = config["short_reads"]
-    assert short["bases"] == SHORT
+    assert (short["bases"], short["unshifted_below"]) == (SHORT, UNSHIFTED_BELOW)
     return Decoder(Costs(**config["decoder"]), Costs(**short["decoder"]))
 
 
@@ -95,6 +99,30 @@ def viterbi(scores, table):
     for t in range(steps - 1, 0, -1):
         path[:, t - 1] = back[t][np.arange(count), path[:, t]]
     return path
+
+
+def called(logits, codons, decoder, bases):
+    """States [B, T] of reads of so many bases, by their logits [B, T, 7] and what `codons.of` finds in them."""
+    costs = decoder.of(bases)
+    path = viterbi(emissions(logits, costs, costs.prior), transitions(costs, codons))
+    if bases > SHORT:
+        unshifted = gain(logits, codons, costs) < UNSHIFTED_BELOW
+        costs = decoder.short
+        other = viterbi(emissions(logits, costs, costs.prior), transitions(costs, codons))
+        path = np.where(unshifted[:, None], other, path)
+    return path
+
+
+def gain(logits, codons, costs):
+    """What shifts of the frame gain each coding position of the best path [B]: how much higher it scores than the best one without."""
+    scores, prior = emissions(logits, costs), np.full(len(logits), costs.prior)
+
+    def best(costs):
+        _, none, score = _best(scores, transitions(costs, codons), costs.weight, prior)
+        return score - costs.weight * costs.prior * none, none
+
+    (with_shifts, none), (without, _) = best(costs), best(costs._replace(shift=np.inf))
+    return (with_shifts - without) / np.maximum(scores.shape[1] - none, FEWEST)
 
 
 def _forward(scores, table):

@@ -58,9 +58,7 @@ def decoded(codes, logits, decoder):
     """States [T] of each read."""
     out = [None] * len(logits)
     for rows, some, found in stacked(codes, logits):
-        costs = decoder.of(len(codes[rows[0]]))
-        paths = decode.viterbi(decode.emissions(some, costs, costs.prior), decode.transitions(costs, found))
-        for i, path in zip(rows, paths):
+        for i, path in zip(rows, decode.called(some, found, decoder, len(codes[rows[0]]))):
             out[i] = path
     return out
 

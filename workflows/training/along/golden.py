@@ -30,6 +30,9 @@ def sequences(seed=11):
     out += ["N" * 100 + gene[:95], gene[:100] + "N" * 50, gene[:99] + "N" * 60 + gene[159:], gene[:90] + "N" * 31 + gene[122:]]
     out += ["N" * 10 + golden._random(rng, 80) + "N" * 12 + gene[:101] + "N" * 9, "ACGTN" * 20, gene[:40] + "N" * 400]
     out += [golden._random(rng, 90) + gene[:120] + golden._random(rng, 90), gene[:121] + plain.reverse_complement(gene)[:130]]
+    # Long genes as they are, with a base missing here and there, and with bases missing all along.
+    gene = golden._gene_like(rng, 690)
+    out += [gene, gene[:200] + gene[201:], gene[:200] + gene[201:450] + gene[451:], "".join(gene[at : at + 59] for at in range(0, 690, 60))]
     return out
 
 

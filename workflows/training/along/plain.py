@@ -163,8 +163,20 @@ class Model:
 
     def states(self, logits, sequence, prior=None):
         """The most likely states [T], 0 to 6, by the decoder of the file."""
-        short = self.config["short_reads"]
-        d = short["decoder"] if len(sequence) <= short["bases"] else self.config["decoder"]
+        short, long = self.config["short_reads"], self.config["decoder"]
+        if len(sequence) <= short["bases"]:
+            return self._best(logits, sequence, short["decoder"], prior)[1]
+        score, path = self._best(logits, sequence, long, prior)
+        without, _ = self._best(logits, sequence, long | {"shift": float("inf")}, prior)
+        # One in which genes hardly gain by shifts of the frame has no insertions and deletions, as short reads have none.
+        coding = sum(state > 0 for state in path)
+        if (score - without) / max(coding, 20) < short["unshifted_below"]:
+            return self._best(logits, sequence, short["decoder"], prior)[1]
+        return path
+
+    @staticmethod
+    def _best(logits, sequence, d, prior):
+        """The best path at these costs, and its score."""
         text = padded(clean(sequence))
         turned = reverse_complement(text)
         prior = d["prior"] if prior is None else prior
@@ -199,4 +211,4 @@ class Model:
         for step in reversed(back):
             state = step[state]
             path.append(state)
-        return path[::-1]
+        return max(best), path[::-1]

@@ -129,6 +129,34 @@ def test_a_read_breaks_even_where_its_best_path_turns(steps):
         assert 2 * (at_turn[i] == 0).sum() <= steps
 
 
+def test_shifts_gain_what_the_best_path_has_over_the_best_one_without():
+    rng = np.random.default_rng(8)
+    logits, found = rng.normal(0, 4, (4, 5, 7)), rng.random((2, 4, 4, 6)) < 0.2
+    logits[..., 0] -= 5
+    costs = _costs()
+    scores, table = decode.emissions(logits, costs, costs.prior), decode.transitions(costs, found)
+    gains = decode.gain(logits, found, costs)
+    assert (gains > 0).any()
+    for i in range(len(scores)):
+        paths = list(_all_paths(scores[i], table[i]))
+        strand = lambda state: (state + 2) // 3  # noqa: E731
+        shifts = lambda path: any(a != b and strand(a) == strand(b) for a, b in zip(path, path[1:]))  # noqa: E731
+        without = max(score for path, score in paths if not shifts(path))
+        assert np.isclose(gains[i] * decode.FEWEST, max(score for _, score in paths) - without)
+
+
+def test_a_long_read_is_called_as_a_short_one_where_shifts_gain_little():
+    rng = np.random.default_rng(9)
+    logits, found = rng.normal(0, 1, (2, 40, 7)), np.zeros((2, 2, 39, 6), bool)
+    logits[0, :, 1] += 3  # one frame throughout
+    logits[1, np.arange(40), 1 + np.arange(40) // 4 % 3] += 3  # a shift every four positions
+    own = [decode.viterbi(decode.emissions(logits, c, c.prior), decode.transitions(c, found)) for c in _decoder()]
+    called = decode.called(logits, found, _decoder(), 360)
+    assert (called[0] == own[1][0]).all() and (called[1] == own[0][1]).all()
+    assert (own[0][1] != own[1][1]).any()
+    assert (decode.called(logits, found, _decoder(), 320) == own[1]).all()
+
+
 @pytest.mark.parametrize("steps", [2, 35, 67])
 def test_the_posteriors_that_training_goes_through_are_the_decoders(steps):
     rng = np.random.default_rng(steps)

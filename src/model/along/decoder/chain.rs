@@ -90,7 +90,7 @@ pub(super) struct Line {
     none: usize,
 }
 
-/// A path that [`Memory`] holds, and its frame: that of most positions; of equal numbers that in which they say more.
+/// A path that [`Memory`] held, and its frame: that of most positions; of equal numbers that in which they say more.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Call {
     line: Line,
@@ -105,10 +105,23 @@ impl Line {
         Self { score: if none == 0 { score } else { score + prior * none as f64 }, none }
     }
 
+    /// Its score at a prior, given as log odds times the weight.
+    #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
+    fn at(&self, prior: f64) -> f64 {
+        self.score - prior * self.none as f64
+    }
+
     /// The log odds of coding at which this path and one with more positions that are none score the same, times the weight.
     #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
     fn meets(&self, other: &Self) -> f64 {
         (other.score - self.score) / (other.none - self.none) as f64
+    }
+}
+
+impl Call {
+    /// The same, in the frame of another call of as many positions if that has one.
+    pub(super) fn in_frame_of(self, other: Self, positions: usize) -> Self {
+        if other.line.none < positions { Self { frame: other.frame, ..self } } else { self }
     }
 }
 
@@ -128,9 +141,25 @@ impl Chain {
         Self { weight, prior: weight * prior, steps: Steps::new(settings) }
     }
 
+    /// One in which no gene shifts its frame.
+    pub(super) fn without_shifts(settings: &DecoderSettings) -> Self {
+        Self::new(&DecoderSettings { shift: f64::INFINITY, ..*settings })
+    }
+
     /// The best path at the settings' prior, which is the call. Of equally good states the lowest.
     pub(super) fn call(&self, logits: &[[f32; STATES]], memory: &mut Memory) -> Call {
         self.best(self.prior, logits, memory)
+    }
+
+    /// What shifts of the frame gain each coding position of a call: how much higher it scores than the best path without them, which
+    /// `unshifted` finds.
+    #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
+    pub(super) fn gain(&self, call: Call, unshifted: &Self, logits: &[[f32; STATES]], memory: &Memory) -> f64 {
+        // In fewer positions, one shift that is none would count for too much.
+        const FEWEST: usize = 20;
+        let coding = (logits.len() - call.line.none).max(FEWEST);
+        let without = unshifted.line(self.prior, logits, &memory.marks);
+        (call.line.at(self.prior) - without.at(self.prior)) / coding as f64
     }
 
     /// How much a read speaks for coding, as log odds, and its frame, given its call.

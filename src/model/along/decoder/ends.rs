@@ -42,29 +42,50 @@ impl Bases<'_> {
         (n + 3 <= self.len()).then(|| Some([self.digit(n)?, self.digit(n + 1)?, self.digit(n + 2)?]))?
     }
 
-    /// The start of the nearest codon of `offset`'s frame near `border` that is one of `wanted`: of least distance and penalty.
-    fn nearest(&self, offset: usize, border: isize, reach: usize, wanted: &[([u8; 3], usize)]) -> Option<usize> {
+    /// The starts of the codons of `offset`'s frame near `border` that are one of `wanted`, with their penalties.
+    fn near<const N: usize>(
+        &self,
+        offset: usize,
+        border: isize,
+        reach: usize,
+        wanted: &[([u8; 3], usize); N],
+    ) -> impl DoubleEndedIterator<Item = (usize, usize)> {
         let first = border.saturating_sub_unsigned(reach).max(0).unsigned_abs();
         let first = first + (offset + 3 - first % 3) % 3;
-        let last = border.saturating_add_unsigned(reach);
-        let found = (first..).step_by(3).take_while(|&at| at.cast_signed() <= last).filter_map(|at| {
+        let behind = border.saturating_add_unsigned(reach + 1).max(0).unsigned_abs();
+        (first..behind.max(first)).step_by(3).filter_map(move |at| {
             let codon = self.codon(at)?;
             let (_, penalty) = wanted.iter().find(|(other, _)| *other == codon)?;
-            Some((at.cast_signed().abs_diff(border) + penalty, at))
-        });
-        found.min().filter(|(far, _)| *far <= reach).map(|(_, at)| at)
+            Some((at, *penalty))
+        })
     }
 
     /// The base behind the last codon of a gene that ends at about `end`: its stop codon's, if there is one after `start`.
     pub(super) fn stop(&self, offset: usize, start: usize, end: usize) -> Option<usize> {
         let border = end.cast_signed() - 3; // a position at the start of a read may have fewer bases than a codon
-        self.nearest(offset, border, REACH_STOP, &STOPS).map(|stop| stop + 3).filter(|&stop| stop > start)
+        let stops = self.near(offset, border, REACH_STOP, &STOPS);
+        nearest(stops, border, REACH_STOP).map(|stop| stop + 3).filter(|&stop| stop > start)
     }
 
-    /// The first base of a gene that starts at about `start`: its start codon's, if there is one before `end`.
+    /// The first base of a gene that starts at about `start`: its start codon's, if there is one before `end` and no stop codon
+    /// between it and the gene.
     pub(super) fn start(&self, offset: usize, start: usize, end: usize) -> Option<usize> {
-        self.nearest(offset, start.cast_signed(), REACH_START, &STARTS).filter(|&new| new < end)
+        let (border, behind) = (start.cast_signed(), self.behind_stops(offset, start, end));
+        let starts = self.near(offset, border, REACH_START, &STARTS).filter(|&(at, _)| at >= behind);
+        nearest(starts, border, REACH_START).filter(|&new| new < end)
     }
+
+    /// The base behind the last stop codon near the start of a gene that ends at `end`, with a codon before that; 0 if there is none.
+    pub(super) fn behind_stops(&self, offset: usize, start: usize, end: usize) -> usize {
+        let mut stops = self.near(offset, start.cast_signed(), REACH_START, &STOPS);
+        stops.rfind(|(at, _)| at + 6 < end).map_or(0, |(at, _)| at + 3)
+    }
+}
+
+/// The codon of least distance to a border and penalty, if both together are in reach; of equal ones the first.
+fn nearest(codons: impl Iterator<Item = (usize, usize)>, border: isize, reach: usize) -> Option<usize> {
+    let far = codons.map(|(at, penalty)| (at.cast_signed().abs_diff(border) + penalty, at));
+    far.min().filter(|(far, _)| *far <= reach).map(|(_, at)| at)
 }
 
 #[cfg(test)]
@@ -112,6 +133,17 @@ mod tests {
         assert_eq!(bases.start(0, 27, 27), None, "21 bases away");
         assert_eq!(bases.start(0, 12, 6), None, "behind the end");
         assert_eq!(bases.start(1, 12, 27), None, "not in this frame");
+    }
+
+    #[test]
+    fn a_gene_starts_behind_the_stop_codons_before_it() {
+        let row = row(b"CCCATGTAACCCCCCATGCCCTGA");
+        let bases = Bases { row: &row, strand: Strand::Plus };
+        assert_eq!(bases.start(0, 6, 24), Some(15), "not at the ATG beside the border");
+        assert_eq!(bases.behind_stops(0, 6, 24), 9, "its own stop codon is not before it");
+        assert_eq!(bases.start(0, 6, 12), Some(3), "with nothing between the stop codon and the end");
+        assert_eq!(bases.start(2, 6, 24), None);
+        assert_eq!(bases.behind_stops(2, 6, 24), 0);
     }
 
     #[test]

@@ -43,7 +43,10 @@ impl Seen<'_> {
         let stop = if ends { bases.stop(offset, start, end) } else { None };
         let end = stop.unwrap_or(end);
         let first = if begins { bases.start(offset, start, end) } else { None };
-        let start = first.unwrap_or(start);
+        let start = match first {
+            None if begins => start.max(bases.behind_stops(offset, start, end)),
+            first => first.unwrap_or(start),
+        };
         let (start, end) = self.known(if strand == Strand::Plus { (start, end) } else { turned((start, end)) });
         let base = |n: usize| u32::try_from(n).expect("a read has fewer than 2^32 bases");
         Stretch {

@@ -65,11 +65,16 @@ impl BreakEven {
     }
 }
 
-/// How short reads are decoded. They come from Illumina's sequencers, whose errors hardly ever shift a frame or hide a stop codon.
+/// How short reads are decoded, and longer ones called that are as free of insertions and deletions. They come from Illumina's
+/// sequencers, whose errors hardly ever shift a frame or hide a stop codon.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(in crate::model) struct ShortReads {
     /// Bases of a short read at most.
     pub(super) bases: usize,
+    /// A longer read is called with these costs if shifts of the frame gain each of its coding positions less than this; none is
+    /// where this is missing.
+    #[serde(default)]
+    pub(super) unshifted_below: Option<f64>,
     /// Their costs.
     pub(super) decoder: DecoderSettings,
     /// How the log odds at which they break even become a probability.
@@ -78,9 +83,11 @@ pub(in crate::model) struct ShortReads {
 
 impl ShortReads {
     /// What must hold of them.
-    pub(in crate::model) fn requirements(&self) -> [Requirement; 2] {
+    pub(in crate::model) fn requirements(&self) -> [Requirement; 3] {
+        let is_gain = |gain: f64| (0.0..=DecoderSettings::MOST).contains(&gain);
         let all_hold = |requirements: &[Requirement]| requirements.iter().all(|&(_, holds, _)| holds);
         [
+            ("short_reads.unshifted_below", self.unshifted_below.is_none_or(is_gain), "0 to 30"),
             ("short_reads.decoder", all_hold(&self.decoder.requirements()), "costs such as decoder has"),
             ("short_reads.calibration", all_hold(&self.calibration.requirements()), "numbers such as calibration has"),
         ]
