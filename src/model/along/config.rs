@@ -168,10 +168,11 @@ mod tests {
             ("\"break_even\"", "\"share\"", "calibration.statistic"),
             ("\"lengths\": [", "\"lengths\": [9000,", "calibration.lengths"),
             (
-                "320,\n    \"decoder\": {\n      \"weight\": 0",
-                "320, \"decoder\": {\"weight\": 2",
+                "0.07,\n    \"decoder\": {\n      \"weight\": 0",
+                "0.07, \"decoder\": {\"weight\": 2",
                 "short_reads.decoder",
             ),
+            ("\"unshifted_below\": 0", "\"unshifted_below\": -0", "short_reads.unshifted_below"),
             ("]\n    }\n  },", ", 9]}},", "short_reads.calibration"),
             ("      \"statistic\": \"b", "\"statistic\": \"w", "short_reads.calibration"),
         ] {
