@@ -84,6 +84,12 @@ impl Config {
         self.outputs.read_paths().chain(tables.map(Path::to_owned)).chain(self.reports.paths())
     }
 
+    /// The files that are put in their places once all is done; pipes and devices are not.
+    pub(crate) fn placed_paths(&self) -> Vec<PathBuf> {
+        let is_stream = |path: &Path| matches!(path.to_str(), Some("-" | "/dev/stdout" | "/dev/stderr"));
+        self.output_paths().filter(|path| !is_stream(path) && !is_direct(path)).collect()
+    }
+
     /// Every file written to that holds no reads: text, compressed or not.
     fn text_paths(&self) -> impl Iterator<Item = PathBuf> {
         let tables = self.outputs.table_paths().filter(|(_, is_text)| *is_text).map(|(path, _)| path);

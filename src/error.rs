@@ -1,5 +1,6 @@
 //! Everything that can stop a run: what, where and why; and the exit code that says so.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -26,6 +27,18 @@ pub enum Error {
     /// The model cannot run.
     #[error(transparent)]
     Model(#[from] model::Error),
+    /// A read whose name a table of scores in Parquet cannot hold.
+    #[error("the name of the read {read} is not UTF-8, as all text in Parquet must be")]
+    NotText {
+        /// The read's name, escaped.
+        read: String,
+    },
+    /// Whoever read our stdout went away, and files were still to be written.
+    #[error("stdout was closed by its reader; {} not written", NotWritten(.files))]
+    ReaderGone {
+        /// The files.
+        files: Vec<PathBuf>,
+    },
     /// A read whose mate is missing or goes elsewhere, where two files must hold mates in step.
     #[error("{read} has no mate in its class, and {} and the file of second mates would get out of step", .output.display())]
     Alone {
@@ -131,7 +144,36 @@ pub enum Signal {
     Other(u8),
 }
 
+/// `n.fq was`, or `n.fq, r.json and r.html were`.
+struct NotWritten<'a>(&'a [PathBuf]);
+
+impl fmt::Display for NotWritten<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last = self.0.len().saturating_sub(1);
+        for (n, file) in self.0.iter().enumerate() {
+            let between = if n == 0 {
+                ""
+            } else if n == last {
+                " and "
+            } else {
+                ", "
+            };
+            write!(f, "{between}{}", file.display())?;
+        }
+        f.write_str(if last == 0 { " was" } else { " were" })
+    }
+}
+
 impl Error {
+    /// That the reader of stdout went away is an error only where `files` were to be written as well.
+    #[must_use]
+    pub fn with_files(self, files: Vec<PathBuf>) -> Self {
+        match self {
+            Self::Reads(reads::Error::OutputClosed) if !files.is_empty() => Self::ReaderGone { files },
+            other => other,
+        }
+    }
+
     /// The process's exit code: the table is in docs/exit-codes.md.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
@@ -157,12 +199,35 @@ impl Error {
             | Self::OtherTraining(_) => 3,
             Self::Model(model::Error::Load { .. } | model::Error::Fetch { .. }) => 4,
             Self::Model(model::Error::Device(_) | model::Error::Again { .. }) | Self::Selftest { .. } => 5,
-            Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. })
+            Self::NotText { .. }
+            | Self::ReaderGone { .. }
+            | Self::Reads(reads::Error::Output { .. } | reads::Error::Temporary { .. })
             | Self::Model(model::Error::Write { .. }) => 6,
             Self::Interrupted(Signal::Interrupt) => 130,
             Self::Interrupted(Signal::Terminate) => 143,
             Self::Interrupted(Signal::Hangup) => 129,
             Self::Interrupted(Signal::Other(number)) => 128 + number,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_a_reader_of_stdout_took_with_it_are_named() {
+        let gone = || Error::from(reads::Error::OutputClosed);
+        assert_eq!(gone().with_files(Vec::new()).exit_code(), 0);
+        for (files, said) in [
+            (&["n.fq"][..], "stdout was closed by its reader; n.fq was not written"),
+            (&["n.fq", "r.json"], "stdout was closed by its reader; n.fq and r.json were not written"),
+            (&["a", "b", "c"], "stdout was closed by its reader; a, b and c were not written"),
+        ] {
+            let error = gone().with_files(files.iter().map(PathBuf::from).collect());
+            assert_eq!((error.to_string().as_str(), error.exit_code()), (said, 6));
+        }
+        let other = Error::Internal("as before".into()).with_files(vec!["n.fq".into()]);
+        assert!(matches!(other, Error::Internal(_)));
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::class::Class;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::prediction::{Answers, Stretches};
 use crate::prior::Prior;
 use crate::progress::Progress;
@@ -108,6 +108,9 @@ impl Outputs {
             self.add(template, &mut judged)?;
             for (table, sink) in &mut self.tables {
                 for read in &judged {
+                    if !table.holds(read.segment.name()) {
+                        return Err(Error::NotText { read: read.segment.name().escape_ascii().to_string() });
+                    }
                     for n in 0..table.entries(read) {
                         table.push(read, n, &mut sink.text);
                         if sink.is_full() {

@@ -20,7 +20,7 @@ use crate::pipeline::{self, PipelineConfig};
 use crate::prediction::{Prediction, Predictions};
 use crate::prior::{self, Prior};
 use crate::progress::{Pacer, Painter, Progress, Waiting, say};
-use crate::reads::output::commit_all;
+use crate::reads::output::{MadeFolder, commit_all};
 use crate::reads::{self, Format, Index, InputConfig, InputCounts, Layout, Part, Templates};
 use crate::report::{self, Facts, Report, Scope};
 use crate::sample::Sample;
@@ -43,7 +43,12 @@ type Stream = BoxStream<'static, reads::Result<reads::Template>>;
 ///
 /// # Errors
 /// Whatever stops the run; then none of its outputs exists.
-pub async fn run(
+pub async fn run(config: Config, interrupt: impl Future<Output = Signal>, warn: impl Fn(&Warning)) -> Result<Report> {
+    let files = config.placed_paths();
+    to_the_end(config, interrupt, warn).await.map_err(|error| error.with_files(files))
+}
+
+async fn to_the_end(
     mut config: Config,
     interrupt: impl Future<Output = Signal>,
     warn: impl Fn(&Warning),
@@ -73,9 +78,7 @@ pub async fn run(
     }
     let facts = facts(&config, &templates, &judge, slice.clone());
     let (sums, encoding) = (Sums::of(&config), config.encoding());
-    if let Some(folder) = &config.folder {
-        std::fs::create_dir_all(folder).map_err(|source| reads::Error::Output { output: folder.clone(), source })?;
-    }
+    let _folder = config.folder.as_deref().map(MadeFolder::make).transpose()?;
     // BAM outputs start with the input's header, and a line that names this run.
     let command = config.command.join(" ");
     let header = Arc::new(templates.header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &command));

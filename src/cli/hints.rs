@@ -84,6 +84,10 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         Error::Audit { .. } => {
             "run in f32 on the CPU (--precision f32 --device cpu); `readseeker selftest` compares all paths of this machine"
         }
+        Error::NotText { .. } => "write the scores as TSV: --scores scores.tsv.gz",
+        Error::ReaderGone { .. } => {
+            "read stdout to its end, or write no other files; --max-reads ends a run after so many reads"
+        }
         Error::Alone { .. } => {
             "its mate is missing, has no bases, or is of another class: collect such reads with --unpaired unpaired_%.fq.gz, or give one \
              file per class"
@@ -176,7 +180,7 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
         Problem::Numbers { .. } => {
             "give the first mates first and the second mates second; is one file given twice?".to_owned()
         }
-        Problem::SameReads => "one file is a copy of the other: give R1 and R2".to_owned(),
+        Problem::SameReads => "one file is a copy of the other, or an interleaved file holds each read twice: give R1 and R2".to_owned(),
         Problem::NoPrimary(_) => "regroup the records by name with --collate".to_owned(),
         Problem::References { .. } => {
             "a BAM output holds one list of reference sequences: split these inputs in separate runs".to_owned()

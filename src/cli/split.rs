@@ -29,7 +29,8 @@ pub(super) struct Args {
     /// Standard set of outputs: both classes, scores and reports
     ///
     /// Writes PREFIX.coding.fq.gz, PREFIX.noncoding.fq.gz, PREFIX.scores.tsv.gz, PREFIX.json, PREFIX.html and PREFIX_mqc.json
-    /// (with two more files for MultiQC, see --multiqc), and makes their folder. Mates are interleaved. A PREFIX that ends in / is a folder: coding.fq.gz, report.json, ...
+    /// (with two more files for MultiQC, see --multiqc), and makes their folder. Mates are interleaved. A PREFIX that ends in / is
+    /// a folder: soil/ gets coding.fq.gz, noncoding.fq.gz, scores.tsv.gz, report.json, report.html and soil_mqc.json.
     /// Flags for single files take precedence, and --output-format sets the suffix.
     #[arg(long, value_name = "PREFIX", help_heading = "Outputs")]
     out_prefix: Option<PathBuf>,

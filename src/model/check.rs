@@ -31,6 +31,35 @@ pub(super) fn rows(requirements: Requirements, parameters: usize, on_gpu: bool) 
     ON_CPU[..count].iter().map(|&length| row(&random_reads(length, 1).concat(), requirements)).collect()
 }
 
+/// A read in which each k-mer occurs, as a row, if the family reads it whole: a single weight of the embedding may overflow, and
+/// random reads would miss it. None for a BERT, which would take too long.
+pub(super) fn all_kmers(requirements: Requirements) -> Option<Vec<u16>> {
+    requirements.longest_row.is_none().then(|| row(&de_bruijn(requirements.k), requirements))
+}
+
+/// The shortest read in which each k-mer occurs once: each base is the last one of ACGT that makes a k-mer that is new (Martin
+/// 1934).
+fn de_bruijn(k: usize) -> Vec<u8> {
+    let count = 4_usize.pow(u32::try_from(k).expect("k is small"));
+    let mut seen = vec![false; count];
+    let (mut read, mut kmer) = (vec![b'A'; k], 0);
+    seen[0] = true;
+    let new = |seen: &[bool], kmer: usize| (0..4).rev().map(|base| (kmer * 4 + base) % count).find(|&next| !seen[next]);
+    while let Some(next) = new(&seen, kmer) {
+        seen[next] = true;
+        kmer = next;
+        read.push(b"ACGT"[next % 4]);
+    }
+    read
+}
+
+/// Whether logits, and the probabilities that are made of them, are numbers.
+pub(super) fn are_finite(family: &dyn Family, rows: &[Vec<u16>], logits: &[f32]) -> bool {
+    let rows: Vec<&[u16]> = rows.iter().map(Vec::as_slice).collect();
+    logits.iter().all(|logit| logit.is_finite())
+        && family.predictions(&rows, logits).iter().all(|prediction| prediction.probability.is_finite())
+}
+
 fn row(read: &[u8], Requirements { k, longest_row, .. }: Requirements) -> Vec<u16> {
     let mut ids = Vec::new();
     kmer::tokenize(read, k, longest_row, &mut ids);
@@ -41,4 +70,20 @@ fn row(read: &[u8], Requirements { k, longest_row, .. }: Requirements) -> Vec<u1
 pub(super) fn logits(family: &dyn Family, engine: &dyn Engine, rows: &[Vec<u16>]) -> Result<Vec<f32>> {
     let rows: Vec<&[u16]> = rows.iter().map(Vec::as_slice).collect();
     engine.logits(&family.network_rows(&rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_kmer_occurs_once() {
+        for k in 1..=6 {
+            let read = de_bruijn(k);
+            let kmers: HashSet<&[u8]> = read.windows(k).collect();
+            assert_eq!((kmers.len(), read.len()), (1 << (2 * k), (1 << (2 * k)) + k - 1));
+        }
+    }
 }

@@ -47,8 +47,13 @@ pub(super) fn trusted(
     let few = options.threads.min(NonZero::new(rows.len()).unwrap_or(NonZero::<usize>::MIN));
     let beside = kernels.map(|kernels| plain(options, family, kernels, few)).transpose()?;
     let expected = beside.as_ref().map(|plain| check::logits(family, plain.as_ref(), &rows)).transpose()?;
-    let is_finite = |logits: &Vec<f32>| logits.iter().all(|logit| logit.is_finite());
-    if !expected.as_ref().or(logits.as_ref().ok()).is_none_or(is_finite) {
+    let (on_cpu, answers) = match place {
+        Place::Gpu => (beside.as_ref(), None), // a GPU that gives such answers alone is at fault, and not the model
+        Place::OwnKernels | Place::BurnOnCpu => (Some(&engine), logits.as_ref().ok()),
+    };
+    let finite = answers.into_iter().chain(&expected).all(|logits| check::are_finite(family, &rows, logits));
+    let overflows = |engine: &Box<dyn Engine>| overflows_at_a_kmer(family, engine.as_ref());
+    if !finite || on_cpu.map(overflows).transpose()? == Some(true) {
         return Err(refused(options, LoadError::Overflow));
     }
     let note = path.and_then(|path| note(path, engine.as_ref()));
@@ -69,6 +74,13 @@ pub(super) fn trusted(
             note: Some(format!("{problem}; running on a plain path instead")),
         }),
     }
+}
+
+/// Whether the weights overflow at one of the k-mers, of a family that reads them all at little cost.
+fn overflows_at_a_kmer(family: &dyn Family, engine: &dyn Engine) -> Result<bool> {
+    let Some(row) = check::all_kmers(family.requirements()) else { return Ok(false) };
+    let rows = [row];
+    Ok(!check::are_finite(family, &rows, &check::logits(family, engine, &rows)?))
 }
 
 /// Why a GPU's first path was left, if it was.

@@ -24,6 +24,11 @@ pub trait Table: fmt::Debug + Send {
     /// What it ends with.
     fn end(&mut self, _text: &mut Vec<u8>) {}
 
+    /// Whether it can hold a read of this name.
+    fn holds(&self, _name: &[u8]) -> bool {
+        true
+    }
+
     /// Whether it is of use only with a model that predicts frames.
     fn needs_frames(&self) -> bool {
         false

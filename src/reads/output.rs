@@ -3,6 +3,7 @@
 mod annotation;
 mod commit;
 mod failure;
+mod folder;
 mod format;
 mod letters;
 mod place;
@@ -11,6 +12,7 @@ mod writer;
 
 pub use commit::{Existing, Pending, Placing, commit_all};
 pub(crate) use failure::failed;
+pub use folder::MadeFolder;
 pub use format::{FileFormat, SequenceFormat, misleading_suffix};
 pub use letters::{Names, write_annotated, write_record};
 pub use place::check_place;

@@ -169,12 +169,34 @@ fn flags_that_make_no_sense_are_usage_errors() {
 fn a_reader_that_leaves_ends_the_run_quietly() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(20_000, 100, ""));
-    let args = ["split", "in.fq", "--device", "cpu", "--coding", "-", "--noncoding", "n.fq", "--threshold", "0", "-q"];
-    let mut child = bench.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
-    assert_eq!(bench.files(), ["in.fq"]);
+    let until_the_reader_leaves = |more: &[&str]| {
+        let args = ["split", "in.fq", "--device", "cpu", "--coding", "-", "--threshold", "0", "-q"];
+        let mut child = bench.command(&[&args, more].concat());
+        let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(bench.files(), ["in.fq"]);
+        (output.status.code(), stderr(&output))
+    };
+    assert_eq!(until_the_reader_leaves(&["--noncoding", "/dev/null"]), (Some(0), String::new()));
+    // Whoever waits for the other files must not take them for written.
+    let (code, said) = until_the_reader_leaves(&["--noncoding", "n.fq", "--json", "j.json"]);
+    assert_eq!(code, Some(6));
+    assert!(said.contains("stdout was closed by its reader; n.fq and j.json were not written\nhint: "), "{said}");
+}
+
+#[test]
+fn a_failed_run_leaves_no_folder() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(30, 100, "") + "@cut\nACGT\n");
+    for prefix in ["new/folder/x", "new/"] {
+        let output = bench.run(&["split", "in.fq", "--device", "cpu", "--out-prefix", prefix]);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert_eq!(bench.files(), ["in.fq"]);
+    }
+    std::fs::create_dir(bench.path("mine")).unwrap();
+    let output = bench.run(&["split", "in.fq", "--device", "cpu", "--out-prefix", "mine/x"]);
+    assert_eq!((output.status.code(), bench.files().len()), (Some(3), 2), "a folder that was there stays");
 }
 
 #[test]

@@ -140,6 +140,9 @@ fn an_index_of_something_else_is_refused() {
     bench.write("a.fq", &text);
     bench.write("b.fq", text.replace("@r49", "@x49"));
     bench.write("a.fq.gz", std::fs::read(testdata("community_R1.fq.gz")).unwrap());
+    // A whole file to gzip, but only its first block can be entered.
+    let block = [&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0][..], b"BC\x02\0\x1b\0\x03\0\0\0\0\0\0\0\0\0"].concat();
+    bench.write("mixed.fq.gz", [block, std::fs::read(testdata("community_R1.fq.gz")).unwrap()].concat());
     let made = bench.run(&["index", "a.fq", "-o", "a.idx"]);
     assert!(made.status.success(), "{}", stderr(&made));
     for (args, code, problem) in [
@@ -158,6 +161,11 @@ fn an_index_of_something_else_is_refused() {
             &["index", "a.fq.gz", "-o", "x"][..],
             3,
             "it cannot be entered in the middle\nhint: compress FASTQ and FASTA with bgzip",
+        ),
+        (
+            &["index", "mixed.fq.gz", "-o", "x"],
+            3,
+            "after its BGZF blocks the file continues with gzip that is not BGZF\n",
         ),
         (&["index", "a.fq", "-o", "a.idx"], 2, "a.idx exists"),
         (&["index", "a.fq", "-o", "a.fq", "--force"], 2, "is both input and output"),

@@ -268,6 +268,8 @@ fn pairs_of_one_name_come_out_as_pairs_in_order() {
     };
     split(&["in.sam", "--coding", "c.fq"], "n.fq");
     assert_eq!(written("n.fq"), pairs, "interleaved");
+    split(&["in.sam", "--mates", "each", "--coding", "c.fq"], "each.fq");
+    assert_eq!(bench.read("each.fq"), bench.read("n.fq"), "judged apart");
     split(&["n.fq", "--interleaved", "--coding", "c.fq"], "again.fq");
     assert_eq!(bench.read("again.fq"), bench.read("n.fq"), "what is written can be read");
     split(&["in.sam", "--coding", "c#.fq"], "n#.fq");

@@ -206,6 +206,31 @@ fn finite_weights_that_overflow() {
     assert_names(&copy.refusal(), &["the weights overflow"]);
 }
 
+/// A copy of a compact model with some numbers of a tensor replaced.
+fn with_numbers(changes: &[(&str, usize, f32)]) -> Copy {
+    let copy = Copy::of("compact/tiny1");
+    copy.rewrite(|tensors| {
+        for (name, at, number) in changes {
+            tensors.get_mut(*name).unwrap().2[4 * at..][..4].copy_from_slice(&number.to_le_bytes());
+        }
+    });
+    copy
+}
+
+#[test]
+fn a_weight_that_overflows_at_one_kmer() {
+    for at in [7245, 25937] {
+        assert_names(&with_numbers(&[("embedding.weight", at, 3e38)]).refusal(), &["the weights overflow"]);
+    }
+}
+
+#[test]
+fn weights_that_overflow_on_one_path_alone() {
+    let embedding = [(3271, 1e30), (6531, 3e38), (27957, -1e30)].map(|(at, number)| ("embedding.weight", at, number));
+    let copy = with_numbers(&[&embedding[..], &[("frame.mix.weight", 145, 1e30)]].concat());
+    assert_names(&copy.refusal(), &["the weights overflow"]);
+}
+
 #[test]
 fn weights_cut_short_anywhere() {
     for (directory, file) in [

@@ -6,7 +6,7 @@ use std::path::Path;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 
-use crate::support::{Bench, bases, stderr, testdata};
+use crate::support::{Bench, bases, fastq, stderr, testdata};
 
 /// The rows of a Parquet file, and how many row groups they are in.
 fn rows(path: &Path) -> (Vec<Row>, usize) {
@@ -71,6 +71,20 @@ fn parquet_and_commas_hold_the_rows_of_the_table_of_tabs() {
         assert_eq!(bench.read("s.csv"), commas);
         assert_eq!(content(&bench.path("s.CSV.gz")), commas);
     }
+}
+
+#[test]
+fn a_name_that_is_no_text_is_not_changed_but_refused_in_parquet() {
+    let bench = Bench::new();
+    let read = fastq(1, 100, "");
+    bench.write("in.fq", [b"@r\xff1", &read.as_bytes()[3..]].concat());
+    let output = bench.run_split(&["in.fq", "--scores", "s.parquet"]);
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+    assert!(stderr(&output).contains("the name of the read r\\xff1 is not UTF-8"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("hint: write the scores as TSV"), "{}", stderr(&output));
+    assert_eq!(bench.files(), ["in.fq"]);
+    bench.split(&["in.fq", "--scores", "s.tsv"]);
+    assert!(std::fs::read(bench.path("s.tsv")).unwrap().windows(4).any(|name| name == b"r\xff1\t"));
 }
 
 #[test]

@@ -140,7 +140,7 @@ impl Group {
     fn push(&mut self, row: &Row<'_>, windows: bool) {
         self.rows += 1;
         self.name_bytes += row.name.len();
-        self.names.push(Some(name(row.name)));
+        self.names.push(Some(row.name.to_vec().into()));
         self.mates.push(Some(row.mate.into()));
         self.lengths.push(Some(row.length.try_into().unwrap_or(i64::MAX)));
         self.scores[0].push(row.score.map(|score| score.probability));
@@ -184,11 +184,6 @@ impl Group {
     }
 }
 
-/// Readers trust a string to be UTF-8: bytes of a name that are not become U+FFFD.
-fn name(name: &[u8]) -> ByteArray {
-    String::from_utf8_lossy(name).into_owned().into_bytes().into()
-}
-
 impl fmt::Debug for Parquet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parquet").field("groups", &self.groups).field("rows", &self.group.rows).finish_non_exhaustive()
@@ -198,6 +193,11 @@ impl fmt::Debug for Parquet {
 impl Table for Parquet {
     fn is_text(&self) -> bool {
         false
+    }
+
+    /// Readers trust a string to be UTF-8.
+    fn holds(&self, name: &[u8]) -> bool {
+        std::str::from_utf8(name).is_ok()
     }
 
     fn entries(&self, _read: &Judged<'_>) -> usize {

@@ -13,6 +13,9 @@ use crate::reads::bytes::meter::Reach;
 use crate::reads::bytes::relay::Relay;
 use crate::reads::bytes::window::{Bytes, Window};
 
+/// The flags of a member that must be zero (RFC 1952, 2.3.1.2): they may stand for fields that nobody knows to skip.
+const RESERVED: u8 = 0xe0;
+
 /// What is in a file of members, or in what is left of it, decoded on a thread of its own.
 pub(super) fn members(stored: Window<Bytes>, reach: Arc<Reach>) -> Bytes {
     Box::new(Relay::reading(GzipMembers::new(stored), reach))
@@ -51,11 +54,12 @@ impl AsyncRead for GzipMembers {
                     }
                     State::Between
                 }
-                State::Between(stored) => match ready!(stored.poll_peek(cx, 2))?.first() {
-                    None => |_| State::Ended,
-                    Some(0x1f) => |stored| State::Member(Box::new(GzipDecoder::new(stored))),
-                    Some(0) => State::Padding,
-                    Some(_) => return Poll::Ready(Err(garbage())),
+                State::Between(stored) => match ready!(stored.poll_peek(cx, 4))? {
+                    [] => |_| State::Ended,
+                    [0x1f, _, _, flags, ..] if flags & RESERVED != 0 => return Poll::Ready(Err(unknown_flags())),
+                    [0x1f, ..] => |stored| State::Member(Box::new(GzipDecoder::new(stored))),
+                    [0, ..] => State::Padding,
+                    [..] => return Poll::Ready(Err(garbage())),
                 },
                 State::Padding(stored) => {
                     let window = ready!(Pin::new(&mut *stored).poll_fill_buf(cx))?;
@@ -79,4 +83,8 @@ impl AsyncRead for GzipMembers {
 /// gzip warns of it and goes on; what it was meant to be is not for us to say.
 fn garbage() -> io::Error {
     io::Error::other(Problem::AfterEnd)
+}
+
+fn unknown_flags() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a gzip header has reserved flags")
 }

@@ -5,6 +5,7 @@ use noodles::sam::alignment::record::Flags;
 use super::fastq::no_record;
 use super::header::Header;
 use super::parse::{Fault, Framed, Step};
+use super::sam_to_bam::invalid;
 use super::{bam, sam_to_bam};
 use crate::reads::Problem;
 use crate::reads::bytes::window::{Bytes, Window};
@@ -59,13 +60,25 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     };
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {
-        return no_record(window, ended, '@');
+        return no_line(window, ended);
     }
     let name = line.split(|&byte| byte == b'\t').next().unwrap_or_default();
     // A last line without its end is where the file was cut: in a tag that would not show.
     let Some(end) = end else { return Err(Fault::of(name, Problem::Cut)) };
     let fields = sam_to_bam::read(line).map_err(|problem| Fault::of(name, problem))?;
     Ok(bam::read(&fields, end + 1))
+}
+
+/// What to do at an empty line: after the last record any number is skipped, but none may come before a record, as samtools has
+/// it.
+fn no_line(window: &[u8], ended: bool) -> Result<Step, Fault> {
+    match no_record(window, ended, '@')? {
+        Step::Blank(len) if len < window.len() => Err(invalid("it is an empty line").into()),
+        // One is kept, since a record may follow.
+        Step::Blank(1) if !ended => Ok(Step::More),
+        Step::Blank(len) if !ended => Ok(Step::Blank(len - 1)),
+        step => Ok(step),
+    }
 }
 
 /// How long the line is that the window starts with, and what its record is grouped by; [`parse`] looks at the rest.
@@ -77,7 +90,7 @@ pub(in crate::reads) fn frame(window: &[u8], ended: bool) -> Result<Framed, Faul
         None => window,
     };
     if line.strip_suffix(b"\r").unwrap_or(line).is_empty() {
-        return Ok(match no_record(window, ended, '@')? {
+        return Ok(match no_line(window, ended)? {
             Step::Blank(len) => Framed::Blank(len),
             Step::More => Framed::More,
             _ => Framed::End,
@@ -137,6 +150,18 @@ mod tests {
         for line in ["r\t4\t*\n", "r\tx\t*\t0\t0\t*\t*\t0\t0\tA\tI\n", "r\t4\t*\t0\t0\t*\t*\t0\t0\tAC\tI\n"] {
             assert!(parse(line.as_bytes(), true).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn an_empty_line_comes_after_the_last_record_only() {
+        let line = "r\t4\t*\t0\t0\t*\t*\t0\t0\tA\tI\n";
+        for blank in ["\n", "\r\n", "\n\n\r\n"] {
+            let between = blank.to_owned() + line;
+            assert!(parse(between.as_bytes(), false).is_err() && frame(between.as_bytes(), true).is_err());
+            assert!(matches!(parse(blank.as_bytes(), true), Ok(Step::Blank(len)) if len == blank.len()));
+        }
+        assert!(matches!(parse(b"\n", false), Ok(Step::More)));
+        assert!(matches!(frame(b"\n\n\n", false), Ok(Framed::Blank(2))));
     }
 
     #[tokio::test]

@@ -48,7 +48,7 @@ pub(super) fn read(line: &[u8]) -> Result<Vec<u8>, Problem> {
     encode(line, |_name| None)
 }
 
-fn invalid(what: &'static str) -> Problem {
+pub(super) fn invalid(what: &'static str) -> Problem {
     Problem::Alignment { format: "SAM", what }
 }
 
@@ -60,6 +60,8 @@ fn encode(line: &[u8], reference: impl Fn(&[u8]) -> Option<i32>) -> Result<Vec<u
         return Err(invalid("it has fewer than eleven columns"));
     };
     check_name(name)?;
+    check_reference(place, "its RNAME holds a control character")?;
+    check_reference(mate_place, "its RNEXT holds a control character")?;
     let mut flags = self::flags(flags)?;
     let (start, mate_start) = (position(start, START)?, position(mate_start, MATE_START)?);
     // As htslib has it: without a coordinate, or on a sequence nobody knows, it is not mapped.
@@ -114,6 +116,11 @@ fn check_name(name: &[u8]) -> Result<(), Problem> {
         return Err(Problem::NameLength { length: name.len(), longest: LONGEST_NAME });
     }
     Ok(())
+}
+
+/// A name that the header need not have, but no line that C can read holds a NUL.
+fn check_reference(name: &[u8], what: &'static str) -> Result<(), Problem> {
+    if name.iter().any(u8::is_ascii_control) { Err(invalid(what)) } else { Ok(()) }
 }
 
 /// FLAG: a number as C has it, decimal, hexadecimal (`0x`) or octal (`0`).

@@ -33,6 +33,28 @@ pub(in crate::reads) fn each(mut records: Records) -> Stream {
     .boxed()
 }
 
+/// The same of alignments: where records of one name follow each other, in the order they have as pairs.
+pub(in crate::reads) fn each_in_order(mut records: Records) -> Stream {
+    /// The most records that are put in order at once: far more than a template has, so that a file of one name takes no memory.
+    const MOST: usize = 1000;
+    try_stream! {
+        let mut group: Vec<Entry> = Vec::new();
+        while let Some(record) = records.next().await? {
+            let entry = records.entry(record)?;
+            if group.len() == MOST || !belongs(&entry, &group) {
+                for read in gathered(std::mem::take(&mut group), records.counts()).segments {
+                    yield alone(read);
+                }
+            }
+            group.push(entry);
+        }
+        for read in gathered(group, records.counts()).segments {
+            yield alone(read);
+        }
+    }
+    .boxed()
+}
+
 /// The same with its record as BAM stores it; secondary and supplementary ones are left out wherever they are.
 pub(in crate::reads) fn each_with_alignment(mut records: Records) -> Stream {
     try_stream! {
@@ -74,7 +96,7 @@ pub(in crate::reads) fn two_files(mut first: Records, mut second: Records, names
     .boxed()
 }
 
-/// Whether the first pairs are two times the same read, down to its header: a file and its copy.
+/// Whether the first pairs are two times the same read, down to its header: a file and its copy, or each record twice.
 #[derive(Default)]
 struct Twins {
     pairs: u64,
@@ -105,15 +127,22 @@ impl Twins {
 pub(in crate::reads) fn interleaved(mut records: Records, names: MateNames) -> Stream {
     try_stream! {
         let mut pair = 0;
+        let mut twins = Twins::default();
         while let Some(r1) = records.next().await? {
             pair += 1;
             let Some(r2) = records.next().await? else {
                 Err(records.error_at(&r1, Problem::Odd))?
             };
+            if twins.add(&r1, &r2) {
+                Err(records.error(Problem::SameReads))?;
+            }
             let [r1, r2] = join(names, r1, r2).map_err(|unfit| records.error(alternating(pair, &unfit)))?;
             if let Some(template) = template([records.entry(r1)?, records.entry(r2)?], records.counts()) {
                 yield template;
             }
+        }
+        if twins.are_all() {
+            Err(records.error(Problem::SameReads))?;
         }
     }
     .boxed()
@@ -124,15 +153,17 @@ pub(in crate::reads) fn apart(pairs: Stream) -> Stream {
     pairs
         .flat_map(|pair| {
             let templates = match pair {
-                Ok(pair) => {
-                    let alone = |segment| Ok(Template { segments: smallvec![segment], ..Template::default() });
-                    pair.segments.into_iter().map(alone).collect()
-                }
+                Ok(pair) => pair.segments.into_iter().map(|read| Ok(alone(read))).collect(),
                 Err(error) => vec![Err(error)],
             };
             futures::stream::iter(templates)
         })
         .boxed()
+}
+
+/// A read as a template of its own.
+fn alone(read: Record) -> Template {
+    Template { segments: smallvec![read], ..Template::default() }
 }
 
 /// What else is known of a file whose records are to be grouped by name.
@@ -173,6 +204,17 @@ pub(in crate::reads) fn collated(mut records: Records, Collated { order, groupin
 
 /// A template of those entries that have bases or are kept as stored, if any is.
 pub(in crate::reads) fn template(entries: impl IntoIterator<Item = Entry>, counts: &InputCounts) -> Option<Template> {
+    let mut template = gathered(entries, counts);
+    if let [first, second] = &mut template.segments[..]
+        && first.name() != second.name()
+    {
+        mate_names::share_name(first, second);
+    }
+    (!template.segments.is_empty() || !template.alignments.is_empty()).then_some(template)
+}
+
+/// The same, empty or not, with the names that reads have.
+fn gathered(entries: impl IntoIterator<Item = Entry>, counts: &InputCounts) -> Template {
     let mut template = Template::default();
     for Entry { read, stored } in entries {
         let mut segment = None;
@@ -187,12 +229,7 @@ pub(in crate::reads) fn template(entries: impl IntoIterator<Item = Entry>, count
         template.alignments.extend(stored.map(|stored| stored.of_segment(segment)));
     }
     order_mates(&mut template);
-    if let [first, second] = &mut template.segments[..]
-        && first.name() != second.name()
-    {
-        mate_names::share_name(first, second);
-    }
-    (!template.segments.is_empty() || !template.alignments.is_empty()).then_some(template)
+    template
 }
 
 /// Puts R1 before R2, whatever their order in the file, as `samtools fastq` writes them and interleaved files must have
@@ -300,13 +337,13 @@ fn check(group: &[Entry], grouping: Grouping, orphans: &mut Orphans, records: &R
 
 /// Counts the mate in `group` if it is alone.
 pub(in crate::reads) fn count_orphan(group: &[Entry], counts: &InputCounts) {
-    if alone(group).is_some() {
+    if lone_mate(group).is_some() {
         counts.orphans.add(1);
     }
 }
 
 /// The mate in `group` whose other mate is missing.
-fn alone(group: &[Entry]) -> Option<Mate> {
+fn lone_mate(group: &[Entry]) -> Option<Mate> {
     let has = |mate| group.iter().any(|entry| entry.read.is_some() && entry.mate() == mate);
     match (has(Mate::First), has(Mate::Second)) {
         (true, false) => Some(Mate::First),
@@ -339,7 +376,7 @@ impl Orphans {
 
     /// Counts the mate in `group` if it is alone; an error if its other mate was alone before.
     fn check(&mut self, group: &[Entry], records: &Records) -> Result<()> {
-        let Some(alone) = alone(group) else { return Ok(()) };
+        let Some(alone) = lone_mate(group) else { return Ok(()) };
         let missing = if alone == Mate::First { Mate::Second } else { Mate::First };
         let name = group[0].name();
         if name != UNNAMED {

@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use super::Spot;
+use crate::reads::{Codec, Problem};
 
 /// A block's header, as far as its length.
 const HEADER: usize = 18;
@@ -36,10 +37,11 @@ fn next_block(file: &mut BufReader<File>) -> io::Result<Option<(u64, u64)>> {
     while read < HEADER {
         match file.read(&mut header[read..])? {
             0 if read == 0 => return Ok(None),
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            0 => break,
             n => read += n,
         }
     }
+    check(&header).map_err(io::Error::other)?;
     let length = usize::from(u16::from_le_bytes([header[16], header[17]])) + 1;
     let rest = length.checked_sub(HEADER + COUNT).ok_or(io::ErrorKind::InvalidData)?;
     file.seek_relative(i64::try_from(rest).map_err(io::Error::other)?)?;
@@ -47,4 +49,15 @@ fn next_block(file: &mut BufReader<File>) -> io::Result<Option<(u64, u64)>> {
     file.read_exact(&mut count)?;
     let length = u64::try_from(length).map_err(io::Error::other)?;
     Ok(Some((length, u32::from_le_bytes(count).into())))
+}
+
+/// Refuses what is no block, though it may follow blocks where a file is read from start to end.
+fn check(header: &[u8]) -> Result<(), Problem> {
+    let found = match Codec::detect(header) {
+        Ok(Codec::Bgzf) => return Ok(()),
+        Ok(Codec::Gzip) => "gzip that is not BGZF",
+        _ if header[0] == 0 => "zeros",
+        _ => "something that is not compressed with gzip",
+    };
+    Err(Problem::AfterBlocks { found })
 }

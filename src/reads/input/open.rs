@@ -214,7 +214,7 @@ impl Opened {
             records = records.on_references(header.references().len());
         }
         Ok(match (config.grouping, config.alignments, &config.collate) {
-            (Grouping::Each, Alignments::Dropped, _) => (header, pairs::each(records)),
+            (Grouping::Each, Alignments::Dropped, _) => (header, pairs::each_in_order(records)),
             (_, Alignments::OfReads, _) => (header, pairs::each_with_alignment(records)),
             (_, _, Some(collate)) => {
                 let framer = if is_sam { sam::frame } else { bam::frame };

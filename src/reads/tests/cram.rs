@@ -205,6 +205,7 @@ async fn what_no_checksum_tells_is_noticed() {
         ("mapped.no_reference.cram", 560..572, &[(565, 0x93)], "a record has flags that there are not"),
         ("mapped.no_reference.cram", 198..442, &[(283, 0x00)], "a Huffman code has not one length for each symbol"),
         ("mapped.3.0.cram", 1477..1489, &[(1482, 0x20)], "lies outside of its slice's extent"),
+        ("mapped.no_reference.cram", 3511..3698, &[(3520, 0x00)], "is at position 0, but not marked as unmapped"),
         ("mapped_sorted.3.1.cram", 11850..11877, &[(11866, 0x00), (11867, 0xf6)], "records claim far more bases"),
     ] {
         let message = complaint(forged(&files, name, block, changes), Some(odd("reference.fa"))).await;

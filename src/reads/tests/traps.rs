@@ -195,6 +195,55 @@ async fn a_byte_order_mark_is_skipped_and_so_are_blank_lines() {
 }
 
 #[tokio::test]
+async fn a_blank_line_between_records_of_sam_is_refused() {
+    let line = "r\t4\t*\t0\t0\t*\t*\t0\t0\tA\tI\n";
+    for text in
+        [format!("@HD\tVN:1.6\n\n{line}"), format!("{line}\r\n{line}"), format!("{line}{}{line}", "\n".repeat(600_000))]
+    {
+        let message = complaint(text).await;
+        assert!(message.contains("not a valid SAM record: it is an empty line"), "{message}");
+    }
+    let files = Files::new();
+    assert_eq!(read(files.write("reads", line.to_owned() + &"\n".repeat(600_000))).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_name_of_a_reference_holds_no_control_character() {
+    for (place, column) in [("a\tb\0\t", "RNEXT"), ("\x01\t*\t", "RNAME")] {
+        let (rname, rnext) = place.split_once('\t').unwrap();
+        let message = complaint(format!("@HD\tVN:1.6\nr\t4\t{rname}\t0\t0\t*\t{rnext}0\t0\tA\tI\n")).await;
+        assert!(message.contains(&format!("its {column} holds a control character")), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn interleaved_mates_that_are_the_same_reads_are_refused() {
+    let files = Files::new();
+    let twice = |reads: u32| -> String { (0..2 * reads).map(|n| format!("@r{}\nACGT\n+\nIIII\n", n / 2)).collect() };
+    let read = async |text: String| read_with(Input::Interleaved(files.write("il", text)), Grouping::Templates).await.0;
+    for reads in [2, 1500] {
+        let message = message(&read(twice(reads)).await.unwrap_err());
+        assert!(message.contains("R1 and R2 are the same reads"), "{message}");
+    }
+    assert_eq!(read(twice(1)).await.unwrap().len(), 1, "a single pair proves nothing");
+    assert_eq!(read(twice(2) + "@b\nACGT\n+\nIIII\n@b\nTTTT\n+\nIIII\n").await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_gzip_member_with_flags_that_nobody_knows_is_refused() {
+    let record = b"@a\nACGT\n+\nIIII\n";
+    let mut member = gzip(record).await;
+    for flag in [0x20, 0x40, 0x80] {
+        member[3] |= flag;
+        for before in [Vec::new(), gzip(record).await, bgzip(record).await] {
+            let message = complaint([&before[..], &member].concat()).await;
+            assert!(message.contains("reserved flags"), "{message}");
+        }
+        member[3] ^= flag;
+    }
+}
+
+#[tokio::test]
 async fn any_number_of_blank_lines_after_the_last_record_is_fine() {
     let files = Files::new();
     for (record, reads) in [("@a\nA\n+\nI\n", 1), (">a\nA\n", 1), ("", 0)] {

@@ -214,9 +214,15 @@ impl Decoder {
 }
 
 /// Whether a record lies where its slice says that all of its records do, if it says that: where it goes beyond, noodles takes
-/// bases from a reference that the file was not made with.
+/// bases from a reference that the file was not made with. A record that is mapped but lies nowhere is refused, as htslib does.
 fn check_place(record: &cram::Record<'_>, extent: Option<&Range<usize>>) -> Result<(), Problem> {
     let (start, end) = (record.alignment_start().transpose()?, record.alignment_end().transpose()?);
+    if start.is_none() && !record.flags()?.is_unmapped() {
+        return Err(Problem::Cram(format!(
+            "record {:?} is at position 0, but not marked as unmapped",
+            name_of(record)
+        )));
+    }
     let (Some(extent), Some(start), Some(end)) = (extent, start, end) else { return Ok(()) };
     let has_none = end < start; // all of it is clipped or inserted: no base comes from the reference
     if record.flags()?.is_unmapped() || has_none || extent.contains(&start.get()) && extent.contains(&end.get()) {
