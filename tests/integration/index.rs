@@ -157,7 +157,7 @@ fn an_index_of_something_else_is_refused() {
         (
             &["index", "a.fq.gz", "-o", "x"][..],
             3,
-            "it cannot be entered in the middle\nhint: compress FASTQ and FASTA with bgzip",
+            "it does not support random access (is it plain gzip, SAM or CRAM?)\nhint: compress FASTQ and FASTA with bgzip",
         ),
         (&["index", "a.fq", "-o", "a.idx"], 2, "a.idx exists"),
         (&["index", "a.fq", "-o", "a.fq", "--force"], 2, "is both input and output"),
