@@ -10,7 +10,7 @@ use crate::outputs::OutputsConfig;
 use crate::paths::{Target, is_direct};
 use crate::prior;
 use crate::progress::Display;
-use crate::reads::output::{Existing, FileFormat, Placing, misleading_suffix};
+use crate::reads::output::{Content, Existing, Placing, misleading_suffix};
 use crate::reads::{Codec, EncoderConfig, InputConfig};
 use crate::sample::Sample;
 use crate::shard::Shard;
@@ -90,10 +90,10 @@ impl Config {
         self.output_paths().filter(|path| !is_stream(path) && !is_direct(path)).collect()
     }
 
-    /// Every file written to that holds no reads: text, compressed or not.
-    fn text_paths(&self) -> impl Iterator<Item = PathBuf> {
-        let tables = self.outputs.table_paths().filter(|(_, is_text)| *is_text).map(|(path, _)| path);
-        tables.map(Path::to_owned).chain(self.reports.paths())
+    /// Every file written to that holds no reads, and what it holds.
+    fn others(&self) -> impl Iterator<Item = (PathBuf, Content)> {
+        let tables = self.outputs.table_paths().map(|(path, content)| (path.to_owned(), content));
+        tables.chain(self.reports.contents())
     }
 
     /// Every file that is read.
@@ -125,17 +125,13 @@ impl Config {
 
     /// Refuses names that promise what will not be in the file.
     fn check_suffixes(&self) -> Result<()> {
-        let misleading = |path: PathBuf| misleading_suffix(&path).map(|suffix| (path, suffix));
+        let misleading = |path: PathBuf| misleading_suffix(&path, Content::Reads).map(|suffix| (path, suffix));
         if self.outputs.kind.is_none()
             && let Some((path, suffix)) = self.outputs.read_paths().find_map(misleading)
         {
             return Err(Conflict::ReadsSuffix { path, suffix }.into());
         }
-        let bam = |path: PathBuf| (FileFormat::of(&path) == FileFormat::Bam).then(|| (path, ".bam".to_owned()));
-        match self.text_paths().find_map(|path| misleading(path.clone()).or_else(|| bam(path))) {
-            None => Ok(()),
-            Some((path, suffix)) => Err(Conflict::TextSuffix { path, suffix }.into()),
-        }
+        check_contents(self.others())
     }
 
     /// Refuses a shard of a stream.
@@ -162,7 +158,8 @@ impl Config {
     fn check_level(&self) -> Result<()> {
         let Some(level) = self.compression_level else { return Ok(()) };
         let reads = self.outputs.read_paths().map(|path| (self.outputs.codec_of(&path), path));
-        let text = self.text_paths().map(|path| (Codec::of(&path), path));
+        let text = self.others().filter(|(_, content)| *content != Content::Parquet);
+        let text = text.map(|(path, _)| (Codec::of(&path), path));
         let compressed: Vec<_> =
             reads.chain(text).filter_map(|(codec, path)| codec.levels().map(|levels| (levels, path))).collect();
         if compressed.is_empty() {
@@ -173,6 +170,17 @@ impl Config {
             Some((levels, path)) => Err(Conflict::Level { level, path, levels }.into()),
         }
     }
+}
+
+/// Refuses names that promise something else than what the files hold.
+pub(crate) fn check_contents(outputs: impl IntoIterator<Item = (PathBuf, Content)>) -> Result<()> {
+    for (path, content) in outputs {
+        if let Some(suffix) = misleading_suffix(&path, content) {
+            let (holds, fitting) = content.described();
+            return Err(Conflict::Suffix { path, suffix, holds, fitting }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Refuses outputs that would overwrite an input, each other or, unless that is asked for, a file.

@@ -24,13 +24,17 @@ pub enum Conflict {
         /// What it ends in.
         suffix: String,
     },
-    /// The name of a table or report promises reads, or a compression that is not written.
-    #[error("{} ends in {suffix}, but it is text", .path.display())]
-    TextSuffix {
+    /// The name of a table or report promises something else, or a compression that is not written.
+    #[error("{} ends in {suffix}, but would hold {holds}", .path.display())]
+    Suffix {
         /// The file.
         path: PathBuf,
         /// What it ends in.
         suffix: String,
+        /// What it would hold.
+        holds: &'static str,
+        /// The suffixes that fit that.
+        fitting: &'static str,
     },
     /// A compression level, and nothing to compress.
     #[error("a compression level is given, but no output is compressed")]

@@ -89,11 +89,19 @@ pub enum Error {
     /// Genes of other reads.
     #[error("{0}")]
     Calls(String),
-    /// A report or a table that cannot be merged or compared with others; none where one is missing.
+    /// A report or a table that cannot be merged with others; none where one is missing.
     #[error("cannot use {}: {problem}", .report.as_ref().map_or("the reports".into(), |report| report.to_string_lossy()))]
     Report {
         /// The file.
         report: Option<PathBuf>,
+        /// Why.
+        problem: String,
+    },
+    /// A file that should be the report of a run.
+    #[error("cannot use {}: {problem}", .path.display())]
+    NotAReport {
+        /// The file.
+        path: PathBuf,
         /// Why.
         problem: String,
     },
@@ -188,10 +196,13 @@ impl Error {
             Self::Usage(_)
             | Self::Conflict(_)
             | Self::Reads(reads::Error::Layout(_))
-            | Self::Model(model::Error::Precision { .. } | model::Error::NoScratch { .. }) => 2,
+            | Self::Model(model::Error::Precision { .. } | model::Error::NoScratch { .. } | model::Error::Exists(_)) => {
+                2
+            }
             Self::Reads(reads::Error::Input { .. })
             | Self::Alone { .. }
             | Self::Report { .. }
+            | Self::NotAReport { .. }
             | Self::Genome(_)
             | Self::NotAligned { .. }
             | Self::Calls(_)

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use crate::blocking::{blocking, to_the_end};
-use crate::config::check_places;
+use crate::config::{check_contents, check_places};
 use crate::error::Result;
 use crate::kmer::Letters;
 use crate::labels;
 use crate::metrics::Wanted;
 use crate::model::{self, Classifier};
-use crate::reads::output::{Placing, commit_all};
+use crate::reads::output::{Content, Placing, commit_all};
 use crate::reads::{EncoderConfig, Lines};
 use crate::report::{Basis, Evaluation, Setting};
 pub use alignments::Places;
@@ -84,6 +84,8 @@ pub async fn evaluate(config: EvaluateConfig) -> Result<Evaluation> {
     });
     let read = calls.iter().map(|calls| calls.path.clone()).chain(truth).chain([input.clone()]);
     let files = models.iter().flat_map(|model| model.options.source.files()).chain(read);
+    let pages = html.iter().map(|path| (path.clone(), Content::Html));
+    check_contents(json.iter().map(|path| (path.clone(), Content::Json)).chain(pages))?;
     check_places(json.iter().chain(&html).cloned(), files, placing.existing)?;
     let threads = models.first().expect("at least one model").options.threads;
     let (names, models): (Vec<_>, Vec<_>) = models.into_iter().map(|model| (model.name, model.options)).unzip();

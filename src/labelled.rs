@@ -10,10 +10,10 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use crate::blocking::{blocking, to_the_end};
-use crate::config::check_places;
+use crate::config::{check_contents, check_places};
 use crate::error::{Error, Result};
 use crate::genome::{Annotation, Anywhere, Errors, Sequence, Windows};
-use crate::reads::output::{self, Placing, commit_all};
+use crate::reads::output::{self, Content, Placing, commit_all};
 use crate::reads::{self, EncoderConfig, InputConfig, Lines};
 use writer::ReadWriter;
 
@@ -74,6 +74,7 @@ pub struct Drawn {
 pub async fn draw(config: DrawConfig) -> Result<Drawn> {
     let DrawConfig { genome, annotation, output, places, errors, length, count, seed, group, threads, placing } =
         config;
+    check_contents([(output.clone(), Content::Labelled)])?;
     check_places(
         [output.clone()].into_iter(),
         [genome.clone()].into_iter().chain(annotation.clone()),

@@ -67,3 +67,4 @@ pub mod train;
 pub mod verdict;
 pub mod warning;
 pub mod windows;
+pub mod words;

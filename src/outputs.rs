@@ -108,7 +108,7 @@ impl Outputs {
             self.add(template, &mut judged)?;
             for (table, sink) in &mut self.tables {
                 for read in &judged {
-                    if !table.holds(read.segment.name()) {
+                    if !table.can_name(read.segment.name()) {
                         return Err(Error::NotText { read: read.segment.name().escape_ascii().to_string() });
                     }
                     for n in 0..table.entries(read) {

@@ -10,13 +10,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 pub use download::Download;
 pub use pace::{Pace, Pacer};
 pub use training::Training;
 pub use waiting::Waiting;
+
+pub use crate::words::{counted, grouped};
 
 use crate::paths::escaped;
 use crate::reads::{Count, InputCounts};
@@ -264,24 +266,18 @@ fn summary(progress: &Progress, elapsed: Duration) -> String {
         return "waiting for the first reads".to_owned();
     }
     format!(
-        "{} reads, {} reads/s, {:.1}% coding",
-        grouped(done),
+        "{}, {} reads/s, {:.1}% coding",
+        counted(done, "read"),
         grouped(per_second(done, elapsed)),
         100.0 * share(coding, done)
     )
 }
 
-/// `1,234,567`
-#[must_use]
-pub fn grouped(n: u64) -> String {
-    HumanCount(n).to_string()
-}
-
 /// `count` a second, rounded down.
 #[must_use]
 pub fn per_second(count: u64, elapsed: Duration) -> u64 {
-    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
-    count.saturating_mul(1000) / millis
+    let rate = u128::from(count) * 1_000_000_000 / elapsed.as_nanos().max(1);
+    u64::try_from(rate).unwrap_or(u64::MAX)
 }
 
 /// `part / whole`, 0 of nothing.
@@ -302,6 +298,12 @@ mod tests {
         progress.coding.add(15_000);
         let text = summary(&progress, Duration::from_secs(2));
         assert_eq!(text, "20,000 reads, 10,000 reads/s, 75.0% coding");
+    }
+
+    #[test]
+    fn a_rate_is_that_of_the_whole_time_and_not_of_full_milliseconds() {
+        assert_eq!(per_second(4000, Duration::from_micros(509_950)), 7843);
+        assert_eq!(per_second(u64::MAX, Duration::from_nanos(1)), u64::MAX);
     }
 
     #[test]

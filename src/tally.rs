@@ -110,7 +110,7 @@ impl Tally {
         }
     }
 
-    /// Counts a read that a model may not be made for: short, longer than the bases that the model reads of it, or odd.
+    /// Counts a read that may be unlike those a model was trained on: short, longer than the bases that the model reads of it, or odd.
     pub fn add_bases(&mut self, bases: &[u8], reads_at_most: Option<usize>) {
         self.short += u64::from(bases.len() < SHORT);
         self.truncated += u64::from(reads_at_most.is_some_and(|most| bases.len() > most));

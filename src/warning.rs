@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::words::{counted, grouped, of_reads};
+
 /// Something that whoever started a run should know, though it does not stop it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -15,6 +17,9 @@ pub enum Warning {
         /// The input.
         path: PathBuf,
     },
+    /// An input without a single read, which is more often a slip upstream than meant.
+    #[error("no reads were found in the input, so the outputs are empty")]
+    NoReads,
     /// A reference is given, and the input is not CRAM.
     #[error("the reference has no effect: {} is {format}, not CRAM", .path.display())]
     ReferenceUnused {
@@ -53,7 +58,7 @@ pub enum Warning {
     #[error("{0}")]
     Device(String),
     /// Many reads are too short to be scored.
-    #[error("{reads} of {of} reads could not be scored: they have fewer than {min_length} known bases")]
+    #[error("{} not be scored: fewer than {min_length} known bases", of_reads(*.reads, *.of, ["could", "could"]))]
     Unscored {
         /// How many.
         reads: u64,
@@ -63,7 +68,7 @@ pub enum Warning {
         min_length: usize,
     },
     /// Most reads are so short that the model is often wrong.
-    #[error("most reads ({reads} of {of}) are shorter than {length} bases, where the model is less accurate")]
+    #[error("most reads ({} of {}) are shorter than {length} bases, where the model is less accurate", grouped(*.reads), grouped(*.of))]
     Short {
         /// How many.
         reads: u64,
@@ -73,7 +78,7 @@ pub enum Warning {
         length: usize,
     },
     /// Many reads are longer than what the model reads of them.
-    #[error("{reads} of {of} reads are longer than {bases} bases, and the model sees only the first {bases} of each")]
+    #[error("{} longer than {bases} bases, and the model sees only the first {bases} of each", of_reads(*.reads, *.of, ["is", "are"]))]
     Truncated {
         /// How many.
         reads: u64,
@@ -83,7 +88,7 @@ pub enum Warning {
         bases: usize,
     },
     /// Many reads have many unknown bases.
-    #[error("{reads} of {of} reads have unknown bases (N) at a tenth of their places or more")]
+    #[error("{} unknown bases (N) at a tenth of the positions or more", of_reads(*.reads, *.of, ["has", "have"]))]
     Unknown {
         /// How many.
         reads: u64,
@@ -91,7 +96,10 @@ pub enum Warning {
         of: u64,
     },
     /// Many reads are repeats of a few bases.
-    #[error("{reads} of {of} reads are of low complexity (repeats of up to six bases): the model knows few such reads")]
+    #[error(
+        "{} of low complexity (repeats of up to six bases): few such reads were in the model's training data",
+        of_reads(*.reads, *.of, ["is", "are"])
+    )]
     LowComplexity {
         /// How many.
         reads: u64,
@@ -99,7 +107,10 @@ pub enum Warning {
         of: u64,
     },
     /// Many reads have more or fewer G and C than most genomes.
-    #[error("{reads} of {of} reads have a GC content below 15% or above 80%: the model knows few such reads")]
+    #[error(
+        "{} a GC content below 15% or above 80%: few such reads were in the model's training data",
+        of_reads(*.reads, *.of, ["has", "have"])
+    )]
     OddGc {
         /// How many.
         reads: u64,
@@ -108,8 +119,9 @@ pub enum Warning {
     },
     /// The model is unsure of most reads.
     #[error(
-        "the model is unsure of most reads ({reads} of {of} have a probability between 0.1 and 0.9): it may not be made \
-         for such reads"
+        "the model is unsure of most reads ({} a probability between 0.1 and 0.9): these reads may be unlike those it was \
+         trained on",
+        of_reads(*.reads, *.of, ["has", "have"])
     )]
     Unsure {
         /// How many.
@@ -118,7 +130,11 @@ pub enum Warning {
         of: u64,
     },
     /// A model for GPUs took hours on a CPU.
-    #[error("{model} scored {reads_per_second} reads a second on this device, so the run took {minutes} minutes")]
+    #[error(
+        "{model} scored {} a second on this device, so the run took {}",
+        counted(*.reads_per_second, "read"),
+        counted(*.minutes, "minute")
+    )]
     Slow {
         /// The model's name.
         model: String,
@@ -144,6 +160,7 @@ impl Warning {
         match self {
             Self::Reported { code, .. } => code,
             Self::JudgedApart { .. } => "mates_judged_apart",
+            Self::NoReads => "no_reads",
             Self::ReferenceUnused { .. } => "reference_unused",
             Self::NoEndMarker { .. } => "no_end_marker",
             Self::TagsTaken { .. } => "tags_taken",

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
+use super::inputs::given_twice;
 use super::merge::read;
 use super::runtime::block_on;
 use crate::blocking::to_the_end;
-use crate::config::check_places;
+use crate::config::{check_contents, check_places};
 use crate::error::{Error, Result};
 use crate::reads::EncoderConfig;
-use crate::reads::output::{Existing, Placing, commit_all};
+use crate::reads::output::{Content, Existing, Placing, commit_all};
 use crate::report::{self, MOST_COMPARED, Report};
 
 /// Compare the reports of up to 20 samples on one HTML page
@@ -39,7 +40,11 @@ pub(super) fn run(args: Args) -> Result<()> {
             format!("a page holds {MOST_COMPARED} samples, and {} are given: MultiQC takes more", paths.len());
         return Err(Error::Usage(problem));
     }
+    if let Some(report) = given_twice(paths.iter().map(PathBuf::as_path)) {
+        return Err(Error::Usage(format!("{} is given twice", report.display())));
+    }
     let existing = Existing::replaced(force);
+    check_contents([(page.clone(), Content::Html)])?;
     check_places([page.clone()].into_iter(), paths.iter().cloned(), existing)?;
     let reports = paths.iter().map(|path| read(path)).collect::<Result<Vec<Report>>>()?;
     let samples: Vec<(String, Report)> = names(&paths).into_iter().zip(reports).collect();

@@ -18,6 +18,7 @@ use crate::kmer::Letters;
 use crate::metrics::Wanted;
 use crate::progress::say;
 use crate::reads::output::{Existing, Placing};
+use crate::report::Evaluation;
 
 /// What `--help` ends with.
 pub(super) const EXAMPLES: &str = "\
@@ -48,6 +49,7 @@ Examples:
 /// Prints a table: all reads, then each group, each range of lengths and each range of GC contents. Accuracy, precision,
 /// recall, F1 and MCC are at the threshold; ROC-AUC, PR-AUC, Brier score and calibration error are of the probabilities.
 /// Several models score the same reads, and each has a line. NA stands for a measure that has no meaning there.
+/// Probabilities are taken as they are (--prior 0.5). `split` estimates the share of coding reads first, so its calls differ.
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
@@ -142,6 +144,10 @@ pub(super) struct Args {
     /// CPU threads [default: all this process may use]
     #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true)]
     threads: Option<NonZero<usize>>,
+
+    /// Print only errors on stderr
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
@@ -176,13 +182,19 @@ pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
         command,
     };
     let evaluation = unless_interrupted(threads, evaluate(config))?;
+    if !args.quiet {
+        say_what_is_missing(&evaluation);
+    }
+    print(&evaluation.table())
+}
+
+fn say_what_is_missing(evaluation: &Evaluation) {
     if let Some(left_out) = evaluation.left_out() {
         say(&format!("readseeker: left out: {left_out}\n"));
     }
     for warning in evaluation.warnings() {
         say(&format!("readseeker: warning: {warning}\n"));
     }
-    print(&evaluation.table())
 }
 
 /// `NAME=GFF`

@@ -73,6 +73,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         Error::Model(model::Error::Device(problem) | model::Error::Again { problem, .. }) => {
             return Some(on_device(problem));
         }
+        Error::Model(model::Error::Exists(_)) => "give another name, or remove it first",
         Error::Model(model::Error::Precision { needs, .. }) => return on_precision(*needs).map(str::to_owned),
         Error::OtherTraining(_) => "repeat its command to go on with it, or remove the file to start anew",
         Error::Threads { .. } => {
@@ -101,9 +102,10 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         }
         Error::Conflict(conflict) => return on_conflict(conflict),
         Error::Report { .. } => {
-            "give reports that --json wrote; merge takes those of all shards of one input, and --scores their tables in the \
-             same order"
+            "merge takes the reports of all runs with --shard I/N of one input, and --scores their tables in the same order; \
+             compare puts the reports of several samples on one page"
         }
+        Error::NotAReport { .. } => "give reports that --json wrote",
         _ => return None,
     };
     Some(hint.to_owned())
@@ -116,9 +118,9 @@ fn on_conflict(conflict: &Conflict) -> Option<String> {
             "reads are written as .fq, .fa or .bam, the first two also with .gz, .zst, .bz2 or .xz; --output-format writes one \
              of the three under any name"
         }
-        Conflict::TextSuffix { .. } => {
-            "use a suffix such as .tsv, .faa, .bed, .json or .html, if need be with .gz; tables of scores are also written as \
-             .parquet, which compresses itself"
+        Conflict::Suffix { fitting, .. } => {
+            let packed = if fitting.contains("parquet") { " (but not .parquet, which compresses itself)" } else { "" };
+            return Some(format!("name it {fitting}; .gz, .zst, .bz2 or .xz may follow{packed}"));
         }
         Conflict::NothingCompressed => "outputs that end in .gz, .zst, .bz2, .xz or .bam are compressed",
         Conflict::ReadOnce(_) => "write it to a file first, or leave out --shard",
@@ -170,7 +172,9 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
         }
         Problem::NotBgzf => format!("compress it with BGZF: {}", piped("samtools view -b FILE")),
         Problem::Mates { .. } => {
-            "the two files must list the same reads in the same order; if they do, under other names, add --trust-order".to_owned()
+            "the two files must list the same reads in the same order: `seqkit pair -1 R1 -2 R2` keeps those in both. If they \
+             do, under other names, add --trust-order"
+                .to_owned()
         }
         Problem::Alternating { .. } => {
             "R1 and R2 must alternate: a read without its mate puts all after it out of step. Leave such reads out, or judge each \
@@ -180,6 +184,8 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
         Problem::Numbers { .. } => {
             "give the first mates first and the second mates second; is one file given twice?".to_owned()
         }
+        Problem::Swapped { .. } => "give the first mates first and the second mates second".to_owned(),
+        Problem::Protein => "give the nucleotide sequences that these proteins come from".to_owned(),
         Problem::SameReads => "one file is a copy of the other, or an interleaved file holds each read twice: give R1 and R2".to_owned(),
         Problem::NoPrimary(_) => "regroup the records by name with --collate".to_owned(),
         Problem::References { .. } => {

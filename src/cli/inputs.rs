@@ -11,6 +11,7 @@ use clap::Args;
 use crate::error::{Error, Result};
 use crate::paths::{Stream, Target, ensure_open, read_whole, whole};
 use crate::reads::{self, Input, Inputs, MateNames, Problem};
+use crate::words::counted;
 
 /// What to read.
 #[derive(Debug, Args)]
@@ -77,8 +78,8 @@ impl Reads {
 fn in_pairs(files: &[PathBuf]) -> Result<Vec<Input>> {
     let (pairs, rest) = files.as_chunks();
     if !rest.is_empty() {
-        let count = files.len();
-        return Err(Error::Usage(format!("--paired needs R1 and R2 of each lane, but there are {count} READS")));
+        let files = counted(files.len() as u64, "file");
+        return Err(Error::Usage(format!("--paired needs R1 and R2 of each lane, but READS is {files}")));
     }
     Ok(pairs.iter().map(|[first, second]| Input::Pair(first.clone(), second.clone())).collect())
 }
@@ -112,6 +113,11 @@ fn lane(list: &Path, line: &[u8], alone: fn(PathBuf) -> Input) -> Result<Input> 
     let files: Vec<&[u8]> = line.split(|&byte| byte == b'\t').collect();
     let path = |file: &[u8]| PathBuf::from(OsStr::from_bytes(file));
     match files[..] {
+        [file] if file.contains(&b' ') && !path(file).exists() => Err(Error::Usage(format!(
+            "{}: there is no file \"{}\"; between R1 and R2 there must be a tab, not blanks",
+            list.display(),
+            line.escape_ascii()
+        ))),
         [file] if !file.is_empty() => Ok(alone(path(file))),
         [first, second] if !first.is_empty() && !second.is_empty() => Ok(Input::Pair(path(first), path(second))),
         _ => Err(Error::Usage(format!(
@@ -124,13 +130,17 @@ fn lane(list: &Path, line: &[u8], alone: fn(PathBuf) -> Input) -> Result<Input> 
 
 /// A file given twice is a slip, under whatever names; stdin can be read but once, even where it holds the list.
 fn check_distinct(inputs: &Inputs, list: Option<&Path>) -> Result<()> {
-    let paths: Vec<&Path> = list.into_iter().chain(inputs.paths()).collect();
-    let targets: Vec<Target> = paths.iter().map(|path| Target::read(path)).collect();
-    let mut seen = HashSet::new();
-    match paths.iter().zip(&targets).find(|(_, target)| !seen.insert(target.identity())) {
-        Some((twice, _)) => Err(Error::Usage(format!("{} is given twice", twice.display()))),
+    match given_twice(list.into_iter().chain(inputs.paths())) {
+        Some(twice) => Err(Error::Usage(format!("{} is given twice", twice.display()))),
         None => Ok(()),
     }
+}
+
+/// The first path that leads to a file that one before it led to.
+pub(super) fn given_twice<'a>(paths: impl Iterator<Item = &'a Path>) -> Option<&'a Path> {
+    let targets: Vec<(&Path, Target)> = paths.map(|path| (path, Target::read(path))).collect();
+    let mut seen = HashSet::new();
+    targets.iter().find(|(_, target)| !seen.insert(target.identity())).map(|(path, _)| *path)
 }
 
 #[cfg(test)]
@@ -156,7 +166,7 @@ mod tests {
         let lanes = inputs(&Reads { paired: true, ..reads(&["a", "b", "c", "d"]) });
         let pair = |one: &str, other: &str| Input::Pair(one.into(), other.into());
         assert_eq!(lanes, Ok(Inputs::Lanes(vec![pair("a", "b"), pair("c", "d")])));
-        assert!(inputs(&Reads { paired: true, ..reads(&["a", "b", "c"]) }).unwrap_err().contains("3 READS"));
+        assert!(inputs(&Reads { paired: true, ..reads(&["a", "b", "c"]) }).unwrap_err().contains("READS is 3 files"));
     }
 
     #[test]
@@ -175,6 +185,8 @@ mod tests {
         assert_eq!(inputs(&from(true)), Ok(Inputs::Lanes(vec![Input::Interleaved("a.fq".into()), pair])));
         std::fs::write(&list, "a\tb\tc\n").unwrap();
         assert!(inputs(&from(false)).unwrap_err().contains("R1, a tab and R2"));
+        std::fs::write(&list, "a.fq b.fq\n").unwrap();
+        assert!(inputs(&from(false)).unwrap_err().contains("a tab, not blanks"));
         std::fs::write(&list, "\n").unwrap();
         assert!(inputs(&from(false)).unwrap_err().ends_with("lists no file"));
     }

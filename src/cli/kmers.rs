@@ -70,6 +70,10 @@ pub(super) struct Args {
     /// CPU threads [default: all this process may use]
     #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true, help_heading = "Run")]
     threads: Option<NonZero<usize>>,
+
+    /// Print only errors on stderr
+    #[arg(short, long, help_heading = "Run")]
+    quiet: bool,
 }
 
 /// `-k` as typed.
@@ -100,6 +104,9 @@ pub(super) fn run(args: Args) -> Result<()> {
         encoding: EncoderConfig { workers: threads, level: None },
         placing: Placing { existing: Existing::replaced(args.force), fsync: true },
     };
-    unless_interrupted(threads, kmers(config))?.iter().for_each(print_warning);
+    let warnings = unless_interrupted(threads, kmers(config))?;
+    if !args.quiet {
+        warnings.iter().for_each(print_warning);
+    }
     Ok(())
 }

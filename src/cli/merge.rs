@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
+use super::inputs::given_twice;
 use super::runtime::block_on;
 use crate::blocking::to_the_end;
-use crate::config::check_places;
+use crate::config::{check_contents, check_places};
 use crate::error::{Error, Result};
 use crate::outputs::{Part, Rows, join};
 use crate::paths::read_whole;
 use crate::reads::EncoderConfig;
 use crate::reads::output::{Existing, Placing, commit_all};
 use crate::report::{Files, Report, multiqc};
+use crate::words::counted;
 
 /// Merge the reports and scores tables of all shards into those of a single run
 ///
@@ -48,21 +50,29 @@ pub(super) struct Args {
     /// Replace outputs that exist
     #[arg(long)]
     force: bool,
+
+    /// Print only errors on stderr
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 pub(super) fn run(args: Args) -> Result<()> {
-    let Args { json, reports: paths, html, multiqc, scores, force } = args;
+    let Args { json, reports: paths, html, multiqc, scores, force, quiet: _ } = args;
     let files = Files { json: Some(json), html, multiqc };
     let existing = Existing::replaced(force);
     let (table, tables) = scores.split_first().unzip();
     let tables = tables.unwrap_or_default();
     let outputs = files.paths().chain(table.cloned());
+    check_contents(files.contents())?;
     check_places(outputs, paths.iter().chain(tables).cloned(), existing)?;
     if table.is_some() && tables.len() != paths.len() {
         let (tables, reports) = (tables.len(), paths.len());
-        return Err(Error::Usage(format!("--scores takes a table for each report: there are {tables} for {reports}")));
+        let (tables, reports) = (counted(tables as u64, "table"), counted(reports as u64, "report"));
+        return Err(Error::Usage(format!(
+            "--scores takes a table for each report, and is given {tables} for {reports}"
+        )));
     }
-    if let Some(table) = twice(tables) {
+    if let Some(table) = given_twice(tables.iter().map(PathBuf::as_path)) {
         return Err(Error::Usage(format!("--scores takes {} twice", table.display())));
     }
     let reports: Vec<Report> = paths.iter().map(|path| read(path)).collect::<Result<_>>()?;
@@ -113,16 +123,15 @@ fn rows(report: &Report) -> Rows {
     }
 }
 
-/// The first table that is given twice.
-fn twice(tables: &[PathBuf]) -> Option<&PathBuf> {
-    tables.iter().enumerate().find(|(n, table)| tables[..*n].contains(table)).map(|(_, table)| table)
-}
-
 /// A report as it was written.
 pub(super) fn read(path: &Path) -> Result<Report> {
-    let refused = |problem: String| Error::Report { report: Some(path.to_owned()), problem };
+    let refused = |problem: String| Error::NotAReport { path: path.to_owned(), problem };
     let text = read_whole(path).map_err(|error| refused(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| refused(format!("not a report of readseeker: {error}")))
+    serde_json::from_slice(&text).map_err(|error| {
+        // Where it is no JSON at all, what the parser expected in its first line helps nobody.
+        let why = if error.is_data() { error.to_string() } else { "it is not valid JSON".to_owned() };
+        refused(format!("not a report of readseeker: {why}"))
+    })
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use super::threads;
 use super::values::fraction;
 use crate::error::{Error, Result};
 use crate::genome::{Errors, Sequencer};
-use crate::labelled::{DrawConfig, Places, draw};
-use crate::progress::{grouped, say};
+use crate::labelled::{DrawConfig, Drawn, Places, draw};
+use crate::progress::{counted, grouped, say};
 use crate::reads::output::{Existing, Placing};
 
 /// What `--help` ends with.
@@ -35,7 +35,7 @@ Examples:
 /// Draw labelled reads from an annotated genome, as the published ReadSeeker was trained on
 ///
 /// Coding reads lie wholly in coding sequences, non-coding reads wholly between them. Both strands are drawn from, each place
-/// is as likely as another, and no read is drawn twice. Pseudogenes, and all letters but A, C, G and T, are in no read.
+/// is as likely as another, and sampling is without replacement. Pseudogenes, and all letters but A, C, G and T, are in no read.
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
@@ -97,6 +97,10 @@ pub(super) struct Args {
     /// CPU threads [default: all this process may use]
     #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true)]
     threads: Option<NonZero<usize>>,
+
+    /// Print only errors on stderr
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 pub(super) fn run(args: Args) -> Result<()> {
@@ -112,13 +116,18 @@ pub(super) fn run(args: Args) -> Result<()> {
     let config =
         DrawConfig { genome, annotation, output, places, errors, length, count, seed, group, threads, placing };
     let drawn = unless_interrupted(threads, draw(config))?;
-    let (coding, noncoding) = (grouped(drawn.coding), grouped(drawn.noncoding));
-    say(&format!("readseeker: {coding} coding and {noncoding} non-coding reads\n"));
+    if !args.quiet {
+        say_what_was_drawn(&drawn, places, count);
+    }
+    Ok(())
+}
+
+fn say_what_was_drawn(drawn: &Drawn, places: Places, count: u64) {
+    let (coding, noncoding) = (grouped(drawn.coding), counted(drawn.noncoding, "non-coding read"));
+    say(&format!("readseeker: {coding} coding and {noncoding}\n"));
     if drawn.unknown > 0 {
-        let unknown = drawn.unknown;
-        say(&format!(
-            "readseeker: warning: {unknown} sequences are not in the annotation: no read was drawn of them\n"
-        ));
+        let unknown = counted(drawn.unknown as u64, "sequence");
+        say(&format!("readseeker: warning: no read was drawn of {unknown} that the annotation does not mention\n"));
     }
     let is_short = match places {
         Places::Whole => drawn.coding < count || drawn.noncoding < count,
@@ -127,7 +136,6 @@ pub(super) fn run(args: Args) -> Result<()> {
     if is_short {
         say("readseeker: warning: the genome has no more different reads of this length\n");
     }
-    Ok(())
 }
 
 /// The name of a file without its suffixes.

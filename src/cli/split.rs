@@ -85,7 +85,8 @@ pub(super) struct Args {
 
     /// Coding stretches as GFF3, one CDS line per stretch
     ///
-    /// Coordinates are on the reads. A model that judges reads as a whole gives one stretch per coding read: all of it.
+    /// Coordinates are on the reads. A model that judges reads as a whole gives one stretch per coding read: all of it. Any other
+    /// writes every gene that reaches the threshold, whatever the class of its read.
     #[arg(long, value_name = "GFF3[.gz|.zst|...]", help_heading = "Outputs")]
     genes: Option<PathBuf>,
 
@@ -219,7 +220,7 @@ fn check(outputs: &OutputsConfig, mates: Mates) -> Result<()> {
         return usage("BAM holds both mates in one file: give one path per class");
     }
     if outputs.unpaired.is_none() && mates == Mates::Each && outputs.parts_mates() {
-        return usage("--mates each parts mates: two files per class stay in step only with --unpaired");
+        return usage("--mates each can separate mates: two files per class stay in step only with --unpaired");
     }
     if outputs.unpaired.is_some() && outputs.keeps_all() {
         return usage("--unpaired is for FASTQ and FASTA: BAM holds all reads of a class in one file");

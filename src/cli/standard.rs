@@ -20,6 +20,10 @@ impl Standard {
     /// `suffix` is that of files of reads: `fq.gz`. A prefix that ends in `/` is a folder.
     pub(super) fn of(prefix: &Path, suffix: &str) -> Result<Self> {
         let spelled = prefix.to_str().ok_or_else(|| Error::Usage("--out-prefix must be UTF-8".into()))?;
+        // `.` and `..` are folders, however they are spelled: as the start of a name they would hide the files.
+        let is_folder = matches!(spelled.rsplit('/').next(), Some("." | ".."));
+        let spelled = if is_folder { format!("{spelled}/") } else { spelled.to_owned() };
+        let spelled = spelled.as_str();
         let (before, sample) = if spelled.ends_with('/') {
             let folder = prefix.file_name().and_then(|name| name.to_str()).unwrap_or("readseeker");
             (spelled.to_owned(), format!("{spelled}{folder}"))
@@ -67,6 +71,13 @@ mod tests {
             "o",
         ];
         assert_eq!(paths("o/soil"), expected);
+    }
+
+    #[test]
+    fn a_dot_is_a_folder() {
+        assert_eq!(paths("."), paths("./"));
+        assert_eq!(paths("..")[0], "../coding.fq.gz");
+        assert_eq!(paths("o/.")[0], "o/./coding.fq.gz");
     }
 
     #[test]

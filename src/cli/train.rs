@@ -30,9 +30,9 @@ Examples:
 
 /// Fine-tune a model on labelled reads
 ///
-/// Writes a directory that --model takes, and held_out.tsv in it: the reads that were kept for measuring. Of all looks at
-/// them, the best model is written. The same command goes on with a training that was killed. ^C ends a training, and the
-/// best model so far is written.
+/// Writes a directory that --model takes, and held_out.tsv in it: the reads that were kept for measuring. The model
+/// that scores best on them at any checkpoint is written. The same command goes on with a training that was killed. ^C ends a
+/// training, and the best model so far is written.
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::doc_markdown, reason = "help is plain text")]
 pub(super) struct Args {
@@ -117,7 +117,15 @@ pub(super) struct Args {
     /// CPU threads [default: all this process may use]
     #[arg(short, long, value_name = "N", value_parser = threads::number, allow_negative_numbers = true)]
     threads: Option<NonZero<usize>>,
+
+    /// Print only errors on stderr
+    #[arg(short, long)]
+    quiet: bool,
 }
+
+/// With fewer reads to learn from, or to measure on, a model or its measures are worth little.
+#[cfg(feature = "train")]
+const FEW: [usize; 2] = [200, 30];
 
 #[cfg(not(feature = "train"))]
 pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
@@ -169,21 +177,33 @@ pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
         seed: args.seed,
         log: args.log,
         command,
+        quiet: args.quiet,
     };
     let trained = block_on(threads, async { train(config, signals::interrupted()?).await })?;
-    say_what_became(&trained);
+    if !args.quiet {
+        say_what_became(&trained);
+    }
     trained.interrupted.map_or(Ok(()), |signal| Err(Error::Interrupted(signal)))
 }
 
 #[cfg(feature = "train")]
 fn say_what_became(trained: &crate::train::Trained) {
-    use crate::progress::{grouped, say};
+    use crate::progress::{counted, grouped, say};
 
-    let count = |n: usize| grouped(n as u64);
-    let (reads, held_out) = (count(trained.reads), count(trained.held_out));
-    say(&format!("readseeker: learnt from {reads} reads, {held_out} held out\n"));
-    for (reason, reads) in &trained.left_out {
-        say(&format!("readseeker: warning: {} reads {reason}: left out\n", count(*reads)));
+    let reads = |n: usize| counted(n as u64, "read");
+    say(&format!("readseeker: learnt from {}, {} held out\n", reads(trained.reads), grouped(trained.held_out as u64)));
+    for (reason, count) in &trained.left_out {
+        say(&format!("readseeker: warning: left out: {} {reason}\n", reads(*count)));
+    }
+    let [to_learn, to_measure] = FEW;
+    if trained.reads < to_learn {
+        say(&format!("readseeker: warning: learnt from only {}\nhint: train on thousands\n", reads(trained.reads)));
+    }
+    if (1..to_measure).contains(&trained.held_out) {
+        say(&format!(
+            "readseeker: warning: measured on only {}, so the figures below are rough\n",
+            reads(trained.held_out)
+        ));
     }
     if let Some([before, after]) = trained.looks {
         let auc = |look: crate::train::Look| look.roc_auc.map_or_else(|| "NA".to_owned(), |auc| format!("{auc:.4}"));
@@ -198,6 +218,6 @@ fn say_what_became(trained: &crate::train::Trained) {
         ));
     }
     if trained.keeps_calibration {
-        say("readseeker: the calibration is that of the model it began with\n");
+        say("readseeker: calibration kept from the starting model\n");
     }
 }

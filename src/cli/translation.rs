@@ -28,6 +28,8 @@ pub(super) struct Translations {
     cds: Option<PathBuf>,
 
     /// NCBI number of the genetic code for --proteins and --cds [default: 11]
+    ///
+    /// It is for the translation alone: where genes end is called with the stops TAA, TAG and TGA, whatever the code.
     #[arg(long, value_name = "N", value_parser = genetic_code, help_heading = "Outputs", hide_short_help = true)]
     genetic_code: Option<GeneticCode>,
 

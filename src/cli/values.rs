@@ -4,6 +4,7 @@ use std::num::NonZero;
 
 use crate::outputs::GeneticCode;
 use crate::prior::Setting;
+use crate::words::counted;
 
 /// `auto`, or a number. A type of its own since clap gives `Option` another meaning.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +31,7 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
 }
 
 fn inside(share: f64) -> Result<f64, String> {
-    if share > 0.0 && share < 1.0 { Ok(share) } else { Err("a share lies between 0 and 1".into()) }
+    if share > 0.0 && share < 1.0 { Ok(share) } else { Err("must be greater than 0 and less than 1".into()) }
 }
 
 /// A number above 0 and up to 1.
@@ -77,7 +78,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     let bytes = number.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
     match bytes {
         Some(bytes) if bytes >= 1024 => Ok(bytes),
-        Some(bytes) => Err(format!("{bytes} bytes are too few; add a unit, as in {text}M or {text}G")),
+        Some(bytes) => Err(format!("{} is too little; add a unit, as in {text}M or {text}G", counted(bytes, "byte"))),
         None => Err(format!("{text:?} is not a size; expected a number with suffix K, M or G")),
     }
 }
@@ -107,7 +108,8 @@ mod tests {
         assert_eq!(size("64k"), Ok(64 << 10));
         assert_eq!(size("3M"), Ok(3 << 20));
         assert_eq!(size("2GiB"), Ok(2 << 30));
-        assert_eq!(size("4").unwrap_err(), "4 bytes are too few; add a unit, as in 4M or 4G");
+        assert_eq!(size("4").unwrap_err(), "4 bytes is too little; add a unit, as in 4M or 4G");
+        assert!(size("1").unwrap_err().starts_with("1 byte is"));
         assert!(size("0").is_err() && size("G").is_err() && size("-1").is_err() && size("99999999999T").is_err());
     }
 

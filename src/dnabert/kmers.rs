@@ -7,11 +7,11 @@ use clap::ValueEnum;
 use futures::StreamExt;
 
 use crate::blocking::to_the_end;
-use crate::config::check_places;
+use crate::config::{check_contents, check_places};
 use crate::error::Result;
 use crate::kmer::{Letters, words};
 use crate::outputs::read_name;
-use crate::reads::output::{self, Placing, commit_all};
+use crate::reads::output::{self, Content, Placing, commit_all};
 use crate::reads::{self, EncoderConfig, InputConfig, Record};
 use crate::warning::Warning;
 
@@ -60,6 +60,7 @@ pub enum Label {
 /// For reads that cannot be read and a table that cannot be written; then it does not exist.
 pub async fn kmers(config: Kmers) -> Result<Vec<Warning>> {
     let Kmers { input, output, placing, encoding, .. } = &config;
+    check_contents([(output.clone(), Content::Table)])?;
     check_places([output.clone()].into_iter(), input.inputs.paths().map(Path::to_owned), placing.existing)?;
     let counts = Arc::default();
     let mut templates = reads::open(input, Arc::clone(&counts)).await?.stream;

@@ -11,9 +11,9 @@ pub enum Sequencer {
     Exact,
     /// 0.5 % substitutions, more at the read's end
     Illumina,
-    /// PacBio's: 0.2 % errors, mostly lost and gained bases in runs of one base
+    /// PacBio's: 0.2 % errors, mostly deletions and insertions in homopolymers
     Hifi,
-    /// 2 % errors, 40 % of them substitutions, 35 % lost and 25 % gained bases
+    /// 2 % errors, 40 % of them substitutions, 35 % deletions and 25 % insertions
     Nanopore,
 }
 

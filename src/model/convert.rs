@@ -13,7 +13,8 @@ use super::written::{copy_others, directory, safetensors};
 /// Writes a checkpoint to the new directory `out`, with its weights as safetensors. `out` appears whole or not at all.
 ///
 /// # Errors
-/// [`Error::Load`] for a checkpoint that is missing or cannot be run, [`Error::Write`] if `out` exists or cannot be written.
+/// [`Error::Load`] for a checkpoint that is missing or cannot be run, [`Error::Exists`] if `out` does, [`Error::Write`] if it cannot be
+/// written.
 pub fn convert(from: &Path, out: &Path) -> Result<()> {
     let weights = if fs::symlink_metadata(out).is_ok() { Vec::new() } else { weights(from)? };
     directory(out, |part| {

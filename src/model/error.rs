@@ -34,6 +34,9 @@ pub enum Error {
         #[source]
         problem: FetchError,
     },
+    /// The directory of a converted, downloaded or trained model is there already.
+    #[error("{} exists", .0.display())]
+    Exists(PathBuf),
     /// A converted, downloaded or trained model cannot be written.
     #[error("cannot write {}", .path.display())]
     Write {

@@ -8,7 +8,6 @@ mod step;
 mod wanted;
 
 use std::fs::{self, File, TryLockError};
-use std::io;
 use std::path::Path;
 
 use self::download::Client;
@@ -27,12 +26,13 @@ const LOCK: &str = "lock";
 ///
 /// # Errors
 /// [`Error::Fetch`] for a download that fails, [`Error::Load`] for one that is not a model that can be run, and
-/// [`Error::Write`] where it cannot be written, or `to` exists.
+/// [`Error::Exists`] if `to` does, and
+/// [`Error::Write`] where it cannot be written.
 pub fn fetch(wanted: &Wanted, to: &Path, told: &mut dyn FnMut(Step<'_>)) -> Result<()> {
     let unwritten = |source| Error::Write { path: to.to_owned(), source };
     let failed = |problem| Error::Fetch { model: wanted.name.clone(), problem };
     if fs::symlink_metadata(to).is_ok() {
-        return Err(unwritten(io::ErrorKind::AlreadyExists.into()));
+        return Err(Error::Exists(to.to_owned()));
     }
     let part = part_of(to).map_err(unwritten)?;
     fs::create_dir_all(&part).map_err(unwritten)?;

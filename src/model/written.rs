@@ -38,7 +38,7 @@ pub(super) fn try_out(out: &Path) -> Result<()> {
 fn start(out: &Path) -> Result<PathBuf> {
     let failed = |source| Error::Write { path: out.to_owned(), source };
     if fs::symlink_metadata(out).is_ok() {
-        return Err(failed(io::ErrorKind::AlreadyExists.into()));
+        return Err(Error::Exists(out.to_owned()));
     }
     let part = part_of(out).map_err(failed)?;
     // One that was killed may have left its own.

@@ -8,6 +8,7 @@ use super::read_name;
 use super::table::Table;
 use crate::prediction::{Frame, Prediction, Strand};
 use crate::reads::Record;
+use crate::reads::output::Content;
 use crate::tiling::on_read;
 
 /// The windows of reads.
@@ -15,6 +16,10 @@ use crate::tiling::on_read;
 pub struct Bed;
 
 impl Table for Bed {
+    fn holds(&self) -> Content {
+        Content::Bed
+    }
+
     fn entries(&self, read: &Judged<'_>) -> usize {
         read.answer.and_then(|answer| answer.windows).map_or(0, |windowed| windowed.predictions.len())
     }

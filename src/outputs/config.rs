@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::table::Table;
 use crate::class::{Class, PerClass};
-use crate::reads::output::FileFormat;
+use crate::reads::output::{Content, FileFormat};
 use crate::reads::{Alignments, Codec};
 
 /// Which files to write.
@@ -107,9 +107,9 @@ impl OutputsConfig {
         self.classes().flat_map(|(_, files)| files.paths()).cloned().chain(unpaired)
     }
 
-    /// Every path that a table is written to, and whether the table is text.
-    pub fn table_paths(&self) -> impl Iterator<Item = (&Path, bool)> {
-        self.tables.iter().map(|(path, table)| (path.as_path(), table.is_text()))
+    /// Every path that a table is written to, and what it holds.
+    pub fn table_paths(&self) -> impl Iterator<Item = (&Path, Content)> {
+        self.tables.iter().map(|(path, table)| (path.as_path(), table.holds()))
     }
 
     /// How the file at one of these paths is compressed: BAM always as BGZF, others as the suffix says.

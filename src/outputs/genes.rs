@@ -7,6 +7,7 @@ use super::read_name;
 use super::table::Table;
 use crate::prediction::{Strand, Stretch};
 use crate::reads::Record;
+use crate::reads::output::Content;
 
 /// The genes of reads.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +17,10 @@ pub struct Genes {
 }
 
 impl Table for Genes {
+    fn holds(&self) -> Content {
+        Content::Gff
+    }
+
     fn start(&self, text: &mut Vec<u8>) {
         text.extend_from_slice(b"##gff-version 3\n");
     }

@@ -3,16 +3,15 @@
 use std::fmt;
 
 use super::judged::Judged;
+use crate::reads::output::Content;
 
 /// A table of reads: scores, proteins, windows. It is given reads in input order, and says what to write of each.
 pub trait Table: fmt::Debug + Send {
     /// What it starts with.
     fn start(&self, _text: &mut Vec<u8>) {}
 
-    /// Whether it is text, which its path's suffix says how to compress.
-    fn is_text(&self) -> bool {
-        true
-    }
+    /// What it holds: the suffix of its path must not say otherwise.
+    fn holds(&self) -> Content;
 
     /// How many entries a read has. Between two of them the text may be written, so that a read with millions of them takes
     /// no memory for their text.
@@ -25,7 +24,7 @@ pub trait Table: fmt::Debug + Send {
     fn end(&mut self, _text: &mut Vec<u8>) {}
 
     /// Whether it can hold a read of this name.
-    fn holds(&self, _name: &[u8]) -> bool {
+    fn can_name(&self, _name: &[u8]) -> bool {
         true
     }
 

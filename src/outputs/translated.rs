@@ -9,6 +9,7 @@ use super::judged::Judged;
 use super::read_name;
 use super::table::Table;
 use crate::prediction::{Frame, Strand, Stretch};
+use crate::reads::output::Content;
 use crate::reads::{self, Record};
 
 /// The genes of reads, translated or as codons.
@@ -51,6 +52,10 @@ pub enum Stops {
 }
 
 impl Table for Translated {
+    fn holds(&self) -> Content {
+        Content::Fasta
+    }
+
     fn entries(&self, read: &Judged<'_>) -> usize {
         read.stretches.len()
     }

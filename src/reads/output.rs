@@ -8,12 +8,14 @@ mod format;
 mod letters;
 mod place;
 mod strays;
+mod suffix;
 mod writer;
 
 pub use commit::{Existing, Pending, Placing, commit_all};
 pub(crate) use failure::failed;
 pub use folder::MadeFolder;
-pub use format::{FileFormat, SequenceFormat, misleading_suffix};
+pub use format::{FileFormat, SequenceFormat};
 pub use letters::{Names, write_annotated, write_record};
 pub use place::check_place;
+pub use suffix::{Content, misleading_suffix};
 pub use writer::{Writer, create, create_bgzf};

@@ -25,7 +25,7 @@ pub enum Problem {
         path: std::path::PathBuf,
     },
     /// Records that cannot be read without all before them.
-    #[error("it cannot be entered in the middle")]
+    #[error("it does not support random access (is it plain gzip, SAM or CRAM?)")]
     NoCuts,
     /// BGZF blocks, and then something that has no place there.
     #[error("after its BGZF blocks the file continues with {found}")]
@@ -42,6 +42,11 @@ pub enum Problem {
     /// Not a format we know.
     #[error("not a BAM, SAM, CRAM, FASTQ or FASTA file: it starts with {0}")]
     UnknownFormat(String),
+    /// FASTA of amino acids, of which a model of nucleotides would make nonsense.
+    #[error(
+        "its sequences are proteins: many of their letters, such as E, F, I, L, P and Q, are in no nucleotide code"
+    )]
+    Protein,
     /// A compression we do not read.
     #[error("the file is compressed with {name}")]
     Compression {
@@ -199,6 +204,16 @@ pub enum Problem {
     /// Mates of one name in lock step whose headers say otherwise.
     #[error("pair {pair}: {first} and {second} are not marked as first and second mate")]
     Numbers {
+        /// The pair's ordinal, from 1.
+        pair: u64,
+        /// R1's header in quotes.
+        first: String,
+        /// R2's.
+        second: String,
+    },
+    /// Second mates where the first ones must be.
+    #[error("R1 and R2 seem to be swapped: pair {pair} is {first} and {second}")]
+    Swapped {
         /// The pair's ordinal, from 1.
         pair: u64,
         /// R1's header in quotes.

@@ -14,7 +14,7 @@ use crate::model::Card;
 use crate::paths;
 use crate::prediction::Frame;
 use crate::prior::{Basis, FEWEST, FEWEST_LONG, Prior, Reason};
-use crate::progress::{Pace, grouped, per_second};
+use crate::progress::{Pace, counted, per_second};
 use crate::reads::{Format, InputCounts};
 use crate::sample::Sample;
 use crate::shard::Slice;
@@ -95,7 +95,7 @@ pub struct Report {
     /// Reads by length and GC content, and those that models are weak on.
     #[serde(default)]
     pub strata: Strata,
-    /// Reads that the model may not be made for.
+    /// Reads that may be unlike those the model was trained on.
     #[serde(default)]
     pub odd_reads: OddReads,
     /// Reads whose own label is coding, by frame; absent where the model tells no frames.
@@ -242,11 +242,12 @@ impl PriorUsed {
         match self.basis {
             Origin::Given => "as given, or the model's default".to_owned(),
             Origin::Estimated => {
-                format!("estimated from {} reads", grouped(self.reads.map_or(0, |reads| reads as u64)))
+                format!("estimated from {}", counted(self.reads.map_or(0, |reads| reads as u64), "read"))
             }
             Origin::TooFewReads => {
+                let kilobases = FEWEST * 300 / 1000;
                 format!(
-                    "too few reads to estimate it: it takes {FEWEST}, or {FEWEST_LONG} long ones with as many bases as {FEWEST} of 300"
+                    "too few reads to estimate it (needs at least {FEWEST} reads, or {FEWEST_LONG} long reads totalling {kilobases} kb)"
                 )
             }
             Origin::Unsure => "not estimated: the model is unsure of most reads".to_owned(),
@@ -350,7 +351,7 @@ pub struct Counts {
     pub coding_windows: Option<u64>,
 }
 
-/// Reads that the model may not be made for. One read may be several of these.
+/// Reads that may be unlike those the model was trained on. One read may be several of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OddReads {
     /// Of less than 100 bases.
@@ -414,7 +415,8 @@ impl Audit {
     /// What it has shown, after the number of reads.
     #[must_use]
     pub fn remark(&self) -> String {
-        let ties = if self.ties == 0 { String::new() } else { format!(" ({} ties at the threshold)", self.ties) };
+        let ties =
+            if self.ties == 0 { String::new() } else { format!(" ({} at the threshold)", counted(self.ties, "tie")) };
         format!(
             "reads also scored on a plain path: same labels{ties}, largest difference {:.1e}",
             self.largest_difference

@@ -8,7 +8,7 @@ use super::account::Report;
 use super::{html, multiqc};
 use crate::error::Result;
 use crate::reads::EncoderConfig;
-use crate::reads::output::{self, Pending};
+use crate::reads::output::{self, Content, Pending};
 
 /// The files that report a run.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,13 @@ impl Files {
     pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
         let multiqc = self.multiqc.iter().flat_map(multiqc::File::paths);
         self.json.iter().chain(&self.html).cloned().chain(multiqc)
+    }
+
+    /// Where they go, and what they hold.
+    pub fn contents(&self) -> impl Iterator<Item = (PathBuf, Content)> {
+        let html = self.html.iter().map(|path| (path.clone(), Content::Html));
+        let multiqc = self.multiqc.iter().flat_map(multiqc::File::paths);
+        self.json.iter().cloned().chain(multiqc).map(|path| (path, Content::Json)).chain(html)
     }
 
     /// Writes them, to be put in place with the other outputs.

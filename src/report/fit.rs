@@ -24,21 +24,26 @@ pub(super) fn is_of_sums(report: &Report, warning: &Warning) -> bool {
 }
 
 /// All there is to warn of, and whether it holds.
-fn all(report: &Report) -> [(bool, Warning); 8] {
+fn all(report: &Report) -> [(bool, Warning); 9] {
     let counts = &report.counts;
     let OddReads { short, truncated, reads_at_most, unknown_bases, low_complexity, odd_gc } = report.odd_reads;
     let of = counts.classes.iter().map(|(_, reads)| reads).sum();
+    // A shard of a short input may well be empty, and so may a sample.
+    let is_empty = of == 0 && counts.not_sampled == 0 && report.input.shard.is_none();
     let (unsure, scored) = (report.histogram.unsure(), counts.scored);
     let min_length = report.settings.min_length;
     let bases = reads_at_most.unwrap_or(usize::MAX);
+    // Windows that are pooled fall in the middle where a read holds genes and gaps, however sure the model is of each.
+    let is_unsure = report.settings.windows.is_none() && share(unsure, scored) > MOST_UNSURE;
     [
+        (is_empty, Warning::NoReads),
         (share(counts.too_short, of) >= MANY, Warning::Unscored { reads: counts.too_short, of, min_length }),
         (share(short, of) > 0.5, Warning::Short { reads: short, of, length: SHORT }),
         (share(truncated, of) >= MANY, Warning::Truncated { reads: truncated, of, bases }),
         (share(unknown_bases, of) >= MANY, Warning::Unknown { reads: unknown_bases, of }),
         (share(low_complexity, of) >= MANY, Warning::LowComplexity { reads: low_complexity, of }),
         (share(odd_gc, of) >= MANY, Warning::OddGc { reads: odd_gc, of }),
-        (share(unsure, scored) > MOST_UNSURE, Warning::Unsure { reads: unsure, of: scored }),
+        (is_unsure, Warning::Unsure { reads: unsure, of: scored }),
         (report.model.kind == "bert" && report.wall_seconds >= LONG, slow(report)),
     ]
 }
@@ -58,15 +63,26 @@ mod tests {
     use crate::model::Card;
     use crate::reads::{Format, InputCounts};
     use crate::report::{Facts, Scope};
+    use crate::shard::Slice;
     use crate::tally::{BINS, Group, Tally};
     use crate::verdict::{Mates, VerdictConfig};
+    use crate::windows::{Pool, WindowsConfig};
 
     fn codes(tally: &Tally) -> Vec<String> {
         codes_after(Duration::ZERO, &Card::default(), tally)
     }
 
     fn codes_after(elapsed: Duration, card: &Card, tally: &Tally) -> Vec<String> {
-        let facts = Facts {
+        codes_of(facts(), elapsed, card, tally)
+    }
+
+    fn codes_of(facts: Facts, elapsed: Duration, card: &Card, tally: &Tally) -> Vec<String> {
+        let report = Report::new(facts, Vec::new(), card, &InputCounts::default(), tally, elapsed);
+        warnings(&report).iter().map(|warning| warning.code().to_owned()).collect()
+    }
+
+    fn facts() -> Facts {
+        Facts {
             command: Vec::new(),
             threads: std::num::NonZero::<usize>::MIN,
             files: Vec::new(),
@@ -79,17 +95,19 @@ mod tests {
             reads_at_most: Some(301),
             audit: None,
             scope: Scope::default(),
-        };
-        let report = Report::new(facts, Vec::new(), card, &InputCounts::default(), tally, elapsed);
-        warnings(&report).iter().map(|warning| warning.code().to_owned()).collect()
+        }
+    }
+
+    /// A hundred reads, and nothing to say of them.
+    fn hundred() -> Tally {
+        let noncoding = Group { reads: 100, bases: 10_000 };
+        Tally { classes: PerClass { noncoding, ..PerClass::default() }, ..Tally::default() }
     }
 
     #[test]
     fn a_tenth_of_the_reads_is_many_and_half_of_them_is_most() {
-        let noncoding = Group { reads: 100, bases: 10_000 };
-        let tally = Tally { classes: PerClass { noncoding, ..PerClass::default() }, ..Tally::default() };
+        let tally = hundred();
         assert_eq!(codes(&tally), [""; 0]);
-        assert_eq!(codes(&Tally::default()), [""; 0], "nothing is no reason to warn");
         let few = Tally { too_short: 9, short: 50, truncated: 9, unknown: 9, repeats: 9, odd_gc: 9, ..tally.clone() };
         assert_eq!(codes(&few), [""; 0]);
         let many = Tally { too_short: 10, short: 51, truncated: 10, unknown: 10, repeats: 10, odd_gc: 10, ..tally };
@@ -103,17 +121,31 @@ mod tests {
             let mut histogram = [0; BINS];
             (histogram[1], histogram[BINS - 2]) = (sure, sure);
             (histogram[2], histogram[BINS - 3]) = (unsure, unsure);
-            codes(&Tally { histogram, ..Tally::default() })
+            Tally { histogram, ..hundred() }
         };
-        assert_eq!(of(30, 70), [""; 0]);
-        assert_eq!(of(29, 71), ["unsure_model"]);
+        assert_eq!(codes(&of(30, 70)), [""; 0]);
+        assert_eq!(codes(&of(29, 71)), ["unsure_model"]);
+        let windows = WindowsConfig { step: std::num::NonZero::<usize>::MIN, pool: Pool::Mean, threshold: 0.5 };
+        let pooled = Facts { windows: Some(windows), ..facts() };
+        assert_eq!(codes_of(pooled, Duration::ZERO, &Card::default(), &of(0, 100)), [""; 0]);
+    }
+
+    #[test]
+    fn an_empty_input_is_worth_a_warning_and_an_empty_shard_is_not() {
+        let codes = |slice| {
+            let facts = Facts { scope: Scope { slice, ..Scope::default() }, ..facts() };
+            codes_of(facts, Duration::ZERO, &Card::default(), &Tally::default())
+        };
+        assert_eq!(codes(None), ["no_reads"]);
+        let slice = Slice { shard: "2/2".parse().unwrap(), templates: 1..1, of: 1, input: "in.fq".into() };
+        assert_eq!(codes(Some(slice)), [""; 0]);
     }
 
     #[test]
     fn hours_of_a_bert_are_worth_a_warning_and_those_of_other_models_have_their_reasons() {
         let codes = |kind: &str, seconds| {
             let card = Card { kind: kind.to_owned().into(), ..Card::default() };
-            codes_after(Duration::from_secs(seconds), &card, &Tally::default())
+            codes_after(Duration::from_secs(seconds), &card, &hundred())
         };
         assert_eq!(codes("bert", 3600), ["slow_model"]);
         assert_eq!(codes("bert", 3599), [""; 0]);

@@ -8,10 +8,10 @@ use super::account::{Counts, Frames, PriorUsed, Report, Settings, Windows};
 use super::breakdown::breakdown;
 use super::chart::{self, Bar};
 use super::classes::{self, Shown};
-use super::rule::rule;
+use super::rule::{pooled, rule};
 use super::shares::per_cents;
 use crate::class::Class;
-use crate::progress::{Pace, grouped, share};
+use crate::progress::{Pace, counted, grouped, share};
 use crate::verdict::{Mates, VerdictConfig};
 
 /// Text and grounds follow the reader's light or dark.
@@ -123,7 +123,7 @@ fn class_counts(report: &Report) -> Markup {
         @if let Some(estimate) = &report.estimate {
             @let [low, high] = estimate.coding_95.map(|share| 100.0 * share);
             p {
-                "Only a part of the input was read. The whole of it holds about " (grouped(estimate.reads)) " reads, "
+                "Only a part of the input was read. The whole of it holds about " (counted(estimate.reads, "read")) ", "
                 (format!("{:.1}% of them coding (95% interval {low:.1} to {high:.1}%)", 100.0 * estimate.coding)) "."
             }
         }
@@ -141,8 +141,8 @@ fn coding_share(Settings { prior, threshold, .. }: &Settings) -> Markup {
             }
         }
         p.note {
-            "The assumed share of coding reads is " (format!("{:.3}", prior.share)) " (" (prior.origin()) "). For an average "
-            "read, the threshold of " (threshold) " on the posterior is then at a probability of "
+            "The assumed share of coding reads is " (format!("{:.3}", prior.share)) " (" (prior.origin()) "). For a read of "
+            "average composition, the threshold of " (threshold) " on the posterior is equivalent to a probability cut-off of "
             (format!("{:.3}", prior.threshold_on_probability)) "."
         }
     }
@@ -174,7 +174,7 @@ fn probabilities(report: &Report) -> Markup {
         h2 { "Probability of coding" }
         (chart::histogram(&bars, &marks, "reads by their probability of coding"))
         p.note {
-            "The " (grouped(report.counts.scored)) " scored reads, each by its own probability. Average reads at "
+            "The " (grouped(report.counts.scored)) " scored reads, each by its own probability. Reads of average composition at "
             (format!("{threshold:.2}")) " or above (dashed) are coding"
             @if let Some([low, high]) = undecided_band {
                 (format!(", unless they are in the undecided band from {low:.2} to {high:.2} (dashed, too)"))
@@ -258,8 +258,8 @@ fn run(report: &Report, files: &[String]) -> Markup {
 fn long_reads(windows: &Windows, counts: &Counts) -> Markup {
     let (all, coding) = (counts.windows.unwrap_or(0), counts.coding_windows.unwrap_or(0));
     html! {
-        (grouped(all)) ", every " (windows.step) " bases; " (per_cent(coding, all)) "% coding at " (windows.threshold)
-        " or above; a read takes their " (windows.pool)
+        (grouped(all)) ", at most " (windows.step) " bases apart; " (per_cent(coding, all)) "% coding at " (windows.threshold)
+        " or above; a read's score is the " (pooled(windows.pool)) " of its windows"
     }
 }
 

@@ -74,6 +74,10 @@ impl Report {
     /// If these are not all shards of one input, each once, by the same model and settings.
     pub fn merged(reports: &[Self]) -> Result<Self, MergeError> {
         let first = reports.first().ok_or(MergeError::None)?;
+        // Before anything else: reports of whole runs differ in much that is not the point.
+        if let Some(n) = reports.iter().position(|report| report.input.shard.is_none()) {
+            return Err(MergeError::NotAShard { n });
+        }
         for (n, report) in reports.iter().enumerate() {
             check(first, report).map_err(|what| MergeError::Other { n, what })?;
         }

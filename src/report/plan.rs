@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::account::peak_memory;
 use crate::model::Card;
 use crate::paths;
-use crate::progress::{grouped, per_second};
+use crate::progress::{counted, grouped, per_second};
 
 /// What a run would do.
 #[derive(Clone, Debug)]
@@ -80,8 +80,8 @@ impl Display for Plan {
         writeln!(f, "model       {} ({}) on {}", card.name, card.kind, card.device)?;
         writeln!(
             f,
-            "measured    {} reads in {:.1} s, {} reads/s",
-            grouped(measured.reads),
+            "measured    {} in {:.1} s, {} reads/s",
+            counted(measured.reads, "read"),
             measured.time.as_secs_f64(),
             grouped(per_second(measured.reads, measured.time))
         )?;

@@ -3,6 +3,7 @@
 use super::account::{Counts, Settings};
 use crate::progress::grouped;
 use crate::verdict::Mates;
+use crate::windows::Pool;
 
 /// `coding at 0.5 or above; a pair is coding if either mate is (mates disagree in 12 of 2,000 pairs)`
 pub(super) fn rule(settings: &Settings, counts: &Counts) -> String {
@@ -20,4 +21,13 @@ pub(super) fn rule(settings: &Settings, counts: &Counts) -> String {
     };
     let (disagree, all) = (grouped(counts.pairs_that_disagree), grouped(counts.pairs));
     format!("{single}; {pairs} (mates disagree in {disagree} of {all} pairs)")
+}
+
+/// What a read's score is of its windows.
+pub(super) fn pooled(pool: Pool) -> &'static str {
+    match pool {
+        Pool::Mean => "mean",
+        Pool::Max => "maximum",
+        Pool::Fraction => "coding share",
+    }
 }

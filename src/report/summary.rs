@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use super::account::{Origin, PriorUsed, Report, Windows};
-use super::rule::rule;
+use super::rule::{pooled, rule};
 use super::shares::per_cents;
 use crate::class::Class;
 use crate::estimate::Estimate;
-use crate::progress::{grouped, share};
+use crate::progress::{counted, grouped, share};
 
 impl Report {
     /// What the run prints on stderr when it ends.
@@ -30,19 +30,21 @@ impl Report {
         for (class, share) in Class::ALL.into_iter().zip(shares) {
             let reads = classes[class];
             if class != Class::Undecided || reads > 0 {
-                writeln!(text, "{class:<11} {reads:>12}  {share:>5}%")?;
+                writeln!(text, "{class:<11} {:>12}  {share:>5}%", grouped(reads))?;
             }
         }
         if let (Some(Windows { step, pool, .. }), Some(windows)) = (self.settings.windows, self.counts.windows) {
             let coding = 100.0 * share(self.counts.coding_windows.unwrap_or(0), windows);
             writeln!(
                 text,
-                "windows     {windows:>12}  {coding:5.1}% coding; every {step} bases, a read takes their {pool}"
+                "windows     {:>12}  {coding:5.1}% coding; at most {step} bases apart; a read's score is the {} of its windows",
+                grouped(windows),
+                pooled(pool)
             )?;
         }
         for (count, what) in self.remarks() {
             if count > 0 {
-                writeln!(text, "            {count:>12}  {what}")?;
+                writeln!(text, "            {:>12}  {what}", grouped(count))?;
             }
         }
         if let Some(estimate) = &self.estimate {
@@ -50,16 +52,17 @@ impl Report {
             let [coding, low, high] = [coding, low, high].map(|share| 100.0 * share);
             writeln!(
                 text,
-                "whole input {reads:>12}  {coding:5.1}% coding ({low:.1} to {high:.1}), {wall_seconds:.0} s (estimated)"
+                "whole input {:>12}  {coding:5.1}% coding ({low:.1} to {high:.1}), {wall_seconds:.0} s (estimated)",
+                grouped(*reads)
             )?;
         }
         if let Some(audit) = &self.audit {
-            writeln!(text, "audit       {:>12}  {}", audit.reads, audit.remark())?;
+            writeln!(text, "audit       {:>12}  {}", grouped(audit.reads), audit.remark())?;
         }
         writeln!(
             text,
-            "{} reads in {:.1} s, {} reads/s",
-            grouped(written),
+            "{} in {:.1} s, {} reads/s",
+            counted(written, "read"),
             self.wall_seconds,
             grouped(self.reads_per_second)
         )
@@ -75,7 +78,8 @@ impl Report {
         let origin = self.settings.prior.origin();
         writeln!(
             text,
-            "prior       {share:>12.3}  {origin}; an average read is coding at probability {threshold_on_probability:.3} or above"
+            "prior       {share:>12.3}  {origin}; equivalent probability cut-off for a read of average composition: \
+             {threshold_on_probability:.3}"
         )?;
         if let (Some(share), Some([low, high])) = (coding_share, coding_share_95) {
             let [share, low, high] = [share, low, high].map(|share| 100.0 * share);

@@ -30,6 +30,8 @@ pub struct TrainConfig {
     pub log: Option<PathBuf>,
     /// The command line.
     pub command: Vec<String>,
+    /// Whether stderr shows nothing but errors meanwhile.
+    pub quiet: bool,
 }
 
 /// What differs from a family's recipe.

@@ -82,7 +82,9 @@ impl Course {
                 return Err(Error::OtherTraining(state));
             }
             trainer.restore(&state)?;
-            say(&format!("readseeker: going on from step {} of the training in {}\n", saved.step, state.display()));
+            if !config.quiet {
+                say(&format!("readseeker: going on from step {} of the training in {}\n", saved.step, state.display()));
+            }
             at = saved;
         }
         let lengths = trainer.lengths(&reads.taught)?;
@@ -104,7 +106,7 @@ impl Course {
     }
 
     fn train(&mut self, stop: &AtomicBool) -> Result<()> {
-        let mut shown = progress::Training::start();
+        let mut shown = (!self.config.quiet).then(progress::Training::start);
         let (mut saved, mut last) = (Instant::now(), Instant::now());
         let look_every = (self.per_epoch / LOOKS).max(1);
         if self.at.first.is_none() {
@@ -122,10 +124,11 @@ impl Course {
             }
             self.at.spent += last.elapsed().as_secs_f64();
             last = Instant::now();
-            for note in self.trainer.notes() {
-                say(&format!("readseeker: warning: {note}\n"));
+            let notes = self.trainer.notes();
+            if let Some(shown) = &mut shown {
+                notes.iter().for_each(|note| say(&format!("readseeker: warning: {note}\n")));
+                shown.show(self.done(), &self.summary());
             }
-            shown.show(self.done(), &self.summary());
             if saved.elapsed() >= self.config.save_every {
                 self.save()?;
                 saved = Instant::now();

@@ -13,6 +13,7 @@ use crate::labels::{self, Read};
 use crate::model::{Example, Trainer, Truth};
 use crate::reads::Lines;
 use crate::sample::Sample;
+use crate::words::counted;
 
 /// The reads of a table.
 #[derive(Debug, Default)]
@@ -82,9 +83,12 @@ impl Reads {
             (_, 0) => "non-coding",
             _ => return Ok(()),
         };
-        let left_out: Vec<String> =
-            self.left_out.iter().map(|(reason, count)| format!("{count} reads {reason}")).collect();
-        let others = if left_out.is_empty() { String::new() } else { format!(": {}", left_out.join(", ")) };
+        let left_out: Vec<String> = self
+            .left_out
+            .iter()
+            .map(|(reason, &count)| format!("{} {reason}", counted(count as u64, "read")))
+            .collect();
+        let others = if left_out.is_empty() { String::new() } else { format!("; left out: {}", left_out.join("; ")) };
         Err(Error::Untrainable(format!("{table} has no {missing} read to learn from{others}")))
     }
 }

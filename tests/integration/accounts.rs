@@ -58,6 +58,17 @@ fn reads_that_the_model_does_not_know_are_warned_of() {
 }
 
 #[test]
+fn an_input_without_reads_is_no_error_but_warned_of() {
+    let bench = Bench::new();
+    bench.write("empty.fq", "");
+    assert_eq!(codes(&bench, &["empty.fq"]), ["no_reads"]);
+    assert_eq!(codes(&bench, &["/dev/null"]), ["no_reads"]);
+    bench.write("in.fq", fastq(1, 150, ""));
+    let one = bench.split(&["in.fq", "--force"]);
+    assert!(stderr(&one).contains("\n1 read in "), "{}", stderr(&one));
+}
+
+#[test]
 fn a_model_that_is_unsure_of_most_reads_is_warned_of() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(20, 300, ""));
@@ -248,9 +259,12 @@ fn samples_are_compared_on_one_page() {
         "{page}"
     );
     assert!(bench.read("none.html").contains("The input holds no reads."));
+    let twice = bench.run(&["compare", "x.html", "soil.json", "./soil.json"]);
+    assert!(stderr(&twice).contains("./soil.json is given twice"), "{}", stderr(&twice));
     let many = compare(&["soil.json"; 21]);
     assert!(stderr(&many).contains("a page holds 20 samples, and 21 are given"), "{}", stderr(&many));
     let other = bench.run(&["compare", "x.html", "all.html"]);
     assert!(stderr(&other).contains("cannot use all.html: not a report of readseeker"), "{}", stderr(&other));
+    assert!(!stderr(&other).contains("merge") && stderr(&other).contains("--json"), "{}", stderr(&other));
     assert!(!bench.path("x.html").exists());
 }

@@ -139,11 +139,21 @@ fn a_model_that_is_none_is_an_error() {
 }
 
 #[test]
+fn proteins_are_not_reads() {
+    let bench = Bench::new();
+    bench.write("in.faa", ">p\nMAIDENKQKALAAALGQIEKQFGKGSIMRLGEDRSMDVETISTGSLSLDIALGAGGLPMG\n".repeat(3));
+    refuses(&bench, &["in.faa"], 3, &["cannot read in.faa: its sequences are proteins", "hint: give the nucleotide"]);
+    bench.write("codes.fa", format!(">r\n{}\n", "ACGTUNRYSWKMBDHVacgtunryswkmbdhv".repeat(5)));
+    bench.split(&["codes.fa"]);
+}
+
+#[test]
 fn flags_that_make_no_sense_are_usage_errors() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(3, 100, ""));
     for (args, said) in [
         (&["--threshold", "2"][..], "a probability lies between 0 and 1"),
+        (&["--prior", "1"], "must be greater than 0 and less than 1"),
         (&["--undecided-band", "0.6,0.9"], "must contain the --threshold"),
         (&["--memory", "lots"], "not a size"),
         (&["--memory", "4"], "add a unit, as in 4M or 4G"),

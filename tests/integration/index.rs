@@ -160,7 +160,7 @@ fn an_index_of_something_else_is_refused() {
         (
             &["index", "a.fq.gz", "-o", "x"][..],
             3,
-            "it cannot be entered in the middle\nhint: compress FASTQ and FASTA with bgzip",
+            "it does not support random access (is it plain gzip, SAM or CRAM?)\nhint: compress FASTQ and FASTA with bgzip",
         ),
         (
             &["index", "mixed.fq.gz", "-o", "x"],

@@ -68,13 +68,38 @@ fn text_under_a_name_of_reads_or_of_what_is_not_written_is_refused() {
         &["--proteins", "p.BAM"],
         &["--json", "report.zip"],
         &["--scores", "s.sam", "--output-format", "fastq"],
+        &["--scores", "s.fq.gz"],
+        &["--scores", "s.xlsx"],
+        &["--genes", "g.bed"],
+        &["--proteins", "p.tsv"],
+        &["--windows", "150", "--windows-out", "w.gff3"],
+        &["--html", "r.json"],
     ] {
         let output = bench.run_split(&[&["in.fq"], args].concat());
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         let text = stderr(&output);
-        assert!(text.contains(", but it is text") && text.contains(".json") && !text.contains(".fq"), "{text}");
+        assert!(text.contains(", but would hold ") && text.contains("hint: name it ."), "{text}");
         assert_eq!(bench.files(), ["in.fq"]);
     }
+}
+
+#[test]
+fn tables_of_other_commands_have_names_that_fit_too() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    for (args, hint) in [
+        (&["reads", "--genome", "in.fq", "-o", "x.fa"][..], "hint: name it .tsv, or .fq for FASTQ"),
+        (&["kmers", "in.fq", "-o", "x.csv"], "hint: name it .tsv"),
+        (&["score", "in.fq", "-o", "x.fa"], "hint: name it .tsv, .csv or .parquet"),
+        (&["evaluate", "in.fq", "--json", "x.html"], "hint: name it .json"),
+        (&["compare", "x.tsv", "in.fq"], "hint: name it .html"),
+    ] {
+        let run = bench.run(args);
+        assert!(run.status.code() == Some(2) && stderr(&run).contains(hint), "{args:?}: {}", stderr(&run));
+        assert_eq!(bench.files(), ["in.fq"]);
+    }
+    // What stands for nothing in particular may hold anything.
+    bench.split(&["in.fq", "--scores", "s.txt", "--genes", "g.out", "--json", "report"]);
 }
 
 #[test]

@@ -123,7 +123,8 @@ fn merged_reports_of_shards_are_that_of_a_single_run() {
         (&["1.json", "audit.json", "3.json"], "cannot use audit.json: it does not have the audit"),
         (&["1.json", "2.json", "1.json"], "cannot use 1.json: shard 1 is given twice"),
         (&["whole.json"], "cannot use whole.json: it is not the report of a shard"),
-        (&["1.json", "m.html"], "cannot use m.html: not a report of readseeker: expected value at line 1"),
+        (&["1.json", "whole.json"], "cannot use whole.json: it is not the report of a shard"),
+        (&["1.json", "m.html"], "cannot use m.html: not a report of readseeker: it is not valid JSON"),
         (&["1.json", "none.json"], "cannot use none.json: No such file"),
     ] {
         let output = bench.run(&[&["merge", "x.json"], reports].concat());
@@ -182,7 +183,7 @@ fn merged_tables_of_shards_are_that_of_a_single_run() {
         };
         let [first, second, third] = parts.each_ref().map(String::as_str);
         let out = format!("x.{suffix}");
-        wrong(&[&out, first, second], "--scores takes a table for each report: there are 2 for 3");
+        wrong(&[&out, first, second], "--scores takes a table for each report, and is given 2 tables for 3 reports");
         wrong(&[&out, second, first, third], "but the report in its place counts");
         wrong(&[&out, first, second, first], &format!("--scores takes {first} twice"));
         if suffix == "tsv" {

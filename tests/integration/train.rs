@@ -79,6 +79,7 @@ fn what_is_written_is_what_was_trained_whatever_the_family() {
         );
         let said = stderr(&run);
         assert!(run.status.success() && said.contains("learnt from 160 reads, 160 held out"), "{from}: {said}");
+        assert!(said.contains("warning: learnt from only 160 reads"), "{said}");
         for [scored, trained] in probabilities(&bench, "m") {
             assert!((scored - trained).abs() <= 1e-5, "{from}: {scored} {trained}");
         }
@@ -92,7 +93,7 @@ fn what_is_written_is_what_was_trained_whatever_the_family() {
         );
         assert_eq!(training["from_sha256"].as_str().unwrap().len(), 64);
         assert!(
-            said.contains("the calibration is that of") == (from != bert.to_str().unwrap()),
+            said.contains("calibration kept from the starting model") == (from != bert.to_str().unwrap()),
             "160 are too few: {said}"
         );
         let mut files: Vec<String> = std::fs::read_dir(bench.path("m"))
@@ -284,7 +285,7 @@ fn what_cannot_be_trained_says_why_and_leaves_nothing() {
             format!("{header}{read}\t1\t0.6\t1\tg\n{read}\t0\t0\t.\tg\n"),
             vec![],
             3,
-            "1 reads are not wholly in one class",
+            "left out: 1 read not wholly in one class",
         ),
         (format!("{header}{read}\t1\t2\t1\tg\n"), vec!["--from", tiny], 3, "line 2"),
         (table(8), vec!["--from", tiny, "--hold-out-group", "third"], 3, "of the group third"),
@@ -313,5 +314,24 @@ fn what_cannot_be_trained_says_why_and_leaves_nothing() {
     assert!(nowhere.status.code() == Some(6), "before the work: {}", stderr(&nowhere));
     bench.write("m", "");
     let run = train(&bench, &["--from", tiny, "-o", "m"]);
-    assert!(run.status.code() == Some(6) && bench.read("m").is_empty(), "{}", stderr(&run));
+    let said = stderr(&run);
+    assert!(run.status.code() == Some(2) && said.contains("m exists\nhint: "), "{said}");
+    assert!(!said.contains("--force") && bench.read("m").is_empty(), "{said}");
+}
+
+#[test]
+fn quiet_commands_say_nothing_but_errors() {
+    let bench = Bench::new();
+    bench.write("reads.tsv", table(40));
+    let said = |args: &[&str]| {
+        let run = bench.run(args);
+        assert!(run.status.success(), "{args:?}: {}", stderr(&run));
+        stderr(&run)
+    };
+    let train = ["train", "--reads", "reads.tsv", "--from", "compact", "--device", "cpu", "--epochs", "1", "-o"];
+    assert!(said(&[&train[..], &["loud"]].concat()).contains("warning: learnt from only "));
+    assert_eq!(said(&[&train[..], &["quiet", "-q"]].concat()), "");
+    assert_eq!(said(&["evaluate", "reads.tsv", "-q"]), "");
+    bench.write("in.fq", "");
+    assert_eq!(said(&["kmers", "in.fq", "-o", "k.tsv", "--quiet"]), "");
 }

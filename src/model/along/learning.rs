@@ -34,9 +34,9 @@ impl Learning for Along {
 
     fn unfit(&self, bases: usize, truth: Truth) -> Option<&'static str> {
         if bases < SHORTEST || positions(bases) > self.config.window.longest_single {
-            Some("are too short for the network, or longer than it reads at once")
+            Some("too short for the network, or longer than it reads at once")
         } else if class(bases, truth).is_none() {
-            Some("are not wholly in one class, or their frame is not known")
+            Some("not wholly in one class, or of unknown frame")
         } else {
             None
         }
@@ -65,7 +65,7 @@ impl Learning for Along {
     }
 
     fn scratch(&self) -> Result<Scratch, &'static str> {
-        Err("a model of this kind has costs of calls that are fitted to its weights, by workflows/training alone")
+        Err("a model of this kind needs workflows/training: its decoder parameters are fitted to its weights")
     }
 
     fn is_calibrated(&self) -> bool {

@@ -29,7 +29,7 @@ impl Learning for Compact {
     }
 
     fn unfit(&self, bases: usize, _truth: Truth) -> Option<&'static str> {
-        (self.windows(bases) != 1).then_some("are too short for the network, or longer than it reads at once")
+        (self.windows(bases) != 1).then_some("too short for the network, or longer than it reads at once")
     }
 
     fn rows_at_once(&self) -> usize {

@@ -181,7 +181,7 @@ impl Trainer {
     pub fn unfit(&self, Example { bases, truth }: &Example) -> Option<&'static str> {
         let needs = self.family.requirements();
         if bases.len() < needs.shortest_read.max(needs.k) {
-            return Some("are too short for the network, or longer than it reads at once");
+            return Some("too short for the network, or longer than it reads at once");
         }
         self.family.learning().unfit(bases.len(), *truth)
     }

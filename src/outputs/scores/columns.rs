@@ -14,6 +14,7 @@ use parquet::schema::parser::parse_message_type;
 use super::row::Row;
 use crate::outputs::judged::Judged;
 use crate::outputs::table::Table;
+use crate::reads::output::Content;
 
 /// Rows of a group. A file holds at most 2^15 groups: more than 10^10 reads, since later groups are larger.
 const ROWS: usize = 1 << 17;
@@ -191,12 +192,12 @@ impl fmt::Debug for Parquet {
 }
 
 impl Table for Parquet {
-    fn is_text(&self) -> bool {
-        false
+    fn holds(&self) -> Content {
+        Content::Parquet
     }
 
     /// Readers trust a string to be UTF-8.
-    fn holds(&self, name: &[u8]) -> bool {
+    fn can_name(&self, name: &[u8]) -> bool {
         std::str::from_utf8(name).is_ok()
     }
 

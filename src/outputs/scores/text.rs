@@ -5,6 +5,7 @@ use std::io::Write;
 use super::row::{Row, Score};
 use crate::outputs::judged::Judged;
 use crate::outputs::table::Table;
+use crate::reads::output::Content;
 
 const COLUMNS: [&str; 11] =
     ["name", "mate", "length", "probability", "posterior", "label", "frame", "output", "coding_bases", "start", "end"];
@@ -28,6 +29,10 @@ pub(super) struct Text {
 }
 
 impl Table for Text {
+    fn holds(&self) -> Content {
+        Content::Scores
+    }
+
     fn start(&self, text: &mut Vec<u8>) {
         let windows = if self.windows { &WINDOWS_COLUMNS[..] } else { &[] };
         let header = [&COLUMNS[..], windows].concat().join(self.separator.as_str());

@@ -25,6 +25,22 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     Ok(Step::Record(Record::new(header, &bases, b""), len))
 }
 
+/// Whether a file that starts like this holds proteins: a tenth of its letters, and not just a few, are such as no nucleotide
+/// code has. (IUPAC's are ACGTU, RYSWKM, BDHV and N; X masks bases. In a protein, every third letter is another.)
+pub(in crate::reads) fn holds_proteins(start: &[u8]) -> bool {
+    const FEW: usize = 5;
+    let lines = start.split(|&byte| byte == b'\n').filter(|line| !line.starts_with(b">"));
+    let (mut letters, mut foreign) = (0, 0);
+    for letter in lines.flatten().filter(|letter| letter.is_ascii_alphabetic()) {
+        letters += 1;
+        foreign += usize::from(matches!(
+            letter.to_ascii_uppercase(),
+            b'E' | b'F' | b'I' | b'J' | b'L' | b'O' | b'P' | b'Q' | b'Z'
+        ));
+    }
+    foreign > FEW && foreign * 10 >= letters
+}
+
 /// A sequence may go on after blank lines, but any number of them is worth no more than one.
 fn more(window: &[u8]) -> Step {
     const KEPT: usize = 2; // a line end, and what may be half of one
@@ -61,6 +77,16 @@ mod tests {
         assert_eq!(parse(&blank, false).unwrap(), Step::BlankAtEnd(2 * FEW_BLANK_LINES - 2));
         let Step::Record(a, len) = parse(&[&blank, &b"GT\n"[..]].concat(), true).unwrap() else { panic!() };
         assert_eq!((a.bases(), len), (&b"ACGT"[..], blank.len() + 3));
+    }
+
+    #[test]
+    fn proteins_are_told_by_letters_that_no_nucleotide_code_has() {
+        let protein = b">sp|P0A7G6|RECA_ECOLI\nMAIDENKQKALAAALGQIEKQFGKGSIMRLGEDRSMDVETISTGSLSLDIALGAGGLPMGRIVEIYGPES";
+        assert!(holds_proteins(protein) && holds_proteins(&protein.to_ascii_lowercase()));
+        let every_code = b">PROTEIN FILE\nACGTUNRYSWKMBDHVXacgtunryswkmbdhvx.-*\n";
+        assert!(!holds_proteins(&every_code.repeat(50)));
+        let slips = [&b">r\n"[..], &b"ACGT".repeat(40), b"EFILPQ"].concat();
+        assert!(!holds_proteins(&slips) && !holds_proteins(b">r\nEFIL\n") && !holds_proteins(b""));
     }
 
     #[test]

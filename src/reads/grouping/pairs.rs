@@ -287,7 +287,11 @@ fn alternating(pair: u64, (unfit, [r1, r2]): &(Unfit, [Record; 2])) -> Problem {
 }
 
 fn numbers(pair: u64, r1: &Record, r2: &Record) -> Problem {
-    Problem::Numbers { pair, first: shown_header(r1.header()), second: shown_header(r2.header()) }
+    let (first, second) = (shown_header(r1.header()), shown_header(r2.header()));
+    if mate_names::join(r2.clone(), r1.clone()).is_ok() {
+        return Problem::Swapped { pair, first, second };
+    }
+    Problem::Numbers { pair, first, second }
 }
 
 /// Whether a record goes on with a group. Only mates share a template: unpaired reads of one name are different reads,

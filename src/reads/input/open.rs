@@ -106,6 +106,9 @@ impl Opened {
                 content.skip(BYTE_ORDER_MARK.len());
             }
             let format = detect(content.peek(START).await?)?;
+            if format == Some(Format::Fasta) && fasta::holds_proteins(content.window()) {
+                return Err(Problem::Protein);
+            }
             if format == Some(Format::Bam) && codec != Codec::Bgzf {
                 return Err(Problem::NotBgzf);
             }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::suffix::has_suffix;
 use crate::reads::Codec;
 
 /// A format reads are written in.
@@ -43,22 +44,4 @@ impl FileFormat {
     pub fn of(path: &Path) -> Self {
         if has_suffix(path, &["bam"]) { Self::Bam } else { Self::Letters(SequenceFormat::of(path)) }
     }
-}
-
-/// Suffixes of what is written here neither as reads nor as text, and would mislead whoever goes by a name.
-const NOT_WRITTEN: [&str; 10] = ["sam", "cram", "sra", "parquet", "lz4", "lzma", "br", "zip", "7z", "z"];
-
-/// The suffix of `path` that promises what is not written here: `.sam`, `.lz4`, or `.bam.gz` of what is BGZF already.
-#[must_use]
-pub fn misleading_suffix(path: &Path) -> Option<String> {
-    let suffix = |path: &Path| format!(".{}", path.extension().unwrap_or_default().to_string_lossy());
-    let inner = path.with_extension("");
-    if Codec::of(path) != Codec::Plain && has_suffix(&inner, &["bam", "sam", "cram", "parquet"]) {
-        return Some(suffix(&inner) + &suffix(path));
-    }
-    has_suffix(path, &NOT_WRITTEN).then(|| suffix(path))
-}
-
-fn has_suffix(path: &Path, suffixes: &[&str]) -> bool {
-    path.extension().is_some_and(|extension| suffixes.iter().any(|suffix| extension.eq_ignore_ascii_case(suffix)))
 }

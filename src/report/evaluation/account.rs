@@ -10,7 +10,7 @@ use super::parts::{LabelledReads, Part, parts};
 use crate::metrics::{Best, CalibrationBin, Curve, OperatingPoint, Rates, Scored, Wanted, calibration};
 use crate::model::Card;
 use crate::prediction::Prediction;
-use crate::progress::grouped;
+use crate::progress::{counted, grouped};
 use crate::report::account::Device;
 
 /// Points of a curve in a report.
@@ -154,8 +154,8 @@ impl Evaluation {
     pub fn warnings(&self) -> Vec<String> {
         let strangers = self.predictors.iter().filter(|judged| judged.calls_elsewhere > 0);
         let warning = |judged: &Judged| {
-            let (name, reads) = (&judged.name, grouped(judged.calls_elsewhere as u64));
-            format!("of the reads that {name} has genes on, {reads} are not evaluated here")
+            let reads = counted(judged.calls_elsewhere as u64, "read");
+            format!("{} has genes on {reads} not evaluated here", judged.name)
         };
         strangers.map(warning).collect()
     }

@@ -71,8 +71,8 @@ fn overall(evaluation: &Evaluation) -> Markup {
     html! {
         h2 { "All reads" }
         p {
-            (grouped(evaluation.reads as u64)) " reads were scored, " (grouped(coding)) " of them coding. They are called coding from a "
-            "probability of " (evaluation.threshold) " on."
+            (grouped(evaluation.reads as u64)) " reads were scored, " (grouped(coding)) " of them coding. They are called coding at a "
+            "probability of " (evaluation.threshold) " or above."
             @if evaluation.unscored > 0 {
                 " " (grouped(evaluation.unscored)) " reads with fewer than " (evaluation.min_length)
                 " known bases were not scored."
@@ -83,10 +83,10 @@ fn overall(evaluation: &Evaluation) -> Markup {
         div.wide { table {
             @if predictors.len() > 1 { tr { th { "" } @for judged in predictors { th.n { (judged.name) } } } }
             @for (name, value) in COLUMNS {
-                tr { th { (name.replace('_', " ")) } @for judged in predictors { td.n { (with_interval(name, value(&judged.all), &judged.all)) } } }
+                tr { th { (heading(name)) } @for judged in predictors { td.n { (with_interval(name, value(&judged.all), &judged.all)) } } }
             }
         } }
-        p.note { "Some measures have an interval of 95% beside them (Wilson's for shares, DeLong's for the area)." }
+        p.note { "Some measures have a 95% confidence interval beside them (Wilson's for shares, DeLong's for the area)." }
         @for judged in predictors {
             @if let Some(best) = judged.best_threshold {
                 p.note {
@@ -107,6 +107,17 @@ fn confusion(judged: &Judged) -> Markup {
             tr { th { "coding" } td.n { (grouped(confusion.true_coding)) } td.n { (grouped(confusion.false_noncoding)) } }
             tr { th { "non-coding" } td.n { (grouped(confusion.false_coding)) } td.n { (grouped(confusion.true_noncoding)) } }
         }
+    }
+}
+
+/// A measure's name as people write it.
+fn heading(column: &str) -> String {
+    match column {
+        "f1" | "mcc" => column.to_uppercase(),
+        "roc_auc" => "ROC-AUC".to_owned(),
+        "pr_auc" => "PR-AUC".to_owned(),
+        "brier" => "Brier score".to_owned(),
+        _ => column.replace('_', " "),
     }
 }
 
@@ -137,7 +148,7 @@ fn wanted_thresholds(predictors: &[Judged]) -> Markup {
             div.wide { table {
                 tr {
                     th { "wanted" } @if predictors.len() > 1 { th { "predictor" } } th.n { "threshold" } th.n { "recall" } th.n { "precision" }
-                    th.n { "specificity" } th.n { "f1" }
+                    th.n { "specificity" } th.n { "F1" }
                 }
                 @for (judged, met) in all() { (wanted_threshold(met, (predictors.len() > 1).then_some(&judged.name))) }
             } }
@@ -182,7 +193,7 @@ fn parts(title: &str, what: &str, predictors: &[Judged], of: fn(&Judged) -> &[Pa
             div.wide { table {
                 tr {
                     th { (what) } @if predictors.len() > 1 { th { "predictor" } } th.n { "reads" } th.n { "coding" }
-                    @for (name, _) in columns() { th.n { (name.replace('_', " ")) } }
+                    @for (name, _) in columns() { th.n { (heading(name)) } }
                 }
                 @for (judged, part) in lines {
                     tr {
