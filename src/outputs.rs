@@ -30,6 +30,7 @@ mod sink;
 mod stretches;
 mod table;
 mod translated;
+mod whole;
 
 pub use bed::Bed;
 pub use config::{Files, OutputsConfig, Split};
@@ -169,10 +170,10 @@ impl Outputs {
     fn count(&mut self, read: &Judged<'_>) {
         self.tally.classes[read.verdict.class()].add(read.segment);
         self.tally.add_verdict(read.verdict, read.posterior);
-        self.tally.add_bases(read.segment.bases(), self.judge.reads_at_most);
+        self.tally.add_bases(read.segment, self.judge.reads_at_most);
         self.tally.strata.add(read.segment.bases(), read.verdict.class() == Class::Coding);
         if let Some(answer) = &read.answer {
-            self.tally.add_prediction(&answer.prediction, answer.class);
+            self.tally.add_prediction(&answer.prediction, read.verdict.class());
             if let Some(windowed) = &answer.windows {
                 self.tally.add_windows(&windowed.summary);
             }

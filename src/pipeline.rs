@@ -64,6 +64,8 @@ pub struct PipelineConfig {
     pub bytes_per_base: usize,
     /// From how many templates the share of coding reads is to be estimated before any is written; none where it is given.
     pub estimate_from: Option<usize>,
+    /// How far off the model's log odds may be in a genome that is new to it.
+    pub model_error: f64,
 }
 
 /// Templates that wait for the estimate may hold this part of the memory.
@@ -103,7 +105,8 @@ where
     let slots = config.chunks_in_flight();
     let memory_held = config.estimate_from.map_or(0, |_| config.memory / HELD_PART);
     let credit = Credit::new(config.memory - memory_held, slots, config.bytes_per_base);
-    let hold = config.estimate_from.map(|templates| Hold::new(templates, credit.bytes_in(memory_held)));
+    let hold =
+        config.estimate_from.map(|templates| Hold::new(templates, credit.bytes_in(memory_held), config.model_error));
     let (chunks, to_tokenize) = crossbeam_channel::bounded(slots);
     let (tokenized, to_infer) = crossbeam_channel::bounded(slots);
     let (classified, to_write) = mpsc::channel(slots);

@@ -85,12 +85,6 @@ impl Stretches {
         self.ends.push(u32::try_from(self.all.len()).expect("a chunk holds far fewer than 2^32 stretches"));
     }
 
-    /// Those of the row at hand, which has not ended yet.
-    pub fn open_row(&mut self) -> &mut [Stretch] {
-        let start = self.ends.last().map_or(0, |&end| end as usize);
-        &mut self.all[start..]
-    }
-
     /// The rows in order.
     pub fn rows(&self) -> impl Iterator<Item = &[Stretch]> {
         let mut start = 0;

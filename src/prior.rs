@@ -14,6 +14,7 @@ mod fit;
 
 use evidence::{CG_SCALE, log_odds, odds_to_share};
 pub use evidence::{Evidence, excess_cg};
+pub use fit::{MODEL_ERROR, MOST_ERROR, error_of_width, width};
 
 /// How many templates at the start of the input the estimate is made from.
 pub const TEMPLATES: usize = 20_000;
@@ -104,10 +105,10 @@ impl Prior {
         Self { basis: Basis::NotEstimated(reason), ..Self::given(0.5) }
     }
 
-    /// What a sample says.
+    /// What a sample says of which a model said this whose log odds may be off by `model_error` in a genome that is new to it.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of reads")]
-    pub fn estimated(sample: &[Evidence]) -> Self {
+    pub fn estimated(sample: &[Evidence], model_error: f64) -> Self {
         let windows: u64 = sample.iter().map(|read| u64::from(read.windows)).sum();
         if windows < FEWEST || sample.len() < FEWEST_LONG {
             return Self::not_estimated(Reason::TooFewReads);
@@ -116,7 +117,7 @@ impl Prior {
         if unsure as f64 > MOST_UNSURE * sample.len() as f64 {
             return Self::not_estimated(Reason::Unsure);
         }
-        let fit::Fit { log_odds, slope, center, share, interval } = fit::fit(sample);
+        let fit::Fit { log_odds, slope, center, share, interval } = fit::fit(sample, model_error);
         let basis = Basis::Estimated(Estimate { reads: sample.len(), share, interval });
         Self { log_odds, slope, center, basis }
     }

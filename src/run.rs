@@ -251,6 +251,7 @@ fn settings(config: &Config, classifier: &Classifier, windows: Option<Windows>) 
     let (prior, estimate_from) = prior(config, classifier);
     let stages = PipelineConfig {
         estimate_from,
+        model_error: classifier.model_error(),
         decode: DecodeConfig { segments_per_chunk: classifier.rows_per_chunk(), max_reads: config.max_reads },
         tokenize,
         workers: classifier.workers(),

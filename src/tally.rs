@@ -1,7 +1,9 @@
 //! What a run adds up for its report: reads and bases by class and reason, the spread of probabilities, the frames.
 
+mod errors;
 mod strata;
 
+pub use errors::LONG;
 pub use strata::{Strata, Stratum, Weak};
 
 use crate::class::{Class, PerClass};
@@ -39,6 +41,8 @@ pub struct Tally {
     pub repeats: u64,
     /// Reads with more or fewer G and C than most genomes have.
     pub odd_gc: u64,
+    /// Long reads with many errors, as far as quality scores tell.
+    pub error_rich: u64,
     /// Reads by length and by GC content.
     pub strata: Strata,
     /// Reads by the posterior they are judged by, in bins like those of `histogram`.
@@ -53,7 +57,8 @@ pub struct Tally {
     pub followers: u64,
     /// Reads scored, by probability: bin i holds `i/20 <= p < (i+1)/20`, the last one 1.0 too.
     pub histogram: [u64; BINS],
-    /// Reads whose own class is coding, in the order of [`Frame::ALL`]. All zero where the model predicts no frames.
+    /// Scored reads of the coding class, by their own frame in the order of [`Frame::ALL`]. All zero where the model predicts no
+    /// frames.
     pub frames: [u64; 6],
     /// Windows scored; none where reads are scored whole.
     pub windows: u64,
@@ -110,8 +115,11 @@ impl Tally {
         }
     }
 
-    /// Counts a read that may be unlike those a model was trained on: short, longer than the bases that the model reads of it, or odd.
-    pub fn add_bases(&mut self, bases: &[u8], reads_at_most: Option<usize>) {
+    /// Counts a read that may be unlike those a model was trained on: short, longer than the bases that the model reads of it, odd, or
+    /// long and full of errors.
+    pub fn add_bases(&mut self, read: &Record, reads_at_most: Option<usize>) {
+        let bases = read.bases();
+        self.error_rich += u64::from(bases.len() > LONG && errors::are_many(read.quality_scores()));
         self.short += u64::from(bases.len() < SHORT);
         self.truncated += u64::from(reads_at_most.is_some_and(|most| bases.len() > most));
         self.unknown += u64::from(composition::has_many_unknown(bases));
@@ -131,7 +139,7 @@ impl Tally {
         }
     }
 
-    /// Counts one scored read; its frame only where the read itself is coding.
+    /// Counts one scored read of this class, which may be its template's; its frame only where it goes with the coding reads.
     pub fn add_prediction(&mut self, prediction: &Prediction, class: Class) {
         self.histogram[bin(prediction.probability)] += 1;
         if let Some(frame) = prediction.frame.filter(|_| class == Class::Coding) {

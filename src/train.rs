@@ -9,6 +9,7 @@ mod held_out;
 mod log;
 mod outcome;
 mod reading;
+mod width;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

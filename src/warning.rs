@@ -117,6 +117,19 @@ pub enum Warning {
         /// Of how many.
         of: u64,
     },
+    /// Many reads are long and full of errors, and the model loses the reading frame at insertions and deletions.
+    #[error(
+        "{reads} of {of} reads are longer than {longer_than} bases and have many sequencing errors (2% or more by their \
+         quality scores): this model misses genes with insertions and deletions, use the built-in model"
+    )]
+    ErrorRich {
+        /// How many.
+        reads: u64,
+        /// Of how many.
+        of: u64,
+        /// More bases than this.
+        longer_than: usize,
+    },
     /// The model is unsure of most reads.
     #[error(
         "the model is unsure of most reads ({} a probability between 0.1 and 0.9): these reads may be unlike those it was \
@@ -173,6 +186,7 @@ impl Warning {
             Self::Unknown { .. } => "unknown_bases",
             Self::LowComplexity { .. } => "low_complexity",
             Self::OddGc { .. } => "odd_gc",
+            Self::ErrorRich { .. } => "error_rich_reads",
             Self::Unsure { .. } => "unsure_model",
             Self::Slow { .. } => "slow_model",
         }

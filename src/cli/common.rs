@@ -210,8 +210,8 @@ impl Common {
         let (standard, folder) = set.unzip();
         let standard = standard.unwrap_or_default();
         let grouping = match verdict.mates {
-            // Judged apart and written to one file, mates need not even be adjacent.
-            verdict::Mates::Each if !outputs.parts_mates() => Grouping::Each,
+            // Judged apart, and written wherever their mates are, mates need not even be adjacent.
+            verdict::Mates::Each if !outputs.needs_mates() => Grouping::Each,
             _ => Grouping::Templates,
         };
         Ok(Config {

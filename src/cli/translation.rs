@@ -33,7 +33,7 @@ pub(super) struct Translations {
     #[arg(long, value_name = "N", value_parser = genetic_code, help_heading = "Outputs", hide_short_help = true)]
     genetic_code: Option<GeneticCode>,
 
-    /// Leave out proteins of fewer than N amino acids [default: 20]
+    /// Leave out proteins of fewer than N amino acids, X and stops not counted [default: 20]
     #[arg(long, value_name = "N", help_heading = "Outputs", hide_short_help = true)]
     min_protein: Option<usize>,
 
@@ -57,7 +57,7 @@ impl Translations {
             stops: stop.unwrap_or_default(),
         };
         let table =
-            move |path: PathBuf, letters| (path, Box::new(Translated { letters, translation }) as Box<dyn Table>);
+            move |path: PathBuf, letters| (path, Box::new(Translated::new(letters, translation)) as Box<dyn Table>);
         let proteins = proteins.map(|path| table(path, Letters::Proteins));
         Ok(proteins.into_iter().chain(cds.map(|path| table(path, Letters::Codons))))
     }

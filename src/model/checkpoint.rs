@@ -10,9 +10,10 @@ use super::bert::{self, Bert};
 use super::compact::{self, Compact};
 use super::family::Family;
 use super::files;
-use super::load_error::LoadError;
+use super::load_error::{LoadError, require};
 use super::source::Source;
 use super::weights::Weights;
+use crate::prior::{MODEL_ERROR, MOST_ERROR};
 
 /// A checkpoint that one of the families can load.
 pub(super) struct Checkpoint {
@@ -20,7 +21,12 @@ pub(super) struct Checkpoint {
     pub(super) name: String,
     pub(super) family: Box<dyn Family>,
     pub(super) weights: Weights,
+    /// How far off its log odds may be in a genome that is new to it.
+    pub(super) model_error: f64,
 }
+
+/// The key of `config.json` for that.
+pub(super) const LOG_ODDS_ERROR: &str = "log_odds_error";
 
 impl Checkpoint {
     /// Finds out which family a checkpoint is of, opens its weights and compares them with its settings.
@@ -32,13 +38,14 @@ impl Checkpoint {
 
     /// The same without the comparison.
     pub(super) fn open_unchecked(source: &Source) -> Result<Self, LoadError> {
-        let family = family(source)?;
+        let config = config(source)?;
+        let (family, model_error) = (family_of(source, &config)?, model_error(&config)?);
         let weights = match source.embedded() {
             Some(embedded) => Weights::safetensors(files::WEIGHTS[0], embedded.weights.to_vec())?,
             None => Weights::open(&source.path())?,
         };
         let name = family.name().map_or_else(|| name_of(&source.path()), ToOwned::to_owned);
-        Ok(Self { name, family, weights })
+        Ok(Self { name, family, weights, model_error })
     }
 }
 
@@ -78,6 +85,17 @@ fn model_type(json: &[u8]) -> Result<Option<String>, LoadError> {
         model_type: Option<String>,
     }
     serde_json::from_slice(json).map(|any: Any| any.model_type).map_err(LoadError::Json)
+}
+
+fn model_error(json: &[u8]) -> Result<f64, LoadError> {
+    #[derive(Deserialize)]
+    struct Any {
+        log_odds_error: Option<f64>,
+    }
+    let Any { log_odds_error } = serde_json::from_slice(json).map_err(LoadError::Json)?;
+    let error = log_odds_error.unwrap_or(MODEL_ERROR);
+    require([(LOG_ODDS_ERROR, (0.0..=MOST_ERROR).contains(&error), "a number from 0 to 7")])?;
+    Ok(error)
 }
 
 /// The name of a directory, however it is spelt.

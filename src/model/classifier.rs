@@ -21,6 +21,7 @@ pub struct Classifier {
     requirements: Requirements,
     scoring: Box<dyn Scoring>,
     engine: Box<dyn Engine>,
+    model_error: f64,
     /// What the user should know and was not told before.
     notes: Mutex<Vec<String>>,
 }
@@ -54,8 +55,8 @@ impl Classifier {
     }
 
     fn new(loaded: Loaded) -> Self {
-        let Loaded { card, scoring, engine, notes } = loaded;
-        Self { card, requirements: scoring.requirements(), scoring, engine, notes: Mutex::new(notes) }
+        let Loaded { card, scoring, engine, model_error, notes } = loaded;
+        Self { card, requirements: scoring.requirements(), scoring, engine, model_error, notes: Mutex::new(notes) }
     }
 
     /// What a report says of this model.
@@ -92,6 +93,12 @@ impl Classifier {
     #[must_use]
     pub fn tells_frames(&self) -> bool {
         self.requirements.tells_frames
+    }
+
+    /// How far off its log odds may be in a genome that is new to it.
+    #[must_use]
+    pub fn model_error(&self) -> f64 {
+        self.model_error
     }
 
     /// How many threads should call [`classify`](Self::classify) at once.

@@ -11,12 +11,15 @@ use super::options::{Check, Options};
 use super::source::Source;
 use super::trust::{Trusted, trusted};
 use super::unscored::Unscored;
+use crate::prior::MODEL_ERROR;
 
 /// A model that is ready to run.
 pub(super) struct Loaded {
     pub(super) card: Card,
     pub(super) scoring: Box<dyn Scoring>,
     pub(super) engine: Box<dyn Engine>,
+    /// How far off its log odds may be in a genome that is new to it.
+    pub(super) model_error: f64,
     /// What the user should know.
     pub(super) notes: Vec<String>,
 }
@@ -25,10 +28,10 @@ pub(super) struct Loaded {
 pub(super) fn load(options: &Options, kernels: Kernels) -> Result<Loaded> {
     if options.source == Source::Unscored {
         let (scoring, engine) = (Box::new(Unscored), Box::new(Unscored));
-        return Ok(Loaded { card: Unscored::card(), scoring, engine, notes: Vec::new() });
+        return Ok(Loaded { card: Unscored::card(), scoring, engine, model_error: MODEL_ERROR, notes: Vec::new() });
     }
     let refused = |problem| refused(options, problem);
-    let Checkpoint { name, family, mut weights } = Checkpoint::open(&options.source).map_err(refused)?;
+    let Checkpoint { name, family, mut weights, model_error } = Checkpoint::open(&options.source).map_err(refused)?;
     let sha256 = weights.sha256().map_err(refused)?;
     let (loaded, note) = match device::ready(&options.device)? {
         Ready::Cpu { note } => (on_cpu(options, kernels, family.as_ref(), &mut weights)?, note),
@@ -49,5 +52,5 @@ pub(super) fn load(options: &Options, kernels: Kernels) -> Result<Loaded> {
         device: engine.device(),
         backend: engine.backend(),
     };
-    Ok(Loaded { card, scoring: family, engine, notes: note.into_iter().chain(doubt).collect() })
+    Ok(Loaded { card, scoring: family, engine, model_error, notes: note.into_iter().chain(doubt).collect() })
 }

@@ -66,6 +66,12 @@ impl OutputsConfig {
         self.classes().any(|(_, files)| matches!(files, Files::Two(..)))
     }
 
+    /// Whether where a read goes depends on its mate: two files must stay in step, or reads without a mate have a file.
+    #[must_use]
+    pub fn needs_mates(&self) -> bool {
+        self.parts_mates() || self.unpaired.is_some()
+    }
+
     /// Whether a BAM output wants records as they are stored.
     #[must_use]
     pub fn alignments(&self) -> Alignments {

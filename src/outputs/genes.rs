@@ -46,32 +46,18 @@ impl Table for Genes {
 
 /// Appends the line of one stretch of the n-th gene of its read; `goes_on` after it in another frame or not.
 fn push_line(text: &mut Vec<u8>, segment: &Record, stretch: &Stretch, gene: usize, goes_on: bool) {
-    let mut name = Vec::new();
-    read_name::push(segment, &mut name);
-    push_escaped(&name, text);
+    read_name::push_escaped(segment, text);
     let strand = if stretch.frame.strand == Strand::Plus { '+' } else { '-' };
     let (first, last, probability) = (stretch.start + 1, stretch.end, stretch.probability);
     let phase = stretch.phase(segment.bases().len());
     write!(text, "\treadseeker\tCDS\t{first}\t{last}\t{probability:.4}\t{strand}\t{phase}\tID=")
         .expect("writing to a vector cannot fail");
-    push_escaped(&name, text);
+    read_name::push_gene(segment, gene, text);
     // As Prodigal writes it: the left end, the right end; 1 where the gene has no start or stop codon there.
     let [left, right] = stretch.ends();
     let partial = [!(left || stretch.continues), !(right || goes_on)].map(u8::from);
     let frameshift = if stretch.continues || goes_on { ";frameshift=1" } else { "" };
-    writeln!(text, "_{gene};partial={}{}{frameshift}", partial[0], partial[1])
-        .expect("writing to a vector cannot fail");
-}
-
-/// Appends a name with `%` codes for what GFF3 does not allow in a sequence's name.
-fn push_escaped(name: &[u8], text: &mut Vec<u8>) {
-    for &letter in name {
-        if letter.is_ascii_alphanumeric() || b".:^*$@!+_?-|".contains(&letter) {
-            text.push(letter);
-        } else {
-            write!(text, "%{letter:02X}").expect("writing to a vector cannot fail");
-        }
-    }
+    writeln!(text, ";partial={}{}{frameshift}", partial[0], partial[1]).expect("writing to a vector cannot fail");
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::judged::Judge;
+use super::whole::{self, genes, probability};
 use crate::prediction::{Answers, Frame, Prediction, Stretch, Stretches};
 use crate::reads::{Record, Template};
 use crate::tiling::{Tiling, on_read};
@@ -14,28 +15,25 @@ use crate::tiling::{Tiling, on_read};
 /// The coding stretches of each read of some templates, a row for each read.
 pub(super) fn coding(judge: &Judge, templates: &[Template], answers: &Answers) -> Stretches {
     let mut rows = answers.predictions.stretches.as_ref().map(Stretches::rows);
-    let mut coding = Stretches::default();
+    let (mut coding, mut found) = (Stretches::default(), Vec::new());
     let segments = templates.iter().flat_map(|template| &template.segments);
     for (segment, predictions) in segments.zip(answers.iter()) {
         for (n, &prediction) in predictions.iter().enumerate() {
             let told = rows.as_mut().map(|rows| rows.next().expect("a row for each prediction"));
             match judge.windows {
-                None => add_likely(judge, segment, &of_row(told, prediction, segment.bases().len()), &mut coding),
+                None => add_likely(judge, segment, &of_row(told, prediction, segment.bases().len()), &mut found),
                 Some(windows) => {
                     let window = Window::new(windows.tiling(), segment.bases().len(), n);
                     let own = of_row(told, prediction, window.all.len());
-                    add_of_window(&own, &window, windows.config.threshold, &mut coding);
+                    add_of_window(&own, &window, windows.config.threshold, &mut found);
                 }
             }
         }
+        whole::add(&found, segment.bases().len(), &mut coding);
         coding.end_row();
+        found.clear();
     }
     coding
-}
-
-/// The genes of a read: stretches that are one but for frameshifts.
-pub(super) fn genes(stretches: &[Stretch]) -> impl Iterator<Item = &[Stretch]> {
-    stretches.chunk_by(|_, next| next.continues)
 }
 
 /// What the model told of a row, or all of it where it told no more than a frame.
@@ -49,25 +47,14 @@ fn whole(prediction: Prediction, frame: Frame, bases: usize) -> Stretch {
 }
 
 /// Adds the genes whose posterior reaches the threshold, as if each were a read.
-fn add_likely(judge: &Judge, segment: &Record, told: &[Stretch], coding: &mut Stretches) {
+fn add_likely(judge: &Judge, segment: &Record, told: &[Stretch], found: &mut Vec<Stretch>) {
     if told.is_empty() {
         return;
     }
     let posterior = judge.prior.posteriors(segment.bases());
     for gene in genes(told).filter(|gene| posterior(probability(gene)) >= judge.verdict.threshold) {
-        for &stretch in gene {
-            coding.push(stretch);
-        }
+        found.extend_from_slice(gene);
     }
-}
-
-/// The mean over all bases.
-#[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
-fn probability(stretches: &[Stretch]) -> f32 {
-    let bases: f64 = stretches.iter().map(|stretch| f64::from(stretch.end - stretch.start)).sum();
-    let sum: f64 =
-        stretches.iter().map(|stretch| f64::from(stretch.end - stretch.start) * f64::from(stretch.probability)).sum();
-    (sum / bases) as f32
 }
 
 /// A window of a read, and the part of it that no other window has more to say of.
@@ -90,7 +77,7 @@ impl Window {
 }
 
 /// Adds what a window says of its own part; what adjoins the stretch before is one with it.
-fn add_of_window(told: &[Stretch], window: &Window, threshold: f32, coding: &mut Stretches) {
+fn add_of_window(told: &[Stretch], window: &Window, threshold: f32, found: &mut Vec<Stretch>) {
     for stretch in told.iter().filter(|stretch| stretch.probability >= threshold) {
         let (before, own) = (base(window.all.start), base(window.own.start)..base(window.own.end));
         let (start, end) = ((stretch.start + before).max(own.start), (stretch.end + before).min(own.end));
@@ -101,13 +88,13 @@ fn add_of_window(told: &[Stretch], window: &Window, threshold: f32, coding: &mut
         let [left, right] = stretch.ends();
         let ends = [left && start == stretch.start + before, right && end == stretch.end + before];
         let frame = on_read(stretch.frame, &window.all, window.bases);
-        add_joined(Stretch { start, end, frame, ..*stretch }.with_ends(ends), coding);
+        add_joined(Stretch { start, end, frame, ..*stretch }.with_ends(ends), found);
     }
 }
 
-fn add_joined(stretch: Stretch, coding: &mut Stretches) {
-    let Some(last) = coding.open_row().last_mut().filter(|last| last.end == stretch.start) else {
-        return coding.push(Stretch { continues: false, ..stretch });
+fn add_joined(stretch: Stretch, found: &mut Vec<Stretch>) {
+    let Some(last) = found.last_mut().filter(|last| last.end == stretch.start) else {
+        return found.push(Stretch { continues: false, ..stretch });
     };
     let ended = last.ends()[1] || stretch.ends()[0];
     if last.frame == stretch.frame && !ended {
@@ -117,7 +104,7 @@ fn add_joined(stretch: Stretch, coding: &mut Stretches) {
         *last = Stretch { end: stretch.end, probability, ..*last }.with_ends([has_left, has_right]);
     } else {
         let continues = last.frame.strand == stretch.frame.strand && !ended;
-        coding.push(Stretch { continues, ..stretch });
+        found.push(Stretch { continues, ..stretch });
     }
 }
 
@@ -210,13 +197,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn windows_without_gaps_leave_no_base_out(bases in 1_usize..3000, step in 1_usize..=300) {
+        fn windows_without_gaps_leave_no_base_out(bases in 3_usize..3000, step in 1_usize..=300) {
             let windows = windows(step);
-            let own = vec![prediction(1.0, 0); windows.over(bases).len()];
+            // All in the read's first frame.
+            let own = windows.over(bases).map(|window| prediction(1.0, (3 - window.start % 3) % 3)).collect();
             let all = found(&judge(Some(windows)), bases, own, None);
-            prop_assert_eq!(all[0].start, 0);
-            prop_assert_eq!(all.last().unwrap().end as usize, bases);
-            prop_assert!(all.windows(2).all(|two| two[0].end == two[1].start && two[1].continues));
+            let spans: Vec<_> = all.iter().map(|one| (one.start as usize, one.end as usize, one.frame)).collect();
+            prop_assert_eq!(spans, [(0, bases, Frame::ALL[0])]);
+        }
+
+        #[test]
+        fn what_windows_make_up_holds_codons_at_both_ends(
+            bases in 1_usize..2000, step in 1_usize..=150, frames in proptest::collection::vec(0_usize..6, 2000)
+        ) {
+            let windows = windows(step);
+            let own = frames[..windows.over(bases).len()].iter().map(|&frame| prediction(1.0, frame)).collect();
+            let all = found(&judge(Some(windows)), bases, own, None);
+            for one in &all {
+                prop_assert!(one.start as usize + one.phase(bases) + 3 <= one.end as usize, "{:?}", one);
+            }
+            prop_assert!(all.first().is_none_or(|first| !first.continues));
         }
     }
 }

@@ -19,6 +19,16 @@ pub struct Translated {
     pub letters: Letters,
     /// How they are translated.
     pub translation: Translation,
+    /// How many genes of the read at hand were written, some of them without a protein.
+    genes: usize,
+}
+
+impl Translated {
+    /// A table that has seen no read.
+    #[must_use]
+    pub fn new(letters: Letters, translation: Translation) -> Self {
+        Self { letters, translation, genes: 0 }
+    }
 }
 
 /// What is written of a gene.
@@ -35,7 +45,7 @@ pub enum Letters {
 pub struct Translation {
     /// What codons mean.
     pub code: GeneticCode,
-    /// Proteins with fewer amino acids are left out.
+    /// Proteins with fewer known amino acids are left out.
     pub least: usize,
     /// What becomes of stop codons.
     pub stops: Stops,
@@ -63,13 +73,16 @@ impl Table for Translated {
     /// A gene is written at its first stretch.
     fn push(&mut self, read: &Judged<'_>, n: usize, text: &mut Vec<u8>) {
         let rest = &read.stretches[n..];
-        if rest[0].continues && n > 0 {
+        if n == 0 {
+            self.genes = 0;
+        } else if rest[0].continues {
             return;
         }
+        self.genes += 1;
         let parts = 1 + rest[1..].iter().take_while(|stretch| stretch.continues).count();
         let gene = Gene::new(read.segment.bases(), &rest[..parts], self.translation.code);
         for piece in gene.pieces(self.translation) {
-            push_fasta(text, read.segment, &gene, piece, self.letters);
+            push_fasta(text, read.segment, (&gene, self.genes), piece, self.letters);
         }
     }
 
@@ -138,10 +151,21 @@ impl Gene {
             start..start + piece.len()
         });
         let enough = move |piece: &Range<usize>| {
-            self.amino_acids[piece.clone()].iter().filter(|amino_acid| **amino_acid != b'*').count() >= least.max(1)
-                && self.starts[piece.clone()].iter().any(Option::is_some)
+            let known = self.amino_acids[piece.clone()].iter().filter(|amino_acid| !b"*X".contains(amino_acid));
+            known.count() >= least.max(1)
         };
-        pieces.filter(enough)
+        pieces.map(|piece| self.known(piece)).filter(enough)
+    }
+
+    /// A piece without the codons at its ends that could be any amino acid: bases that are unknown, or lost at a frameshift.
+    fn known(&self, Range { start, end }: Range<usize>) -> Range<usize> {
+        let is_known = |amino_acid: &u8| *amino_acid != b'X';
+        let own = &self.amino_acids[start..end];
+        let last = own.iter().rposition(is_known);
+        last.map_or(start..start, |last| {
+            let first = own.iter().position(is_known).unwrap_or(last);
+            start + first..start + last + 1
+        })
     }
 
     /// The bases of some codons on the read, and their frame there.
@@ -157,12 +181,14 @@ impl Gene {
     }
 }
 
-/// Appends one protein, or its codons, as FASTA: `>name/1_7-306_frame=-1`.
-fn push_fasta(text: &mut Vec<u8>, segment: &Record, gene: &Gene, piece: Range<usize>, letters: Letters) {
+/// Appends one protein of the n-th gene of its read, or its codons, as FASTA: `>name/1_7-306_frame=-1 gene=name%2F1_1`.
+fn push_fasta(text: &mut Vec<u8>, segment: &Record, (gene, n): (&Gene, usize), piece: Range<usize>, letters: Letters) {
     let (Range { start, end }, frame) = gene.place(&piece);
     text.push(b'>');
     read_name::push(segment, text);
-    text.extend_from_slice(format!("_{}-{end}_frame={frame}\n", start + 1).as_bytes());
+    text.extend_from_slice(format!("_{}-{end}_frame={frame} gene=", start + 1).as_bytes());
+    read_name::push_gene(segment, n, text);
+    text.push(b'\n');
     match letters {
         Letters::Proteins => text.extend_from_slice(&gene.amino_acids[piece]),
         Letters::Codons => text.extend_from_slice(&gene.codons[3 * piece.start..3 * piece.end]),
@@ -191,7 +217,7 @@ mod tests {
             output: None,
         };
         let translation = Translation { code: GeneticCode::from_number(11).unwrap(), least, stops };
-        let mut table = Translated { letters, translation };
+        let mut table = Translated::new(letters, translation);
         let mut text = Vec::new();
         (0..table.entries(&read)).for_each(|n| table.push(&read, n, &mut text));
         String::from_utf8(text).unwrap()
@@ -212,16 +238,19 @@ mod tests {
 
     #[test]
     fn frames_count_from_either_end() {
-        assert_eq!(kept("ATGgccTGA", &[stretch(0, 9, 1)]), ">r/1_1-9_frame=1\nMA*\n");
-        assert_eq!(kept("CATGGCCTGAC", &[stretch(0, 11, 2)]), ">r/1_2-10_frame=2\nMA*\n");
-        assert_eq!(kept("TCAGGCCAT", &[stretch(0, 9, -1)]), ">r/1_1-9_frame=-1\nMA*\n");
-        assert_eq!(kept("CTCAGGCCATGG", &[stretch(0, 12, -3)]), ">r/1_2-10_frame=-3\nMA*\n");
+        assert_eq!(kept("ATGgccTGA", &[stretch(0, 9, 1)]), ">r/1_1-9_frame=1 gene=r%2F1_1\nMA*\n");
+        assert_eq!(kept("CATGGCCTGAC", &[stretch(0, 11, 2)]), ">r/1_2-10_frame=2 gene=r%2F1_1\nMA*\n");
+        assert_eq!(kept("TCAGGCCAT", &[stretch(0, 9, -1)]), ">r/1_1-9_frame=-1 gene=r%2F1_1\nMA*\n");
+        assert_eq!(kept("CTCAGGCCATGG", &[stretch(0, 12, -3)]), ">r/1_2-10_frame=-3 gene=r%2F1_1\nMA*\n");
     }
 
     #[test]
     fn each_gene_of_a_read_is_a_protein() {
         let genes = [stretch(0, 6, 1), stretch(9, 15, -1)];
-        assert_eq!(kept("ATGGCCTTTGGCCAT", &genes), ">r/1_1-6_frame=1\nMA\n>r/1_10-15_frame=-1\nMA\n");
+        assert_eq!(
+            kept("ATGGCCTTTGGCCAT", &genes),
+            ">r/1_1-6_frame=1 gene=r%2F1_1\nMA\n>r/1_10-15_frame=-1 gene=r%2F1_2\nMA\n"
+        );
         assert_eq!(kept("AC", &[stretch(0, 2, 1)]), "", "no whole codon");
         assert_eq!(kept("ACG", &[stretch(0, 3, 3)]), "");
     }
@@ -230,23 +259,42 @@ mod tests {
     fn frameshifts_are_bridged() {
         // ATG GCC, an inserted T, AAA CCC.
         let inserted = [stretch(0, 6, 1), on(stretch(6, 13, 2))];
-        assert_eq!(kept("ATGGCCTAAACCC", &inserted), ">r/1_1-13_frame=1\nMAKP\n");
+        assert_eq!(kept("ATGGCCTAAACCC", &inserted), ">r/1_1-13_frame=1 gene=r%2F1_1\nMAKP\n");
         // ATG GCC, A(A)A without its middle base, CCC: the border is in the codon.
         let deleted = [stretch(0, 7, 1), on(stretch(7, 11, 3))];
-        assert_eq!(kept("ATGGCCAACCC", &deleted), ">r/1_1-11_frame=1\nMAXP\n");
+        assert_eq!(kept("ATGGCCAACCC", &deleted), ">r/1_1-11_frame=1 gene=r%2F1_1\nMAXP\n");
         let turned = [stretch(0, 7, -2), on(stretch(7, 13, -1))];
-        assert_eq!(kept("GGGTTTAGGCCAT", &turned), ">r/1_1-13_frame=-1\nMAKP\n");
+        assert_eq!(kept("GGGTTTAGGCCAT", &turned), ">r/1_1-13_frame=-1 gene=r%2F1_1\nMAKP\n");
     }
 
     #[test]
     fn a_protein_ends_at_a_stop_unless_stops_are_kept() {
         let (bases, gene) = ("ATGGCCTAAAAACCCGGGTGA", [stretch(0, 21, 1)]);
         let split = |letters, least| written(bases, &gene, letters, least, Stops::Split);
-        assert_eq!(split(Letters::Proteins, 1), ">r/1_1-6_frame=1\nMA\n>r/1_10-18_frame=1\nKPG\n");
-        assert_eq!(split(Letters::Proteins, 3), ">r/1_10-18_frame=1\nKPG\n");
-        assert_eq!(split(Letters::Codons, 3), ">r/1_10-18_frame=1\nAAACCCGGG\n");
-        assert_eq!(kept(bases, &gene), ">r/1_1-21_frame=1\nMA*KPG*\n");
+        assert_eq!(
+            split(Letters::Proteins, 1),
+            ">r/1_1-6_frame=1 gene=r%2F1_1\nMA\n>r/1_10-18_frame=1 gene=r%2F1_1\nKPG\n"
+        );
+        assert_eq!(split(Letters::Proteins, 3), ">r/1_10-18_frame=1 gene=r%2F1_1\nKPG\n");
+        assert_eq!(split(Letters::Codons, 3), ">r/1_10-18_frame=1 gene=r%2F1_1\nAAACCCGGG\n");
+        assert_eq!(kept(bases, &gene), ">r/1_1-21_frame=1 gene=r%2F1_1\nMA*KPG*\n");
         assert_eq!(written(bases, &gene, Letters::Proteins, 6, Stops::Keep), "", "stops are no amino acids");
+    }
+
+    #[test]
+    fn unknown_amino_acids_at_the_ends_are_no_part_of_a_protein() {
+        let of = |least| {
+            written("NNNATGNNNGCCAANTAAAACNNGNCCN", &[stretch(0, 28, 1)], Letters::Proteins, least, Stops::Split)
+        };
+        let first = ">r/1_4-12_frame=1 gene=r%2F1_1\nMXA\n";
+        let second = ">r/1_19-21_frame=1 gene=r%2F1_1\nN\n";
+        assert_eq!(of(1), format!("{first}{second}"));
+        assert_eq!(of(2), first);
+        assert_eq!(of(3), "", "X is no known amino acid");
+        assert_eq!(kept("NNNNNNNNN", &[stretch(0, 9, 1)]), "");
+        assert_eq!(kept("NNCATGGCNNN", &[stretch(0, 11, -1)]), ">r/1_3-8_frame=-1 gene=r%2F1_1\nAM\n");
+        // A codon that a frameshift broke, and no other before it.
+        assert_eq!(kept("AGGCCATG", &[stretch(0, 2, 1), on(stretch(2, 8, 3))]), ">r/1_3-8_frame=3 gene=r%2F1_1\nAM\n");
     }
 
     proptest! {

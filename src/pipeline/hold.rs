@@ -14,14 +14,15 @@ use crate::reads::Template;
 pub(super) struct Hold {
     templates_left: usize,
     bytes_left: usize,
+    model_error: f64,
     evidence: Vec<Evidence>,
     held: Vec<(Vec<Template>, Answers)>,
 }
 
 impl Hold {
     /// Full with `templates`, or with those that reach `bytes`, whichever comes first.
-    pub(super) fn new(templates: usize, bytes: usize) -> Self {
-        Self { templates_left: templates, bytes_left: bytes, evidence: Vec::new(), held: Vec::new() }
+    pub(super) fn new(templates: usize, bytes: usize, model_error: f64) -> Self {
+        Self { templates_left: templates, bytes_left: bytes, model_error, evidence: Vec::new(), held: Vec::new() }
     }
 
     /// Takes the next chunk.
@@ -47,7 +48,7 @@ impl Hold {
 
     /// Estimates the prior, and writes what was held.
     pub(super) async fn release(self, outputs: &mut Outputs) -> Result<()> {
-        outputs.assume(Prior::estimated(&self.evidence));
+        outputs.assume(Prior::estimated(&self.evidence, self.model_error));
         for (templates, answers) in self.held {
             outputs.write(&templates, &answers).await?;
         }
@@ -72,7 +73,7 @@ mod tests {
         let bytes = templates(1).0[0].bytes();
         for (most, room, counted) in [(5, usize::MAX, 5), (100, 3 * bytes, 3), (100, 3 * bytes - 1, 3)] {
             for size in [1, 2, 7] {
-                let mut hold = Hold::new(most, room);
+                let mut hold = Hold::new(most, room, 1.0);
                 while !hold.is_full() {
                     let (templates, answers) = templates(size);
                     hold.push(templates, answers);

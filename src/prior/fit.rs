@@ -9,8 +9,12 @@ const STRONGEST: f64 = 7.0;
 /// and on samples without any: the former gain, the latter lose nothing.
 const SLOPE_COST: f64 = 0.1;
 
-/// In a genome the model has not seen, its log odds are off by about so much; within this are 19 of 20 such genomes.
-const MODEL_ERROR: f64 = 1.6;
+/// In a genome the built-in models have not seen, their log odds are off by about so much; within this are 19 of 20 such
+/// genomes. The same is assumed of a model that does not say it of itself.
+pub const MODEL_ERROR: f64 = 1.6;
+
+/// No model's log odds are taken to be off by more.
+pub const MOST_ERROR: f64 = STRONGEST;
 
 const NORMAL_95: f64 = 1.96;
 
@@ -23,8 +27,8 @@ pub(super) struct Fit {
     pub(super) interval: [f64; 2],
 }
 
-/// Fits shares to a sample that is not empty.
-pub(super) fn fit(sample: &[Evidence]) -> Fit {
+/// Fits shares to a sample that is not empty, of a model with this error.
+pub(super) fn fit(sample: &[Evidence], model_error: f64) -> Fit {
     let evidence: Vec<f64> = sample.iter().map(|read| strength(read.probability)).collect();
     let single = share(&evidence, 0.0);
     let count = count(sample);
@@ -33,7 +37,25 @@ pub(super) fn fit(sample: &[Evidence]) -> Fit {
     let (log_odds, slope) = line(&evidence, &excess, log_odds(single));
     let posteriors = evidence.iter().zip(&excess).map(|(own, x)| odds_to_share((own + log_odds + slope * x).exp()));
     let share = posteriors.sum::<f64>() / count;
-    Fit { log_odds, slope, center, share, interval: interval(&evidence, single, share) }
+    Fit { log_odds, slope, center, share, interval: interval(&evidence, single, share, model_error) }
+}
+
+/// How far a model's error alone lets the share of coding reads in a sample be from end to end.
+#[must_use]
+pub fn width(sample: &[Evidence], model_error: f64) -> f64 {
+    let evidence: Vec<f64> = sample.iter().map(|read| strength(read.probability)).collect();
+    share(&evidence, model_error) - share(&evidence, -model_error)
+}
+
+/// The error of a model that leaves a sample's share as open as this [`width`]; at least `least`, and at most [`MOST_ERROR`].
+#[must_use]
+pub fn error_of_width(sample: &[Evidence], wanted: f64, least: f64) -> f64 {
+    let (mut low, mut high) = (least, MOST_ERROR.max(least));
+    for _ in 0..20 {
+        let guess = f64::midpoint(low, high);
+        *(if width(sample, guess) < wanted { &mut low } else { &mut high }) = guess;
+    }
+    f64::midpoint(low, high)
 }
 
 /// A probability as log odds.
@@ -89,12 +111,12 @@ fn line(evidence: &[f64], excess: &[f64], guess: f64) -> (f64, f64) {
 }
 
 /// The 95 % interval around `share`: chance, by the likelihood's curvature at the single share, and the model's own error.
-fn interval(evidence: &[f64], single: f64, share: f64) -> [f64; 2] {
+fn interval(evidence: &[f64], single: f64, share: f64, model_error: f64) -> [f64; 2] {
     let information = evidence.iter().map(|own| {
         let ratio = own.exp();
         ((ratio - 1.0) / (single * ratio + 1.0 - single)).powi(2)
     });
     let chance = NORMAL_95 / information.sum::<f64>().max(1.0).sqrt();
     let off = |shift: f64| (self::share(evidence, shift) - single).hypot(chance);
-    [(share - off(-MODEL_ERROR)).max(0.0), (share + off(MODEL_ERROR)).min(1.0)]
+    [(share - off(-model_error)).max(0.0), (share + off(model_error)).min(1.0)]
 }

@@ -35,7 +35,7 @@ fn estimate(prior: &Prior) -> Estimate {
 #[test]
 fn a_calibrated_model_gives_the_sample_s_share() {
     for share in [0.02, 0.1, 0.5, 0.87, 0.98] {
-        let found = estimate(&Prior::estimated(&sample(share, 20_000, 7, |_| 0.0)));
+        let found = estimate(&Prior::estimated(&sample(share, 20_000, 7, |_| 0.0), MODEL_ERROR));
         assert!((found.share - share).abs() < 0.015, "{share}: {found:?}");
         assert!(found.interval[0] <= share && share <= found.interval[1], "{share}: {found:?}");
     }
@@ -44,7 +44,7 @@ fn a_calibrated_model_gives_the_sample_s_share() {
 #[test]
 fn reads_of_two_kinds_get_a_prior_each() {
     let host: Vec<_> = sample(0.03, 5000, 1, |_| -0.03).into_iter().chain(sample(0.9, 5000, 2, |_| 0.03)).collect();
-    let prior = Prior::estimated(&host);
+    let prior = Prior::estimated(&host, MODEL_ERROR);
     let (cg, no_cg) = (b"ACGTACGTACGTACGTACGTACGTACGTACGT", b"ACTGACTGACTGACTGACTGACTGACTGACTG");
     assert!(prior.posterior(0.5, cg) > 0.7 && prior.posterior(0.5, no_cg) < 0.3, "{prior:?}");
 }
@@ -53,13 +53,36 @@ fn reads_of_two_kinds_get_a_prior_each() {
 fn a_few_reads_or_a_model_at_a_loss_give_a_half() {
     for (reads, windows) in [(499, 1), (99, 5), (FEWEST_LONG - 1, 1000)] {
         let few: Vec<_> = sample(0.9, reads, 3, |_| 0.0).iter().map(|&read| Evidence { windows, ..read }).collect();
-        assert_eq!(Prior::estimated(&few), Prior::not_estimated(Reason::TooFewReads), "{reads} {windows}");
+        assert_eq!(Prior::estimated(&few, MODEL_ERROR), Prior::not_estimated(Reason::TooFewReads), "{reads} {windows}");
         let enough: Vec<_> =
             sample(0.9, reads + 1, 3, |_| 0.0).iter().map(|&read| Evidence { windows, ..read }).collect();
-        assert!((estimate(&Prior::estimated(&enough)).share - 0.9).abs() < 0.1, "{reads} {windows}");
+        assert!((estimate(&Prior::estimated(&enough, MODEL_ERROR)).share - 0.9).abs() < 0.1, "{reads} {windows}");
     }
     let unsure = vec![Evidence { probability: 0.3, excess_cg: 0.0, windows: 1 }; 500];
-    assert_eq!(Prior::estimated(&unsure), Prior::not_estimated(Reason::Unsure));
+    assert_eq!(Prior::estimated(&unsure, MODEL_ERROR), Prior::not_estimated(Reason::Unsure));
+}
+
+#[test]
+fn a_surer_model_with_the_error_of_the_same_width_leaves_the_share_as_open() {
+    let surer = |read: &Evidence| {
+        let log_odds = 2.5 * log_odds(f64::from(read.probability).clamp(1e-6, 1.0 - 1e-6));
+        #[expect(clippy::cast_possible_truncation)]
+        let probability = odds_to_share(log_odds.exp()) as f32;
+        Evidence { probability, ..*read }
+    };
+    let before = sample(0.5, 300, 11, |_| 0.0);
+    let after: Vec<_> = before.iter().map(surer).collect();
+    let wanted = width(&before, MODEL_ERROR);
+    assert!(width(&after, MODEL_ERROR) < 0.7 * wanted);
+    let error = error_of_width(&after, wanted, MODEL_ERROR);
+    assert!((width(&after, error) - wanted).abs() < 1e-3 && error > 1.5 * MODEL_ERROR, "{error}");
+    let of = |sample: &[Evidence], error| {
+        let [low, high] = estimate(&Prior::estimated(sample, error)).interval;
+        high - low
+    };
+    let (new, surer): (Vec<_>, Vec<_>) = sample(0.9, 2000, 12, |_| 0.0).iter().map(|read| (*read, surer(read))).unzip();
+    assert!(of(&surer, error) > 0.8 * of(&new, MODEL_ERROR) && of(&surer, MODEL_ERROR) < 0.7 * of(&new, MODEL_ERROR));
+    assert!((error_of_width(&before, 0.0, MODEL_ERROR) - MODEL_ERROR).abs() < 1e-3, "never less");
 }
 
 #[test]
@@ -70,7 +93,7 @@ fn a_read_is_worth_a_short_one_for_every_300_bases() {
 
 #[test]
 fn an_estimate_is_never_sure() {
-    let sure = Prior::estimated(&vec![Evidence { probability: 1.0, excess_cg: 0.0, windows: 1 }; 500]);
+    let sure = Prior::estimated(&vec![Evidence { probability: 1.0, excess_cg: 0.0, windows: 1 }; 500], MODEL_ERROR);
     assert!((sure.share() - (1.0 - LEAST)).abs() < 1e-9);
     assert!(sure.posterior(0.001, b"ACGT") < 0.5);
 }
@@ -110,9 +133,9 @@ proptest! {
     #[test]
     fn the_estimate_does_not_depend_on_the_order(share in 0.05..0.95, turn in 0_usize..1000) {
         let mut reads = sample(share, 1000, 5, |coding| if coding { 0.01 } else { -0.01 });
-        let before = estimate(&Prior::estimated(&reads));
+        let before = estimate(&Prior::estimated(&reads, MODEL_ERROR));
         reads.rotate_left(turn);
-        let after = estimate(&Prior::estimated(&reads));
+        let after = estimate(&Prior::estimated(&reads, MODEL_ERROR));
         prop_assert!((before.share - after.share).abs() < 1e-6);
     }
 }

@@ -90,7 +90,7 @@ pub struct Report {
     pub bases: PerClass<u64>,
     /// Reads the model scored, by probability.
     pub histogram: Histogram,
-    /// Reads that would be coding at other thresholds, judged by the same rule.
+    /// Reads that would be coding at other thresholds, by the same rule for mates and without an undecided band.
     pub other_thresholds: Vec<Threshold>,
     /// Reads by length and GC content, and those that models are weak on.
     #[serde(default)]
@@ -98,7 +98,7 @@ pub struct Report {
     /// Reads that may be unlike those the model was trained on.
     #[serde(default)]
     pub odd_reads: OddReads,
-    /// Reads whose own label is coding, by frame; absent where the model tells no frames.
+    /// Scored reads of the coding class, by frame; absent where the model tells no frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<Frames>,
     /// What a run on all of the input would give; absent where this was one.
@@ -367,6 +367,9 @@ pub struct OddReads {
     pub low_complexity: u64,
     /// With less than 15 % or more than 80 % G and C.
     pub odd_gc: u64,
+    /// Longer than 400 bases, with 2 % of errors or more by their quality scores.
+    #[serde(default)]
+    pub error_rich: u64,
 }
 
 /// A threshold, and what it would give.
@@ -506,6 +509,7 @@ impl Report {
                 unknown_bases: tally.unknown,
                 low_complexity: tally.repeats,
                 odd_gc: tally.odd_gc,
+                error_rich: tally.error_rich,
             },
             frames: tally
                 .frames

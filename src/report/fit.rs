@@ -3,7 +3,7 @@
 use super::account::{OddReads, Report};
 use crate::prior::MOST_UNSURE;
 use crate::progress::share;
-use crate::tally::SHORT;
+use crate::tally::{LONG as LONG_READ, SHORT};
 use crate::warning::Warning;
 
 /// From this share of the reads on, the ones that cannot be scored, or not as a whole, are worth a warning.
@@ -24,9 +24,11 @@ pub(super) fn is_of_sums(report: &Report, warning: &Warning) -> bool {
 }
 
 /// All there is to warn of, and whether it holds.
-fn all(report: &Report) -> [(bool, Warning); 9] {
+fn all(report: &Report) -> [(bool, Warning); 10] {
     let counts = &report.counts;
-    let OddReads { short, truncated, reads_at_most, unknown_bases, low_complexity, odd_gc } = report.odd_reads;
+    let OddReads { short, truncated, reads_at_most, unknown_bases, low_complexity, odd_gc, error_rich } =
+        report.odd_reads;
+    let loses_frames = report.model.kind == "compact" && report.settings.windows.is_none();
     let of = counts.classes.iter().map(|(_, reads)| reads).sum();
     // A shard of a short input may well be empty, and so may a sample.
     let is_empty = of == 0 && counts.not_sampled == 0 && report.input.shard.is_none();
@@ -43,6 +45,10 @@ fn all(report: &Report) -> [(bool, Warning); 9] {
         (share(unknown_bases, of) >= MANY, Warning::Unknown { reads: unknown_bases, of }),
         (share(low_complexity, of) >= MANY, Warning::LowComplexity { reads: low_complexity, of }),
         (share(odd_gc, of) >= MANY, Warning::OddGc { reads: odd_gc, of }),
+        (
+            loses_frames && share(error_rich, of) >= MANY,
+            Warning::ErrorRich { reads: error_rich, of, longer_than: LONG_READ },
+        ),
         (is_unsure, Warning::Unsure { reads: unsure, of: scored }),
         (report.model.kind == "bert" && report.wall_seconds >= LONG, slow(report)),
     ]
@@ -139,6 +145,19 @@ mod tests {
         assert_eq!(codes(None), ["no_reads"]);
         let slice = Slice { shard: "2/2".parse().unwrap(), templates: 1..1, of: 1, input: "in.fq".into() };
         assert_eq!(codes(Some(slice)), [""; 0]);
+    }
+
+    #[test]
+    fn long_reads_with_errors_are_not_for_a_model_that_loses_the_frame() {
+        let noncoding = Group { reads: 100, bases: 100_000 };
+        let classes = PerClass { noncoding, ..PerClass::default() };
+        let codes = |kind: &str, error_rich| {
+            let card = Card { kind: kind.to_owned().into(), ..Card::default() };
+            codes_after(Duration::ZERO, &card, &Tally { classes, error_rich, ..Tally::default() })
+        };
+        assert_eq!(codes("compact", 10), ["error_rich_reads"]);
+        assert_eq!(codes("compact", 9), [""; 0]);
+        assert_eq!(codes("along", 100), [""; 0]);
     }
 
     #[test]

@@ -196,6 +196,7 @@ fn frame_counts(frames: &Frames) -> Markup {
         h2 { "Frames of coding reads" }
         (chart::columns(&bars, "coding reads by strand and frame"))
         p.note {
+            "The " (grouped(frames.counts.iter().sum())) " scored reads of the coding class, each in its own frame. "
             "1, 2, 3: codons start at the first, second or third base of the read. -1, -2, -3: of its reverse complement. Reads of "
             "many genes spread evenly over the frames. If these do not, the library is stranded or holds few genes."
         }
@@ -213,7 +214,10 @@ fn thresholds(report: &Report) -> Markup {
                 tr { td { (other.threshold) } td.n { (grouped(other.coding)) } td.n { (per_cent(other.coding, judged)) } }
             }
         }
-        p.note { "By the same rule. Lower thresholds find more genes; higher ones let fewer non-coding reads through." }
+        p.note {
+            @if report.settings.undecided_band.is_some() { "Without the undecided band; otherwise by" } @else { "By" }
+            " the same rule. Lower thresholds find more genes; higher ones let fewer non-coding reads through."
+        }
     }
 }
 

@@ -129,12 +129,13 @@ impl Report {
 
 impl OddReads {
     fn add(&mut self, other: &Self) {
-        let Self { short, truncated, reads_at_most: _, unknown_bases, low_complexity, odd_gc } = other;
+        let Self { short, truncated, reads_at_most: _, unknown_bases, low_complexity, odd_gc, error_rich } = other;
         self.short += short;
         self.truncated += truncated;
         self.unknown_bases += unknown_bases;
         self.low_complexity += low_complexity;
         self.odd_gc += odd_gc;
+        self.error_rich += error_rich;
     }
 }
 

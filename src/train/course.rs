@@ -13,7 +13,7 @@ use super::config::TrainConfig;
 use super::log::Log;
 use super::outcome::{Look, Trained};
 use super::reading::Reads;
-use super::{calibrated, held_out};
+use super::{calibrated, held_out, width};
 use crate::error::{Error, Result};
 use crate::metrics::Scored;
 use crate::model::{Example, Recipe, Trainer};
@@ -52,6 +52,9 @@ struct At {
     loss: Option<f64>,
     first: Option<Look>,
     best: Option<Look>,
+    /// How open the model that it began with leaves the share of coding reads.
+    #[serde(default)]
+    width: Option<f64>,
 }
 
 impl Course {
@@ -111,6 +114,9 @@ impl Course {
         let look_every = (self.per_epoch / LOOKS).max(1);
         if self.at.first.is_none() {
             self.look()?;
+        }
+        if self.at.step == 0 && self.trainer.is_calibrated() {
+            self.at.width = width::before(&self.trainer, &self.reads)?;
         }
         let mut epoch: (usize, Vec<Batch>) = (usize::MAX, Vec::new());
         while self.done() < 1.0 && !stop.load(Ordering::Relaxed) {
@@ -215,6 +221,10 @@ impl Course {
         if let Some(calibrated::Line { scale, shift }) = line {
             self.trainer.recalibrate(scale, shift)?;
             predictions = self.predictions()?;
+        }
+        if let Some(width) = self.at.width {
+            let error = width::error_after(&self.trainer, &self.reads, width)?;
+            self.trainer.may_be_off_by(error);
         }
         let looks = self.at.first.zip(Look::at(&self.scored(&predictions))).map(|(first, last)| [first, last]);
         let table = (!predictions.is_empty()).then(|| held_out::table(&self.reads.held_out, &predictions).into_bytes());

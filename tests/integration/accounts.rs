@@ -77,6 +77,18 @@ fn a_model_that_is_unsure_of_most_reads_is_warned_of() {
 }
 
 #[test]
+fn long_reads_with_errors_are_warned_of_where_the_model_loses_their_frame() {
+    let bench = Bench::new();
+    let is_warned_of = |args: &[&str]| codes(&bench, args).contains(&"error_rich_reads".to_owned());
+    bench.write("ont.fq", fastq(20, 500, "").replace('I', ","));
+    bench.write("short.fq", fastq(20, 300, "").replace('I', ","));
+    bench.write("hifi.fq", fastq(20, 500, ""));
+    assert!(is_warned_of(&["ont.fq", "--model", "compact"]));
+    assert!(!is_warned_of(&["ont.fq"]) && !is_warned_of(&["ont.fq", "--model", "compact", "--windows", "100"]));
+    assert!(!is_warned_of(&["short.fq", "--model", "compact"]) && !is_warned_of(&["hifi.fq", "--model", "compact"]));
+}
+
+#[test]
 fn usual_reads_are_not_warned_of() {
     let bench = Bench::new();
     for input in ["community_R1.fq.gz", "community.bam"] {
@@ -104,6 +116,31 @@ fn other_thresholds_are_what_those_thresholds_give() {
                 "--mates {mates} --threshold {threshold}"
             );
         }
+    }
+}
+
+#[test]
+fn frames_are_those_of_the_coding_reads_that_were_scored() {
+    let bench = Bench::new();
+    let pairs = ["community_R1.fq.gz", "community_R2.fq.gz"].map(testdata);
+    let pairs = pairs.each_ref().map(|path| path.to_str().unwrap());
+    let band = ["--mates", "each", "--undecided-band", "0.3,0.7"];
+    for rule in [&[][..], &["--mates", "any"], &["--mates", "both"], &["--min-length", "120"], &band] {
+        let outputs = ["--json", "r.json", "--html", "r.html", "--scores", "s.tsv", "--force", "-q"];
+        bench.split(&[&pairs[..], rule, &outputs].concat());
+        let scores = bench.read("s.tsv");
+        let columns = scores.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
+        let of_coding: Vec<_> = columns.filter(|columns| columns[7] == "coding").collect();
+        let report = bench.json("r.json");
+        assert_eq!(report["counts"]["coding"], of_coding.len());
+        let counts = report["frames"]["counts"].as_array().unwrap();
+        for (frame, count) in report["frames"]["order"].as_array().unwrap().iter().zip(counts) {
+            let told = of_coding.iter().filter(|columns| columns[6] == frame.as_str().unwrap()).count();
+            assert_eq!(*count, told, "{rule:?} {frame}");
+        }
+        let scored = of_coding.iter().filter(|columns| columns[6] != "NA").count();
+        assert_eq!(counts.iter().map(|count| count.as_u64().unwrap()).sum::<u64>(), scored as u64, "{rule:?}");
+        assert_eq!(bench.read("r.html").contains("Without the undecided band"), rule == band);
     }
 }
 

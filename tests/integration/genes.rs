@@ -55,7 +55,7 @@ fn genes_and_proteins_are_the_coding_reads_in_their_frame() {
         let codons = (length - offset) / 3;
         let end = offset + 3 * codons;
         let (first, last) = if gene[6] == "+" { (offset + 1, end) } else { (length - end + 1, length - offset) };
-        assert_eq!(protein[0], format!(">{}_{first}-{last}_frame={}", fields[0], fields[6]));
+        assert_eq!(protein[0], format!(">{0}_{first}-{last}_frame={1} gene={0}_1", fields[0], fields[6]));
         assert_eq!(protein[1].len(), codons);
     }
     // Stops are rare inside true frames: a wrong frame would hold one in every twenty codons.
@@ -88,6 +88,101 @@ fn windows_tell_where_on_a_long_read_the_genes_are() {
     assert_eq!(names(&proteins), names(&cds));
     let shortest = proteins.lines().filter(|line| !line.starts_with('>')).map(str::len).min().unwrap();
     assert!(shortest >= 20 && !proteins.contains('*'));
+}
+
+/// The sequence in the other direction.
+fn turned(bases: &str) -> String {
+    let complement = |base| match base {
+        'A' => 'T',
+        'C' => 'G',
+        'G' => 'C',
+        'T' => 'A',
+        other => other,
+    };
+    bases.chars().rev().map(complement).collect()
+}
+
+/// Checks the lines of one gene: each holds a codon, all have one score, and its ends are the codons that `partial` says.
+fn check_gene(lines: &[Vec<&str>], read: &str) {
+    for line in lines {
+        let [first, last, phase] = [3, 4, 7].map(|column| line[column].parse::<usize>().unwrap());
+        assert!(first - 1 + phase + 3 <= last, "no codon: {line:?}");
+        assert_eq!((line[5], line[6]), (lines[0][5], lines[0][6]), "of one gene: {lines:?}");
+    }
+    let partial = |line: &[&str]| line[8].split(";partial=").nth(1).unwrap()[..2].to_owned();
+    let (left, right) = (&lines[0], &lines[lines.len() - 1]);
+    let is_whole = [partial(left).starts_with('0'), partial(right).ends_with('0')];
+    // In the gene's direction.
+    let (begins, [has_start, has_stop]) = match left[6] {
+        "+" => ([left, right], is_whole),
+        _ => ([right, left], [is_whole[1], is_whole[0]]),
+    };
+    let [start, stop] = begins.map(|line| {
+        let [first, last, phase] = [3, 4, 7].map(|column| line[column].parse::<usize>().unwrap());
+        let bases = &read[first - 1..last];
+        (phase, if line[6] == "+" { bases.to_owned() } else { turned(bases) })
+    });
+    assert!(!has_start || start.0 == 0 && ["ATG", "GTG", "TTG"].contains(&&start.1[..3]), "start: {lines:?}");
+    let is_stop = ["TAA", "TAG", "TGA"].contains(&&stop.1[stop.1.len() - 3..]);
+    assert!(!has_stop || (stop.1.len() - stop.0) % 3 == 0 && is_stop, "stop: {lines:?}");
+}
+
+#[test]
+fn every_line_of_a_gene_holds_codons_and_its_ends_are_what_they_are_said_to_be() {
+    let bench = Bench::new();
+    bench.split(&[testdata("community_R1.fq.gz").to_str().unwrap()]);
+    let short: Vec<String> =
+        records(&bench.read("c.fq")).iter().chain(&records(&bench.read("n.fq"))).cloned().collect();
+    // Reads end to end: genes that begin, end and lose their frame wherever two meet.
+    let bases = |record: &String| record.lines().nth(1).unwrap().to_owned();
+    let long: Vec<String> = short.chunks(15).map(|some| some.iter().map(bases).collect()).collect();
+    let fasta: String = long.iter().enumerate().map(|(n, bases)| format!(">{n}\n{bases}\n")).collect();
+    bench.write("long.fa", fasta);
+    let (mut lines, mut codons) = (0, 0);
+    for flags in [&[][..], &["--windows", "150"], &["--windows", "50", "--pool", "max"], &["--windows", "7"]] {
+        bench.split(&[&["long.fa", "--genes", "g.gff3", "--force", "--threshold", "0.3"], flags].concat());
+        let text = bench.read("g.gff3");
+        let all = rows(&text)[1..].to_vec();
+        let id = |line: &[&str]| line[8].split(';').next().unwrap().to_owned();
+        for gene in all.chunk_by(|one, other| id(one) == id(other)) {
+            check_gene(gene, &long[gene[0][0].parse::<usize>().unwrap()]);
+            lines += gene.len() - 1;
+            codons += usize::from(gene.iter().any(|line| line[8].contains('0')));
+        }
+        assert!(all.len() > 50, "{flags:?}");
+    }
+    assert!(lines > 10 && codons > 10, "{lines} lines after a frameshift, {codons} genes with an end");
+}
+
+#[test]
+fn proteins_name_the_gene_they_are_of() {
+    let bench = Bench::new();
+    let input = testdata("community_R2.fq.gz");
+    let tables = ["--genes", "g.gff3", "--proteins", "p.faa", "--cds", "c.fna", "--min-protein", "1"];
+    bench.split(&[&[input.to_str().unwrap()], &tables[..]].concat());
+    let (genes, proteins, cds) = (bench.read("g.gff3"), bench.read("p.faa"), bench.read("c.fna"));
+    let names =
+        |text: &str| -> Vec<String> { text.lines().filter(|line| line.starts_with('>')).map(str::to_owned).collect() };
+    assert_eq!(names(&proteins), names(&cds));
+    let mut places: HashMap<&str, Vec<(usize, usize, &str)>> = HashMap::new();
+    for line in &rows(&genes)[1..] {
+        let id = line[8].split(';').next().unwrap().strip_prefix("ID=").unwrap();
+        places.entry(id).or_default().push((line[3].parse().unwrap(), line[4].parse().unwrap(), line[6]));
+    }
+    assert!(names(&proteins).len() > 500);
+    for name in names(&proteins) {
+        let (place, id) = name.split_once(" gene=").unwrap();
+        let (place, frame) = place.rsplit_once("_frame=").unwrap();
+        let (first, last) = place.rsplit('_').next().unwrap().split_once('-').unwrap();
+        let lines = &places[id];
+        assert_eq!(frame.starts_with('-'), lines[0].2 == "-", "{name}");
+        assert!(
+            lines[0].0 <= first.parse().unwrap() && last.parse::<usize>().unwrap() <= lines[lines.len() - 1].1,
+            "{name}"
+        );
+    }
+    let letters = proteins.lines().filter(|line| !line.starts_with('>'));
+    assert!(letters.clone().all(|protein| !protein.starts_with('X') && !protein.ends_with('X')));
 }
 
 #[test]

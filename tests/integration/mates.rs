@@ -168,6 +168,26 @@ fn two_files_stay_in_step_whatever_has_no_mate() {
 }
 
 #[test]
+fn the_same_mates_are_unpaired_for_one_file_a_class_and_for_two() {
+    let bench = Bench::new();
+    let pairs = ["community_R1.fq.gz", "community_R2.fq.gz"].map(|name| testdata(name).to_str().unwrap().to_owned());
+    let bam = testdata("community.bam").to_str().unwrap().to_owned();
+    let unpaired = |input: &[&str], outputs: &[&str]| {
+        let fixed = ["split", "--device", "cpu", "--mates", "each", "--unpaired", "u_%.fq", "--force"];
+        let output = bench.run(&[&fixed, input, outputs].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        ["u_coding.fq", "u_noncoding.fq"].map(|file| names(&bench.read(file)))
+    };
+    for input in [&[pairs[0].as_str(), &pairs[1]][..], &[&bam]] {
+        let two = unpaired(input, &["--coding", "c#.fq", "--noncoding", "n#.fq"]);
+        let one = unpaired(input, &["--coding", "c.fq", "--noncoding", "n.fq"]);
+        assert!(two[0].len() > 100 && records(&bench.read("c.fq")).len() > 1000);
+        assert_eq!(one, two, "{input:?}");
+        assert_eq!(unpaired(input, &["--out-prefix", "o/"]), two, "{input:?}");
+    }
+}
+
+#[test]
 fn a_read_that_would_bring_two_files_out_of_step_is_an_error() {
     let bench = Bench::new();
     bench.write("1.fq", fastq(3, 100, "/1"));

@@ -48,6 +48,7 @@ fn config(workers: usize) -> PipelineConfig {
         memory: 1 << 20,
         bytes_per_base: 0,
         estimate_from: None,
+        model_error: 0.0,
     }
 }
 

@@ -55,6 +55,33 @@ fn probabilities(bench: &Bench, model: &str) -> Vec<[f64; 2]> {
 }
 
 #[test]
+fn a_trained_model_leaves_the_share_of_other_genomes_as_open_as_the_one_it_began_with() {
+    let bench = Bench::new();
+    bench.write("reads.tsv", table(400));
+    let run = train(&bench, &["--from", "compact", "--epochs", "1", "--hold-out", "0.2", "-o", "m"]);
+    assert!(run.status.success(), "{}", stderr(&run));
+    let mut config = bench.json("m/config.json");
+    let error = config["log_odds_error"].as_f64().unwrap();
+    assert!(error > 1.7 && error <= 7.0, "it is surer of what it has learnt than the model it began with: {error}");
+    let reads = testdata("community_R1.fq.gz");
+    let width = || {
+        let run = bench.run_split(&[reads.to_str().unwrap(), "--model", "m", "--json", "r.json", "--force"]);
+        assert!(run.status.success(), "{}", stderr(&run));
+        let interval = bench.json("r.json")["settings"]["prior"]["coding_share_95"].clone();
+        interval[1].as_f64().unwrap() - interval[0].as_f64().unwrap()
+    };
+    let own = width();
+    config.as_object_mut().unwrap().remove("log_odds_error");
+    bench.write("m/config.json", config.to_string());
+    assert!(own > width() + 0.01, "{own}");
+    config["log_odds_error"] = (-1.0).into();
+    bench.write("m/config.json", config.to_string());
+    let run = bench.run_split(&[reads.to_str().unwrap(), "--model", "m", "--force"]);
+    assert_eq!(run.status.code(), Some(4));
+    assert!(stderr(&run).contains("log_odds_error must be a number from 0 to 7"), "{}", stderr(&run));
+}
+
+#[test]
 fn what_is_written_is_what_was_trained_whatever_the_family() {
     let bert = testdata("parity/k6_tiny_zip");
     for (from, rate) in [("compact", "0.01"), ("builtin", "0.01"), (bert.to_str().unwrap(), "0.01")] {

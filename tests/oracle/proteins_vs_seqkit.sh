@@ -17,10 +17,12 @@ for frame in 1 2 3 -1 -2 -3; do
     awk -F '\t' -v frame="$frame" '$6 == "coding" && $7 == frame { print $1 }' "$work/scores.tsv" >"$work/names"
     seqkit grep --quiet -f "$work/names" "$work/coding.fa" |
         seqkit translate --quiet -w 0 -T "$code" -f "$frame" |
-        seqkit replace --quiet -p '(_frame=\S+)?(\s.*)?$' -r "_frame=$frame" -w 0
+        seqkit replace --quiet -p '(_frame=\S+)?(\s.*)?$' -r "_frame=$frame" -w 0 |
+        # Ours have no unknown amino acids at their ends.
+        seqkit replace --quiet -s -p '^X+|X+$' -r '' -w 0
 done | seqkit sort --quiet -n -w 0 >"$work/theirs.faa"
-# Between name and frame, ours have the bases: `_2-298`.
-seqkit replace --quiet -p '_\d+-\d+(_frame=\S+)$' -r '$1' -w 0 "$work/ours.faa" | seqkit sort --quiet -n -w 0 >"$work/ours_sorted.faa"
+# Between name and frame, ours have the bases, `_2-298`, and behind them the gene.
+seqkit replace --quiet -p '_\d+-\d+(_frame=\S+) gene=\S+$' -r '$1' -w 0 "$work/ours.faa" | seqkit sort --quiet -n -w 0 >"$work/ours_sorted.faa"
 
 cmp "$work/ours_sorted.faa" "$work/theirs.faa"
 echo "$(grep -c '>' "$work/ours.faa") proteins equal seqkit's (genetic code $code)"

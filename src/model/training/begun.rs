@@ -27,6 +27,8 @@ pub(super) struct Begun {
     pub(super) added: Vec<String>,
     pub(super) norms: Vec<NormOf>,
     pub(super) recipe: Recipe,
+    /// How far off its log odds may be in a genome that is new to it; not known of random weights.
+    pub(super) model_error: Option<f64>,
 }
 
 impl Begun {
@@ -35,7 +37,7 @@ impl Begun {
         let refused = |problem| Error::Load { model: source.path(), problem };
         let config = checkpoint::config(source).map_err(refused)?;
         let config = serde_json::from_slice(&config).map_err(|problem| refused(LoadError::Json(problem)))?;
-        let Checkpoint { name, family, weights } = Checkpoint::open_unchecked(source).map_err(refused)?;
+        let Checkpoint { name, family, weights, model_error } = Checkpoint::open_unchecked(source).map_err(refused)?;
         if start.from_scratch {
             return Self::from_scratch(source, config, family.as_ref(), start.seed, &name);
         }
@@ -44,7 +46,8 @@ impl Begun {
         stored.check(family.tensors()).map_err(refused)?;
         let sha256 = stored.sha256().map_err(refused)?;
         let recipe = family.learning().recipe();
-        Ok(Self { name, sha256, config, family, stored, added, norms: Vec::new(), recipe })
+        let model_error = added.is_empty().then_some(model_error);
+        Ok(Self { name, sha256, config, family, stored, added, norms: Vec::new(), recipe, model_error })
     }
 
     /// Random weights for a network of a checkpoint's shape; nobody has calibrated them.
@@ -54,6 +57,7 @@ impl Begun {
         let scratch = scratch.map_err(|reason| Error::NoScratch { model: name.to_owned(), reason })?;
         if let Some(config) = config.as_object_mut() {
             config.remove("calibration");
+            config.remove(checkpoint::LOG_ODDS_ERROR);
         }
         let family = checkpoint::family_of(source, config.to_string().as_bytes()).map_err(refused)?;
         let Scratch { recipe, ref norms, .. } = scratch;
@@ -62,7 +66,8 @@ impl Begun {
         let stored = Weights::safetensors(files::WEIGHTS[0], safetensors(drawn, HashMap::new())).map_err(refused)?;
         let sha256 = stored.sha256().map_err(refused)?;
         let name = format!("random weights of the shape of {name}");
-        Ok(Self { name, sha256, config, family, stored, added: Vec::new(), norms: scratch.norms, recipe })
+        let (added, norms, model_error) = (Vec::new(), scratch.norms, None);
+        Ok(Self { name, sha256, config, family, stored, added, norms, recipe, model_error })
     }
 }
 

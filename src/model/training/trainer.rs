@@ -57,6 +57,7 @@ pub struct Trainer {
     /// The weights as they score reads, where that is not how they are trained.
     pub(super) folded: Option<Flat>,
     recipe: Recipe,
+    model_error: Option<f64>,
     pub(super) seed: u64,
     pub(super) notes: Vec<String>,
 }
@@ -86,7 +87,8 @@ impl Trainer {
     pub fn open(options: &Options, start: Start) -> Result<Self> {
         let &Options { ref source, attention, threads, .. } = options;
         let refused = |problem| Error::Load { model: source.path(), problem };
-        let Begun { name, sha256, config, family, mut stored, added, norms, recipe } = Begun::of(source, start)?;
+        let Begun { name, sha256, config, family, mut stored, added, norms, recipe, model_error } =
+            Begun::of(source, start)?;
         let (place, notes) = match device::ready(&options.device)? {
             Ready::Gpus(gpus) => {
                 let alone = (gpus.len() > 1).then(|| "training uses the first of the devices".to_owned());
@@ -126,6 +128,7 @@ impl Trainer {
             norms,
             folded: None,
             recipe,
+            model_error,
             seed: start.seed,
             notes: notes.into_iter().chain(on_new(&added)).collect(),
         })
@@ -158,6 +161,17 @@ impl Trainer {
     #[must_use]
     pub fn is_calibrated(&self) -> bool {
         self.family.learning().is_calibrated()
+    }
+
+    /// How far off the log odds that it began with may be in a genome that is new to it; not known of random weights.
+    #[must_use]
+    pub fn model_error(&self) -> Option<f64> {
+        self.model_error
+    }
+
+    /// Has its `config.json` say the same of the log odds that it has now.
+    pub fn may_be_off_by(&mut self, model_error: f64) {
+        self.config[checkpoint::LOG_ODDS_ERROR] = model_error.into();
     }
 
     /// The device, for people.
