@@ -132,7 +132,9 @@ impl Course {
             last = Instant::now();
             let notes = self.trainer.notes();
             if let Some(shown) = &mut shown {
-                notes.iter().for_each(|note| say(&format!("readseeker: warning: {note}\n")));
+                for note in notes {
+                    say(&format!("readseeker: warning: {note}\n"));
+                }
                 shown.show(self.done(), &self.summary());
             }
             if saved.elapsed() >= self.config.save_every {

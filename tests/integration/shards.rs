@@ -79,7 +79,7 @@ fn merged_reports_of_shards_are_that_of_a_single_run() {
     let [mut whole, mut merged] = ["whole.json", "m.json"].map(|file| bench.json(file));
     // Measured.
     for report in [&mut whole, &mut merged] {
-        for key in ["command", "wall_seconds", "reads_per_second", "peak_memory_bytes"] {
+        for key in ["command", "wall_seconds", "reads_per_second", "peak_memory_bytes", "pace"] {
             report.as_object_mut().unwrap().remove(key);
         }
         assert!(report["estimate"].as_object_mut().unwrap().remove("wall_seconds").is_some());

@@ -76,9 +76,12 @@ const KNOWN: [&str; 35] = [
 #[must_use]
 pub fn misleading_suffix(path: &Path, content: Content) -> Option<String> {
     let suffix = |path: &Path| format!(".{}", path.extension().unwrap_or_default().to_string_lossy());
+    // Before the codec: BAM has one of its own.
+    if has_suffix(path, &KNOWN) {
+        return (!has_suffix(path, content.suffixes())).then(|| suffix(path));
+    }
     if Codec::of(path) == Codec::Plain {
-        let misleads = has_suffix(path, &KNOWN) && !has_suffix(path, content.suffixes());
-        return misleads.then(|| suffix(path));
+        return None;
     }
     let inner = path.with_extension("");
     let is_packed = has_suffix(&inner, &["bam", "parquet"]);
@@ -101,7 +104,7 @@ mod tests {
         for (content, fitting, misleading) in [
             (Reads, "c.fq c.FASTA.gz c.bam c.dat c 1.2", "c.sam c.bam.gz c.fq.lz4 c.tsv c.faa c.sam.zst"),
             (Labelled, "r.tsv r.fq.gz r.txt", "r.fa r.csv r.bam"),
-            (Scores, "s.csv s.tsv.gz -", "s.fa s.fq.gz s.xlsx s.parquet.gz s.json"),
+            (Scores, "s.csv s.tsv.gz -", "s.fa s.fq.gz s.xlsx s.parquet.gz s.json s.bam"),
             (Table, "k.tsv k.txt", "k.csv k.fq"),
             (Bed, "w.bed.gz w.tsv", "w.gff3 w.bam"),
             (Gff, "g.gff g.GFF3.gz g.tsv", "g.bed g.gtf g.fa"),
