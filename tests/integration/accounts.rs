@@ -138,8 +138,8 @@ fn frames_are_those_of_the_coding_reads_that_were_scored() {
             let told = of_coding.iter().filter(|columns| columns[6] == frame.as_str().unwrap()).count();
             assert_eq!(*count, told, "{rule:?} {frame}");
         }
-        let scored = of_coding.iter().filter(|columns| columns[6] != "NA").count();
-        assert_eq!(counts.iter().map(|count| count.as_u64().unwrap()).sum::<u64>(), scored as u64, "{rule:?}");
+        let with_frame = of_coding.iter().filter(|columns| columns[6] != "NA").count();
+        assert_eq!(counts.iter().map(|count| count.as_u64().unwrap()).sum::<u64>(), with_frame as u64, "{rule:?}");
         assert_eq!(bench.read("r.html").contains("Without the undecided band"), rule == band);
     }
 }

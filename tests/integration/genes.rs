@@ -136,8 +136,8 @@ fn every_line_of_a_gene_holds_codons_and_its_ends_are_what_they_are_said_to_be()
     // Reads end to end: genes that begin, end and lose their frame wherever two meet.
     let bases = |record: &String| record.lines().nth(1).unwrap().to_owned();
     let long: Vec<String> = short.chunks(15).map(|some| some.iter().map(bases).collect()).collect();
-    let fasta: String = long.iter().enumerate().map(|(n, bases)| format!(">{n}\n{bases}\n")).collect();
-    bench.write("long.fa", fasta);
+    let fasta: Vec<String> = long.iter().enumerate().map(|(n, bases)| format!(">{n}\n{bases}\n")).collect();
+    bench.write("long.fa", fasta.concat());
     let (mut lines, mut codons) = (0, 0);
     for flags in [&[][..], &["--windows", "150"], &["--windows", "50", "--pool", "max"], &["--windows", "7"]] {
         bench.split(&[&["long.fa", "--genes", "g.gff3", "--force", "--threshold", "0.3"], flags].concat());
