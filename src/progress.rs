@@ -276,7 +276,8 @@ fn summary(progress: &Progress, elapsed: Duration) -> String {
 /// `count` a second, rounded down.
 #[must_use]
 pub fn per_second(count: u64, elapsed: Duration) -> u64 {
-    let rate = u128::from(count) * 1_000_000_000 / elapsed.as_nanos().max(1);
+    const SHORTEST: u128 = 1_000_000; // a millisecond: nothing that takes less is a rate
+    let rate = u128::from(count) * 1_000_000_000 / elapsed.as_nanos().max(SHORTEST);
     u64::try_from(rate).unwrap_or(u64::MAX)
 }
 

@@ -171,8 +171,10 @@ mod tests {
             let judge = Judge { prior: Prior::given(share), ..judge(None) };
             found(&judge, 150, vec![prediction(0.8, 0)], Some(stretches.clone()))
         };
-        assert_eq!(of(0.5), told[..2]);
-        assert_eq!(of(0.9), told);
+        // All of a gene has the mean over its bases.
+        let genes_of_it = [stretch(0, 90, 0.82, false), stretch(90, 100, 0.82, true), stretch(120, 150, 0.4, false)];
+        assert_eq!(of(0.5), genes_of_it[..2]);
+        assert_eq!(of(0.9), genes_of_it);
         assert_eq!(of(0.01), []);
         assert_eq!(genes(&told).map(<[Stretch]>::len).collect::<Vec<_>>(), [2, 1]);
     }

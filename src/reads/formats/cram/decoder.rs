@@ -163,8 +163,8 @@ impl Decoder {
             count += records.len();
             let turned = turned(&records).map_err(|error| self.problem(error))?;
             for (record, turned) in records.iter().zip(turned) {
-                self.check_bases(record)?;
                 check_place(record, extent)?;
+                self.check_bases(record)?;
                 write(&mut self.bam, &self.header, record, turned).map_err(|error| self.problem(error))?;
             }
         }
