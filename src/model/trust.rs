@@ -48,12 +48,12 @@ pub(super) fn trusted(
     let beside = kernels.map(|kernels| plain(options, family, kernels, few)).transpose()?;
     let expected = beside.as_ref().map(|plain| check::logits(family, plain.as_ref(), &rows)).transpose()?;
     let (on_cpu, answers) = match place {
-        Place::Gpu => (beside.as_ref(), None), // a GPU that gives such answers alone is at fault, and not the model
-        Place::OwnKernels | Place::BurnOnCpu => (Some(&engine), logits.as_ref().ok()),
+        Place::Gpu => (beside.as_deref(), None), // a GPU that gives such answers alone is at fault, and not the model
+        Place::OwnKernels | Place::BurnOnCpu => (Some(engine.as_ref()), logits.as_ref().ok()),
     };
     let finite = answers.into_iter().chain(&expected).all(|logits| check::are_finite(family, &rows, logits));
-    let overflows = |engine: &Box<dyn Engine>| overflows_at_a_kmer(family, engine.as_ref());
-    if !finite || on_cpu.map(overflows).transpose()? == Some(true) {
+    let overflows = on_cpu.map(|engine| overflows_at_a_kmer(family, engine)).transpose()?;
+    if !finite || overflows == Some(true) {
         return Err(refused(options, LoadError::Overflow));
     }
     let note = path.and_then(|path| note(path, engine.as_ref()));
