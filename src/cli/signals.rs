@@ -5,7 +5,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error::{Error, Result, Signal};
 
-/// Completes at the first signal that would end us: ^C, ^\\, TERM, a closed terminal, a timer, or what schedulers send before
+/// Completes at the first signal that would end us: ^C, TERM, QUIT, a closed terminal, a timer, or what schedulers send before
 /// their time limit (USR1, USR2, XCPU). Those that whoever started us ignores are left alone, but for ^C and TERM: shells ignore ^C
 /// for what runs in the background, and a scheduler's TERM is meant.
 pub(super) fn interrupted() -> Result<impl Future<Output = Signal>> {

@@ -52,8 +52,8 @@ pub(super) fn trusted(
         Place::OwnKernels | Place::BurnOnCpu => (Some(engine.as_ref()), logits.as_ref().ok()),
     };
     let finite = answers.into_iter().chain(&expected).all(|logits| check::are_finite(family, &rows, logits));
-    let overflows = |engine: &dyn Engine| overflows_at_a_kmer(family, engine);
-    if !finite || on_cpu.map(overflows).transpose()? == Some(true) {
+    let overflows = on_cpu.map(|engine| overflows_at_a_kmer(family, engine)).transpose()?;
+    if !finite || overflows == Some(true) {
         return Err(refused(options, LoadError::Overflow));
     }
     let note = path.and_then(|path| note(path, engine.as_ref()));

@@ -220,8 +220,8 @@ async fn a_name_of_a_reference_holds_no_control_character() {
 async fn interleaved_mates_that_are_the_same_reads_are_refused() {
     let files = Files::new();
     let twice = |reads: u32| {
-        let records = (0..2 * reads).map(|n| format!("@r{}\nACGT\n+\nIIII\n", n / 2));
-        records.collect::<Vec<_>>().concat()
+        let record = |n: u32| format!("@r{n}\nACGT\n+\nIIII\n").repeat(2);
+        (0..reads).map(record).collect::<Vec<_>>().concat()
     };
     let read = async |text: String| read_with(Input::Interleaved(files.write("il", text)), Grouping::Templates).await.0;
     for reads in [2, 1500] {
