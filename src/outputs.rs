@@ -173,7 +173,7 @@ impl Outputs {
         self.tally.add_bases(read.segment, self.judge.reads_at_most);
         self.tally.strata.add(read.segment.bases(), read.verdict.class() == Class::Coding);
         if let Some(answer) = &read.answer {
-            self.tally.add_prediction(&answer.prediction, read.verdict.class());
+            self.tally.add_prediction(&answer.prediction, answer.class, read.verdict.class());
             if let Some(windowed) = &answer.windows {
                 self.tally.add_windows(&windowed.summary);
             }

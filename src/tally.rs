@@ -31,6 +31,8 @@ pub struct Tally {
     pub pairs: u64,
     /// Those of them whose mates are of different classes, each by itself.
     pub pairs_that_disagree: u64,
+    /// Scored reads that are coding by themselves, whatever their mates say.
+    pub labelled_coding: u64,
     /// Reads shorter than [`SHORT`] bases.
     pub short: u64,
     /// Reads longer than what the model reads of them.
@@ -139,9 +141,11 @@ impl Tally {
         }
     }
 
-    /// Counts one scored read of this class, which may be its template's; its frame only where it goes with the coding reads.
-    pub fn add_prediction(&mut self, prediction: &Prediction, class: Class) {
+    /// Counts one scored read by its own label and by its class, which may be its template's; its frame only where it goes with the
+    /// coding reads.
+    pub fn add_prediction(&mut self, prediction: &Prediction, label: Class, class: Class) {
         self.histogram[bin(prediction.probability)] += 1;
+        self.labelled_coding += u64::from(label == Class::Coding);
         if let Some(frame) = prediction.frame.filter(|_| class == Class::Coding) {
             let place = Frame::ALL.iter().position(|&f| f == frame).expect("ALL holds every frame");
             self.frames[place] += 1;

@@ -119,7 +119,7 @@ fn rows(report: &Report) -> Rows {
     Rows {
         reads: report.counts.classes.iter().map(|(_, reads)| reads).sum(),
         scored: report.counts.scored,
-        coding: report.frames.as_ref().map(|frames| frames.counts.iter().sum()),
+        coding: report.counts.labelled_coding,
     }
 }
 

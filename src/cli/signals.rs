@@ -6,8 +6,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::error::{Error, Result, Signal};
 
 /// Completes at the first signal that would end us: ^C, TERM, QUIT, a closed terminal, a timer, or what schedulers send before
-/// their time limit (USR1, USR2, XCPU). Those that whoever started us ignores are left alone, but for ^C and TERM: shells ignore ^C
-/// for what runs in the background, and a scheduler's TERM is meant.
+/// their time limit (USR1, USR2, XCPU). Those that whoever started us ignores are left alone, but for ^C, QUIT and TERM:
+/// shells ignore ^C and QUIT for what runs in the background, and a scheduler's TERM is meant.
 pub(super) fn interrupted() -> Result<impl Future<Output = Signal>> {
     const XCPU: i32 = 24;
     const VTALRM: i32 = 26;
@@ -16,11 +16,15 @@ pub(super) fn interrupted() -> Result<impl Future<Output = Signal>> {
     let number = |kind: SignalKind| u8::try_from(kind.as_raw_value()).expect("signals are small numbers");
     let timers = [SignalKind::alarm(), SignalKind::from_raw(VTALRM), SignalKind::from_raw(PROF)];
     let limits = [SignalKind::user_defined1(), SignalKind::user_defined2(), SignalKind::from_raw(XCPU)];
-    let others = [SignalKind::quit()].into_iter().chain(timers).chain(limits);
-    let others = others.map(|kind| (kind, Signal::Other(number(kind))));
+    let others = timers.into_iter().chain(limits).map(|kind| (kind, Signal::Other(number(kind))));
     let unless_ignored = others.chain([(SignalKind::hangup(), Signal::Hangup)]);
     let unless_ignored = unless_ignored.filter(|(kind, _)| ignored >> (number(*kind) - 1) & 1 == 0);
-    let always = [(SignalKind::interrupt(), Signal::Interrupt), (SignalKind::terminate(), Signal::Terminate)];
+    let quit = SignalKind::quit();
+    let always = [
+        (SignalKind::interrupt(), Signal::Interrupt),
+        (quit, Signal::Other(number(quit))),
+        (SignalKind::terminate(), Signal::Terminate),
+    ];
     let mut waiting = Vec::new();
     for (kind, meaning) in always.into_iter().chain(unless_ignored) {
         let mut heard = signal(kind).map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))?;

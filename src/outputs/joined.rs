@@ -30,8 +30,8 @@ pub struct Rows {
     pub reads: u64,
     /// Of reads that were scored: they have a label.
     pub scored: u64,
-    /// Of reads whose label is coding, where that is known.
-    pub coding: Option<u64>,
+    /// Of reads whose label is coding.
+    pub coding: u64,
 }
 
 /// Writes all rows of the tables in this order, in the same format; the file is to be put in place.
@@ -75,7 +75,7 @@ async fn join_text(parts: &[Part], into: &Path, writer: &mut Writer) -> Result<(
                 return Err(refused(path, format!("its columns are not those of {like}")));
             }
         }
-        let mut found = Rows { coding: Some(0), ..Rows::default() };
+        let mut found = Rows::default();
         while let Some(line) = lines.next().await? {
             found.count(scores::label(line, &header));
             text.extend_from_slice(line);
@@ -96,7 +96,7 @@ async fn join_columns(parts: &[Part], writer: &mut Writer) -> Result<()> {
         let unreadable = |problem: String| refused(path, problem);
         let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
         let part = scores::Columns::read(file).map_err(unreadable)?;
-        let mut found = Rows { coding: Some(0), ..Rows::default() };
+        let mut found = Rows::default();
         part.labels(|label| found.count(label)).map_err(unreadable)?;
         found.check(path, rows)?;
         let joined = joined.get_or_insert_with(|| scores::Joined::like(&part));
@@ -114,20 +114,17 @@ impl Rows {
     fn count(&mut self, label: Option<&[u8]>) {
         self.reads += 1;
         self.scored += u64::from(label.is_some());
-        if let Some(coding) = &mut self.coding {
-            *coding += u64::from(label == Some(Class::Coding.id().as_bytes()));
-        }
+        self.coding += u64::from(label == Some(Class::Coding.id().as_bytes()));
     }
 
     /// An error unless these are the rows expected. Tables in another order than the reports hardly ever have the same counts.
     fn check(self, path: &Path, expected: &Self) -> Result<()> {
         let counts = [
-            ("rows", Some(self.reads), Some(expected.reads)),
-            ("scored reads", Some(self.scored), Some(expected.scored)),
+            ("rows", self.reads, expected.reads),
+            ("scored reads", self.scored, expected.scored),
             ("reads with the label coding", self.coding, expected.coding),
         ];
         for (what, found, expected) in counts {
-            let (Some(found), Some(expected)) = (found, expected) else { continue };
             if found != expected {
                 return Err(refused(
                     path,

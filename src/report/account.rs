@@ -339,6 +339,9 @@ pub struct Counts {
     pub pairs: u64,
     /// Those of them whose mates are of different classes, each by itself.
     pub pairs_that_disagree: u64,
+    /// Scored reads whose own label is coding, whatever their mates say.
+    #[serde(default)]
+    pub labelled_coding: u64,
     /// Mates whose other mate is not in the input.
     pub orphans: u64,
     /// Reads the input holds only part of.
@@ -493,6 +496,7 @@ impl Report {
                 in_undecided_band: tally.in_band,
                 pairs: tally.pairs,
                 pairs_that_disagree: tally.pairs_that_disagree,
+                labelled_coding: tally.labelled_coding,
                 orphans: seen.orphans.get(),
                 hard_clipped: seen.hard_clipped.get(),
                 windows: windows.map(|_| tally.windows),

@@ -170,6 +170,7 @@ impl Counts {
             in_undecided_band: self.in_undecided_band + other.in_undecided_band,
             pairs: self.pairs + other.pairs,
             pairs_that_disagree: self.pairs_that_disagree + other.pairs_that_disagree,
+            labelled_coding: self.labelled_coding + other.labelled_coding,
             orphans: self.orphans + other.orphans,
             hard_clipped: self.hard_clipped + other.hard_clipped,
             windows: either(self.windows, other.windows),

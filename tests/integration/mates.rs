@@ -13,7 +13,10 @@ fn sorted(mut records: Vec<String>) -> Vec<String> {
 
 /// The names of a FASTQ file's reads, without `/1` and `/2`.
 fn names(text: &str) -> Vec<String> {
-    let name = |record: &String| record.lines().next().unwrap().trim_end_matches(['1', '2']).to_owned();
+    let name = |record: &String| {
+        let header = record.lines().next().unwrap();
+        header.strip_suffix("/1").or(header.strip_suffix("/2")).unwrap_or(header).to_owned()
+    };
     records(text).iter().map(name).collect()
 }
 

@@ -58,7 +58,8 @@ fn probabilities(bench: &Bench, model: &str) -> Vec<[f64; 2]> {
 fn a_trained_model_leaves_the_share_of_other_genomes_as_open_as_the_one_it_began_with() {
     let bench = Bench::new();
     bench.write("reads.tsv", table(400));
-    let run = train(&bench, &["--from", "compact", "--epochs", "1", "--hold-out", "0.2", "-o", "m"]);
+    let recipe = ["--epochs", "3", "--rate", "0.002", "--batch-size", "16", "--hold-out", "0.2"];
+    let run = train(&bench, &[&["--from", "compact", "-o", "m"], &recipe[..]].concat());
     assert!(run.status.success(), "{}", stderr(&run));
     let mut config = bench.json("m/config.json");
     let error = config["log_odds_error"].as_f64().unwrap();
