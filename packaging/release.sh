@@ -27,7 +27,7 @@ size() { wc -c <"$1" | awk '{ printf "%.1f MB", $1 / 1e6 }'; }
 # the archive is made of the build that was tested.
 compile() {
     local options=(--release --locked --bin readseeker) folder=$build/release
-    [ "$1" = gpu ] || options+=(--no-default-features --features fetch,train)
+    [ "$1" = gpu ] || options+=(--no-default-features --features "fetch,train")
     [ "$target" = "$host" ] || { options+=(--target "$target") folder=$build/$target/release; }
     local smaller=()
     read -ra smaller <<<"$(packaging/link_args.sh "$target")"
