@@ -86,25 +86,27 @@ impl Decoder {
         debug_assert_eq!(logits.len(), positions(bases), "{bases}");
         codons::mark(&seen.row, side(bases), logits.len(), &mut memory.marks);
         let rules = self.rules_of(bases);
-        let call = self.call(bases, logits, memory);
-        rules.stretches(seen, logits, memory, into);
+        let (call, genes) = self.call(bases, logits, memory);
+        genes.stretches(seen, logits, memory, into);
         into.end_row();
         let (log_odds, frame) = rules.chain.break_even(call, logits, memory);
         let probability = rules.probability(log_odds + poison(logits), bases);
         Prediction { probability, frame: Some(seen.frame(unpadded(frame, bases))) }
     }
 
-    /// The call of a read of so many bases, whose path is left in memory. It is that of the read's rules, but for the path and the
-    /// frame of longer reads that are called as short ones are: a read's probability does not hang on which of both it is.
-    fn call(&self, bases: usize, logits: &[[f32; LOGITS]], memory: &mut Memory) -> Call {
-        let call = self.rules_of(bases).chain.call(logits, memory);
+    /// The call of a read of so many bases, whose path is left in memory, and the rules of its genes. They are the read's, but for the
+    /// path, the frame and the genes of longer reads that are called as short ones are: a read's probability does not hang on which
+    /// of both it is.
+    fn call(&self, bases: usize, logits: &[[f32; LOGITS]], memory: &mut Memory) -> (Call, &Rules) {
+        let own = self.rules_of(bases);
+        let call = own.chain.call(logits, memory);
         match &self.short {
             Some(Short { bases: most, rules, unshifted: Some(unshifted) })
-                if bases > *most && self.rules.chain.gain(call, &unshifted.chain, logits, memory) < unshifted.below =>
+                if bases > *most && own.chain.gain(call, &unshifted.chain, logits, memory) < unshifted.below =>
             {
-                call.in_frame_of(rules.chain.call(logits, memory), logits.len())
+                (call.in_frame_of(rules.chain.call(logits, memory), logits.len()), rules)
             }
-            _ => call,
+            _ => (call, own),
         }
     }
 

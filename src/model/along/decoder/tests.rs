@@ -72,7 +72,7 @@ fn calls_are_the_training_codes() {
         let seen = Seen::of(&all);
         assert_eq!(*seen.row, row(text.as_bytes()), "{bases}");
         codons::mark(&seen.row, side(seen.bases()), logits.len(), &mut memory.marks);
-        decoder.call(seen.bases(), logits, &mut memory);
+        let _call = decoder.call(seen.bases(), logits, &mut memory);
         let path: String = memory.path.iter().map(|&state| char::from(b'0' + state)).collect();
         assert_eq!(path, states, "{bases}");
         let (prediction, found) = decoded(&decoder, bases.as_bytes(), logits);
