@@ -86,8 +86,7 @@ impl Config {
 
     /// The files that are put in their places once all is done; pipes and devices are not.
     pub(crate) fn placed_paths(&self) -> Vec<PathBuf> {
-        let is_stream = |path: &Path| matches!(path.to_str(), Some("-" | "/dev/stdout" | "/dev/stderr"));
-        self.output_paths().filter(|path| !is_stream(path) && !is_direct(path)).collect()
+        self.output_paths().filter(|path| path != Path::new("-") && !is_direct(path)).collect()
     }
 
     /// Every file written to that holds no reads, and what it holds.
