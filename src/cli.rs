@@ -131,6 +131,10 @@ impl Command {
 #[must_use]
 pub fn main() -> ExitCode {
     report_panics();
+    limits::with_enough_stack(run)
+}
+
+fn run() -> ExitCode {
     let typed: Vec<String> = std::env::args_os().map(|arg| paths::text(arg.as_ref())).collect();
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,

@@ -10,7 +10,7 @@ use crate::outputs::OutputsConfig;
 use crate::paths::{Target, is_direct};
 use crate::prior;
 use crate::progress::Display;
-use crate::reads::output::{Content, Existing, Placing, misleading_suffix};
+use crate::reads::output::{Content, Existing, Placing, misleading_suffix, stray_of};
 use crate::reads::{Codec, EncoderConfig, InputConfig};
 use crate::sample::Sample;
 use crate::shard::Shard;
@@ -198,7 +198,11 @@ pub(crate) fn check_places(
             return Err(Conflict::InputAndOutput(path.clone()).into());
         }
         if existing == Existing::Kept && path.is_file() && !is_direct(path) {
-            return Err(Conflict::Exists(path.clone()).into());
+            let stray = outputs.iter().find_map(|(path, _)| stray_of(path));
+            return Err(match stray {
+                Some(stray) => Conflict::Remains { existing: path.clone(), stray }.into(),
+                None => Conflict::Exists(path.clone()).into(),
+            });
         }
     }
     Ok(())

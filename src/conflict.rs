@@ -16,6 +16,14 @@ pub enum Conflict {
     /// An output exists, and nobody said that it may be replaced.
     #[error("{} exists", .0.display())]
     Exists(PathBuf),
+    /// Such an output, and what a killed run left of the same outputs: those that are there may be of two runs.
+    #[error("{} exists, and {} is from a run that was killed, maybe while it put its outputs in place", .existing.display(), .stray.display())]
+    Remains {
+        /// The output.
+        existing: PathBuf,
+        /// What was left.
+        stray: PathBuf,
+    },
     /// The name of a file of reads promises a format or a compression that is not written.
     #[error("{} ends in {suffix}, which is not written", .path.display())]
     ReadsSuffix {

@@ -114,6 +114,9 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
 fn on_conflict(conflict: &Conflict) -> Option<String> {
     let hint = match conflict {
         Conflict::Exists(_) => "replace it with --force",
+        Conflict::Remains { .. } => {
+            "the outputs that are there may be of two runs: make all of them again with --force"
+        }
         Conflict::ReadsSuffix { .. } => {
             "reads are written as .fq, .fa or .bam, the first two also with .gz, .zst, .bz2 or .xz; --output-format writes one \
              of the three under any name"

@@ -4,14 +4,23 @@
 //! limited, whether enough of them are left for the threads' stacks would be a matter of chance. So the program starts itself
 //! anew with allocators that reserve little: what they are told in the environment they read before `main`.
 
+use std::process::ExitCode;
+use std::thread;
+
 use super::anew;
 use crate::error::{Error, Result};
 
 /// What a run with the built-in model and some threads needs, in bytes.
 const LEAST_ADDRESS_SPACE: u64 = 400 << 20;
 
+/// What Rust programs exit with after a panic, which has been reported by then.
+const PANICKED: u8 = 101;
+
 /// What a run with one input and two outputs has open. With fewer the runtime might not even start, and would panic.
 const LEAST_OPEN_FILES: u64 = 16;
+
+/// What the main thread needs; the others bring their own. A debug build needs more than a release.
+const LEAST_STACK: u64 = 2 << 20;
 
 /// How allocators are told, and what. The second is for C libraries.
 const RESERVE_LITTLE: [(&str, &str); 2] = [("MIMALLOC_ARENA_RESERVE", "32MiB"), ("MALLOC_ARENA_MAX", "1")];
@@ -31,6 +40,19 @@ pub(super) fn fit() -> Result<()> {
         let _failed = anew::start(RESERVE_LITTLE);
     }
     Ok(())
+}
+
+/// Runs the program on a thread of its own where the main one has less stack than it needs (`ulimit -s`).
+pub(super) fn with_enough_stack(run: fn() -> ExitCode) -> ExitCode {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    if limit(&limits, "Max stack size").is_none_or(|limit| limit >= LEAST_STACK) {
+        return run();
+    }
+    let size = usize::try_from(LEAST_STACK).expect("2 MiB");
+    match thread::Builder::new().name("main".to_owned()).stack_size(size).spawn(run) {
+        Ok(program) => program.join().unwrap_or(ExitCode::from(PANICKED)),
+        Err(_) => run(), // with luck
+    }
 }
 
 /// The soft limit of that name, if there is one.

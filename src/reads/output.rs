@@ -16,6 +16,6 @@ pub(crate) use failure::failed;
 pub use folder::MadeFolder;
 pub use format::{FileFormat, SequenceFormat};
 pub use letters::{Names, write_annotated, write_record};
-pub use place::check_place;
+pub use place::{check_place, stray_of};
 pub use suffix::{Content, misleading_suffix};
 pub use writer::{Writer, create, create_bgzf};

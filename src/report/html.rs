@@ -211,7 +211,8 @@ fn thresholds(report: &Report) -> Markup {
         table {
             tr { th { "threshold" } th.n { "coding" } th.n { "% of judged reads" } }
             @for other in &report.other_thresholds {
-                tr { td { (other.threshold) } td.n { (grouped(other.coding)) } td.n { (per_cent(other.coding, judged)) } }
+                @let [coding, _] = per_cents([other.coding, judged.saturating_sub(other.coding)]); // rounded as at the top
+                tr { td { (other.threshold) } td.n { (grouped(other.coding)) } td.n { (coding) } }
             }
         }
         p.note {

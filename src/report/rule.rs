@@ -11,7 +11,8 @@ pub(super) fn rule(settings: &Settings, counts: &Counts) -> String {
     let band = undecided_band.map_or_else(String::new, |[low, high]| format!(", undecided from {low} to below {high}"));
     let single = format!("coding at {threshold} or above{band}");
     if counts.pairs == 0 {
-        return single;
+        // Mates that are judged alone need not even meet, so nobody has counted them.
+        return if *mates == Mates::Each { format!("{single}; each read is judged alone") } else { single };
     }
     let pairs = match mates {
         Mates::Any => "a pair is coding if either mate is",

@@ -124,7 +124,7 @@ fn a_limit_on_addresses_is_kept_or_refused_and_never_a_matter_of_luck() {
 }
 
 #[test]
-fn few_descriptors_and_no_environment_are_enough() {
+fn few_descriptors_a_small_stack_and_no_environment_are_enough() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(100, 150, ""));
     let split =
@@ -139,6 +139,8 @@ fn few_descriptors_and_no_environment_are_enough() {
         assert_eq!(fewer.status.code(), Some(1), "{files}: {}", stderr(&fewer));
         assert!(stderr(&fewer).contains("the limit on open files"), "{files}: {}", stderr(&fewer));
     }
+    let output = shell(&bench, &format!("ulimit -s 128; readseeker split in.fq {split}"));
+    assert!(output.status.success(), "{}", stderr(&output));
     let program = env!("CARGO_BIN_EXE_readseeker");
     let bare = shell(&bench, &format!("exec env -i '{program}' split in.fq {split}"));
     assert!(bare.status.success(), "{}", stderr(&bare));

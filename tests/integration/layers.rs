@@ -406,6 +406,25 @@ fn each_heavy_crate_has_one_home() {
 }
 
 #[test]
+fn only_a_download_that_was_asked_for_opens_connections() {
+    let house = house();
+    let fetch = ["model", "fetch"].map(str::to_owned);
+    let knows_a_network = |path: &str| {
+        let crates = ["ureq", "rustls", "socket2", "mio"];
+        path.split("::").next().is_some_and(|first| crates.contains(&first))
+            || ["std::net", "tokio::net", "std::os::unix::net", "rustix::net"].iter().any(|net| path.starts_with(net))
+    };
+    let strangers = house.strangers().into_iter();
+    let strangers = strangers.filter(|(module, path)| !module.starts_with(&fetch) && knows_a_network(path));
+    let strangers: Vec<String> = strangers.map(|(module, path)| format!("{} names {path}", file(module))).collect();
+    assert!(strangers.is_empty(), "{strangers:#?}");
+    // Nobody asks for a download but the subcommand.
+    let asks = house.arrows().into_iter().filter(|(from, to)| to.starts_with(&fetch) && !from.starts_with(&fetch));
+    let asks: BTreeSet<String> = asks.map(|(from, _)| file(&from)).collect();
+    assert_eq!(asks.into_iter().collect::<Vec<_>>(), ["src/cli/fetch.rs"]);
+}
+
+#[test]
 fn unsafe_code_stays_with_the_kernels() {
     let house = house();
     let strangers = house.0.iter().filter(|(module, source)| source.is_unsafe && !module.starts_with(&kernels()));

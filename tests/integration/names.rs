@@ -129,9 +129,30 @@ fn nothing_that_a_name_holds_reaches_the_terminal_raw() {
 fn strays_of_a_killed_run_go_with_the_next_one() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(20, 100, ""));
-    for stray in [".c.fq.abc123.part", ".n.fq.Zz9Zz9.part", ".other.fq.abc123.part"] {
+    for stray in [
+        ".c.fq.readseeker-abc123.part",
+        ".n.fq.readseeker-Zz9Zz9.part",
+        ".other.fq.readseeker-abc123.part",
+        ".c.fq.backup.part",
+    ] {
         bench.write(stray, "half");
     }
     bench.split(&["in.fq", "--no-fsync"]);
-    assert_eq!(bench.files(), [".other.fq.abc123.part", "c.fq", "in.fq", "n.fq"]);
+    assert_eq!(bench.files(), [".c.fq.backup.part", ".other.fq.readseeker-abc123.part", "c.fq", "in.fq", "n.fq"]);
+}
+
+#[test]
+fn outputs_beside_what_a_killed_run_left_are_not_taken_for_whole() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(20, 100, ""));
+    bench.write("c.fq", "new");
+    // Killed between two renames: the other class is still under its temporary name.
+    bench.write(".n.fq.readseeker-Zz9Zz9.part", "new");
+    let output = bench.run_split(&["in.fq"]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = stderr(&output);
+    assert!(message.contains("c.fq exists") && message.contains(".n.fq.readseeker-Zz9Zz9.part is from"), "{message}");
+    assert_eq!(bench.files(), [".n.fq.readseeker-Zz9Zz9.part", "c.fq", "in.fq"]);
+    bench.split(&["in.fq", "--force"]);
+    assert_eq!(bench.files(), ["c.fq", "in.fq", "n.fq"]);
 }

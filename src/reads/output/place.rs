@@ -5,7 +5,7 @@ use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
 use tempfile::TempPath;
@@ -15,9 +15,6 @@ use super::failure::failed;
 use super::strays;
 use crate::paths::{Stream, ensure_open, followed, is_direct};
 use crate::reads::error::Result;
-
-/// Bytes of an output's name in its temporary's: a name may have 255 bytes, and the temporary's has some more than these.
-const LONGEST_PREFIX: usize = 200;
 
 /// What is wrong with an output whose folder is not there.
 const NO_FOLDER: &str = "its folder does not exist";
@@ -70,6 +67,13 @@ fn check(path: &Path, made: Option<&Path>) -> io::Result<()> {
     Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
 }
 
+/// What a run that was killed left of this output, if it did.
+#[must_use]
+pub fn stray_of(path: &Path) -> Option<PathBuf> {
+    let place = followed(path).ok()?;
+    strays::find(folder_of(&place), place.file_name()?)
+}
+
 /// The folder that a file is in.
 fn folder_of(place: &Path) -> &Path {
     place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
@@ -81,8 +85,7 @@ fn create_beside(place: &Path) -> io::Result<(File, TempPath)> {
     if !folder.exists() {
         return Err(io::Error::new(io::ErrorKind::NotFound, NO_FOLDER));
     }
-    let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?.as_bytes();
-    let prefix = [b".", &name[..name.len().min(LONGEST_PREFIX)], b"."].concat();
+    let prefix = strays::prefix(place.file_name().ok_or(io::ErrorKind::IsADirectory)?);
     strays::remove(folder, &prefix, place.exists());
     loop {
         let file = tempfile::Builder::new()

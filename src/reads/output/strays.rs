@@ -1,4 +1,5 @@
-//! Temporaries that a killed run left beside an output: the next run with the same output removes them.
+//! Temporaries that a killed run left beside an output: the next run with the same output removes them, or names them where
+//! outputs are there and may not be replaced.
 //!
 //! A run holds a lock on each of its temporaries as long as it lives. The lock goes with the process, however that ends.
 
@@ -7,17 +8,27 @@ use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+/// Bytes of an output's name in its temporary's: a name may have 255 bytes, and the temporary's has some more than these.
+const LONGEST: usize = 200;
+/// What follows in a temporary's name, so that no file of a user's has such a name by chance.
+const OURS: &[u8] = b".readseeker-";
 /// What names of temporaries end in.
 pub(super) const SUFFIX: &str = ".part";
 /// What follows in the name of a file that is being replaced, on file systems where that takes several steps.
 pub(super) const ASIDE: &str = ".old";
 /// Random letters before that.
 pub(super) const RANDOM: usize = 6;
+
+/// How the names of an output's temporaries begin: `.out.fq.readseeker-`.
+pub(super) fn prefix(name: &OsStr) -> Vec<u8> {
+    let name = name.as_bytes();
+    [b".", &name[..name.len().min(LONGEST)], OURS].concat()
+}
 
 /// Holds a new temporary; whether nobody has removed it before that.
 pub(super) fn hold(file: &File) -> io::Result<bool> {
@@ -37,20 +48,32 @@ pub(super) fn remove(folder: &Path, prefix: &[u8], is_taken: bool) {
     if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
         return;
     }
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| is_temporary(&entry.file_name(), prefix, is_taken)) {
-        let _stays = remove_unheld(&entry.path());
+    for path in temporaries(folder, prefix, is_taken) {
+        let _stays = hold_stray(&path).and_then(|_held| std::fs::remove_file(&path));
     }
 }
 
-fn remove_unheld(path: &Path) -> io::Result<()> {
+/// A temporary of this output that no live run holds, if there is one: a run was killed before it was over.
+pub(super) fn find(folder: &Path, name: &OsStr) -> Option<PathBuf> {
+    let lock = File::open(folder).ok()?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).ok()?;
+    temporaries(folder, &prefix(name), true).find(|path| hold_stray(path).is_ok())
+}
+
+fn temporaries(folder: &Path, prefix: &[u8], also_aside: bool) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(move |entry| is_temporary(&entry.file_name(), prefix, also_aside)).map(|entry| entry.path())
+}
+
+/// The temporary, locked; an error where a live run holds it.
+fn hold_stray(path: &Path) -> io::Result<File> {
     if !path.symlink_metadata()?.is_file() {
-        return Ok(());
+        return Err(io::ErrorKind::InvalidInput.into());
     }
     // NFS locks only what may be written.
     let file = File::options().read(true).write(true).open(path).or_else(|_| File::open(path))?;
     flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-    std::fs::remove_file(path)
+    Ok(file)
 }
 
 /// Whether this is the prefix, random letters and the suffix; or what was set aside under such a name, if that counts.
@@ -68,27 +91,36 @@ mod tests {
     #[test]
     fn only_temporaries_of_the_same_output_that_nobody_holds_are_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let names = [".c.fq.abc123.part", ".c.fq.abcdef.part", ".c.fq.x.part", ".n.fq.abc123.part", "c.fq.abc123.part"];
+        let names = [
+            ".c.fq.readseeker-abc123.part",
+            ".c.fq.readseeker-abcdef.part",
+            ".c.fq.readseeker-x.part",
+            ".n.fq.readseeker-abc123.part",
+            "c.fq.readseeker-abc123.part",
+            ".c.fq.backup.part",
+        ];
         for name in names {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let held = File::open(folder.path().join(names[1])).unwrap();
         assert!(hold(&held).unwrap());
-        remove(folder.path(), b".c.fq.", false);
+        remove(folder.path(), &prefix("c.fq".as_ref()), false);
         let left = names.map(|name| folder.path().join(name).exists());
-        assert_eq!(left, [false, true, true, true, true]);
+        assert_eq!(left, [false, true, true, true, true, true]);
+        assert_eq!(find(folder.path(), "c.fq".as_ref()), None);
         drop(held);
-        remove(folder.path(), b".c.fq.", false);
+        assert_eq!(find(folder.path(), "c.fq".as_ref()), Some(folder.path().join(names[1])));
+        remove(folder.path(), &prefix("c.fq".as_ref()), false);
         assert!(!folder.path().join(names[1]).exists());
     }
 
     #[test]
     fn what_was_set_aside_goes_only_where_its_place_is_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let aside = folder.path().join(".c.fq.abc123.part.old");
+        let aside = folder.path().join(".c.fq.readseeker-abc123.part.old");
         std::fs::write(&aside, "").unwrap();
         for is_taken in [false, true] {
-            remove(folder.path(), b".c.fq.", is_taken);
+            remove(folder.path(), &prefix("c.fq".as_ref()), is_taken);
             assert_eq!(aside.exists(), !is_taken);
         }
     }
