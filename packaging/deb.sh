@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes a Debian package of the program that was built last, with Debian's own tools (dpkg-deb, and dpkg-shlibdeps of dpkg-dev).
+# Makes a Debian package of the program that release.sh built (PROFILE as there), with Debian's own tools (dpkg-deb, and dpkg-shlibdeps of dpkg-dev).
 # usage: packaging/deb.sh FOLDER [FLAGS OF DPKG-DEB...]
 set -euo pipefail
 
 folder=$(realpath --canonicalize-missing "${1:?usage: packaging/deb.sh FOLDER [FLAGS...]}")
 cd "$(dirname "$0")/.."
-program=${CARGO_TARGET_DIR:-target}/release/readseeker
+program=${CARGO_TARGET_DIR:-target}/${PROFILE:-packaged}/readseeker
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root

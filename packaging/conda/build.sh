@@ -2,7 +2,7 @@
 set -euxo pipefail
 
 cargo-bundle-licenses --format yaml --output THIRDPARTY.yml
-cargo install --no-track --locked --verbose --root "${PREFIX}" --path .
+cargo install --no-track --locked --verbose --profile packaged --root "${PREFIX}" --path .
 
 # Only a program made for this machine can print its own man pages and completions.
 if [[ "${CONDA_BUILD_CROSS_COMPILATION:-0}" != "1" ]]; then
