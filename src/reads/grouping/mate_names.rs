@@ -9,6 +9,7 @@
 //! | ENA | `ERR1.7 r/1` | `ERR1.7 r/2` |
 //! | SRA, `fastq-dump -I` | `SRR1.7.1` | `SRR1.7.2` |
 //! | underscore, colon | `r_1`, `r:0:1` | `r_2`, `r:0:2` |
+//! | any of these marks and a letter | `r_R1` | `r_R2` |
 
 use crate::reads::record::word_len;
 use crate::reads::{Mate, Record};
@@ -67,7 +68,11 @@ pub(in crate::reads) fn stem(first: &Record, second: &Record) -> Option<usize> {
 /// A name without the number at its end that may say which mate it is: the same for both mates of a pair.
 pub(in crate::reads) fn unnumbered(name: &[u8]) -> &[u8] {
     match name {
-        [stem @ .., mark, b'1'..=b'3'] if !stem.is_empty() && MARKS.contains(mark) => stem,
+        [stem @ .., mark, b'1'..=b'3'] | [stem @ .., mark, b'R', b'1'..=b'3']
+            if !stem.is_empty() && MARKS.contains(mark) =>
+        {
+            stem
+        }
         _ => name,
     }
 }
@@ -92,7 +97,7 @@ struct Digits {
     ordered: bool,
 }
 
-/// The digit that tells two names apart that are the same but for it: after a mark and at the end, or in the middle after a
+/// The digit that tells two names apart that are the same but for it: after a mark (and an `R`) at the end, or in the middle after a
 /// `/`. Only of two records in lock step, and not of `SRR1.1` and `SRR1.2`, which are the first two spots of a run.
 fn digits(first: &Record, second: &Record) -> Option<Digits> {
     let [one, other] = [first, second].map(|record| &record.header()[..word_len(record.header())]);
@@ -100,10 +105,11 @@ fn digits(first: &Record, second: &Record) -> Option<Digits> {
     if one.len() != other.len() || at < 2 || one[at + 1..] != other[at + 1..] {
         return None;
     }
-    let (mark, stem) = (one[at - 1], at - 1);
+    let stem = if at > 2 && one[at - 1] == b'R' { at - 2 } else { at - 1 };
+    let mark = one[stem];
     let is_marked = match one.get(at + 1) {
         None => MARKS.contains(&mark),
-        Some(next) => mark == b'/' && !next.is_ascii_digit(),
+        Some(next) => one[at - 1] == b'/' && !next.is_ascii_digit(),
     };
     let are_digits = [one[at], other[at]].iter().all(u8::is_ascii_digit);
     let are_spots = mark == b'.' && is_run_accession(&one[..stem]);
@@ -170,6 +176,8 @@ mod tests {
             ("SRR.1", "SRR.2", "SRR"),
             ("r_1", "r_2", "r"),
             ("SRR1_1", "SRR1_2", "SRR1"),
+            ("r_R1", "r_R2", "r"),
+            ("r/R1 x", "r/R2 y", "r"),
             ("r/1", "r/3", "r"),
             ("r/1:ACGT", "r/2:ACGT", "r"),
             ("A:7:0:1", "A:7:0:2", "A:7:0"),
@@ -193,6 +201,10 @@ mod tests {
             ("ERR22.1 1 length=9", "ERR22.2 2 length=9"),
             ("r.1", "r_2"),
             (".1", ".2"),
+            ("_R1", "_R2"),
+            ("rR1", "rR2"),
+            ("r_R2", "r_R3"),
+            ("r_R1:A", "r_R2:A"),
             ("r.1", "r"),
             ("r:2", "r:3"),
             ("r:1", "r:4"),
