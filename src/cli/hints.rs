@@ -105,7 +105,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
             "merge takes the reports of all runs with --shard I/N of one input, and --scores their tables in the same order; \
              compare puts the reports of several samples on one page"
         }
-        Error::NotAReport { .. } => "give reports that --json wrote",
+        Error::NotAReport { .. } => "give reports that --json wrote (those for MultiQC, *_mqc.json, are others)",
         _ => return None,
     };
     Some(hint.to_owned())
@@ -283,13 +283,17 @@ fn on_precision(needs: Needs) -> Option<&'static str> {
 
 fn on_device(problem: &DeviceError) -> String {
     let hint = match problem {
-        DeviceError::NotBuilt => "run with --device cpu, or build with the feature `wgpu`",
+        DeviceError::NotBuilt => {
+            "run with --device cpu, or take a program with GPU support: the archive without -cpu, or a build with the feature `wgpu`"
+        }
         DeviceError::NoGpu { software, .. } => {
-            let cpu = "run on the CPU with --device cpu";
+            let cpu = "run on the CPU with --device cpu; on Linux, a GPU needs its Vulkan driver and Vulkan's loader (libvulkan1)";
             let software = software.first().map(|adapter| adapter.number);
             return software.map_or_else(
                 || cpu.to_owned(),
-                |number| format!("{cpu}, or on the software adapter with --device gpu:{number}"),
+                |number| {
+                    format!("run on the CPU with --device cpu, or on the software adapter with --device gpu:{number}")
+                },
             );
         }
         DeviceError::NoCuda => "build with the feature `cuda`, or run with --device gpu",

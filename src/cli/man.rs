@@ -30,7 +30,9 @@ pub(super) fn man(Man { command }: &Man, program: Command) -> Result<()> {
         page = own.ok_or_else(|| Error::Usage(format!("no such subcommand: {}", command.join(" "))))?;
     }
     let mut text = Vec::new();
-    let page = clap_mangen::Man::new(page.clone()).source(concat!("readseeker ", env!("CARGO_PKG_VERSION")));
+    // What `-h` leaves out belongs in a man page.
+    let page = page.clone().mut_args(|arg| arg.hide_short_help(false));
+    let page = clap_mangen::Man::new(page).source(concat!("readseeker ", env!("CARGO_PKG_VERSION")));
     page.render(&mut text).expect("writing to a vector cannot fail");
     print(&String::from_utf8_lossy(&text))
 }

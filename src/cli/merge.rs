@@ -43,7 +43,8 @@ pub(super) struct Args {
 
     /// Merged scores table, and the tables of the shards, one for each report and in the same order
     ///
-    /// All in the format of the first: TSV, CSV (compressed or not) or Parquet. The rows are those of a single run.
+    /// All in the format of the first: TSV, CSV (compressed or not) or Parquet. The rows are those of a single run. Give this flag after
+    /// the reports: it takes all paths that follow.
     #[arg(long, num_args = 2.., value_names = ["OUT", "IN"])]
     scores: Vec<PathBuf>,
 

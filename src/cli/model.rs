@@ -96,7 +96,9 @@ fn is(source: &Source) -> String {
 
 fn directory(model: PathBuf) -> Result<PathBuf> {
     match store::find(model) {
-        Source::Directory(directory) => Ok(directory.canonicalize().unwrap_or(directory)),
+        Source::Directory(directory) if directory.is_dir() => Ok(directory.canonicalize().unwrap_or(directory)),
+        // Says what is not there.
+        source @ Source::Directory(_) => Ok(describe(&source, None).map(|_| source.path())?),
         _ => Err(Error::Usage("this model is part of the program: it has no directory".to_owned())),
     }
 }

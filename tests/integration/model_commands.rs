@@ -54,6 +54,30 @@ fn a_checkpoint_that_cannot_be_run_is_not_converted() {
 }
 
 #[test]
+fn a_model_that_is_not_there_has_no_directory() {
+    let bench = Bench::new();
+    for command in ["path", "verify", "info"] {
+        let output = bench.run(&["model", command, "ReadSeeker"]);
+        assert_eq!((output.status.code(), &output.stdout[..]), (Some(4), &b""[..]), "{command}: {}", stderr(&output));
+    }
+    assert_eq!(bench.run(&["model", "path", "builtin"]).status.code(), Some(2));
+}
+
+#[test]
+fn man_pages_document_every_flag() {
+    let bench = Bench::new();
+    for command in ["split", "score", "kmers", "evaluate", "train", "merge"] {
+        let page = String::from_utf8(bench.run(&["man", command]).stdout).unwrap();
+        let entries: Vec<&str> = page.split("\n.TP\n").skip(1).collect();
+        let texts =
+            entries.iter().map(|entry| entry.lines().skip(1).any(|line| !line.is_empty() && !line.starts_with('.')));
+        let bare: Vec<&str> =
+            entries.iter().zip(texts).filter(|(_, has_text)| !has_text).map(|(entry, _)| *entry).collect();
+        assert!(!entries.is_empty() && bare.is_empty(), "{command}: {bare:?}");
+    }
+}
+
+#[test]
 fn a_model_in_the_cache_is_found_by_its_name() {
     let bench = Bench::new();
     copy(&testdata("compact/tiny1"), &bench.path("cache/models/tiny"));
