@@ -19,6 +19,10 @@ ACCEPTED = ["Apache-2.0", "MIT", "BSD-3-Clause", "BSD-2-Clause", "ISC", "Zlib", 
             "Unlicense", "Unicode-3.0", "MPL-2.0", "bzip2-1.0.6", "CDLA-Permissive-2.0"]
 # Libraries whose Cargo.toml names a file instead of a licence.
 BY_FILE = {"cfg_block": "Apache-2.0"}
+# C libraries inside of crates, whose licence files are not beside Cargo.toml. Crates that bind a C library are here, or need nothing more.
+BUNDLED = {"libdeflate-sys": ["libdeflate/COPYING"], "libmimalloc-sys": ["c_src/mimalloc/v3/LICENSE"], "zstd-sys": ["zstd/LICENSE"],
+           "liblzma-sys": ["xz/COPYING", "xz/COPYING.0BSD"]}
+NOTHING_MORE = ["libbz2-rs-sys", "linux-raw-sys", "nvml-wrapper-sys", "renderdoc-sys", "wayland-sys"]
 
 
 def cargo(*arguments):
@@ -61,7 +65,11 @@ def page():
         licences = chosen(package["license"] or BY_FILE[package["name"]])
         label = f"{name[0]} {name[1]}"
         by_licence.setdefault(" and ".join(licences), []).append(label)
-        for text in texts(Path(package["manifest_path"]).parent, licences):
+        folder = Path(package["manifest_path"]).parent
+        if name[0].endswith("-sys") and name[0] not in [*BUNDLED, *NOTHING_MORE]:
+            sys.exit(f"{name[0]}: does it hold a C library with a licence of its own? Add it to BUNDLED or NOTHING_MORE")
+        bundled = [(folder / file).read_text().strip() for file in BUNDLED.get(name[0], [])]
+        for text in texts(folder, licences) + bundled:
             text = text.split("END OF TERMS AND CONDITIONS")[0]  # what follows says how to apply the licence
             same = re.sub(r"\W+", " ", text.lower().replace("https", "http"))
             by_text.setdefault(same, (text, []))[1].append(label)

@@ -1,6 +1,7 @@
 #!/bin/bash
 set -euxo pipefail
 
+export CARGO_PROFILE_PACKAGED_STRIP=symbols
 cargo-bundle-licenses --format yaml --output THIRDPARTY.yml
 cargo install --no-track --locked --verbose --profile packaged --root "${PREFIX}" --path .
 

@@ -31,6 +31,8 @@ def genome(rng, genes):
 
 
 def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     out = Path(sys.argv[1]).resolve()
     out.mkdir(parents=True, exist_ok=True)
     bases, lines = genome(random.Random(22), 120)

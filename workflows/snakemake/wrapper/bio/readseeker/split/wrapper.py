@@ -64,5 +64,5 @@ arguments = [part for flag in flags for part in flag]
 log = snakemake.log_fmt_shell(stdout=False, stderr=True)
 
 shell(
-    "readseeker split {reads:q} {arguments:q} --threads {snakemake.threads} --progress log {extra} {log}"
+    "readseeker split {reads:q} {arguments:q} --threads {snakemake.threads} --progress log --force {extra} {log}"
 )
