@@ -59,10 +59,12 @@ flags += [("--device", device)]
 extra = snakemake.params.get("extra", "")
 if "--collate" in extra and "--temp-dir" not in extra:
     flags += [("--temp-dir", snakemake.resources.get("tmpdir", "/tmp"))]
+if "--force" not in extra.split():
+    flags += [("--force",)]  # Snakemake decides what is made again, also beside the files that it knows
 arguments = [part for flag in flags for part in flag]
 
 log = snakemake.log_fmt_shell(stdout=False, stderr=True)
 
 shell(
-    "readseeker split {reads:q} {arguments:q} --threads {snakemake.threads} --progress log --force {extra} {log}"
+    "readseeker split {reads:q} {arguments:q} --threads {snakemake.threads} --progress log {extra} {log}"
 )
