@@ -10,6 +10,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 share=$root/usr/share
+# Timestamps are those of the commit, so that the same build gives the same package.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
+export SOURCE_DATE_EPOCH
 
 install -D "$program" "$root/usr/bin/readseeker"
 strip "$root/usr/bin/readseeker"
@@ -19,8 +22,28 @@ gzip -9n "$share"/man/man1/*.1
 install -D -m 644 "$work/extras/completions/readseeker.bash" "$share/bash-completion/completions/readseeker"
 install -D -m 644 -t "$share/zsh/vendor-completions" "$work/extras/completions/_readseeker"
 install -D -m 644 -t "$share/fish/vendor_completions.d" "$work/extras/completions/readseeker.fish"
-install -D -m 644 -t "$share/doc/readseeker" README.md CHANGELOG.md THIRDPARTY.md
-install -D -m 644 LICENSE "$share/doc/readseeker/copyright"
+install -D -m 644 -t "$share/doc/readseeker" README.md THIRDPARTY.md
+install -m 644 CHANGELOG.md "$share/doc/readseeker/changelog"
+cat >"$share/doc/readseeker/copyright" <<'END'
+Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Upstream-Name: readseeker
+Comment: THIRDPARTY.md.gz has the licences of the libraries in the program.
+
+Files: *
+Copyright: 2026 The readseeker developers
+License: Apache-2.0
+
+License: Apache-2.0
+ On Debian systems, the text of the Apache License 2.0 is in
+ /usr/share/common-licenses/Apache-2.0.
+END
+chmod 644 "$share/doc/readseeker/copyright"
+version=$(cargo pkgid | sed 's/.*[#@]//')-1
+date=$(date --utc --rfc-email --date "@$SOURCE_DATE_EPOCH")
+printf '%s\n' "readseeker ($version) unstable; urgency=medium" '' '  * New upstream release.' '' " -- The readseeker developers  $date" \
+    >"$share/doc/readseeker/changelog.Debian"
+chmod 644 "$share/doc/readseeker/changelog.Debian"
+gzip -9n "$share/doc/readseeker/"{THIRDPARTY.md,changelog,changelog.Debian}
 
 # dpkg-shlibdeps says which versions of which libraries the program needs. It wants to be in the folder of a source package.
 mkdir "$work/debian" "$root/DEBIAN"
@@ -28,7 +51,7 @@ printf '%s\n' 'Source: readseeker' '' 'Package: readseeker' 'Architecture: any' 
 libraries=$(cd "$work" && dpkg-shlibdeps -O root/usr/bin/readseeker | sed -n 's/^shlibs:Depends=//p')
 cat >"$root/DEBIAN/control" <<END
 Package: readseeker
-Version: $(cargo pkgid | sed 's/.*[#@]//')-1
+Version: $version
 Architecture: $(dpkg --print-architecture)
 Section: science
 Priority: optional
@@ -42,8 +65,5 @@ Description: separates coding from non-coding sequencing reads
  is built in; checkpoints of the published ReadSeeker run as well.
 END
 
-# Timestamps are those of the commit, so that the same build gives the same package.
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
-export SOURCE_DATE_EPOCH
 mkdir -p "$folder"
 dpkg-deb --root-owner-group "${@:2}" --build "$root" "$folder" >/dev/null

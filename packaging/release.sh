@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the release archives for one target: the program with its man pages, completions, licences and README, and a
+# Makes the release archives for one target: the program with its man pages, completions, licences, README and docs, and a
 # SHA-256 beside each. Two flavours: the default one (GPUs through Vulkan, Metal or DX12) and one
-# without GPU support, which is a quarter of its size.
+# without GPU support, which is a third of its size.
 # usage: packaging/release.sh TARGET [gpu|cpu]     (without a flavour: both)
 #
 # A target other than this machine's cannot print its own man pages: name a program that runs here in READSEEKER_HOST.
@@ -52,6 +52,7 @@ archive() {
         packaging/extras.sh "${READSEEKER_HOST:?a readseeker that runs here, for man pages and completions}" "$folder"
     fi
     cp README.md CHANGELOG.md LICENSE THIRDPARTY.md CITATION.cff "$folder/"
+    cp -r docs "$folder/"
     $tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$stamp" \
         -C "$(dirname "$folder")" -cf - "$name" | gzip -9n >"$dist/$name.tar.gz"
     (cd "$dist" && sha256 "$name.tar.gz" >"$name.tar.gz.sha256")
