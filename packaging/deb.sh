@@ -2,6 +2,7 @@
 # Makes a Debian package of the program that release.sh built (PROFILE as there), with Debian's own tools (dpkg-deb, and dpkg-shlibdeps of dpkg-dev).
 # usage: packaging/deb.sh FOLDER [FLAGS OF DPKG-DEB...]
 set -euo pipefail
+umask 022 # what is written here, everybody may read
 
 folder=$(realpath --canonicalize-missing "${1:?usage: packaging/deb.sh FOLDER [FLAGS...]}")
 cd "$(dirname "$0")/.."
@@ -37,12 +38,10 @@ License: Apache-2.0
  On Debian systems, the text of the Apache License 2.0 is in
  /usr/share/common-licenses/Apache-2.0.
 END
-chmod 644 "$share/doc/readseeker/copyright"
 version=$(cargo pkgid | sed 's/.*[#@]//')-1
 date=$(date --utc --rfc-email --date "@$SOURCE_DATE_EPOCH")
 printf '%s\n' "readseeker ($version) unstable; urgency=medium" '' '  * New upstream release.' '' " -- The readseeker developers  $date" \
     >"$share/doc/readseeker/changelog.Debian"
-chmod 644 "$share/doc/readseeker/changelog.Debian"
 gzip -9n "$share/doc/readseeker/"{THIRDPARTY.md,changelog,changelog.Debian}
 
 # dpkg-shlibdeps says which versions of which libraries the program needs. It wants to be in the folder of a source package.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use self::limits::Limits;
 use crate::error::{Error, Result};
 use crate::paths;
 use crate::progress::say;
@@ -131,17 +132,17 @@ impl Command {
 #[must_use]
 pub fn main() -> ExitCode {
     report_panics();
-    limits::with_enough_stack(run)
+    Limits::read().with_enough_stack(run)
 }
 
-fn run() -> ExitCode {
+fn run(limits: &Limits) -> ExitCode {
     let typed: Vec<String> = std::env::args_os().map(|arg| paths::text(arg.as_ref())).collect();
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(error) => return answer(&error),
     };
     let from_stdin = command.reading_stdin();
-    match limits::fit().and_then(|()| signals::outlive_file_size_limit()).and_then(|()| command.run(typed)) {
+    match limits.fit().and_then(|()| signals::outlive_file_size_limit()).and_then(|()| command.run(typed)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             try_again(&error);

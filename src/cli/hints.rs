@@ -286,16 +286,17 @@ fn on_device(problem: &DeviceError) -> String {
         DeviceError::NotBuilt => {
             "run with --device cpu, or take a program with GPU support: the archive without -cpu, or a build with the feature `wgpu`"
         }
-        DeviceError::NoGpu { software, .. } => {
-            let cpu = "run on the CPU with --device cpu; on Linux, a GPU needs its Vulkan driver and Vulkan's loader (libvulkan1)";
-            let software = software.first().map(|adapter| adapter.number);
-            return software.map_or_else(
-                || cpu.to_owned(),
-                |number| {
-                    format!("run on the CPU with --device cpu, or on the software adapter with --device gpu:{number}")
-                },
-            );
-        }
+        DeviceError::NoGpu { software, .. } => match software.first() {
+            Some(adapter) => {
+                let number = adapter.number;
+                return format!(
+                    "run on the CPU with --device cpu, or on the software adapter with --device gpu:{number}"
+                );
+            }
+            None => {
+                "run on the CPU with --device cpu; on Linux, a GPU needs its Vulkan driver and Vulkan's loader (libvulkan1)"
+            }
+        },
         DeviceError::NoCuda => "build with the feature `cuda`, or run with --device gpu",
         DeviceError::NoF16 { .. } => "run with --precision f32; `readseeker device` shows which GPUs support f16",
         DeviceError::NoSuchGpu { .. } | DeviceError::NoSuchCuda { .. } => {

@@ -71,7 +71,7 @@ fn check(path: &Path, made: Option<&Path>) -> io::Result<()> {
 #[must_use]
 pub fn stray_of(path: &Path) -> Option<PathBuf> {
     let place = followed(path).ok()?;
-    strays::find(folder_of(&place), place.file_name()?)
+    strays::find(folder_of(&place), &strays::prefix(place.file_name()?))
 }
 
 /// The folder that a file is in.

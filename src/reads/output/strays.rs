@@ -43,26 +43,27 @@ pub(super) fn hold(file: &File) -> io::Result<bool> {
 /// Removes what no live run holds of the temporaries whose names start with `prefix`. Where that cannot be, they stay; so does what
 /// was set aside, unless the place it is from `is_taken`: else it is the only copy.
 pub(super) fn remove(folder: &Path, prefix: &[u8], is_taken: bool) {
-    // While another run puts its outputs in place, what it replaces has such a name and is not held.
-    let Ok(lock) = File::open(folder) else { return };
-    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
-        return;
-    }
-    for path in temporaries(folder, prefix, is_taken) {
-        let _stays = hold_stray(&path).and_then(|_held| std::fs::remove_file(&path));
+    for (path, _held) in unheld(folder, prefix, is_taken) {
+        let _stays = std::fs::remove_file(path);
     }
 }
 
-/// A temporary of this output that no live run holds, if there is one: a run was killed before it was over.
-pub(super) fn find(folder: &Path, name: &OsStr) -> Option<PathBuf> {
-    let lock = File::open(folder).ok()?;
-    flock(&lock, FlockOperation::NonBlockingLockExclusive).ok()?;
-    temporaries(folder, &prefix(name), true).find(|path| hold_stray(path).is_ok())
+/// One of them, or of what was set aside, if there is one: a run was killed before it was over.
+pub(super) fn find(folder: &Path, prefix: &[u8]) -> Option<PathBuf> {
+    unheld(folder, prefix, true).next().map(|(path, _held)| path)
 }
 
-fn temporaries(folder: &Path, prefix: &[u8], also_aside: bool) -> impl Iterator<Item = PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter(move |entry| is_temporary(&entry.file_name(), prefix, also_aside)).map(|entry| entry.path())
+/// The temporaries that no live run holds, each with a lock on it. None while another run puts its outputs in place: what it
+/// replaces has such a name and is not held.
+fn unheld(folder: &Path, prefix: &[u8], also_aside: bool) -> impl Iterator<Item = (PathBuf, File)> {
+    let lock = File::open(folder).ok().filter(|folder| flock(folder, FlockOperation::NonBlockingLockExclusive).is_ok());
+    let entries = lock.as_ref().and_then(|_| std::fs::read_dir(folder).ok());
+    let entries = entries.into_iter().flatten().flatten();
+    entries.filter(move |entry| is_temporary(&entry.file_name(), prefix, also_aside)).filter_map(move |entry| {
+        let _locked = &lock; // as long as the iterator lives
+        let path = entry.path();
+        hold_stray(&path).ok().map(|held| (path, held))
+    })
 }
 
 /// The temporary, locked; an error where a live run holds it.
@@ -107,9 +108,9 @@ mod tests {
         remove(folder.path(), &prefix("c.fq".as_ref()), false);
         let left = names.map(|name| folder.path().join(name).exists());
         assert_eq!(left, [false, true, true, true, true, true]);
-        assert_eq!(find(folder.path(), "c.fq".as_ref()), None);
+        assert_eq!(find(folder.path(), &prefix("c.fq".as_ref())), None);
         drop(held);
-        assert_eq!(find(folder.path(), "c.fq".as_ref()), Some(folder.path().join(names[1])));
+        assert_eq!(find(folder.path(), &prefix("c.fq".as_ref())), Some(folder.path().join(names[1])));
         remove(folder.path(), &prefix("c.fq".as_ref()), false);
         assert!(!folder.path().join(names[1]).exists());
     }
