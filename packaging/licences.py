@@ -74,7 +74,7 @@ def page():
             same = re.sub(r"\W+", " ", text.lower().replace("https", "http"))
             by_text.setdefault(same, (text, []))[1].append(label)
     lines = ["# Third-party licences", "",
-             "The readseeker program contains these libraries. `packaging/licences.py` makes this page.", ""]
+             "The readseeker program contains these libraries; without GPU support, it contains fewer of them. `packaging/licences.py` makes this page.", ""]
     for licence, labels in sorted(by_licence.items(), key=lambda item: -len(item[1])):
         lines += [f"## {licence}", "", ", ".join(labels) + ".", ""]
     lines += ["## Licence texts", "", "As the libraries ship them. Each text is followed by the libraries that ship it.", ""]

@@ -25,8 +25,7 @@ impl Standard {
         let spelled = if is_folder { format!("{spelled}/") } else { spelled.to_owned() };
         let spelled = spelled.as_str();
         let (before, sample) = if spelled.ends_with('/') {
-            let folder = prefix.file_name().and_then(|name| name.to_str()).unwrap_or("readseeker");
-            (spelled.to_owned(), format!("{spelled}{folder}"))
+            (spelled.to_owned(), format!("{spelled}{}", folder_name(prefix)))
         } else {
             (format!("{spelled}."), spelled.to_owned())
         };
@@ -45,6 +44,13 @@ impl Standard {
             coding,
         })
     }
+}
+
+/// What a folder is called, also where it is spelled `.` or `..`.
+fn folder_name(folder: &Path) -> String {
+    let resolved = folder.canonicalize().unwrap_or_default();
+    let name = folder.file_name().or_else(|| resolved.file_name());
+    name.and_then(|name| name.to_str()).unwrap_or("readseeker").to_owned()
 }
 
 #[cfg(test)]
@@ -78,6 +84,8 @@ mod tests {
         assert_eq!(paths("."), paths("./"));
         assert_eq!(paths("..")[0], "../coding.fq.gz");
         assert_eq!(paths("o/.")[0], "o/./coding.fq.gz");
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(paths(".")[5], format!("./{}_mqc.json", here.file_name().unwrap().display()));
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Rules {
     /// Adds the stretches of the call in memory, made of these logits, with the probabilities of their genes. A gene's is that of
     /// a read of these bases which would say as much: at the opposite odds, calls would do without the gene.
     fn stretches(&self, seen: &Seen<'_>, logits: &[[f32; LOGITS]], memory: &Memory, into: &mut Stretches) {
-        let found = seen.coding_runs(&memory.path);
+        let found = seen.coding_runs(&memory.path, |border| self.chain.parts(border, memory));
         for gene in genes::in_order(found.chunk_by(|_, (_, next)| next.continues).collect()) {
             let log_odds = self.chain.evidence(genes::positions(gene), logits, memory);
             let probability = self.probability(log_odds, seen.bases());

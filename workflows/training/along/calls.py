@@ -70,21 +70,32 @@ def _in_order(genes):
         genes = [gene for gene, stays in zip(genes, kept) if stays]
 
 
-def stretches(states, codes):
-    """The stretches of a read's states [T], in its order; `codes` are its bases. None begins or ends with unknown ones."""
+def _parted(states, codes, border):
+    """Whether the gene that ends at a border between two frames of one strand has its stop codon there: the left one on the plus
+    strand, the right one on the minus strand."""
+    stop = codons.of(grid.laid(codes))[0, 0]
+    ending = states[border - 1] if states[border] < 4 else states[border]
+    return stop[border - 1, ending - 1]
+
+
+def stretches(states, codes, costs):
+    """The stretches of a read's states [T] that these costs called, in its order; `codes` are its bases. None begins or ends with
+    unknown ones."""
     length, side = len(codes), grid.margin(len(codes))
     turned = tokens.COMPLEMENT[codes][::-1]
     edges = np.flatnonzero(np.diff(states)) + 1
     runs = list(zip([0, *edges], [*edges, len(states)]))
     strands = [(states[a] + 2) // 3 for a, _ in runs]
+    # Whether a run and the one before it are of one gene, with a frameshift between them.
+    joined = [False] + [one == other and not (costs.parts_at_stops and _parted(states, codes, a)) for one, other, (a, _) in zip(strands, strands[1:], runs[1:])]
     genes = []
     for i, (a, b) in enumerate(runs):
         if not strands[i]:
             continue
         start, end = max(9 * a - side, 0), min(9 * b - side, length)
         frame = ((states[a] - 1) % 3 - side) % 3
-        left = i > 0 and strands[i - 1] != strands[i]
-        right = i + 1 < len(runs) and strands[i + 1] != strands[i]
+        left = i > 0 and not joined[i]
+        right = i + 1 < len(runs) and not joined[i + 1]
         if strands[i] == 1:
             start, end = _plus(codes, start, end, frame, left, right)
         else:
@@ -93,7 +104,7 @@ def stretches(states, codes):
         known = np.flatnonzero(codes[start:end] < tokens.UNKNOWN_BASE)
         if len(known):
             start, end = start + known[0], start + known[-1] + 1
-        if i == 0 or strands[i - 1] != strands[i]:
+        if not joined[i]:
             genes.append([])
         genes[-1].append(Stretch(int(start), int(end), int(1 + frame + 3 * (strands[i] == 2))))
     return [stretch for gene in _in_order(genes) for stretch in gene]

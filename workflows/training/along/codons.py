@@ -11,7 +11,8 @@ from compact import tokens
 from . import grid
 
 STOPS = ("TAA", "TAG", "TGA")
-START = "ATG"  # GTG and TTG are as frequent between genes as at their starts
+START = "ATG"
+OTHER_STARTS = ("GTG", "TTG")  # as frequent between genes as at their starts
 MIDDLE = grid.POSITION // 2
 _LETTERS = grid.PADDING + 1
 
@@ -20,18 +21,23 @@ def _number(first, second, third):
     return (first.astype(np.int16) * _LETTERS + second) * _LETTERS + third
 
 
-_NUMBERS = {codon: int(_number(*tokens.encode(codon)[:, None])[0]) for codon in (*STOPS, START)}
-_STOPS = [_NUMBERS[codon] for codon in STOPS]
+def _numbers(codons):
+    return [int(_number(*tokens.encode(codon)[:, None])[0]) for codon in codons]
+
+
+# Which codons, and the first base of those at the first border: the last base of a stop codon is of the gene, the base before a
+# start codon is not.
+_KINDS = ((_numbers(STOPS), MIDDLE - 2), (_numbers([START]), MIDDLE + 1), (_numbers(OTHER_STARTS), MIDDLE + 1))
 
 
 def _strand(bases):
-    """[2, B, T - 1, 3]: whether a stop, and whether a start codon of each frame belongs to the border behind position t."""
+    """[3, B, T - 1, 3]: whether a codon of each kind and frame belongs to the border behind position t."""
     count = bases.shape[1] // grid.POSITION
     padded = np.pad(bases, ((0, 0), (0, grid.POSITION)), constant_values=grid.PADDING)
     codons = _number(padded[:, :-2], padded[:, 1:-1], padded[:, 2:])
-    out = np.zeros((2, len(bases), count - 1, 3), dtype=bool)
-    # The last base of a stop codon is of the gene, the base before a start codon is not.
-    for kind, (found, first) in enumerate(((np.isin(codons, _STOPS), MIDDLE - 2), (codons == _NUMBERS[START], MIDDLE + 1))):
+    out = np.zeros((len(_KINDS), len(bases), count - 1, 3), dtype=bool)
+    for kind, (wanted, first) in enumerate(_KINDS):
+        found = np.isin(codons, wanted)
         for frame in range(3):
             start = first + (frame - first) % 3
             for codon in range(3):
@@ -41,6 +47,6 @@ def _strand(bases):
 
 
 def of(bases):
-    """(stop, start), both [B, T - 1, 6], of padded base codes [B, 9 T]: the state's codon at the border behind position t."""
+    """(stop, start, other start), each [B, T - 1, 6], of padded base codes [B, 9 T]: the state's codon at the border behind position t."""
     plus, minus = _strand(bases), _strand(grid.COMPLEMENT[bases[:, ::-1]])[:, :, ::-1]
     return np.concatenate([plus, minus], axis=-1)

@@ -25,13 +25,21 @@ class Costs(NamedTuple):
     """Log costs, and the weight of a position's logits: neighbours share most of what they see."""
 
     weight: float = 0.4
-    start: float = 2.0  # a gene starts
+    start: float = 2.0  # a gene starts without a start codon
     start_codon: float = 1.0  # a gene starts at an ATG
-    stop: float = 2.0  # a gene ends
+    other_start_codon: float = 1.5  # a gene starts at a GTG or TTG
+    stop: float = 2.0  # a gene ends without a stop codon
+    stop_codon: float = 1.0  # a gene ends at a stop codon
     through: float = 3.0  # a gene goes on after a stop codon of its frame
     shift: float = 2.0  # another frame of the strand
+    shift_at_stop: float = 1.5  # the same where a gene ends at a stop codon
     other: float = 4.0  # straight to a gene of the other strand
     prior: float = 0.0  # log odds of coding that calls assume
+
+    @property
+    def parts_at_stops(self):
+        """Whether a change of the frame at a stop codon is from one gene to the next, rather than a shift like any other."""
+        return self.shift_at_stop < self.shift
 
 
 class Decoder(NamedTuple):
@@ -62,19 +70,36 @@ def decoder_of(config):
     return Decoder(Costs(**config["decoder"]), Costs(**short["decoder"]))
 
 
+# What a step may be. The costs of all but the first are in the order of `Costs`, behind the weight.
+STEPS = ("free", "start", "start_codon", "other_start_codon", "stop", "stop_codon", "through", "shift", "shift_at_stop", "other")
+
+
+def steps(codons):
+    """Which of `STEPS` each step along the reads is, [B, T - 1, from, to]; `codons`: what `codons.of` finds in them."""
+    stop, start, other_start = codons
+    number = {name: i for i, name in enumerate(STEPS)}
+    out = np.full((*stop.shape[:2], STATES, STATES), number["other"], dtype=np.int8)
+    for strand in (slice(1, 4), slice(4, 7)):
+        out[:, :, strand, strand] = number["shift"]
+    for frame in (1, 2, 3):  # the gene whose stop codon it is comes first, so from right to left on the minus strand
+        rows = np.where(stop[..., frame - 1], number["shift_at_stop"], number["shift"])
+        out[:, :, frame, 1:4] = rows[..., None]
+        rows = np.where(stop[..., frame + 2], number["shift_at_stop"], number["shift"])
+        out[:, :, 4:7, frame + 3] = rows[..., None]
+    frames = np.arange(1, STATES)
+    out[:, :, 0, 0] = number["free"]
+    out[:, :, frames, frames] = np.where(stop, number["through"], number["free"])
+    starts = np.where(start, number["start_codon"], np.where(other_start, number["other_start_codon"], number["start"]))
+    out[:, :, 0, 1:4], out[:, :, 4:7, 0] = starts[..., :3], starts[..., 3:]
+    stops = np.where(stop, number["stop_codon"], number["stop"])
+    out[:, :, 1:4, 0], out[:, :, 0, 4:7] = stops[..., :3], stops[..., 3:]
+    return out
+
+
 def transitions(costs, codons):
     """Log scores [B, T - 1, from, to] of the steps along the reads; `codons`: what `codons.of` finds in them."""
-    stop, start = codons
-    table = np.full((*stop.shape[:2], STATES, STATES), -costs.other)
-    for strand in (slice(1, 4), slice(4, 7)):
-        table[:, :, strand, strand] = -costs.shift
-    frames = np.arange(1, STATES)
-    table[:, :, 0, 0] = 0
-    table[:, :, frames, frames] = np.where(stop, -costs.through, 0)
-    starts = np.where(start, -costs.start_codon, -costs.start)
-    table[:, :, 0, 1:4], table[:, :, 4:7, 0] = starts[..., :3], starts[..., 3:]
-    table[:, :, 1:4, 0] = table[:, :, 0, 4:7] = -costs.stop
-    return table
+    each = np.array([0.0, *(getattr(costs, name) for name in STEPS[1:])])
+    return -each[steps(codons)]
 
 
 def emissions(logits, costs, prior=0.0):
@@ -102,15 +127,16 @@ def viterbi(scores, table):
 
 
 def called(logits, codons, decoder, bases):
-    """States [B, T] of reads of so many bases, by their logits [B, T, 7] and what `codons.of` finds in them."""
+    """(states [B, T], costs [B]) of reads of so many bases, by their logits [B, T, 7] and what `codons.of` finds in them."""
     costs = decoder.of(bases)
-    path = viterbi(emissions(logits, costs, costs.prior), transitions(costs, codons))
+    path, chosen = viterbi(emissions(logits, costs, costs.prior), transitions(costs, codons)), [costs] * len(logits)
     if bases > SHORT:
         unshifted = gain(logits, codons, costs) < UNSHIFTED_BELOW
         costs = decoder.short
         other = viterbi(emissions(logits, costs, costs.prior), transitions(costs, codons))
         path = np.where(unshifted[:, None], other, path)
-    return path
+        chosen = [costs if is_unshifted else own for is_unshifted, own in zip(unshifted, chosen)]
+    return path, chosen
 
 
 def gain(logits, codons, costs):

@@ -55,19 +55,19 @@ def stacked(codes, logits, batch=512):
 
 
 def decoded(codes, logits, decoder):
-    """States [T] of each read."""
+    """(states [T], costs) of each read."""
     out = [None] * len(logits)
     for rows, some, found in stacked(codes, logits):
-        for i, path in zip(rows, decode.called(some, found, decoder, len(codes[rows[0]]))):
-            out[i] = path
+        for i, *call in zip(rows, *decode.called(some, found, decoder, len(codes[rows[0]]))):
+            out[i] = call
     return out
 
 
 def simulated_table(found, decoder):
     print(f"{'':10}" + "".join(f"{name:>12}" for name in ("reads", "straddling", "seven", "found", "precision", "frame")))
     for kind, (reads, logits) in found.items():
-        found_states = decoded([read.codes for read in reads], logits, decoder)
-        calls = [calls_of.classes(calls_of.stretches(s, read.codes), len(read.codes)) for read, s in zip(reads, found_states)]
+        called = decoded([read.codes for read in reads], logits, decoder)
+        calls = [calls_of.classes(calls_of.stretches(states, read.codes, costs), len(read.codes)) for read, (states, costs) in zip(reads, called)]
         row = simulated.figures([read.right for read in reads], calls)
         print(f"{kind:10}" + "".join(f"{value:12.4f}" for value in row.values()), flush=True)
 

@@ -19,8 +19,8 @@ WEIGHTS = {"bases_150": 1.0, "bases_250": 1.0, "nano_0": 0.5, "nano_1": 0.5, "na
 BITS = 1 << np.arange(decode.STATES)
 # Where the fits start, of long reads and of short ones.
 STARTS = {
-    "long": decode.Costs(0.65, 0.65, 0.2, 0.85, 2.0, 0.85, 1.5, 2.2),
-    "short": decode.Costs(0.65, 1.0, 0.1, 0.35, 5.0, 5.0, 1.0, 1.6),
+    "long": decode.Costs(0.65, 1.0, 0.2, 0.65, 1.0, 0.6, 2.0, 0.85, 0.8, 1.5, 2.2),
+    "short": decode.Costs(0.65, 3.0, 0.2, 1.0, 3.0, 0.5, 5.0, 5.0, 2.0, 3.0, 1.6),
 }
 CHUNK = 200  # positions of a long read that are fitted on at once
 

@@ -48,10 +48,10 @@ def probability(logits, text, config):
     return calibrate.probabilities(evidence, len(text), (config["short_reads"] if len(text) <= decode.SHORT else config)["calibration"])
 
 
-def stretches(states, text, bases, length):
+def stretches(states, costs, text, bases, length):
     """Those of what is seen, counted on a read of `length`, of whose `bases` it is made."""
     found = []
-    for start, end, frame in calls.stretches(np.array(states), codes_of(text)):
+    for start, end, frame in calls.stretches(np.array(states), codes_of(text), decode.Costs(**costs)):
         ahead = bases[0] if frame < 4 else length - 1 - bases[-1]
         offset = (frame - 1 + ahead) % 3 + 1
         found.append(f"{bases[start]}-{bases[end - 1] + 1}:{offset if frame < 4 else -offset}")
@@ -65,11 +65,11 @@ def main(checkpoint, table):
         for read in sequences():
             text, bases = plain.seen(read)
             logits = model.read(text)
-            states = model.states(logits, text)
+            states, costs = model.states(logits, text)
             shown = logits if len(logits) <= _LONGEST_SHOWN else logits[::7]
             numbers = " ".join(f"{x:.5f}" for x in shown.flatten().tolist())
             own = probability(logits.double().numpy(), text, model.config)
-            out.write(f"{read}\t{text}\t{''.join(map(str, states))}\t{numbers}\t{own:.7f}\t{stretches(states, text, bases, len(read))}\n")
+            out.write(f"{read}\t{text}\t{''.join(map(str, states))}\t{numbers}\t{own:.7f}\t{stretches(states, costs, text, bases, len(read))}\n")
 
 
 if __name__ == "__main__":

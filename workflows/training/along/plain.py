@@ -162,17 +162,17 @@ class Model:
         return min(left, right)
 
     def states(self, logits, sequence, prior=None):
-        """The most likely states [T], 0 to 6, by the decoder of the file."""
+        """The most likely states [T], 0 to 6, by the decoder of the file, and the costs that they are due to."""
         short, long = self.config["short_reads"], self.config["decoder"]
         if len(sequence) <= short["bases"]:
-            return self._best(logits, sequence, short["decoder"], prior)[1]
+            return self._best(logits, sequence, short["decoder"], prior)[1], short["decoder"]
         score, path = self._best(logits, sequence, long, prior)
         without, _ = self._best(logits, sequence, long | {"shift": float("inf")}, prior)
         # One in which genes hardly gain by shifts of the frame has no insertions and deletions, as short reads have none.
         coding = sum(state > 0 for state in path)
         if (score - without) / max(coding, 20) < short["unshifted_below"]:
-            return self._best(logits, sequence, short["decoder"], prior)[1]
-        return path
+            return self._best(logits, sequence, short["decoder"], prior)[1], short["decoder"]
+        return path, long
 
     @staticmethod
     def _best(logits, sequence, d, prior):
@@ -183,6 +183,7 @@ class Model:
         scores = torch.log_softmax(logits.double(), dim=1)
         scores[:, 0] -= prior
         scores *= d["weight"]
+        stops = ("TAA", "TAG", "TGA")
         strand = lambda s: (s + 2) // 3  # noqa: E731 - 0 none, 1 plus, 2 minus
 
         def codon(t, state, codons, first):
@@ -192,14 +193,16 @@ class Model:
 
         def cost(a, b, t):
             if a == b:
-                return d["through"] if a and codon(t, a, ("TAA", "TAG", "TGA"), 2) else 0.0
-            if strand(a) == strand(b):
-                return d["shift"]
+                return d["through"] if a and codon(t, a, stops, 2) else 0.0
+            if strand(a) == strand(b):  # the gene that ends is the left one on the plus strand, the right one on the minus strand
+                return d["shift_at_stop"] if codon(t, a if strand(a) == 1 else b, stops, 2) else d["shift"]
             if 0 not in (a, b):
                 return d["other"]
             if strand(a) == 1 or strand(b) == 2:
-                return d["stop"]
-            return d["start_codon"] if codon(t, a + b, ("ATG",), 5) else d["start"]
+                return d["stop_codon"] if codon(t, a + b, stops, 2) else d["stop"]
+            if codon(t, a + b, ("ATG",), 5):
+                return d["start_codon"]
+            return d["other_start_codon"] if codon(t, a + b, ("GTG", "TTG"), 5) else d["start"]
 
         best, back = scores[0].tolist(), []
         for t, row in enumerate(scores[1:].tolist()):

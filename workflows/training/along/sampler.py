@@ -8,7 +8,7 @@ from compact import recode
 from compact.labels import CODING, LEFT_OUT
 from compact.sampler import HUMAN_BOOST, Balance, Pool
 
-from . import grid, truth
+from . import decode, grid, truth
 
 # group: shares of reads that are drawn for a (coding, non-coding) core.
 SHARES = {
@@ -51,6 +51,9 @@ SMALL_VIRUS_BOOST = (9.0, 3.0)
 # Positions of a batch's reads, and how often.
 POSITIONS = {34: 0.37, 23: 0.10, 17: 0.23, 12: 0.11, 67: 0.19}
 SHORTEST_CORE = 60
+# What a recipe says of errors where it goes by length: those of Illumina's sequencers in short reads, of nanopores in longer ones.
+SHORT_ERRORS = {"substituted": 0.55, "rare": 0.10, "noisy": 0.06}
+LONG_ERRORS = {"substituted": 0.22, "rare": 0.18, "noisy": 0.45}
 SLACK = 0.12  # of a window, for bases that are lost
 
 
@@ -66,9 +69,16 @@ class Recipe(NamedTuple):
     most_rare: float = 0.008
     noisy: float = 0.30  # ... and with the errors of nanopores, up to this share of the bases
     most_noisy: float = 0.09
+    by_length: bool = False  # whether these shares depend on a read's length (`SHORT_ERRORS`, `LONG_ERRORS`)
     recoded: float = 0.15
     tilted: int = 0  # usages that no organism has, beside those of the training organisms
     unknown: float = 0.02
+
+    def of(self, positions):
+        """The recipe for reads of so many positions."""
+        if not self.by_length:
+            return self
+        return self._replace(**(SHORT_ERRORS if positions * grid.POSITION <= decode.SHORT else LONG_ERRORS))
 
 
 class Batch(NamedTuple):
@@ -154,7 +164,7 @@ class Sampler:
         shift = ((start - self.data.offsets[record]) % 3).astype(np.uint8)
         if self.recoder:
             self._rewrite(rng, bases, label, shift)
-        return spoiled(rng, self.recipe, bases, label, shift, positions)
+        return spoiled(rng, self.recipe.of(positions), bases, label, shift, positions)
 
     def _rewrite(self, rng, bases, label, shift):
         """Another organism's codons for some reads, in their only frame, or in any where they have none."""

@@ -82,11 +82,11 @@ def test_a_position_sees_its_own_frame():
 
 
 def _costs():
-    return decode.Costs(0.7, 1.3, 0.2, 0.4, 1.9, 1.1, 2.6, 0.3)
+    return decode.Costs(0.7, 1.3, 0.2, 0.8, 1.4, 0.4, 1.9, 1.1, 0.7, 2.6, 0.3)
 
 
 def _decoder():
-    return decode.Decoder(_costs(), decode.Costs(0.6, 1.1, 0.1, 0.5, 5.0, 4.0, 1.2, 0.8))
+    return decode.Decoder(_costs(), decode.Costs(0.6, 2.1, 0.1, 1.1, 2.5, 0.5, 5.0, 4.0, 2.2, 3.2, 0.8))
 
 
 def _all_paths(scores, table):
@@ -98,7 +98,7 @@ def _all_paths(scores, table):
 def test_viterbi_and_sums_agree_with_every_path():
     rng = np.random.default_rng(5)
     scores = rng.normal(0, 2, (3, 5, 7))
-    table = decode.transitions(_costs(), rng.random((2, 3, 4, 6)) < 0.4)
+    table = decode.transitions(_costs(), rng.random((3, 3, 4, 6)) < 0.4)
     best, posterior, odds = decode.viterbi(scores, table), decode.posteriors(scores, table), decode.odds(scores, table)
     for i in range(len(scores)):
         paths = list(_all_paths(scores[i], table[i]))
@@ -114,7 +114,7 @@ def test_viterbi_and_sums_agree_with_every_path():
 @pytest.mark.parametrize("steps", [1, 4, 5])
 def test_a_read_breaks_even_where_its_best_path_turns(steps):
     rng = np.random.default_rng(steps)
-    scores, found = rng.normal(0, 2, (6, steps, 7)), rng.random((2, 6, steps - 1, 6)) < 0.2
+    scores, found = rng.normal(0, 2, (6, steps, 7)), rng.random((3, 6, steps - 1, 6)) < 0.2
     table, weight = decode.transitions(_costs(), found), _costs().weight
     evidence, at_turn = decode.break_even(scores, table, weight)
     for i in range(len(scores)):
@@ -131,7 +131,7 @@ def test_a_read_breaks_even_where_its_best_path_turns(steps):
 
 def test_shifts_gain_what_the_best_path_has_over_the_best_one_without():
     rng = np.random.default_rng(8)
-    logits, found = rng.normal(0, 4, (4, 5, 7)), rng.random((2, 4, 4, 6)) < 0.2
+    logits, found = rng.normal(0, 4, (4, 5, 7)), rng.random((3, 4, 4, 6)) < 0.2
     logits[..., 0] -= 5
     costs = _costs()
     scores, table = decode.emissions(logits, costs, costs.prior), decode.transitions(costs, found)
@@ -140,27 +140,33 @@ def test_shifts_gain_what_the_best_path_has_over_the_best_one_without():
     for i in range(len(scores)):
         paths = list(_all_paths(scores[i], table[i]))
         strand = lambda state: (state + 2) // 3  # noqa: E731
-        shifts = lambda path: any(a != b and strand(a) == strand(b) for a, b in zip(path, path[1:]))  # noqa: E731
+
+        def shifts(path):
+            """One that ends at a stop codon gives way to the next gene, which is no shift."""
+            steps = [(a, b, stops) for a, b, stops in zip(path, path[1:], found[0, i]) if a != b and strand(a) == strand(b)]
+            return any(not stops[(a if strand(a) == 1 else b) - 1] for a, b, stops in steps)
+
         without = max(score for path, score in paths if not shifts(path))
         assert np.isclose(gains[i] * decode.FEWEST, max(score for _, score in paths) - without)
 
 
 def test_a_long_read_is_called_as_a_short_one_where_shifts_gain_little():
     rng = np.random.default_rng(9)
-    logits, found = rng.normal(0, 1, (2, 40, 7)), np.zeros((2, 2, 39, 6), bool)
+    logits, found = rng.normal(0, 1, (2, 40, 7)), np.zeros((3, 2, 39, 6), bool)
     logits[0, :, 1] += 3  # one frame throughout
     logits[1, np.arange(40), 1 + np.arange(40) // 4 % 3] += 3  # a shift every four positions
     own = [decode.viterbi(decode.emissions(logits, c, c.prior), decode.transitions(c, found)) for c in _decoder()]
-    called = decode.called(logits, found, _decoder(), 360)
+    called, costs = decode.called(logits, found, _decoder(), 360)
     assert (called[0] == own[1][0]).all() and (called[1] == own[0][1]).all()
     assert (own[0][1] != own[1][1]).any()
-    assert (decode.called(logits, found, _decoder(), 320) == own[1]).all()
+    assert costs == [_decoder().short, _decoder().long]
+    assert (decode.called(logits, found, _decoder(), 320)[0] == own[1]).all()
 
 
 @pytest.mark.parametrize("steps", [2, 35, 67])
 def test_the_posteriors_that_training_goes_through_are_the_decoders(steps):
     rng = np.random.default_rng(steps)
-    logits, found = rng.normal(0, 4, (3, steps, 7)), rng.random((2, 3, steps - 1, 6)) < 0.1
+    logits, found = rng.normal(0, 4, (3, steps, 7)), rng.random((3, 3, steps - 1, 6)) < 0.1
     expected = decode.posteriors(decode.emissions(logits, _costs()), decode.transitions(_costs(), found))
     learnt = chain.posteriors(torch.from_numpy(logits), chain.factors_of(_costs(), found), _costs().weight)
     assert np.allclose(learnt, expected, atol=1e-5)
@@ -194,18 +200,19 @@ def test_a_codon_belongs_to_the_border_where_its_gene_ends_or_starts():
     for start, frame in itertools.product(range(9, 36), (0, 3)):
         text = "C" * start + "TGA" + "C" * (51 - start)
         read = text if frame == 0 else plain.reverse_complement(text)
-        stop, _ = codons.of(tokens.encode(read)[None])[:, 0]
+        stop, *_ = codons.of(tokens.encode(read)[None])[:, 0]
         [[border, state]] = np.argwhere(stop).tolist()
         assert state == frame + start % 3
         middles = 9 * np.arange(6) + 4
         last = (middles <= start + 2).sum() - 1  # of the gene's strand
         assert border == (last if frame == 0 else 4 - last)
-        text = "C" * start + "ATG" + "C" * (51 - start)
-        read = text if frame == 0 else plain.reverse_complement(text)
-        _, begin = codons.of(tokens.encode(read)[None])[:, 0]
-        [[border, state]] = [pair for pair in np.argwhere(begin).tolist() if pair[1] // 3 == frame // 3]
-        first = (middles < start).sum()
-        assert (border, state) == (first - 1 if frame == 0 else 5 - first, frame + start % 3)
+        for kind, codon in ((1, "ATG"), (2, "GTG"), (2, "TTG")):
+            text = "C" * start + codon + "C" * (51 - start)
+            read = text if frame == 0 else plain.reverse_complement(text)
+            begin = codons.of(tokens.encode(read)[None])[kind, 0]
+            [[border, state]] = [pair for pair in np.argwhere(begin).tolist() if pair[1] // 3 == frame // 3]
+            first = (middles < start).sum()
+            assert (border, state) == (first - 1 if frame == 0 else 5 - first, frame + start % 3)
 
 
 @pytest.mark.parametrize("length", [60, 100, 299, 300, 301])
@@ -222,12 +229,13 @@ def _mirrored(found, length):
 
 
 @pytest.mark.parametrize("length", [100, 151, 300, 301, 722])
-def test_mirrored_states_get_mirrored_stretches(length):
+@pytest.mark.parametrize("costs", [_costs(), _costs()._replace(shift_at_stop=1.1)])
+def test_mirrored_states_get_mirrored_stretches(length, costs):
     rng = np.random.default_rng(length)
     read = rng.integers(0, 4, length).astype(np.uint8)
     states = rng.integers(0, 7, grid.positions(length) // 5 + 1).repeat(5)[: grid.positions(length)]
-    back = calls.stretches(np.array(MIRRORED)[states[::-1]], tokens.COMPLEMENT[read][::-1])
-    assert sorted(calls.stretches(states, read)) == _mirrored(back, length)
+    back = calls.stretches(np.array(MIRRORED)[states[::-1]], tokens.COMPLEMENT[read][::-1], costs)
+    assert sorted(calls.stretches(states, read, costs)) == _mirrored(back, length)
 
 
 def test_a_gene_ends_at_its_stop_codon_and_starts_at_its_start_codon():
@@ -236,11 +244,21 @@ def test_a_gene_ends_at_its_stop_codon_and_starts_at_its_start_codon():
     assert len(read) == 216 and grid.margin(216) == 0
     states = np.zeros(24, dtype=int)
     states[7:17] = 1  # bases 63 to 153
-    assert calls.stretches(states, read) == [calls.Stretch(60, 156, 1)]
+    assert calls.stretches(states, read, _costs()) == [calls.Stretch(60, 156, 1)]
     states[:17] = 1  # begins before the read does
-    assert calls.stretches(states, read) == [calls.Stretch(0, 156, 1)]
+    assert calls.stretches(states, read, _costs()) == [calls.Stretch(0, 156, 1)]
     states[:17], states[7:17] = 0, 2  # no such codon in that frame
-    assert calls.stretches(states, read) == [calls.Stretch(63, 153, 2)]
+    assert calls.stretches(states, read, _costs()) == [calls.Stretch(63, 153, 2)]
+
+
+def test_a_gene_that_ends_where_the_next_one_begins_is_a_gene_of_its_own():
+    first, second = "ATG" + "GCC" * 22 + "GCATGA", "ATGAGC" + "CGT" * 25 + "C"  # they share ATGA
+    read = tokens.encode(first + second[4:])
+    states = np.where(np.arange(17) < 8, 1, 3)
+    assert len(read) == 153 and grid.margin(153) == 0
+    assert calls.stretches(states, read, _costs()) == [calls.Stretch(0, 75, 1), calls.Stretch(71, 153, 3)]
+    shifted = calls.stretches(states, read, _costs()._replace(shift_at_stop=1.1))
+    assert shifted == [calls.Stretch(0, 72, 1), calls.Stretch(72, 153, 3)]
 
 
 def test_the_truth_is_the_genomes_whatever_was_lost_and_gained():
@@ -313,7 +331,7 @@ def test_reads_of_any_length_are_called_as_the_reference_calls_them(net, tmp_pat
     model, read = plain.Model(tmp_path), _random(random.Random(length), length)
     ours, reference = evaluate.many(net, [tokens.encode(read)])[0], model.read(read)
     assert np.allclose(ours, reference, atol=2e-5)
-    assert evaluate.decoded([tokens.encode(read)], [ours], _decoder())[0].tolist() == model.states(torch.from_numpy(ours), read)
+    assert evaluate.decoded([tokens.encode(read)], [ours], _decoder())[0][0].tolist() == model.states(torch.from_numpy(ours), read)[0]
 
 
 def test_the_committed_goldens_are_what_the_training_code_says_of_the_committed_checkpoint():
@@ -327,7 +345,7 @@ def test_the_committed_goldens_are_what_the_training_code_says_of_the_committed_
         logits = evaluate.many(net, [codes])[0]
         shown = logits if len(logits) <= 130 else logits[::7]
         assert np.allclose(shown.ravel(), np.array(numbers.split(), dtype=float), atol=3e-5)
-        assert "".join(map(str, evaluate.decoded([codes], [logits], decoder)[0])) == states
+        assert "".join(map(str, evaluate.decoded([codes], [logits], decoder)[0][0])) == states
 
 
 def test_what_is_seen_of_a_read_has_all_its_known_bases_in_their_frames():

@@ -11,9 +11,6 @@ use super::settings::DecoderSettings;
 /// None, plus 0 1 2, minus 0 1 2.
 pub(super) const STATES: usize = 7;
 
-/// One number for each state.
-type Row = [f64; STATES];
-
 /// The costs of a step, as log scores.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
@@ -22,59 +19,91 @@ pub(super) struct Chain {
     /// The log odds of coding that calls assume.
     prior: f64,
     steps: Steps,
+    /// Whether a change of the frame at a stop codon is from one gene to the next, rather than a shift like any other.
+    parts_at_stops: bool,
 }
 
-/// What a step adds to a path's score, by the codons at its border.
+/// What a step adds to a path's score.
 #[derive(Clone, Debug)]
 struct Steps {
-    /// To remain in each state, by the frames that have a stop codon.
-    stay: Box<[Row; MARKS]>,
-    /// From none to each state, from left to right, by the frames that have a start codon.
-    enter: Box<[Row; MARKS]>,
-    /// From each state to none.
-    leave: Box<[Row; MARKS]>,
-    shift: f64,
+    /// By the frames of a strand that have a stop codon at the border.
+    stops: [AtStops; SETS],
+    /// What it is for a gene to begin in each frame of a strand, by the frames that have ATG and those that have GTG or TTG there.
+    begin: Box<[Frames; SETS * SETS]>,
     other: f64,
 }
 
-/// Sets of frames.
-const MARKS: usize = 1 << (STATES - 1);
+/// One number for each frame of a strand.
+type Frames = [f64; 3];
+
+/// Sets of the frames of a strand.
+const SETS: usize = 8;
+
+/// What stop codons decide, for each frame of a strand.
+#[derive(Clone, Copy, Debug)]
+struct AtStops {
+    /// To remain in a gene.
+    stay: Frames,
+    /// For a gene to end.
+    end: Frames,
+    /// For another frame's gene to follow.
+    shift: Frames,
+}
+
+/// What holds of a strand at a border.
+#[derive(Clone, Copy)]
+struct AtBorder<'a> {
+    begin: &'a Frames,
+    stops: &'a AtStops,
+}
 
 impl Steps {
-    /// What it is to remain, to enter and to leave at a border.
-    fn at(&self, marks: Marks) -> (&Row, &Row, &Row) {
-        let (stop, start) = (usize::from(marks.stop) % MARKS, usize::from(marks.start) % MARKS);
-        (&self.stay[stop], &self.enter[start], &self.leave[start])
-    }
-
     fn new(settings: &DecoderSettings) -> Self {
-        let DecoderSettings { start, start_codon, stop, through, shift, other, .. } = *settings;
-        let by_mark = |cost: &dyn Fn(usize, bool) -> f64| {
-            Box::new(std::array::from_fn(|marks| {
-                std::array::from_fn(|state| match state {
-                    1..STATES => -cost(state, marks >> (state - 1) & 1 == 1),
-                    _ => 0.0,
-                })
-            }))
+        let DecoderSettings { start, start_codon, other_start_codon, .. } = *settings;
+        let DecoderSettings { stop, stop_codon, through, shift, shift_at_stop, other, .. } = *settings;
+        let by_frame = |marks: usize, marked: f64, unmarked: f64| -> Frames {
+            std::array::from_fn(|frame| -if marks >> frame & 1 == 1 { marked } else { unmarked })
         };
-        let starts = |marked: bool| if marked { start_codon } else { start };
+        let begin = |marks: usize| -> Frames {
+            let (atg, others) =
+                (by_frame(marks % SETS, start_codon, start), by_frame(marks / SETS, other_start_codon, start));
+            std::array::from_fn(|frame| if marks >> frame & 1 == 1 { atg[frame] } else { others[frame] })
+        };
         Self {
-            stay: by_mark(&|_, marked| if marked { through } else { 0.0 }),
-            enter: by_mark(&|state, marked| if state < 4 { starts(marked) } else { stop }),
-            leave: by_mark(&|state, marked| if state < 4 { stop } else { starts(marked) }),
-            shift: -shift,
+            stops: std::array::from_fn(|marks| AtStops {
+                stay: by_frame(marks, through, 0.0),
+                end: by_frame(marks, stop_codon, stop),
+                shift: by_frame(marks, shift_at_stop, shift),
+            }),
+            begin: Box::new(std::array::from_fn(begin)),
             other: -other,
         }
     }
 
+    /// What holds of the plus and of the minus strand at a border.
+    fn at(&self, marks: Marks) -> [AtBorder<'_>; 2] {
+        let of_strand = |stop: u8, start: u8, other_start: u8| {
+            let [stop, start, other_start] = [stop, start, other_start].map(|marks| usize::from(marks) % SETS);
+            AtBorder { begin: &self.begin[start + SETS * other_start], stops: &self.stops[stop] }
+        };
+        let Marks { stop, start, other_start } = marks;
+        [of_strand(stop, start, other_start), of_strand(stop >> 3, start >> 3, other_start >> 3)]
+    }
+
     /// From one state to another.
     fn between(&self, from: u8, to: u8, marks: Marks) -> f64 {
-        let (stay, enter, leave) = self.at(marks);
+        let [plus, minus] = self.at(marks);
+        let (from, to) = (usize::from(from), usize::from(to));
         match (from, to) {
-            _ if from == to => stay[usize::from(to)],
-            (0, _) => enter[usize::from(to)],
-            (_, 0) => leave[usize::from(from)],
-            (1..4, 1..4) | (4.., 4..) => self.shift,
+            (0, 0) => 0.0,
+            (0, 1..4) => plus.begin[to - 1],
+            (0, _) => minus.stops.end[to - 4],
+            (1..4, 0) => plus.stops.end[from - 1],
+            (_, 0) => minus.begin[from - 4],
+            (1..4, _) if from == to => plus.stops.stay[to - 1],
+            (1..4, 1..4) => plus.stops.shift[from - 1],
+            (4.., _) if from == to => minus.stops.stay[to - 4],
+            (4.., 4..) => minus.stops.shift[to - 4],
             _ => self.other,
         }
     }
@@ -137,11 +166,11 @@ pub(super) struct Memory {
 
 impl Chain {
     pub(super) fn new(settings: &DecoderSettings) -> Self {
-        let DecoderSettings { weight, prior, .. } = *settings;
-        Self { weight, prior: weight * prior, steps: Steps::new(settings) }
+        let DecoderSettings { weight, prior, shift, shift_at_stop, .. } = *settings;
+        Self { weight, prior: weight * prior, steps: Steps::new(settings), parts_at_stops: shift_at_stop < shift }
     }
 
-    /// One in which no gene shifts its frame.
+    /// One in which no gene shifts its frame, but where it ends at a stop codon.
     pub(super) fn without_shifts(settings: &DecoderSettings) -> Self {
         Self::new(&DecoderSettings { shift: f64::INFINITY, ..*settings })
     }
@@ -189,6 +218,12 @@ impl Chain {
             }
             *(if is_mostly_none(&best) { &mut before } else { &mut after }) = best;
         }
+    }
+
+    /// Whether the runs of the path in memory on both sides of a border, of one strand, are two genes.
+    pub(super) fn parts(&self, border: usize, memory: &Memory) -> bool {
+        let Memory { marks, path, .. } = memory;
+        self.parts_at_stops && marks[border - 1].end_a_gene(path[border - 1], path[border])
     }
 
     /// How much the positions of a gene of the path speak for coding, as log odds: at the opposite prior, the gene and nothing in
@@ -268,26 +303,37 @@ impl Chain {
     /// The best score by which each state is reached, with what comes along from the state before. Of equally good ones
     /// that of the lowest state.
     fn step<T: Copy>(&self, from: [(f64, T); STATES], marks: Marks) -> [(f64, T); STATES] {
-        let Steps { shift, other, .. } = self.steps;
-        let (stay, enter, leave) = self.steps.at(marks);
-        let plus = |(score, along): (f64, T), more: f64| (score + more, along);
-        let none = highest(std::array::from_fn::<_, STATES, _>(|state| plus(from[state], leave[state])));
-        let [_, p1, p2, p3, m1, m2, m3] = from;
-        let across = [highest([m1, m2, m3]), highest([p1, p2, p3])].map(|best| plus(best, other));
+        let [plus, minus] = self.steps.at(marks);
+        let add = |(score, along): (f64, T), more: f64| (score + more, along);
+        let [none, p1, p2, p3, m1, m2, m3] = from;
+        // From left to right, a gene of the minus strand is left at its beginning and entered at its end.
+        let ([p_end, m_begin], [p_shift, m_shift]) =
+            ([&plus.stops.end, minus.begin], [&plus.stops.shift, &minus.stops.shift]);
+        let to_none = highest([
+            none,
+            add(p1, p_end[0]),
+            add(p2, p_end[1]),
+            add(p3, p_end[2]),
+            add(m1, m_begin[0]),
+            add(m2, m_begin[1]),
+            add(m3, m_begin[2]),
+        ]);
+        let across = [highest([m1, m2, m3]), highest([p1, p2, p3])].map(|best| add(best, self.steps.other));
+        let (p_stay, m_stay) = (&plus.stops.stay, &minus.stops.stay);
         // Each state with the two others of its strand, in their order.
         let near = [
-            [plus(p1, stay[1]), plus(p2, shift), plus(p3, shift)],
-            [plus(p1, shift), plus(p2, stay[2]), plus(p3, shift)],
-            [plus(p1, shift), plus(p2, shift), plus(p3, stay[3])],
-            [plus(m1, stay[4]), plus(m2, shift), plus(m3, shift)],
-            [plus(m1, shift), plus(m2, stay[5]), plus(m3, shift)],
-            [plus(m1, shift), plus(m2, shift), plus(m3, stay[6])],
+            [add(p1, p_stay[0]), add(p2, p_shift[1]), add(p3, p_shift[2])],
+            [add(p1, p_shift[0]), add(p2, p_stay[1]), add(p3, p_shift[2])],
+            [add(p1, p_shift[0]), add(p2, p_shift[1]), add(p3, p_stay[2])],
+            [add(m1, m_stay[0]), add(m2, m_shift[0]), add(m3, m_shift[0])],
+            [add(m1, m_shift[1]), add(m2, m_stay[1]), add(m3, m_shift[1])],
+            [add(m1, m_shift[2]), add(m2, m_shift[2]), add(m3, m_stay[2])],
         ]
         .map(highest);
         std::array::from_fn(|state| match state {
-            0 => none,
-            1..4 => highest([plus(from[0], enter[state]), near[state - 1], across[0]]),
-            _ => highest([plus(from[0], enter[state]), across[1], near[state - 1]]),
+            0 => to_none,
+            1..4 => highest([add(none, plus.begin[state - 1]), near[state - 1], across[0]]),
+            _ => highest([add(none, minus.stops.end[state - 4]), across[1], near[state - 1]]),
         })
     }
 }
@@ -327,37 +373,32 @@ mod tests {
 
     const SETTINGS: DecoderSettings = DecoderSettings {
         weight: 0.656,
-        start: 0.631,
+        start: 1.631,
         start_codon: 0.1,
-        stop: 0.843,
+        other_start_codon: 0.7,
+        stop: 1.843,
+        stop_codon: 0.35,
         through: 2.121,
         shift: 0.828,
+        shift_at_stop: 0.45,
         other: 1.472,
         prior: 2.2,
     };
 
     fn cost(from: usize, to: usize, marks: Marks) -> f64 {
-        let DecoderSettings { start, start_codon, stop, through, shift, other, .. } = SETTINGS;
         let has = |marks: u8, state: usize| marks >> (state - 1) & 1 == 1;
+        let if_stops =
+            |state: usize, at_stop: f64, elsewhere: f64| if has(marks.stop, state) { at_stop } else { elsewhere };
         match (from, to) {
             (0, 0) => 0.0,
-            _ if from == to => {
-                if has(marks.stop, to) {
-                    through
-                } else {
-                    0.0
-                }
-            }
-            (0, 1..4) | (4.., 0) => {
-                if has(marks.start, from + to) {
-                    start_codon
-                } else {
-                    start
-                }
-            }
-            (1..4, 0) | (0, 4..) => stop,
-            (1..4, 1..4) | (4.., 4..) => shift,
-            _ => other,
+            _ if from == to => if_stops(to, SETTINGS.through, 0.0),
+            (0, 1..4) | (4.., 0) if has(marks.start, from + to) => SETTINGS.start_codon,
+            (0, 1..4) | (4.., 0) if has(marks.other_start, from + to) => SETTINGS.other_start_codon,
+            (0, 1..4) | (4.., 0) => SETTINGS.start,
+            (1..4, 0) | (0, 4..) => if_stops(from + to, SETTINGS.stop_codon, SETTINGS.stop),
+            (1..4, 1..4) => if_stops(from, SETTINGS.shift_at_stop, SETTINGS.shift),
+            (4.., 4..) => if_stops(to, SETTINGS.shift_at_stop, SETTINGS.shift),
+            _ => SETTINGS.other,
         }
     }
 
@@ -409,12 +450,18 @@ mod tests {
     /// The same of the reverse complement.
     fn turned(marks: &[Marks]) -> Vec<Marks> {
         let other = |bits: u8| bits >> 3 | (bits & 7) << 3;
-        marks.iter().rev().map(|marks| Marks { stop: other(marks.stop), start: other(marks.start) }).collect()
+        let turned = |marks: &Marks| Marks {
+            stop: other(marks.stop),
+            start: other(marks.start),
+            other_start: other(marks.other_start),
+        };
+        marks.iter().rev().map(turned).collect()
     }
 
     /// Logits, and working memory with marks.
     fn read(positions: std::ops::Range<usize>) -> impl Strategy<Value = (Vec<[f32; STATES]>, Memory)> {
-        let marks = (0..64_u8, 0..64_u8).prop_map(|(stop, start)| Marks { stop, start });
+        let marks =
+            (0..64_u8, 0..64_u8, 0..64_u8).prop_map(|(stop, start, other_start)| Marks { stop, start, other_start });
         prop::collection::vec((prop::array::uniform7(-6.0_f32..6.0), marks), positions).prop_map(|both| {
             let (logits, mut marks): (Vec<_>, Vec<_>) = both.into_iter().unzip();
             marks.pop();
@@ -428,7 +475,7 @@ mod tests {
         let logits: Vec<_> = (0..50_000_u32)
             .map(|t| [if t % 200 < 100 { 3.0 } else { -3.0 }, 0.0, -9.0, -9.0, -9.0, -9.0, -9.0])
             .collect();
-        let mut memory = Memory { marks: vec![Marks { stop: 0, start: 0 }; 49_999], ..Memory::default() };
+        let mut memory = Memory { marks: vec![Marks::default(); 49_999], ..Memory::default() };
         let chain = Chain::new(&SETTINGS);
         let call = chain.call(&logits, &mut memory);
         let (log_odds, frame) = chain.break_even(call, &logits, &mut memory);
@@ -448,7 +495,7 @@ mod tests {
                 });
                 17
             ];
-            let mut memory = Memory { marks: vec![Marks { stop: 0, start: 0 }; 16], ..Memory::default() };
+            let mut memory = Memory { marks: vec![Marks::default(); 16], ..Memory::default() };
             let chain = Chain::new(&SETTINGS);
             let call = chain.call(&logits, &mut memory);
             let (log_odds, found) = chain.break_even(call, &logits, &mut memory);
@@ -492,7 +539,7 @@ mod tests {
                 .iter()
                 .map(|row| std::array::from_fn(|s| row[s] / 60.0 + if s == state { 30.0 } else { 0.0 }))
                 .collect();
-            memory.marks.fill(Marks { stop: 0, start: 0 });
+            memory.marks.fill(Marks::default());
             let chain = Chain::new(&SETTINGS);
             let call = chain.call(&logits, &mut memory);
             prop_assert_eq!(states(&memory.path), vec![state; logits.len()]);

@@ -3,7 +3,7 @@
 //! A position is of a gene if its middle base is. So every codon of a frame belongs to one border, and three to each.
 
 use super::grid::POSITION;
-use super::kmers::{self, ATG, STOPS};
+use super::kmers::{self, ATG, GTG, STOPS, TTG};
 
 /// The codons at the border behind a position: bit s for the frame of state s + 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,17 @@ pub(super) struct Marks {
     pub(super) stop: u8,
     /// Frames in which a gene that starts at this border starts with ATG.
     pub(super) start: u8,
+    /// The same with GTG or TTG.
+    pub(super) other_start: u8,
+}
+
+impl Marks {
+    /// Whether a gene ends with its stop codon where one state follows another of its strand: the left one's on the plus strand, the
+    /// right one's on the minus strand.
+    pub(super) fn end_a_gene(self, from: u8, to: u8) -> bool {
+        let ending = if to < 4 { from } else { to };
+        self.stop >> (ending - 1) & 1 == 1
+    }
 }
 
 /// What a codon of the read is, on its own strand and, reversed and complemented, on the other.
@@ -19,21 +30,27 @@ const STOP: u8 = 1;
 const START: u8 = 2;
 const MINUS_STOP: u8 = 4;
 const MINUS_START: u8 = 8;
+const OTHER_START: u8 = 16;
+const MINUS_OTHER_START: u8 = 32;
 
 /// By a codon's number: three digits of base 4, A 0, T 1, C 2, G 3.
 const KINDS: [u8; 64] = {
     let mut kinds = [0; 64];
     let mut n = 0;
     while n < STOPS.len() {
-        kinds[number(STOPS[n])] |= STOP;
-        kinds[number(turned(STOPS[n]))] |= MINUS_STOP;
+        add(&mut kinds, STOPS[n], STOP, MINUS_STOP);
         n += 1;
     }
-    // GTG and TTG are as frequent elsewhere.
-    kinds[number(ATG)] |= START;
-    kinds[number(turned(ATG))] |= MINUS_START;
+    add(&mut kinds, ATG, START, MINUS_START);
+    add(&mut kinds, GTG, OTHER_START, MINUS_OTHER_START);
+    add(&mut kinds, TTG, OTHER_START, MINUS_OTHER_START);
     kinds
 };
+
+const fn add(kinds: &mut [u8; 64], codon: [u8; 3], plus: u8, minus: u8) {
+    kinds[number(codon)] |= plus;
+    kinds[number(turned(codon))] |= minus;
+}
 
 const fn number(codon: [u8; 3]) -> usize {
     (codon[0] << 4 | codon[1] << 2 | codon[2]) as usize
@@ -58,13 +75,16 @@ pub(super) fn mark(row: &[u16], side: usize, positions: usize, marks: &mut Vec<M
         let middle = POSITION / 2;
         let borders = [at.checked_sub(middle - 2), at.checked_sub(middle + 1)];
         let [near, far] = borders.map(|behind| behind.map_or(usize::MAX, |behind| behind / POSITION));
+        let if_is = |wanted: u8, frame: u8| if kind & wanted == 0 { 0 } else { frame };
         if let Some(marks) = marks.get_mut(near) {
-            marks.stop |= if kind & STOP == 0 { 0 } else { plus };
-            marks.start |= if kind & MINUS_START == 0 { 0 } else { minus };
+            marks.stop |= if_is(STOP, plus);
+            marks.start |= if_is(MINUS_START, minus);
+            marks.other_start |= if_is(MINUS_OTHER_START, minus);
         }
         if let Some(marks) = marks.get_mut(far) {
-            marks.start |= if kind & START == 0 { 0 } else { plus };
-            marks.stop |= if kind & MINUS_STOP == 0 { 0 } else { minus };
+            marks.start |= if_is(START, plus);
+            marks.other_start |= if_is(OTHER_START, plus);
+            marks.stop |= if_is(MINUS_STOP, minus);
         }
     }
 }
@@ -100,12 +120,18 @@ mod tests {
         for start in 9..36 {
             let of_gene = middles.iter().filter(|&&middle| middle <= start + 2).count();
             let before = middles.iter().filter(|&&middle| middle < start).count();
-            assert_eq!(only(&within("TGA", start)), (of_gene - 1, Marks { stop: 1 << (start % 3), start: 0 }));
-            assert_eq!(only(&within("TCA", start)), (before - 1, Marks { stop: 8 << ((3 - start % 3) % 3), start: 0 }));
-            let (border, marks) = only(&within("ATG", start).replace("CAT", "GAT"));
-            assert_eq!((border, marks), (before - 1, Marks { stop: 0, start: 1 << (start % 3) }));
-            let (border, marks) = only(&within("CAT", start).replace("ATC", "ATT"));
-            assert_eq!((border, marks), (of_gene - 1, Marks { stop: 0, start: 8 << ((3 - start % 3) % 3) }));
+            let (plus, minus) = (1 << (start % 3), 8 << ((3 - start % 3) % 3));
+            let none = Marks::default();
+            assert_eq!(only(&within("TGA", start)), (of_gene - 1, Marks { stop: plus, ..none }));
+            assert_eq!(only(&within("TCA", start)), (before - 1, Marks { stop: minus, ..none }));
+            let atg = within("ATG", start).replace("CAT", "GAT");
+            assert_eq!(only(&atg), (before - 1, Marks { start: plus, ..none }));
+            let cat = within("CAT", start).replace("ATC", "ATT");
+            assert_eq!(only(&cat), (of_gene - 1, Marks { start: minus, ..none }));
+            for (codon, turned) in [("GTG", "CAC"), ("TTG", "CAA")] {
+                assert_eq!(only(&within(codon, start)), (before - 1, Marks { other_start: plus, ..none }));
+                assert_eq!(only(&within(turned, start)), (of_gene - 1, Marks { other_start: minus, ..none }));
+            }
         }
     }
 

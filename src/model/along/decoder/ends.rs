@@ -2,7 +2,7 @@
 //!
 //! All of it is done in the gene's own direction, so a read and its reverse complement get mirrored ends.
 
-use super::kmers::{self, ATG};
+use super::kmers::{self, ATG, GTG, TTG};
 use crate::prediction::Strand;
 
 /// How far from the border that the states show a stop codon may lie, and a start codon.
@@ -11,7 +11,7 @@ const REACH_START: usize = 18;
 
 /// Codons as digits, A 0, T 1, C 2, G 3, and how many bases further away they seem.
 const STOPS: [([u8; 3], usize); 3] = [(kmers::STOPS[0], 0), (kmers::STOPS[1], 0), (kmers::STOPS[2], 0)];
-const STARTS: [([u8; 3], usize); 3] = [(ATG, 0), ([3, 1, 3], 6), ([1, 1, 3], 9)];
+const STARTS: [([u8; 3], usize); 3] = [(ATG, 0), (GTG, 6), (TTG, 9)];
 
 /// A strand of a read, known by its overlapping 6-mers.
 #[derive(Clone, Copy)]

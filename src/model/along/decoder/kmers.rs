@@ -4,8 +4,10 @@ use crate::kmer::FIRST;
 
 /// Codons that end a gene, as digits: TAA, TAG, TGA.
 pub(super) const STOPS: [[u8; 3]; 3] = [[1, 0, 0], [1, 0, 3], [1, 3, 0]];
-/// The start codon ATG.
+/// Start codons.
 pub(super) const ATG: [u8; 3] = [0, 1, 3];
+pub(super) const GTG: [u8; 3] = [3, 1, 3];
+pub(super) const TTG: [u8; 3] = [1, 1, 3];
 
 /// The bases from the n-th on, `count` of them and at most six, as one number: a digit of base 4 each, A 0, T 1, C 2, G 3. By
 /// any 6-mer around them that has no unknown base; none if there is no such 6-mer.

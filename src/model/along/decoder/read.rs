@@ -9,8 +9,9 @@ use super::seen::Seen;
 use crate::prediction::{Frame, Strand, Stretch};
 
 impl Seen<'_> {
-    /// The runs of a path that code, each with its bases; probabilities are those of their genes, and 0 here.
-    pub(super) fn coding_runs(&self, path: &[u8]) -> Vec<(Run, Stretch)> {
+    /// The runs of a path that code, each with its bases; probabilities are those of their genes, and 0 here. `parts` says at which
+    /// borders a run is a gene of its own, where one of its strand follows.
+    pub(super) fn coding_runs(&self, path: &[u8], parts: impl Fn(usize) -> bool) -> Vec<(Run, Stretch)> {
         let mut found = Vec::new();
         let Some(&first) = path.first() else { return found };
         let mut before = None;
@@ -19,22 +20,25 @@ impl Seen<'_> {
             run.end = path[run.start..].iter().position(|&s| s != run.state).map_or(path.len(), |n| run.start + n);
             let after = path.get(run.end).map(|&state| Run { start: run.end, end: run.end, state });
             if let Some(strand) = run.strand() {
-                found.push((run, self.coding_bases(run, strand, [before, after])));
+                let is_apart = |other: Run, behind: usize| other.strand() != Some(strand) || parts(behind);
+                let left = before.map(|other| is_apart(other, run.start));
+                let right = after.map(|other| is_apart(other, run.end));
+                found.push((run, self.coding_bases(run, strand, [left, right])));
             }
             let Some(next) = after else { return found };
             (before, run) = (Some(run), next);
         }
     }
 
-    /// The bases of one run of positions, given those beside it, if there are any.
-    fn coding_bases(&self, run: Run, strand: Strand, beside: [Option<Run>; 2]) -> Stretch {
+    /// The bases of one run of positions. `apart`: whether the runs beside it, if there are any, are not of its gene.
+    fn coding_bases(&self, run: Run, strand: Strand, apart: [Option<bool>; 2]) -> Stretch {
         let bases = Bases { row: &self.row, strand };
         let (length, side) = (bases.len(), side(bases.len()));
         let offset = (usize::from(run.state - 1) % 3 + POSITION - side) % 3;
         let (start, end) = ((POSITION * run.start).saturating_sub(side), (POSITION * run.end - side).min(length));
         // Whether the gene begins and ends here, from left to right: a frameshift is neither.
-        let [left, right] = beside.map(|other| other.is_some_and(|other| other.strand() != Some(strand)));
-        let continues = beside[0].is_some() && !left;
+        let [left, right] = apart.map(|is_apart| is_apart == Some(true));
+        let continues = apart[0] == Some(false);
         let turned = |(start, end): (usize, usize)| (length - end, length - start);
         let ((start, end), [begins, ends]) = match strand {
             Strand::Plus => ((start, end), [left, right]),

@@ -7,23 +7,65 @@ use crate::model::load_error::Requirement;
 
 /// The costs of the hidden Markov model, as logarithms.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(from = "Written")]
 pub(in crate::model) struct DecoderSettings {
     /// Of a position's logits.
     pub(in crate::model) weight: f64,
-    /// A gene starts.
+    /// A gene starts without a start codon.
     pub(in crate::model) start: f64,
     /// A gene starts with ATG.
     pub(in crate::model) start_codon: f64,
-    /// A gene ends.
+    /// A gene starts with GTG or TTG.
+    pub(in crate::model) other_start_codon: f64,
+    /// A gene ends without a stop codon.
     pub(in crate::model) stop: f64,
+    /// A gene ends with a stop codon.
+    pub(in crate::model) stop_codon: f64,
     /// A gene goes on after a stop codon of its frame.
     pub(in crate::model) through: f64,
     /// Another frame of the strand.
     pub(in crate::model) shift: f64,
+    /// The same where a gene ends with a stop codon, so that the next one begins before or close behind it.
+    pub(in crate::model) shift_at_stop: f64,
     /// Straight to a gene of the other strand.
     pub(in crate::model) other: f64,
     /// Log odds of coding that calls assume.
     pub(in crate::model) prior: f64,
+}
+
+/// The same as written. Until readseeker-along-5, no file had the three costs that may be missing.
+#[derive(Deserialize)]
+struct Written {
+    weight: f64,
+    start: f64,
+    start_codon: f64,
+    other_start_codon: Option<f64>,
+    stop: f64,
+    stop_codon: Option<f64>,
+    through: f64,
+    shift: f64,
+    shift_at_stop: Option<f64>,
+    other: f64,
+    prior: f64,
+}
+
+impl From<Written> for DecoderSettings {
+    fn from(written: Written) -> Self {
+        let Written { weight, start, start_codon, stop, through, shift, other, prior, .. } = written;
+        Self {
+            weight,
+            start,
+            start_codon,
+            other_start_codon: written.other_start_codon.unwrap_or(start),
+            stop,
+            stop_codon: written.stop_codon.unwrap_or(stop),
+            through,
+            shift,
+            shift_at_stop: written.shift_at_stop.unwrap_or(shift),
+            other,
+            prior,
+        }
+    }
 }
 
 impl DecoderSettings {
@@ -31,16 +73,19 @@ impl DecoderSettings {
     const MOST: f64 = 30.0;
 
     /// What must hold of them.
-    pub(in crate::model) fn requirements(&self) -> [Requirement; 8] {
-        let Self { weight, start, start_codon, stop, through, shift, other, prior } = *self;
+    pub(in crate::model) fn requirements(&self) -> [Requirement; 11] {
+        let Self { weight, start, start_codon, stop, stop_codon, through, shift, other, prior, .. } = *self;
         let is_cost = |cost: f64| (0.0..=Self::MOST).contains(&cost);
         [
             ("decoder.weight", weight > 0.0 && weight <= 1.0, "above 0 and at most 1"),
             ("decoder.start", is_cost(start), "0 to 30"),
             ("decoder.start_codon", is_cost(start_codon), "0 to 30"),
+            ("decoder.other_start_codon", is_cost(self.other_start_codon), "0 to 30"),
             ("decoder.stop", is_cost(stop), "0 to 30"),
+            ("decoder.stop_codon", is_cost(stop_codon), "0 to 30"),
             ("decoder.through", is_cost(through), "0 to 30"),
             ("decoder.shift", is_cost(shift), "0 to 30"),
+            ("decoder.shift_at_stop", is_cost(self.shift_at_stop), "0 to 30"),
             ("decoder.other", is_cost(other), "0 to 30"),
             ("decoder.prior", prior.abs() <= Self::MOST, "-30 to 30"),
         ]
@@ -104,9 +149,12 @@ mod tests {
             weight: 0.5,
             start: 1.0,
             start_codon: 0.5,
+            other_start_codon: 0.8,
             stop: 1.0,
+            stop_codon: 0.4,
             through: 3.0,
             shift: 1.0,
+            shift_at_stop: 0.6,
             other: 2.0,
             prior: 2.0,
         };
@@ -116,10 +164,17 @@ mod tests {
             DecoderSettings { weight: 0.0, ..good },
             DecoderSettings { shift: -1.0, ..good },
             DecoderSettings { through: 31.0, ..good },
+            DecoderSettings { stop_codon: -0.1, ..good },
             DecoderSettings { other: f64::NAN, ..good },
             DecoderSettings { prior: f64::INFINITY, ..good },
         ] {
             assert!(!holds(&bad), "{bad:?}");
         }
+    }
+    #[test]
+    fn costs_that_older_files_do_not_have_are_those_without_codons() {
+        let json = r#"{"weight": 0.5, "start": 1, "start_codon": 0.5, "stop": 2, "through": 3, "shift": 4, "other": 5, "prior": 0}"#;
+        let DecoderSettings { other_start_codon, stop_codon, shift_at_stop, .. } = serde_json::from_str(json).unwrap();
+        assert!([other_start_codon, stop_codon, shift_at_stop] == [1.0, 2.0, 4.0]);
     }
 }

@@ -85,6 +85,18 @@ fn calls_are_the_training_codes() {
 }
 
 #[test]
+fn genes_that_share_bases_are_two() {
+    let (first, second) =
+        ("ATG".to_owned() + &"GCC".repeat(22) + "GCATGA", "ATGAGC".to_owned() + &"CGT".repeat(25) + "C");
+    let read = first + &second[4..]; // both have ATGA
+    let logits: Vec<[f32; LOGITS]> =
+        (0..17).map(|t| std::array::from_fn(|s| if s == if t < 8 { 1 } else { 3 } { 20.0 } else { 0.0 })).collect();
+    let (_, found) = decoded(&decoder(), read.as_bytes(), &logits);
+    assert_eq!(found.iter().map(spelt).collect::<Vec<_>>(), ["0-75:1", "71-153:3"]);
+    assert!(found[0].has_stop && found[1].has_start && !found[1].continues, "{found:?}");
+}
+
+#[test]
 fn a_gene_inside_a_read_begins_with_its_start_codon_and_ends_with_its_stop_codon() {
     // 4 positions of nothing, 8 of a gene in frame 1, 4 of nothing; the codons are two bases off the positions' borders.
     let gene = ["C".repeat(36), "ATG".into(), "GCC".repeat(21), "TAA".into(), "C".repeat(39)].concat();
