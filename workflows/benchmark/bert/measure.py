@@ -44,7 +44,7 @@ class Ours:
         if precision not in self.waiting:
             table = subprocess.run(self.command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
             rows = [dict(zip(table[0].split("\t"), row.split("\t"))) for row in table[1:]]
-            self.waiting = {row["precision"]: float(row["CPU ms a read"]) / 1000 * self.count for row in rows}
+            self.waiting = {row["precision"]: float(row["CPU ms per read"]) / 1000 * self.count for row in rows}
         return self.waiting.pop(precision)
 
 

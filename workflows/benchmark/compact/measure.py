@@ -53,7 +53,7 @@ class Ours:
     def rates(self):
         table = subprocess.run(self.command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
         rows = [dict(zip(table[0].split("\t"), row.split("\t"))) for row in table[1:]]
-        return {f"readseeker {row['precision']}": 1000 / float(row["CPU ms a read"]) for row in rows}
+        return {f"readseeker {row['precision']}": 1000 / float(row["CPU ms per read"]) for row in rows}
 
 
 class OpenVino:
