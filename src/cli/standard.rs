@@ -48,9 +48,9 @@ impl Standard {
 
 /// What a folder is called, also where it is spelled `.` or `..`.
 fn folder_name(folder: &Path) -> String {
-    let resolved = folder.canonicalize().unwrap_or_default();
-    let name = folder.file_name().or_else(|| resolved.file_name());
-    name.and_then(|name| name.to_str()).unwrap_or("readseeker").to_owned()
+    let spelled = |folder: &Path| Some(folder.file_name()?.to_str()?.to_owned());
+    let resolved = || spelled(&folder.canonicalize().ok()?);
+    spelled(folder).or_else(resolved).unwrap_or_else(|| "readseeker".to_owned())
 }
 
 #[cfg(test)]

@@ -70,10 +70,9 @@ def _in_order(genes):
         genes = [gene for gene, stays in zip(genes, kept) if stays]
 
 
-def _parted(states, codes, border):
+def _parted(states, stop, border):
     """Whether the gene that ends at a border between two frames of one strand has its stop codon there: the left one on the plus
-    strand, the right one on the minus strand."""
-    stop = codons.of(grid.laid(codes))[0, 0]
+    strand, the right one on the minus strand. `stop` [T - 1, 6] are the read's stop codons."""
     ending = states[border - 1] if states[border] < 4 else states[border]
     return stop[border - 1, ending - 1]
 
@@ -86,8 +85,9 @@ def stretches(states, codes, costs):
     edges = np.flatnonzero(np.diff(states)) + 1
     runs = list(zip([0, *edges], [*edges, len(states)]))
     strands = [(states[a] + 2) // 3 for a, _ in runs]
+    stop = codons.of(grid.laid(codes))[0, 0]
     # Whether a run and the one before it are of one gene, with a frameshift between them.
-    joined = [False] + [one == other and not (costs.parts_at_stops and _parted(states, codes, a)) for one, other, (a, _) in zip(strands, strands[1:], runs[1:])]
+    joined = [False] + [one == other and not (costs.parts_at_stops and _parted(states, stop, a)) for one, other, (a, _) in zip(strands, strands[1:], runs[1:])]
     genes = []
     for i, (a, b) in enumerate(runs):
         if not strands[i]:

@@ -70,8 +70,8 @@ def decoder_of(config):
     return Decoder(Costs(**config["decoder"]), Costs(**short["decoder"]))
 
 
-# What a step may be. The costs of all but the first are in the order of `Costs`, behind the weight.
-STEPS = ("free", "start", "start_codon", "other_start_codon", "stop", "stop_codon", "through", "shift", "shift_at_stop", "other")
+# What a step may be; all but the first cost something.
+STEPS = ("free", *Costs._fields[1:-1])
 
 
 def steps(codons):
@@ -79,13 +79,9 @@ def steps(codons):
     stop, start, other_start = codons
     number = {name: i for i, name in enumerate(STEPS)}
     out = np.full((*stop.shape[:2], STATES, STATES), number["other"], dtype=np.int8)
-    for strand in (slice(1, 4), slice(4, 7)):
-        out[:, :, strand, strand] = number["shift"]
-    for frame in (1, 2, 3):  # the gene whose stop codon it is comes first, so from right to left on the minus strand
-        rows = np.where(stop[..., frame - 1], number["shift_at_stop"], number["shift"])
-        out[:, :, frame, 1:4] = rows[..., None]
-        rows = np.where(stop[..., frame + 2], number["shift_at_stop"], number["shift"])
-        out[:, :, 4:7, frame + 3] = rows[..., None]
+    # The gene whose stop codon it is comes first: from left to right on the plus strand, from right to left on the minus strand.
+    shifts = np.where(stop, number["shift_at_stop"], number["shift"])
+    out[:, :, 1:4, 1:4], out[:, :, 4:7, 4:7] = shifts[..., :3, None], shifts[..., None, 3:]
     frames = np.arange(1, STATES)
     out[:, :, 0, 0] = number["free"]
     out[:, :, frames, frames] = np.where(stop, number["through"], number["free"])
@@ -98,8 +94,7 @@ def steps(codons):
 
 def transitions(costs, codons):
     """Log scores [B, T - 1, from, to] of the steps along the reads; `codons`: what `codons.of` finds in them."""
-    each = np.array([0.0, *(getattr(costs, name) for name in STEPS[1:])])
-    return -each[steps(codons)]
+    return -np.array([0.0, *costs[1:-1]])[steps(codons)]
 
 
 def emissions(logits, costs, prior=0.0):

@@ -74,18 +74,19 @@ impl DecoderSettings {
 
     /// What must hold of them.
     pub(in crate::model) fn requirements(&self) -> [Requirement; 11] {
-        let Self { weight, start, start_codon, stop, stop_codon, through, shift, other, prior, .. } = *self;
+        let Self { weight, start, start_codon, other_start_codon, stop, stop_codon, .. } = *self;
+        let Self { through, shift, shift_at_stop, other, prior, .. } = *self;
         let is_cost = |cost: f64| (0.0..=Self::MOST).contains(&cost);
         [
             ("decoder.weight", weight > 0.0 && weight <= 1.0, "above 0 and at most 1"),
             ("decoder.start", is_cost(start), "0 to 30"),
             ("decoder.start_codon", is_cost(start_codon), "0 to 30"),
-            ("decoder.other_start_codon", is_cost(self.other_start_codon), "0 to 30"),
+            ("decoder.other_start_codon", is_cost(other_start_codon), "0 to 30"),
             ("decoder.stop", is_cost(stop), "0 to 30"),
             ("decoder.stop_codon", is_cost(stop_codon), "0 to 30"),
             ("decoder.through", is_cost(through), "0 to 30"),
             ("decoder.shift", is_cost(shift), "0 to 30"),
-            ("decoder.shift_at_stop", is_cost(self.shift_at_stop), "0 to 30"),
+            ("decoder.shift_at_stop", is_cost(shift_at_stop), "0 to 30"),
             ("decoder.other", is_cost(other), "0 to 30"),
             ("decoder.prior", prior.abs() <= Self::MOST, "-30 to 30"),
         ]
@@ -171,6 +172,7 @@ mod tests {
             assert!(!holds(&bad), "{bad:?}");
         }
     }
+
     #[test]
     fn costs_that_older_files_do_not_have_are_those_without_codons() {
         let json = r#"{"weight": 0.5, "start": 1, "start_codon": 0.5, "stop": 2, "through": 3, "shift": 4, "other": 5, "prior": 0}"#;
