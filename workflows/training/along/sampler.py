@@ -43,6 +43,12 @@ MIXES = {
         "organelle": (0.035, 0.028),
     },
 }
+MIXES["hard"] = MIXES["small"] | {
+    "fungi": (0.055, 0.055),
+    "protist": (0.040, 0.040),
+    "plant": (0.042, 0.048),
+    "invertebrate": (0.024, 0.028),
+}
 BOOST = HUMAN_BOOST | {"Orthoherpesviridae": (14.0, 8.0)}
 # Viruses with large genomes have most windows, and small ones next to no gaps: by the organisms' usual weights nine in ten
 # viral reads would be of large DNA viruses, and RNA viruses be taken for non-coding. So all other viruses count more.

@@ -7,7 +7,7 @@ import torch
 
 from compact.training import EXPORTED, Training, add_flags
 
-from . import chain, codons, decode, export, grid
+from . import chain, codons, decode, export, grid, turn
 from .network import CLASSES, Along, Settings
 from .sampler import Recipe, Sampler
 
@@ -18,6 +18,12 @@ SMOOTHING = 0.01
 # the end loses .05 of loss at 100 bases when it is exported.
 SETTLED = 0.45
 LAST = 0.05
+# The loss of reads takes their log odds times this, which is about what calibration gives short reads. Reads that are about
+# half coding, or that are not known in more places than this, are left to the chain's loss.
+READ_SCALE = 1.8
+UNCLEAR = 0.04
+KNOWN = 0.8
+FARTHEST = 12.0
 _BITS = torch.tensor([1 << i for i in range(CLASSES)])
 
 
@@ -39,6 +45,18 @@ def chain_loss(logits, bases, right, costs):
     posterior = chain.posteriors(logits, chain.factors_of(costs, codons.of(bases)), costs.weight)
     hit = (posterior * right).sum(-1)
     return -((hit * (1 - SMOOTHING) + SMOOTHING / CLASSES).log() * known).sum() / known.sum()
+
+
+def read_loss(logits, bases, right, costs):
+    """Cross-entropy of whether most of a read codes, by where it breaks even."""
+    inside = torch.from_numpy(bases[:, grid.POSITION // 2 :: grid.POSITION] != grid.PADDING)
+    known = (right != 0) & inside
+    coding = (((right & 1) == 0) & known).sum(dim=1) / known.sum(dim=1).clamp(min=1)
+    clear = ((coding - 0.5).abs() > UNCLEAR) & (known.sum(dim=1) >= KNOWN * inside.sum(dim=1))
+    said = READ_SCALE * turn.log_odds(logits, costs, codons.of(bases))
+    sign = torch.where(coding >= 0.5, 1.0, -1.0)
+    loss = torch.nn.functional.softplus(-(sign * said).clamp(-FARTHEST, FARTHEST))
+    return (loss * clear).sum() / clear.sum().clamp(min=1)
 
 
 def to_tensors(made):
@@ -80,6 +98,9 @@ class Run(Training):
         if self.arguments.chain:
             share, costs = self.arguments.chain_share, self.arguments.chain.of(positions * grid.POSITION)
             loss = (1 - share) * loss + share * chain_loss(logits, made.bases, right, costs)
+            share = self.arguments.read_share
+            if share and costs is self.arguments.chain.short:
+                loss = (1 - share) * loss + share * read_loss(logits, made.bases, right, costs)
         return loss, len(ids)
 
     def train(self):
@@ -108,6 +129,7 @@ def main():
     parser.add_argument("--settle-at", type=float, default=SETTLED, help="share of the training from which on BatchNorm is fixed; 0 where it starts from a trained network")
     parser.add_argument("--chain", type=decode.read_decoder, help="a checkpoint or a file of `fit` whose chain the loss goes through")
     parser.add_argument("--chain-share", type=float, default=0.8, help="what that loss counts; the rest is the loss at each position by itself")
+    parser.add_argument("--read-share", type=float, default=0.0, help="with --chain: what the loss of short reads as a whole counts; the rest is that of their positions")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

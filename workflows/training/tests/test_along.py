@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from along import calibrate, calls, carry, chain, codons, decode, evaluate, export, grid, long, network, plain, sampler, train, truth  # noqa: E402
+from along import calibrate, calls, carry, chain, codons, decode, evaluate, export, grid, long, network, plain, sampler, train, truth, turn  # noqa: E402
 from compact import tokens  # noqa: E402
 from compact.labels import LEFT_OUT  # noqa: E402
 
@@ -184,6 +184,31 @@ def test_the_loss_through_the_chain_falls_where_the_right_class_gains():
     assert (logits.grad[:, :, 1] < 0).all()  # also where the truth is unknown: neighbours tell
     with torch.no_grad():
         assert train.chain_loss(logits - logits.grad, bases, right, _costs()) < loss
+
+
+@pytest.mark.parametrize("steps", [2, 17, 35])
+def test_what_training_learns_of_a_read_is_where_it_breaks_even(steps):
+    rng = np.random.default_rng(steps)
+    logits, found = rng.normal(0, 2, (40, steps, 7)), rng.random((3, 40, steps - 1, 6)) < 0.1
+    costs = _costs()
+    expected, _ = decode.break_even(decode.emissions(logits, costs), decode.transitions(costs, found), costs.weight)
+    assert np.allclose(turn.log_odds(torch.from_numpy(logits), costs, found), expected, atol=1e-3)
+
+
+def test_the_loss_of_reads_asks_for_what_most_of_a_read_is():
+    rng = np.random.default_rng(8)
+    bases = rng.integers(0, 4, (4, 9 * 12), np.uint8)
+    right = torch.ones(4, 12, dtype=torch.uint8)  # none
+    right[0] = 2
+    right[2, :6] = 2  # half and half: not asked
+    right[3, :6] = truth.UNKNOWN  # too little is known
+    logits = torch.from_numpy(rng.normal(0, 1, (4, 12, 7))).requires_grad_()
+    loss = train.read_loss(logits, bases, right, _costs())
+    loss.backward()
+    assert (logits.grad[:2] != 0).any(dim=(1, 2)).all() and not logits.grad[2:].any()
+    assert (logits.grad[0, :, 0] >= 0).all() and (logits.grad[1, :, 0] <= 0).all()
+    with torch.no_grad():
+        assert train.read_loss(logits - 0.1 * logits.grad, bases, right, _costs()) < loss
 
 
 def test_mirrored_scores_get_mirrored_paths():
