@@ -90,7 +90,7 @@ impl Outputs {
     /// # Panics
     /// If there are more answers or fewer.
     pub async fn write(&mut self, templates: &[Template], answers: &Answers) -> Result<()> {
-        let is_located = answers.predictions.stretches.is_some() || self.judge.windows.is_some();
+        let is_located = answers.predictions.genes.is_some() || self.judge.windows.is_some();
         // Scores have no use for "all of it", and reads' own files none for any.
         let needs_stretches = self.tables.iter().any(|(table, _)| is_located || table.needs_frames());
         let coding = needs_stretches.then(|| stretches::coding(&self.judge, templates, answers));

@@ -104,13 +104,36 @@ impl Stretches {
     }
 }
 
+/// Where on some rows the genes are.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Genes {
+    /// As they are called whatever the sample.
+    pub called: Stretches,
+    /// What takes their place where a row is coding after all, by the sample's share of coding reads, though most of it is not in
+    /// genes as called. A row has none where that cannot be.
+    pub if_coding: Stretches,
+}
+
+impl Genes {
+    /// Ends a row.
+    pub fn end_row(&mut self) {
+        self.called.end_row();
+        self.if_coding.end_row();
+    }
+
+    /// The rows in order, each as called and if coding.
+    pub fn rows(&self) -> impl Iterator<Item = (&[Stretch], &[Stretch])> {
+        self.called.rows().zip(self.if_coding.rows())
+    }
+}
+
 /// What a model says of some rows, in order: a prediction for each, and where on it the genes are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Predictions {
     /// One for each row.
     pub each: Vec<Prediction>,
-    /// The stretches of each row, if the model tells any.
-    pub stretches: Option<Stretches>,
+    /// The genes of each row, if the model tells any.
+    pub genes: Option<Genes>,
     /// What a plain path says of the audited rows, in order.
     pub plain: Vec<Prediction>,
 }
@@ -118,8 +141,11 @@ pub struct Predictions {
 impl Predictions {
     /// Adds those of more rows.
     pub fn append(&mut self, more: Self) {
-        match (&mut self.stretches, more.stretches) {
-            (Some(own), Some(more)) => own.append(&more),
+        match (&mut self.genes, more.genes) {
+            (Some(own), Some(more)) => {
+                own.called.append(&more.called);
+                own.if_coding.append(&more.if_coding);
+            }
             (own, more) => *own = own.take().or(more),
         }
         self.each.extend(more.each);
@@ -127,10 +153,10 @@ impl Predictions {
     }
 }
 
-/// Those of a model that tells no stretches.
+/// Those of a model that tells no genes.
 impl From<Vec<Prediction>> for Predictions {
     fn from(each: Vec<Prediction>) -> Self {
-        Self { each, stretches: None, plain: Vec::new() }
+        Self { each, genes: None, plain: Vec::new() }
     }
 }
 

@@ -96,6 +96,7 @@ mod tests {
             lines(b"r1 x", Mate::Unpaired, &[gene]),
             "r1\treadseeker\tCDS\t1\t96\t0.8750\t+\t1\tID=r1_1;partial=10\n"
         );
+        assert!(lines(b"r1/1", Mate::Unpaired, &[gene]).starts_with("r1%2F1\t"), "an unpaired read's own name");
         let gene = Stretch { has_start: true, ..stretch(10, 96, 3) };
         assert_eq!(
             lines(b"r1/2", Mate::Second, &[gene]),

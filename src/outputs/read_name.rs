@@ -6,7 +6,7 @@ use crate::reads::Record;
 
 /// Appends a read's name; a mate's is followed by `/1` or `/2`.
 pub(crate) fn push(segment: &Record, text: &mut Vec<u8>) {
-    text.extend_from_slice(segment.name());
+    text.extend_from_slice(segment.own_name());
     if segment.mate.number() > 0 {
         text.extend([b'/', b'0' + segment.mate.number()]);
     }

@@ -8,23 +8,23 @@ use std::ops::Range;
 
 use super::judged::Judge;
 use super::whole::{self, genes, probability};
-use crate::prediction::{Answers, Frame, Prediction, Stretch, Stretches};
+use crate::prediction::{Answers, Frame, Genes, Prediction, Stretch, Stretches};
 use crate::reads::{Record, Template};
 use crate::tiling::{Tiling, on_read};
 
 /// The coding stretches of each read of some templates, a row for each read.
 pub(super) fn coding(judge: &Judge, templates: &[Template], answers: &Answers) -> Stretches {
-    let mut rows = answers.predictions.stretches.as_ref().map(Stretches::rows);
+    let mut rows = answers.predictions.genes.as_ref().map(Genes::rows);
     let (mut coding, mut found) = (Stretches::default(), Vec::new());
     let segments = templates.iter().flat_map(|template| &template.segments);
     for (segment, predictions) in segments.zip(answers.iter()) {
         for (n, &prediction) in predictions.iter().enumerate() {
             let told = rows.as_mut().map(|rows| rows.next().expect("a row for each prediction"));
             match judge.windows {
-                None => add_likely(judge, segment, &of_row(told, prediction, segment.bases().len()), &mut found),
+                None => add_likely(judge, segment, told, prediction, &mut found),
                 Some(windows) => {
                     let window = Window::new(windows.tiling(), segment.bases().len(), n);
-                    let own = of_row(told, prediction, window.all.len());
+                    let own = of_row(told.map(|(called, _)| called), prediction, window.all.len());
                     add_of_window(&own, &window, windows.config.threshold, &mut found);
                 }
             }
@@ -46,13 +46,24 @@ fn whole(prediction: Prediction, frame: Frame, bases: usize) -> Stretch {
     Stretch { start: 0, end: base(bases), frame, probability, has_start: false, has_stop: false, continues: false }
 }
 
-/// Adds the genes whose posterior reaches the threshold, as if each were a read.
-fn add_likely(judge: &Judge, segment: &Record, told: &[Stretch], found: &mut Vec<Stretch>) {
-    if told.is_empty() {
+/// Adds the genes whose posterior reaches the threshold, as if each were a read. Which they are may depend on whether the read's own
+/// does. `told`: the genes as called, and if coding.
+fn add_likely(
+    judge: &Judge,
+    segment: &Record,
+    told: Option<(&[Stretch], &[Stretch])>,
+    prediction: Prediction,
+    found: &mut Vec<Stretch>,
+) {
+    let (called, if_coding) = told.unzip();
+    let (called, if_coding) = (of_row(called, prediction, segment.bases().len()), if_coding.unwrap_or_default());
+    if called.is_empty() && if_coding.is_empty() {
         return;
     }
     let posterior = judge.prior.posteriors(segment.bases());
-    for gene in genes(told).filter(|gene| posterior(probability(gene)) >= judge.verdict.threshold) {
+    let is_likely = |probability| posterior(probability) >= judge.verdict.threshold;
+    let told = if !if_coding.is_empty() && is_likely(prediction.probability) { if_coding } else { &called };
+    for gene in genes(told).filter(|gene| is_likely(probability(gene))) {
         found.extend_from_slice(gene);
     }
 }
@@ -136,7 +147,16 @@ mod tests {
     }
 
     fn found(judge: &Judge, bases: usize, each: Vec<Prediction>, stretches: Option<Stretches>) -> Vec<Stretch> {
-        let predictions = crate::prediction::Predictions { stretches, ..each.into() };
+        let genes = stretches.map(|called| {
+            let mut if_coding = Stretches::default();
+            called.rows().for_each(|_| if_coding.end_row());
+            Genes { called, if_coding }
+        });
+        found_in(judge, bases, each, genes)
+    }
+
+    fn found_in(judge: &Judge, bases: usize, each: Vec<Prediction>, genes: Option<Genes>) -> Vec<Stretch> {
+        let predictions = crate::prediction::Predictions { genes, ..each.into() };
         let counts = vec![u32::try_from(predictions.len()).unwrap()];
         coding(judge, &read(bases), &Answers { counts, predictions }).rows().flatten().copied().collect()
     }
@@ -177,6 +197,20 @@ mod tests {
         assert_eq!(of(0.9), genes_of_it);
         assert_eq!(of(0.01), []);
         assert_eq!(genes(&told).map(<[Stretch]>::len).collect::<Vec<_>>(), [2, 1]);
+    }
+
+    #[test]
+    fn a_read_that_the_sample_makes_coding_has_other_genes_than_as_called() {
+        let (called, if_coding) = (stretch(0, 30, 0.7, false), stretch(0, 90, 0.3, false));
+        let mut genes = Genes::default();
+        genes.called.push(called);
+        genes.if_coding.push(if_coding);
+        genes.end_row();
+        let of = |share: f64| {
+            let judge = Judge { prior: Prior::given(share), ..judge(None) };
+            found_in(&judge, 150, vec![prediction(0.3, 0)], Some(genes.clone()))
+        };
+        assert_eq!((of(0.5), of(0.8), of(0.1)), (vec![called], vec![if_coding], vec![]));
     }
 
     #[test]

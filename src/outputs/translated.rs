@@ -93,7 +93,7 @@ impl Table for Translated {
 
 /// A gene's codons in its own direction, across its frameshifts.
 struct Gene {
-    /// Upper case, three a codon.
+    /// Upper case, in letters of DNA, three a codon.
     codons: Vec<u8>,
     amino_acids: Vec<u8>,
     /// Where each codon starts, in the gene's direction; none of one that a frameshift has broken.
@@ -127,6 +127,7 @@ impl Gene {
     /// Adds the whole codons of a part; says how many bases are left over at its end.
     fn add(&mut self, read: &[u8], part: &Stretch, phase: usize) -> usize {
         let mut bases = read[part.start as usize..part.end as usize].to_ascii_uppercase();
+        bases.iter_mut().filter(|base| **base == b'U').for_each(|base| *base = b'T');
         let start = match self.strand {
             Strand::Plus => part.start as usize,
             Strand::Minus => {
@@ -242,6 +243,18 @@ mod tests {
         assert_eq!(kept("CATGGCCTGAC", &[stretch(0, 11, 2)]), ">r/1_2-10_frame=2 gene=r%2F1_1\nMA*\n");
         assert_eq!(kept("TCAGGCCAT", &[stretch(0, 9, -1)]), ">r/1_1-9_frame=-1 gene=r%2F1_1\nMA*\n");
         assert_eq!(kept("CTCAGGCCATGG", &[stretch(0, 12, -3)]), ">r/1_2-10_frame=-3 gene=r%2F1_1\nMA*\n");
+    }
+
+    #[test]
+    fn rna_has_the_proteins_and_the_codons_of_its_dna() {
+        let genes = [stretch(0, 9, 1), stretch(9, 18, -1)];
+        let both =
+            |bases| [Letters::Proteins, Letters::Codons].map(|letters| written(bases, &genes, letters, 1, Stops::Keep));
+        assert_eq!(both("AUGgcuUUUaucGGUcau"), both("ATGGCTTTTATCGGTCAT"));
+        assert!(
+            kept("AUGgcuUUUaucGGUcau", &genes).contains("\nMAF\n")
+                && kept("AUGgcuUUUaucGGUcau", &genes).contains("\nMTD\n")
+        );
     }
 
     #[test]

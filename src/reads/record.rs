@@ -80,6 +80,12 @@ impl Record {
         &self.text[..self.name_len]
     }
 
+    /// What sets this read apart from all others, with its mate's number: an unpaired read's `/1` or `/2` is its own.
+    #[must_use]
+    pub fn own_name(&self) -> &[u8] {
+        if self.mate == Mate::Unpaired { &self.header()[..word_len(self.header())] } else { self.name() }
+    }
+
     /// Has the name end earlier: mates may be told apart by more than `/1` and `/2`.
     pub(super) fn shorten_name(&mut self, len: usize) {
         assert!(len <= self.name_len, "a name only gets shorter");

@@ -245,9 +245,8 @@ impl PriorUsed {
                 format!("estimated from {}", counted(self.reads.map_or(0, |reads| reads as u64), "read"))
             }
             Origin::TooFewReads => {
-                let kilobases = FEWEST * 300 / 1000;
                 format!(
-                    "too few reads to estimate it (needs at least {FEWEST} reads, or {FEWEST_LONG} long reads totalling {kilobases} kb)"
+                    "too few reads to estimate it (needs at least {FEWEST} reads, or {FEWEST_LONG} long reads that hold {FEWEST} stretches of 300 bases)"
                 )
             }
             Origin::Unsure => "not estimated: the model is unsure of most reads".to_owned(),

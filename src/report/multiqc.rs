@@ -129,6 +129,15 @@ impl File {
         let classes = &report.counts.classes;
         let reads = Class::ALL.iter().map(|&class| classes[class]).sum::<u64>();
         let share = |class| per_cent(classes[class], reads.max(1));
+        let mut row = json!({
+            "coding": share(Class::Coding),
+            "undecided": share(Class::Undecided),
+            "reads": reads,
+            "model": label(&report.model),
+        });
+        if let Some(estimate) = report.settings.prior.coding_share {
+            row["estimate"] = rounded(100.0 * estimate).into();
+        }
         let shares = |title, description, scale| json!({ "title": title, "description": description, "min": 0, "max": 100, "suffix": "%", "scale": scale });
         json!({
             "id": "readseeker_statistics",
@@ -136,6 +145,7 @@ impl File {
             "namespace": "readseeker",
             "headers": [
                 { "coding": shares("% Coding", "Reads that the model calls coding", "Greens") },
+                { "estimate": shares("% Coding (est.)", "Estimated share of coding reads, corrected for wrong calls", "Greens") },
                 { "undecided": shares("% Undecided", "Reads that were not scored or fell into the undecided band", "Oranges") },
                 { "reads": {
                     "title": "Reads",
@@ -146,12 +156,7 @@ impl File {
                 } },
                 { "model": { "title": "Model", "description": "Model that scored the reads", "scale": false } },
             ],
-            "data": { &self.sample: {
-                "coding": share(Class::Coding),
-                "undecided": share(Class::Undecided),
-                "reads": reads,
-                "model": label(&report.model),
-            } },
+            "data": { &self.sample: row },
         })
     }
 
@@ -159,11 +164,24 @@ impl File {
     /// so what may differ names its sample.
     fn described(&self, report: &Report) -> String {
         let prior = &report.settings.prior;
-        let prior =
-            format!(". {}: the assumed share of coding reads is {:.3} ({})", self.sample, prior.share, prior.origin());
+        let estimate = prior.coding_share.zip(prior.coding_share_95).map(|(share, interval)| {
+            let [share, low, high] = [share, interval[0], interval[1]].map(|share| 100.0 * share);
+            format!(
+                ". {}: about {share:.1}% of the reads are coding (95% interval {low:.0} to {high:.0}%)",
+                self.sample
+            )
+        });
+        let prior = format!(
+            ". {}: the assumed share of coding reads is {:.3} ({}), the probability cut-off {:.3} for a read of average composition",
+            self.sample,
+            prior.share,
+            prior.origin(),
+            prior.threshold_on_probability
+        );
         let warnings = report.warnings.iter().map(|warning| format!(". {}: warning: {warning}", self.sample));
         [format!("{}: {}", self.sample, rule(&report.settings, &report.counts)), prior]
             .into_iter()
+            .chain(estimate)
             .chain(warnings)
             .collect()
     }

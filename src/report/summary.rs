@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::account::{Origin, PriorUsed, Report, Windows};
+use super::account::{PriorUsed, Report, Windows};
 use super::rule::{pooled, rule};
 use super::shares::per_cents;
 use crate::class::Class;
@@ -68,13 +68,9 @@ impl Report {
         )
     }
 
-    /// What the verdict assumed, unless that was a half as asked for.
+    /// What the verdict assumed.
     fn push_prior(&self, text: &mut String) -> std::fmt::Result {
-        let PriorUsed { share, basis, threshold_on_probability, coding_share, coding_share_95, .. } =
-            self.settings.prior;
-        if basis == Origin::Given && (share - 0.5).abs() < 1e-9 {
-            return Ok(());
-        }
+        let PriorUsed { share, threshold_on_probability, coding_share, coding_share_95, .. } = self.settings.prior;
         let origin = self.settings.prior.origin();
         writeln!(
             text,

@@ -6,15 +6,23 @@ use std::path::PathBuf;
 use readseeker::kmer::Letters;
 use readseeker::model::device::Choice;
 use readseeker::model::{Attention, Classifier};
+use readseeker::prediction::Stretch;
 
 use crate::model_parity::{largest, options, tokens};
 use crate::support::{Bench, records, testdata};
 
-/// A row of the training code's table: a read, its probability and its stretches.
+/// A row of the training code's table: a read, its probability, its stretches, and those it has if a sample makes it coding.
 struct Golden {
     bases: Vec<u8>,
     probability: f32,
     stretches: String,
+    if_coding: String,
+}
+
+/// Stretches as the goldens spell them: START-END:FRAME, from 0.
+fn spelt(stretches: &[Stretch]) -> String {
+    let one = |one: &Stretch| format!("{}-{}:{}", one.start, one.end, one.frame);
+    stretches.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 fn directory() -> PathBuf {
@@ -25,7 +33,12 @@ fn goldens() -> Vec<Golden> {
     let table = fs::read_to_string(testdata("along/golden.tsv")).unwrap();
     let rows = table.lines().skip(1).map(|line| {
         let fields: Vec<&str> = line.split('\t').collect();
-        Golden { bases: fields[0].into(), probability: fields[4].parse().unwrap(), stretches: fields[5].to_owned() }
+        Golden {
+            bases: fields[0].into(),
+            probability: fields[4].parse().unwrap(),
+            stretches: fields[5].to_owned(),
+            if_coding: fields[6].to_owned(),
+        }
     });
     rows.collect()
 }
@@ -41,10 +54,14 @@ fn calls_along_the_read_are_the_training_codes_on_any_kernels() {
         let largest = largest(&predictions, goldens.iter().map(|row| row.probability));
         eprintln!("on {}: {largest:e}", classifier.card().backend);
         assert!(largest <= 1e-5, "{}: {largest}", classifier.card().backend);
-        let stretches = predictions.stretches.expect("this family tells stretches");
-        for (golden, own) in goldens.iter().zip(stretches.rows()) {
-            let own: Vec<String> = own.iter().map(|one| format!("{}-{}:{}", one.start, one.end, one.frame)).collect();
-            assert_eq!(own.join(" "), golden.stretches, "{}", String::from_utf8_lossy(&golden.bases));
+        let genes = predictions.genes.expect("this family tells genes");
+        for (golden, (called, if_coding)) in goldens.iter().zip(genes.rows()) {
+            let bases = String::from_utf8_lossy(&golden.bases);
+            assert_eq!(
+                (spelt(called), spelt(if_coding)),
+                (golden.stretches.clone(), golden.if_coding.clone()),
+                "{bases}"
+            );
         }
     }
 }

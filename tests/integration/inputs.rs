@@ -213,6 +213,7 @@ fn multiqc_is_told_where_the_reads_of_a_sample_went() {
     }
     assert_eq!(told["data"]["soil"]["undecided"], 2);
     assert!(told["description"].as_str().unwrap().contains("soil: the assumed share of coding reads is 0.500"));
+    assert!(told["description"].as_str().unwrap().contains("cut-off 0.500"), "{told}");
     let model = report["model"]["name"].as_str().unwrap();
     assert!(told["section_name"].as_str().unwrap().contains(model) && told["plot_type"] == "bargraph");
     let (statistics, line) = (bench.json("soil.statistics_mqc.json"), bench.json("soil.probabilities_mqc.json"));
@@ -222,6 +223,18 @@ fn multiqc_is_told_where_the_reads_of_a_sample_went() {
     for class in ["coding", "undecided"] {
         assert!((row[class].as_f64().unwrap() - per_cent(class)).abs() < 1e-3, "{class}: {row}");
     }
+    assert!(row["estimate"].is_null(), "too few reads");
+    bench.write("more.fq", lane(0, 600));
+    bench.split(&["more.fq", "--force", "--multiqc", "more_mqc.json", "--json", "more.json"]);
+    let estimate = bench.json("more.json")["settings"]["prior"]["coding_share"].as_f64().unwrap();
+    let row = &bench.json("more.statistics_mqc.json")["data"]["more"];
+    assert!((row["estimate"].as_f64().unwrap() - 100.0 * estimate).abs() < 1e-3, "{row}");
+    assert!(
+        bench.json("more_mqc.json")["description"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("about {:.1}%", 100.0 * estimate))
+    );
     let points = line["data"]["soil"].as_array().unwrap();
     let sum: f64 = points.iter().map(|point| point[1].as_f64().unwrap()).sum();
     assert!((sum - 100.0).abs() < 0.1 && line["plot_type"] == "linegraph", "{line}");

@@ -74,6 +74,15 @@ class MultiqcModule(BaseMultiqcModule):
                 "suffix": "%",
                 "scale": "Greens",
             },
+            "estimate": {
+                "title": "% Coding (est.)",
+                "description": "Estimated share of coding reads, corrected for wrong calls",
+                "min": 0,
+                "max": 100,
+                "suffix": "%",
+                "scale": "Greens",
+                "hidden": all(report.estimate is None for report in self.reports.values()),
+            },
             "undecided": {
                 "title": "% Undecided",
                 "description": "Reads that were not scored or fell into the undecided band",
@@ -100,6 +109,15 @@ class MultiqcModule(BaseMultiqcModule):
                 "scale": "Greys",
                 "hidden": True,
             },
+            "cutoff": {
+                "title": "Cut-off",
+                "description": "Probability from which a read of average composition was called coding",
+                "min": 0,
+                "max": 1,
+                "format": "{:,.3f}",
+                "scale": "Greys",
+                "hidden": True,
+            },
             # Shares of different models are not to be compared: the column shows that there are several.
             "model": {
                 "title": "Model",
@@ -111,9 +129,11 @@ class MultiqcModule(BaseMultiqcModule):
         rows = {
             sample: {
                 "coding": report.percent(report.coding),
+                "estimate": report.estimate,
                 "undecided": report.percent(report.undecided),
                 "reads": report.reads,
                 "prior": report.prior,
+                "cutoff": report.cutoff,
                 "model": report.model,
             }
             for sample, report in self.reports.items()

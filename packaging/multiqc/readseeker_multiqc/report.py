@@ -13,6 +13,10 @@ class Report(NamedTuple):
     threshold: float
     # The share of coding reads that was assumed.
     prior: float
+    # The probability from which reads of average composition were called coding.
+    cutoff: float
+    # Percentage of coding reads, corrected for wrong calls; none where it was not estimated.
+    estimate: Optional[float]
     device: str
     coding: int
     noncoding: int
@@ -33,12 +37,14 @@ def parse(text: str) -> Optional[Report]:
     data = json.loads(text)
     if not isinstance(data, dict) or data.get("tool") != "readseeker" or "counts" not in data:
         return None
-    counts = data["counts"]
+    counts, prior = data["counts"], data["settings"]["prior"]
     return Report(
         version=data["version"],
         model=_label(data["model"]),
         threshold=data["settings"]["threshold"],
-        prior=data["settings"]["prior"]["share"],
+        prior=prior["share"],
+        cutoff=prior["threshold_on_probability"],
+        estimate=100 * prior["coding_share"] if "coding_share" in prior else None,
         device=data["device"]["name"],
         coding=counts["coding"],
         noncoding=counts["noncoding"],

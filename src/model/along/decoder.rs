@@ -14,7 +14,7 @@ mod seen;
 mod settings;
 
 use crate::model::calibration::Calibration;
-use crate::prediction::{Frame, Prediction, Stretch, Stretches};
+use crate::prediction::{Frame, Genes, Prediction, Stretch, Stretches};
 use chain::{Call, Chain, Memory};
 use grid::POSITION;
 pub(super) use grid::{positions, side};
@@ -58,6 +58,18 @@ struct Rules {
     calibration: Calibration,
 }
 
+/// No sample has so few reads that are not coding that a read of a lower probability would be called coding.
+const LEAST: f32 = 0.005;
+
+/// How a read was called.
+struct Called<'a> {
+    /// Its probability follows from this.
+    call: Call,
+    /// Its genes are on this path, by these rules.
+    path: Call,
+    genes: &'a Rules,
+}
+
 /// Working memory, kept from read to read.
 #[derive(Debug, Default)]
 pub(super) struct Scratch(Memory);
@@ -74,39 +86,43 @@ impl Decoder {
         Self { rules: Rules::new(settings, calibration), short }
     }
 
-    /// What is said of one read; its stretches become a row of `into`. `logits` are those of the positions that are seen.
+    /// What is said of one read; its genes become a row of `into`. `logits` are those of the positions that are seen.
     pub(super) fn decode(
         &self,
         seen: &Seen<'_>,
         logits: &[[f32; LOGITS]],
         Scratch(memory): &mut Scratch,
-        into: &mut Stretches,
+        into: &mut Genes,
     ) -> Prediction {
         let bases = seen.bases();
         debug_assert_eq!(logits.len(), positions(bases), "{bases}");
         codons::mark(&seen.row, side(bases), logits.len(), &mut memory.marks);
         let rules = self.rules_of(bases);
-        let (call, genes) = self.call(bases, logits, memory);
-        genes.stretches(seen, logits, memory, into);
-        into.end_row();
+        let Called { call, path, genes } = self.call(bases, logits, memory);
+        genes.stretches(seen, logits, 0.0, memory, &mut into.called);
         let (log_odds, frame) = rules.chain.break_even(call, logits, memory);
         let probability = rules.probability(log_odds + poison(logits), bases);
+        if probability >= LEAST && path.is_mostly_none(logits.len()) {
+            genes.chain.turn(path, logits, memory);
+            genes.stretches(seen, logits, probability, memory, &mut into.if_coding);
+        }
+        into.end_row();
         Prediction { probability, frame: Some(seen.frame(unpadded(frame, bases))) }
     }
 
-    /// The call of a read of so many bases, whose path is left in memory, and the rules of its genes. They are the read's, but for the
-    /// path, the frame and the genes of longer reads that are called as short ones are: a read's probability does not hang on which
-    /// of both it is.
-    fn call(&self, bases: usize, logits: &[[f32; LOGITS]], memory: &mut Memory) -> (Call, &Rules) {
+    /// The call of a read of so many bases, whose path is left in memory. Longer reads that are called as short ones are have the path,
+    /// the frame and the genes of those alone: a read's probability does not hang on which of both it is.
+    fn call(&self, bases: usize, logits: &[[f32; LOGITS]], memory: &mut Memory) -> Called<'_> {
         let own = self.rules_of(bases);
         let call = own.chain.call(logits, memory);
         match &self.short {
             Some(Short { bases: most, rules, unshifted: Some(unshifted) })
                 if bases > *most && own.chain.gain(call, &unshifted.chain, logits, memory) < unshifted.below =>
             {
-                (call.in_frame_of(rules.chain.call(logits, memory), logits.len()), rules)
+                let path = rules.chain.call(logits, memory);
+                Called { call: call.in_frame_of(path, logits.len()), path, genes: rules }
             }
-            _ => (call, own),
+            _ => Called { call, path: call, genes: own },
         }
     }
 
@@ -124,13 +140,13 @@ impl Rules {
         Self { chain: Chain::new(settings), calibration: calibration.by_length.clone() }
     }
 
-    /// Adds the stretches of the call in memory, made of these logits, with the probabilities of their genes. A gene's is that of
-    /// a read of these bases which would say as much: at the opposite odds, calls would do without the gene.
-    fn stretches(&self, seen: &Seen<'_>, logits: &[[f32; LOGITS]], memory: &Memory, into: &mut Stretches) {
+    /// Adds the stretches of the path in memory, made of these logits, with the probabilities of their genes. A gene's is that of
+    /// a read of these bases which would say as much: at the opposite odds, calls would do without the gene. None is below `least`.
+    fn stretches(&self, seen: &Seen<'_>, logits: &[[f32; LOGITS]], least: f32, memory: &Memory, into: &mut Stretches) {
         let found = seen.coding_runs(&memory.path, |border| self.chain.parts(border, memory));
         for gene in genes::in_order(found.chunk_by(|_, (_, next)| next.continues).collect()) {
             let log_odds = self.chain.evidence(genes::positions(gene), logits, memory);
-            let probability = self.probability(log_odds, seen.bases());
+            let probability = self.probability(log_odds, seen.bases()).max(least);
             for &(_, stretch) in gene {
                 into.push(Stretch { probability, ..seen.stretch(stretch) });
             }

@@ -20,7 +20,7 @@ use crate::model::row::Row;
 #[cfg(feature = "train")]
 use crate::model::training::Learning;
 use crate::model::weights::Weights;
-use crate::prediction::{Prediction, Predictions, Stretches};
+use crate::prediction::{Genes, Prediction, Predictions};
 
 /// The fewest bases of a read that has a token in each frame.
 pub(super) const SHORTEST: usize = 8;
@@ -71,20 +71,20 @@ impl Scoring for Along {
     fn predictions(&self, rows: &[&[u16]], logits: &[f32]) -> Predictions {
         let (mut logits, _) = logits.as_chunks::<LOGITS>();
         let (mut scratch, mut room) = (Scratch::default(), Vec::new());
-        let (mut each, mut stretches) = (Vec::with_capacity(rows.len()), Stretches::default());
+        let (mut each, mut genes) = (Vec::with_capacity(rows.len()), Genes::default());
         for row in rows {
             if row.is_empty() {
                 each.push(Prediction { probability: 0.0, frame: None });
-                stretches.end_row();
+                genes.end_row();
                 continue;
             }
             let seen = Seen::of(row);
             let (own, others) = logits.split_at(self.config.window.total(&seen.row));
             logits = others;
             let own = self.config.window.stitched(&seen.row, own, &mut room);
-            each.push(self.decoder.decode(&seen, own, &mut scratch, &mut stretches));
+            each.push(self.decoder.decode(&seen, own, &mut scratch, &mut genes));
         }
-        Predictions { stretches: Some(stretches), ..each.into() }
+        Predictions { genes: Some(genes), ..each.into() }
     }
 }
 

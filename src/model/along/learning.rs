@@ -83,7 +83,7 @@ mod tests {
     use super::super::decoder::{Decoder, Scratch, Seen};
     use super::*;
     use crate::kmer;
-    use crate::prediction::Stretches;
+    use crate::prediction::Genes;
 
     proptest! {
         #[test]
@@ -95,7 +95,7 @@ mod tests {
             let mut row = Vec::new();
             kmer::tokenize(&vec![b'C'; bases], 6, None, &mut row); // without a stop codon
             let logits = vec![std::array::from_fn(|class| if class == right { 9.0 } else { 0.0 }); positions(bases)];
-            let said = decoder.decode(&Seen::of(&row), &logits, &mut Scratch::default(), &mut Stretches::default());
+            let said = decoder.decode(&Seen::of(&row), &logits, &mut Scratch::default(), &mut Genes::default());
             prop_assert_eq!(said.frame, Some(frame));
         }
     }

@@ -42,7 +42,7 @@ impl<'a> Row<'a> {
         let start = read.stretches.iter().map(|stretch| stretch.start + 1).min();
         let end = read.stretches.iter().map(|stretch| stretch.end).max();
         Self {
-            name: read.segment.name(),
+            name: read.segment.own_name(),
             mate: read.segment.mate.number(),
             length: read.segment.bases().len(),
             score: read.answer.map(|answer| Score {

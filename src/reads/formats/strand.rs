@@ -1,9 +1,9 @@
 //! The other strand of a sequence.
 
-/// The complement of each upper-case IUPAC letter; anything else stays.
+/// The complement of each upper-case IUPAC letter, in letters of DNA; anything else stays.
 const COMPLEMENTS: [u8; 256] = {
-    const FROM: &[u8] = b"ACGTRYKMBVDH";
-    const TO: &[u8] = b"TGCAYRMKVBHD";
+    const FROM: &[u8] = b"ACGTURYKMBVDH";
+    const TO: &[u8] = b"TGCAAYRMKVBHD";
     let mut complements = [0; 256];
     let mut byte = 0_u8;
     loop {
@@ -47,8 +47,8 @@ mod tests {
 
     #[test]
     fn iupac_letters_have_their_complements() {
-        let mut bases = b"ACGTRYKMBDHVNSW=".to_vec();
+        let mut bases = b"ACGTRYKMBDHVNSW=U".to_vec();
         reverse_complement(&mut bases);
-        assert_eq!(bases, b"=WSNBDHVKMRYACGT");
+        assert_eq!(bases, b"A=WSNBDHVKMRYACGT");
     }
 }

@@ -13,7 +13,7 @@ import numpy as np
 
 FRAGGENESCAN_SHORT = ["complete", "illumina_1", "illumina_5"]
 FRAGGENESCAN_LONG = ["complete", "illumina_10", "sanger_5", "sanger_10", "454_10", "454_30"]
-# Frames as the tables of readseeker write them: BLAST's, or zero-based, told apart by what occurs.
+# Frames as the tables of readseeker write them: BLAST's.
 FRAMES = {"1": 1, "2": 2, "3": 3, "-1": 4, "-2": 5, "-3": 6}
 
 

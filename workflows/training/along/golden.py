@@ -1,8 +1,8 @@
 """Golden reads with what an exported network says of them: `python -m along.golden CHECKPOINT GOLDEN.tsv`.
 
 Columns: the read, what is seen of it, the state of each position of that (0 none, 1 2 3 plus, 4 5 6 minus, frames of the padded text),
-the positions' seven logits, position after position; the read's probability, and its stretches as START-END:FRAME, from 0, frames
-as BLAST writes them."""
+the positions' seven logits, position after position; the read's probability, its stretches as START-END:FRAME, from 0, frames
+as BLAST writes them, and the stretches it has instead if a sample makes it coding."""
 
 import random
 import sys
@@ -14,6 +14,8 @@ from compact import golden
 
 from . import calibrate, calls, codons, decode, grid, plain
 
+# Reads of lower probability are not called coding in any sample.
+LEAST = 0.005
 _LONGEST_SHOWN = 130  # positions: of longer reads every seventh is shown
 
 
@@ -58,10 +60,17 @@ def stretches(states, costs, text, bases, length):
     return " ".join(found)
 
 
+def if_coding(logits, costs, text):
+    """The states of a read where it turns from mostly none to mostly coding, by the costs that called it."""
+    costs = decode.Costs(**costs)
+    table = decode.transitions(costs, codons.of(grid.laid(codes_of(text))))
+    return decode.break_even(decode.emissions(logits[None], costs), table, costs.weight, halvings=50)[1][0]
+
+
 def main(checkpoint, table):
     model = plain.Model(checkpoint)
     with open(table, "w") as out, torch.no_grad():
-        out.write("sequence\tseen\tstates\tlogits\tprobability\tstretches\n")
+        out.write("sequence\tseen\tstates\tlogits\tprobability\tstretches\tif_coding\n")
         for read in sequences():
             text, bases = plain.seen(read)
             logits = model.read(text)
@@ -69,7 +78,9 @@ def main(checkpoint, table):
             shown = logits if len(logits) <= _LONGEST_SHOWN else logits[::7]
             numbers = " ".join(f"{x:.5f}" for x in shown.flatten().tolist())
             own = probability(logits.double().numpy(), text, model.config)
-            out.write(f"{read}\t{text}\t{''.join(map(str, states))}\t{numbers}\t{own:.7f}\t{stretches(states, costs, text, bases, len(read))}\n")
+            turned = if_coding(logits.double().numpy(), costs, text) if own >= LEAST and 2 * states.count(0) > len(states) else ()
+            found = [stretches(one, costs, text, bases, len(read)) if len(one) else "" for one in (states, turned)]
+            out.write("\t".join([read, text, "".join(map(str, states)), numbers, f"{own:.7f}", *found]) + "\n")
 
 
 if __name__ == "__main__":

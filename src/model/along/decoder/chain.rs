@@ -140,6 +140,10 @@ impl Line {
         self.score - prior * self.none as f64
     }
 
+    fn is_mostly_none(&self, positions: usize) -> bool {
+        2 * self.none > positions
+    }
+
     /// The log odds of coding at which this path and one with more positions that are none score the same, times the weight.
     #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
     fn meets(&self, other: &Self) -> f64 {
@@ -148,6 +152,11 @@ impl Line {
 }
 
 impl Call {
+    /// Whether more than half of the positions are none.
+    pub(super) fn is_mostly_none(&self, positions: usize) -> bool {
+        self.line.is_mostly_none(positions)
+    }
+
     /// The same, in the frame of another call of as many positions if that has one.
     pub(super) fn in_frame_of(self, other: Self, positions: usize) -> Self {
         if other.line.none < positions { Self { frame: other.frame, ..self } } else { self }
@@ -202,21 +211,36 @@ impl Chain {
     /// on either side of the turn. Where they meet, either no path is better, and this is the turn, or the best one there
     /// takes the place of one of them.
     pub(super) fn break_even(&self, call: Call, logits: &[[f32; STATES]], memory: &mut Memory) -> (f64, usize) {
-        let is_mostly_none = |line: &Line| 2 * line.none > logits.len();
-        let (mut before, mut after, frame) = if is_mostly_none(&call.line) {
+        let (before, after, frame) = if call.is_mostly_none(logits.len()) {
             let coding = self.best(f64::INFINITY, logits, memory);
             (call.line, coding.line, coding.frame)
         } else {
             let score = logits.iter().map(|logits| self.score(logits)[0]).sum();
             (Line { score, none: logits.len() }, call.line, call.frame)
         };
+        (-self.meeting(before, after, logits, memory) / self.weight, frame)
+    }
+
+    /// Leaves in memory the path of a read at which it turns, given its call, which is mostly none: the best path, as the prior
+    /// rises, of which no more than half is.
+    pub(super) fn turn(&self, call: Call, logits: &[[f32; STATES]], memory: &mut Memory) {
+        // At the turn itself, the path before it scores the same.
+        const BEYOND: f64 = 1e-6;
+        let coding = self.best(f64::INFINITY, logits, memory);
+        let meeting = self.meeting(call.line, coding.line, logits, memory);
+        self.best(meeting + BEYOND * (1.0 + meeting.abs()), logits, memory);
+    }
+
+    /// The log odds of coding, times the weight, at which the best path turns from one that is mostly none, as `before` is, into one
+    /// that is not, as `after`.
+    fn meeting(&self, mut before: Line, mut after: Line, logits: &[[f32; STATES]], memory: &Memory) -> f64 {
         loop {
             let meet = after.meets(&before);
             let best = self.line(meet, logits, &memory.marks);
             if !(after.none + 1..before.none).contains(&best.none) {
-                return (-meet / self.weight, frame);
+                return meet;
             }
-            *(if is_mostly_none(&best) { &mut before } else { &mut after }) = best;
+            *(if best.is_mostly_none(logits.len()) { &mut before } else { &mut after }) = best;
         }
     }
 

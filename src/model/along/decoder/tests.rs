@@ -33,11 +33,14 @@ fn row(bases: &[u8]) -> Vec<u16> {
 }
 
 fn decoded(decoder: &Decoder, bases: &[u8], logits: &[[f32; LOGITS]]) -> (Prediction, Vec<Stretch>) {
-    let mut stretches = Stretches::default();
-    let row = row(bases);
-    let prediction = decoder.decode(&Seen::of(&row), logits, &mut Scratch::default(), &mut stretches);
-    let found = stretches.rows().flatten().copied().collect();
-    (prediction, found)
+    let (prediction, genes) = told(decoder, bases, logits);
+    (prediction, genes.called.rows().flatten().copied().collect())
+}
+
+fn told(decoder: &Decoder, bases: &[u8], logits: &[[f32; LOGITS]]) -> (Prediction, Genes) {
+    let (row, mut genes) = (row(bases), Genes::default());
+    let prediction = decoder.decode(&Seen::of(&row), logits, &mut Scratch::default(), &mut genes);
+    (prediction, genes)
 }
 
 /// How many positions of a read are seen.
@@ -61,7 +64,7 @@ fn calls_are_the_training_codes() {
     let (decoder, mut compared) = (decoder(), 0);
     for line in read("testdata/along/golden.tsv").lines().skip(1) {
         let fields: Vec<&str> = line.split('\t').collect();
-        let [bases, text, states, logits, probability, stretches] = fields[..] else { panic!("{line}") };
+        let [bases, text, states, logits, probability, stretches, if_coding] = fields[..] else { panic!("{line}") };
         let logits: Vec<f32> = logits.split(' ').map(|logit| logit.parse().unwrap()).collect();
         let (logits, _) = logits.as_chunks::<LOGITS>();
         if logits.len() < states.len() {
@@ -75,11 +78,12 @@ fn calls_are_the_training_codes() {
         let _call = decoder.call(seen.bases(), logits, &mut memory);
         let path: String = memory.path.iter().map(|&state| char::from(b'0' + state)).collect();
         assert_eq!(path, states, "{bases}");
-        let (prediction, found) = decoded(&decoder, bases.as_bytes(), logits);
+        let (prediction, genes) = told(&decoder, bases.as_bytes(), logits);
         let expected: f32 = probability.parse().unwrap();
         assert!((prediction.probability - expected).abs() <= 1e-5, "{bases}: {} {expected}", prediction.probability);
-        let found = found.iter().map(spelt).collect::<Vec<_>>().join(" ");
-        assert_eq!(found, stretches, "{bases}");
+        let spelt = |found: &[Stretch]| found.iter().map(spelt).collect::<Vec<_>>().join(" ");
+        let found: Vec<_> = genes.rows().map(|(called, if_coding)| (spelt(called), spelt(if_coding))).collect();
+        assert_eq!(found, [(stretches.to_owned(), if_coding.to_owned())], "{bases}");
     }
     assert!(compared > 50);
 }
@@ -199,6 +203,18 @@ proptest! {
             prop_assert_eq!(stretch.frame.number(), -mirror.frame.number());
             prop_assert_eq!((stretch.has_start, stretch.has_stop), (mirror.has_start, mirror.has_stop));
         }
+    }
+
+    #[test]
+    fn a_read_that_a_sample_makes_coding_has_a_gene_as_likely_as_itself(
+        bases in "[ACGT]{60,320}", seed in prop::collection::vec(prop::array::uniform7(-3.0_f32..3.0), 36)
+    ) {
+        let (prediction, genes) = told(&decoder(), bases.as_bytes(), &seed[..count(bases.as_bytes())]);
+        let (called, if_coding) = genes.rows().next().unwrap();
+        let known = if if_coding.is_empty() { called } else { if_coding };
+        let likely = known.iter().filter(|gene| gene.probability >= prediction.probability - 1e-6);
+        let within: u32 = likely.map(|gene| gene.end - gene.start).sum();
+        prop_assert!(prediction.probability < LEAST || within > 0, "{:?} {:?}", prediction, known);
     }
 
     #[test]
