@@ -67,7 +67,7 @@ mod tests {
     fn a_line_is_six_columns_of_bed_and_the_probability() {
         let frame = Some(Frame { strand: Strand::Plus, offset: 1 });
         let prediction = Prediction { probability: 0.987_654_3, frame };
-        assert_eq!(line(Mate::Unpaired, 100..400, prediction), "r1\t100\t400\t3\t988\t+\t0.987654\n");
+        assert_eq!(line(Mate::Unpaired, 100..400, prediction), "r1/2\t100\t400\t3\t988\t+\t0.987654\n");
         assert_eq!(
             line(Mate::Second, 200..500, Prediction { probability: 0.25, frame: None }),
             "r1/2\t200\t500\t.\t250\t.\t0.250000\n"

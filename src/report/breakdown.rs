@@ -13,7 +13,7 @@ use crate::tally::{Strata, Stratum, Weak};
 const ACCURACY: [(u32, f64); 3] = [(100, 0.868), (150, 0.917), (300, 0.961)];
 
 /// The name of the model that it holds for.
-const MEASURED: &str = "readseeker-along-6";
+const MEASURED: &str = "readseeker-along-7";
 
 /// The warning that such reads are not those it was measured with.
 const UNSURE: &str = "unsure_model";

@@ -19,7 +19,7 @@ fn a_dry_run_says_what_would_happen_and_writes_nothing() {
     for expected in [
         "community_R1.fq.gz, ",
         "(FASTQ, ",
-        "model       readseeker-along-6 (along) on CPU",
+        "model       readseeker-along-7 (along) on CPU",
         "measured    4,000 reads in ",
         "\nreads       4,000\n",
         "\noutputs     c.fq\n            n.fq (replaces the file that is there)\n            s.parquet\n",

@@ -207,7 +207,7 @@ proptest! {
 
     #[test]
     fn a_read_that_a_sample_makes_coding_has_a_gene_as_likely_as_itself(
-        bases in "[ACGT]{60,320}", seed in prop::collection::vec(prop::array::uniform7(-3.0_f32..3.0), 36)
+        bases in "[ACGT]{60,320}", seed in prop::collection::vec(prop::array::uniform7(-3.0_f32..3.0), 40)
     ) {
         let (prediction, genes) = told(&decoder(), bases.as_bytes(), &seed[..count(bases.as_bytes())]);
         let (called, if_coding) = genes.rows().next().unwrap();
