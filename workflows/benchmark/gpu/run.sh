@@ -9,10 +9,10 @@
 #
 # Environment: GPU=gpu (the device, as in --device); LIMIT=600 (seconds in all); READS=10000 and BERT_READS=1000 (reads that are
 # compared with the CPU, where a BERT is slow); BENCH_SECONDS=5 (a measurement); BATCHES="auto 64 256 1024"; PYTHON=python3 (the one
-# that has PyTorch).
+# that has PyTorch); MODELS="builtin compact".
 set -euo pipefail
 
-usage() { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 [ $# -ge 2 ] && [ $# -le 3 ] || usage
 readseeker=$(realpath "$1")
 mkdir -p "$2"
@@ -21,7 +21,8 @@ bert=${3:+$(realpath "$3")}
 here=$(cd "$(dirname "$0")" && pwd)
 gpu=${GPU:-gpu} limit=${LIMIT:-600} seconds=${BENCH_SECONDS:-5} python=${PYTHON:-python3}
 read -ra batches <<<"${BATCHES:-auto 64 256 1024}"
-models=(builtin compact ${bert:+"$bert"})
+read -ra models <<<"${MODELS:-builtin compact}"
+[ -z "$bert" ] || models+=("$bert")
 report=$folder/report.md
 
 say() { tee -a "$report"; }
@@ -133,7 +134,9 @@ peer() {
 machine | say
 # A GPU that is not there is told of at once, and not once for each measurement.
 code=0
-timeout "$limit" "$readseeker" device --bench --device "$gpu" --model compact --seconds 0 >/dev/null 2>>"$folder/log" || code=$?
+reads 2 >"$folder/reads.fa"
+timeout "$limit" "$readseeker" score "$folder/reads.fa" -o /dev/null --force --device "$gpu" --model "${models[0]}" --batch-size 8 --no-check \
+    >/dev/null 2>>"$folder/log" || code=$?
 if [ $code = 5 ]; then
     echo "There is no $gpu to measure: $(last_message)" | say
     exit 1
