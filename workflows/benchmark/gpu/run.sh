@@ -30,7 +30,7 @@ say() { tee -a "$report"; }
 # What the program said last.
 last_message() { grep '^readseeker: ' "$folder/log" | tail -1; }
 
-# Runs a command in what is left of the time, its messages in FOLDER/log. Names what did not work.
+# Runs a command in what is left of the time, but in a quarter of all at most, its messages in FOLDER/log. Names what did not work.
 within_limit() {
     local name=$1 left=$((limit - SECONDS)) code=0
     shift
@@ -38,10 +38,11 @@ within_limit() {
         echo "skipped: $name: no time left"
         return 1
     fi
+    [ $left -le $((limit / 4)) ] || left=$((limit / 4))
     echo "== $name" >>"$folder/log"
     timeout "$left" "$@" 2>>"$folder/log" || code=$?
     [ $code = 0 ] && return
-    [ $code = 124 ] && echo "skipped: $name: no time left" || echo "failed: $name: exit code $code, $(last_message)"
+    [ $code = 124 ] && echo "skipped: $name: not done in $left s" || echo "failed: $name: exit code $code, $(last_message)"
     return 1
 }
 
