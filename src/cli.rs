@@ -44,7 +44,7 @@ mod values;
 const EXAMPLES: &str = "\
 Environment:
   READSEEKER_CACHE  Its folder models/ has what --model finds by name [default: ~/.cache/readseeker]
-  READSEEKER_CPU    CPU instructions to use: amx, avx512, avx2 or plain [default: the fastest]
+  READSEEKER_CPU    CPU instructions to use: amx, avx512, avx2, neon or plain [default: the fastest]
 
 Examples:
   Split paired reads into four files, mates kept together:

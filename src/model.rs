@@ -26,6 +26,7 @@ mod engine;
 mod engines;
 mod error;
 mod family;
+mod faults;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 mod fetch_error;

@@ -320,10 +320,19 @@ fn early_warnings(config: &Config, templates: &Templates, classifier: &Classifie
     if config.model.attention != Attention::default() && card.attention.is_none() {
         warnings.push(Warning::AttentionUnused { model: card.name.clone() });
     }
-    if let Some(asked) = cpu::InstructionSet::wanted_in_vain() {
-        warnings.push(Warning::InstructionsUnavailable { asked, available: cpu::InstructionSet::words() });
-    }
+    warnings.extend(idle_instructions(classifier));
     warnings
+}
+
+/// A warning if `READSEEKER_CPU` asks for instructions that are not used.
+fn idle_instructions(classifier: &Classifier) -> Option<Warning> {
+    let (runs, card) = (classifier.instruction_set(), classifier.card());
+    let asked = cpu::InstructionSet::wanted_in_vain(runs)?;
+    let instead = match (cpu::InstructionSet::of_word(&asked), runs) {
+        (Some(_), Some(set)) => format!("{} in {} runs on {}", card.name, card.precision, set.name()),
+        _ => format!("this CPU runs {}", cpu::InstructionSet::words()),
+    };
+    Some(Warning::InstructionsUnavailable { asked, instead })
 }
 
 /// What must add up at the end.

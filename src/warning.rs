@@ -46,13 +46,13 @@ pub enum Warning {
         /// The model's name.
         model: String,
     },
-    /// Instructions are asked for that the CPU does not have.
-    #[error("READSEEKER_CPU={asked} has no effect: this CPU runs {available}")]
+    /// Instructions are asked for that the CPU does not have, or that the model does not use.
+    #[error("READSEEKER_CPU={asked} has no effect: {instead}")]
     InstructionsUnavailable {
         /// What was asked for.
         asked: String,
-        /// What there is.
-        available: String,
+        /// What there is, or what runs.
+        instead: String,
     },
     /// What the model's device has to say.
     #[error("{0}")]

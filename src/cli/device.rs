@@ -9,6 +9,7 @@ use clap::Args as ClapArgs;
 use futures::StreamExt;
 
 use super::print::print;
+use super::values::{BatchSize, batch_size};
 use super::{runtime, threads};
 use crate::error::Result;
 use crate::model::bench::{self, Reads, Speed};
@@ -36,6 +37,10 @@ pub(super) struct Args {
     /// Attention of a BERT: as in the published evaluation, or with padding masked out
     #[arg(long, value_enum, default_value_t, requires = "bench")]
     attention: Attention,
+
+    /// Rows per batch on a GPU
+    #[arg(long, value_name = "auto|N", default_value = "auto", value_parser = batch_size, requires = "bench")]
+    batch_size: BatchSize,
 
     /// Bases per read
     #[arg(long, value_name = "N", default_value_t = 300, requires = "bench")]
@@ -91,7 +96,7 @@ fn measure(args: &Args) -> Result<()> {
                 attention: args.attention,
                 precision,
                 device: device.clone(),
-                batch_size: None,
+                batch_size: args.batch_size.0,
                 threads,
                 check: model::Check::Run,
             };

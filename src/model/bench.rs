@@ -19,7 +19,7 @@ pub struct Speed {
     /// Reads a second, with as many threads at work as a run would have.
     pub reads_per_second: f64,
     /// CPU time of a read, of all threads together, whatever else the machine does. Absent where the system does not
-    /// report it.
+    /// report it, and where all was done within one step of its clock.
     pub cpu_per_read: Option<Duration>,
 }
 
@@ -68,7 +68,9 @@ pub fn speed(options: &Options, reads: &Reads, time: Duration) -> Result<Speed> 
     #[expect(clippy::cast_precision_loss, reason = "no run sees 2^52 reads")]
     let rows = rows.into_inner() as f64;
     let reads_per_second = rows / started.elapsed().as_secs_f64();
-    let cpu = cpu_time().zip(cpu).map(|(after, before)| after.saturating_sub(before).div_f64(rows.max(1.0)));
+    let spent =
+        cpu_time().zip(cpu).map(|(after, before)| after.saturating_sub(before)).filter(|spent| !spent.is_zero());
+    let cpu = spent.map(|spent| spent.div_f64(rows.max(1.0)));
     Ok(Speed { card: classifier.card().clone(), reads_per_second, cpu_per_read: cpu })
 }
 

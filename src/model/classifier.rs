@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::card::Card;
+use super::cpu::InstructionSet;
 use super::device::Choice;
 use super::engine::Engine;
 use super::engines::Kernels;
@@ -63,6 +64,12 @@ impl Classifier {
     #[must_use]
     pub fn card(&self) -> &Card {
         &self.card
+    }
+
+    /// Which instructions our own kernels use, if it is they that run.
+    #[must_use]
+    pub fn instruction_set(&self) -> Option<InstructionSet> {
+        self.engine.instruction_set()
     }
 
     /// The k of its k-mers.

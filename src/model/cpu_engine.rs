@@ -58,6 +58,10 @@ impl<K: Kernels> Engine for CpuEngine<K> {
         "cpu".to_owned()
     }
 
+    fn instruction_set(&self) -> Option<InstructionSet> {
+        Some(self.kernels.instruction_set())
+    }
+
     fn workers(&self) -> usize {
         self.threads.get()
     }

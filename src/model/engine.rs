@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use super::cpu::InstructionSet;
 use super::difference::Difference;
 use super::error::Result;
 use super::row::Row;
@@ -21,6 +22,11 @@ pub(super) trait Engine: Debug + Send + Sync {
 
     /// What drives the device: `cpu`, `flex`, `wgpu (Vulkan)`, `cuda`.
     fn backend(&self) -> String;
+
+    /// Which instructions our own kernels use, if it is they that run.
+    fn instruction_set(&self) -> Option<InstructionSet> {
+        None
+    }
 
     /// How many threads should call [`logits`](Self::logits) at once.
     fn workers(&self) -> usize;

@@ -7,6 +7,7 @@ use super::burn_engine::gpus::Gpus;
 use super::burn_engine::on_cpu::OnCpu;
 use super::burn_engine::tensors::Tensors;
 use super::checkpoint::Checkpoint;
+use super::cpu::InstructionSet;
 use super::device::{self, DeviceError};
 use super::engine::Engine;
 use super::error::{Error, Needs, Result};
@@ -45,18 +46,30 @@ pub(super) fn on_cpu(
     family: &dyn Family,
     weights: &mut Weights,
 ) -> Result<(Box<dyn Engine>, Place)> {
-    let &Options { attention, precision, threads, .. } = options;
+    let &Options { precision, threads, .. } = options;
     let refused = |problem| refused(options, problem);
     check_precision(precision, family, if kernels == Kernels::Own { Place::OwnKernels } else { Place::BurnOnCpu })?;
-    if kernels == Kernels::Own {
-        let setup = CpuSetup { attention, precision, threads };
-        if let Some(engine) = family.cpu_engine(setup, weights).map_err(refused)? {
-            return Ok((engine, Place::OwnKernels));
-        }
+    if kernels == Kernels::Own
+        && let Some(engine) = on_own_kernels(options, InstructionSet::detect_in(precision), family, weights)?
+    {
+        return Ok((engine, Place::OwnKernels));
     }
     let cpu = device::cpu();
-    let network = family.burn_network(attention, Form::EXACT, &mut Tensors::stored(weights, &cpu)).map_err(refused)?;
+    let network =
+        family.burn_network(options.attention, Form::EXACT, &mut Tensors::stored(weights, &cpu)).map_err(refused)?;
     Ok((Box::new(OnCpu::new(network, threads)?), Place::BurnOnCpu))
+}
+
+/// The model on our own kernels, with these instructions; none where they cannot run it.
+pub(super) fn on_own_kernels(
+    options: &Options,
+    instructions: InstructionSet,
+    family: &dyn Family,
+    weights: &mut Weights,
+) -> Result<Option<Box<dyn Engine>>> {
+    let &Options { attention, precision, threads, .. } = options;
+    let setup = CpuSetup { attention, precision, threads, instructions };
+    family.cpu_engine(setup, weights).map_err(|problem| refused(options, problem))
 }
 
 /// The model on each of these GPUs.

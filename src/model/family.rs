@@ -9,6 +9,7 @@ use super::attention::Attention;
 use super::burn_engine::form::Form;
 use super::burn_engine::network::Network;
 use super::burn_engine::tensors::Tensors;
+use super::cpu::InstructionSet;
 use super::engine::Engine;
 use super::load_error::LoadError;
 use super::precision::Precision;
@@ -110,4 +111,6 @@ pub(super) struct CpuSetup {
     pub(super) precision: Precision,
     /// How many threads call it at once.
     pub(super) threads: NonZero<usize>,
+    /// Which instructions to use, where its kernels let others choose.
+    pub(super) instructions: InstructionSet,
 }

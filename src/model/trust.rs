@@ -4,12 +4,14 @@ use std::num::NonZero;
 
 use super::check;
 use super::checkpoint::Checkpoint;
+use super::cpu::InstructionSet;
 use super::device::{Choice, DeviceError, GpuPath};
 use super::difference::Difference;
 use super::engine::Engine;
-use super::engines::{Kernels, Place, on_cpu, refused};
+use super::engines::{Kernels, Place, on_cpu, on_own_kernels, refused};
 use super::error::{Error, Result};
 use super::family::Family;
+use super::faults;
 use super::load_error::LoadError;
 use super::options::{Check, Options};
 use super::precision::Precision;
@@ -24,8 +26,8 @@ pub(super) struct Trusted {
     pub(super) note: Option<String>,
 }
 
-/// The engine, if it computes what the plain path does. Else the plain path and a note; or an error, if the user named a GPU,
-/// or if the program can be started anew with a simpler path on it.
+/// The engine, if it computes what the plain path does. Else a slower one or the plain path, and a note; or an error, if the user
+/// named a GPU, or if the program can be started anew with a simpler path on it.
 pub(super) fn trusted(
     options: &Options,
     family: &dyn Family,
@@ -68,12 +70,43 @@ pub(super) fn trusted(
     match after(path, &options.device, options.check) {
         After::Again(next) => Err(Error::Again { next, problem }),
         After::Fail => Err(problem.into()),
-        After::Plain => Ok(Trusted {
-            engine: plain(options, family, kernels, options.threads)?,
-            precision: Precision::F32,
-            note: Some(format!("{problem}; running on a plain path instead")),
-        }),
+        After::Plain => {
+            let failed = engine.instruction_set();
+            drop(engine); // before there is a third copy of the weights
+            if let Some(engine) = on_slower_instructions(options, family, failed, (&rows, &expected))? {
+                let note = Some(format!("{problem}; running on {} instead", engine.device()));
+                return Ok(Trusted { engine, precision: options.precision, note });
+            }
+            Ok(Trusted {
+                engine: plain(options, family, kernels, options.threads)?,
+                precision: Precision::F32,
+                note: Some(format!("{problem}; running on a plain path instead")),
+            })
+        }
     }
+}
+
+/// The model on the fastest of the instruction sets slower than `failed` whose answers to `rows` are as `expected`, if our own
+/// kernels failed, and they let others choose their instructions.
+fn on_slower_instructions(
+    options: &Options,
+    family: &dyn Family,
+    failed: Option<InstructionSet>,
+    (rows, expected): (&[Vec<u16>], &[f32]),
+) -> Result<Option<Box<dyn Engine>>> {
+    let slower = failed.into_iter().flat_map(|set| set.slower_in(options.precision));
+    for set in slower {
+        let mut again = Checkpoint::open(&options.source).map_err(|problem| refused(options, problem))?;
+        let Some(engine) = on_own_kernels(options, set, family, &mut again.weights)? else { return Ok(None) };
+        if engine.instruction_set() != Some(set) {
+            return Ok(None);
+        }
+        let logits = check::logits(family, engine.as_ref(), rows)?;
+        if agree(&logits, expected, engine.as_ref(), None, options.precision).is_ok() {
+            return Ok(Some(engine));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the weights overflow at one of the k-mers, of a family that reads them all at little cost.
@@ -100,7 +133,11 @@ fn agree(
     /// More than rounding explains in any precision.
     const FAR: f32 = 1000.0;
     let mut logits = logits.to_vec();
-    if path.is_some_and(GpuPath::is_said_to_fail) {
+    let is_said_to_fail = match path {
+        Some(path) => path.is_said_to_fail(),
+        None => engine.instruction_set().map(InstructionSet::word).is_some_and(faults::is_said_to_fail),
+    };
+    if is_said_to_fail {
         for logit in &mut logits {
             *logit += FAR;
         }

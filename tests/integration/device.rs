@@ -39,8 +39,9 @@ fn a_file_is_measured_as_it_is_and_a_bad_one_is_an_error() {
     assert!(output.status.success(), "{}", stderr(&output));
     let text = String::from_utf8(output.stdout).unwrap();
     let fields: Vec<&str> = text.lines().nth(1).unwrap().split('\t').collect();
-    let [per_second, cpu] = [fields[0], fields[5]].map(|field| field.parse::<f64>().unwrap());
-    assert!(per_second > 0.0 && cpu >= 0.0, "{text}");
+    assert!(fields[0].parse::<f64>().unwrap() > 0.0, "{text}");
+    // A run within one step of the clock has no figure, rather than 0.
+    assert!(fields[5] == "NA" || fields[5].parse::<f64>().unwrap() > 0.0, "{text}");
     bench.write("bad.fq", "@a\nACGT\n+\n");
     for (bad, code) in [("missing.fq", 3), ("bad.fq", 3)] {
         assert_eq!(measure(bad).status.code(), Some(code), "{bad}");

@@ -7,6 +7,7 @@ mod alignments;
 mod along;
 mod audit;
 mod broken_input;
+mod check;
 mod descriptors;
 mod device;
 mod dnabert;

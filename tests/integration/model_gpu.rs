@@ -167,7 +167,7 @@ fn a_gpu_that_fails_its_check_is_tried_on_a_simpler_path_and_given_up_after_the_
     let run = |path: &str, faulty: &str| {
         let outputs = ["--coding", "c.fq", "--noncoding", "n.fq", "--json", "r.json"];
         let mut command = bench.command(&["split", "-", "--device", &device, "--model", model.to_str().unwrap()]);
-        command.args(outputs).env("READSEEKER_GPU_PATH", path).env("READSEEKER_FAULTY_GPU_PATHS", faulty);
+        command.args(outputs).env("READSEEKER_GPU_PATH", path).env("READSEEKER_FAULTY_PATHS", faulty);
         let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(reads.as_bytes()).unwrap();
         child.wait_with_output().unwrap()
@@ -198,7 +198,7 @@ fn a_batch_that_goes_wrong_on_a_gpu_ends_the_run_and_leaves_nothing() {
     let outputs = ["--coding", "c.fq", "--noncoding", "n.fq"];
     let args = ["split", "in.fq", "--device", &device, "--model", model.to_str().unwrap()];
     let mut command = bench.command(&[&args[..], &outputs].concat());
-    let run = command.env("READSEEKER_FAULTY_GPU_PATHS", "batches").output().unwrap();
+    let run = command.env("READSEEKER_FAULTY_PATHS", "batches").output().unwrap();
     assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
     assert!(stderr(&run).contains("disagree") && stderr(&run).contains("--device cpu"), "{}", stderr(&run));
     assert_eq!(bench.files(), ["in.fq"]);

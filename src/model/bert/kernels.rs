@@ -21,8 +21,7 @@ pub(super) struct BertKernels {
 impl BertKernels {
     /// Takes the network's tensors; the kernels must support its shape.
     pub(super) fn load(config: &BertConfig, setup: CpuSetup, weights: &mut Weights) -> Result<Self, LoadError> {
-        let CpuSetup { attention, precision, .. } = setup;
-        let instructions = InstructionSet::detect_in(precision);
+        let CpuSetup { attention, precision, instructions, .. } = setup;
         let take = |name: &str, shape: &[usize]| weights.take(name, shape);
         let engine = Engine::new(&config.shape(), instructions, precision, take)?;
         let padded = match attention {

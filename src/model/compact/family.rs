@@ -147,7 +147,7 @@ impl Family for Compact {
 
     fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError> {
         let Some(shape) = self.config.shape() else { return Ok(None) };
-        Ok(Some(Box::new(CpuEngine::new(kernels::load(shape, setup.precision, weights)?, setup.threads))))
+        Ok(Some(Box::new(CpuEngine::new(kernels::load(shape, setup, weights)?, setup.threads))))
     }
 
     fn burn_network(

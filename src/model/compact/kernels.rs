@@ -5,14 +5,14 @@ use super::tensors;
 use crate::model::cpu::InstructionSet;
 use crate::model::cpu::compact::{Engine, Scratch, Shape};
 use crate::model::cpu_engine::Kernels;
+use crate::model::family::CpuSetup;
 use crate::model::load_error::LoadError;
-use crate::model::precision::Precision;
 use crate::model::row::Row;
 use crate::model::weights::Weights;
 
 /// The kernels for a network of this shape, with its tensors.
-pub(super) fn load(shape: Shape, precision: Precision, weights: &mut Weights) -> Result<Engine, LoadError> {
-    let instructions = InstructionSet::detect_in(precision);
+pub(super) fn load(shape: Shape, setup: CpuSetup, weights: &mut Weights) -> Result<Engine, LoadError> {
+    let CpuSetup { precision, instructions, .. } = setup;
     Engine::new(shape, instructions, precision, |name, shape| tensors::take(weights, name, shape))
 }
 

@@ -47,13 +47,14 @@ impl InstructionSet {
 
     /// Whether this CPU has it and can multiply in `precision`.
     ///
-    /// In int8, AVX-512 and NEON need an instruction for bytes; AVX2 and plain Rust do without. In bf16, numbers are multiplied as f32 where
-    /// that is faster.
+    /// In int8, AVX-512 and NEON need an instruction for bytes; AVX2 and plain Rust do without. So does AMX need AVX-512's, for
+    /// products that are too small for tiles: a virtual machine may have the one and hide the other. In bf16, numbers are
+    /// multiplied as f32 where that is faster.
     #[must_use]
     pub fn is_supported_in(self, precision: Precision) -> bool {
         #[cfg(target_arch = "x86_64")]
         let multiplies = match (self, precision) {
-            (Self::Avx512, Precision::Int8) => is_x86_feature_detected!("avx512vnni"),
+            (Self::Avx512 | Self::Amx, Precision::Int8) => is_x86_feature_detected!("avx512vnni"),
             (_, Precision::F16) => false, // for GPUs
             _ => true,
         };
@@ -85,10 +86,27 @@ impl InstructionSet {
             .unwrap_or(Self::Plain)
     }
 
-    /// What `READSEEKER_CPU` says, if this CPU has no such instruction set.
+    /// Those that are slower and can multiply in `precision` on this CPU, the fastest first.
+    pub fn slower_in(self, precision: Precision) -> impl Iterator<Item = Self> {
+        let slower = Self::ALL.into_iter().skip_while(move |&set| set != self).skip(1);
+        slower.filter(move |set| set.is_supported_in(precision))
+    }
+
+    /// What `READSEEKER_CPU` says, if it is not what runs: this CPU has no such instruction set, or not in this precision, or the
+    /// network does not use it. Where something else than our kernels runs, only the CPU is asked.
     #[must_use]
-    pub fn wanted_in_vain() -> Option<String> {
-        Self::wanted().filter(|wanted| !Self::supported().any(|set| set.word() == wanted))
+    pub fn wanted_in_vain(runs: Option<Self>) -> Option<String> {
+        let is_idle = |wanted: &String| match runs {
+            Some(set) => set.word() != wanted,
+            None => Self::of_word(wanted).is_none(),
+        };
+        Self::wanted().filter(is_idle)
+    }
+
+    /// The one of this word in `READSEEKER_CPU`, if this CPU has it.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::supported().find(|set| set.word() == word)
     }
 
     /// What `READSEEKER_CPU` may say on this CPU: `amx, avx512, avx2, plain`.
@@ -114,7 +132,8 @@ impl InstructionSet {
     }
 
     /// Its word in `READSEEKER_CPU`.
-    fn word(self) -> &'static str {
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Neon => "neon",

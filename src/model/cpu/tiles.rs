@@ -16,5 +16,7 @@ mod unit;
 pub(super) use self::amx::{Amx, is_available};
 #[cfg(test)]
 pub(super) use self::model::Model;
+#[cfg(test)]
+pub(super) use self::product::WORDS_AT_ONCE;
 pub(super) use self::product::product;
 pub(super) use self::unit::{Numbers, PACKING};

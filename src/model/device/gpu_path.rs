@@ -3,6 +3,8 @@
 //! Its bugs that show in wrong numbers are mostly bugs of fusion, or of kernels that autotune chose. A process has one path: burn
 //! reads its settings once. So whoever wants another one starts the program anew with other settings in its environment.
 
+use crate::model::faults;
+
 /// A path on a GPU. The first is the fastest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GpuPath {
@@ -20,9 +22,6 @@ const PATH: &str = "READSEEKER_GPU_PATH";
 
 /// Says why the first path was left.
 const REASON: &str = "READSEEKER_GPU_PATH_REASON";
-
-/// Names paths whose check is to fail, or `batches` of the run, for tests.
-const FAULTY: &str = "READSEEKER_FAULTY_GPU_PATHS";
 
 impl GpuPath {
     /// The path of this process.
@@ -81,16 +80,12 @@ impl GpuPath {
 
     /// Whether a test has the check of this path fail.
     pub(in crate::model) fn is_said_to_fail(self) -> bool {
-        Self::are_faulty(self.name())
+        faults::is_said_to_fail(self.name())
     }
 
     /// Whether a test has batches of the run fail.
     pub(in crate::model) fn is_said_to_fail_later() -> bool {
-        Self::are_faulty("batches")
-    }
-
-    fn are_faulty(what: &str) -> bool {
-        std::env::var(FAULTY).is_ok_and(|all| all.split(',').any(|one| one == what))
+        faults::is_said_to_fail("batches")
     }
 }
 

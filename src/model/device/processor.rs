@@ -4,17 +4,24 @@ use std::num::NonZero;
 
 use burn::tensor::Device;
 
-/// The instruction sets of this CPU that matter here, oldest first.
+#[cfg(target_arch = "x86_64")]
+use crate::model::cpu::InstructionSet;
+
+/// The instruction sets of this CPU that matter here, oldest first. AVX-512 and AMX are here if our kernels can use them: all of
+/// their parts that these need, and for AMX the permission of the system.
 #[must_use]
 pub fn cpu_features() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    let avx512 = InstructionSet::Avx512.is_supported();
     #[cfg(target_arch = "x86_64")]
     let found = [
         ("SSE4.2", is_x86_feature_detected!("sse4.2")),
         ("AVX2", is_x86_feature_detected!("avx2")),
         ("FMA", is_x86_feature_detected!("fma")),
-        ("AVX-512", is_x86_feature_detected!("avx512f")),
-        ("AVX-512 VNNI", is_x86_feature_detected!("avx512vnni")),
-        ("AVX-512 BF16", is_x86_feature_detected!("avx512bf16")),
+        ("AVX-512", avx512),
+        ("AVX-512 VNNI", avx512 && is_x86_feature_detected!("avx512vnni")),
+        ("AVX-512 BF16", avx512 && is_x86_feature_detected!("avx512bf16")),
+        ("AMX", InstructionSet::Amx.is_supported()),
     ];
     #[cfg(target_arch = "aarch64")]
     let found = [

@@ -18,9 +18,16 @@ from pathlib import Path
 PUBLISHED, MASKED = "published", "masked"
 # What is measured: the name, the mode, bases a read, tokens a read.
 SHAPES = [("published", PUBLISHED, 300, 298), ("masked, 300 bases", MASKED, 300, 297), ("masked, 150 bases", MASKED, 150, 147)]
-# Ours, beside whom, and how much faster it is meant to be.
-BARS = [("f32", "openvino f32", 1.0), ("bf16", "openvino bf16", 1.0), ("int8", "onnxruntime int8", 1.4)]
-STACK_BARS = {"f32": 2.0, "bf16": 4.0, "int8": 6.0}
+# Ours, and beside whom.
+PEERS = {"f32": "openvino f32", "bf16": "openvino bf16", "int8": "onnxruntime int8"}
+STACK = "original stack"
+# How much faster ours is meant to be than its peer and than the original stack, on most CPUs and where ours runs on AMX.
+BARS = {
+    False: {"f32": (1.0, 2.0), "bf16": (1.0, 4.0), "int8": (1.4, 6.0)},
+    True: {"f32": (1.5, 2.5), "bf16": (1.5, 6.0), "int8": (3.0, 12.0)},
+}
+# How much faster two threads are meant to be than one.
+SCALING_BAR = 1.9
 
 
 def reads(count, bases):
@@ -143,15 +150,42 @@ def inputs(tokens):
     return {"input_ids": ids, "attention_mask": numpy.ones((1, tokens), dtype=numpy.int64)}
 
 
-def tell(args, name, engine, medians, beside):
+def has_amx(program):
+    """Whether the program runs on AMX here, which has bars of its own."""
+    listed = subprocess.run([program, "device"], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[0]
+    return "AMX" in listed.replace(",", " ").split() and os.environ.get("READSEEKER_CPU", "") in ("", "amx")
+
+
+def beside(args, engine, medians):
+    """The peers that an engine of ours is compared with, and its bars."""
+    if engine not in PEERS:
+        return []
+    peer, stack = BARS[args.amx][engine]
+    return [(PEERS[engine], peer)] + ([(STACK, stack)] if STACK in medians else [])
+
+
+def tell(args, name, engine, medians):
     """Appends a row to the harness's table for each peer: reads/s of both, at so many threads."""
     if args.tsv is None:
         return
     with args.tsv.open("a") as rows:
-        for other, bar in beside:
+        for other, bar in beside(args, engine, medians):
             what = f"BERT {engine}, {name}, {args.threads} thread(s): reads/s, {other}"
             ours, peer = (1000 * args.threads / medians[one] for one in (engine, other))
             rows.write(f"{what}\t{ours:.2f}\t{peer:.2f}\t{ours / peer:.2f}\tat least {bar}\n")
+
+
+def scaling(args, medians):
+    """Two threads beside one: the ratio of reads/s of each shape and precision, and a row for each in the harness's table."""
+    print("\n| | precision | 2 threads over 1 |\n|---|---|---|")
+    for name in medians[1]:
+        for precision in PEERS:
+            one, two = (1000 * threads / medians[threads][name][precision] for threads in (1, 2))
+            print(f"| {name} | {precision} | {two / one:.2f} (bar {SCALING_BAR}) |")
+            if args.tsv is not None:
+                what = f"BERT {precision}, {name}: reads/s, 2 threads beside 1"
+                with args.tsv.open("a") as rows:
+                    rows.write(f"{what}\t{two:.2f}\t{one:.2f}\t{two / one:.2f}\tat least {SCALING_BAR}\n")
 
 
 def main():
@@ -168,39 +202,44 @@ def main():
     parser.add_argument("--tsv", type=Path, help="append the rows that have a bar: what, ours, peer, ratio, bar")
     args = parser.parse_args()
     args.program = args.program.resolve()
+    args.amx = has_amx(args.program)
+    medians = {}
     for threads in args.threads:
-        table(argparse.Namespace(**vars(args) | {"threads": threads, "reads": max(args.reads, 2 * threads)}))
+        medians[threads] = table(argparse.Namespace(**vars(args) | {"threads": threads, "reads": max(args.reads, 2 * threads)}))
+    if {1, 2} <= medians.keys():
+        scaling(args, medians)
 
 
 def table(args):
-    """Measures with so many threads and prints the table."""
+    """Measures with so many threads, prints the table, and returns the medians of each shape."""
+    print("bars for CPUs with AMX" if args.amx else "bars for CPUs without AMX")
     print(f"{args.threads} thread(s), {args.reads} reads, medians of {args.rounds}, load {os.getloadavg()[0]:.1f}\n")
     print("| | engine | CPU ms a read | spread | reads/s | ours is |\n|---|---|---|---|---|---|")
+    all_medians = {}
     for name, mode, bases, tokens in (SHAPES[i] for i in args.shapes):
         sequences = reads(args.own_reads, bases)
         with tempfile.TemporaryDirectory() as folder:
             ours = Ours(args, mode, sequences, folder)
-            engines = {precision: (Precision(ours, precision), args.own_reads) for precision, _, _ in BARS}
+            engines = {precision: (Precision(ours, precision), args.own_reads) for precision in PEERS}
             for precision in ("f32", "bf16"):
                 engines[f"openvino {precision}"] = (OpenVino(args, precision, args.reads, tokens), args.reads)
             engines["onnxruntime f32"] = (OnnxRuntime(args, "fused", args.reads, tokens), args.reads)
             engines["onnxruntime int8"] = (OnnxRuntime(args, "int8", args.reads, tokens), args.reads)
             if mode == PUBLISHED:
-                engines["original stack"] = (Stack(args, sequences), args.stack_reads)
+                engines[STACK] = (Stack(args, sequences), args.stack_reads)
             times = {engine: [] for engine in engines}
             for _ in range(args.rounds):
                 for engine, (run, count) in engines.items():
                     times[engine].append(run.seconds() / count * 1000)
-        medians = {engine: statistics.median(values) for engine, values in times.items()}
+        medians = all_medians[name] = {engine: statistics.median(values) for engine, values in times.items()}
         for engine, values in times.items():
-            beside = [(other, bar) for own, other, bar in BARS if own == engine]
-            if engine in STACK_BARS and "original stack" in medians:
-                beside.append(("original stack", STACK_BARS[engine]))
-            says = [f"{medians[other] / medians[engine]:.2f} x {other} (bar {bar})" for other, bar in beside]
-            tell(args, name, engine, medians, beside)
+            bars = beside(args, engine, medians)
+            says = [f"{medians[other] / medians[engine]:.2f} x {other} (bar {bar})" for other, bar in bars]
+            tell(args, name, engine, medians)
             spread = f"{min(values):.0f}-{max(values):.0f}"
             speed = 1000 * args.threads / medians[engine]
             print(f"| {name} | {engine} | {medians[engine]:.1f} | {spread} | {speed:.2f} | {', '.join(says)} |", flush=True)
+    return all_medians
 
 
 if __name__ == "__main__":

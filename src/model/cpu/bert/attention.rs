@@ -16,7 +16,7 @@ use super::linear::{Output, Then};
 const ROWS: usize = 36;
 /// The same where products run on tiles, which take more rows at once.
 const ROWS_ON_TILES: usize = 64;
-/// The score of a column that is not a position. Its share is zero.
+/// The score of a column that is not a position. Its share is zero, or 2^-126 where powers of two end there. Its value is zero.
 const NOWHERE: f32 = -1e30;
 
 /// The heads. Each one's part of a row is padded with zeros to whole cache lines.

@@ -8,7 +8,8 @@ use super::super::gemm::{Product, Rows, Stream};
 use super::super::isa::{AmxModel, Isa};
 use super::super::packed::Packed;
 use super::super::register::{Register, bf16};
-use super::super::test_support::{instruction_sets, noise};
+use super::super::test_support::{has_or_says_so, instruction_sets, noise};
+use super::super::tiles::WORDS_AT_ONCE;
 use super::attention::{Heads, Positions, Workspace};
 use super::encoder::{Encoder, Target};
 use super::encoding::{Encoding, has_bf16};
@@ -113,20 +114,55 @@ impl Task for Multiply<'_> {
     }
 }
 
+/// Whether this CPU can multiply in `encoding` with `set`. If not, says so.
+fn can(set: InstructionSet, encoding: Encoding) -> bool {
+    let (has, what) = match encoding {
+        Encoding::F32 | Encoding::Rounded | Encoding::SplitBf16 => (set.is_supported(), "f32"),
+        Encoding::Bf16 => (has_bf16(set), "bf16"),
+        Encoding::Bytes => (set.is_supported_in(Precision::Int8), "int8"),
+    };
+    has_or_says_so(set, has, what)
+}
+
+/// The instruction sets that have products in `encoding`, on this CPU. Says which ones it does not have.
+fn sets(encoding: Encoding) -> impl Iterator<Item = InstructionSet> {
+    let all = match encoding {
+        Encoding::F32 | Encoding::Rounded | Encoding::Bytes => &InstructionSet::ALL[..],
+        Encoding::Bf16 => &[InstructionSet::Amx, InstructionSet::Avx512, InstructionSet::Neon],
+        Encoding::SplitBf16 => &[InstructionSet::Amx],
+    };
+    all.iter().copied().filter(move |&set| can(set, encoding))
+}
+
 impl Multiply<'_> {
     /// The products of each instruction set that has them, and of the model of AMX.
     fn everywhere(self) -> Vec<(String, Vec<f32>)> {
-        let has = |set: &InstructionSet| match self.encoding {
-            Encoding::Bytes => set.is_supported_in(Precision::Int8),
-            Encoding::SplitBf16 => *set == InstructionSet::Amx && set.is_supported(),
-            _ => has_bf16(*set),
-        };
-        let sets = InstructionSet::ALL.into_iter().filter(has);
-        // SAFETY: the instruction set is supported, and has the instruction.
-        let products = sets.map(|set| (format!("{set:?}"), unsafe { dispatch::run(set, self) }));
-        // SAFETY: the model is plain Rust.
-        products.chain([("model".to_owned(), unsafe { self.run::<AmxModel>() })]).collect()
+        let products = sets(self.encoding).map(|set| (format!("{set:?}"), self.on(set)));
+        products.chain([("model".to_owned(), self.on_model())]).collect()
     }
+
+    /// The products of an instruction set that has them.
+    fn on(self, set: InstructionSet) -> Vec<f32> {
+        assert!(can(set, self.encoding));
+        // SAFETY: the instruction set is supported, and has the instruction.
+        unsafe { dispatch::run(set, self) }
+    }
+
+    /// The products of the model of AMX.
+    fn on_model(self) -> Vec<f32> {
+        // SAFETY: the model is plain Rust.
+        unsafe { self.run::<AmxModel>() }
+    }
+}
+
+fn bits(sums: &[f32]) -> Vec<u32> {
+    sums.iter().map(|sum| sum.to_bits()).collect()
+}
+
+/// Words of two bf16 each.
+fn words(count: usize, state: &mut u64) -> Vec<f32> {
+    let mut half = || u32::from(bf16(noise(state)));
+    (0..count).map(|_| f32::from_bits(half() | half() << 16)).collect()
 }
 
 proptest! {
@@ -233,16 +269,30 @@ proptest! {
         rows in 1_usize..70, k in 1_usize..70, columns in 1_usize..100, seed in 1_u64..u64::MAX,
     ) {
         let mut state = seed;
-        let mut words = |count: usize| -> Vec<f32> {
-            let mut half = || u32::from(bf16(noise(&mut state)));
-            (0..count).map(|_| f32::from_bits(half() | half() << 16)).collect()
-        };
-        let (left, right) = (words(rows * k), words(k * columns));
+        let (left, right) = (words(rows * k, &mut state), words(k * columns, &mut state));
         for encoding in [Encoding::Bf16, Encoding::SplitBf16, Encoding::Bytes] {
-            let sums = Multiply { encoding, rows, k, columns, left: &left, right: &right }.everywhere();
-            let of = |name: &str| sums.iter().find(|(set, _)| set == name).map(|(_, sums)| sums);
-            let bits = |sums: &Vec<f32>| sums.iter().map(|sum| sum.to_bits()).collect::<Vec<_>>();
-            prop_assert!(of("Amx").is_none_or(|sums| Some(bits(sums)) == of("model").map(bits)), "{encoding:?}");
+            let product = Multiply { encoding, rows, k, columns, left: &left, right: &right };
+            if can(InstructionSet::Amx, encoding) {
+                prop_assert_eq!(bits(&product.on(InstructionSet::Amx)), bits(&product.on_model()), "{:?}", encoding);
+            }
+        }
+    }
+}
+
+/// Tiles multiply many long rows part by part. A sum goes on where it was, so it is that of the row alone, to the last bit.
+#[test]
+fn long_rows_on_tiles_are_multiplied_in_parts_and_no_sum_changes() {
+    // Two blocks that overlap, three panels, parts that are not equally long.
+    let (rows, k, columns, mut state) = (34, 8192, 33, 20_261_130);
+    assert!(rows * k > WORDS_AT_ONCE && 17 * k <= WORDS_AT_ONCE);
+    let (left, right) = (words(rows * k, &mut state), words(k * columns, &mut state));
+    for encoding in [Encoding::Bf16, Encoding::SplitBf16, Encoding::Bytes] {
+        let all = Multiply { encoding, rows, k, columns, left: &left, right: &right };
+        let few = left.chunks(17 * k).map(|left| Multiply { rows: left.len() / k, left, ..all });
+        let expected: Vec<f32> = few.flat_map(Multiply::on_model).collect();
+        assert_eq!(bits(&all.on_model()), bits(&expected), "{encoding:?}");
+        if can(InstructionSet::Amx, encoding) {
+            assert_eq!(bits(&all.on(InstructionSet::Amx)), bits(&expected), "{encoding:?}");
         }
     }
 }
@@ -287,10 +337,9 @@ fn numbers_are_rounded_to_the_nearest_on_every_instruction_set() {
         for (&x, byte) in numbers.iter().zip(stored(set, Encoding::Bytes)) {
             assert_eq!(byte.to_bits(), x.round_ties_even().to_bits(), "{set:?}: {x}");
         }
-        for encoding in [Encoding::Rounded, Encoding::Bf16] {
-            if encoding == Encoding::Bf16 && !has_bf16(set) {
-                continue;
-            }
+    }
+    for encoding in [Encoding::Rounded, Encoding::Bf16] {
+        for set in sets(encoding) {
             for (&x, rounded) in numbers.iter().zip(stored(set, encoding)) {
                 let bits = rounded.to_bits();
                 assert_eq!(bits % 0x1_0000, 0, "{set:?}, {encoding:?}: {x} has more digits");
@@ -378,14 +427,10 @@ proptest! {
         let part: [Vec<f32>; 3] =
             std::array::from_fn(|_| (0..all * heads.columns()).map(|at| number(at % heads.columns())).collect());
         for (encoding, bound) in [(Encoding::F32, 2e-6), (Encoding::Bf16, 0.01)] {
-            let has = |set: &InstructionSet| match encoding {
-                Encoding::F32 => set.is_supported(),
-                _ => has_bf16(*set),
-            };
             let attend = Attend { encoding, heads, all, tokens, parts: part.each_ref().map(Vec::as_slice) };
             // SAFETY: the instruction set is supported, and has instructions for bf16 where those are used.
             let found = |set| unsafe { dispatch::run(set, attend) };
-            let mut all_found: Vec<_> = InstructionSet::ALL.into_iter().filter(has).map(found).collect();
+            let mut all_found: Vec<_> = sets(encoding).map(found).collect();
             // SAFETY: the model is plain Rust.
             all_found.push(unsafe { attend.run::<AmxModel>() });
             for found in all_found {

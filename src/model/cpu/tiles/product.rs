@@ -12,7 +12,7 @@ use super::unit::{Block, Numbers, ROWS, SUMS_STRIDE, TileUnit, WORDS};
 const SUMS: usize = 2 * ROWS * SUMS_STRIDE;
 /// A product reads rows once for every two panels of weights, so they should stay in the second-level cache next to what
 /// else is there. Rows of more words than this are cut into parts of at most half as many.
-const WORDS_AT_ONCE: usize = 256 << 10;
+pub(in super::super) const WORDS_AT_ONCE: usize = 256 << 10;
 
 thread_local! {
     /// The sums of blocks that are not finished.

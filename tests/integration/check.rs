@@ -1,0 +1,73 @@
+//! The check before a run, on the CPU: a path that fails it gives way to a slower one, and a user is told which instructions run.
+
+use serde_json::Value;
+
+use crate::support::{Bench, fastq, stderr, testdata};
+
+/// Words of `READSEEKER_CPU` and names of the instruction sets, the fastest first.
+const SETS: [(&str, &str); 5] =
+    [("amx", "AMX"), ("avx512", "AVX-512"), ("avx2", "AVX2"), ("neon", "NEON"), ("plain", "plain")];
+
+/// The report of an audited run, and what it said. The checks of the paths `faulty` fail.
+fn run(faulty: &str, flags: &[&str]) -> (Value, String) {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(40, 150, ""));
+    let outputs = ["--coding", "c.fq", "--noncoding", "n.fq", "--json", "r.json", "--device", "cpu"];
+    let mut command = bench.command(&[&["split", "in.fq"], &outputs[..], flags].concat());
+    let output = command.env("READSEEKER_FAULTY_PATHS", faulty).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    (bench.json("r.json"), stderr(&output))
+}
+
+#[test]
+fn kernels_that_all_fail_their_check_give_way_to_the_plain_path() {
+    let bert = testdata("parity/k6_tiny_zip");
+    for (model, precision) in [("builtin", "f32"), ("compact", "int8"), (bert.to_str().unwrap(), "bf16")] {
+        let flags = ["--model", model, "--precision", precision, "--audit", "1"];
+        let (report, said) = run("amx,avx512,avx2,neon,plain", &flags);
+        for part in ["warning: CPU (", "and a plain path on the CPU disagree", "; running on a plain path instead"] {
+            assert!(said.contains(part), "{model}, {part}: {said}");
+        }
+        assert_eq!(report["device"]["backend"], "flex", "{model}");
+        assert_eq!(report["model"]["precision"], "f32", "{model}");
+        assert_eq!((&report["counts"]["scored"], &report["audit"]["reads"]), (&40.into(), &40.into()), "{model}");
+        let largest = report["audit"]["largest_difference"].as_f64().unwrap();
+        assert!(largest < 1e-6, "{model}: {largest}");
+    }
+}
+
+#[test]
+fn kernels_that_fail_their_check_give_way_to_slower_ones_in_the_same_precision() {
+    let bert = testdata("parity/k6_tiny_zip");
+    for (model, precision) in [("compact", "int8"), (bert.to_str().unwrap(), "int8"), (bert.to_str().unwrap(), "f32")] {
+        let flags = ["--model", model, "--precision", precision];
+        let place = |report: &Value| {
+            let device = report["device"]["name"].as_str().unwrap();
+            SETS.iter().position(|(_, name)| device.ends_with(&format!(", {name})"))).unwrap()
+        };
+        let fastest = place(&run("", &flags).0);
+        if SETS[fastest].0 == "plain" {
+            continue;
+        }
+        let (report, said) = run(SETS[fastest].0, &flags);
+        let slower = place(&report);
+        assert!(slower > fastest, "{model}: {report}");
+        assert_eq!((&report["device"]["backend"], &report["model"]["precision"]), (&"cpu".into(), &precision.into()));
+        let name = SETS[slower].1;
+        assert!(said.contains("disagree") && said.contains(&format!(", {name}) instead")), "{model}: {said}");
+    }
+}
+
+#[test]
+fn instructions_that_a_model_does_not_use_are_told_of() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(4, 150, ""));
+    let said = |asked: &str| {
+        let outputs = ["--coding", "c.fq", "--noncoding", "n.fq", "--force", "--device", "cpu", "--model", "compact"];
+        let mut command = bench.command(&[&["split", "in.fq"], &outputs[..]].concat());
+        stderr(&command.env("READSEEKER_CPU", asked).output().unwrap())
+    };
+    // The products of this model are too small for tiles, whatever the CPU has.
+    assert!(said("amx").contains("READSEEKER_CPU=amx has no effect: "), "{}", said("amx"));
+    assert!(!said("plain").contains("no effect"), "{}", said("plain"));
+}
