@@ -111,6 +111,6 @@ pub(super) struct CpuSetup {
     pub(super) precision: Precision,
     /// How many threads call it at once.
     pub(super) threads: NonZero<usize>,
-    /// Which instructions to use, where its kernels let others choose.
+    /// Which instructions to use.
     pub(super) instructions: InstructionSet,
 }

@@ -39,7 +39,9 @@ fn kernels_that_all_fail_their_check_give_way_to_the_plain_path() {
 #[test]
 fn kernels_that_fail_their_check_give_way_to_slower_ones_in_the_same_precision() {
     let bert = testdata("parity/k6_tiny_zip");
-    for (model, precision) in [("compact", "int8"), (bert.to_str().unwrap(), "int8"), (bert.to_str().unwrap(), "f32")] {
+    for (model, precision) in
+        [("builtin", "f32"), ("compact", "int8"), (bert.to_str().unwrap(), "int8"), (bert.to_str().unwrap(), "f32")]
+    {
         let flags = ["--model", model, "--precision", precision];
         let place = |report: &Value| {
             let device = report["device"]["name"].as_str().unwrap();

@@ -102,7 +102,7 @@ impl Decoder {
         genes.stretches(seen, logits, 0.0, memory, &mut into.called);
         let (log_odds, frame) = rules.chain.break_even(call, logits, memory);
         let probability = rules.probability(log_odds + poison(logits), bases);
-        if probability >= LEAST && path.is_mostly_none(logits.len()) {
+        if probability >= LEAST && path.is_mostly_none(logits.len()) && seen.is_known() {
             genes.chain.turn(path, logits, memory);
             genes.stretches(seen, logits, probability, memory, &mut into.if_coding);
         }

@@ -153,7 +153,10 @@ impl Family for Along {
     }
 
     fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError> {
-        Ok(Some(Box::new(CpuEngine::new(kernels::load(self.config.shape(), weights)?, setup.threads))))
+        Ok(Some(Box::new(CpuEngine::new(
+            kernels::load(self.config.shape(), setup.instructions, weights)?,
+            setup.threads,
+        ))))
     }
 
     fn burn_network(

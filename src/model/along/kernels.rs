@@ -10,8 +10,8 @@ use crate::model::row::Row;
 use crate::model::weights::Weights;
 
 /// The kernels for a network of this shape, with its tensors.
-pub(super) fn load(shape: Shape, weights: &mut Weights) -> Result<Engine, LoadError> {
-    Engine::new(shape, InstructionSet::detect(), |name, shape| tensors::take(weights, name, shape))
+pub(super) fn load(shape: Shape, instructions: InstructionSet, weights: &mut Weights) -> Result<Engine, LoadError> {
+    Engine::new(shape, instructions, |name, shape| tensors::take(weights, name, shape))
 }
 
 impl Kernels for Engine {

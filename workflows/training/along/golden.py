@@ -67,6 +67,12 @@ def if_coding(logits, costs, text):
     return decode.break_even(decode.emissions(logits[None], costs), table, costs.weight, halvings=50)[1][0]
 
 
+def is_known(text):
+    """Whether a read has a 6-mer of known bases."""
+    clean = plain.clean(text)
+    return any(set(clean[i : i + 6]) <= set("ACGT") for i in range(len(clean) - 5))
+
+
 def main(checkpoint, table):
     model = plain.Model(checkpoint)
     with open(table, "w") as out, torch.no_grad():
@@ -78,7 +84,8 @@ def main(checkpoint, table):
             shown = logits if len(logits) <= _LONGEST_SHOWN else logits[::7]
             numbers = " ".join(f"{x:.5f}" for x in shown.flatten().tolist())
             own = probability(logits.double().numpy(), text, model.config)
-            turned = if_coding(logits.double().numpy(), costs, text) if own >= LEAST and 2 * states.count(0) > len(states) else ()
+            turns = own >= LEAST and 2 * states.count(0) > len(states) and is_known(text)
+            turned = if_coding(logits.double().numpy(), costs, text) if turns else ()
             found = [stretches(one, costs, text, bases, len(read)) if len(one) else "" for one in (states, turned)]
             out.write("\t".join([read, text, "".join(map(str, states)), numbers, f"{own:.7f}", *found]) + "\n")
 

@@ -58,6 +58,11 @@ impl<'a> Seen<'a> {
         self.row.len() + SHARED
     }
 
+    /// Whether there is a 6-mer of known bases. What the network says of a read without any is no evidence.
+    pub(super) fn is_known(&self) -> bool {
+        self.row.iter().any(|&id| is_whole(id))
+    }
+
     /// A frame, counted on the read.
     pub(super) fn frame(&self, frame: Frame) -> Frame {
         let [before, after] = self.around;
