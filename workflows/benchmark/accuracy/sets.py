@@ -18,6 +18,7 @@ MIXTURE = {"bacteria": 0.5, "archaea": 0.12, "phage": 0.13, "virus": 0.2, "mamma
 # Folders keep genomes whose genes are predictions apart; here they stand with the others.
 PREDICTED = {"silver": "bacteria", "silver_archaea": "archaea", "silver_phage": "phage"}
 SHORTEST_RECORD = 3000
+LONGEST_READ = 8000
 COMPLEMENT = bytes.maketrans(b"ACGT", b"TGCA")
 
 
@@ -212,7 +213,12 @@ def truth(folder, name):
 
 def make(folder, groups, seed, size=1.0):
     """Writes every set that is not there yet; a set's reads depend on the genomes and the seed alone. Returns their names."""
-    here = {group: share for group, share in MIXTURE.items() if group in groups}
+    def mixture(longest):
+        """The groups that have records for reads of all these lengths."""
+        has = lambda group: any(len(record.bases) > longest for record in groups.get(group, ()))
+        return {group: share for group, share in MIXTURE.items() if has(group)}
+
+    here, for_long_reads = mixture(150), mixture(LONGEST_READ)
     many = lambda count: max(50, int(size * count))
     few = Errors(0.005, ILLUMINA)
     wanted = {
@@ -221,7 +227,7 @@ def make(folder, groups, seed, size=1.0):
     }
     for rate in (0, 1, 2, 5, 8):
         errors = Errors(rate / 100, NANOPORE)
-        wanted[f"nano_{rate}"] = lambda draw, errors=errors: draw.reads(many(250), here, (2000, 8000), errors)
+        wanted[f"nano_{rate}"] = lambda draw, errors=errors: draw.reads(many(250), for_long_reads, (2000, LONGEST_READ), errors)
     for group in groups:
         wanted[f"{group}_150"] = lambda draw, group=group: draw.reads(many(2000), {group: 1}, 150, few)
     if "mammal" in groups:
