@@ -51,8 +51,8 @@ pub(super) struct Common {
 
     /// Take the Ith of N contiguous parts of the templates, so that N jobs can share an input
     ///
-    /// The outputs of all N, concatenated, are those of a single run. The input must be files, because it is read an extra
-    /// time to count its templates, unless there is an --index.
+    /// The outputs of all N, concatenated, are those of a single run, but for the header lines of tables and GFF3. The input
+    /// must be files, because it is read an extra time to count its templates, unless there is an --index.
     #[arg(long, value_name = "I/N", conflicts_with = "max_reads", help_heading = "Input", hide_short_help = true)]
     shard: Option<Shard>,
 

@@ -67,6 +67,12 @@ impl Bases<'_> {
         nearest(stops, border, REACH_STOP).map(|stop| stop + 3).filter(|&stop| stop > start)
     }
 
+    /// Whether a gene ends at `end` with a stop codon.
+    pub(super) fn ends_with_stop(&self, offset: usize, start: usize, end: usize) -> bool {
+        let is_whole = end >= start + 3 && end % 3 == offset;
+        is_whole && self.codon(end - 3).is_some_and(|codon| STOPS.iter().any(|(stop, _)| *stop == codon))
+    }
+
     /// The first base of a gene that starts at about `start`: its start codon's, if there is one before `end` and no stop codon
     /// between it and the gene.
     pub(super) fn start(&self, offset: usize, start: usize, end: usize) -> Option<usize> {

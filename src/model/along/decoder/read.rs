@@ -36,7 +36,7 @@ impl Seen<'_> {
         let (length, side) = (bases.len(), side(bases.len()));
         let offset = (usize::from(run.state - 1) % 3 + POSITION - side) % 3;
         let (start, end) = ((POSITION * run.start).saturating_sub(side), (POSITION * run.end - side).min(length));
-        // Whether the gene begins and ends here, from left to right: a frameshift is neither.
+        // Whether the gene begins and ends here, from left to right: a frameshift is neither, and neither is the end of a read.
         let [left, right] = apart.map(|is_apart| is_apart == Some(true));
         let continues = apart[0] == Some(false);
         let turned = |(start, end): (usize, usize)| (length - end, length - start);
@@ -46,6 +46,8 @@ impl Seen<'_> {
         };
         let stop = if ends { bases.stop(offset, start, end) } else { None };
         let end = stop.unwrap_or(end);
+        let goes_on = if strand == Strand::Plus { apart[1] } else { apart[0] } == Some(false);
+        let has_stop = stop.is_some() || !ends && !goes_on && bases.ends_with_stop(offset, start, end);
         let first = if begins { bases.start(offset, start, end) } else { None };
         let start = match first {
             None if begins => start.max(bases.behind_stops(offset, start, end)),
@@ -59,7 +61,7 @@ impl Seen<'_> {
             frame: Frame { strand, offset: u8::try_from(offset).expect("below 3") },
             probability: 0.0,
             has_start: first.is_some(),
-            has_stop: stop.is_some(),
+            has_stop,
             continues,
         }
     }

@@ -134,6 +134,30 @@ fn a_read_that_is_no_gene_as_called_may_be_one_if_the_sample_says_so() {
     assert_eq!(of(9.0), (false, String::new(), String::new()));
 }
 
+#[test]
+fn a_gene_whose_stop_codon_is_the_last_one_of_the_read_is_not_cut_there() {
+    let gene = "ACC".repeat(49) + "TAA";
+    let complement = |base: char| match base {
+        'A' => 'T',
+        'T' => 'A',
+        'C' => 'G',
+        _ => 'C',
+    };
+    let turned: String = gene.chars().rev().map(complement).collect();
+    for (read, state, stops) in [
+        (gene.clone(), 1, true),
+        (turned, 4, true),
+        (gene[..149].to_owned(), 1, false),
+        (gene[..147].to_owned(), 1, false),
+    ] {
+        let state = state + side(read.len()) % 3;
+        let (_, found) = decoded(&decoder(), read.as_bytes(), &sure((0..positions(read.len())).map(|_| state)));
+        let [one] = found[..] else { panic!("{found:?}") };
+        assert_eq!((one.start, one.end as usize, one.has_start, one.has_stop), (0, read.len(), false, stops), "{read}");
+        assert_eq!(one.frame.number().abs(), 1);
+    }
+}
+
 /// Logits that are sure of one state for each position.
 fn sure(states: impl Iterator<Item = usize>) -> Vec<[f32; LOGITS]> {
     states.map(|state| std::array::from_fn(|s| if s == state { 20.0 } else { 0.0 })).collect()
