@@ -138,11 +138,11 @@ def gain(logits, codons, costs):
     """What shifts of the frame gain each coding position of the best path [B]: how much higher it scores than the best one without."""
     scores, prior = emissions(logits, costs), np.full(len(logits), costs.prior)
 
-    def best(costs):
-        _, none, score = _best(scores, transitions(costs, codons), costs.weight, prior)
+    def best_of(costs):
+        _, none, score = best(scores, transitions(costs, codons), costs.weight, prior)
         return score - costs.weight * costs.prior * none, none
 
-    (with_shifts, none), (without, _) = best(costs), best(costs._replace(shift=np.inf))
+    (with_shifts, none), (without, _) = best_of(costs), best_of(costs._replace(shift=np.inf))
     return (with_shifts - without) / np.maximum(scores.shape[1] - none, FEWEST)
 
 
@@ -171,7 +171,7 @@ def posteriors(scores, table):
     return np.exp(both - log_sum(both)[..., None])
 
 
-def _best(scores, table, weight, prior):
+def best(scores, table, weight, prior):
     """The best paths at log odds of coding [B]: (states [B, T], how many of a path's are none [B], its score at even odds [B])."""
     moved = scores.copy()
     moved[..., 0] -= weight * prior[:, None]
@@ -191,9 +191,9 @@ def break_even(scores, table, weight, halvings=30):
     low, high = np.full(len(scores), -FAR), np.full(len(scores), FAR)
     for _ in range(halvings):
         middle = (low + high) / 2
-        turned = 2 * _best(scores, table, weight, middle)[1] <= scores.shape[1]
+        turned = 2 * best(scores, table, weight, middle)[1] <= scores.shape[1]
         high, low = np.where(turned, middle, high), np.where(turned, low, middle)
-    (_, more, before), (path, fewer, after) = (_best(scores, table, weight, prior) for prior in (low, high))
+    (_, more, before), (path, fewer, after) = (best(scores, table, weight, prior) for prior in (low, high))
     return (after - before) / (weight * (more - fewer)), path
 
 
