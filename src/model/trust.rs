@@ -86,8 +86,8 @@ pub(super) fn trusted(
     }
 }
 
-/// The model on the fastest of the instruction sets slower than `failed` whose answers to `rows` are as `expected`, if our own
-/// kernels failed, and they let others choose their instructions.
+/// The model on the fastest of the instruction sets slower than `failed` whose answers to `rows` are as `expected`, if it was our
+/// own kernels that failed.
 fn on_slower_instructions(
     options: &Options,
     family: &dyn Family,

@@ -9,9 +9,11 @@ mod ends;
 mod genes;
 mod grid;
 mod kmers;
+mod line;
 mod read;
 mod seen;
 mod settings;
+mod steps;
 
 use crate::model::calibration::Calibration;
 use crate::prediction::{Frame, Genes, Prediction, Stretch, Stretches};
@@ -103,7 +105,9 @@ impl Decoder {
         let (log_odds, frame) = rules.chain.break_even(call, logits, memory);
         let probability = rules.probability(log_odds + poison(logits), bases);
         if probability >= LEAST && path.is_mostly_none(logits.len()) && seen.is_known() {
-            genes.chain.turn(path, logits, memory);
+            let is_own = std::ptr::eq(genes, rules);
+            let own = if is_own { log_odds } else { genes.chain.break_even(path, logits, memory).0 };
+            genes.chain.turn(own, logits, memory);
             genes.stretches(seen, logits, probability, memory, &mut into.if_coding);
         }
         into.end_row();

@@ -6,7 +6,9 @@
 use std::ops::Range;
 
 use super::codons::Marks;
+use super::line::Line;
 use super::settings::DecoderSettings;
+use super::steps::Steps;
 
 /// None, plus 0 1 2, minus 0 1 2.
 pub(super) const STATES: usize = 7;
@@ -23,132 +25,11 @@ pub(super) struct Chain {
     parts_at_stops: bool,
 }
 
-/// What a step adds to a path's score.
-#[derive(Clone, Debug)]
-struct Steps {
-    /// By the frames of a strand that have a stop codon at the border.
-    stops: [AtStops; SETS],
-    /// What it is for a gene to begin in each frame of a strand, by the frames that have ATG and those that have GTG or TTG there.
-    begin: Box<[Frames; SETS * SETS]>,
-    other: f64,
-}
-
-/// One number for each frame of a strand.
-type Frames = [f64; 3];
-
-/// Sets of the frames of a strand.
-const SETS: usize = 8;
-
-/// What stop codons decide, for each frame of a strand.
-#[derive(Clone, Copy, Debug)]
-struct AtStops {
-    /// To remain in a gene.
-    stay: Frames,
-    /// For a gene to end.
-    end: Frames,
-    /// For another frame's gene to follow.
-    shift: Frames,
-}
-
-/// What holds of a strand at a border.
-#[derive(Clone, Copy)]
-struct AtBorder<'a> {
-    begin: &'a Frames,
-    stops: &'a AtStops,
-}
-
-impl Steps {
-    fn new(settings: &DecoderSettings) -> Self {
-        let DecoderSettings { start, start_codon, other_start_codon, .. } = *settings;
-        let DecoderSettings { stop, stop_codon, through, shift, shift_at_stop, other, .. } = *settings;
-        let by_frame = |marks: usize, marked: f64, unmarked: f64| -> Frames {
-            std::array::from_fn(|frame| -if marks >> frame & 1 == 1 { marked } else { unmarked })
-        };
-        let begin = |marks: usize| -> Frames {
-            let (atg, others) =
-                (by_frame(marks % SETS, start_codon, start), by_frame(marks / SETS, other_start_codon, start));
-            std::array::from_fn(|frame| if marks >> frame & 1 == 1 { atg[frame] } else { others[frame] })
-        };
-        Self {
-            stops: std::array::from_fn(|marks| AtStops {
-                stay: by_frame(marks, through, 0.0),
-                end: by_frame(marks, stop_codon, stop),
-                shift: by_frame(marks, shift_at_stop, shift),
-            }),
-            begin: Box::new(std::array::from_fn(begin)),
-            other: -other,
-        }
-    }
-
-    /// What holds of the plus and of the minus strand at a border.
-    fn at(&self, marks: Marks) -> [AtBorder<'_>; 2] {
-        let of_strand = |stop: u8, start: u8, other_start: u8| {
-            let [stop, start, other_start] = [stop, start, other_start].map(|marks| usize::from(marks) % SETS);
-            AtBorder { begin: &self.begin[start + SETS * other_start], stops: &self.stops[stop] }
-        };
-        let Marks { stop, start, other_start } = marks;
-        [of_strand(stop, start, other_start), of_strand(stop >> 3, start >> 3, other_start >> 3)]
-    }
-
-    /// From one state to another.
-    fn between(&self, from: u8, to: u8, marks: Marks) -> f64 {
-        let [plus, minus] = self.at(marks);
-        let (from, to) = (usize::from(from), usize::from(to));
-        match (from, to) {
-            (0, 0) => 0.0,
-            (0, 1..4) => plus.begin[to - 1],
-            (0, _) => minus.stops.end[to - 4],
-            (1..4, 0) => plus.stops.end[from - 1],
-            (_, 0) => minus.begin[from - 4],
-            (1..4, _) if from == to => plus.stops.stay[to - 1],
-            (1..4, 1..4) => plus.stops.shift[from - 1],
-            (4.., _) if from == to => minus.stops.stay[to - 4],
-            (4.., 4..) => minus.stops.shift[to - 4],
-            _ => self.other,
-        }
-    }
-}
-
-/// A path, as a function of the prior: its score falls by the weight for each position that is none and each unit of the
-/// prior's log odds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Line {
-    /// The score at as many coding positions as others.
-    score: f64,
-    /// How many of the positions are none.
-    none: usize,
-}
-
 /// A path that [`Memory`] held, and its frame: that of most positions; of equal numbers that in which they say more.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Call {
     line: Line,
     frame: usize,
-}
-
-impl Line {
-    /// Of a path that has this score at a prior, given as log odds times the weight; there may be no position that is none where
-    /// the prior is infinite.
-    #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
-    fn of(score: f64, none: usize, prior: f64) -> Self {
-        Self { score: if none == 0 { score } else { score + prior * none as f64 }, none }
-    }
-
-    /// Its score at a prior, given as log odds times the weight.
-    #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
-    fn at(&self, prior: f64) -> f64 {
-        self.score - prior * self.none as f64
-    }
-
-    fn is_mostly_none(&self, positions: usize) -> bool {
-        2 * self.none > positions
-    }
-
-    /// The log odds of coding at which this path and one with more positions that are none score the same, times the weight.
-    #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
-    fn meets(&self, other: &Self) -> f64 {
-        (other.score - self.score) / (other.none - self.none) as f64
-    }
 }
 
 impl Call {
@@ -221,14 +102,13 @@ impl Chain {
         (-self.meeting(before, after, logits, memory) / self.weight, frame)
     }
 
-    /// Leaves in memory the path of a read at which it turns, given its call, which is mostly none: the best path, as the prior
-    /// rises, of which no more than half is.
-    pub(super) fn turn(&self, call: Call, logits: &[[f32; STATES]], memory: &mut Memory) {
+    /// Leaves in memory the path of a read that speaks so much for coding, where it turns: the best path, as the prior rises, of
+    /// which no more than half is none.
+    pub(super) fn turn(&self, log_odds: f64, logits: &[[f32; STATES]], memory: &mut Memory) {
         // At the turn itself, the path before it scores the same.
         const BEYOND: f64 = 1e-6;
-        let coding = self.best(f64::INFINITY, logits, memory);
-        let meeting = self.meeting(call.line, coding.line, logits, memory);
-        self.best(meeting + BEYOND * (1.0 + meeting.abs()), logits, memory);
+        let turn = -log_odds * self.weight;
+        self.best(turn + BEYOND * (1.0 + turn.abs()), logits, memory);
     }
 
     /// The log odds of coding, times the weight, at which the best path turns from one that is mostly none, as `before` is, into one

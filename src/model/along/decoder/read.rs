@@ -36,18 +36,17 @@ impl Seen<'_> {
         let (length, side) = (bases.len(), side(bases.len()));
         let offset = (usize::from(run.state - 1) % 3 + POSITION - side) % 3;
         let (start, end) = ((POSITION * run.start).saturating_sub(side), (POSITION * run.end - side).min(length));
-        // Whether the gene begins and ends here, from left to right: a frameshift is neither, and neither is the end of a read.
-        let [left, right] = apart.map(|is_apart| is_apart == Some(true));
         let continues = apart[0] == Some(false);
         let turned = |(start, end): (usize, usize)| (length - end, length - start);
-        let ((start, end), [begins, ends]) = match strand {
-            Strand::Plus => ((start, end), [left, right]),
-            Strand::Minus => (turned((start, end)), [right, left]),
+        // In the gene's direction. It begins and ends here where a neighbour is apart: not at a frameshift, nor where the read ends.
+        let ((start, end), [before, after]) = match strand {
+            Strand::Plus => ((start, end), apart),
+            Strand::Minus => (turned((start, end)), [apart[1], apart[0]]),
         };
-        let stop = if ends { bases.stop(offset, start, end) } else { None };
+        let begins = before == Some(true);
+        let stop = if after == Some(true) { bases.stop(offset, start, end) } else { None };
         let end = stop.unwrap_or(end);
-        let goes_on = if strand == Strand::Plus { apart[1] } else { apart[0] } == Some(false);
-        let has_stop = stop.is_some() || !ends && !goes_on && bases.ends_with_stop(offset, start, end);
+        let has_stop = stop.is_some() || after.is_none() && bases.ends_with_stop(offset, start, end);
         let first = if begins { bases.start(offset, start, end) } else { None };
         let start = match first {
             None if begins => start.max(bases.behind_stops(offset, start, end)),
