@@ -13,7 +13,7 @@ use super::values::{band, fraction};
 use crate::class::PerClass;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::outputs::{Files, Genes, OutputsConfig, Split, Table};
+use crate::outputs::{Files, Gff3, OutputsConfig, Split, Table};
 use crate::reads::output::{FileFormat, SequenceFormat};
 use crate::verdict::{Mates, VerdictConfig};
 
@@ -197,7 +197,7 @@ impl Args {
             return Err(Error::Usage("--undecided-band must contain the --threshold".into()));
         }
         let mut tables = self.common.tables(self.scores.or(scores));
-        tables.extend(self.genes.map(|path| (path, Box::new(Genes::default()) as Box<dyn Table>)));
+        tables.extend(self.genes.map(|path| (path, Box::new(Gff3::default()) as Box<dyn Table>)));
         tables.extend(self.translations.tables()?);
         let outputs = OutputsConfig {
             split: Some(split),

@@ -5,9 +5,10 @@ use super::evidence::{CG_SCALE, Evidence, log_odds, odds_to_share};
 /// A read's own evidence counts as no stronger than this, in log odds: no model is that sure.
 const STRONGEST: f64 = 7.0;
 
-/// What a slope costs, in log likelihood a read: half of this, times its square. Chosen on mixtures of human and other reads,
-/// and on samples without any: the former gain, the latter lose nothing.
-const SLOPE_COST: f64 = 0.1;
+/// What a slope costs, in log likelihood a read: half of this, times its square. Chosen on mixtures of mammalian and other reads,
+/// and on samples without any: the former gain, the latter lose nothing (`docs/threshold.md` has the figures). From 0.02 to
+/// 0.05 is as good.
+const SLOPE_COST: f64 = 0.03;
 
 /// In a genome the built-in models have not seen, their log odds are off by about so much; within this are 19 of 20 such
 /// genomes. The same is assumed of a model that does not say it of itself.

@@ -9,7 +9,7 @@ use super::breakdown::breakdown;
 use super::chart::{self, Bar};
 use super::classes::{self, Shown};
 use super::rule::{pooled, rule};
-use super::shares::per_cents;
+use super::shares::{decimal, per_cents};
 use crate::class::Class;
 use crate::progress::{Pace, counted, grouped, share};
 use crate::verdict::{Mates, VerdictConfig};
@@ -141,9 +141,9 @@ fn coding_share(Settings { prior, threshold, .. }: &Settings) -> Markup {
             }
         }
         p.note {
-            "The assumed share of coding reads is " (format!("{:.3}", prior.share)) " (" (prior.origin()) "). For a read of "
+            "The assumed share of coding reads is " (decimal(prior.share)) " (" (prior.origin()) "). For a read of "
             "average composition, the threshold of " (threshold) " on the posterior is equivalent to a probability cut-off of "
-            (format!("{:.3}", prior.threshold_on_probability)) "."
+            (decimal(prior.threshold_on_probability)) "."
         }
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::account::Report;
 use super::classes::{self, Shown};
 use super::rule::rule;
+use super::shares::decimal;
 use crate::class::Class;
 use crate::model::Card;
 
@@ -172,11 +173,11 @@ impl File {
             )
         });
         let prior = format!(
-            ". {}: the assumed share of coding reads is {:.3} ({}), the probability cut-off {:.3} for a read of average composition",
+            ". {}: the assumed share of coding reads is {} ({}), the probability cut-off {} for a read of average composition",
             self.sample,
-            prior.share,
+            decimal(prior.share),
             prior.origin(),
-            prior.threshold_on_probability
+            decimal(prior.threshold_on_probability)
         );
         let warnings = report.warnings.iter().map(|warning| format!(". {}: warning: {warning}", self.sample));
         [format!("{}: {}", self.sample, rule(&report.settings, &report.counts)), prior]

@@ -1,4 +1,4 @@
-//! Shares of a whole in per cent, rounded to tenths that add up to 100.
+//! Shares as text: in per cent, rounded to tenths that add up to 100, or by themselves.
 
 /// The share of each part in tenths of a per cent. Those with the largest remainders are rounded up, so that the sum is
 /// 1000; 0 of nothing.
@@ -24,6 +24,16 @@ pub(super) fn per_cents<const N: usize>(parts: [u64; N]) -> [String; N] {
     std::array::from_fn(|n| format!("{}.{}", tenths[n] / 10, tenths[n] % 10))
 }
 
+/// A share that is neither 0 nor 1, to three decimals, or to as many as tell it from both: `0.873`, `0.9998`.
+pub(super) fn decimal(share: f64) -> String {
+    const MOST: usize = 9; // as many as reports keep
+    let digits = (3..MOST).find(|&digits| {
+        let least = 0.5 * 0.1_f64.powi(i32::try_from(digits).expect("a digit"));
+        least <= share && share <= 1.0 - least
+    });
+    format!("{share:.*}", digits.unwrap_or(MOST))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -35,6 +45,11 @@ mod tests {
         assert_eq!(per_cents([1, 1, 1]), ["33.4", "33.3", "33.3"]);
         assert_eq!(per_cents([0, 0, 0]), ["0.0"; 3]);
         assert_eq!(per_cents([u64::MAX, 0, 0]), ["100.0", "0.0", "0.0"]);
+    }
+
+    #[test]
+    fn a_share_near_0_or_1_is_told_from_them() {
+        assert_eq!([0.5, 0.0004, 0.000_04, 0.9998].map(decimal), ["0.500", "0.0004", "0.00004", "0.9998"]);
     }
 
     proptest! {

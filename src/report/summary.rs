@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::account::{PriorUsed, Report, Windows};
 use super::rule::{pooled, rule};
-use super::shares::per_cents;
+use super::shares::{decimal, per_cents};
 use crate::class::Class;
 use crate::estimate::Estimate;
 use crate::progress::{counted, grouped, share};
@@ -74,8 +74,9 @@ impl Report {
         let origin = self.settings.prior.origin();
         writeln!(
             text,
-            "prior       {share:>12.3}  {origin}; equivalent probability cut-off for a read of average composition: \
-             {threshold_on_probability:.3}"
+            "prior       {:>12}  {origin}; equivalent probability cut-off for a read of average composition: {}",
+            decimal(share),
+            decimal(threshold_on_probability)
         )?;
         if let (Some(share), Some([low, high])) = (coding_share, coding_share_95) {
             let [share, low, high] = [share, low, high].map(|share| 100.0 * share);

@@ -11,12 +11,12 @@ use crate::reads::output::Content;
 
 /// The genes of reads.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Genes {
+pub struct Gff3 {
     /// How many genes of the read at hand were written: a gene with frameshifts has several lines.
     genes: usize,
 }
 
-impl Table for Genes {
+impl Table for Gff3 {
     fn holds(&self) -> Content {
         Content::Gff
     }
@@ -79,7 +79,7 @@ mod tests {
             is_located: true,
             output: None,
         };
-        let (mut genes, mut text) = (Genes::default(), Vec::new());
+        let (mut genes, mut text) = (Gff3::default(), Vec::new());
         (0..genes.entries(&read)).for_each(|n| genes.push(&read, n, &mut text));
         String::from_utf8(text).unwrap()
     }
