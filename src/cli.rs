@@ -29,6 +29,7 @@ mod patterns;
 mod print;
 mod reads;
 mod reference;
+mod report_file;
 mod runtime;
 mod score;
 mod selftest;

@@ -11,10 +11,12 @@
 
 mod evidence;
 mod fit;
+mod line;
 
-use evidence::{CG_SCALE, log_odds, odds_to_share};
 pub use evidence::{Evidence, excess_cg};
+use evidence::{log_odds, odds_to_share};
 pub use fit::{MODEL_ERROR, MOST_ERROR, error_of_width, width};
+pub use line::Line;
 
 /// How many templates at the start of the input the estimate is made from.
 pub const TEMPLATES: usize = 20_000;
@@ -37,18 +39,14 @@ const UNSURE: std::ops::Range<f32> = 0.1..0.9;
 pub enum Setting {
     /// To be estimated from the reads.
     Auto,
-    /// This share.
-    Share(f64),
+    /// This one.
+    Assumed(Prior),
 }
 
 /// The share of coding reads that the verdict assumes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prior {
-    /// Its log odds in a read with `center` excess CG.
-    log_odds: f64,
-    /// How much they grow for each standard deviation more of it.
-    slope: f64,
-    center: f64,
+    line: Line,
     /// Where it comes from.
     pub basis: Basis,
 }
@@ -60,6 +58,8 @@ pub enum Basis {
     Given,
     /// Estimated.
     Estimated(Estimate),
+    /// Estimated by another run.
+    Taken,
     /// Should have been estimated, but could not be.
     NotEstimated(Reason),
 }
@@ -80,6 +80,8 @@ pub struct Estimate {
 pub enum Reason {
     /// Fewer scored reads than [`FEWEST`], or than [`FEWEST_LONG`].
     TooFewReads,
+    /// No more than that could be held in memory.
+    LittleMemory,
     /// The model is unsure of most reads.
     Unsure,
     /// Reads were scored in windows, whose pooled value is not a probability.
@@ -96,7 +98,13 @@ impl Prior {
     /// As asked for; `share` is between 0 and 1.
     #[must_use]
     pub fn given(share: f64) -> Self {
-        Self { log_odds: log_odds(share), slope: 0.0, center: 0.0, basis: Basis::Given }
+        Self { line: Line::flat(log_odds(share)), basis: Basis::Given }
+    }
+
+    /// As another run estimated it.
+    #[must_use]
+    pub fn taken(line: Line) -> Self {
+        Self { line, basis: Basis::Taken }
     }
 
     /// A half, since nothing better could be found out.
@@ -117,15 +125,21 @@ impl Prior {
         if unsure as f64 > MOST_UNSURE * sample.len() as f64 {
             return Self::not_estimated(Reason::Unsure);
         }
-        let fit::Fit { log_odds, slope, center, share, interval } = fit::fit(sample, model_error);
+        let fit::Fit { line, share, interval } = fit::fit(sample, model_error);
         let basis = Basis::Estimated(Estimate { reads: sample.len(), share, interval });
-        Self { log_odds, slope, center, basis }
+        Self { line: line.rounded(), basis }
+    }
+
+    /// How it follows the CG of reads, if it was estimated: what [`taken`](Self::taken) takes.
+    #[must_use]
+    pub fn line(&self) -> Option<Line> {
+        matches!(self.basis, Basis::Estimated(_) | Basis::Taken).then_some(self.line)
     }
 
     /// The share of coding reads among reads of average composition.
     #[must_use]
     pub fn share(&self) -> f64 {
-        odds_to_share(self.clamped(self.log_odds).exp())
+        odds_to_share(self.clamped(self.line.log_odds).exp())
     }
 
     /// The posterior of a read with these bases.
@@ -147,16 +161,12 @@ impl Prior {
     /// The probability from which on a read of average composition has a posterior of `threshold`.
     #[must_use]
     pub fn threshold_on_probability(&self, threshold: f32) -> f64 {
-        let (t, odds) = (f64::from(threshold), self.clamped(self.log_odds).exp());
+        let (t, odds) = (f64::from(threshold), self.clamped(self.line.log_odds).exp());
         t / (t + odds * (1.0 - t))
     }
 
     fn odds(&self, bases: &[u8]) -> f64 {
-        if self.slope == 0.0 {
-            return self.clamped(self.log_odds).exp();
-        }
-        let excess = (f64::from(excess_cg(bases)) - self.center) / CG_SCALE;
-        self.clamped(self.log_odds + self.slope * excess).exp()
+        self.clamped(self.line.at(bases)).exp()
     }
 
     /// What was asked for is taken as it is; an estimate is kept from being too sure of itself.

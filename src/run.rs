@@ -266,10 +266,10 @@ fn prior(config: &Config, classifier: &Classifier) -> (Prior, Option<usize>) {
     // The published evaluation of the BERT models took half for granted.
     let default = match &*classifier.card().kind {
         "compact" | "along" => prior::Setting::Auto,
-        _ => prior::Setting::Share(0.5),
+        _ => prior::Setting::Assumed(Prior::given(0.5)),
     };
     match (config.prior.unwrap_or(default), config.windows) {
-        (prior::Setting::Share(share), _) => (Prior::given(share), None),
+        (prior::Setting::Assumed(prior), _) => (prior, None),
         (prior::Setting::Auto, Some(_)) => (Prior::not_estimated(prior::Reason::Windows), None),
         (prior::Setting::Auto, None) => (Prior::default(), Some(prior::TEMPLATES)),
     }

@@ -8,14 +8,15 @@ use clap::Args;
 use super::inputs::Reads;
 use super::long_reads::LongReads;
 use super::model_flags::ModelFlags;
+use super::report_file;
 use super::threads;
-use super::values::{fraction, prior, probability, size};
+use super::values::{PriorAsked, fraction, prior, probability, size};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kmer::Letters;
 use crate::model;
 use crate::outputs::{self, OutputsConfig, Table};
-use crate::prior::Setting;
+use crate::prior::{Prior, Setting};
 use crate::progress::Display;
 use crate::reads::output::{Existing, Placing};
 use crate::reads::{Codec, Collate, Grouping, InputConfig};
@@ -86,13 +87,14 @@ pub(super) struct Common {
     )]
     seed: u64,
 
-    /// Share of coding reads to assume; the posterior is the probability given this share
+    /// Share of coding reads to assume; the posterior is the probability given it
     ///
     /// auto estimates it from the first 20,000 templates, or from as many as fit into a quarter of --memory. With fewer than
-    /// 500 scored reads, of which a long one counts as one for every 300 bases, it is 0.5. Cannot be combined with --windows.
+    /// 500 scored reads, of which a long one counts as one for every 300 bases, or fewer than 50 long ones, it is 0.5. JSON is
+    /// the report of an earlier run (--json): assume what that run did, for reads that belong together. Cannot be combined with --windows.
     /// [default: auto for the built-in model and those of its kind, 0.5 for a BERT]
-    #[arg(long, value_name = "auto|P", value_parser = prior, conflicts_with = "windows", help_heading = "Classification")]
-    prior: Option<Setting>,
+    #[arg(long, value_name = "auto|P|JSON", value_parser = prior, conflicts_with = "windows", help_heading = "Classification")]
+    prior: Option<PriorAsked>,
 
     /// Posterior at or above which a read is coding
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, help_heading = "Classification")]
@@ -214,8 +216,12 @@ impl Common {
             verdict::Mates::Each if !outputs.needs_mates() => Grouping::Each,
             _ => Grouping::Templates,
         };
+        let report = match &self.prior {
+            Some(PriorAsked::OfReport(path)) => Some(path.clone()),
+            _ => None,
+        };
         Ok(Config {
-            also_read: self.reads.list().into_iter().collect(),
+            also_read: self.reads.list().into_iter().chain(report).collect(),
             input: InputConfig {
                 part: None,
                 inputs: self.reads.inputs()?,
@@ -231,7 +237,7 @@ impl Common {
             min_length: self.min_length,
             letters: self.letters,
             verdict,
-            prior: self.prior,
+            prior: self.prior.map(assumed).transpose()?,
             windows,
             outputs,
             reports: report::Files {
@@ -255,6 +261,19 @@ impl Common {
             command,
         })
     }
+}
+
+/// What is assumed; a report is read for that.
+fn assumed(asked: PriorAsked) -> Result<Setting> {
+    Ok(match asked {
+        PriorAsked::Auto => Setting::Auto,
+        PriorAsked::Share(share) => Setting::Assumed(Prior::given(share)),
+        PriorAsked::OfReport(path) => {
+            let problem = "its prior is no share".to_owned();
+            let prior = report_file::read(&path)?.settings.prior.assumed();
+            Setting::Assumed(prior.ok_or(Error::NotAReport { path, problem })?)
+        }
+    })
 }
 
 /// What `--help` says of the levels: each codec's range and default.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 
 use super::inputs::given_twice;
-use super::merge::read;
+use super::report_file;
 use super::runtime::block_on;
 use crate::blocking::to_the_end;
 use crate::config::{check_contents, check_places};
@@ -46,7 +46,7 @@ pub(super) fn run(args: Args) -> Result<()> {
     let existing = Existing::replaced(force);
     check_contents([(page.clone(), Content::Html)])?;
     check_places([page.clone()].into_iter(), paths.iter().cloned(), existing)?;
-    let reports = paths.iter().map(|path| read(path)).collect::<Result<Vec<Report>>>()?;
+    let reports = paths.iter().map(|path| report_file::read(path)).collect::<Result<Vec<Report>>>()?;
     let samples: Vec<(String, Report)> = names(&paths).into_iter().zip(reports).collect();
     let encoding = EncoderConfig { workers: NonZero::<usize>::MIN, level: None };
     block_on(NonZero::<usize>::MIN, async {

@@ -1,17 +1,17 @@
 //! `readseeker merge`: the reports of all shards as one.
 
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
 use super::inputs::given_twice;
+use super::report_file;
 use super::runtime::block_on;
 use crate::blocking::to_the_end;
 use crate::config::{check_contents, check_places};
 use crate::error::{Error, Result};
 use crate::outputs::{Part, Rows, join};
-use crate::paths::read_whole;
 use crate::reads::EncoderConfig;
 use crate::reads::output::{Existing, Placing, commit_all};
 use crate::report::{Files, Report, multiqc};
@@ -76,7 +76,7 @@ pub(super) fn run(args: Args) -> Result<()> {
     if let Some(table) = given_twice(tables.iter().map(PathBuf::as_path)) {
         return Err(Error::Usage(format!("--scores takes {} twice", table.display())));
     }
-    let reports: Vec<Report> = paths.iter().map(|path| read(path)).collect::<Result<_>>()?;
+    let reports: Vec<Report> = paths.iter().map(|path| report_file::read(path)).collect::<Result<_>>()?;
     let mut merged = Report::merged(&reports).map_err(|problem| {
         let report = problem.report().map(|n| paths[n].clone());
         Error::Report { report, problem: problem.to_string() }
@@ -122,17 +122,6 @@ fn rows(report: &Report) -> Rows {
         scored: report.counts.scored,
         coding: report.counts.labelled_coding,
     }
-}
-
-/// A report as it was written.
-pub(super) fn read(path: &Path) -> Result<Report> {
-    let refused = |problem: String| Error::NotAReport { path: path.to_owned(), problem };
-    let text = read_whole(path).map_err(|error| refused(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| {
-        // Where it is no JSON at all, what the parser expected in its first line helps nobody.
-        let why = if error.is_data() { error.to_string() } else { "it is not valid JSON".to_owned() };
-        refused(format!("not a report of readseeker: {why}"))
-    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Values as typed: numbers with a range, sizes.
 
 use std::num::NonZero;
+use std::path::{Path, PathBuf};
 
 use crate::outputs::GeneticCode;
-use crate::prior::Setting;
 use crate::words::counted;
 
 /// `auto`, or a number. A type of its own since clap gives `Option` another meaning.
@@ -16,13 +16,26 @@ pub(super) fn probability(text: &str) -> Result<f32, String> {
     if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("a probability lies between 0 and 1".into()) }
 }
 
-/// `auto`, or a share between 0 and 1.
-pub(super) fn prior(text: &str) -> Result<Setting, String> {
+/// Which share of coding reads to assume.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum PriorAsked {
+    /// To be estimated.
+    Auto,
+    Share(f64),
+    /// The one of a report.
+    OfReport(PathBuf),
+}
+
+/// `auto`, a share between 0 and 1, or the path of a report.
+pub(super) fn prior(text: &str) -> Result<PriorAsked, String> {
     if text == "auto" {
-        return Ok(Setting::Auto);
+        return Ok(PriorAsked::Auto);
     }
-    let share: f64 = text.parse().map_err(|_| "expected auto or a number between 0 and 1".to_owned())?;
-    inside(share).map(Setting::Share)
+    if Path::new(text).extension().is_some_and(|suffix| suffix == "json") {
+        return Ok(PriorAsked::OfReport(text.into()));
+    }
+    let expected = "expected auto, a number between 0 and 1, or a report (*.json)";
+    inside(text.parse().map_err(|_| expected.to_owned())?).map(PriorAsked::Share)
 }
 
 /// A share between 0 and 1.
@@ -127,7 +140,8 @@ mod tests {
 
     #[test]
     fn a_prior_is_auto_or_a_share_that_leaves_room_for_both_classes() {
-        assert_eq!((prior("auto"), prior("0.9")), (Ok(Setting::Auto), Ok(Setting::Share(0.9))));
+        assert_eq!((prior("auto"), prior("0.9")), (Ok(PriorAsked::Auto), Ok(PriorAsked::Share(0.9))));
+        assert_eq!(prior("a/b.json"), Ok(PriorAsked::OfReport("a/b.json".into())));
         assert!(prior("0").is_err() && prior("1").is_err() && prior("half").is_err() && prior("NaN").is_err());
     }
 

@@ -12,10 +12,14 @@ pub(crate) fn push(segment: &Record, text: &mut Vec<u8>) {
     }
 }
 
-/// The same with `%` codes for what GFF3 does not allow in a sequence's name.
+/// The same with `%` codes for what GFF3 does not allow in a sequence's name, and its sign for what is not known in place of an
+/// empty one.
 pub(super) fn push_escaped(segment: &Record, text: &mut Vec<u8>) {
     let mut name = Vec::new();
     push(segment, &mut name);
+    if name.is_empty() {
+        name.push(b'.');
+    }
     for letter in name {
         if letter.is_ascii_alphanumeric() || b".:^*$@!+_?-|".contains(&letter) {
             text.push(letter);

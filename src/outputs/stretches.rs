@@ -46,8 +46,9 @@ fn whole(prediction: Prediction, frame: Frame, bases: usize) -> Stretch {
     Stretch { start: 0, end: base(bases), frame, probability, has_start: false, has_stop: false, continues: false }
 }
 
-/// Adds the genes whose posterior reaches the threshold, as if each were a read. Which they are may depend on whether the read's own
-/// does. `told`: the genes as called, and if coding.
+/// Adds the genes whose posterior reaches the threshold, as if each were a read. If the read's own does, it has other genes than as
+/// called, where the model tells such; and all of them, where together they make it coding and none does by itself. `told`: the
+/// genes as called, and if coding.
 fn add_likely(
     judge: &Judge,
     segment: &Record,
@@ -62,9 +63,13 @@ fn add_likely(
     }
     let posterior = judge.prior.posteriors(segment.bases());
     let is_likely = |probability| posterior(probability) >= judge.verdict.threshold;
-    let told = if !if_coding.is_empty() && is_likely(prediction.probability) { if_coding } else { &called };
+    let codes = is_likely(prediction.probability);
+    let told = if codes && !if_coding.is_empty() { if_coding } else { &called };
     for gene in genes(told).filter(|gene| is_likely(probability(gene))) {
         found.extend_from_slice(gene);
+    }
+    if codes && found.is_empty() {
+        found.extend_from_slice(told);
     }
 }
 
@@ -211,6 +216,20 @@ mod tests {
             found_in(&judge, 150, vec![prediction(0.3, 0)], Some(genes.clone()))
         };
         assert_eq!((of(0.5), of(0.8), of(0.1)), (vec![called], vec![if_coding], vec![]));
+    }
+
+    #[test]
+    fn a_coding_read_of_several_unsure_genes_has_them_all() {
+        let unsure = [stretch(0, 60, 0.4, false), stretch(70, 150, 0.45, false)];
+        let of = |probability: f32| {
+            let mut genes = Genes::default();
+            for gene in unsure {
+                genes.called.push(gene);
+            }
+            genes.end_row();
+            found_in(&judge(None), 150, vec![prediction(probability, 0)], Some(genes))
+        };
+        assert_eq!((of(0.7), of(0.3)), (unsure.to_vec(), vec![]));
     }
 
     #[test]

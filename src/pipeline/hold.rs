@@ -6,7 +6,7 @@
 use crate::error::Result;
 use crate::outputs::Outputs;
 use crate::prediction::Answers;
-use crate::prior::{Evidence, Prior};
+use crate::prior::{Basis, Evidence, Prior, Reason};
 use crate::reads::Template;
 
 /// The templates held, and what they show.
@@ -46,9 +46,15 @@ impl Hold {
         self.templates_left == 0 || self.bytes_left == 0
     }
 
+    fn prior(&self) -> Prior {
+        let prior = Prior::estimated(&self.evidence, self.model_error);
+        let are_too_few = prior.basis == Basis::NotEstimated(Reason::TooFewReads);
+        if are_too_few && self.bytes_left == 0 { Prior::not_estimated(Reason::LittleMemory) } else { prior }
+    }
+
     /// Estimates the prior, and writes what was held.
     pub(super) async fn release(self, outputs: &mut Outputs) -> Result<()> {
-        outputs.assume(Prior::estimated(&self.evidence, self.model_error));
+        outputs.assume(self.prior());
         for (templates, answers) in self.held {
             outputs.write(&templates, &answers).await?;
         }
@@ -79,6 +85,8 @@ mod tests {
                     hold.push(templates, answers);
                 }
                 assert_eq!(hold.evidence.len(), counted, "{most} {room} {size}");
+                let reason = if room == usize::MAX { Reason::TooFewReads } else { Reason::LittleMemory };
+                assert_eq!(hold.prior(), Prior::not_estimated(reason));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The most likely share of coding reads, and how far to trust it.
 
 use super::evidence::{CG_SCALE, Evidence, log_odds, odds_to_share};
+use super::line::Line;
 
 /// A read's own evidence counts as no stronger than this, in log odds: no model is that sure.
 const STRONGEST: f64 = 7.0;
@@ -21,9 +22,7 @@ const NORMAL_95: f64 = 1.96;
 
 /// What was fitted.
 pub(super) struct Fit {
-    pub(super) log_odds: f64,
-    pub(super) slope: f64,
-    pub(super) center: f64,
+    pub(super) line: Line,
     pub(super) share: f64,
     pub(super) interval: [f64; 2],
 }
@@ -38,7 +37,7 @@ pub(super) fn fit(sample: &[Evidence], model_error: f64) -> Fit {
     let (log_odds, slope) = line(&evidence, &excess, log_odds(single));
     let posteriors = evidence.iter().zip(&excess).map(|(own, x)| odds_to_share((own + log_odds + slope * x).exp()));
     let share = posteriors.sum::<f64>() / count;
-    Fit { log_odds, slope, center, share, interval: interval(&evidence, single, share, model_error) }
+    Fit { line: Line { log_odds, slope, center }, share, interval: interval(&evidence, single, share, model_error) }
 }
 
 /// How far a model's error alone lets the share of coding reads in a sample be from end to end.

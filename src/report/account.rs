@@ -13,7 +13,7 @@ use crate::kmer::Letters;
 use crate::model::Card;
 use crate::paths;
 use crate::prediction::Frame;
-use crate::prior::{Basis, FEWEST, FEWEST_LONG, Prior, Reason};
+use crate::prior::{Basis, FEWEST, FEWEST_LONG, Line, Prior, Reason};
 use crate::progress::{Pace, counted, per_second};
 use crate::reads::{Format, InputCounts};
 use crate::sample::Sample;
@@ -207,6 +207,9 @@ pub struct PriorUsed {
     pub share: f64,
     /// Where it comes from.
     pub basis: Origin,
+    /// How it follows the CG of a read, if it was estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpg: Option<Line>,
     /// The threshold, as a probability of the model, for reads of average composition.
     pub threshold_on_probability: f64,
     /// The estimated share of coding reads, if there is one.
@@ -224,16 +227,24 @@ impl PriorUsed {
     fn new(prior: &Prior, threshold: f32) -> Self {
         let estimate = match prior.basis {
             Basis::Estimated(estimate) => Some(estimate),
-            Basis::Given | Basis::NotEstimated(_) => None,
+            Basis::Given | Basis::Taken | Basis::NotEstimated(_) => None,
         };
         Self {
             share: rounded(prior.share()),
             basis: Origin::from(prior.basis),
+            cpg: prior.line(),
             threshold_on_probability: rounded(prior.threshold_on_probability(threshold)),
             coding_share: estimate.map(|estimate| rounded(estimate.share)),
             coding_share_95: estimate.map(|estimate| estimate.interval.map(rounded)),
             reads: estimate.map(|estimate| estimate.reads),
         }
+    }
+
+    /// The prior of another run that assumes the same; none if this is no share.
+    #[must_use]
+    pub fn assumed(&self) -> Option<Prior> {
+        let is_share = 0.0 < self.share && self.share < 1.0;
+        is_share.then(|| self.cpg.map_or_else(|| Prior::given(self.share), Prior::taken))
     }
 
     /// Where the share comes from, for people.
@@ -248,6 +259,10 @@ impl PriorUsed {
                 format!(
                     "too few reads to estimate it (needs at least {FEWEST} reads, or {FEWEST_LONG} long reads that hold {FEWEST} stretches of 300 bases)"
                 )
+            }
+            Origin::Taken => "taken from the report of another run".to_owned(),
+            Origin::LittleMemory => {
+                format!("not estimated: fewer than {FEWEST} reads fit into a quarter of --memory")
             }
             Origin::Unsure => "not estimated: the model is unsure of most reads".to_owned(),
             Origin::Windows => "not estimated for reads scored in windows".to_owned(),
@@ -269,8 +284,12 @@ pub enum Origin {
     Given,
     /// From the reads.
     Estimated,
+    /// From the report of another run.
+    Taken,
     /// Not estimated: too few reads.
     TooFewReads,
+    /// Not estimated: too few reads fit into the memory for it.
+    LittleMemory,
     /// Not estimated: the model is unsure of most reads.
     Unsure,
     /// Not estimated: reads are scored in windows.
@@ -282,7 +301,9 @@ impl From<Basis> for Origin {
         match basis {
             Basis::Given => Self::Given,
             Basis::Estimated(_) => Self::Estimated,
+            Basis::Taken => Self::Taken,
             Basis::NotEstimated(Reason::TooFewReads) => Self::TooFewReads,
+            Basis::NotEstimated(Reason::LittleMemory) => Self::LittleMemory,
             Basis::NotEstimated(Reason::Unsure) => Self::Unsure,
             Basis::NotEstimated(Reason::Windows) => Self::Windows,
         }

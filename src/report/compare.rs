@@ -88,7 +88,7 @@ const RULES: [(Same, &str); 8] = [
 /// The prior, where it is not the sample's own.
 fn given_prior(report: &Report) -> Option<f64> {
     let prior = &report.settings.prior;
-    (prior.basis == Origin::Given).then_some(prior.share)
+    matches!(prior.basis, Origin::Given | Origin::Taken).then_some(prior.share)
 }
 
 fn scored(report: &Report) -> (usize, Letters, Option<Windows>) {

@@ -52,14 +52,50 @@ fn too_few_reads_or_too_little_memory_give_a_half_and_say_so() {
     let bench = Bench::new();
     bench.write("few.fq", fastq(499, 150, ""));
     bench.write("many.fq", fastq(2000, 150, ""));
-    for (input, memory) in [("few.fq", "64M"), ("many.fq", "100K")] {
+    for (input, memory, basis, words) in [
+        ("few.fq", "64M", "too_few_reads", "too few reads"),
+        ("many.fq", "100K", "little_memory", "fit into a quarter of --memory"),
+    ] {
         for threads in ["1", "7"] {
             let flags = [input, "--memory", memory, "-t", threads, "--force", "--json", "report.json"];
             let output = bench.split(&flags);
             let prior = &bench.json("report.json")["settings"]["prior"];
-            assert_eq!((prior["basis"].as_str(), prior["share"].as_f64()), (Some("too_few_reads"), Some(0.5)));
-            assert!(stderr(&output).contains("too few reads"), "{}", stderr(&output));
+            assert_eq!((prior["basis"].as_str(), prior["share"].as_f64()), (Some(basis), Some(0.5)));
+            assert!(stderr(&output).contains(words), "{}", stderr(&output));
         }
+    }
+}
+
+#[test]
+fn another_run_s_report_gives_the_same_prior() {
+    let bench = Bench::new();
+    let [first, second] = community();
+    let run = |prior: &str, json: &str| {
+        let flags = ["--prior", prior, "--json", json, "--scores", "s.tsv", "--force"];
+        bench.split(&[&[first.as_str(), &second][..], &flags].concat());
+        (bench.read("c.fq"), bench.read("n.fq"), bench.read("s.tsv"))
+    };
+    let own = run("auto", "own.json");
+    assert!(bench.json("own.json")["settings"]["prior"]["cpg"]["slope"].as_f64().unwrap().abs() > 0.01);
+    assert!(run("own.json", "taken.json") == own);
+    let prior = |json: &str| bench.json(json)["settings"]["prior"].clone();
+    let [own_prior, taken] = ["own.json", "taken.json"].map(prior);
+    assert_eq!(
+        (&taken["basis"], &taken["share"], &taken["cpg"]),
+        (&"taken".into(), &own_prior["share"], &own_prior["cpg"])
+    );
+    assert!(run("taken.json", "again.json") == own);
+    // The share by itself says nothing of the reads' composition.
+    let share = own_prior["share"].to_string();
+    let by_share = run(&share, "share.json");
+    assert!(by_share != own && run("share.json", "as_given.json") == by_share);
+    assert_eq!(prior("as_given.json")["basis"], "given");
+
+    bench.write("no.json", "{}");
+    for (report, code) in [("no.json", 3), ("none.json", 3), ("own.json", 2)] {
+        // An output in place of the report would take it away.
+        let output = bench.run_split(&[&first, "--prior", report, "--json", "own.json", "--force"]);
+        assert_eq!(output.status.code(), Some(code), "{report}: {}", stderr(&output));
     }
 }
 
