@@ -261,9 +261,7 @@ impl PriorUsed {
                 )
             }
             Origin::Taken => "taken from the report of another run".to_owned(),
-            Origin::LittleMemory => {
-                format!("not estimated: fewer than {FEWEST} reads fit into a quarter of --memory")
-            }
+            Origin::LittleMemory => "too few reads fit into a quarter of --memory to estimate it".to_owned(),
             Origin::Unsure => "not estimated: the model is unsure of most reads".to_owned(),
             Origin::Windows => "not estimated for reads scored in windows".to_owned(),
         }

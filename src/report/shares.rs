@@ -24,14 +24,13 @@ pub(super) fn per_cents<const N: usize>(parts: [u64; N]) -> [String; N] {
     std::array::from_fn(|n| format!("{}.{}", tenths[n] / 10, tenths[n] % 10))
 }
 
-/// A share that is neither 0 nor 1, to three decimals, or to as many as tell it from both: `0.873`, `0.9998`.
+/// A share to three decimals, or to as many as tell it from 0 and 1: `0.873`, `0.9998`.
 pub(super) fn decimal(share: f64) -> String {
     const MOST: usize = 9; // as many as reports keep
-    let digits = (3..MOST).find(|&digits| {
-        let least = 0.5 * 0.1_f64.powi(i32::try_from(digits).expect("a digit"));
-        least <= share && share <= 1.0 - least
-    });
-    format!("{share:.*}", digits.unwrap_or(MOST))
+    let is_end = |text: &str| ["0", "1"].contains(&text.trim_end_matches('0').trim_end_matches('.'));
+    let inside = share > 0.0 && share < 1.0;
+    let digits = (3..MOST).find(|&digits| !inside || !is_end(&format!("{share:.digits$}"))).unwrap_or(MOST);
+    format!("{share:.digits$}")
 }
 
 #[cfg(test)]
@@ -50,6 +49,7 @@ mod tests {
     #[test]
     fn a_share_near_0_or_1_is_told_from_them() {
         assert_eq!([0.5, 0.0004, 0.000_04, 0.9998].map(decimal), ["0.500", "0.0004", "0.00004", "0.9998"]);
+        assert_eq!([0.0, 1.0].map(decimal), ["0.000", "1.000"]);
     }
 
     proptest! {
