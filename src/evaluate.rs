@@ -20,6 +20,7 @@ use crate::model::{self, Classifier};
 use crate::reads::output::{Content, Placing, commit_all};
 use crate::reads::{EncoderConfig, Lines};
 use crate::report::{Basis, Evaluation, Setting};
+use crate::warning::Warning;
 pub use alignments::Places;
 use alignments::Unlabelled;
 pub use calls::CallsFile;
@@ -112,7 +113,9 @@ pub async fn evaluate(config: EvaluateConfig) -> Result<Evaluation> {
         let (predictions, reads) = chunk?;
         judged.add(&predictions, reads)?;
     }
-    let setting = Setting { command, input, threads, threshold, min_length, wanted, share };
+    let notes =
+        names.iter().zip(classifiers.iter()).flat_map(|(name, classifier)| notes_of(name, classifier)).collect();
+    let setting = Setting { command, input, threads, threshold, min_length, wanted, share, notes };
     let bases = classifiers.iter().map(|classifier| Basis::Model(classifier.card().clone()));
     let (mut reads, predictors) = judged.finish(names.into_iter().zip(bases))?;
     reads.left_out = unlabelled.counts();
@@ -121,4 +124,11 @@ pub async fn evaluate(config: EvaluateConfig) -> Result<Evaluation> {
     let pending = pending.await?;
     to_the_end(move || commit_all(pending, placing)).await?;
     Ok(evaluation)
+}
+
+/// What is to be said of where a model ran.
+fn notes_of(name: &str, classifier: &Classifier) -> Vec<String> {
+    let idle = classifier.idle_instructions();
+    let idle = idle.map(|(asked, instead)| Warning::InstructionsUnavailable { asked, instead }.to_string());
+    classifier.notes().into_iter().chain(idle).map(|note| format!("{name}: {note}")).collect()
 }

@@ -12,7 +12,7 @@ use crate::blocking::blocking;
 use crate::config::Config;
 use crate::conflict::Conflict;
 use crate::error::{Error, Result, Signal};
-use crate::model::{self, Attention, Classifier, cpu};
+use crate::model::{self, Attention, Classifier};
 use crate::outputs::{Judge, Outputs, OutputsConfig};
 use crate::pipeline::decode::DecodeConfig;
 use crate::pipeline::tokenize::TokenizeConfig;
@@ -320,19 +320,9 @@ fn early_warnings(config: &Config, templates: &Templates, classifier: &Classifie
     if config.model.attention != Attention::default() && card.attention.is_none() {
         warnings.push(Warning::AttentionUnused { model: card.name.clone() });
     }
-    warnings.extend(idle_instructions(classifier));
+    let idle = classifier.idle_instructions();
+    warnings.extend(idle.map(|(asked, instead)| Warning::InstructionsUnavailable { asked, instead }));
     warnings
-}
-
-/// A warning if `READSEEKER_CPU` asks for instructions that are not used.
-fn idle_instructions(classifier: &Classifier) -> Option<Warning> {
-    let (runs, card) = (classifier.instruction_set(), classifier.card());
-    let asked = cpu::InstructionSet::wanted_in_vain(runs)?;
-    let instead = match (cpu::InstructionSet::of_word(&asked), runs) {
-        (Some(_), Some(set)) => format!("{} in {} runs on {}", card.name, card.precision, set.name()),
-        _ => format!("this CPU runs {}", cpu::InstructionSet::words()),
-    };
-    Some(Warning::InstructionsUnavailable { asked, instead })
 }
 
 /// What must add up at the end.

@@ -72,6 +72,18 @@ impl Classifier {
         self.engine.instruction_set()
     }
 
+    /// Instructions that `READSEEKER_CPU` asks for in vain, and what there is instead.
+    #[must_use]
+    pub fn idle_instructions(&self) -> Option<(String, String)> {
+        let runs = self.instruction_set();
+        let asked = InstructionSet::wanted_in_vain(runs)?;
+        let instead = match (InstructionSet::of_word(&asked), runs) {
+            (Some(_), Some(set)) => format!("{} in {} runs on {}", self.card.name, self.card.precision, set.name()),
+            _ => format!("this CPU runs {}", InstructionSet::words()),
+        };
+        Some((asked, instead))
+    }
+
     /// The k of its k-mers.
     #[must_use]
     pub fn k(&self) -> usize {

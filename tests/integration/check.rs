@@ -37,6 +37,26 @@ fn kernels_that_all_fail_their_check_give_way_to_the_plain_path() {
 }
 
 #[test]
+fn an_evaluation_says_where_its_models_ran_instead() {
+    let bench = Bench::new();
+    let read = |n: usize| format!("{}\t{}\n", "ACGTTGCAAC".repeat(20 + n), n % 2);
+    bench.write("in.tsv", format!("sequence\tlabel\n{}", (0..20).map(read).collect::<String>()));
+    let mut command =
+        bench.command(&["evaluate", "in.tsv", "--model", "builtin", "--device", "cpu", "--json", "e.json"]);
+    command.env("READSEEKER_FAULTY_PATHS", "amx,avx512,avx2,neon,plain").env("READSEEKER_CPU", "fast");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report = bench.json("e.json");
+    let notes: Vec<&str> = report["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect();
+    let [slower, idle] = notes[..] else { panic!("{notes:?}") };
+    assert!(slower.starts_with("builtin: CPU (") && slower.ends_with("; running on a plain path instead"), "{slower}");
+    assert!(idle.starts_with("builtin: READSEEKER_CPU=fast has no effect: this CPU runs "), "{idle}");
+    for note in notes {
+        assert!(stderr(&output).contains(&format!("warning: {note}\n")), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn kernels_that_fail_their_check_give_way_to_slower_ones_in_the_same_precision() {
     let bert = testdata("parity/k6_tiny_zip");
     for (model, precision) in

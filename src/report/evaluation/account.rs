@@ -33,6 +33,8 @@ pub struct Setting {
     pub wanted: Vec<Wanted>,
     /// The share of coding reads for which they are; none for that of the reads.
     pub share: Option<f64>,
+    /// What is to be said of where the models ran.
+    pub notes: Vec<String>,
 }
 
 /// Who says something of the reads.
@@ -73,6 +75,9 @@ pub struct Evaluation {
     pub(super) unscored: u64,
     /// Alignments without a label, by the reason.
     pub(super) left_out: BTreeMap<&'static str, u64>,
+    /// What is to be said of where the models ran.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) notes: Vec<String>,
     pub(super) predictors: Vec<Judged>,
 }
 
@@ -126,7 +131,7 @@ impl Evaluation {
     #[must_use]
     pub fn new(setting: Setting, reads: &LabelledReads, predictors: Vec<Predictor>) -> Self {
         let judged = predictors.into_iter().map(|predictor| Judged::new(predictor, reads, &setting)).collect();
-        let Setting { command, input, threshold, min_length, .. } = setting;
+        let Setting { command, input, threshold, min_length, notes, .. } = setting;
         Self {
             tool: "readseeker",
             version: env!("CARGO_PKG_VERSION"),
@@ -137,6 +142,7 @@ impl Evaluation {
             reads: reads.truths.len(),
             unscored: reads.unscored,
             left_out: reads.left_out.iter().copied().collect(),
+            notes,
             predictors: judged,
         }
     }
@@ -157,7 +163,7 @@ impl Evaluation {
             let reads = counted(judged.calls_elsewhere as u64, "read");
             format!("{} has genes on {reads} not evaluated here", judged.name)
         };
-        strangers.map(warning).collect()
+        self.notes.iter().cloned().chain(strangers.map(warning)).collect()
     }
 }
 
