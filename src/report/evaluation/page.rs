@@ -78,6 +78,7 @@ fn overall(evaluation: &Evaluation) -> Markup {
                 " known bases were not scored."
             }
         }
+        @for warning in evaluation.warnings() { p { "Warning: " (warning) "." } }
         @if let Some(left_out) = evaluation.left_out() { p { "Alignments without a label were left out: " (left_out) "." } }
         @if let [alone] = &predictors[..] { (confusion(alone)) }
         div.wide { table {
