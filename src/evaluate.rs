@@ -128,7 +128,7 @@ pub async fn evaluate(config: EvaluateConfig) -> Result<Evaluation> {
 
 /// What is to be said of where a model ran.
 fn notes_of(name: &str, classifier: &Classifier) -> Vec<String> {
-    let idle = classifier.idle_instructions();
-    let idle = idle.map(|(asked, instead)| Warning::InstructionsUnavailable { asked, instead }.to_string());
+    let idle = classifier.idle_instructions().map(Warning::instructions_unavailable);
+    let idle = idle.map(|warning| warning.to_string());
     classifier.notes().into_iter().chain(idle).map(|note| format!("{name}: {note}")).collect()
 }

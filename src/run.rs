@@ -320,8 +320,7 @@ fn early_warnings(config: &Config, templates: &Templates, classifier: &Classifie
     if config.model.attention != Attention::default() && card.attention.is_none() {
         warnings.push(Warning::AttentionUnused { model: card.name.clone() });
     }
-    let idle = classifier.idle_instructions();
-    warnings.extend(idle.map(|(asked, instead)| Warning::InstructionsUnavailable { asked, instead }));
+    warnings.extend(classifier.idle_instructions().map(Warning::instructions_unavailable));
     warnings
 }
 

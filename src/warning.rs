@@ -167,6 +167,12 @@ pub enum Warning {
 }
 
 impl Warning {
+    /// Of instructions that are asked for in vain, and what there is instead.
+    #[must_use]
+    pub fn instructions_unavailable((asked, instead): (String, String)) -> Self {
+        Self::InstructionsUnavailable { asked, instead }
+    }
+
     /// Never changes its meaning.
     #[must_use]
     pub fn code(&self) -> &str {

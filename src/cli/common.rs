@@ -91,7 +91,8 @@ pub(super) struct Common {
     ///
     /// auto estimates it from the first 20,000 templates, or from as many as fit into a quarter of --memory. With fewer than
     /// 500 scored reads, of which a long one counts as one for every 300 bases, or fewer than 50 reads, it is 0.5. JSON is
-    /// the report of an earlier run (its --json, named *.json): assume what that run did, for reads that belong together. Cannot be combined with --windows.
+    /// the report of an earlier run (its --json, named *.json): assume what that run did, for reads that belong together.
+    /// Cannot be combined with --windows.
     /// [default: auto for the built-in model and those of its kind, 0.5 for a BERT]
     #[arg(long, value_name = "auto|P|JSON", value_parser = prior, conflicts_with = "windows", help_heading = "Classification")]
     prior: Option<PriorAsked>,

@@ -63,25 +63,12 @@ fn push_line(text: &mut Vec<u8>, segment: &Record, stretch: &Stretch, gene: usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outputs::table::written;
     use crate::prediction::Frame;
     use crate::reads::Mate;
-    use crate::verdict::Verdict;
 
     fn lines(name: &[u8], mate: Mate, stretches: &[Stretch]) -> String {
-        let segment = Record::new(name, &[b'A'; 100], b"").with_mate(mate);
-        let verdict = Verdict::Coding;
-        let read = Judged {
-            segment: &segment,
-            answer: None,
-            posterior: None,
-            verdict,
-            stretches,
-            is_located: true,
-            output: None,
-        };
-        let (mut genes, mut text) = (Gff3::default(), Vec::new());
-        (0..genes.entries(&read)).for_each(|n| genes.push(&read, n, &mut text));
-        String::from_utf8(text).unwrap()
+        written(Gff3::default(), &Record::new(name, &[b'A'; 100], b"").with_mate(mate), stretches)
     }
 
     fn stretch(start: u32, end: u32, frame: usize) -> Stretch {

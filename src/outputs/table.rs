@@ -3,7 +3,13 @@
 use std::fmt;
 
 use super::judged::Judged;
+#[cfg(test)]
+use crate::prediction::Stretch;
+#[cfg(test)]
+use crate::reads::Record;
 use crate::reads::output::Content;
+#[cfg(test)]
+use crate::verdict::Verdict;
 
 /// A table of reads: scores, proteins, windows. It is given reads in input order, and says what to write of each.
 pub trait Table: fmt::Debug + Send {
@@ -32,4 +38,14 @@ pub trait Table: fmt::Debug + Send {
     fn needs_frames(&self) -> bool {
         false
     }
+}
+
+/// What a table writes of a coding read with these stretches.
+#[cfg(test)]
+pub(super) fn written(mut table: impl Table, segment: &Record, stretches: &[Stretch]) -> String {
+    let verdict = Verdict::Coding;
+    let read = Judged { segment, answer: None, posterior: None, verdict, stretches, is_located: true, output: None };
+    let mut text = Vec::new();
+    (0..table.entries(&read)).for_each(|n| table.push(&read, n, &mut text));
+    String::from_utf8(text).unwrap()
 }

@@ -202,26 +202,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::outputs::table;
     use crate::reads::Mate;
-    use crate::verdict::Verdict;
 
     fn written(bases: &str, stretches: &[Stretch], letters: Letters, least: usize, stops: Stops) -> String {
-        let segment = Record::new(b"r", bases.as_bytes(), b"").with_mate(Mate::First);
-        let verdict = Verdict::Coding;
-        let read = Judged {
-            segment: &segment,
-            answer: None,
-            posterior: None,
-            verdict,
-            stretches,
-            is_located: true,
-            output: None,
-        };
         let translation = Translation { code: GeneticCode::from_number(11).unwrap(), least, stops };
-        let mut table = Translated::new(letters, translation);
-        let mut text = Vec::new();
-        (0..table.entries(&read)).for_each(|n| table.push(&read, n, &mut text));
-        String::from_utf8(text).unwrap()
+        let segment = Record::new(b"r", bases.as_bytes(), b"").with_mate(Mate::First);
+        table::written(Translated::new(letters, translation), &segment, stretches)
     }
 
     fn kept(bases: &str, stretches: &[Stretch]) -> String {
