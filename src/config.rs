@@ -33,6 +33,8 @@ pub struct Config {
     pub verdict: VerdictConfig,
     /// The share of coding reads that verdicts assume; by the model's default when absent.
     pub prior: Option<prior::Setting>,
+    /// The model that estimated it, if another run did.
+    pub prior_of: Option<model::Card>,
     /// How whole reads are scored in windows, if they are.
     pub windows: Option<WindowsConfig>,
     /// Files the run reads beside its input: the list of inputs.

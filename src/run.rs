@@ -320,6 +320,9 @@ fn early_warnings(config: &Config, templates: &Templates, classifier: &Classifie
     if config.model.attention != Attention::default() && card.attention.is_none() {
         warnings.push(Warning::AttentionUnused { model: card.name.clone() });
     }
+    if let Some(other) = config.prior_of.as_ref().filter(|other| other.sha256 != card.sha256) {
+        warnings.push(Warning::PriorOfAnotherModel { theirs: other.name.clone(), ours: card.name.clone() });
+    }
     warnings.extend(classifier.idle_instructions().map(Warning::instructions_unavailable));
     warnings
 }

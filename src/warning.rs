@@ -46,6 +46,14 @@ pub enum Warning {
         /// The model's name.
         model: String,
     },
+    /// The prior is what a run of another model estimated.
+    #[error("the prior was estimated with {theirs}, and this run's model is {ours}")]
+    PriorOfAnotherModel {
+        /// The model of the report that `--prior` takes.
+        theirs: String,
+        /// This run's.
+        ours: String,
+    },
     /// Instructions are asked for that the CPU does not have, or that the model does not use.
     #[error("READSEEKER_CPU={asked} has no effect: {instead}")]
     InstructionsUnavailable {
@@ -184,6 +192,7 @@ impl Warning {
             Self::NoEndMarker { .. } => "no_end_marker",
             Self::TagsTaken { .. } => "tags_taken",
             Self::AttentionUnused { .. } => "attention_unused",
+            Self::PriorOfAnotherModel { .. } => "prior_of_another_model",
             Self::InstructionsUnavailable { .. } => "instructions_unavailable",
             Self::Device(_) => "device",
             Self::Unscored { .. } => "unscored_reads",

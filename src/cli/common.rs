@@ -14,9 +14,9 @@ use super::values::{PriorAsked, fraction, prior, probability, size};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::kmer::Letters;
-use crate::model;
+use crate::model::{self, Card};
 use crate::outputs::{self, OutputsConfig, Table};
-use crate::prior::{Prior, Setting};
+use crate::prior::{Basis, Prior, Setting};
 use crate::progress::Display;
 use crate::reads::output::{Existing, Placing};
 use crate::reads::{Codec, Collate, Grouping, InputConfig};
@@ -221,6 +221,7 @@ impl Common {
             Some(PriorAsked::OfReport(path)) => Some(path.clone()),
             _ => None,
         };
+        let (prior, prior_of) = self.prior.map(assumed).transpose()?.unzip();
         Ok(Config {
             also_read: self.reads.list().into_iter().chain(report).collect(),
             input: InputConfig {
@@ -238,7 +239,8 @@ impl Common {
             min_length: self.min_length,
             letters: self.letters,
             verdict,
-            prior: self.prior.map(assumed).transpose()?,
+            prior,
+            prior_of: prior_of.flatten(),
             windows,
             outputs,
             reports: report::Files {
@@ -264,17 +266,17 @@ impl Common {
     }
 }
 
-/// What is assumed; a report is read for that.
-fn assumed(asked: PriorAsked) -> Result<Setting> {
-    Ok(match asked {
-        PriorAsked::Auto => Setting::Auto,
-        PriorAsked::Share(share) => Setting::Assumed(Prior::given(share)),
-        PriorAsked::OfReport(path) => {
-            let problem = "its prior is no share".to_owned();
-            let prior = report_file::read(&path)?.settings.prior.assumed();
-            Setting::Assumed(prior.ok_or(Error::NotAReport { path, problem })?)
-        }
-    })
+/// What is assumed, and the model that estimated it, if another run did: its report is read for that.
+fn assumed(asked: PriorAsked) -> Result<(Setting, Option<Card>)> {
+    let path = match asked {
+        PriorAsked::Auto => return Ok((Setting::Auto, None)),
+        PriorAsked::Share(share) => return Ok((Setting::Assumed(Prior::given(share)), None)),
+        PriorAsked::OfReport(path) => path,
+    };
+    let report = report_file::read(&path)?;
+    let problem = "its prior is no share of reads, or does not agree with its own cpg".to_owned();
+    let prior = report.settings.prior.assumed().ok_or(Error::NotAReport { path, problem })?;
+    Ok((Setting::Assumed(prior), (prior.basis == Basis::Taken).then_some(report.model)))
 }
 
 /// What `--help` says of the levels: each codec's range and default.

@@ -40,6 +40,7 @@ pub(super) fn print_warning(warning: &Warning) {
         Warning::ReferenceUnused { .. } => "leave out --reference",
         Warning::NoEndMarker { .. } => "compare its number of reads with the original's, or create the file again",
         Warning::AttentionUnused { .. } => "leave out --attention",
+        Warning::PriorOfAnotherModel { .. } => "--prior auto lets this run estimate its own",
         Warning::Unscored { .. } => {
             "--min-length sets how many known bases a read needs; --undecided collects these reads"
         }

@@ -14,7 +14,10 @@ use crate::warning::Warning;
 /// A whole run, until it ends or a signal comes.
 pub(super) fn run(config: Config) -> Result<()> {
     let warn = warn(config.quiet);
-    block_on(config.threads, async { crate::run::run(config, signals::interrupted()?, warn).await.map(drop) })
+    block_on(config.threads, async {
+        // The future holds the whole config.
+        Box::pin(crate::run::run(config, signals::interrupted()?, warn)).await.map(drop)
+    })
 }
 
 /// Says on stdout what a run would do.

@@ -240,11 +240,13 @@ impl PriorUsed {
         }
     }
 
-    /// The prior of another run that assumes the same; none if this is no share.
+    /// The prior of another run that assumes the same; none if this is no share, or not that of its line.
     #[must_use]
     pub fn assumed(&self) -> Option<Prior> {
+        const ROUNDED: f64 = 1e-5;
         let is_share = 0.0 < self.share && self.share < 1.0;
-        is_share.then(|| self.cpg.map_or_else(|| Prior::given(self.share), Prior::taken))
+        let prior = is_share.then(|| self.cpg.map_or_else(|| Prior::given(self.share), Prior::taken));
+        prior.filter(|prior| (prior.share() - self.share).abs() < ROUNDED)
     }
 
     /// Where the share comes from, for people.

@@ -91,8 +91,15 @@ fn another_run_s_report_gives_the_same_prior() {
     assert!(by_share != own && run("share.json", "as_given.json") == by_share);
     assert_eq!(prior("as_given.json")["basis"], "given");
 
+    let output = bench.run_split(&[&first, "--prior", "own.json", "--model", "compact", "--json", "r.json", "--force"]);
+    assert!(stderr(&output).contains("the prior was estimated with readseeker-along-"), "{}", stderr(&output));
+    assert_eq!(bench.json("r.json")["warnings"][0]["code"], "prior_of_another_model");
+
     bench.write("no.json", "{}");
-    for (report, code) in [("no.json", 3), ("none.json", 3), ("own.json", 2)] {
+    let mut changed = bench.json("own.json");
+    changed["settings"]["prior"]["share"] = 0.3.into();
+    bench.write("changed.json", changed.to_string());
+    for (report, code) in [("no.json", 3), ("changed.json", 3), ("none.json", 3), ("own.json", 2)] {
         // An output in place of the report would take it away.
         let output = bench.run_split(&[&first, "--prior", report, "--json", "own.json", "--force"]);
         assert_eq!(output.status.code(), Some(code), "{report}: {}", stderr(&output));
