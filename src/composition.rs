@@ -38,7 +38,8 @@ pub fn is_repeat(bases: &[u8]) -> bool {
             usize::from(pairs.map(|(a, b)| u8::from(a | CASE == b | CASE) & u8::from(is_known(*a))).sum::<u8>())
         });
         let alike: usize = alike.sum();
-        alike > 0 && 10 * (alike + lag) >= least
+        // The first bases of a repeat have none before them, but are of it.
+        alike > lag && 10 * (alike + lag) >= least
     })
 }
 
@@ -77,6 +78,7 @@ mod tests {
         }
         assert!(is_repeat("ACGTAA".repeat(14).as_bytes()));
         assert!(!is_repeat("ACGTTGCA".repeat(20).as_bytes()));
+        assert!(!is_repeat(b"CGCTGCA") && !is_repeat(b"ACGTACGT"), "too short to tell");
         assert!(!is_repeat(b""));
         assert!(!is_repeat(&[b'N'; 100]), "unknown bases are no repeat");
         assert!(is_repeat(&[&[b'N'; 60][..], &[b'A'; 60]].concat()), "the known bases count");

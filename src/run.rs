@@ -76,7 +76,7 @@ async fn to_the_end(
         judge.prior = whole_prior(&config, whole, &unaudited, classify.clone(), &mut interrupt).await?;
         stages.estimate_from = None;
     }
-    let facts = facts(&config, &templates, &judge, slice.clone());
+    let facts = facts(&config, &templates, &stages, &judge, slice.clone());
     let (sums, encoding) = (Sums::of(&config), config.encoding());
     let _folder = config.folder.as_deref().map(MadeFolder::make).transpose()?;
     // BAM outputs start with the input's header, and a line that names this run.
@@ -276,7 +276,13 @@ fn prior(config: &Config, classifier: &Classifier) -> (Prior, Option<usize>) {
 }
 
 /// What the report says of this run's settings and input.
-fn facts(config: &Config, templates: &Templates, judge: &Judge, slice: Option<Slice>) -> Facts {
+fn facts(
+    config: &Config,
+    templates: &Templates,
+    stages: &PipelineConfig,
+    judge: &Judge,
+    slice: Option<Slice>,
+) -> Facts {
     Facts {
         command: config.command.clone(),
         threads: config.threads,
@@ -284,7 +290,7 @@ fn facts(config: &Config, templates: &Templates, judge: &Judge, slice: Option<Sl
         format: templates.format.unwrap_or(Format::Fastq),
         stored_size: config.input.part.as_ref().map(Part::stored_size).or(templates.stored_size),
         verdict: config.verdict,
-        min_length: config.min_length,
+        min_length: stages.tokenize.min_length,
         letters: config.letters,
         windows: config.windows,
         reads_at_most: judge.reads_at_most,

@@ -5,6 +5,8 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
+
 use crate::error::{Error, Result};
 use crate::genome::{Call, Calls};
 use crate::prediction::Prediction;
@@ -61,7 +63,7 @@ impl Program {
     fn add(&mut self, Call { read, part, score }: Call) {
         self.has_scores &= score.is_some();
         self.first.get_or_insert_with(|| read.clone());
-        self.reads.entry(read).or_insert_with(|| (Calls::default(), Seen::No)).0.add(part, score);
+        self.reads.entry(unescaped(&read)).or_insert_with(|| (Calls::default(), Seen::No)).0.add(part, score);
     }
 
     /// What it says of a read.
@@ -69,7 +71,7 @@ impl Program {
     /// # Errors
     /// For a read that is shorter than its genes, or the second of its name: then the file is of other reads.
     pub(super) fn says(&mut self, read: &str, length: usize) -> Result<Prediction> {
-        let Some((calls, seen)) = self.reads.get_mut(read) else {
+        let Some((calls, seen)) = self.reads.get_mut(&unescaped(read)) else {
             return Ok(Prediction { probability: 0.0, frame: None });
         };
         let file = self.file.path.display();
@@ -100,6 +102,11 @@ impl Program {
             _ => Ok(unasked),
         }
     }
+}
+
+/// A name as a key. GFF3 escapes some characters (`r%2F1`), and not all programs do so. Names are compared as if all had.
+fn unescaped(name: &str) -> String {
+    percent_decode_str(name).decode_utf8_lossy().into_owned()
 }
 
 /// A number that orders reads: from [`CODING_FROM`] on those that are called coding, the best score last, and below that the

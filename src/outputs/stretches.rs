@@ -24,8 +24,8 @@ pub(super) fn coding(judge: &Judge, templates: &[Template], answers: &Answers) -
                 None => add_likely(judge, segment, told, prediction, &mut found),
                 Some(windows) => {
                     let window = Window::new(windows.tiling(), segment.bases().len(), n);
-                    let own = of_row(told.map(|(called, _)| called), prediction, window.all.len());
-                    add_of_window(&own, &window, windows.config.threshold, &mut found);
+                    let told = of_row(told.map(|(called, _)| called), prediction, window.all.len());
+                    add_of_window(&told, prediction, &window, windows.config.threshold, &mut found);
                 }
             }
         }
@@ -92,9 +92,12 @@ impl Window {
     }
 }
 
-/// Adds what a window says of its own part; what adjoins the stretch before is one with it.
-fn add_of_window(told: &[Stretch], window: &Window, threshold: f32, found: &mut Vec<Stretch>) {
-    for stretch in told.iter().filter(|stretch| stretch.probability >= threshold) {
+/// Adds what a window says of its own part; what adjoins the stretch before is one with it. A coding window of which no
+/// stretch reaches the threshold has all of them, as a read does.
+fn add_of_window(told: &[Stretch], prediction: Prediction, window: &Window, threshold: f32, found: &mut Vec<Stretch>) {
+    let is_likely = |stretch: &Stretch| stretch.probability >= threshold;
+    let takes_all = prediction.probability >= threshold && !told.iter().any(is_likely);
+    for stretch in told.iter().filter(|stretch| takes_all || is_likely(stretch)) {
         let (before, own) = (base(window.all.start), base(window.own.start)..base(window.own.end));
         let (start, end) = ((stretch.start + before).max(own.start), (stretch.end + before).min(own.end));
         if start >= end {
@@ -221,15 +224,17 @@ mod tests {
     #[test]
     fn a_coding_read_of_several_unsure_genes_has_them_all() {
         let unsure = [stretch(0, 60, 0.4, false), stretch(70, 150, 0.45, false)];
-        let of = |probability: f32| {
+        let of = |windows: Option<Windows>, probability: f32| {
             let mut genes = Genes::default();
             for gene in unsure {
                 genes.called.push(gene);
             }
             genes.end_row();
-            found_in(&judge(None), 150, vec![prediction(probability, 0)], Some(genes))
+            found_in(&judge(windows), 150, vec![prediction(probability, 0)], Some(genes))
         };
-        assert_eq!((of(0.7), of(0.3)), (unsure.to_vec(), vec![]));
+        for windows in [None, Some(windows(100))] {
+            assert_eq!((of(windows, 0.7), of(windows, 0.3)), (unsure.to_vec(), vec![]));
+        }
     }
 
     #[test]

@@ -91,6 +91,12 @@ impl Table for Translated {
     }
 }
 
+/// Bases of the read that lie on neither of two stretches, but between them.
+fn between(one: &Stretch, other: &Stretch) -> usize {
+    let (first, last) = if one.start < other.start { (one, other) } else { (other, one) };
+    last.start.saturating_sub(first.end) as usize
+}
+
 /// A gene's codons in its own direction, across its frameshifts.
 struct Gene {
     /// Upper case, in letters of DNA, three a codon.
@@ -108,15 +114,18 @@ impl Gene {
         let strand = parts[0].frame.strand;
         let mut gene =
             Self { codons: Vec::new(), amino_acids: Vec::new(), starts: Vec::new(), strand, bases: read.len() };
+        let in_order = |n: usize| if strand == Strand::Plus { &parts[n] } else { &parts[parts.len() - 1 - n] };
         let mut left_over = 0;
         for n in 0..parts.len() {
-            let part = if strand == Strand::Plus { &parts[n] } else { &parts[parts.len() - 1 - n] };
+            let part = in_order(n);
             let phase = part.phase(read.len()).min((part.end - part.start) as usize);
-            // Of a codon that lost a base, or beside an inserted one, two bases or more are left over: one amino acid is
-            // missing. A single base left over is the inserted one.
-            if n > 0 && left_over + phase >= 2 {
-                gene.codons.extend_from_slice(b"NNN");
-                gene.starts.push(None);
+            if n > 0 {
+                // Of a codon that lost a base, or beside an inserted one, two bases or more are left over: one amino acid is
+                // missing. A single base left over is the inserted one.
+                for _ in 0..(left_over + between(in_order(n - 1), part) + phase + 1) / 3 {
+                    gene.codons.extend_from_slice(b"NNN");
+                    gene.starts.push(None);
+                }
             }
             left_over = gene.add(read, part, phase);
         }
@@ -263,6 +272,11 @@ mod tests {
         // ATG GCC, A(A)A without its middle base, CCC: the border is in the codon.
         let deleted = [stretch(0, 7, 1), on(stretch(7, 11, 3))];
         assert_eq!(kept("ATGGCCAACCC", &deleted), ">r/1_1-11_frame=1 gene=r%2F1_1\nMAXP\n");
+        // ATG, five bases that belong to no stretch, AAA CCC: two codons, of which one lost a base.
+        let apart = [stretch(0, 3, 1), on(stretch(8, 14, 3))];
+        assert_eq!(kept("ATGGCCAAAAACCC", &apart), ">r/1_1-14_frame=1 gene=r%2F1_1\nMXXKP\n");
+        let turned = [stretch(0, 6, -3), on(stretch(8, 14, -1))];
+        assert_eq!(kept("GGGTTTAAGGCCAT", &turned), ">r/1_1-14_frame=-1 gene=r%2F1_1\nMAXKP\n");
         let turned = [stretch(0, 7, -2), on(stretch(7, 13, -1))];
         assert_eq!(kept("GGGTTTAGGCCAT", &turned), ">r/1_1-13_frame=-1 gene=r%2F1_1\nMAKP\n");
     }

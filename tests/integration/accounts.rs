@@ -22,6 +22,11 @@ fn reads_that_cannot_be_scored_are_undecided_in_every_account_and_lead_it() {
     assert_eq!(multiqc["data"]["s"]["undecided"], 20);
     assert!(multiqc["description"].as_str().unwrap().contains("could not be scored"));
     assert!(bench.read("r.html").contains("Warning: 20 of 20 reads could not be scored"));
+
+    // The model needs more bases than this.
+    bench.split(&["in.fq", "--min-length", "1", "--json", "r.json", "--force"]);
+    let report = bench.json("r.json");
+    assert_eq!((&report["settings"]["min_length"], &report["counts"]["scored"]), (&8.into(), &20.into()));
     bench.split(&["in.fq", "--force", "--undecided", "u.fq", "--json", "r.json", "-q"]);
     assert_eq!(bench.json("r.json")["counts"]["undecided_with_noncoding"], 0);
 }
