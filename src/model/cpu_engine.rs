@@ -21,6 +21,11 @@ pub(super) trait Kernels: Debug + Send + Sync {
     /// What they were made for.
     fn instruction_set(&self) -> InstructionSet;
 
+    /// What they compute with, for people.
+    fn arithmetic(&self) -> &'static str {
+        self.instruction_set().name()
+    }
+
     /// The most rows a call should have if the network has so many parameters.
     fn rows_per_call(&self, parameters: usize) -> usize;
 }
@@ -51,7 +56,7 @@ impl<K: Kernels> Engine for CpuEngine<K> {
     }
 
     fn device(&self) -> String {
-        device::cpu_name_with(self.threads, self.kernels.instruction_set().name())
+        device::cpu_name_with(self.threads, self.kernels.arithmetic())
     }
 
     fn backend(&self) -> String {

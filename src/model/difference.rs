@@ -21,7 +21,8 @@ impl Difference {
             Precision::Bf16 => 0.1,
             Precision::Int8 => 0.5,
         };
-        let scale = plain.iter().fold(1.0_f32, |scale, logit| scale.max(logit.abs()));
+        // Of logits that are all small, zeros should not pass for rounding.
+        let scale = plain.iter().fold(0.5_f32, |scale, logit| scale.max(logit.abs()));
         let apart = logits.iter().zip(plain).map(|(one, other)| (one - other).abs());
         let largest =
             apart.fold(0.0, |largest: f32, apart| if apart.is_nan() { f32::INFINITY } else { largest.max(apart) });
@@ -44,6 +45,7 @@ mod tests {
         assert!(Difference::of(&[0.5, -2.0001], &plain, Precision::F32).is_rounding());
         assert!(!Difference::of(&[0.5, -2.01], &plain, Precision::F32).is_rounding());
         assert!(Difference::of(&[0.5, -2.01], &plain, Precision::F16).is_rounding());
+        assert!(!Difference::of(&[0.0, 0.0], &[0.44, -0.3], Precision::Int8).is_rounding(), "nothing was computed");
         assert!(!Difference::of(&[f32::NAN, -2.0], &plain, Precision::Int8).is_rounding());
         assert!(!Difference::of(&[f32::INFINITY, -2.0], &plain, Precision::Int8).is_rounding());
     }

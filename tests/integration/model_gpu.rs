@@ -12,11 +12,14 @@ use readseeker::model::device::{Choice, adapters};
 use readseeker::model::{Attention, Check, Classifier, Options, Precision};
 
 use super::model_parity::{Compact, bert_goldens, compact_goldens, largest, options, testdata, tokens, wrong_frames};
-use super::support::{Bench, fastq, records, stderr};
+use super::support::{Bench, fastq, records, skipped, stderr};
 
 /// The adapter to test on; none where nobody asked for one.
 fn wanted() -> Option<Choice> {
-    let number = std::env::var("READSEEKER_TEST_GPU").ok()?;
+    let Ok(number) = std::env::var("READSEEKER_TEST_GPU") else {
+        skipped("READSEEKER_TEST_GPU names no GPU");
+        return None;
+    };
     Some(Choice::Gpus(vec![number.parse().unwrap()]))
 }
 

@@ -14,6 +14,8 @@ use readseeker::prediction::{Frame, Prediction};
 use readseeker::tokens::Tokens;
 use safetensors::tensor::{Dtype, TensorView};
 
+use crate::support::skipped;
+
 pub(crate) const BERTS: [&str; 5] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", "k6_deep_zip", "k3_odd_names"];
 pub(crate) const COMPACTS: [&str; 3] = ["tiny1", "tiny2", "tiny3"];
 
@@ -357,7 +359,9 @@ fn reads_too_short_for_the_compact_model_are_not_coding() {
 /// to keep here.
 #[test]
 fn a_named_bert_says_what_pytorch_says() {
-    let Some(directory) = std::env::var_os("READSEEKER_TEST_BERT").map(PathBuf::from) else { return };
+    let Some(directory) = std::env::var_os("READSEEKER_TEST_BERT").map(PathBuf::from) else {
+        return skipped("READSEEKER_TEST_BERT names no checkpoint");
+    };
     let goldens = bert_goldens(&directory);
     for attention in [Attention::Published, Attention::Masked] {
         let config = options(directory.clone(), attention, Choice::Cpu);

@@ -9,6 +9,14 @@ pub(crate) fn testdata(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
 }
 
+/// Says what the running test leaves out. `.ci/run` lists these lines at its end.
+pub(crate) fn skipped(what: &str) {
+    let thread = std::thread::current();
+    let line = format!("skipped: {}: {what}\n", thread.name().unwrap_or("a test"));
+    // Not by `eprintln!`: of a test that passes, libtest shows nothing that macros print.
+    std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
+}
+
 /// A folder for one test, in which the binary runs.
 pub(crate) struct Bench {
     folder: tempfile::TempDir,

@@ -43,6 +43,11 @@ impl Kernels for BertKernels {
         self.engine.instruction_set()
     }
 
+    fn arithmetic(&self) -> &'static str {
+        let splits = self.engine.splits_f32();
+        if splits { "AMX, f32 as sums of bf16" } else { self.engine.instruction_set().name() }
+    }
+
     fn rows_per_call(&self, parameters: usize) -> usize {
         /// Parameters times rows that a thread computes in a second or two.
         const THREAD_SHARE: usize = 400_000_000;

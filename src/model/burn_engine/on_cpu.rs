@@ -53,7 +53,7 @@ impl Engine for OnCpu {
     }
 
     fn device(&self) -> String {
-        device::cpu_name(self.threads)
+        device::cpu_name_with(self.threads, "burn")
     }
 
     fn backend(&self) -> String {

@@ -1,4 +1,4 @@
-"""What `--precision int8` does to the built-in model's figures on the held-out reads of its evaluation.
+"""What `--precision int8` does to the figures of `compact` on the held-out reads of its evaluation.
 
     python precision.py PROGRAM DATA.npz [--count 400]
 
@@ -30,7 +30,8 @@ BAR = 0.0005
 def score(program, reads, precision, folder):
     """Probabilities and frames of all reads, in their order."""
     table = Path(folder) / f"{precision}.tsv"
-    subprocess.run([program, "score", reads, "-o", table, "--device", "cpu", "-q", "--precision", precision], check=True)
+    how = ["--model", "compact", "--device", "cpu", "-q", "--precision", precision]
+    subprocess.run([program, "score", reads, "-o", table, *how], check=True)
     with table.open() as lines:
         rows = list(csv.DictReader(lines, delimiter="\t"))
     return np.array([float(row["probability"]) for row in rows]), np.array([FRAMES.index(row["frame"]) for row in rows])

@@ -152,20 +152,13 @@ struct Pairs<'a> {
 impl Pairs<'_> {
     /// Rows of words.
     fn count(self) -> usize {
-        match self.rows.encoding {
-            Encoding::SplitBf16 => self.all.next_multiple_of(32),
-            _ => self.all.div_ceil(2),
-        }
+        self.all.div_ceil(2)
     }
 
     /// Writes a row of words from a column on, the earlier position's number first. Beyond the last position are zeros.
     #[inline(always)]
-    fn write(self, row: usize, column: usize, words: &mut [f32]) {
-        let (pair, low) = match self.rows.encoding {
-            Encoding::SplitBf16 => (row / 32 * 16 + row % 16, row % 32 >= 16),
-            _ => (row, false),
-        };
-        let from = |position: usize, at: usize| self.rows.bf16s(position, self.first + column + at, low);
+    fn write(self, pair: usize, column: usize, words: &mut [f32]) {
+        let from = |position: usize, at: usize| self.rows.bf16s(position, self.first + column + at);
         for (at, words) in (0..).step_by(LINE).zip(words.chunks_mut(LINE)) {
             let (early, late) = (2 * pair, 2 * pair + 1);
             if late < self.all {

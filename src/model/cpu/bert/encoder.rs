@@ -26,14 +26,10 @@ impl<'a> Rows<'a> {
         &self.words[row * self.stride + column / self.encoding.numbers_per_word()..]
     }
 
-    /// The bf16 of a row from `column` on, up to 32 of them. Where numbers are split, the high or the low parts.
+    /// The bf16 of a row from `column` on.
     #[inline(always)]
-    pub(super) fn bf16s(self, row: usize, column: usize, low: bool) -> &'a [u16] {
-        let row = bf16s(&self.words[row * self.stride..][..self.stride]);
-        match self.encoding {
-            Encoding::SplitBf16 => &row[split_at(column) + if low { 32 } else { 0 }..],
-            _ => &row[column..],
-        }
+    pub(super) fn bf16s(self, row: usize, column: usize) -> &'a [u16] {
+        &bf16s(&self.words[row * self.stride..][..self.stride])[column..]
     }
 }
 

@@ -11,6 +11,8 @@ use crate::model::Precision;
 pub struct Engine {
     network: Network,
     instructions: InstructionSet,
+    /// Whether linear layers multiply parts of f32.
+    splits_f32: bool,
 }
 
 impl Engine {
@@ -38,7 +40,8 @@ impl Engine {
         let linear = Encoding::of_linear(precision, instructions);
         let attention = Encoding::of_attention(precision, instructions);
         let packings = dispatch::packings(instructions);
-        Ok(Self { network: Network::new(shape, (linear, attention), packings, tensor)?, instructions })
+        let network = Network::new(shape, (linear, attention), packings, tensor)?;
+        Ok(Self { network, instructions, splits_f32: linear == Encoding::SplitBf16 })
     }
 
     /// The logits of one read, non-coding and coding, given its k-mers without special tokens.
@@ -60,5 +63,11 @@ impl Engine {
     #[must_use]
     pub fn instruction_set(&self) -> InstructionSet {
         self.instructions
+    }
+
+    /// Whether linear layers multiply parts of f32.
+    #[must_use]
+    pub fn splits_f32(&self) -> bool {
+        self.splits_f32
     }
 }

@@ -35,6 +35,16 @@ struct Columns {
     zeros: Aligned,
 }
 
+/// Three bf16 whose sum is `x`, but for the last bit: the nearest, and the nearest to what is left, twice.
+pub(super) fn parts_of(x: f32) -> [u16; 3] {
+    let mut left = x;
+    [(); 3].map(|()| {
+        let part = bf16(left);
+        left -= f32::from_bits(u32::from(part) << 16);
+        part
+    })
+}
+
 impl Linear {
     /// Packs the layer. `weight(input, column)` is zero where either is padding. `inputs` and the length of `bias` must be
     /// multiples of a cache line's floats.
@@ -56,13 +66,12 @@ impl Linear {
                 let [low, high] = [0, 1].map(|i| u32::from(bf16(weight(2 * word + i, column))));
                 f32::from_bits(low | high << 16)
             }),
-            Encoding::SplitBf16 => Packed::new(inputs.next_multiple_of(32), outputs, packing, |word, column| {
-                // The high parts of 32 numbers come first, then their low parts.
-                let (first, is_low) = (word / 32 * 32 + word % 16 * 2, word % 32 >= 16);
+            Encoding::SplitBf16 => Packed::new(inputs.div_ceil(32) * 48, outputs, packing, |word, column| {
+                // The high parts of 32 numbers come first, then their low parts, then what these two leave.
+                let (first, which) = (word / 48 * 32 + word % 16 * 2, word % 48 / 16);
                 let part = |i: usize| {
                     let x = if first + i < inputs { weight(first + i, column) } else { 0.0 };
-                    let high = bf16(x);
-                    u32::from(if is_low { bf16(x - f32::from_bits(u32::from(high) << 16)) } else { high })
+                    u32::from(parts_of(x)[which])
                 };
                 f32::from_bits(part(0) | part(1) << 16)
             }),

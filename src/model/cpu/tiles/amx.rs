@@ -62,9 +62,10 @@ struct Configuration {
     rows: [u8; 16],
 }
 
-/// Tiles 0 to 3 are sums, 4 and 5 are rows, 6 and 7 are weights. This is the code around the products.
+/// Tiles 0 to 3 are sums, 4 and 5 are rows, 6 and 7 are weights. This is the code around the products of a step, which takes so many
+/// words of each row and of each column of weights.
 macro_rules! block {
-    ($block:expr, $step:literal, $($products:literal),+ $(,)?) => {
+    ($block:expr, $row:literal, $weights:literal, $($products:literal),+ $(,)?) => {
         asm!(
             "mov {x}, [{block}]",
             "mov {y}, [{block} + 8]",
@@ -85,11 +86,11 @@ macro_rules! block {
             "mov {line:e}, 64",
             "2:",
             $($products,)+
-            concat!("add {next}, 4 * ", $step),
-            concat!("add {a}, ", $step),
-            concat!("add {b}, ", $step),
-            concat!("add {x}, 16 * ", $step),
-            concat!("add {y}, 16 * ", $step),
+            concat!("add {next}, 16 * ", $weights),
+            concat!("add {a}, 4 * ", $row),
+            concat!("add {b}, 4 * ", $row),
+            concat!("add {x}, 64 * ", $weights),
+            concat!("add {y}, 64 * ", $weights),
             "dec {steps}",
             "jnz 2b",
             "mov {x}, [{block} + 88]",
@@ -129,7 +130,8 @@ impl TileUnit for Amx {
             match numbers {
                 Numbers::Bf16 => block!(
                     block,
-                    "64",
+                    "16",
+                    "16",
                     "tileloadd tmm4, [{a} + {stride}]",
                     "tileloadd tmm6, [{x} + {line}]",
                     "tileloadd tmm5, [{b} + {stride}]",
@@ -145,7 +147,8 @@ impl TileUnit for Amx {
                 ),
                 Numbers::Bytes => block!(
                     block,
-                    "64",
+                    "16",
+                    "16",
                     "tileloadd tmm4, [{a} + {stride}]",
                     "tileloadd tmm6, [{x} + {line}]",
                     "tileloadd tmm5, [{b} + {stride}]",
@@ -161,7 +164,8 @@ impl TileUnit for Amx {
                 ),
                 Numbers::SplitBf16 => block!(
                     block,
-                    "128",
+                    "32",
+                    "48",
                     "tileloadd tmm4, [{a} + {stride}]",
                     "tileloadd tmm6, [{x} + {line}]",
                     "tileloadd tmm5, [{b} + {stride}]",
@@ -181,6 +185,16 @@ impl TileUnit for Amx {
                     "prefetcht1 [{next} + 320]",
                     "prefetcht1 [{next} + 384]",
                     "prefetcht1 [{next} + 448]",
+                    "tdpbf16ps tmm1, tmm4, tmm7",
+                    "tdpbf16ps tmm2, tmm5, tmm6",
+                    "tdpbf16ps tmm3, tmm5, tmm7",
+                    "tileloadd tmm6, [{x} + {line} + 2048]",
+                    "tileloadd tmm7, [{y} + {line} + 2048]",
+                    "tdpbf16ps tmm0, tmm4, tmm6",
+                    "prefetcht1 [{next} + 512]",
+                    "prefetcht1 [{next} + 576]",
+                    "prefetcht1 [{next} + 640]",
+                    "prefetcht1 [{next} + 704]",
                     "tdpbf16ps tmm1, tmm4, tmm7",
                     "tdpbf16ps tmm2, tmm5, tmm6",
                     "tdpbf16ps tmm3, tmm5, tmm7",

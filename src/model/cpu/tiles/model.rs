@@ -27,13 +27,13 @@ impl TileUnit for Model {
                 unsafe {
                     let mut tile = load(start, block.start_stride, height);
                     for step in 0..block.steps {
-                        let at = step * numbers.words_per_step();
-                        let left = |part: usize| load(rows.add(at + part * WORDS), block.stride, height);
-                        let right = |part: usize| load(panel.add((at + part * WORDS) * WORDS), 4 * WORDS, ROWS);
+                        let (row, weight) = (step * numbers.words_per_step(), step * numbers.weights_per_step());
+                        let left = |part: usize| load(rows.add(row + part * WORDS), block.stride, height);
+                        let right = |part: usize| load(panel.add((weight + part * WORDS) * WORDS), 4 * WORDS, ROWS);
                         match numbers {
                             Numbers::Bf16 => dot_bf16s(&mut tile, &left(0), &right(0)),
                             Numbers::SplitBf16 => {
-                                for (one, other) in [(0, 0), (0, 1), (1, 0)] {
+                                for (one, other) in [(0, 0), (0, 1), (0, 2), (1, 0)] {
                                     dot_bf16s(&mut tile, &left(one), &right(other));
                                 }
                             }

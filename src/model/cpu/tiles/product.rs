@@ -30,17 +30,18 @@ pub(in super::super) unsafe fn product<R: Register, U: TileUnit>(
     sink: &mut impl Sink,
 ) {
     let Product { from, stride, rows, weights, start, start_stride } = product;
-    let (k, columns, per_step) = (weights.k(), weights.columns(), numbers.words_per_step());
-    assert!(k.is_multiple_of(per_step), "rows are not whole steps");
-    assert!(rows > 0 && from.len() >= (rows - 1) * stride + k, "rows of the left matrix are missing");
+    let (k, columns) = (weights.k(), weights.columns());
+    let (per_step, weights_per_step) = (numbers.words_per_step(), numbers.weights_per_step());
+    let all_steps = k / weights_per_step; // zeros may be left
+    let words = all_steps * per_step;
+    assert!(rows > 0 && from.len() >= (rows - 1) * stride + words, "rows of the left matrix are missing");
     assert!(start.len() >= (rows - 1) * start_stride + columns, "rows to start from are missing");
     assert!(weights.panels().len() >= k * columns, "weights are missing");
     sink.check(rows, columns);
     let blocks = Blocks::new(rows);
     // SAFETY: the caller's promises; the height is 1 to `ROWS`.
     unsafe { U::configure(blocks.height) };
-    let all_steps = k / per_step;
-    let steps_at_once = match rows * k {
+    let steps_at_once = match rows * words {
         0..=WORDS_AT_ONCE => all_steps,
         words => all_steps.div_ceil(words.div_ceil(WORDS_AT_ONCE / 2)),
     };
@@ -53,9 +54,9 @@ pub(in super::super) unsafe fn product<R: Register, U: TileUnit>(
             let panels = ((columns - column) / WORDS).min(2);
             // A single last panel is multiplied twice.
             let offsets = [column, column + (panels - 1) * WORDS];
-            let panel = |at: usize| weights.panels()[at * k + first_step * per_step * WORDS..].as_ptr();
-            let next =
-                weights.panels().as_ptr().wrapping_add((column + panels * WORDS) * k + first_step * per_step * WORDS);
+            let first_weight = first_step * weights_per_step * WORDS;
+            let panel = |at: usize| weights.panels()[at * k + first_weight..].as_ptr();
+            let next = weights.panels().as_ptr().wrapping_add((column + panels * WORDS) * k + first_weight);
             for number in 0..blocks.count {
                 let (first, lower) = (blocks.first(number), blocks.lower());
                 let sums = &mut sums[place..place + SUMS];

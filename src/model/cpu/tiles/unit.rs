@@ -18,8 +18,9 @@ pub(super) const SUMS_STRIDE: usize = 2 * WORDS;
 pub(in super::super) enum Numbers {
     /// Two bf16. Sums are f32.
     Bf16,
-    /// Two bf16: sixteen words hold the high parts of 32 floats, and the next sixteen their low parts. Sums are f32, of the
-    /// products of high and high, high and low, low and high parts.
+    /// Two bf16, of floats that are sums of several. In rows, sixteen words hold the high parts of 32 floats, and the next sixteen
+    /// their low parts; in the weights, sixteen more hold what these two leave. Sums are f32, of the products of the high parts
+    /// with all three, and of the low parts with the weights' high ones.
     SplitBf16,
     /// Four bytes, unsigned on the left and signed in the weights. Sums are integers.
     Bytes,
@@ -28,7 +29,15 @@ pub(in super::super) enum Numbers {
 impl Numbers {
     /// Words that one step of a block prefetches.
     pub(super) fn words_prefetched_per_step(self) -> usize {
-        4 * self.words_per_step()
+        4 * self.weights_per_step()
+    }
+
+    /// Words of a column of weights that one step of a block multiplies.
+    pub(in super::super) fn weights_per_step(self) -> usize {
+        match self {
+            Self::Bf16 | Self::Bytes => WORDS,
+            Self::SplitBf16 => 3 * WORDS,
+        }
     }
 
     /// Words of a row that one step of a block multiplies.
