@@ -8,11 +8,11 @@ pub enum Precision {
     /// Single precision, as the weights are stored
     #[default]
     F32,
-    /// A BERT on the CPU: nearly twice as fast on AMD since Zen 4, 1.7 times with AMX, no faster on other Intel
+    /// A BERT on the CPU: nearly twice as fast on AMD since Zen 4 and with AMX, no faster on other Intel
     ///
     /// bfloat16, eight bits of precision, in the linear layers.
     Bf16,
-    /// On the CPU: three times as fast for a BERT with AVX-512 VNNI, twice with AMX; up to a fifth faster for compact
+    /// On the CPU: three times as fast for a BERT with AVX-512 VNNI, over twice with AMX; up to a fifth faster for compact
     ///
     /// Eight-bit integers: the linear layers of a BERT, scaled by weight column and by input row; the first convolution
     /// after the stem of a compact model, its inputs scaled by channel, and the stem's sums in sixteen bits.

@@ -1,6 +1,6 @@
 """What lower precision does to probabilities, on reads whose probabilities spread from 0 to 1.
 
-    python spread.py PROGRAM CHECKPOINT FOLDER READS.fq.gz [--reads 1000 --fit-reads 200 --attention masked]
+    python spread.py PROGRAM CHECKPOINT FOLDER READS.fq.gz [--reads 1000 --fit-reads 200 --attention masked --paths avx512 avx2]
 
 A checkpoint with random weights gives every read a probability near 0.5. So its classifier is stretched: the logit
 differences of the first reads, computed by the program in f32, are shifted to a mean of 0 and scaled to a standard
@@ -11,6 +11,7 @@ the figures are a bad case.
 
 import argparse
 import math
+import os
 import shutil
 import statistics
 import subprocess
@@ -22,10 +23,14 @@ DEVIATION = 2.5
 THRESHOLD = 0.5
 
 
-def probabilities(args, checkpoint, precision, reads):
-    command = [args.program, "score", args.sequences, "-o", "-", "-q", "--device", "cpu", "--max-reads", str(reads)]
+def probabilities(args, checkpoint, precision, reads, path=""):
+    command = [args.program, "score", args.sequences, "-o", "-", "--device", "cpu", "--max-reads", str(reads)]
     command += ["--model", checkpoint, "--precision", precision, "--attention", args.attention]
-    table = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    env = os.environ | ({"READSEEKER_CPU": path} if path else {})
+    run = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
+    if path and "has no effect" in run.stderr:
+        raise SystemExit(f"this CPU has no {path} in {precision}")
+    table = run.stdout.splitlines()
     column = table[0].split("\t").index("probability")
     scores = (line.split("\t")[column] for line in table[1:])
     return [float(score) for score in scores if score not in (".", "NA")]
@@ -57,6 +62,7 @@ def main():
     parser.add_argument("sequences", type=Path)
     parser.add_argument("--reads", type=int, default=1000)
     parser.add_argument("--fit-reads", type=int, default=200, help="how many of them the stretch is found on")
+    parser.add_argument("--paths", nargs="+", default=[""], help="words of READSEEKER_CPU: what runs in lower precision")
     parser.add_argument("--attention", choices=["masked", "published"], default="masked")
     args = parser.parse_args()
     args.program = args.program.resolve()
@@ -66,12 +72,14 @@ def main():
     exact = probabilities(args, stretched, "f32", args.reads)
     inside = sum(0.1 < p < 0.9 for p in exact) / len(exact)
     print(f"{len(exact)} reads, {args.attention}; classifier stretched {factor:.1f} times; {inside:.0%} between 0.1 and 0.9\n")
-    print("| precision | largest dp | mean dp | changed labels |\n|---|---|---|---|")
-    for precision in ("bf16", "int8"):
-        pairs = list(zip(exact, probabilities(args, stretched, precision, args.reads)))
-        moved = [abs(one - other) for one, other in pairs]
-        changed = sum((one >= THRESHOLD) != (other >= THRESHOLD) for one, other in pairs)
-        print(f"| {precision} | {max(moved):.4f} | {statistics.mean(moved):.4f} | {changed} of {len(pairs)} |")
+    print("| precision | path | largest dp | mean dp | changed labels |\n|---|---|---|---|---|")
+    for path in args.paths:
+        for precision in ("f32", "bf16", "int8"):
+            pairs = list(zip(exact, probabilities(args, stretched, precision, args.reads, path)))
+            moved = [abs(one - other) for one, other in pairs]
+            changed = sum((one >= THRESHOLD) != (other >= THRESHOLD) for one, other in pairs)
+            row = precision, path or "the fastest", f"{max(moved):.6f}", f"{statistics.mean(moved):.6f}", f"{changed} of {len(pairs)}"
+            print("|", " | ".join(row), "|", flush=True)
 
 
 if __name__ == "__main__":
