@@ -3,6 +3,8 @@
 #
 #   tests/aarch64.sh [ARGUMENTS OF THE TESTS]
 #
+# QEMU_CPU chooses the CPU: by default it has bf16 and i8mm; `cortex-a72` has neither. Each takes two minutes once it is compiled.
+#
 # Needs `rustup target add aarch64-unknown-linux-gnu`, and Debian's gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and qemu-user.
 set -euo pipefail
 cd "$(dirname "$0")/.."
