@@ -30,7 +30,7 @@ BAR = 0.0005
 def score(program, reads, precision, folder):
     """Probabilities and frames of all reads, in their order."""
     table = Path(folder) / f"{precision}.tsv"
-    how = ["--model", "compact", "--device", "cpu", "-q", "--precision", precision]
+    how = ["--model", "compact", "--device", "cpu", "-q", "--precision", precision, "--min-length", "8"]
     subprocess.run([program, "score", reads, "-o", table, *how], check=True)
     with table.open() as lines:
         rows = list(csv.DictReader(lines, delimiter="\t"))
