@@ -18,8 +18,8 @@ pub(super) enum Encoding {
     Bf16,
     /// Two bf16, parts of two f32: of each 32 numbers, sixteen words hold the high parts and the next sixteen the low ones. Weights
     /// have sixteen more of what these two leave. Four products of parts make one of f32, on tiles in less time: high by all
-    /// three, and low by high. Without the third part of the weights, a BERT's probabilities would be off by up to 1.2e-5; with
-    /// it, by 6.5e-6 (`workflows/benchmark/bert/parts.py`).
+    /// three, and low by high. Without the third part of the weights, a BERT's probabilities would be off by up to 1.02e-5; with
+    /// it, by 6.3e-6 (`workflows/benchmark/bert/parts.py`).
     SplitBf16,
     /// Four bytes.
     Bytes,

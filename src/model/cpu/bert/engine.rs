@@ -11,8 +11,6 @@ use crate::model::Precision;
 pub struct Engine {
     network: Network,
     instructions: InstructionSet,
-    /// Whether linear layers multiply parts of f32.
-    splits_f32: bool,
 }
 
 impl Engine {
@@ -40,8 +38,7 @@ impl Engine {
         let linear = Encoding::of_linear(precision, instructions);
         let attention = Encoding::of_attention(precision, instructions);
         let packings = dispatch::packings(instructions);
-        let network = Network::new(shape, (linear, attention), packings, tensor)?;
-        Ok(Self { network, instructions, splits_f32: linear == Encoding::SplitBf16 })
+        Ok(Self { network: Network::new(shape, (linear, attention), packings, tensor)?, instructions })
     }
 
     /// The logits of one read, non-coding and coding, given its k-mers without special tokens.
@@ -68,6 +65,6 @@ impl Engine {
     /// Whether linear layers multiply parts of f32.
     #[must_use]
     pub fn splits_f32(&self) -> bool {
-        self.splits_f32
+        self.network.linear == Encoding::SplitBf16
     }
 }

@@ -20,7 +20,7 @@ const SPECIAL: usize = 2;
 #[derive(Debug)]
 pub(super) struct Network {
     /// What linear layers are multiplied in.
-    linear: Encoding,
+    pub(super) linear: Encoding,
     /// What attention is.
     attention: Encoding,
     hidden: usize,
