@@ -32,6 +32,7 @@ mod instruction_set;
 mod isa;
 mod packed;
 mod register;
+mod shares;
 #[cfg(test)]
 mod test_support;
 mod tiles;

@@ -15,10 +15,16 @@ pub(super) const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"]
 /// All files that are read, where they exist.
 pub(super) const ALL: [&str; 4] = [CONFIG, VOCABULARY, WEIGHTS[0], WEIGHTS[1]];
 
-/// Reads one of the directory's files.
+/// Reads one of the directory's small files.
 pub(super) fn read(directory: &Path, file: &str) -> Result<Vec<u8>, LoadError> {
     let path = regular(directory, file)?;
     read_whole(&path).map_err(|source| LoadError::Io { file: file.to_owned(), source })
+}
+
+/// Reads the weights, of whatever size: a BERT of full size has 360 MB.
+pub(super) fn read_weights(directory: &Path, file: &str) -> Result<Vec<u8>, LoadError> {
+    let path = regular(directory, file)?;
+    fs::read(&path).map_err(|source| LoadError::Io { file: file.to_owned(), source })
 }
 
 /// The path of one of the directory's files, which must be a regular file: a device or a pipe may never end.
@@ -26,4 +32,20 @@ pub(super) fn regular(directory: &Path, file: &str) -> Result<PathBuf, LoadError
     let path = directory.join(file);
     let metadata = fs::metadata(&path).map_err(|source| LoadError::Io { file: file.to_owned(), source })?;
     if metadata.is_file() { Ok(path) } else { Err(LoadError::NotAFile { file: file.to_owned() }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[test]
+    fn only_weights_may_be_large() {
+        const LARGE: u64 = 360 << 20;
+        let directory = tempfile::tempdir().unwrap();
+        File::create(directory.path().join(WEIGHTS[0])).unwrap().set_len(LARGE).unwrap(); // takes no room on disk
+        assert_eq!(read_weights(directory.path(), WEIGHTS[0]).unwrap().len() as u64, LARGE);
+        assert!(matches!(read(directory.path(), WEIGHTS[0]), Err(LoadError::Io { .. })));
+    }
 }

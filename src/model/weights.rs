@@ -14,7 +14,7 @@ use burn::store::pytorch_reader;
 use safetensors::SafeTensors;
 use sha2::{Digest as _, Sha256};
 
-use super::files::{WEIGHTS, read, regular};
+use super::files::{WEIGHTS, read_weights, regular};
 use super::load_error::LoadError;
 
 /// A checkpoint's tensors by name. A tensor is read when it is taken.
@@ -49,7 +49,7 @@ impl Weights {
             return Err(LoadError::NoWeights { looked_for: WEIGHTS.join(", ") });
         };
         if file.ends_with(".safetensors") {
-            return Self::safetensors(file, read(directory, file)?);
+            return Self::safetensors(file, read_weights(directory, file)?);
         }
         let path = regular(directory, file)?;
         let reader = pytorch_reader::PytorchReader::new(&path)

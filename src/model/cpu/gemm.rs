@@ -39,8 +39,8 @@ impl Product<'_> {
 
 /// How words are multiplied.
 pub(super) trait Multiply {
-    /// Rows of a tile at most.
-    fn rows<R: Register>() -> usize {
+    /// Rows of a tile at most, by its registers of columns less one.
+    fn rows<R: Register>() -> [usize; 3] {
         R::ROWS
     }
 
@@ -92,7 +92,7 @@ pub(super) struct SmallBytes;
 pub(super) const SMALL: f32 = 63.0;
 
 impl Multiply for SmallBytes {
-    fn rows<R: Register>() -> usize {
+    fn rows<R: Register>() -> [usize; 3] {
         R::ROWS_OF_SMALL_BYTES
     }
 
@@ -167,8 +167,9 @@ pub(super) trait Fetch {
     /// Steps of a tile from one prefetch to the next; `usize::MAX` if there is nothing to prefetch.
     fn steps<R: Register>() -> usize;
 
-    /// Called before each tile with what will be read after it.
-    fn plan(&mut self, _next: Upcoming) {}
+    /// Called before each tile. `next` tells what will be read after it, which takes a while to find.
+    #[inline(always)]
+    fn plan(&mut self, _next: impl FnOnce() -> Upcoming) {}
 
     /// Prefetches the next piece.
     ///
@@ -219,8 +220,9 @@ impl Fetch for Stream {
         LINE
     }
 
-    fn plan(&mut self, next: Upcoming) {
-        *self = Self { next: Some(next), line: 0, weight_line: 0 };
+    #[inline(always)]
+    fn plan(&mut self, next: impl FnOnce() -> Upcoming) {
+        *self = Self { next: Some(next()), line: 0, weight_line: 0 };
     }
 
     #[inline(always)]
@@ -259,9 +261,9 @@ pub(super) unsafe fn product<R: Register, M: Multiply, F: Fetch>(
         let panel = &weights.panels()[at..at + weights.k() * registers * R::WIDTH];
         at += panel.len();
         let ahead = &weights.panels()[at..weights.panels().len().min(at + panel.len())];
-        for (row, count) in parts(rows, M::rows::<R>()) {
+        for (row, count) in parts(rows, M::rows::<R>()[registers - 1]) {
             let tile = Tile { product, panel, row, column: first * R::WIDTH };
-            fetch.plan(product.upcoming(ahead, row, count));
+            fetch.plan(|| product.upcoming(ahead, row, count));
             // SAFETY: the caller's CPU has the instructions; the rows and columns are within the slices, see above.
             unsafe {
                 match registers {
@@ -300,12 +302,12 @@ impl Tile<'_> {
                 2 => self.compute::<R, M, 2, N, _, _>(fetch, sink),
                 3 => self.compute::<R, M, 3, N, _, _>(fetch, sink),
                 4 => self.compute::<R, M, 4, N, _, _>(fetch, sink),
-                5 if R::ROWS >= 5 => self.compute::<R, M, 5, N, _, _>(fetch, sink),
-                6 if R::ROWS >= 6 => self.compute::<R, M, 6, N, _, _>(fetch, sink),
-                7 if R::ROWS >= 7 => self.compute::<R, M, 7, N, _, _>(fetch, sink),
-                8 if R::ROWS >= 8 => self.compute::<R, M, 8, N, _, _>(fetch, sink),
-                9 if R::ROWS >= 9 => self.compute::<R, M, 9, N, _, _>(fetch, sink),
-                _ => unreachable!("a tile has 1 to R::ROWS rows"),
+                5 if R::ROWS[N - 1] >= 5 => self.compute::<R, M, 5, N, _, _>(fetch, sink),
+                6 if R::ROWS[N - 1] >= 6 => self.compute::<R, M, 6, N, _, _>(fetch, sink),
+                7 if R::ROWS[N - 1] >= 7 => self.compute::<R, M, 7, N, _, _>(fetch, sink),
+                8 if R::ROWS[N - 1] >= 8 => self.compute::<R, M, 8, N, _, _>(fetch, sink),
+                9 if R::ROWS[N - 1] >= 9 => self.compute::<R, M, 9, N, _, _>(fetch, sink),
+                _ => unreachable!("a tile has 1 to R::ROWS[N - 1] rows"),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Weight matrices, packed for the registers they are multiplied in.
 
 use super::aligned::{Aligned, LINE};
+use super::shares::in_shares;
 
 /// A matrix [k, columns] of words, cut into panels of a few registers of columns. In a panel, row follows row.
 #[derive(Debug, Default)]
@@ -15,7 +16,9 @@ pub(super) struct Packed {
 #[inline(always)]
 pub(super) fn parts(len: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let count = len.div_ceil(most);
-    (0..count).map(move |i| (i * len / count, (i + 1) * len / count - i * len / count))
+    // One division, not two for each part: products of small matrices have many.
+    let (less, more) = (len / count.max(1), len % count.max(1));
+    (0..count).map(move |i| (i * less + i.min(more), less + usize::from(i < more)))
 }
 
 /// How a matrix is packed.
@@ -31,19 +34,25 @@ pub(super) struct Packing {
 
 impl Packed {
     /// Packs `matrix(k, column)`. Columns beyond `columns` are zero.
-    pub(super) fn new(k: usize, columns: usize, packing: Packing, matrix: impl Fn(usize, usize) -> f32) -> Self {
+    pub(super) fn new(k: usize, columns: usize, packing: Packing, matrix: impl Fn(usize, usize) -> f32 + Sync) -> Self {
         let mut packed = Self::default();
         packed.make_room((k, columns), packing);
-        let mut at = 0;
+        let numbers = packed.k * packed.columns;
+        let mut left = &mut packed.values[..numbers];
+        let mut panels = Vec::new();
         for (first, registers) in parts(packed.columns / packing.width, packing.panel) {
             let len = registers * packing.width;
-            for (row, words) in packed.values[at..at + packed.k * len].chunks_exact_mut(len).enumerate().take(k) {
-                for (column, word) in (first * packing.width..columns).zip(words) {
+            let (panel, others) = left.split_at_mut(packed.k * len);
+            panels.push((first * packing.width, len, panel));
+            left = others;
+        }
+        in_shares(&mut panels, numbers, |(first, len, panel)| {
+            for (row, words) in panel.chunks_exact_mut(*len).enumerate().take(k) {
+                for (column, word) in (*first..columns).zip(words) {
                     *word = matrix(row, column);
                 }
             }
-            at += packed.k * len;
-        }
+        });
         packed
     }
 

@@ -14,10 +14,11 @@ const NO_BF16: &str = "this register file has no instruction for bf16";
 pub(super) trait Register: Copy {
     /// Floats in a register.
     const WIDTH: usize;
-    /// Rows of a matrix product's tile at most, up to 9: as many as leave the sums in registers.
-    const ROWS: usize;
+    /// Rows of a matrix product's tile at most, up to 9, by its registers of columns less one: as many as leave the sums in
+    /// registers.
+    const ROWS: [usize; 3];
     /// The same where bytes are multiplied by small ones.
-    const ROWS_OF_SMALL_BYTES: usize = Self::ROWS;
+    const ROWS_OF_SMALL_BYTES: [usize; 3] = Self::ROWS;
     /// Registers of columns in a matrix product's tile at most, 1 to 3.
     const PANEL: usize;
     /// Steps of a matrix product's tile from one prefetch to the next, where rows of a table are prefetched: as many as

@@ -28,7 +28,7 @@ use crate::model::row::Row;
 /// for the weights, which are more than the first-level cache holds.
 const POSITIONS_AT_ONCE: usize = 72;
 /// Positions of the fine layer at once, at most. What lies between it and the logits stays in the first-level cache.
-const BLOCK: usize = 9; // a tile's rows with AVX-512
+const BLOCK: usize = 18; // two tiles' rows with AVX-512, three with AVX2
 
 /// The weights, laid out for the kernels. Rows and columns are padded with zeros to whole cache lines.
 #[derive(Debug)]

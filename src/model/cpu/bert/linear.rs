@@ -9,6 +9,7 @@ use super::super::gemm::{Finished, Product, Sink, Stream};
 use super::super::isa::Isa;
 use super::super::packed::Packed;
 use super::super::register::{Register, bf16, nearest_byte};
+use super::super::shares::in_shares;
 use super::encoder::{Numbers, Rows, Scale, Target, step};
 use super::encoding::Encoding;
 
@@ -35,6 +36,35 @@ struct Columns {
     zeros: Aligned,
 }
 
+/// A column's weights as bytes.
+struct Column {
+    number: usize,
+    /// The value of one step.
+    step: f32,
+    /// In two's complement.
+    bytes: Vec<u8>,
+}
+
+impl Column {
+    /// None of its weights yet.
+    fn new(number: usize) -> Self {
+        Self { number, step: 0.0, bytes: Vec::new() }
+    }
+
+    /// Rounds its weights.
+    fn round(&mut self, inputs: usize, weight: impl Fn(usize, usize) -> f32) {
+        let own = || (0..inputs).map(|input| weight(input, self.number));
+        self.step = step(own().map(f32::abs).fold(0.0, f32::max), LARGEST_WEIGHT);
+        self.bytes = own().map(|weight| nearest_byte(weight / self.step)).collect();
+    }
+
+    /// The sum of the weights.
+    #[allow(clippy::cast_precision_loss)] // fewer than 2^24
+    fn sum(&self) -> f32 {
+        self.bytes.iter().map(|byte| i32::from(byte.cast_signed())).sum::<i32>() as f32 * self.step
+    }
+}
+
 /// Three bf16 whose sum is `x`, but for the last bit: the nearest, and the nearest to what is left, twice.
 pub(super) fn parts_of(x: f32) -> [u16; 3] {
     let mut left = x;
@@ -53,7 +83,7 @@ impl Linear {
         packings: Packings,
         inputs: usize,
         bias: &[f32],
-        weight: impl Fn(usize, usize) -> f32,
+        weight: impl Fn(usize, usize) -> f32 + Sync,
     ) -> Self {
         let (outputs, packing) = (bias.len(), encoding.packing(packings));
         let mut columns = None;
@@ -76,20 +106,18 @@ impl Linear {
                 f32::from_bits(part(0) | part(1) << 16)
             }),
             Encoding::Bytes => {
-                let largest = |column| (0..inputs).map(|input| weight(input, column).abs()).fold(0.0, f32::max);
-                let steps: Vec<f32> = (0..outputs).map(|column| step(largest(column), LARGEST_WEIGHT)).collect();
-                let byte = |input, column| nearest_byte(weight(input, column) / steps[column]).cast_signed();
-                let sum = |column| (0..inputs).map(|input| i32::from(byte(input, column))).sum::<i32>();
-                #[allow(clippy::cast_precision_loss)] // fewer than 2^24
-                let sums: Vec<f32> = (0..outputs).map(|column| sum(column) as f32 * steps[column]).collect();
+                let mut rounded: Vec<Column> = (0..outputs).map(Column::new).collect();
+                in_shares(&mut rounded, inputs * outputs, |column| column.round(inputs, &weight));
+                let all =
+                    |of: fn(&Column) -> f32| Aligned::padded(&rounded.iter().map(of).collect::<Vec<f32>>(), outputs);
                 columns = Some(Columns {
-                    steps: Aligned::padded(&steps, outputs),
-                    sums: Aligned::padded(&sums, outputs),
+                    steps: all(|column| column.step),
+                    sums: all(Column::sum),
                     zeros: Aligned::zeros(outputs),
                 });
                 Packed::new(inputs / 4, outputs, packing, |word, column| {
-                    let bytes = [0, 1, 2, 3].map(|i| byte(4 * word + i, column).cast_unsigned());
-                    f32::from_bits(u32::from_le_bytes(bytes))
+                    let (words, _) = rounded[column].bytes.as_chunks();
+                    f32::from_bits(u32::from_le_bytes(words[word]))
                 })
             }
         };

@@ -43,8 +43,8 @@ impl Isa for Avx2 {
 #[expect(clippy::undocumented_unsafe_blocks, reason = "one argument holds for all")]
 impl Register for __m256 {
     const WIDTH: usize = 8;
-    const ROWS: usize = 4; // 12 accumulators, 3 of weights, 1 broadcast: all 16 registers
-    const ROWS_OF_SMALL_BYTES: usize = 3; // so that ones and a product have registers too
+    const ROWS: [usize; 3] = [9, 6, 4]; // 12 accumulators, 3 of weights, 1 broadcast: all 16 registers
+    const ROWS_OF_SMALL_BYTES: [usize; 3] = [9, 5, 3]; // so that ones and a product have registers too
     const PANEL: usize = 3;
     const STEPS_PER_FETCH: usize = 12;
     type I16s = __m128i;

@@ -50,7 +50,7 @@ impl Isa for Avx512 {
 #[expect(clippy::undocumented_unsafe_blocks, reason = "one argument holds for all")]
 impl Register for __m512 {
     const WIDTH: usize = 16;
-    const ROWS: usize = 9; // 27 accumulators, 3 of weights, 1 broadcast: 31 of 32 registers
+    const ROWS: [usize; 3] = [9; 3]; // 27 accumulators, 3 of weights, 1 broadcast: 31 of 32 registers
     const PANEL: usize = 3;
     const STEPS_PER_FETCH: usize = 2;
     type I16s = __m256i;

@@ -53,7 +53,7 @@ unsafe fn bits(register: float32x4_t) -> uint32x4_t {
 #[expect(clippy::undocumented_unsafe_blocks, reason = "one argument holds for all")]
 impl Register for float32x4_t {
     const WIDTH: usize = 4;
-    const ROWS: usize = 8; // 24 accumulators, 3 of weights, 1 broadcast: 28 of 32 registers
+    const ROWS: [usize; 3] = [8; 3]; // 24 accumulators, 3 of weights, 1 broadcast: 28 of 32 registers
     const PANEL: usize = 3;
     const STEPS_PER_FETCH: usize = usize::MAX; // there is no prefetch
     type I16s = int16x4_t;

@@ -52,7 +52,7 @@ impl Plain4 {
 // SAFETY of all methods: plain Rust, checked.
 impl Register for Plain4 {
     const WIDTH: usize = 4;
-    const ROWS: usize = if cfg!(target_arch = "aarch64") { 8 } else { 4 };
+    const ROWS: [usize; 3] = if cfg!(target_arch = "aarch64") { [8; 3] } else { [4; 3] };
     const STEPS_PER_FETCH: usize = usize::MAX; // there is no prefetch
     const PANEL: usize = if cfg!(target_arch = "aarch64") { 3 } else { 2 };
     type I16s = [i16; 4];
