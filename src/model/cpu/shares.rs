@@ -10,8 +10,9 @@ const ENOUGH: usize = 1 << 18;
 
 /// Does `each` to all items, which together have so many `numbers`: on all cores if it pays.
 pub(super) fn in_shares<T: Send>(items: &mut [T], numbers: usize, each: impl Fn(&mut T) + Sync) {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-    let threads = if numbers < ENOUGH { 1 } else { cores };
+    // To ask for the cores reads files: our own networks have dozens of small matrices.
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+    let threads = if numbers < ENOUGH { 1 } else { cores() };
     let (each, share) = (&each, items.len().div_ceil(threads).max(1));
     let mut shares = items.chunks_mut(share);
     let own = shares.next();
