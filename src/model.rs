@@ -25,6 +25,7 @@ mod difference;
 mod engine;
 mod engines;
 mod error;
+mod expected;
 mod family;
 mod faults;
 #[cfg(feature = "fetch")]
@@ -42,6 +43,7 @@ mod row;
 pub mod selftest;
 mod source;
 pub mod store;
+mod tensor_file;
 #[cfg(feature = "train")]
 mod training;
 mod trust;

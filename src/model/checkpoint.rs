@@ -1,6 +1,7 @@
 //! A checkpoint: which family it is of, its settings and its weights.
 
 use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -41,7 +42,7 @@ impl Checkpoint {
         let config = config(source)?;
         let (family, model_error) = (family_of(source, &config)?, model_error(&config)?);
         let weights = match source.embedded() {
-            Some(embedded) => Weights::safetensors(files::WEIGHTS[0], embedded.weights.to_vec())?,
+            Some(embedded) => Weights::safetensors(files::WEIGHTS[0], Cursor::new(embedded.weights))?,
             None => Weights::open(&source.path())?,
         };
         let name = family.name().map_or_else(|| name_of(&source.path()), ToOwned::to_owned);

@@ -42,7 +42,7 @@ const READ: usize = 300;
 /// [`Error::Load`] for a checkpoint that is missing or cannot be run.
 pub fn describe(source: &Source, speed: Option<&Speed>) -> Result<String> {
     let refused = |problem| Error::Load { model: source.path(), problem };
-    let Checkpoint { name, family, weights, .. } = Checkpoint::open(source).map_err(refused)?;
+    let Checkpoint { name, family, mut weights, .. } = Checkpoint::open(source).map_err(refused)?;
     let sha256 = weights.sha256().map_err(refused)?;
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {

@@ -39,6 +39,11 @@ pub(super) fn refused(options: &Options, problem: LoadError) -> Error {
     Error::Load { model: options.source.path(), problem }
 }
 
+/// What runs a model on the CPU: our own kernels where they may and can.
+pub(super) fn place_on_cpu(kernels: Kernels, family: &dyn Family) -> Place {
+    if kernels == Kernels::Own && family.has_kernels() { Place::OwnKernels } else { Place::BurnOnCpu }
+}
+
 /// The model on the CPU, on our own kernels where they can run it.
 pub(super) fn on_cpu(
     options: &Options,
@@ -49,9 +54,8 @@ pub(super) fn on_cpu(
     let &Options { precision, threads, .. } = options;
     let refused = |problem| refused(options, problem);
     check_precision(precision, family, if kernels == Kernels::Own { Place::OwnKernels } else { Place::BurnOnCpu })?;
-    if kernels == Kernels::Own
-        && let Some(engine) = on_own_kernels(options, InstructionSet::detect_in(precision), family, weights)?
-    {
+    if place_on_cpu(kernels, family) == Place::OwnKernels {
+        let engine = on_own_kernels(options, InstructionSet::detect_in(precision), family, weights)?;
         return Ok((engine, Place::OwnKernels));
     }
     let cpu = device::cpu();
@@ -60,13 +64,13 @@ pub(super) fn on_cpu(
     Ok((Box::new(OnCpu::new(network, threads)?), Place::BurnOnCpu))
 }
 
-/// The model on our own kernels, with these instructions; none where they cannot run it.
+/// The model on our own kernels, which must be able to run it, with these instructions.
 pub(super) fn on_own_kernels(
     options: &Options,
     instructions: InstructionSet,
     family: &dyn Family,
     weights: &mut Weights,
-) -> Result<Option<Box<dyn Engine>>> {
+) -> Result<Box<dyn Engine>> {
     let &Options { attention, precision, threads, .. } = options;
     let setup = CpuSetup { attention, precision, threads, instructions };
     family.cpu_engine(setup, weights).map_err(|problem| refused(options, problem))

@@ -5,9 +5,12 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use std::num::NonZero;
 
+use burn::tensor::Tensor;
+use rayon::prelude::*;
+
 use super::attention::Attention;
 use super::burn_engine::form::Form;
-use super::burn_engine::network::Network;
+use super::burn_engine::network::{Network, logits_of_row};
 use super::burn_engine::tensors::Tensors;
 use super::cpu::InstructionSet;
 use super::engine::Engine;
@@ -78,8 +81,11 @@ pub(super) trait Family: Scoring {
     /// The name and shape of each tensor the network takes, in an order that ends soon if they are not those of the weights.
     fn tensors(&self) -> Box<dyn Iterator<Item = (String, Vec<usize>)> + '_>;
 
-    /// The network on our own kernels for the CPU; none where they cannot run it.
-    fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError>;
+    /// Whether our own kernels for the CPU can run the network.
+    fn has_kernels(&self) -> bool;
+
+    /// The network on our own kernels for the CPU, which must be able to run it.
+    fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Box<dyn Engine>, LoadError>;
 
     /// The network on burn.
     fn burn_network(
@@ -88,6 +94,19 @@ pub(super) trait Family: Scoring {
         form: Form,
         tensors: &mut Tensors<'_>,
     ) -> Result<Box<dyn Network>, LoadError>;
+
+    /// The logits of each row [1, logits] by the network on burn, exactly. A large network is taken layer by layer, so that memory
+    /// never holds all of it.
+    fn burn_logits(
+        &self,
+        attention: Attention,
+        rows: &[Row<'_>],
+        tensors: &mut Tensors<'_>,
+    ) -> Result<Vec<Tensor<2>>, LoadError> {
+        let network = self.burn_network(attention, Form::EXACT, tensors)?;
+        let device = tensors.device();
+        Ok(rows.par_iter().map(|row| logits_of_row(network.as_ref(), *row, device)).collect())
+    }
 
     /// How it learns.
     #[cfg(feature = "train")]

@@ -1,11 +1,13 @@
 //! Puts a checkpoint on the device it is to run on.
 
 use super::card::Card;
+use super::check;
 use super::checkpoint::Checkpoint;
 use super::device::{self, Ready};
 use super::engine::Engine;
-use super::engines::{Kernels, on_cpu, on_gpus, refused};
+use super::engines::{Kernels, Place, on_cpu, on_gpus, place_on_cpu, refused};
 use super::error::Result;
+use super::expected::Expected;
 use super::family::Scoring;
 use super::options::{Check, Options};
 use super::source::Source;
@@ -32,15 +34,20 @@ pub(super) fn load(options: &Options, kernels: Kernels) -> Result<Loaded> {
     }
     let refused = |problem| refused(options, problem);
     let Checkpoint { name, family, mut weights, model_error } = Checkpoint::open(&options.source).map_err(refused)?;
+    let ready = device::ready(&options.device)?;
+    let on_own_kernels =
+        matches!(ready, Ready::Cpu { .. }) && place_on_cpu(kernels, family.as_ref()) == Place::OwnKernels;
+    let expected = (options.check != Check::Skip && on_own_kernels)
+        .then(|| Expected::begin(options, check::rows(family.requirements(), weights.numbers(), false)));
     let sha256 = weights.sha256().map_err(refused)?;
-    let (loaded, note) = match device::ready(&options.device)? {
+    let (loaded, note) = match ready {
         Ready::Cpu { note } => (on_cpu(options, kernels, family.as_ref(), &mut weights)?, note),
         Ready::Gpus(gpus) => (on_gpus(options, gpus, family.as_ref(), &mut weights)?, None),
     };
     let parameters = weights.finish().map_err(refused)?;
     let Trusted { engine, precision, note: doubt } = match options.check {
         Check::Skip => Trusted { engine: loaded.0, precision: options.precision, note: None },
-        Check::Run | Check::OrAgain => trusted(options, family.as_ref(), loaded, parameters)?,
+        Check::Run | Check::OrAgain => trusted(options, family.as_ref(), loaded, parameters, expected)?,
     };
     let card = Card {
         name,

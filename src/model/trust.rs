@@ -10,6 +10,7 @@ use super::difference::Difference;
 use super::engine::Engine;
 use super::engines::{Kernels, Place, on_cpu, on_own_kernels, refused};
 use super::error::{Error, Result};
+use super::expected::Expected;
 use super::family::Family;
 use super::faults;
 use super::load_error::LoadError;
@@ -27,43 +28,67 @@ pub(super) struct Trusted {
 }
 
 /// The engine, if it computes what the plain path does. Else a slower one or the plain path, and a note; or an error, if the user
-/// named a GPU, or if the program can be started anew with a simpler path on it.
+/// named a GPU, or if the program can be started anew with a simpler path on it. What is `expected` is needed for our own kernels.
 pub(super) fn trusted(
     options: &Options,
     family: &dyn Family,
-    (mut engine, place): (Box<dyn Engine>, Place),
+    (engine, place): (Box<dyn Engine>, Place),
     parameters: usize,
+    expected: Option<Expected>,
 ) -> Result<Trusted> {
-    let rows = check::rows(family.requirements(), parameters, place == Place::Gpu);
-    let path = (place == Place::Gpu).then(GpuPath::of_this_process);
-    let logits = match check::logits(family, engine.as_ref(), &rows) {
-        Err(Error::Device(problem)) if path.is_some() => Err(problem),
-        logits => Ok(logits?),
+    match (place, expected) {
+        (Place::Gpu, _) => on_gpu(options, family, engine, parameters),
+        (Place::OwnKernels, Some(expected)) => on_cpu_kernels(options, family, engine, expected),
+        _ => {
+            let rows = check::rows(family.requirements(), parameters, false);
+            let logits = check::logits(family, engine.as_ref(), &rows)?;
+            check_overflow(options, family, engine.as_ref(), &rows, &[&logits])?;
+            Ok(Trusted { engine, precision: options.precision, note: None }) // it is the plain path
+        }
+    }
+}
+
+/// Our own kernels, if they answer as is expected.
+fn on_cpu_kernels(
+    options: &Options,
+    family: &dyn Family,
+    engine: Box<dyn Engine>,
+    expected: Expected,
+) -> Result<Trusted> {
+    let rows = expected.rows.clone();
+    let logits = check::logits(family, engine.as_ref(), &rows)?;
+    let expected = expected.logits()?;
+    check_overflow(options, family, engine.as_ref(), &rows, &[&logits, &expected])?;
+    let Err(problem) = agree(&logits, &expected, engine.as_ref(), None, options.precision) else {
+        return Ok(Trusted { engine, precision: options.precision, note: None });
     };
-    let kernels = match place {
-        Place::BurnOnCpu => None, // it is the plain path
-        Place::OwnKernels => Some(Kernels::Burn),
-        Place::Gpu => Some(Kernels::Own),
+    let failed = engine.instruction_set();
+    drop(engine); // before there is another copy of the weights
+    if let Some(engine) = on_slower_instructions(options, family, failed, (&rows, &expected))? {
+        let note = Some(format!("{problem}; running on {} instead", engine.device()));
+        return Ok(Trusted { engine, precision: options.precision, note });
+    }
+    plain_instead(options, family, Kernels::Burn, &problem)
+}
+
+/// A GPU, if it answers as our own kernels do.
+fn on_gpu(options: &Options, family: &dyn Family, mut engine: Box<dyn Engine>, parameters: usize) -> Result<Trusted> {
+    let path = GpuPath::of_this_process();
+    let rows = check::rows(family.requirements(), parameters, true);
+    let logits = match check::logits(family, engine.as_ref(), &rows) {
+        Err(Error::Device(problem)) => Err(problem),
+        logits => Ok(logits?),
     };
     // No more threads than there are reads to check with.
     let few = options.threads.min(NonZero::new(rows.len()).unwrap_or(NonZero::<usize>::MIN));
-    let beside = kernels.map(|kernels| plain(options, family, kernels, few)).transpose()?;
-    let expected = beside.as_ref().map(|plain| check::logits(family, plain.as_ref(), &rows)).transpose()?;
-    let (on_cpu, answers) = match place {
-        Place::Gpu => (beside.as_deref(), None), // a GPU that gives such answers alone is at fault, and not the model
-        Place::OwnKernels | Place::BurnOnCpu => (Some(engine.as_ref()), logits.as_ref().ok()),
-    };
-    let finite = answers.into_iter().chain(&expected).all(|logits| check::are_finite(family, &rows, logits));
-    let overflows = on_cpu.map(|engine| overflows_at_a_kmer(family, engine)).transpose()?;
-    if !finite || overflows == Some(true) {
-        return Err(refused(options, LoadError::Overflow));
-    }
-    let note = path.and_then(|path| note(path, engine.as_ref()));
-    let (Some(kernels), Some(beside), Some(expected)) = (kernels, beside, expected) else {
-        return Ok(Trusted { engine, precision: options.precision, note });
-    };
-    let Err(problem) = logits.and_then(|logits| agree(&logits, &expected, engine.as_ref(), path, options.precision))
+    let beside = plain(options, family, Kernels::Own, few)?;
+    let expected = check::logits(family, beside.as_ref(), &rows)?;
+    // Where the GPU's answers alone are not finite, it is at fault, and not the model.
+    check_overflow(options, family, beside.as_ref(), &rows, &[&expected])?;
+    let Err(problem) =
+        logits.and_then(|of_gpu| agree(&of_gpu, &expected, engine.as_ref(), Some(path), options.precision))
     else {
+        let note = note(path, engine.as_ref());
         engine.prove_by(Box::new(Plain::new(beside, options.precision, parameters)));
         return Ok(Trusted { engine, precision: options.precision, note });
     };
@@ -71,19 +96,34 @@ pub(super) fn trusted(
         After::Again(next) => Err(Error::Again { next, problem }),
         After::Fail => Err(problem.into()),
         After::Plain => {
-            let failed = engine.instruction_set();
-            drop(engine); // before there is a third copy of the weights
-            if let Some(engine) = on_slower_instructions(options, family, failed, (&rows, &expected))? {
-                let note = Some(format!("{problem}; running on {} instead", engine.device()));
-                return Ok(Trusted { engine, precision: options.precision, note });
-            }
-            Ok(Trusted {
-                engine: plain(options, family, kernels, options.threads)?,
-                precision: Precision::F32,
-                note: Some(format!("{problem}; running on a plain path instead")),
-            })
+            drop((engine, beside)); // before there is another copy of the weights
+            plain_instead(options, family, Kernels::Own, &problem)
         }
     }
+}
+
+/// The plain path, and why.
+fn plain_instead(options: &Options, family: &dyn Family, kernels: Kernels, problem: &DeviceError) -> Result<Trusted> {
+    Ok(Trusted {
+        engine: plain(options, family, kernels, options.threads)?,
+        precision: Precision::F32,
+        note: Some(format!("{problem}; running on a plain path instead")),
+    })
+}
+
+/// Refuses weights that overflow: in one of the answers to `rows`, or at one of the k-mers.
+fn check_overflow(
+    options: &Options,
+    family: &dyn Family,
+    engine: &dyn Engine,
+    rows: &[Vec<u16>],
+    answers: &[&[f32]],
+) -> Result<()> {
+    let finite = answers.iter().all(|logits| check::are_finite(family, rows, logits));
+    if !finite || overflows_at_a_kmer(family, engine)? {
+        return Err(refused(options, LoadError::Overflow));
+    }
+    Ok(())
 }
 
 /// The model on the fastest of the instruction sets slower than `failed` whose answers to `rows` are as `expected`, if it was our
@@ -97,7 +137,7 @@ fn on_slower_instructions(
     let slower = failed.into_iter().flat_map(|set| set.slower_in(options.precision));
     for set in slower {
         let mut again = Checkpoint::open(&options.source).map_err(|problem| refused(options, problem))?;
-        let Some(engine) = on_own_kernels(options, set, family, &mut again.weights)? else { return Ok(None) };
+        let engine = on_own_kernels(options, set, family, &mut again.weights)?;
         if engine.instruction_set() != Some(set) {
             return Ok(None);
         }
@@ -150,7 +190,7 @@ fn agree(
     Err(DeviceError::Drift { device: engine.device_in_full(), path: path.unwrap_or_default(), largest, bound })
 }
 
-/// What happens after a check that failed.
+/// What happens after a GPU's check that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum After {
     /// Whoever asked for the model starts anew on this path.
@@ -161,9 +201,9 @@ enum After {
     Fail,
 }
 
-/// On `path` of a GPU, or on the CPU.
-fn after(path: Option<GpuPath>, device: &Choice, check: Check) -> After {
-    match (path.and_then(GpuPath::simpler), device) {
+/// On this path.
+fn after(path: GpuPath, device: &Choice, check: Check) -> After {
+    match (path.simpler(), device) {
         (Some(next), _) if check == Check::OrAgain => After::Again(next),
         (_, Choice::Auto | Choice::Cpu) => After::Plain,
         (_, Choice::Gpu | Choice::Gpus(_) | Choice::Cudas(_)) => After::Fail,
@@ -184,17 +224,13 @@ mod tests {
     #[test]
     fn a_gpu_gets_simpler_paths_before_it_is_given_up() {
         let gpu = Choice::Gpus(vec![0]);
-        let fused = Some(GpuPath::Fused);
+        let fused = GpuPath::Fused;
         assert_eq!(after(fused, &gpu, Check::OrAgain), After::Again(GpuPath::Unfused));
         assert_eq!(after(fused, &Choice::Auto, Check::OrAgain), After::Again(GpuPath::Unfused));
-        assert_eq!(after(Some(GpuPath::Unfused), &Choice::Auto, Check::OrAgain), After::Again(GpuPath::Retuned));
-        assert_eq!(after(Some(GpuPath::Retuned), &Choice::Auto, Check::OrAgain), After::Plain);
-        assert_eq!(after(Some(GpuPath::Retuned), &Choice::Gpu, Check::OrAgain), After::Fail);
+        assert_eq!(after(GpuPath::Unfused, &Choice::Auto, Check::OrAgain), After::Again(GpuPath::Retuned));
+        assert_eq!(after(GpuPath::Retuned, &Choice::Auto, Check::OrAgain), After::Plain);
+        assert_eq!(after(GpuPath::Retuned, &Choice::Gpu, Check::OrAgain), After::Fail);
         assert_eq!(after(fused, &gpu, Check::Run), After::Fail);
         assert_eq!(after(fused, &Choice::Auto, Check::Run), After::Plain);
-        for check in [Check::Run, Check::OrAgain] {
-            assert_eq!(after(None, &Choice::Cpu, check), After::Plain);
-            assert_eq!(after(None, &Choice::Auto, check), After::Plain);
-        }
     }
 }

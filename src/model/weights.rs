@@ -6,24 +6,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Read as _};
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::io::{self, Read, Seek as _};
+use std::path::Path;
 
 use burn::store::pytorch_reader;
-use safetensors::SafeTensors;
+use safetensors::Dtype;
 use sha2::{Digest as _, Sha256};
 
-use super::files::{WEIGHTS, read_weights, regular};
+use super::files::{WEIGHTS, regular};
 use super::load_error::LoadError;
+use super::tensor_file::{Bytes, header, read_at};
 
 /// A checkpoint's tensors by name. A tensor is read when it is taken.
 pub(super) struct Weights {
     file: String,
-    /// The pickle, if it is one.
-    pickle: Option<PathBuf>,
-    /// The whole file if it is safetensors.
-    bytes: Vec<u8>,
+    bytes: Box<dyn Bytes>,
+    /// What a tensor is read into, kept from one to the next: fresh memory takes longer than reading.
+    buffer: Vec<u8>,
     stored: BTreeMap<String, Stored>,
     parameters: usize,
 }
@@ -38,7 +37,11 @@ struct Stored {
 enum Numbers {
     #[cfg(feature = "train")]
     Given(Vec<f32>),
-    Bytes(Range<usize>),
+    /// So many bytes of the file, from here on.
+    Bytes {
+        start: u64,
+        length: usize,
+    },
     Pickled(pytorch_reader::Tensor),
 }
 
@@ -48,41 +51,34 @@ impl Weights {
         let Some(file) = WEIGHTS.into_iter().find(|file| directory.join(file).exists()) else {
             return Err(LoadError::NoWeights { looked_for: WEIGHTS.join(", ") });
         };
-        if file.ends_with(".safetensors") {
-            return Self::safetensors(file, read_weights(directory, file)?);
-        }
         let path = regular(directory, file)?;
+        let bytes = File::open(&path).map_err(|source| LoadError::Io { file: file.to_owned(), source })?;
+        if file.ends_with(".safetensors") {
+            return Self::safetensors(file, bytes);
+        }
         let reader = pytorch_reader::PytorchReader::new(&path)
             .map_err(|source| LoadError::Weights { file: file.to_owned(), source: Box::new(source) })?;
         let stored = reader.into_tensors().into_iter().map(|(name, tensor)| {
             let single = tensor.dtype() == pytorch_reader::DType::F32;
             (name, Stored { shape: tensor.shape().to_vec(), single, numbers: Numbers::Pickled(tensor) })
         });
-        Ok(Self::new(file, Some(path), Vec::new(), stored))
+        Ok(Self::new(file, bytes, stored))
     }
 
-    /// The tensors in the bytes of a safetensors file.
-    pub(super) fn safetensors(file: &str, bytes: Vec<u8>) -> Result<Self, LoadError> {
-        let tensors = SafeTensors::deserialize(&bytes)
-            .map_err(|source| LoadError::Weights { file: file.to_owned(), source: Box::new(source) })?;
-        let stored = tensors.iter().map(|(name, view)| {
-            let start = view.data().as_ptr().addr() - bytes.as_ptr().addr();
-            let numbers = Numbers::Bytes(start..start + view.data().len());
-            let single = view.dtype() == safetensors::Dtype::F32;
-            (name.to_owned(), Stored { shape: view.shape().to_vec(), single, numbers })
+    /// The tensors of a safetensors file of this name.
+    pub(super) fn safetensors(file: &str, mut bytes: impl Bytes + 'static) -> Result<Self, LoadError> {
+        let (tensors, first) = header(file, &mut bytes)?;
+        let stored = tensors.tensors().into_iter().map(|(name, tensor)| {
+            let (start, end) = tensor.data_offsets;
+            let numbers = Numbers::Bytes { start: first + start as u64, length: end - start };
+            (name, Stored { shape: tensor.shape.clone(), single: tensor.dtype == Dtype::F32, numbers })
         });
-        let stored: Vec<_> = stored.collect();
-        Ok(Self::new(file, None, bytes, stored))
+        Ok(Self::new(file, bytes, stored))
     }
 
-    fn new(
-        file: &str,
-        pickle: Option<PathBuf>,
-        bytes: Vec<u8>,
-        stored: impl IntoIterator<Item = (String, Stored)>,
-    ) -> Self {
-        let stored = stored.into_iter().filter_map(|(name, stored)| Some((ours(name)?, stored))).collect();
-        Self { file: file.to_owned(), pickle, bytes, stored, parameters: 0 }
+    fn new(file: &str, bytes: impl Bytes + 'static, stored: impl Iterator<Item = (String, Stored)>) -> Self {
+        let stored = stored.filter_map(|(name, stored)| Some((ours(name)?, stored))).collect();
+        Self { file: file.to_owned(), bytes: Box::new(bytes), buffer: Vec::new(), stored, parameters: 0 }
     }
 
     /// The name of the file in the checkpoint directory.
@@ -91,11 +87,9 @@ impl Weights {
     }
 
     /// SHA-256 of the file, in hex.
-    pub(super) fn sha256(&self) -> Result<String, LoadError> {
-        match &self.pickle {
-            None => Ok(hex(&Sha256::digest(&self.bytes))),
-            Some(path) => sha256_of(path).map_err(|source| LoadError::Io { file: self.file.clone(), source }),
-        }
+    pub(super) fn sha256(&mut self) -> Result<String, LoadError> {
+        let hash = self.bytes.rewind().and_then(|()| sha256_of(&mut self.bytes));
+        hash.map_err(|source| LoadError::Io { file: self.file.clone(), source })
     }
 
     /// Compares the tensors with those a network takes, before anything is computed: each must be there in its shape and in
@@ -157,7 +151,13 @@ impl Weights {
         let numbers: Vec<f32> = match stored.numbers {
             #[cfg(feature = "train")]
             Numbers::Given(numbers) => numbers,
-            Numbers::Bytes(range) => floats(&self.bytes[range], f32::from_le_bytes),
+            Numbers::Bytes { start, length } => {
+                self.buffer.resize(length.max(self.buffer.len()), 0);
+                let bytes = &mut self.buffer[..length];
+                read_at(&mut self.bytes, start, bytes)
+                    .map_err(|source| LoadError::Io { file: self.file.clone(), source })?;
+                floats(bytes, f32::from_le_bytes)
+            }
             Numbers::Pickled(tensor) => {
                 let bytes = tensor
                     .read()
@@ -202,8 +202,8 @@ fn floats(bytes: &[u8], of: fn([u8; 4]) -> f32) -> Vec<f32> {
     numbers.iter().map(|&number| of(number)).collect()
 }
 
-pub(super) fn sha256_of(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+/// SHA-256 of all that is left to read, in hex.
+pub(super) fn sha256_of(file: &mut impl Read) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -219,4 +219,33 @@ fn hex(bytes: &[u8]) -> String {
         write!(hex, "{byte:02x}").expect("a String takes all that is written");
         hex
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+
+    use super::*;
+
+    #[test]
+    fn a_tensor_is_read_when_it_is_taken_from_a_file_of_any_size() {
+        const LARGE: usize = 90 << 20;
+        let directory = tempfile::tempdir().unwrap();
+        let mut file = File::create(directory.path().join(WEIGHTS[0])).unwrap();
+        let tensor = |shape: &str, offsets: [usize; 2]| {
+            format!(r#"{{"dtype":"F32","shape":{shape},"data_offsets":{offsets:?}}}"#)
+        };
+        let end = 4 * LARGE + 8;
+        let (large, small) = (tensor(&format!("[{LARGE}]"), [0, 4 * LARGE]), tensor("[1,2]", [4 * LARGE, end]));
+        let header = format!(r#"{{"large":{large},"small":{small}}}"#);
+        file.write_all(&(header.len() as u64).to_le_bytes()).unwrap();
+        file.write_all(header.as_bytes()).unwrap();
+        file.seek(SeekFrom::Start((8 + header.len() + 4 * LARGE) as u64)).unwrap(); // takes no room on disk
+        file.write_all(&[1.5_f32.to_le_bytes(), (-2.0_f32).to_le_bytes()].concat()).unwrap();
+        let mut weights = Weights::open(directory.path()).unwrap();
+        assert_eq!(weights.numbers(), LARGE + 2);
+        assert_eq!(weights.take("small", &[1, 2]).unwrap(), [1.5, -2.0]);
+        assert!(matches!(weights.take("small", &[1, 2]), Err(LoadError::MissingTensor { .. })));
+        assert!(matches!(weights.finish(), Err(LoadError::ExtraTensor { name }) if name == "large"));
+    }
 }

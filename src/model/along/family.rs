@@ -152,11 +152,13 @@ impl Family for Along {
         Box::new(self.config.tensors())
     }
 
-    fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError> {
-        Ok(Some(Box::new(CpuEngine::new(
-            kernels::load(self.config.shape(), setup.instructions, weights)?,
-            setup.threads,
-        ))))
+    fn has_kernels(&self) -> bool {
+        true
+    }
+
+    fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Box<dyn Engine>, LoadError> {
+        let kernels = kernels::load(self.config.shape(), setup.instructions, weights)?;
+        Ok(Box::new(CpuEngine::new(kernels, setup.threads)))
     }
 
     fn burn_network(

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use burn::tensor::Tensor;
+
 use super::config::{BertConfig, LABELS};
 use super::kernels::BertKernels;
-use super::network::BertNetwork;
+use super::network::{self, BertNetwork};
 use super::vocabulary::vocabulary;
 use crate::kmer;
 use crate::model::attention::Attention;
@@ -79,11 +81,7 @@ impl Family for Bert {
     }
 
     fn cpu_precisions(&self) -> &'static [Precision] {
-        if self.config.shape().is_supported() {
-            &[Precision::F32, Precision::Bf16, Precision::Int8]
-        } else {
-            &[Precision::F32]
-        }
+        if self.has_kernels() { &[Precision::F32, Precision::Bf16, Precision::Int8] } else { &[Precision::F32] }
     }
 
     fn precision_needs(&self, _precision: Precision) -> &'static str {
@@ -120,11 +118,12 @@ impl Family for Bert {
         Box::new(self.config.tensors())
     }
 
-    fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError> {
-        if !self.config.shape().is_supported() {
-            return Ok(None);
-        }
-        Ok(Some(Box::new(CpuEngine::new(BertKernels::load(&self.config, setup, weights)?, setup.threads))))
+    fn has_kernels(&self) -> bool {
+        self.config.shape().is_supported()
+    }
+
+    fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Box<dyn Engine>, LoadError> {
+        Ok(Box::new(CpuEngine::new(BertKernels::load(&self.config, setup, weights)?, setup.threads)))
     }
 
     fn burn_network(
@@ -134,6 +133,15 @@ impl Family for Bert {
         tensors: &mut Tensors<'_>,
     ) -> Result<Box<dyn Network>, LoadError> {
         Ok(Box::new(BertNetwork::load(&self.config, attention, form, tensors)?))
+    }
+
+    fn burn_logits(
+        &self,
+        attention: Attention,
+        rows: &[Row<'_>],
+        tensors: &mut Tensors<'_>,
+    ) -> Result<Vec<Tensor<2>>, LoadError> {
+        network::logits(&self.config, attention, rows, tensors)
     }
 
     #[cfg(feature = "train")]

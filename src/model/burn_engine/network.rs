@@ -34,6 +34,13 @@ pub(in crate::model) struct GpuBatches {
     pub(in crate::model) step: usize,
 }
 
+/// The logits [1, logits] of a row that is a batch of its own, as long as the network needs it.
+pub(in crate::model) fn logits_of_row(network: &dyn Network, row: Row<'_>, device: &Device) -> Tensor<2> {
+    let length = network.length(row);
+    let logits = network.forward(&[row], padding(network, 1).padded(length), device);
+    logits.narrow(1, 0, network.logits_of(length))
+}
+
 /// How a network's rows are padded, in multiples of `step` where they may have any length.
 pub(in crate::model) fn padding(network: &dyn Network, step: usize) -> Padding {
     network.fixed_length().map_or(Padding::ToMultipleOf(step), Padding::To)

@@ -3,9 +3,10 @@
 
 use std::num::NonZero;
 
+use burn::tensor::Tensor;
 use rayon::prelude::*;
 
-use super::network::{Network, padding};
+use super::network::{Network, logits_of_row};
 use crate::model::device::{self, DeviceError};
 use crate::model::engine::Engine;
 use crate::model::error::Result;
@@ -16,40 +17,36 @@ use crate::model::row::Row;
 pub(in crate::model) struct OnCpu {
     network: Box<dyn Network>,
     threads: NonZero<usize>,
-    /// Threads of our own, so that the limit holds for burn's parallel loops too.
     pool: rayon::ThreadPool,
 }
 
 impl OnCpu {
     pub(in crate::model) fn new(network: Box<dyn Network>, threads: NonZero<usize>) -> Result<Self, DeviceError> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.get())
-            .thread_name(|thread| format!("infer-{thread}"))
-            .build()
-            .map_err(|source| DeviceError::Threads { threads, source })?;
-        Ok(Self { network, threads, pool })
+        Ok(Self { network, threads, pool: pool(threads)? })
     }
+}
+
+/// Threads of our own, so that a limit holds for burn's parallel loops too.
+pub(in crate::model) fn pool(threads: NonZero<usize>) -> Result<rayon::ThreadPool, DeviceError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.get())
+        .thread_name(|thread| format!("infer-{thread}"))
+        .build()
+        .map_err(|source| DeviceError::Threads { threads, source })
+}
+
+/// Numbers that are on the CPU.
+pub(in crate::model) fn numbers(tensor: Tensor<2>) -> Result<Vec<f32>, DeviceError> {
+    tensor.try_into_vec_as::<f32>().map_err(|error| DeviceError::failed("the CPU", error.to_string()))
 }
 
 impl Engine for OnCpu {
     fn logits(&self, rows: &[Row<'_>]) -> Result<Vec<f32>> {
         let network = self.network.as_ref();
         let device = device::cpu();
-        let logits_of = |row: &Row<'_>| network.logits_of(network.length(*row));
-        let mut all = vec![0.0; rows.iter().map(logits_of).sum()];
-        let mut rest = &mut all[..];
-        let each = rows.iter().map(|row| (*row, rest.split_off_mut(..logits_of(row)).expect("as many as summed up")));
-        let each: Vec<(Row<'_>, &mut [f32])> = each.collect();
-        self.pool.install(|| {
-            each.into_par_iter().try_for_each(|(row, logits)| -> Result<()> {
-                let length = padding(network, 1).padded(network.length(row));
-                let answer = network.forward(&[row], length, &device).try_into_vec_as::<f32>();
-                let answer = answer.map_err(|error| DeviceError::failed("the CPU", error.to_string()))?;
-                logits.copy_from_slice(&answer[..logits.len()]);
-                Ok(())
-            })
-        })?;
-        Ok(all)
+        let logits = |row: &Row<'_>| numbers(logits_of_row(network, *row, &device));
+        let each: Vec<_> = self.pool.install(|| rows.par_iter().map(logits).collect::<Result<_, DeviceError>>())?;
+        Ok(each.concat())
     }
 
     fn device(&self) -> String {

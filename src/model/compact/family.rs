@@ -145,9 +145,13 @@ impl Family for Compact {
         Box::new(self.config.tensors())
     }
 
-    fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Option<Box<dyn Engine>>, LoadError> {
-        let Some(shape) = self.config.shape() else { return Ok(None) };
-        Ok(Some(Box::new(CpuEngine::new(kernels::load(shape, setup, weights)?, setup.threads))))
+    fn has_kernels(&self) -> bool {
+        self.config.shape().is_some()
+    }
+
+    fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Box<dyn Engine>, LoadError> {
+        let shape = self.config.shape().expect("the kernels can run it");
+        Ok(Box::new(CpuEngine::new(kernels::load(shape, setup, weights)?, setup.threads)))
     }
 
     fn burn_network(

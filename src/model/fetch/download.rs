@@ -228,7 +228,8 @@ impl Part {
     /// Compares it with what it must be. What is wrong is not resumed.
     fn check(&self, url: &str, content: &Content) -> Result<(), FetchError> {
         let url = url.to_owned();
-        let found = sha256_of(&self.path).map_err(|source| FetchError::Io { path: self.path.clone(), source })?;
+        let found = File::open(&self.path).and_then(|mut file| sha256_of(&mut file));
+        let found = found.map_err(|source| FetchError::Io { path: self.path.clone(), source })?;
         let size = self.size();
         if size == content.size && found == content.sha256 {
             return Ok(());

@@ -1,6 +1,7 @@
 //! What a training begins with: a checkpoint's weights, or random ones for a network of its shape.
 
 use std::collections::HashMap;
+use std::io::Cursor;
 
 use serde_json::Value;
 
@@ -63,7 +64,8 @@ impl Begun {
         let Scratch { recipe, ref norms, .. } = scratch;
         let drawn =
             scratch.draw(shapes(family.as_ref(), norms).into_iter(), seed, |name| shape.learning().fixed_rows(name));
-        let stored = Weights::safetensors(files::WEIGHTS[0], safetensors(drawn, HashMap::new())).map_err(refused)?;
+        let mut stored = Weights::safetensors(files::WEIGHTS[0], Cursor::new(safetensors(drawn, HashMap::new())))
+            .map_err(refused)?;
         let sha256 = stored.sha256().map_err(refused)?;
         let name = format!("random weights of the shape of {name}");
         let (added, norms, model_error) = (Vec::new(), scratch.norms, None);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io;
+use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Tensor, TensorData};
@@ -83,7 +83,7 @@ impl Trainer {
         let refused = |problem| Error::Load { model: path.to_owned(), problem };
         let bytes = fs::read(path).map_err(|source| refused(LoadError::Io { file: name(path), source }))?;
         let steps = about(path, &bytes, "steps")?.parse().unwrap_or_default();
-        let mut stored = Weights::safetensors(&name(path), bytes).map_err(refused)?;
+        let mut stored = Weights::safetensors(&name(path), Cursor::new(bytes)).map_err(refused)?;
         let (device, trained) = (self.device.clone(), self.shapes());
         let scoring: HashMap<String, Vec<usize>> = self.family.tensors().collect();
         let mut take = |which: &str, shapes: &HashMap<String, Vec<usize>>| -> Result<Flat, LoadError> {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io::Cursor;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -81,7 +82,7 @@ impl Model {
         let view = |shape: &[usize], bytes| TensorView::new(Dtype::F32, shape.to_vec(), bytes).unwrap();
         let views = bytes.iter().map(|(name, shape, bytes)| (name, view(shape, bytes)));
         let file = safetensors::serialize(views, None).unwrap();
-        let mut weights = Weights::safetensors(files::WEIGHTS[0], file).unwrap();
+        let mut weights = Weights::safetensors(files::WEIGHTS[0], Cursor::new(file)).unwrap();
         AlongNetwork::load(&self.config, Form::EXACT, &mut Tensors::stored(&mut weights, &device::cpu())).unwrap()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
@@ -191,7 +192,7 @@ fn random([hidden, heads, intermediate, layers]: [usize; 4]) -> (BertConfig, imp
     let weights = move || {
         let views =
             tensors.iter().map(|(name, shape, data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
-        Weights::safetensors("random", safetensors::serialize(views, None).unwrap()).unwrap()
+        Weights::safetensors("random", Cursor::new(safetensors::serialize(views, None).unwrap())).unwrap()
     };
     (config, weights)
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io::Cursor;
 
 use proptest::prelude::*;
 
@@ -467,7 +468,7 @@ fn silu_stays_silu_far_out() {
 #[test]
 fn every_instruction_set_computes_what_burn_does() {
     let config = CompactConfig::parse(builtin::COMPACT.config).unwrap();
-    let mut weights = Weights::safetensors(files::WEIGHTS[0], builtin::COMPACT.weights.to_vec()).unwrap();
+    let mut weights = Weights::safetensors(files::WEIGHTS[0], Cursor::new(builtin::COMPACT.weights)).unwrap();
     let device = device::cpu();
     let burn = CompactNetwork::load(&config, Form::EXACT, &mut Tensors::stored(&mut weights, &device)).unwrap();
     let own = Checkpoint::open(BUILTIN);
