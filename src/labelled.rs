@@ -136,7 +136,8 @@ async fn sequences(
             match annotations.remove(&name) {
                 None => unknown += 1,
                 Some(annotation) => {
-                    sequences.push(Sequence { name, bases: record.bases().to_ascii_uppercase(), annotation });
+                    let bases = record.bases().to_ascii_uppercase();
+                    sequences.push(Sequence::annotated(name, bases, annotation).map_err(Error::Genome)?);
                 }
             }
         }

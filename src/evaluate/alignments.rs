@@ -85,10 +85,14 @@ pub(super) fn reads(
             .sequences()
             .map(|(name, length)| {
                 let name = String::from_utf8_lossy(name);
-                let doubtful = doubts.remove(&*name).unwrap_or_default();
-                Some(Labels::of(length, annotations.remove(&*name)?, doubtful))
+                let on = |annotation: Annotation| {
+                    annotation.on(length).map_err(|problem| Error::Genome(format!("{name}: {problem}")))
+                };
+                let doubtful = on(doubts.remove(&*name).unwrap_or_default())?;
+                let annotation = annotations.remove(&*name).map(on).transpose()?;
+                Ok(annotation.map(|annotation| Labels::of(length, annotation, doubtful)))
             })
-            .collect();
+            .collect::<Result<_>>()?;
         if !labels.is_empty() && labels.iter().all(Option::is_none) {
             let problem = format!("no sequence of {} is named in {}", input.display(), truth.display());
             Err(Error::Genome(problem))?;

@@ -43,6 +43,42 @@ impl Annotation {
         }
         Ok(gff.0)
     }
+
+    /// The same for a sequence of this length. Genes of a circular sequence may go on behind its end: what does so lies at its start.
+    ///
+    /// # Errors
+    /// What does not lie on such a sequence, for people.
+    pub fn on(self, length: usize) -> Result<Self, String> {
+        let mut own = Self::default();
+        for part in self.parts {
+            let [before, after] = around(&part.range, length)?;
+            let phase = |shift: usize| part.phase.map(|phase| [0, 1, 2][(usize::from(phase) + shift) % 3]);
+            // Codons go on where they were: a phase is counted from a piece's own 5' end.
+            let [of_before, of_after] = match part.strand {
+                Strand::Plus => [part.phase, phase(part.range.start + 2 * length)],
+                Strand::Minus => [phase(2 * after.len()), part.phase],
+            };
+            let pieces = [(before, of_before), (after, of_after)];
+            own.parts.extend(pieces.into_iter().filter(|(range, _)| !range.is_empty()).map(|(range, phase)| Part {
+                range,
+                phase,
+                ..part
+            }));
+        }
+        for range in &self.unclear {
+            own.unclear.extend(around(range, length)?.into_iter().filter(|range| !range.is_empty()));
+        }
+        Ok(own)
+    }
+}
+
+/// What of a range lies before the end of a sequence of this length, and what at its start.
+fn around(range: &Range<usize>, length: usize) -> Result<[Range<usize>; 2], String> {
+    if !range.is_empty() && (range.start >= length || range.end - length.min(range.end) > range.start) {
+        let (first, last) = (range.start + 1, range.end);
+        return Err(format!("a gene at {first}-{last} does not lie on {length} bases: it is that of another sequence"));
+    }
+    Ok([range.start..range.end.min(length), 0..range.end.saturating_sub(length)])
 }
 
 /// What the lines of a GFF3 or GTF said so far of each sequence, by its name.
@@ -116,17 +152,30 @@ pub(super) fn part(line: &[u8]) -> Result<Option<(String, Part)>, String> {
 
 /// Whether the last column says that a gene is broken, in the words of NCBI, Ensembl, Prokka or Bakta.
 fn is_pseudo(about: &str) -> bool {
-    let mut words = about.split(';').map(str::trim);
-    words.any(|word| {
-        let (key, value) = word.split_once(['=', ' ']).unwrap_or((word, ""));
-        match key {
-            "pseudo" => value.trim_matches('"') != "false",
-            "pseudogene" => true,
-            "gene_biotype" | "transcript_biotype" | "biotype" | "gene_type" | "transcript_type" => {
-                value.contains("pseudogene")
-            }
-            _ => false,
+    attributes(about).any(|(key, value)| match key {
+        "pseudo" => value != "false",
+        "pseudogene" => true,
+        "gene_biotype" | "transcript_biotype" | "biotype" | "gene_type" | "transcript_type" => {
+            value.contains("pseudogene")
         }
+        _ => false,
+    })
+}
+
+/// The keys and values of the last column, `key=value;` or `key "value";`. A value in quotes may hold semicolons.
+fn attributes(about: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = about;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches([';', ' ']);
+        if rest.is_empty() {
+            return None;
+        }
+        let (key, after) = rest.split_at(rest.find(['=', ' ', ';']).unwrap_or(rest.len()));
+        let value = after.trim_start_matches(['=', ' ']);
+        let quoted = value.strip_prefix('"').and_then(|value| value.split_once('"'));
+        let (value, after) = quoted.unwrap_or_else(|| value.split_at(value.find(';').unwrap_or(value.len())));
+        rest = after;
+        Some((key, value.trim()))
     })
 }
 
@@ -180,7 +229,32 @@ mod tests {
         ] {
             assert_eq!(what(line), What::Unclear(0..9), "{line}");
         }
-        assert!(matches!(what("c\tx\tCDS\t1\t9\t.\t+\t0\tID=g;pseudo=false"), What::Part(_)));
+        for line in [
+            "c\tx\tCDS\t1\t9\t.\t+\t0\tID=g;pseudo=false",
+            "c\tx\tCDS\t1\t9\t.\t+\t0\tgene_id \"g\"; note \"an end; pseudogene-like; pseudo knot\"; pseudo \"false\";",
+        ] {
+            assert!(matches!(what(line), What::Part(_)), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_gene_of_another_sequence_is_refused() {
+        let on = |range: Range<usize>| Annotation { unclear: vec![range], ..Annotation::default() }.on(100);
+        assert_eq!(on(90..130).unwrap().unclear, [90..100, 0..30]);
+        assert_eq!(on(0..100).unwrap().unclear.into_iter().flatten().count(), 100);
+        assert_eq!(on(50..150).unwrap().unclear, [50..100, 0..50]);
+        for range in [100..101, 500..530, 50..151] {
+            assert!(on(range.clone()).unwrap_err().contains("does not lie on 100 bases"), "{range:?}");
+        }
+    }
+
+    #[test]
+    fn values_in_quotes_may_hold_semicolons() {
+        let all = |about| attributes(about).collect::<Vec<_>>();
+        assert_eq!(all("ID=a;Note=b c;flag;x=;"), [("ID", "a"), ("Note", "b c"), ("flag", ""), ("x", "")]);
+        assert_eq!(all("gene_id \"a; b\"; n 1 ; c \"\";"), [("gene_id", "a; b"), ("n", "1"), ("c", "")]);
+        assert_eq!(all("size=5\";n=\"6;pseudo=true"), [("size", "5\""), ("n", "\"6"), ("pseudo", "true")]);
+        assert_eq!(all(" ; "), []);
     }
 
     #[test]

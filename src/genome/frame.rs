@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::annotation::Part;
+use super::ranges::merged;
 use crate::prediction::{Frame, Strand};
 
 /// The frame of the read that is cut from `window` on this strand; none where no part holds all of it, or two that do have
@@ -16,16 +17,19 @@ pub(super) fn frame(parts: &[Part], window: &Range<usize>, strand: Strand) -> Op
 
 /// The frame that most bases of the read are in, however little of it; none where two have as many, or a part's is unknown.
 pub(super) fn main_frame(parts: &[Part], window: &Range<usize>, strand: Strand) -> Option<Frame> {
-    let mut bases: Vec<(Option<Frame>, usize)> = Vec::new();
+    let mut ranges: Vec<(Option<Frame>, Vec<Range<usize>>)> = Vec::new();
     for part in parts {
-        let shared = part.range.end.min(window.end).saturating_sub(part.range.start.max(window.start));
+        let shared = part.range.start.max(window.start)..part.range.end.min(window.end);
         let frame = of_part(part, window, strand);
-        match bases.iter_mut().find(|(other, _)| *other == frame) {
-            _ if shared == 0 => {}
-            Some((_, sum)) => *sum += shared,
-            None => bases.push((frame, shared)),
+        match ranges.iter_mut().find(|(other, _)| *other == frame) {
+            _ if shared.is_empty() => {}
+            Some((_, own)) => own.push(shared),
+            None => ranges.push((frame, vec![shared])),
         }
     }
+    // Isoforms share bases, which count once.
+    let bases: Vec<(Option<Frame>, usize)> =
+        ranges.into_iter().map(|(frame, own)| (frame, merged(own).iter().map(Range::len).sum())).collect();
     let most = bases.iter().map(|(_, sum)| *sum).max()?;
     let mut best = bases.iter().filter(|(_, sum)| *sum == most);
     let (frame, _) = best.next()?;
@@ -45,7 +49,10 @@ fn of_part(part: &Part, window: &Range<usize>, strand: Strand) -> Option<Frame> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::genome::Annotation;
 
     fn part(range: Range<usize>, strand: Strand, phase: u8) -> Part {
         Part { range, strand, phase: Some(phase) }
@@ -83,5 +90,29 @@ mod tests {
         assert_eq!(number(0..30, Strand::Minus), Some(-2));
         assert_eq!(number(38..65, Strand::Plus), Some(-3));
         assert_eq!((number(35..50, Strand::Plus), number(40..45, Strand::Plus)), (None, None));
+    }
+
+    #[test]
+    fn bases_of_several_isoforms_count_once() {
+        let first = part(0..50, Strand::Plus, 0);
+        let parts = [first.clone(), first.clone(), first, part(50..120, Strand::Plus, 0)];
+        assert_eq!(main_frame(&parts, &(10..120), Strand::Plus).map(Frame::number), Some(2));
+    }
+    proptest! {
+        #[test]
+        fn codons_go_on_across_the_origin_of_a_circle(
+            length in 20_usize..60, first in 0_usize..60, bases in 1_usize..60, phase in 0_u8..3,
+            start in 0_usize..60, is_plus: bool, read_plus: bool,
+        ) {
+            let [strand, read] = [is_plus, read_plus].map(|is_plus| if is_plus { Strand::Plus } else { Strand::Minus });
+            let first = first % length;
+            let gene = part(first..first + bases.min(length), strand, phase);
+            let own = Annotation { parts: vec![gene.clone()], ..Annotation::default() }.on(length).unwrap().parts;
+            let start = start % length;
+            let window = start..start + 1;
+            let behind = start + length..start + length + 1;
+            let expected = [&window, &behind].into_iter().find(|window| gene.range.contains(&window.start));
+            prop_assert_eq!(frame(&own, &window, read), expected.and_then(|window| of_part(&gene, window, read)));
+        }
     }
 }

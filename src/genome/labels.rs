@@ -29,11 +29,11 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// Those of a sequence of this length. In the coding ranges of `doubtful`, nothing is non-coding.
+    /// Those of a sequence of this length, on which both annotations lie. Where `doubtful` has genes, broken ones too, nothing is non-coding.
     #[must_use]
     pub fn of(length: usize, annotation: Annotation, doubtful: Annotation) -> Self {
         let mut classes = Classes::of_annotation(length, &annotation, Vec::new());
-        let doubtful = merged(doubtful.parts.into_iter().map(|part| part.range).collect());
+        let doubtful = merged(doubtful.parts.into_iter().map(|part| part.range).chain(doubtful.unclear).collect());
         classes.noncoding = less(&classes.noncoding, &doubtful);
         let mut parts = annotation.parts;
         parts.sort_by_key(|part| part.range.start);
@@ -93,10 +93,11 @@ mod tests {
 
     #[test]
     fn what_may_code_is_never_noncoding() {
-        let labels = Labels::of(200, annotation(&[50..100], &[]), annotation(&[90..120, 110..130], &[]));
+        let labels = Labels::of(200, annotation(&[50..100], &[]), annotation(&[90..120, 110..130], &[150..160]));
         let label = |start: usize| labels.label(&[start..start + 10], LabelRule::Whole);
-        let found = [0, 50, 90, 95, 100, 125, 130].map(label);
-        assert_eq!(found, [Some(false), Some(true), Some(true), None, None, None, Some(false)]);
+        let found = [0, 50, 90, 95, 100, 125, 130, 145, 160].map(label);
+        let [no, yes] = [false, true].map(Some);
+        assert_eq!(found, [no, yes, yes, None, None, None, no, None, no]);
     }
 
     fn ranges() -> impl Strategy<Value = Vec<Range<usize>>> {

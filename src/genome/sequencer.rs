@@ -54,12 +54,13 @@ impl Errors {
         b'!' + quality
     }
 
-    /// The read with errors.
-    pub fn make(&mut self, read: &[u8]) -> Vec<u8> {
+    /// The read with errors, and whether each of its bases is still where it was: none was lost or gained.
+    pub fn make(&mut self, read: &[u8]) -> (Vec<u8>, bool) {
         let Self { sequencer, rate, ref mut random } = *self;
         if rate <= 0.0 {
-            return read.to_vec();
+            return (read.to_vec(), true);
         }
+        let mut is_gapless = true;
         let Shares { substituted, lost } = sequencer.shares();
         let mut made = Vec::with_capacity(read.len() + read.len() / 8);
         for (at, &base) in read.iter().enumerate() {
@@ -67,12 +68,15 @@ impl Errors {
                 made.push(base);
             } else if random.chance(substituted) {
                 made.push(random.other_base(base));
-            } else if !random.chance(lost / (1.0 - substituted)) {
-                // In a run of bases, one more of them.
-                made.extend([base, if sequencer == Sequencer::Hifi { base } else { random.base() }]);
+            } else {
+                is_gapless = false;
+                if !random.chance(lost / (1.0 - substituted)) {
+                    // In a run of bases, one more of them.
+                    made.extend([base, if sequencer == Sequencer::Hifi { base } else { random.base() }]);
+                }
             }
         }
-        made
+        (made, is_gapless)
     }
 }
 
@@ -116,7 +120,7 @@ mod tests {
     #[test]
     fn errors_are_as_many_as_asked_for() {
         let read = read(100_000);
-        let made = |sequencer, rate| Errors::of(sequencer, rate, 1).make(&read);
+        let made = |sequencer, rate| Errors::of(sequencer, rate, 1).make(&read).0;
         assert_eq!(made(Sequencer::Exact, None), read);
         let illumina = made(Sequencer::Illumina, None);
         let differ: Vec<usize> = (0..read.len()).filter(|&at| read[at] != illumina[at]).collect();
@@ -127,6 +131,8 @@ mod tests {
         assert!((98_800..99_600).contains(&nanopore), "{nanopore}");
         let hifi = made(Sequencer::Hifi, None);
         assert!(hifi != read && hifi.len().abs_diff(read.len()) < 60, "{}", hifi.len());
+        let is_gapless = |sequencer| Errors::of(sequencer, None, 1).make(&read).1;
+        assert_eq!([Sequencer::Exact, Sequencer::Illumina, Sequencer::Hifi].map(is_gapless), [true, true, false]);
     }
 
     #[test]

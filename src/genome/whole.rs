@@ -1,6 +1,6 @@
 //! Files that hold sequences and their annotation: GenBank, EMBL, and GFF3 with a `##FASTA` section.
 
-use super::annotation::{Annotation, Gff};
+use super::annotation::Gff;
 use super::flat_file::FlatFile;
 use super::windows::Sequence;
 use crate::reads::{self, Lines};
@@ -66,11 +66,12 @@ impl Reader {
             Self::Gff(_, None) => Err("the file has no ##FASTA section: there is no sequence to draw from".to_owned()),
             Self::Gff(Gff(mut annotations), Some(sequences)) => {
                 let all = sequences.len();
-                let annotated = sequences.into_iter().filter_map(|(name, bases)| {
-                    let annotation: Annotation = annotations.remove(&name)?;
-                    Some(Sequence { name, bases, annotation })
-                });
-                let annotated: Vec<_> = annotated.collect();
+                let mut annotated = Vec::new();
+                for (name, bases) in sequences {
+                    if let Some(annotation) = annotations.remove(&name) {
+                        annotated.push(Sequence::annotated(name, bases, annotation)?);
+                    }
+                }
                 let unknown = all - annotated.len();
                 Ok((annotated, unknown))
             }

@@ -15,11 +15,20 @@ pub struct Sequence {
     pub name: String,
     /// Its letters.
     pub bases: Vec<u8>,
-    /// Its genes.
+    /// Its genes, as they lie [on](Annotation::on) its letters.
     pub annotation: Annotation,
 }
 
 impl Sequence {
+    /// One with these genes.
+    ///
+    /// # Errors
+    /// If they do not lie on it, for people.
+    pub fn annotated(name: String, bases: Vec<u8>, annotation: Annotation) -> Result<Self, String> {
+        let annotation = annotation.on(bases.len()).map_err(|problem| format!("{name}: {problem}"))?;
+        Ok(Self { name, bases, annotation })
+    }
+
     /// Its name in its record's header: all before the first space.
     #[must_use]
     pub fn name_of(header: &[u8]) -> String {
@@ -144,10 +153,8 @@ impl Classes {
 
     /// Those of a sequence of this length that has letters that are no bases where `unknown` says.
     pub(super) fn of_annotation(length: usize, annotation: &Annotation, unknown: Vec<Range<usize>>) -> Self {
-        let parts = annotation.parts.iter().map(|part| part.range.clone());
-        let parts = merged(parts.flat_map(|range| around(range, length)).collect());
-        let unclear = annotation.unclear.iter().cloned().flat_map(|range| around(range, length));
-        let unclear = merged(unclear.chain(unknown).collect());
+        let parts = merged(annotation.parts.iter().map(|part| part.range.clone()).collect());
+        let unclear = merged(annotation.unclear.iter().cloned().chain(unknown).collect());
         let whole = 0..length;
         let known = less(std::slice::from_ref(&whole), &unclear);
         Self { coding: less(&parts, &unclear), noncoding: less(&known, &parts) }
@@ -157,13 +164,6 @@ impl Classes {
     pub(super) fn known(&self) -> Vec<Range<usize>> {
         merged(self.coding.iter().chain(&self.noncoding).cloned().collect())
     }
-}
-
-/// A range that goes on behind the end of a circular sequence goes on at its start.
-fn around(range: Range<usize>, length: usize) -> [Range<usize>; 2] {
-    let before = range.start.min(length)..range.end.min(length);
-    let after = range.start.saturating_sub(length).min(length)..range.end.saturating_sub(length).min(length);
-    [before, after]
 }
 
 /// Where letters are no bases.
@@ -191,6 +191,7 @@ mod tests {
     fn sequence(bases: &str, parts: &[Range<usize>], unclear: &[Range<usize>]) -> Sequence {
         let part = |range: &Range<usize>| Part { range: range.clone(), strand: Strand::Plus, phase: Some(0) };
         let annotation = Annotation { parts: parts.iter().map(part).collect(), unclear: unclear.to_vec() };
+        let annotation = annotation.on(bases.len()).unwrap();
         Sequence { name: "c".into(), bases: bases.into(), annotation }
     }
 
@@ -223,8 +224,8 @@ mod tests {
             length in 1_usize..12,
             seed in any::<u64>(),
         ) {
-            let parts = [part.0..(part.0 + part.1).min(bases.len())];
-            let holes = [hole.0..hole.0 + hole.1];
+            let within = |(start, length): (usize, usize)| start.min(bases.len())..(start + length).min(bases.len());
+            let (parts, holes) = ([within(part)], [within(hole)]);
             let sequence = sequence(&bases, &parts, &holes);
             let sequences = std::slice::from_ref(&sequence);
             let cuts = Windows::of(sequences, length).draw(sequences, 10, seed);

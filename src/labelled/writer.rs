@@ -43,12 +43,13 @@ impl ReadWriter {
 
     /// Appends a read; says whether it is coding.
     pub(super) fn push(&mut self, cut: &Cut, sequence: &Sequence, text: &mut Vec<u8>) -> bool {
-        let read = self.errors.make(&oriented(cut, sequence));
+        let (read, is_gapless) = self.errors.make(&oriented(cut, sequence));
         let bases = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
         let fraction = bases(cut.coded) / bases(cut.range.len());
         let is_coding = cut.coded > 0 && fraction >= self.coding_from;
         let (label, group) = (u8::from(is_coding), &self.group);
-        let frame = cut.frame.map_or_else(|| ".".to_owned(), |frame| frame.to_string());
+        // Behind a base that was lost or gained, codons are in another frame.
+        let frame = cut.frame.filter(|_| is_gapless).map_or_else(|| ".".to_owned(), |frame| frame.to_string());
         let strand = if cut.strand == Strand::Plus { '+' } else { '-' };
         let origin = format!("{}:{}-{}:{strand}", sequence.name, cut.range.start + 1, cut.range.end);
         self.written += 1;

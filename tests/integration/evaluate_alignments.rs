@@ -77,6 +77,14 @@ fn a_read_is_labelled_by_its_place() {
     let (report, _) = evaluated(&bench, "aligned.sam", &["--truth", "genes.gff3", "--unclear", "unclear.bed"]);
     assert_eq!(counts(&report), [4, 3, 1], "{report}");
     assert_eq!(report["left_out"]["unclear"], 5);
+    // So may broken genes.
+    bench.write("unclear.gff3", "chr1\tx\tpseudogene\t4091\t4200\t.\t+\t.\tID=3\n");
+    let (report, _) = evaluated(&bench, "aligned.sam", &["--truth", "genes.gff3", "--unclear", "unclear.gff3"]);
+    assert_eq!(counts(&report), [4, 3, 1], "{report}");
+    bench.write("other.gff3", "chr1\tx\tCDS\t5101\t5400\t.\t+\t0\tID=4\n");
+    let run = bench.run(&["evaluate", "aligned.sam", "--truth", "other.gff3"]);
+    let said = stderr(&run);
+    assert!(run.status.code() == Some(3) && said.contains("chr1: a gene at 5101-5400 does not lie on 5000"), "{said}");
 }
 
 #[test]
@@ -114,7 +122,7 @@ fn cram_is_labelled_as_the_bam_it_was_made_from() {
     let fasta = std::fs::read_to_string(&reference).unwrap();
     let names =
         fasta.lines().filter_map(|line| line.strip_prefix('>')).map(|line| line.split_whitespace().next().unwrap());
-    bench.write("genes.bed", names.map(|name| [name, "\t100\t700\n"].concat()).collect::<String>());
+    bench.write("genes.bed", names.map(|name| [name, "\t100\t300\n"].concat()).collect::<String>());
     let [bam, cram] = ["odd/mapped_sorted.bam", "odd/mapped_sorted.3.1.cram"].map(testdata);
     let args = ["--truth", "genes.bed", "--coding-from", "0.5", "--min-length", "30"];
     let (mut one, _) = evaluated(&bench, bam.to_str().unwrap(), &args);
