@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::prediction::{Answers, Stretches};
 use crate::prior::Prior;
 use crate::progress::Progress;
-use crate::reads::output::Pending;
+use crate::reads::output::{Pending, Said};
 use crate::reads::{EncoderConfig, Header, Template};
 use crate::tally::Tally;
 use crate::verdict::{Mates, Reason, Verdict};
@@ -37,6 +37,7 @@ pub use config::{Files, OutputsConfig, Split};
 pub use genetic_code::GeneticCode;
 pub use gff3::Gff3;
 pub use joined::{Part, Rows, join};
+use judged::pairs;
 pub use judged::{Answer, Judge, Judged, Windowed};
 pub use scores::scores;
 pub use table::Table;
@@ -148,8 +149,10 @@ impl Outputs {
             read.output = self.place(n, read)?;
             self.count(read);
         }
-        self.tally.add_pair(judged.iter().filter_map(|read| Some((read.segment.mate, read.answer?.class))));
-        self.tally.verdicts += if self.judge.verdict.mates == Mates::Each { judged.len() as u64 } else { 1 };
+        for pair in pairs(judged) {
+            self.tally.add_pair(pair.iter().filter_map(|read| Some((read.segment.mate, read.answer?.class))));
+            self.tally.verdicts += if self.judge.verdict.mates == Mates::Each { pair.len() as u64 } else { 1 };
+        }
         self.progress.done.add(judged.len() as u64);
         self.keep(template, judged);
         Ok(())
@@ -160,9 +163,10 @@ impl Outputs {
         let Some(classes) = &mut self.split else { return Ok(None) };
         let place = classes.place(read.verdict);
         self.tally.undecided_with_noncoding += u64::from(place != read.verdict.class());
-        let score = read.answer.filter(|_| self.annotate).map(|answer| answer.score());
+        let score = read.answer.map(|answer| answer.score());
+        let said = if self.annotate { Said::Anew(score.as_ref()) } else { Said::AsRead };
         let files = classes.at(place);
-        files.push(read.segment, score.as_ref(), self.pairings[n])?;
+        files.push(read.segment, said, self.pairings[n])?;
         Ok(Some(if files.is_unpaired(self.pairings[n]) { "unpaired" } else { place.id() }))
     }
 
@@ -184,11 +188,17 @@ impl Outputs {
     /// Puts records as stored into BAM outputs. What is no read of its own follows the read of its mate, or its template.
     fn keep(&mut self, template: &Template, judged: &[Judged<'_>]) {
         let Some(classes) = &mut self.split else { return };
+        let mut before = None;
         for alignment in &template.alignments {
+            let is_mate = |judged: &&Judged<'_>| judged.segment.mate == alignment.mate;
             let own = match alignment.segment {
                 Some(segment) => Some(&judged[segment]),
-                None => judged.iter().find(|judged| judged.segment.mate == alignment.mate),
+                // Of several reads of its name and mate, the one before it.
+                None => before.filter(is_mate).or_else(|| judged.iter().find(is_mate)),
             };
+            if alignment.segment.is_some() {
+                before = own;
+            }
             let template = if self.judge.verdict.mates == Mates::Each { None } else { judged.first() };
             let verdict = own.or(template).map_or(Verdict::Undecided(Reason::TooShort), |judged| judged.verdict);
             let score = own.and_then(|judged| judged.answer).map(|answer| answer.score());

@@ -101,14 +101,14 @@ impl Group {
 }
 
 impl Tally {
-    /// Counts the mates of a template that are scored, and whether the first two agree.
+    /// Counts the mates of a pair that are scored, and whether they agree.
     pub fn add_pair(&mut self, scored: impl Iterator<Item = (Mate, Class)>) {
         let (mut first, mut second) = (None, None);
         for (mate, class) in scored {
             match mate {
                 Mate::Unpaired => {}
-                Mate::First => _ = first.get_or_insert(class),
-                Mate::Second => _ = second.get_or_insert(class),
+                Mate::First => first = Some(class),
+                Mate::Second => second = Some(class),
             }
         }
         if let (Some(first), Some(second)) = (first, second) {
@@ -173,7 +173,9 @@ impl Tally {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "0 <= p <= 1")]
 fn bin(probability: f32) -> usize {
-    ((f64::from(probability) * BINS as f64) as usize).min(BINS - 1)
+    let bin = (probability * BINS as f32) as usize;
+    // The product is rounded: a probability just below a bin is not in it, as it is not a threshold there.
+    (bin - usize::from(bin as f32 / BINS as f32 > probability)).min(BINS - 1)
 }
 
 #[cfg(test)]
@@ -183,5 +185,17 @@ mod tests {
     #[test]
     fn certainty_falls_into_the_last_bin() {
         assert_eq!([0.0, 0.049, 0.05, 0.5, 0.999, 1.0].map(bin), [0, 0, 1, 10, 19, 19]);
+    }
+
+    #[test]
+    fn a_bin_starts_where_a_threshold_does() {
+        for (start, threshold) in [".05 .1 .15 .2 .25 .3 .35 .4 .45 .5 .55 .6 .65 .7 .75 .8 .85 .9 .95"]
+            .iter()
+            .flat_map(|all| all.split(' '))
+            .map(|text| text.parse::<f32>().unwrap())
+            .enumerate()
+        {
+            assert_eq!([threshold.next_down(), threshold].map(bin), [start, start + 1], "{threshold}");
+        }
     }
 }

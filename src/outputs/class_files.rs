@@ -8,7 +8,7 @@ use super::pairing::Pairing;
 use super::sink::{Opener, Sink};
 use crate::class::{Class, PerClass};
 use crate::error::{Error, Result};
-use crate::reads::output::{self, FileFormat, Names, SequenceFormat};
+use crate::reads::output::{self, FileFormat, Names, Said, SequenceFormat};
 use crate::reads::{Alignment, Header, Mate, Record, Score};
 use crate::verdict::Verdict;
 
@@ -114,7 +114,7 @@ impl Open {
     ///
     /// # Errors
     /// [`Error::Alone`] where two files would get out of step.
-    pub(super) fn push(&mut self, segment: &Record, score: Option<&Score>, pairing: Pairing) -> Result<()> {
+    pub(super) fn push(&mut self, segment: &Record, said: Said<'_>, pairing: Pairing) -> Result<()> {
         let Self::Letters(letters) = self else { return Ok(()) };
         let Letters { format, names, first, second, unpaired } = letters.as_mut();
         let sink = match (pairing, unpaired, second) {
@@ -125,7 +125,7 @@ impl Open {
             (Pairing::Paired, _, Some((second, _))) if segment.mate == Mate::Second => second,
             _ => first,
         };
-        output::write_annotated(segment, score, *format, *names, &mut sink.text);
+        output::write_annotated(segment, said, *format, *names, &mut sink.text);
         Ok(())
     }
 

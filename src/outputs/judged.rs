@@ -17,7 +17,7 @@ pub struct Judged<'a> {
     pub segment: &'a Record,
     /// What the model said; nothing of a read too short to be scored.
     pub answer: Option<Answer<'a>>,
-    /// The posterior it is judged by: its own, or where mates are judged together, its template's.
+    /// The posterior it is judged by: its own, or where mates are judged together, its pair's.
     pub posterior: Option<f32>,
     /// What follows from it.
     pub verdict: Verdict,
@@ -68,6 +68,17 @@ impl<'a> Answer<'a> {
     }
 }
 
+/// The reads of a template, mates together: where a name recurs (lanes that were merged), it has several pairs, one after the
+/// other.
+pub(super) fn pairs<'j, 'a>(judged: &'j [Judged<'a>]) -> impl Iterator<Item = &'j [Judged<'a>]> {
+    judged.chunk_by(are_mates)
+}
+
+/// Whether a read and the next one of its template are a pair.
+fn are_mates(one: &Judged<'_>, next: &Judged<'_>) -> bool {
+    one.segment.mate < next.segment.mate
+}
+
 /// How reads are judged on their way out.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge {
@@ -84,7 +95,7 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// Judges the reads of one template, given the predictions and the coding stretches of each: apart, or together.
+    /// Judges the reads of one template, given the predictions and the coding stretches of each: apart, or mates together.
     pub(super) fn judge<'a>(
         &self,
         segments: &'a [Record],
@@ -100,10 +111,13 @@ impl Judge {
             Judged { segment, answer, posterior, verdict, stretches, is_located: false, output: None }
         }));
         assert_eq!(judged.len(), segments.len(), "an answer, if an empty one, for each read");
-        if self.verdict.mates != Mates::Each && judged.len() != 1 {
-            let posterior = self.verdict.pooled(judged.iter().map(|read| own(&read.answer)));
+        if self.verdict.mates == Mates::Each || judged.len() == 1 {
+            return;
+        }
+        for pair in judged.chunk_by_mut(are_mates) {
+            let posterior = self.verdict.pooled(pair.iter().map(|read| own(&read.answer)));
             let verdict = self.verdict.verdict(posterior);
-            for read in judged {
+            for read in pair {
                 (read.posterior, read.verdict) = (posterior, verdict);
             }
         }

@@ -3,6 +3,7 @@
 use super::formats::bam_fields;
 use super::formats::bam_tags::{MALFORMED, tag_len};
 use super::formats::placement::{Placement, placement};
+use super::record::name_len;
 use super::{Mate, Problem, Score};
 
 /// The tags a run adds: a read's probability, and its frame.
@@ -55,9 +56,20 @@ impl Alignment {
         Self { segment, ..self }
     }
 
+    /// QNAME.
+    pub(super) fn stored_name(&self) -> &[u8] {
+        bam_fields::stored_name(&self.fields)
+    }
+
     /// QNAME without `/1` or `/2`.
     pub(super) fn name(&self) -> &[u8] {
-        bam_fields::name(&self.fields)
+        let name = self.stored_name();
+        &name[..name_len(name)]
+    }
+
+    /// What it is grouped by: QNAME, of a mate without `/1` or `/2`.
+    pub(super) fn own_name(&self) -> &[u8] {
+        bam_fields::own_name(&self.fields)
     }
 
     /// Where it lies on its reference, unless it is unmapped.

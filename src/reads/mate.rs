@@ -1,7 +1,7 @@
 //! Which mate of its pair a record is.
 
 /// SAM's READ1/READ2: which segment of its template a record is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mate {
     /// Neither or both flags: the template's only segment.
     #[default]

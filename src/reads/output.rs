@@ -15,7 +15,7 @@ pub use commit::{Existing, Pending, Placing, commit_all};
 pub(crate) use failure::failed;
 pub use folder::MadeFolder;
 pub use format::{FileFormat, SequenceFormat};
-pub use letters::{Names, write_annotated, write_record};
+pub use letters::{Names, Said, write_annotated, write_record};
 pub use place::{check_place, stray_of};
 pub use suffix::{Content, misleading_suffix};
 pub use writer::{Writer, create, create_bgzf};

@@ -83,7 +83,12 @@ impl Record {
     /// What sets this read apart from all others, with its mate's number: an unpaired read's `/1` or `/2` is its own.
     #[must_use]
     pub fn own_name(&self) -> &[u8] {
-        if self.mate == Mate::Unpaired { &self.header()[..word_len(self.header())] } else { self.name() }
+        if self.mate == Mate::Unpaired { self.first_word() } else { self.name() }
+    }
+
+    /// The header's first word: the name with its `/1` or `/2`.
+    pub(super) fn first_word(&self) -> &[u8] {
+        &self.header()[..word_len(self.header())]
     }
 
     /// Has the name end earlier: mates may be told apart by more than `/1` and `/2`.
@@ -94,7 +99,7 @@ impl Record {
 
     /// The header's first word: the name with its `/1` or `/2`, for messages.
     pub(crate) fn word(&self) -> String {
-        String::from_utf8_lossy(&self.header()[..word_len(self.header())]).into_owned()
+        String::from_utf8_lossy(self.first_word()).into_owned()
     }
 
     /// The letters, exactly as stored (case and ambiguity codes kept).

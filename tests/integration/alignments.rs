@@ -5,7 +5,7 @@ use std::io::Read;
 
 use noodles::bgzf;
 
-use crate::support::{Bench, fastq, stderr, testdata};
+use crate::support::{Bench, bases, fastq, stderr, testdata};
 
 /// The header text and the records of a BAM file, each with the size before it taken off.
 pub(crate) fn bam(path: &std::path::Path) -> (String, Vec<Vec<u8>>) {
@@ -142,6 +142,27 @@ fn the_header_is_the_inputs_with_a_line_for_this_run() {
             assert!(ours.starts_with(&start) && ours.contains(" split ") && ours.ends_with('\n'), "{ours}");
         }
     }
+}
+
+#[test]
+fn the_header_of_lanes_has_the_read_groups_of_all() {
+    let bench = Bench::new();
+    for lane in 1..=3 {
+        let read = format!("r{lane}\t0\tc\t{}\t60\t100M\t*\t0\t0\t{}\t*\tRG:Z:l{lane}\n", 4 - lane, bases(lane, 100));
+        let header = format!("@HD\tVN:1.6\tSO:coordinate\n@SQ\tSN:c\tLN:1000\n@RG\tID:l{lane}\tSM:s\n@PG\tID:bwa\n");
+        bench.write(&format!("{lane}.sam"), header + &read);
+    }
+    let written = |lanes: &[&str]| {
+        let to_bam = ["split", "--no-model", "--coding", "c.bam", "--noncoding", "n.bam", "--force"];
+        let output = bench.run(&[&to_bam, lanes].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        bam(&bench.path("n.bam"))
+    };
+    let (header, records) = written(&["1.sam", "2.sam", "3.sam"]);
+    let groups = "@RG\tID:l1\tSM:s\n@PG\tID:bwa\n@RG\tID:l2\tSM:s\n@RG\tID:l3\tSM:s\n@PG\tID:readseeker\t";
+    let expected = format!("@HD\tVN:1.6\tSO:unsorted\n@SQ\tSN:c\tLN:1000\n{groups}");
+    assert!(header.starts_with(&expected) && records.len() == 3, "{header}");
+    assert!(written(&["1.sam"]).0.starts_with("@HD\tVN:1.6\tSO:coordinate\n"), "of one file as it is");
 }
 
 #[test]

@@ -183,6 +183,10 @@ fn annotated_headers_say_what_the_table_says() {
     bench.write("again.fq", &annotated);
     bench.split(&["again.fq", "--annotate", "--force"]);
     assert_eq!(sorted(&(bench.read("c.fq") + &bench.read("n.fq"))), sorted(&annotated));
+    // Of a read that is not scored now, nothing is said.
+    bench.split(&["again.fq", "--annotate", "--min-length", "1000", "--force"]);
+    let bare = bench.read("c.fq") + &bench.read("n.fq");
+    assert!(records(&bare).len() == 42 && !bare.contains(" cp="), "{bare}");
 }
 
 #[test]

@@ -277,6 +277,120 @@ fn merged_lanes() -> String {
 }
 
 #[test]
+fn what_follows_a_read_follows_its_own() {
+    let bench = Bench::new();
+    bench.split(&[testdata("community_R1.fq.gz").to_str().unwrap(), "--prior", "0.5"]);
+    let one_of = |file: &str| records(&bench.read(file))[0].lines().nth(1).unwrap().to_owned();
+    let (coding, noncoding) = (one_of("c.fq"), one_of("n.fq"));
+    let line = |name: &str, flags: u16, place: u32, letters: &str| {
+        format!("{name}\t{flags}\tc\t{place}\t60\t{}M\t*\t0\t0\t{letters}\t*\n", letters.len())
+    };
+    // Single reads whose names end in /1 and /2, and two pairs of one name: each with a supplementary record.
+    let single = [("x/1", 0, &coding), ("x/2", 0, &noncoding), ("x/1", 2048, &coding), ("x/2", 2048, &noncoding)];
+    let pairs =
+        [(65, &coding), (2113, &coding), (129, &coding), (65, &noncoding), (2113, &noncoding), (129, &noncoding)];
+    let files = |lines: &[String]| {
+        bench.write("in.sam", "@HD\tVN:1.6\tGO:query\n@SQ\tSN:c\tLN:9000\n".to_owned() + &lines.concat());
+        for mates in ["mean", "each"] {
+            let to_bam = ["split", "in.sam", "--device", "cpu", "--coding", "c.bam", "--noncoding", "n.bam", "--force"];
+            let output = bench.run(&[&to_bam[..], &["--collate", "--mates", mates, "--prior", "0.5"]].concat());
+            assert!(output.status.success(), "{}", stderr(&output));
+            for file in ["c.bam", "n.bam"] {
+                let records = bam(&bench.path(file)).1;
+                let score = |record: &Vec<u8>| record[record.len() - 11..].to_vec(); // its last two tags
+                assert_eq!(records.len(), lines.len() / 2, "{file}, --mates {mates}");
+                assert!(records.iter().all(|record| score(record) == score(&records[0])), "{file}, --mates {mates}");
+            }
+        }
+    };
+    files(
+        &single
+            .iter()
+            .zip(1..)
+            .map(|((name, flags, letters), n)| line(name, *flags, 100 * n, letters))
+            .collect::<Vec<_>>(),
+    );
+    files(&pairs.iter().zip(1..).map(|((flags, letters), n)| line("p", *flags, 100 * n, letters)).collect::<Vec<_>>());
+}
+
+#[test]
+fn numbered_mates_stay_together_whatever_stands_between_them() {
+    let bench = Bench::new();
+    let line = |name: &str, flags: u16, seed: u64| {
+        format!("{name}\t{flags}\tc\t{seed}\t60\t100M\t*\t0\t0\t{}\t*\n", bases(seed, 100))
+    };
+    let header = "@HD\tVN:1.6\tGO:query\n@SQ\tSN:c\tLN:9000\n";
+    let between = [("SRR1.7.1", 2113), ("SRR1.7.1", 65), ("SRR1.7.2", 2177), ("SRR1.7.2", 129)];
+    let twice = [("SRR1.7.1", 65), ("SRR1.7.2", 129), ("SRR1.7.1", 65), ("SRR1.7.2", 129)];
+    let text = |lines: &[(&str, u16)]| {
+        lines.iter().zip(1..).fold(header.to_owned(), |text, ((name, flags), n)| text + &line(name, *flags, n))
+    };
+    bench.write("in.sam", text(&between));
+    for (more, output) in [(&[][..], "n.fq"), (&["--collate"], "n.fq"), (&[], "n.bam"), (&["--collate"], "n.bam")] {
+        let run = ["split", "in.sam", "--device", "cpu", "--coding", "/dev/null", "--noncoding", output];
+        let run = bench.run(&[&run, &["--threshold", "1", "--json", "r.json", "--force"][..], more].concat());
+        assert!(run.status.success(), "{}", stderr(&run));
+        let counts = &bench.json("r.json")["counts"];
+        assert!(counts["pairs"] == 1 && counts["orphans"] == 0, "{more:?} {output}: {counts}");
+    }
+    bench.write("twice.sam", text(&twice));
+    bench.split(&["twice.sam", "--no-model", "--force"]);
+    let text = bench.read("n.fq");
+    let headers: Vec<&str> = text.lines().step_by(4).collect();
+    assert_eq!(headers, ["@SRR1.7.1", "@SRR1.7.2", "@SRR1.7.1", "@SRR1.7.2"]);
+    bench.write("again.fq", &text);
+    bench.split(&["again.fq", "--interleaved", "--no-model", "--force"]);
+    assert_eq!(bench.read("n.fq"), text, "what is written can be read");
+}
+
+#[test]
+fn mates_in_one_file_have_their_own_number() {
+    let bench = Bench::new();
+    let read = |name: &str| format!("@{name} x\n{}\n+\n{}\n", bases(1, 100), "I".repeat(100));
+    for (file, name) in [("1.fq", "a/1"), ("2.fq", "a/1"), ("3.fq", "b/2"), ("4.fq", "c")] {
+        bench.write(file, read(name));
+    }
+    for (first, second, expected) in [("1.fq", "2.fq", ["@a/1 x", "@a/2 x"]), ("3.fq", "4.fq", ["@b/1 x", "@c/2 x"])] {
+        bench.split(&[first, second, "--trust-order", "--no-model", "--force"]);
+        let text = bench.read("n.fq");
+        assert_eq!(text.lines().step_by(4).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn pairs_of_one_name_are_judged_apart() {
+    let bench = Bench::new();
+    let [first, second] = [1, 2].map(|mate| testdata(&format!("community_R{mate}.fq.gz")));
+    bench.split(&[first.to_str().unwrap(), second.to_str().unwrap(), "--no-model"]);
+    let reads = records(&bench.read("n.fq"));
+    // Two pairs of each name, or one.
+    let sam = |pairs_of_a_name: usize| {
+        let mut text = String::from("@HD\tVN:1.6\tGO:query\n");
+        for (n, read) in reads[..400].iter().enumerate() {
+            let lines: Vec<&str> = read.lines().collect();
+            let (name, flags) = (n / 2 / pairs_of_a_name, if n % 2 == 0 { 77 } else { 141 });
+            writeln!(text, "r{name}\t{flags}\t*\t0\t0\t*\t*\t0\t0\t{}\t{}", lines[1], lines[3]).unwrap();
+        }
+        text
+    };
+    let judged = |sam: &str, flags: &[&str]| {
+        bench.write("in.sam", sam);
+        bench.split(&[&["in.sam", "--prior", "0.5", "--json", "r.json", "--force"], flags].concat());
+        let counts = bench.json("r.json")["counts"].clone();
+        let letters = |file: &str| bench.read(file).lines().skip(1).step_by(4).map(str::to_owned).collect::<Vec<_>>();
+        ([letters("c.fq"), letters("n.fq")], counts)
+    };
+    let apart = judged(&sam(1), &[]);
+    assert!(apart.1["pairs"] == 200 && apart.1["pairs_that_disagree"] != 0 && apart.1["orphans"] == 0, "{}", apart.1);
+    assert!(judged(&sam(2), &[]) == apart && judged(&sam(2), &["--collate"]) == apart);
+    let one_more = format!("{}r99\t77\t*\t0\t0\t*\t*\t0\t0\t{}\t*\n", sam(2), bases(1, 100));
+    for flags in [&[][..], &["--collate"]] {
+        let (_, counts) = judged(&one_more, flags);
+        assert!(counts["orphans"] == 1 && counts["pairs"] == 200, "{flags:?}: {counts}");
+    }
+}
+
+#[test]
 fn pairs_of_one_name_come_out_as_pairs_in_order() {
     let bench = Bench::new();
     let lanes = merged_lanes();

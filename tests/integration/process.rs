@@ -115,6 +115,15 @@ fn few_reads_start_few_threads_however_many_are_allowed() {
 }
 
 #[test]
+fn a_lock_that_nobody_gives_back_does_not_keep_a_run_for_ever() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(3, 100, ""));
+    let folder = std::fs::File::open(bench.path("")).unwrap();
+    folder.lock().unwrap();
+    bench.split(&["in.fq"]);
+}
+
+#[test]
 fn what_replaces_a_file_is_as_private_as_it_was() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(3, 100, ""));

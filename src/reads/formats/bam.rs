@@ -6,7 +6,7 @@ use noodles::sam::alignment::record::cigar::op::Kind;
 
 use super::bam_cigar;
 use super::bam_fields::{
-    FIXED, NAME_LENGTH, UNKNOWN_QUALITY, bases, cigar, flags, mate, name, needed, places, stored_name,
+    FIXED, NAME_LENGTH, UNKNOWN_QUALITY, bases, cigar, flags, mate, needed, own_name, places, stored_name,
 };
 use super::parse::{Fault, Framed, Step};
 use super::strand::reverse_complement;
@@ -34,7 +34,7 @@ pub(in crate::reads) fn frame(window: &[u8], ended: bool) -> Result<Framed, Faul
     let size = usize::try_from(u32::from_le_bytes(*size)).expect("at least 32 bits");
     if let Some(fields) = rest.get(..size) {
         check(fields)?;
-        let name = SIZE + FIXED..SIZE + FIXED + name(fields).len();
+        let name = SIZE + FIXED..SIZE + FIXED + own_name(fields).len();
         return Ok(Framed::Record { len: SIZE + size, name, flags: flags(fields) });
     }
     // The fixed fields come before the rest: nonsense is found without waiting for gigabytes of it.

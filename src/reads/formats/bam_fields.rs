@@ -48,10 +48,14 @@ pub(in crate::reads) fn flags(fields: &[u8]) -> Flags {
     Flags::from(u16::from_le_bytes([fields[14], fields[15]]))
 }
 
-/// The name of a record whose lengths were checked, without `/1` or `/2`.
-pub(in crate::reads) fn name(fields: &[u8]) -> &[u8] {
-    let name = stored_name(fields);
-    &name[..name_len(name)]
+/// What a record whose lengths were checked is grouped by: its name, of a mate without `/1` or `/2`.
+pub(in crate::reads) fn own_name(fields: &[u8]) -> &[u8] {
+    grouped_by(stored_name(fields), flags(fields))
+}
+
+/// What a record of this name is grouped by. An unpaired read's `/1` or `/2` is its own.
+pub(in crate::reads) fn grouped_by(name: &[u8], flags: Flags) -> &[u8] {
+    if mate(flags) == Mate::Unpaired { name } else { &name[..name_len(name)] }
 }
 
 pub(in crate::reads) fn stored_name(fields: &[u8]) -> &[u8] {

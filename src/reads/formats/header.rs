@@ -76,20 +76,45 @@ impl Header {
     /// `GO:query`.
     #[must_use]
     pub fn grouped(self) -> Self {
+        self.with_order(&[b"SO:", b"GO:", b"SS:"], b"\tSO:unsorted\tGO:query\n")
+    }
+
+    /// The same with a first line without these tags, but with this end.
+    fn with_order(self, without: &[&[u8]], end: &[u8]) -> Self {
         let (first, rest) = if self.text.starts_with(b"@HD\t") {
             let end = memchr::memchr(b'\n', &self.text).unwrap_or(self.text.len());
             (&self.text[..end], self.text.get(end + 1..).unwrap_or_default())
         } else {
             (&b"@HD\tVN:1.6"[..], &self.text[..])
         };
-        let kept = first.split(|&byte| byte == b'\t').filter(|field| {
-            let order = [&b"SO:"[..], b"GO:", b"SS:"];
-            !order.iter().any(|tag| field.starts_with(tag))
-        });
+        let first = first.strip_suffix(b"\r").unwrap_or(first);
+        let kept = first.split(|&byte| byte == b'\t').filter(|field| !without.iter().any(|tag| field.starts_with(tag)));
         let mut text = kept.collect::<Vec<_>>().join(&b'\t');
-        text.extend_from_slice(b"\tSO:unsorted\tGO:query\n");
+        text.extend_from_slice(end);
         text.extend_from_slice(rest);
         Self { text, ..self }
+    }
+
+    /// The same header of several files' records, one file's after the other's: `SO:unsorted`, with the read groups and programs of
+    /// all. Where two have one's ID, the first one's line stays.
+    #[must_use]
+    pub fn with_lanes<'a>(mut self, others: impl IntoIterator<Item = &'a Self>) -> Self {
+        let id = |line: &[u8]| {
+            let is_named = line.starts_with(b"@RG\t") || line.starts_with(b"@PG\t");
+            tag(line, *b"ID").filter(|_| is_named).map(|id| [&line[..3], id].concat())
+        };
+        let mut known: HashSet<Vec<u8>> = lines(&self.text).filter_map(id).collect();
+        for other in others {
+            for line in lines(&other.text) {
+                let is_new = id(line).is_some_and(|id| known.insert(id));
+                if is_new {
+                    self.end_line();
+                    self.text.extend_from_slice(line);
+                    self.text.push(b'\n');
+                }
+            }
+        }
+        if self.text.starts_with(b"@HD\t") { self.with_order(&[b"SO:", b"SS:"], b"\tSO:unsorted\n") } else { self }
     }
 
     /// Adds what `samtools` adds of itself: an `@PG` line for each program whose output nobody is said to have taken, or
@@ -105,9 +130,7 @@ impl Header {
         if ends.is_empty() {
             ends.push(None);
         }
-        if self.text.last().is_some_and(|&byte| byte != b'\n') {
-            self.text.push(b'\n');
-        }
+        self.end_line();
         let command = command.replace(['\t', '\n', '\r'], " ");
         for end in ends {
             let id = free_id(name, &taken);
@@ -120,6 +143,13 @@ impl Header {
             taken.insert(id.into_bytes());
         }
         self
+    }
+
+    /// Ends the last line of the text, if it does not end.
+    fn end_line(&mut self) {
+        if self.text.last().is_some_and(|&byte| byte != b'\n') {
+            self.text.push(b'\n');
+        }
     }
 
     /// The header as a BAM file starts with it, before compression.
@@ -226,6 +256,20 @@ mod tests {
         assert_eq!(grouped(&format!("@HD\tVN:1.5\tSO:queryname\tSS:queryname:natural\n{rest}")), expected);
         assert_eq!(grouped(rest), expected.replace("1.5", "1.6"));
         assert_eq!(grouped("@HD\tVN:1.6\tGO:none"), "@HD\tVN:1.6\tSO:unsorted\tGO:query\n");
+    }
+
+    #[test]
+    fn lanes_bring_their_read_groups_and_programs() {
+        let first = "@HD\tVN:1.6\tSO:coordinate\tGO:none\n@SQ\tSN:c\tLN:9\n@RG\tID:a\tSM:s\n@PG\tID:bwa\tCL:1";
+        let others = [
+            "@HD\tVN:1.5\n@RG\tID:b\tSM:s\n@RG\tID:bwa\n@PG\tID:bwa\tCL:2\n@PG\tID:sort\tPP:bwa\n@CO\tb\n",
+            "@RG\tID:a\tSM:t\n@RG\tID:c\n",
+        ]
+        .map(|text| Header::from_text(text.into()));
+        let all = "@HD\tVN:1.6\tGO:none\tSO:unsorted\n@SQ\tSN:c\tLN:9\n@RG\tID:a\tSM:s\n@PG\tID:bwa\tCL:1\n@RG\tID:b\tSM:s\n\
+            @RG\tID:bwa\n@PG\tID:sort\tPP:bwa\n@RG\tID:c\n";
+        assert_eq!(text(&Header::from_text(first.into()).with_lanes(&others)), all);
+        assert_eq!(text(&Header::from_text("@SQ\tSN:c\tLN:9\n".into()).with_lanes([])), "@SQ\tSN:c\tLN:9\n");
     }
 
     #[test]

@@ -43,10 +43,16 @@ impl Entry {
         self.read.as_ref().map(|read| read.mate).or(stored).unwrap_or_default()
     }
 
-    /// QNAME without `/1` or `/2`.
+    /// QNAME as it is.
+    pub(in crate::reads) fn whole_name(&self) -> &[u8] {
+        let stored = self.stored.as_ref().map(Alignment::stored_name);
+        self.read.as_ref().map(Record::first_word).or(stored).unwrap_or_default()
+    }
+
+    /// What it is grouped by: QNAME, of a mate without `/1` or `/2`.
     pub(in crate::reads) fn name(&self) -> &[u8] {
-        let stored = self.stored.as_ref().map(Alignment::name);
-        self.read.as_ref().map(Record::name).or(stored).unwrap_or_default()
+        let stored = self.stored.as_ref().map(Alignment::own_name);
+        self.read.as_ref().map(Record::own_name).or(stored).unwrap_or_default()
     }
 }
 

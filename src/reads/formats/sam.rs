@@ -2,6 +2,7 @@
 
 use noodles::sam::alignment::record::Flags;
 
+use super::bam_fields::grouped_by;
 use super::fastq::no_record;
 use super::header::Header;
 use super::parse::{Fault, Framed, Step};
@@ -9,7 +10,6 @@ use super::sam_to_bam::invalid;
 use super::{bam, sam_to_bam};
 use crate::reads::Problem;
 use crate::reads::bytes::window::{Bytes, Window};
-use crate::reads::record::name_len;
 
 /// Whether a file starts as SAM does: with a header line, or with a record's first columns.
 pub(in crate::reads) fn is_sam(start: &[u8]) -> bool {
@@ -100,7 +100,8 @@ pub(in crate::reads) fn frame(window: &[u8], ended: bool) -> Result<Framed, Faul
     let name = columns.next().unwrap_or_default();
     let flags = sam_to_bam::flags(columns.next().unwrap_or_default()).map_err(|problem| Fault::of(name, problem))?;
     let len = end.ok_or_else(|| Fault::of(name, Problem::Cut))? + 1;
-    Ok(Framed::Record { len, name: 0..name_len(name), flags: Flags::from(flags) })
+    let flags = Flags::from(flags);
+    Ok(Framed::Record { len, name: 0..grouped_by(name, flags).len(), flags })
 }
 
 #[cfg(test)]

@@ -62,14 +62,14 @@ pub(in crate::reads) fn regrouped(mut records: Records, framer: Framer, config: 
         while let Some(record) = sorted.next().await? {
             let entry = records.read_stored(&record)?;
             if !pairs::belongs(&entry, &group) {
-                pairs::count_orphan(&group, records.counts());
+                pairs::count_orphans(&group, records.counts());
                 if let Some(template) = template(std::mem::take(&mut group), records.counts()) {
                     yield template;
                 }
             }
             group.push(entry);
         }
-        pairs::count_orphan(&group, records.counts());
+        pairs::count_orphans(&group, records.counts());
         if let Some(template) = template(group, records.counts()) {
             yield template;
         }

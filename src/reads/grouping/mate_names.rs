@@ -26,7 +26,7 @@ pub(in crate::reads) enum Unfit {
 /// The two records as first and second mate, with the name they share.
 pub(in crate::reads) fn join(mut first: Record, mut second: Record) -> Result<[Record; 2], Box<(Unfit, [Record; 2])>> {
     if first.name() != second.name() {
-        match digits(&first, &second) {
+        match digits([&first, &second].map(Record::first_word)) {
             Some(Digits { stem, ordered: true, .. }) => shorten([&mut first, &mut second], stem),
             Some(Digits { mark: b'/', .. }) => return Err(Box::new((Unfit::Numbers, [first, second]))),
             _ => return Err(Box::new((Unfit::Names, [first, second]))),
@@ -53,7 +53,7 @@ const NUMBERS: [fn(&Record) -> Option<u8>; 3] = [slashed, commented, slashed_in_
 
 /// Gives two mates the name they share, if theirs differ in nothing but which mate they are; whether they do.
 pub(in crate::reads) fn share_name(first: &mut Record, second: &mut Record) -> bool {
-    match stem(first, second) {
+    match stem([first.first_word(), second.first_word()]) {
         Some(stem) => shorten([first, second], stem),
         None => return false,
     }
@@ -61,8 +61,8 @@ pub(in crate::reads) fn share_name(first: &mut Record, second: &mut Record) -> b
 }
 
 /// How long the name is that two mates share whose names differ in nothing but which mate they are.
-pub(in crate::reads) fn stem(first: &Record, second: &Record) -> Option<usize> {
-    digits(first, second).filter(|digits| digits.ordered).map(|digits| digits.stem)
+pub(in crate::reads) fn stem(names: [&[u8]; 2]) -> Option<usize> {
+    digits(names).filter(|digits| digits.ordered).map(|digits| digits.stem)
 }
 
 /// A name without the number at its end that may say which mate it is: the same for both mates of a pair.
@@ -99,8 +99,7 @@ struct Digits {
 
 /// The digit that tells two names apart that are the same but for it: after a mark (and an `R`) at the end, or in the middle after a
 /// `/`. Only of two records in lock step, and not of `SRR1.1` and `SRR1.2`, which are the first two spots of a run.
-fn digits(first: &Record, second: &Record) -> Option<Digits> {
-    let [one, other] = [first, second].map(|record| &record.header()[..word_len(record.header())]);
+fn digits([one, other]: [&[u8]; 2]) -> Option<Digits> {
     let at = one.iter().zip(other).position(|(one, other)| one != other)?;
     if one.len() != other.len() || at < 2 || one[at + 1..] != other[at + 1..] {
         return None;

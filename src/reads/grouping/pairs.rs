@@ -205,10 +205,12 @@ pub(in crate::reads) fn collated(mut records: Records, Collated { order, groupin
 /// A template of those entries that have bases or are kept as stored, if any is.
 pub(in crate::reads) fn template(entries: impl IntoIterator<Item = Entry>, counts: &InputCounts) -> Option<Template> {
     let mut template = gathered(entries, counts);
-    if let [first, second] = &mut template.segments[..]
-        && first.name() != second.name()
-    {
-        mate_names::share_name(first, second);
+    for pair in template.segments.chunk_by_mut(|one, next| one.mate < next.mate) {
+        if let [first, second] = pair
+            && first.name() != second.name()
+        {
+            mate_names::share_name(first, second);
+        }
     }
     (!template.segments.is_empty() || !template.alignments.is_empty()).then_some(template)
 }
@@ -302,7 +304,7 @@ pub(in crate::reads) fn belongs(next: &Entry, group: &[Entry]) -> bool {
     let another_read = next.read.is_some() && group.iter().any(|entry| entry.read.is_some());
     let is_missing = || !group.iter().any(|entry| entry.read.is_some() && entry.mate() == next.mate());
     let is_named = group.iter().any(|entry| entry.name() == next.name());
-    let has_name = is_named || is_missing() && are_numbered_mates(first, next);
+    let has_name = is_named || is_missing() && group.iter().any(|entry| are_numbered_mates(entry, next));
     has_name && first.name() != UNNAMED && is_paired(first) == is_paired(next) && (is_paired(next) || !another_read)
 }
 
@@ -313,15 +315,14 @@ pub(in crate::reads) fn is_apart(next: &Entry, before: &[Entry]) -> bool {
         && before.iter().all(|entry| !are_numbered_mates(entry, next))
 }
 
-/// Whether two reads are first and second mate, and have names that say so.
+/// Whether two records are of a first and of a second mate, and have names that say so.
 fn are_numbered_mates(one: &Entry, other: &Entry) -> bool {
-    let (Some(one), Some(other)) = (&one.read, &other.read) else { return false };
-    let stem = match (one.mate, other.mate) {
-        (Mate::First, Mate::Second) => mate_names::stem(one, other),
-        (Mate::Second, Mate::First) => mate_names::stem(other, one),
-        _ => None,
+    let names = match (one.mate(), other.mate()) {
+        (Mate::First, Mate::Second) => [one, other],
+        (Mate::Second, Mate::First) => [other, one],
+        _ => return false,
     };
-    stem.is_some()
+    mate_names::stem(names.map(Entry::whole_name)).is_some()
 }
 
 /// Looks for what is missing in a group.
@@ -339,21 +340,19 @@ fn check(group: &[Entry], grouping: Grouping, orphans: &mut Orphans, records: &R
     }
 }
 
-/// Counts the mate in `group` if it is alone.
-pub(in crate::reads) fn count_orphan(group: &[Entry], counts: &InputCounts) {
-    if lone_mate(group).is_some() {
-        counts.orphans.add(1);
+/// Counts the mates in `group` that are alone.
+pub(in crate::reads) fn count_orphans(group: &[Entry], counts: &InputCounts) {
+    if let Some((_, count)) = lone_mates(group) {
+        counts.orphans.add(count);
     }
 }
 
-/// The mate in `group` whose other mate is missing.
-fn lone_mate(group: &[Entry]) -> Option<Mate> {
-    let has = |mate| group.iter().any(|entry| entry.read.is_some() && entry.mate() == mate);
-    match (has(Mate::First), has(Mate::Second)) {
-        (true, false) => Some(Mate::First),
-        (false, true) => Some(Mate::Second),
-        _ => None,
-    }
+/// The mates in `group` whose other mates are missing: which they are, and how many.
+fn lone_mates(group: &[Entry]) -> Option<(Mate, u64)> {
+    let count = |mate| group.iter().filter(|entry| entry.read.is_some() && entry.mate() == mate).count() as u64;
+    let (first, second) = (count(Mate::First), count(Mate::Second));
+    let more = if first > second { Mate::First } else { Mate::Second };
+    (first != second).then(|| (more, first.abs_diff(second)))
 }
 
 fn not_adjacent(records: &Records, problem: fn(String) -> Problem, name: &[u8]) -> Error {
@@ -378,9 +377,9 @@ struct Orphans {
 impl Orphans {
     const SLOTS: usize = 1 << 20;
 
-    /// Counts the mate in `group` if it is alone; an error if its other mate was alone before.
+    /// Counts the mates in `group` that are alone; an error if their other mate was alone before.
     fn check(&mut self, group: &[Entry], records: &Records) -> Result<()> {
-        let Some(alone) = lone_mate(group) else { return Ok(()) };
+        let Some((alone, count)) = lone_mates(group) else { return Ok(()) };
         let missing = if alone == Mate::First { Mate::Second } else { Mate::First };
         let name = group[0].name();
         if name != UNNAMED {
@@ -389,7 +388,7 @@ impl Orphans {
             }
             self.insert(name, alone);
         }
-        records.counts().orphans.add(1);
+        records.counts().orphans.add(count);
         Ok(())
     }
 

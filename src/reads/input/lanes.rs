@@ -43,6 +43,9 @@ pub async fn open(config: &InputConfig, counts: Arc<InputCounts>) -> Result<Temp
     first.layout = layout.unwrap_or(first.layout);
     first.looks_interleaved &= matches!(config.inputs, Inputs::Files(_));
     if !lanes.waiting.is_empty() {
+        if config.alignments == Alignments::Kept {
+            first.header = std::mem::take(&mut first.header).with_lanes(&headers(lanes.alignments(), config).await?);
+        }
         first.stream = chain(Fixed::by(&first), first.stream, lanes);
     }
     Ok(first)
@@ -61,6 +64,17 @@ async fn sizes(paths: &[&Path]) -> Result<Option<u64>> {
         sum = sum.filter(|_| metadata.is_file()).map(|sum: u64| sum + metadata.len());
     }
     Ok(sum)
+}
+
+/// The headers of those files that hold alignments and can be read twice.
+async fn headers(paths: Vec<PathBuf>, config: &InputConfig) -> Result<Vec<Header>> {
+    let mut headers = Vec::new();
+    for path in paths {
+        if tokio::fs::metadata(&path).await.is_ok_and(|metadata| metadata.is_file()) {
+            headers.extend(Opened::lane(&Input::Single(path), config, &Arc::default()).await?.header().await?);
+        }
+    }
+    Ok(headers)
 }
 
 /// A lane that waits for its turn.
@@ -106,6 +120,16 @@ impl Lanes {
         let layouts: Vec<Layout> = layouts.collect();
         let same = layouts.windows(2).all(|two| two[0] == two[1]);
         (!same).then_some(Layout::Mixed)
+    }
+
+    /// The files to come that may be alignments.
+    fn alignments(&self) -> Vec<PathBuf> {
+        let paths = self.waiting.iter().filter_map(|lane| match lane {
+            Lane::Open(opened) => Some(opened.path()),
+            Lane::Closed(Input::Single(path)) => Some(path),
+            Lane::Closed(Input::Interleaved(_) | Input::Pair(..)) => None,
+        });
+        paths.map(Path::to_owned).collect()
     }
 
     /// Opens the next lane.

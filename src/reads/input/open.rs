@@ -154,6 +154,30 @@ impl Opened {
         matches!(self.format, Some(Format::Bam | Format::Sam | Format::Cram))
     }
 
+    /// The file; of a pair the first.
+    pub(in crate::reads) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The header with its text, if it is a file of alignments.
+    pub(in crate::reads) async fn header(mut self) -> Result<Option<Header>> {
+        if self.is_alignment() { self.read_header(true).await.map(Some) } else { Ok(None) }
+    }
+
+    /// Reads the header at the file's start.
+    async fn read_header(&mut self, keeps_text: bool) -> Result<Header> {
+        let header = if self.format == Some(Format::Sam) {
+            sam::read_header(&mut self.content).await
+        } else {
+            bam_header::read(&mut self.content, keeps_text).await
+        };
+        let header = header.map_err(|problem| error(&self.path, problem))?;
+        if keeps_text {
+            header.check_text().map_err(|problem| error(&self.path, problem))?;
+        }
+        Ok(header)
+    }
+
     /// Whether its records are pairs.
     pub(in crate::reads) fn layout(&self) -> Layout {
         match self.mates {
@@ -200,16 +224,7 @@ impl Opened {
     /// The header, and the templates of records that say themselves which mate they are.
     async fn alignments(mut self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<(Header, pairs::Stream)> {
         let is_sam = self.format == Some(Format::Sam);
-        let keeps_text = config.alignments == Alignments::Kept;
-        let header = if is_sam {
-            sam::read_header(&mut self.content).await
-        } else {
-            bam_header::read(&mut self.content, keeps_text).await
-        };
-        let header = header.map_err(|problem| error(&self.path, problem))?;
-        if keeps_text {
-            header.check_text().map_err(|problem| error(&self.path, problem))?;
-        }
+        let header = self.read_header(config.alignments == Alignments::Kept).await?;
         let keep = keep_alignments(config, is_sam, &header).map_err(|problem| error(&self.path, problem))?;
         self.enter(config, &counts).await?;
         let mut records = self.records(keep, counts);

@@ -1,27 +1,38 @@
-//! What a model said of a read, in its header line: ` cp=0.987 cf=-1` after the description.
+//! What a model said of a read, in its header line: ` cp=0.987 cf=-1` after the description, or as tags after tags of SAM.
 
 use std::io::Write;
 
 use crate::reads::Score;
 
-/// Appends what a run says of a read as the end of its header line.
-pub(super) fn push(score: &Score, into: &mut Vec<u8>) {
-    write!(into, " cp={:.3}", score.probability).expect("writing to a vector cannot fail");
-    if let Some(frame) = &score.frame {
-        write!(into, " cf={frame}").expect("writing to a vector cannot fail");
+/// Appends what a run says of a read as the end of its header line, as `tags` of SAM or as words.
+pub(super) fn push(score: &Score, tags: bool, into: &mut Vec<u8>) {
+    let [probability, frame] = if tags { ["\tcp:f:", "\tcf:i:"] } else { [" cp=", " cf="] };
+    write!(into, "{probability}{:.3}", score.probability).expect("writing to a vector cannot fail");
+    if let Some(number) = &score.frame {
+        write!(into, "{frame}{number}").expect("writing to a vector cannot fail");
     }
+}
+
+/// Whether a header line ends in tags of SAM, as `samtools fastq -T` writes them: a word behind them would be part of the last one.
+pub(super) fn has_tags(header: &[u8]) -> bool {
+    let last = memchr::memrchr(b'\t', header).map(|tab| &header[tab + 1..]);
+    matches!(last, Some([name, digit, b':', kind, b':', ..])
+        if name.is_ascii_alphabetic() && digit.is_ascii_alphanumeric() && b"AifZHB".contains(kind))
 }
 
 /// A header line without the annotation of an earlier run: no read has two.
 pub(super) fn without(header: &[u8]) -> &[u8] {
-    let without_frame = strip_word(header, b"cf=").unwrap_or(header);
-    strip_word(without_frame, b"cp=").unwrap_or(header)
+    let strip = |keys: [&[u8]; 2]| {
+        let without_frame = strip_word(header, keys[1]).unwrap_or(header);
+        strip_word(without_frame, keys[0])
+    };
+    strip([b" cp=", b" cf="]).or_else(|| strip([b"\tcp:f:", b"\tcf:i:"])).unwrap_or(header)
 }
 
-/// The line before its last word, if that starts with `key`.
+/// The line before its last word, if that starts with `key`, which starts with what parts words.
 fn strip_word<'a>(line: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    let blank = memchr::memrchr(b' ', line)?;
-    line[blank + 1..].starts_with(key).then(|| &line[..blank])
+    let start = memchr::memrchr(key[0], line)?;
+    line[start..].starts_with(key).then(|| &line[..start])
 }
 
 #[cfg(test)]
@@ -30,17 +41,21 @@ mod tests {
 
     #[test]
     fn an_annotation_replaces_the_one_before() {
-        for header in ["r1 1:N:0:ACGT", "r1", "r1\tBC:Z:A cx=1", ""] {
+        for header in ["r1 1:N:0:ACGT", "r1", "r1\tBC:Z:A cx=1", "r1\tRG:Z:a", ""] {
             for frame in [None, Some(-2)] {
                 let mut annotated = header.as_bytes().to_vec();
-                push(&Score { probability: 0.98765, frame }, &mut annotated);
+                push(&Score { probability: 0.98765, frame }, has_tags(&annotated), &mut annotated);
                 assert_eq!(without(&annotated), header.as_bytes());
             }
             assert_eq!(without(header.as_bytes()), header.as_bytes());
         }
         let mut text = b"r1".to_vec();
-        push(&Score { probability: 0.98765, frame: Some(1) }, &mut text);
+        push(&Score { probability: 0.98765, frame: Some(1) }, false, &mut text);
         assert_eq!(text, b"r1 cp=0.988 cf=1");
+        let mut text = b"r1\tMN:i:150\tRG:Z:lane 1".to_vec();
+        assert!(has_tags(&text) && !has_tags(b"r1\t1:N:0:ACGT") && !has_tags(b"r1 RG:Z:a"));
+        push(&Score { probability: 0.98765, frame: Some(-1) }, true, &mut text);
+        assert_eq!(text, b"r1\tMN:i:150\tRG:Z:lane 1\tcp:f:0.988\tcf:i:-1");
     }
 
     #[test]

@@ -13,6 +13,8 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 use rustix::io::Errno;
@@ -219,7 +221,8 @@ fn undone(back: &io::Result<()>, error: io::Error, path: &Path, what: &str) -> i
 struct Folders(Vec<File>);
 
 impl Folders {
-    /// Locks them in one order, so that no two runs wait for each other. Where a file system has no locks there is none.
+    /// Locks them in one order, so that no two runs wait for each other. Where a file system has no locks there is none, and where
+    /// somebody else keeps one (`flock FOLDER readseeker ...`), it is not waited for without end.
     fn lock(files: &[Waiting]) -> Self {
         let mut folders = BTreeMap::new();
         for Waiting { place, .. } in files {
@@ -232,7 +235,7 @@ impl Folders {
         }
         let folders: Vec<File> = folders.into_values().collect();
         for folder in &folders {
-            let _unlocked = flock(folder, FlockOperation::LockExclusive);
+            lock(folder);
         }
         Self(folders)
     }
@@ -241,6 +244,18 @@ impl Folders {
     fn sync(&self) {
         for folder in &self.0 {
             let _unsynced = folder.sync_all();
+        }
+    }
+}
+
+/// Locks a folder, if nobody keeps it locked. Another run does so for a moment.
+fn lock(folder: &File) {
+    const TRIES: u32 = 100;
+    const PAUSE: Duration = Duration::from_millis(50);
+    for _ in 0..TRIES {
+        match flock(folder, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => thread::sleep(PAUSE),
+            Ok(()) | Err(_) => return,
         }
     }
 }

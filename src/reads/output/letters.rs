@@ -11,33 +11,38 @@ use crate::reads::{Mate, Record, Score};
 pub enum Names {
     /// Headers as they were read: mates go to a file each.
     AsRead,
-    /// `/1` and `/2` after the names of mates that lack it: mates share a file.
+    /// `/1` and `/2` after the names of mates that lack it, or have the other's: mates share a file.
     Numbered,
 }
 
 /// Appends a record as it is stored in a file.
 pub fn write_record(record: &Record, format: SequenceFormat, names: Names, into: &mut Vec<u8>) {
-    write_annotated(record, None, format, names, into);
+    write_annotated(record, Said::AsRead, format, names, into);
 }
 
-/// The same with what a run says of it at the end of the header line, in place of one that is there.
-pub fn write_annotated(
-    record: &Record,
-    score: Option<&Score>,
-    format: SequenceFormat,
-    names: Names,
-    into: &mut Vec<u8>,
-) {
+/// What stands of a model's answer at the end of a header line.
+#[derive(Clone, Copy, Debug)]
+pub enum Said<'a> {
+    /// What stood there.
+    AsRead,
+    /// This answer, or none, in place of what an earlier run said.
+    Anew(Option<&'a Score>),
+}
+
+/// The same with what a run says of it.
+pub fn write_annotated(record: &Record, said: Said<'_>, format: SequenceFormat, names: Names, into: &mut Vec<u8>) {
     into.reserve(record.header().len() + record.bases().len() * 2 + 8);
     into.push(match format {
         SequenceFormat::Fastq => b'@',
         SequenceFormat::Fasta => b'>',
     });
-    match score {
-        None => write_header(record, record.header(), names, into),
-        Some(score) => {
+    match said {
+        Said::AsRead => write_header(record, record.header(), names, into),
+        Said::Anew(score) => {
             write_header(record, annotation::without(record.header()), names, into);
-            annotation::push(score, into);
+            if let Some(score) = score {
+                annotation::push(score, annotation::has_tags(record.header()), into);
+            }
         }
     }
     let header = record.header().len();
@@ -54,14 +59,16 @@ pub fn write_annotated(
 }
 
 fn write_header(record: &Record, header: &[u8], names: Names, into: &mut Vec<u8>) {
-    let word = word_len(header);
-    let has_suffix = record.name().len() < word;
-    let suffix: &[u8] = match (names, record.mate) {
-        (Names::Numbered, Mate::First) if !has_suffix => b"/1",
-        (Names::Numbered, Mate::Second) if !has_suffix => b"/2",
-        _ => b"",
+    let (name, rest) = header.split_at(word_len(header));
+    let has_suffix = record.name().len() < name.len();
+    let (name, suffix): (&[u8], &[u8]) = match (names, record.mate) {
+        (Names::Numbered, Mate::First) if !has_suffix => (name, b"/1"),
+        (Names::Numbered, Mate::Second) if !has_suffix => (name, b"/2"),
+        (Names::Numbered, Mate::First) => name.strip_suffix(b"/2").map_or((name, b""), |name| (name, b"/1")),
+        (Names::Numbered, Mate::Second) => name.strip_suffix(b"/1").map_or((name, b""), |name| (name, b"/2")),
+        _ => (name, b""),
     };
-    into.extend_from_slice(&header[..word]);
+    into.extend_from_slice(name);
     into.extend_from_slice(suffix);
-    into.extend_from_slice(&header[word..]);
+    into.extend_from_slice(rest);
 }
