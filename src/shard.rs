@@ -102,7 +102,7 @@ impl Slice {
         own: Arc<InputCounts>,
     ) -> BoxStream<'static, reads::Result<Template>> {
         let Range { start, end } = self.templates;
-        let (of, input) = (self.of, self.input.clone());
+        let (of, input, is_last) = (self.of, self.input.clone(), self.shard.number == self.shard.of);
         async_stream::try_stream! {
             let changed = || reads::Error::Input { input: input.clone(), at: None, problem: Problem::Changed };
             for _ in 0..start {
@@ -112,8 +112,8 @@ impl Slice {
             for _ in start..end {
                 yield templates.next().await.ok_or_else(changed)??;
             }
-            // What lies behind the last template is counted too.
-            if end == of && templates.next().await.transpose()?.is_some() {
+            // What lies behind the last template is counted too, where there is none by the last shard alone.
+            if end == of && (of > 0 || is_last) && templates.next().await.transpose()?.is_some() {
                 Err(changed())?;
             }
             own.add(all.sums(), before);

@@ -273,7 +273,8 @@ impl PriorUsed {
 /// A share as reports have it: no digits that mean nothing, and so few that it is read back as it was written.
 fn rounded(share: f64) -> f64 {
     const DIGITS: f64 = 1e9;
-    (share * DIGITS).round() / DIGITS
+    let rounded = (share * DIGITS).round() / DIGITS;
+    if rounded > 0.0 && rounded < 1.0 { rounded } else { share } // a prior is neither
 }
 
 /// Where a prior comes from.
@@ -568,7 +569,7 @@ fn other_thresholds(tally: &Tally) -> Vec<Threshold> {
 fn estimate(facts: &Facts, seen: &InputCounts, tally: &Tally, wall: Duration) -> Option<Estimate> {
     let written = tally.written();
     let cut = facts.scope.max_reads.is_some_and(|most| written >= most);
-    if !cut && facts.scope.sample.is_none() {
+    if !cut && facts.scope.sample.is_none_or(|sample| sample.fraction >= 1.0) {
         return None;
     }
     let (taken, read) = (written + seen.left_out(), seen.records.get());

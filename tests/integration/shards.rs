@@ -221,6 +221,13 @@ fn more_shards_than_templates_leave_some_empty() {
 }
 
 #[test]
+fn what_is_in_no_template_is_counted_by_one_shard() {
+    let bench = Bench::new();
+    let secondary = "@SQ\tSN:c\tLN:1000\nq\t256\tc\t1\t60\t10M\t*\t0\t0\tACGTACGTAC\t*\n";
+    compare(&[bench.write("a.sam", secondary).to_str().unwrap()], 3, &[]);
+}
+
+#[test]
 fn a_shard_of_a_stream_is_refused() {
     let bench = Bench::new();
     let output = bench.run_split(&["-", "--shard", "1/2"]);
