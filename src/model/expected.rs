@@ -22,9 +22,13 @@ pub(super) struct Expected {
 
 impl Expected {
     /// Begins with the model's answers to `rows`, from its files.
-    pub(super) fn begin(options: &Options, rows: Vec<Vec<u16>>) -> Self {
+    pub(super) fn begin(options: &Options, rows: Vec<Vec<u16>>) -> Result<Self, DeviceError> {
         let (options, asked) = (options.clone(), rows.clone());
-        Self { rows, logits: thread::spawn(move || logits(&options, &asked)) }
+        let logits = thread::Builder::new().spawn(move || logits(&options, &asked));
+        match logits {
+            Ok(logits) => Ok(Self { rows, logits }),
+            Err(source) => Err(DeviceError::Threads { threads: NonZero::<usize>::MIN, source: source.into() }),
+        }
     }
 
     /// Waits for the logits of all rows, end to end.

@@ -38,7 +38,8 @@ pub(super) fn load(options: &Options, kernels: Kernels) -> Result<Loaded> {
     let on_own_kernels =
         matches!(ready, Ready::Cpu { .. }) && place_on_cpu(kernels, family.as_ref()) == Place::OwnKernels;
     let expected = (options.check != Check::Skip && on_own_kernels)
-        .then(|| Expected::begin(options, check::rows(family.requirements(), weights.numbers(), false)));
+        .then(|| Expected::begin(options, check::rows(family.requirements(), weights.numbers(), false)))
+        .transpose()?;
     let sha256 = weights.sha256().map_err(refused)?;
     let (loaded, note) = match ready {
         Ready::Cpu { note } => (on_cpu(options, kernels, family.as_ref(), &mut weights)?, note),

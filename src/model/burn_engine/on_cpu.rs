@@ -32,7 +32,7 @@ pub(in crate::model) fn pool(threads: NonZero<usize>) -> Result<rayon::ThreadPoo
         .num_threads(threads.get())
         .thread_name(|thread| format!("infer-{thread}"))
         .build()
-        .map_err(|source| DeviceError::Threads { threads, source })
+        .map_err(|source| DeviceError::Threads { threads, source: source.into() })
 }
 
 /// Numbers that are on the CPU.

@@ -85,7 +85,7 @@ pub enum DeviceError {
         threads: NonZero<usize>,
         /// Why.
         #[source]
-        source: rayon::ThreadPoolBuildError,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 

@@ -97,7 +97,7 @@ impl Trainer {
             }
             Ready::Cpu { note } => {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build();
-                (Place::Cpu(pool.map_err(|source| DeviceError::Threads { threads, source })?), note)
+                (Place::Cpu(pool.map_err(|source| DeviceError::Threads { threads, source: source.into() })?), note)
             }
         };
         let device = match &place {
