@@ -80,6 +80,13 @@ impl Config {
         EncoderConfig { workers: self.threads, level: self.compression_level }
     }
 
+    /// How many threads the outputs keep while the run goes on.
+    pub(crate) fn threads_of_outputs(&self) -> usize {
+        let (encoding, outputs) = (self.encoding(), &self.outputs);
+        let paths = outputs.read_paths().chain(outputs.table_paths().map(|(path, _)| path.to_owned()));
+        paths.map(|path| outputs.codec_of(&path).threads(encoding)).sum()
+    }
+
     /// Every file written to.
     pub(crate) fn output_paths(&self) -> impl Iterator<Item = PathBuf> {
         let tables = self.outputs.table_paths().map(|(path, _)| path);

@@ -4,7 +4,8 @@ use std::io;
 use std::sync::mpsc;
 use std::thread::Builder;
 
-/// Threads that a run takes beside those that ask the model: one tokenizes, an output or input has two at most.
+/// Threads that a run takes beside those that ask the model and those that outputs keep: one tokenizes, some read, and some
+/// compress a block.
 pub(crate) const OTHERS: usize = 16;
 
 /// Starts so many threads, and ends them. Later would be too late: a task for which there is no thread waits for ever.

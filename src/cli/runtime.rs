@@ -14,7 +14,7 @@ use crate::warning::Warning;
 /// A whole run, until it ends or a signal comes.
 pub(super) fn run(config: Config) -> Result<()> {
     let warn = warn(config.quiet);
-    block_on(config.threads, async {
+    block_on_beside(config.threads_of_outputs(), config.threads, async {
         // The future holds the whole config.
         Box::pin(crate::run::run(config, signals::interrupted()?, warn)).await.map(drop)
     })
@@ -49,13 +49,20 @@ pub(super) fn unless_interrupted<T>(threads: NonZero<usize>, work: impl Future<O
     })
 }
 
-/// Runs on a runtime of its own, which is left behind: a pending read of stdin or a batch in a compute thread would
-/// otherwise hold the process open after all has been said and done. It is forgotten, not shut down in the background:
-/// that detaches threads which are about to end, and glibc's `pthread_detach` then may read what such a thread has
-/// unmapped (a crash after the outputs were in place, seen once, with 600 threads on a busy machine).
+/// Runs on a runtime of its own.
 pub(super) fn block_on<T>(threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    block_on_beside(0, threads, work)
+}
+
+/// The same beside so many threads of outputs, if there can be as many.
+///
+/// The runtime is left behind: a pending read of stdin or a batch in a compute thread would otherwise hold the process open
+/// after all has been said and done. It is forgotten, not shut down in the background: that detaches threads which are about
+/// to end, and glibc's `pthread_detach` then may read what such a thread has unmapped (a crash after the outputs were in
+/// place, seen once, with 600 threads on a busy machine).
+fn block_on_beside<T>(outputs: usize, threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
     let running_async = threads::running_async(threads);
-    let count = running_async + OTHERS;
+    let count = running_async + OTHERS + outputs;
     probe(count).map_err(|source| Error::Threads { count, source })?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(running_async)

@@ -344,6 +344,19 @@ fn numbered_mates_stay_together_whatever_stands_between_them() {
 }
 
 #[test]
+fn numbered_mates_that_are_apart_are_an_error() {
+    let bench = Bench::new();
+    let line = |(name, flags): (&str, u16)| format!("{name}\t{flags}\t*\t0\t0\t*\t*\t0\t0\t{}\t*\n", bases(1, 100));
+    // A header that says nothing of their order.
+    let lines = [("SRR1.7.1", 65), ("SRR1.8.1", 65), ("SRR1.7.2", 129), ("SRR1.8.2", 129)].map(line).concat();
+    bench.write("in.sam", "@HD\tVN:1.6\n".to_owned() + &lines);
+    let output = bench.run(&["split", "in.sam", "--coding", "c.fq", "--noncoding", "n.fq", "--no-model"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("the records of \"SRR1.7.2\" are not adjacent"), "{}", stderr(&output));
+    assert!(!bench.path("n.fq").exists());
+}
+
+#[test]
 fn mates_in_one_file_have_their_own_number() {
     let bench = Bench::new();
     let read = |name: &str| format!("@{name} x\n{}\n+\n{}\n", bases(1, 100), "I".repeat(100));

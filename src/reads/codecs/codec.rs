@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::bgzf_frames::is_bgzf;
 use super::decoders;
-use super::encoder::{Encoder, EncoderConfig, bgzf, bzip2, plain, xz, zstd};
+use super::encoder::{Encoder, EncoderConfig, MOST_XZ_THREADS, MOST_ZSTD_THREADS, bgzf, bzip2, plain, xz, zstd};
 use super::source::Source;
 use crate::reads::Problem;
 use crate::reads::bytes::window::Bytes;
@@ -38,6 +38,8 @@ struct Row {
     suffixes: &'static [&'static str],
     /// Its levels, and the one it takes unless told otherwise.
     levels: Option<(RangeInclusive<u8>, u8)>,
+    /// How many threads its library starts for an output at most, if it compresses in a stream.
+    most_threads: Option<usize>,
     read: fn(Source) -> Bytes,
     write: Option<fn(u8, EncoderConfig, File) -> Encoder>,
 }
@@ -52,6 +54,7 @@ static TABLE: [Row; 6] = [
         // Level 1: a quarter of the time of level 6 for 8 % more bytes (workflows/benchmark/README.md), for reads on
         // their way to the next step.
         levels: Some((0..=12, 1)),
+        most_threads: None,
         read: decoders::bgzf,
         write: Some(bgzf),
     },
@@ -61,6 +64,7 @@ static TABLE: [Row; 6] = [
         magic: |start| matches!(start, [0x1f, 0x8b, ..]),
         suffixes: &[],
         levels: None,
+        most_threads: None,
         read: decoders::gzip,
         write: None,
     },
@@ -71,6 +75,7 @@ static TABLE: [Row; 6] = [
         magic: |start| matches!(start, [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]),
         suffixes: &["zst"],
         levels: Some((1..=22, 3)),
+        most_threads: Some(MOST_ZSTD_THREADS),
         read: decoders::zstd,
         write: Some(zstd),
     },
@@ -87,6 +92,7 @@ static TABLE: [Row; 6] = [
         },
         suffixes: &["bz2"],
         levels: Some((1..=9, 9)),
+        most_threads: None,
         read: decoders::bzip2,
         write: Some(bzip2),
     },
@@ -96,6 +102,7 @@ static TABLE: [Row; 6] = [
         magic: |start| matches!(start, [0xfd, b'7', b'z', b'X', b'Z', 0, ..]),
         suffixes: &["xz"],
         levels: Some((0..=9, 6)),
+        most_threads: Some(MOST_XZ_THREADS),
         read: decoders::xz,
         write: Some(xz),
     },
@@ -105,6 +112,7 @@ static TABLE: [Row; 6] = [
         magic: |_start| true,
         suffixes: &[],
         levels: None,
+        most_threads: None,
         read: |source| Box::new(source.stored),
         write: Some(plain),
     },
@@ -176,6 +184,11 @@ impl Codec {
         self.row().write.expect("no suffix asks for a codec that is only read")(level, config, file)
     }
 
+    /// How many threads an output keeps until it ends: one that fills its stream, and those of its library.
+    pub(crate) fn threads(self, config: EncoderConfig) -> usize {
+        self.row().most_threads.map_or(0, |most| 1 + config.workers.get().min(most))
+    }
+
     fn row(self) -> &'static Row {
         TABLE.iter().find(|row| row.codec == self).expect("every codec has a row")
     }
@@ -183,7 +196,20 @@ impl Codec {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZero;
+
     use super::*;
+
+    #[test]
+    fn streams_keep_threads_and_blocks_do_not() {
+        let threads = |codec: Codec, workers| {
+            let workers = NonZero::new(workers).unwrap();
+            codec.threads(EncoderConfig { workers, level: None })
+        };
+        assert_eq!([Codec::Zstd, Codec::Xz].map(|codec| threads(codec, 1)), [2, 2]);
+        assert_eq!([Codec::Zstd, Codec::Xz].map(|codec| threads(codec, 64)), [9, 5]);
+        assert_eq!([Codec::Plain, Codec::Bgzf, Codec::Bzip2].map(|codec| threads(codec, 64)), [0; 3]);
+    }
 
     #[test]
     fn the_last_suffix_names_the_codec() {

@@ -19,10 +19,10 @@ use super::stream::Stream;
 const ZSTD_JOB: u32 = 4 << 20;
 
 /// More threads than these are no faster than the rest of a run can be, and each takes its memory.
-const MOST_ZSTD_THREADS: usize = 8;
+pub(super) const MOST_ZSTD_THREADS: usize = 8;
 
 /// The same of xz, whose threads take some 140 MB each at level 6.
-const MOST_XZ_THREADS: usize = 4;
+pub(super) const MOST_XZ_THREADS: usize = 4;
 
 /// How outputs are compressed.
 #[derive(Clone, Copy, Debug)]

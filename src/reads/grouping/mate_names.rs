@@ -77,6 +77,22 @@ pub(in crate::reads) fn unnumbered(name: &[u8]) -> &[u8] {
     }
 }
 
+/// The name a mate shares with the other one, whose own name would differ in nothing but which mate it is.
+pub(in crate::reads) fn shared(name: &[u8], mate: Mate) -> &[u8] {
+    let [mut first, mut second] = [name.to_vec(), name.to_vec()];
+    let (Some(one), Some(two)) = (first.last_mut(), second.last_mut()) else { return name };
+    let own = match mate {
+        Mate::First => *one,
+        Mate::Second => *two,
+        Mate::Unpaired => return name,
+    };
+    (*one, *two) = (b'1', b'2');
+    if own != b'0' + mate.number() {
+        return name;
+    }
+    stem([&first, &second]).map_or(name, |stem| &name[..stem])
+}
+
 /// What comes before such a number.
 const MARKS: &[u8] = b"/._:";
 
@@ -153,6 +169,22 @@ fn commented(record: &Record) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lone_mate_knows_the_name_it_shares() {
+        for (name, mate, shared_name) in [
+            ("SRR1.7.1", Mate::First, "SRR1.7"),
+            ("SRR1.7.2", Mate::Second, "SRR1.7"),
+            ("SRR1.7.2", Mate::First, "SRR1.7.2"),
+            ("SRR1.7.1", Mate::Unpaired, "SRR1.7.1"),
+            ("SRR1.1", Mate::First, "SRR1.1"),
+            ("r_R2", Mate::Second, "r"),
+            ("r1", Mate::First, "r1"),
+            ("", Mate::First, ""),
+        ] {
+            assert_eq!(shared(name.as_bytes(), mate), shared_name.as_bytes(), "{name} {mate:?}");
+        }
+    }
 
     fn joined(first: &str, second: &str) -> Result<String, Unfit> {
         let record = |header: &str| Record::new(header.as_bytes(), b"A", b"");

@@ -383,10 +383,14 @@ impl Orphans {
         let missing = if alone == Mate::First { Mate::Second } else { Mate::First };
         let name = group[0].name();
         if name != UNNAMED {
-            if self.has(name, missing) {
+            // Its mate has the same name, or one that differs in the mate's number.
+            let names = [name, mate_names::shared(name, alone)];
+            if names.iter().any(|name| self.has(name, missing)) {
                 return Err(not_adjacent(records, Problem::NotAdjacent, name));
             }
-            self.insert(name, alone);
+            for name in names {
+                self.insert(name, alone);
+            }
         }
         records.counts().orphans.add(count);
         Ok(())
