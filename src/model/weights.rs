@@ -197,7 +197,8 @@ fn ours(name: String) -> Option<String> {
     Some(name)
 }
 
-fn floats(bytes: &[u8], of: fn([u8; 4]) -> f32) -> Vec<f32> {
+/// `of` is known to the compiler, which copies all numbers at once.
+fn floats(bytes: &[u8], of: impl Fn([u8; 4]) -> f32) -> Vec<f32> {
     let (numbers, _) = bytes.as_chunks();
     numbers.iter().map(|&number| of(number)).collect()
 }

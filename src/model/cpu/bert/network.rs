@@ -125,12 +125,14 @@ impl<E, T: FnMut(&str, &[usize]) -> Result<Vec<f32>, E>> Loader<T> {
             }
         }
         let rows: Vec<Option<usize>> = (0..inputs).map(input).collect();
-        let columns: Vec<Option<usize>> = (0..outputs).map(output).collect();
-        Ok(Linear::new(self.encoding, self.packings, inputs, &bias, |row, column| {
-            match (rows[row], columns[column % outputs]) {
-                (Some(from), Some(to)) => weights[column / outputs][to * stored[1] + from],
-                _ => 0.0,
-            }
+        let of_column = |column: usize| {
+            let weights = &weights[column / outputs];
+            output(column % outputs).map(|number| &weights[number * stored[1]..][..stored[1]])
+        };
+        let columns: Vec<Option<&[f32]>> = (0..bias.len()).map(of_column).collect();
+        Ok(Linear::new(self.encoding, self.packings, inputs, &bias, |row, column| match (rows[row], columns[column]) {
+            (Some(from), Some(weights)) => weights[from],
+            _ => 0.0,
         }))
     }
 }
