@@ -1,6 +1,7 @@
 //! The settings of a run: what each stage needs, side by side, and the checks that concern more than one of them.
 
 use std::num::NonZero;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::conflict::Conflict;
@@ -10,7 +11,7 @@ use crate::outputs::OutputsConfig;
 use crate::paths::{Target, is_direct};
 use crate::prior;
 use crate::progress::Display;
-use crate::reads::output::{Content, Existing, Placing, misleading_suffix, stray_of};
+use crate::reads::output::{Content, Existing, Placing, check_place, misleading_suffix, stray_of};
 use crate::reads::{Codec, EncoderConfig, InputConfig};
 use crate::sample::Sample;
 use crate::shard::Shard;
@@ -126,6 +127,11 @@ impl Config {
         self.check_shard()
     }
 
+    /// Refuses outputs that could not be created: reports are only when all is read, which would then be in vain.
+    pub(crate) fn check_places(&self) -> Result<()> {
+        self.output_paths().try_for_each(|path| Ok(check_place(&path, self.folder.as_deref())?))
+    }
+
     /// Refuses outputs that would overwrite an input, each other or, unless that is asked for, a file.
     fn check_paths(&self) -> Result<()> {
         check_places(self.output_paths(), self.input_paths(), self.placing.existing)
@@ -200,6 +206,9 @@ pub(crate) fn check_places(
     let outputs: Vec<(PathBuf, Target)> = outputs.map(|path| (path.clone(), Target::written(&path))).collect();
     let inputs: Vec<Target> = inputs.map(|path| Target::read(&path)).collect();
     for (i, (path, output)) in outputs.iter().enumerate() {
+        if [&b"/"[..], b"/."].iter().any(|end| path.as_os_str().as_bytes().ends_with(end)) {
+            return Err(Conflict::Folder(path.clone()).into());
+        }
         if outputs[..i].iter().any(|(_, other)| other.clashes_with(output)) {
             return Err(Conflict::SameOutput(path.clone()).into());
         }

@@ -13,6 +13,9 @@ pub enum Conflict {
     /// A file that is read would be overwritten.
     #[error("{} is both input and output", .0.display())]
     InputAndOutput(PathBuf),
+    /// An output's name is that of a folder.
+    #[error("{} names a folder, not a file", .0.display())]
+    Folder(PathBuf),
     /// An output exists, and nobody said that it may be replaced.
     #[error("{} exists", .0.display())]
     Exists(PathBuf),

@@ -14,6 +14,7 @@
 //! chunks they wait for.
 
 use std::future::Future;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::Stream;
@@ -113,7 +114,10 @@ where
 
     // Every end of a channel moves into the stage that uses it: were one left here, nobody would run out of input.
     let mut stages = JoinSet::new();
-    stages.spawn(nothing_to_tell(decode::run(config.decode, templates, credit.clone(), chunks)));
+    let all = Arc::new(OnceLock::new());
+    let (decoding, of_all) = (credit.clone(), Arc::clone(&all));
+    stages
+        .spawn(nothing_to_tell(async move { decode::run(config.decode, templates, decoding, chunks, &of_all).await }));
     stages.spawn_blocking(move || {
         tokenize::run(config.tokenize, &to_tokenize, &tokenized);
         Ok(None)
@@ -122,7 +126,7 @@ where
     let first = Worker { classify, input: to_infer, output: classified, more };
     stages.spawn_blocking(move || first.run().map(|()| None));
     let mut crew = Crew { wanted, running: 1, most: config.workers };
-    stages.spawn(async move { write::run(outputs, to_write, credit, hold).await.map(Some) });
+    stages.spawn(async move { write::run(outputs, to_write, credit, hold, &all).await.map(Some) });
 
     tokio::pin!(interrupt);
     tokio::select! {

@@ -3,6 +3,8 @@
 use std::error::Error as _;
 use std::io;
 
+use rustix::io::Errno;
+
 use crate::conflict::Conflict;
 use crate::error::Error;
 use crate::model::device::DeviceError;
@@ -69,6 +71,9 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         Error::Reads(reads::Error::Temporary { .. }) => {
             "choose another folder with --temp-dir, or raise --memory to keep more records in RAM"
         }
+        Error::Reads(reads::Error::Output { source, .. }) if Errno::from_io_error(source) == Some(Errno::MFILE) => {
+            "raise the limit on open files (ulimit -n)"
+        }
         Error::Model(model::Error::Load { problem, .. }) => return on_model(problem).map(str::to_owned),
         Error::Model(model::Error::Fetch { problem, .. }) => return on_fetch(problem).map(str::to_owned),
         Error::Model(model::Error::Device(problem) | model::Error::Again { problem, .. }) => {
@@ -126,6 +131,7 @@ fn on_conflict(conflict: &Conflict) -> Option<String> {
             let packed = if fitting.contains("parquet") { " (but not .parquet, which compresses itself)" } else { "" };
             return Some(format!("name it {fitting}; .gz, .zst, .bz2 or .xz may follow{packed}"));
         }
+        Conflict::Folder(_) => "name a file; --out-prefix FOLDER/NAME names all outputs at once",
         Conflict::NothingCompressed => "outputs that end in .gz, .zst, .bz2, .xz or .bam are compressed",
         Conflict::ReadOnce(_) => "write it to a file first, or leave out --shard",
         Conflict::TakenAway(_) => "write it to a file first, or try a part of it that is a file",

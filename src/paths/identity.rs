@@ -82,7 +82,7 @@ impl Target {
 #[must_use]
 pub(crate) fn is_direct(path: &Path) -> bool {
     let is_descriptor = path.starts_with("/dev/fd")
-        || path.starts_with("/proc")
+        || path.starts_with("/proc") && path.parent().is_some_and(|folder| folder.ends_with("fd"))
         || ["/dev/stdin", "/dev/stdout", "/dev/stderr"].iter().any(|stream| path == Path::new(stream));
     is_descriptor || path.metadata().is_ok_and(|metadata| !metadata.is_file())
 }

@@ -1,6 +1,7 @@
-//! Standard streams that whoever started the program had closed.
+//! Standard streams and other descriptors that whoever started the program had closed.
 //!
-//! Rust opens `/dev/null` in their place before `main`. Reads would then be missing, and outputs lost, without a word.
+//! Rust opens `/dev/null` in place of the former before `main`, and files of ours may take the numbers of the others. Reads
+//! would then be missing or changed, and outputs lost, without a word.
 
 use std::fs::File;
 use std::io;
@@ -43,7 +44,7 @@ impl Stream {
     const ALL: [Self; 3] = [Self::Stdin, Self::Stdout, Self::Stderr];
 
     /// The stream that a path names. `-` is `dash`.
-    fn at(path: &Path, dash: Self) -> Option<Self> {
+    pub(crate) fn at(path: &Path, dash: Self) -> Option<Self> {
         if path == Path::new("-") {
             return Some(dash);
         }
@@ -80,9 +81,30 @@ impl Stream {
     }
 }
 
-/// Refuses a path that leads to a standard stream which was closed when the program started; `-` is `dash`.
+/// Refuses a path that leads to a descriptor which was closed when the program started; `-` is `dash`.
 pub(crate) fn ensure_open(path: &Path, dash: Stream) -> io::Result<()> {
-    Stream::at(path, dash).map_or(Ok(()), |stream| stream.file().map(drop))
+    match (Stream::at(path, dash), descriptor(path)) {
+        (Some(stream), _) => stream.file().map(drop),
+        (None, Some(number)) if is_ours(number) => Err(io::Error::other(format!("descriptor {number} is closed"))),
+        (None, _) => Ok(()),
+    }
+}
+
+/// The descriptor that a path names.
+fn descriptor(path: &Path) -> Option<u32> {
+    let folders = ["/dev/fd", "/proc/self/fd", "/proc/thread-self/fd"];
+    let number = folders.iter().find_map(|folder| path.strip_prefix(folder).ok())?;
+    number.to_str()?.parse().ok()
+}
+
+/// Whether this program opened a descriptor itself. Descriptors that a program inherits survived its start, and so are not to be
+/// closed at the start of another one, as all are that Rust's library opens.
+fn is_ours(number: u32) -> bool {
+    const CLOSED_ON_EXEC: u32 = 0o2_000_000;
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")).unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+    flags.is_some_and(|flags| flags & CLOSED_ON_EXEC != 0)
 }
 
 #[cfg(test)]
@@ -101,5 +123,19 @@ mod tests {
         ] {
             assert_eq!(Stream::at(path.as_ref(), Stream::Stdout), stream, "{path}");
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn descriptors_of_our_own_are_not_the_users() {
+        use std::os::fd::AsRawFd;
+        let (ours, inherited) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::empty()).unwrap();
+        for folder in ["/dev/fd", "/proc/self/fd", "/proc/thread-self/fd"] {
+            let is_open =
+                |file: &File| ensure_open(format!("{folder}/{}", file.as_raw_fd()).as_ref(), Stream::Stdin).is_ok();
+            assert!(!is_open(&ours) && is_open(&inherited), "{folder}");
+        }
+        assert!(ensure_open("/dev/fd/x".as_ref(), Stream::Stdin).is_ok());
     }
 }

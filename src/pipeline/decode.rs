@@ -1,5 +1,7 @@
 //! Cuts the stream of templates into chunks, by bytes, as fast as the credits allow.
 
+use std::sync::OnceLock;
+
 use crossbeam_channel::Sender;
 use futures::{Stream, StreamExt};
 
@@ -17,17 +19,20 @@ pub struct DecodeConfig {
     pub max_reads: Option<u64>,
 }
 
-/// Runs until the input ends, `max_reads` are read, or nobody takes the output any more.
+/// Runs until the input ends, `max_reads` are read, or nobody takes the output any more. `all` is set to the number of chunks
+/// once the last one is sent.
 pub(super) async fn run<E: Into<Error>>(
     config: DecodeConfig,
     mut templates: impl Stream<Item = Result<Template, E>> + Unpin,
     credit: Credit,
     output: Sender<Chunk>,
+    all: &OnceLock<u64>,
 ) -> Result<()> {
     let mut left = config.max_reads.unwrap_or(u64::MAX);
     for index in 0.. {
         let (templates, bytes) = gather(config, &credit, &mut templates, &mut left).await?;
         if templates.is_empty() {
+            all.get_or_init(|| index);
             break;
         }
         let price = credit.take(bytes).await;

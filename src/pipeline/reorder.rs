@@ -37,6 +37,12 @@ impl<T> Reorder<T> {
         self.next += 1;
         Some(item)
     }
+
+    /// How many items it has given back.
+    #[must_use]
+    pub fn given(&self) -> u64 {
+        self.next
+    }
 }
 
 #[cfg(test)]
@@ -54,6 +60,7 @@ mod tests {
                 left.extend(std::iter::from_fn(|| reorder.pop()));
             }
             prop_assert_eq!(left, (0..40).collect::<Vec<_>>());
+            prop_assert_eq!(reorder.given(), 40);
         }
     }
 }

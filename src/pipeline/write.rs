@@ -1,6 +1,8 @@
 //! Puts the chunks back in order and writes them, the first ones once the prior is known; ends the files when the input has
 //! ended.
 
+use std::sync::OnceLock;
+
 use tokio::sync::mpsc;
 
 use super::chunk::Classified;
@@ -11,13 +13,14 @@ use crate::error::Result;
 use crate::outputs::Outputs;
 use crate::tally::Tally;
 
-/// Runs until the input ends. That also happens when a stage before fails, so the files are ended but not put in place
-/// here: only the supervisor knows whether all went well.
+/// Runs until `all` chunks are written; the files are ended then, and put in place by the supervisor. The input also ends when
+/// a stage before fails: then it waits for the supervisor to stop it, as a pipe must not seem whole either.
 pub(super) async fn run(
     mut outputs: Outputs,
     mut input: mpsc::Receiver<Classified>,
     credit: Credit,
     mut hold: Option<Hold>,
+    all: &OnceLock<u64>,
 ) -> Result<Tally> {
     let mut reorder = Reorder::new();
     while let Some(classified) = input.recv().await {
@@ -33,6 +36,9 @@ pub(super) async fn run(
                 full.release(&mut outputs).await?;
             }
         }
+    }
+    if all.get() != Some(&reorder.given()) {
+        return std::future::pending().await;
     }
     if let Some(rest) = hold {
         rest.release(&mut outputs).await?;

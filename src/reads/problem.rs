@@ -283,6 +283,15 @@ pub(super) fn shown_header(header: &[u8]) -> String {
     format!("\"{}\"", header[..header.len().min(LONGEST)].escape_ascii())
 }
 
+/// A name as a message can show it: short, and readable if it is text.
+pub(super) fn shown_name(name: &[u8]) -> String {
+    const LONGEST: usize = 80;
+    match name.get(..LONGEST).filter(|_| name.len() > LONGEST) {
+        Some(start) => String::from_utf8_lossy(start).into_owned() + "...",
+        None => String::from_utf8_lossy(name).into_owned(),
+    }
+}
+
 /// Some bytes as a message can show them: quoted, escaped, short.
 pub(super) fn shown(bytes: &[u8]) -> String {
     const LONGEST: usize = 20;

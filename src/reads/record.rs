@@ -1,6 +1,7 @@
 //! One read, whatever file it came from, in one piece of memory.
 
 use super::Mate;
+use super::problem::shown_name;
 
 /// What stands between the bases of a FASTQ record and its quality scores.
 pub(super) const PLUS_LINE: &[u8] = b"\n+\n";
@@ -99,7 +100,7 @@ impl Record {
 
     /// The header's first word: the name with its `/1` or `/2`, for messages.
     pub(crate) fn word(&self) -> String {
-        String::from_utf8_lossy(self.first_word()).into_owned()
+        shown_name(self.first_word())
     }
 
     /// The letters, exactly as stored (case and ambiguity codes kept).

@@ -10,7 +10,6 @@ use crate::error::{Error, Result, Signal};
 use crate::outputs::{Judge, Outputs, OutputsConfig};
 use crate::pipeline::{self, PipelineConfig};
 use crate::progress::Progress;
-use crate::reads::output::check_place;
 use crate::reads::{Format, Index};
 use crate::report::{Measured, Plan};
 use crate::tokens::Tokens;
@@ -33,8 +32,8 @@ pub async fn dry_run(config: Config, interrupt: impl Future<Output = Signal>, wa
     if let (Some(_), Some(index)) = (config.shard, &config.index) {
         Index::open(index, &config.input.inputs)?;
     }
+    config.check_places()?;
     let outputs: Vec<_> = config.output_paths().collect();
-    outputs.iter().try_for_each(|path| check_place(path, config.folder.as_deref()))?;
     let progress = Arc::new(Progress::default());
     let mut interrupt = std::pin::pin!(interrupt);
     let (templates, classifier, _) = or_interrupted(prepare(&config, &progress), &mut interrupt).await?;

@@ -47,8 +47,42 @@ fn an_input_is_no_output_whatever_both_are_called() {
         }
         refused(&bench, &line, 2, "is both input and output");
     }
+    for name in ["in.fq/", "in.fq/.", "new/"] {
+        refused(&bench, &format!("{split} in.fq --coding {name}"), 2, "names a folder, not a file");
+    }
     refused(&bench, "readseeker split in.fq 'other name.fq' --coding c.fq --noncoding n.fq", 2, "is given twice");
     refused(&bench, "readseeker split - /dev/stdin --coding c.fq --noncoding n.fq <in.fq", 2, "is given twice");
+}
+
+#[test]
+fn a_descriptor_that_nobody_gave_is_refused() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(20, 100, ""));
+    // Files that the run itself opens take these numbers.
+    for number in 5..24 {
+        let output = shell(
+            &bench,
+            &format!(
+                "readseeker split in.fq --device cpu --coding c.fq --noncoding /dev/fd/{number} --force {number}>&-"
+            ),
+        );
+        assert_eq!(output.status.code(), Some(6), "{number}: {}", stderr(&output));
+        assert_eq!((bench.files(), bench.read("in.fq")), (vec!["in.fq".to_owned()], fastq(20, 100, "")), "{number}");
+    }
+}
+
+#[test]
+fn a_failed_run_ends_no_stream() {
+    let bench = Bench::new();
+    bench.write("in.fq", fastq(20, 100, ""));
+    // What has been read is written when the cut record comes.
+    let line = "set -o pipefail; { cat in.fq; sleep .1; printf '@cut\\nACGT\\n'; } | \
+        readseeker split - --device cpu --threads 2 --coding - --noncoding /dev/null --output-format bam --no-model";
+    for _ in 0..20 {
+        let output = shell(&bench, line);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert!(!output.stdout.ends_with(&[0x1b, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]), "the end of BGZF");
+    }
 }
 
 #[test]

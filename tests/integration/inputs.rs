@@ -42,6 +42,16 @@ fn lanes_are_read_one_after_the_other() {
 }
 
 #[test]
+fn a_lane_that_starts_with_blank_lines_is_not_empty() {
+    let bench = Bench::new();
+    bench.write("l0.fq", "\n".repeat(10_000) + &lane(0, 30));
+    bench.write("l1.fq", lane(30, 20));
+    bench.write("l2.fq", "\r\n".repeat(10_000));
+    bench.split(&["--single", "l0.fq", "l1.fq", "l2.fq", "--json", "r.json"]);
+    assert_eq!(bench.json("r.json")["counts"]["records"], 50);
+}
+
+#[test]
 fn lanes_of_pairs_keep_their_mates() {
     let bench = Bench::new();
     for (name, first) in [("a", 0), ("b", 25)] {

@@ -344,6 +344,22 @@ fn numbered_mates_stay_together_whatever_stands_between_them() {
 }
 
 #[test]
+fn a_mate_without_bases_keeps_its_place_where_a_name_recurs() {
+    let bench = Bench::new();
+    let line = |(flags, letters): (u16, &str)| format!("p\t{flags}\t*\t0\t0\t*\t*\t0\t0\t{letters}\t*\n");
+    let reads = [1, 2, 3].map(|seed| bases(seed, 100));
+    let lines = [(77, "*"), (141, &*reads[0]), (77, &*reads[1]), (141, &*reads[2])].map(line).concat();
+    bench.write("in.sam", "@HD\tVN:1.6\tGO:query\n".to_owned() + &lines);
+    let files = ["--coding", "c_#.fq", "--noncoding", "n_#.fq", "--unpaired", "u_%.fq"];
+    let output = bench.run(&[&["split", "in.sam", "--no-model"], &files[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let written = ["n_1.fq", "n_2.fq", "u_noncoding.fq"].map(|file| bench.read(file));
+    for (text, read) in written.iter().zip([&reads[1], &reads[2], &reads[0]]) {
+        assert_eq!(text.lines().nth(1), Some(&**read));
+    }
+}
+
+#[test]
 fn numbered_mates_that_are_apart_are_an_error() {
     let bench = Bench::new();
     let line = |(name, flags): (&str, u16)| format!("{name}\t{flags}\t*\t0\t0\t*\t*\t0\t0\t{}\t*\n", bases(1, 100));

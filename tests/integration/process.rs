@@ -265,6 +265,16 @@ fn a_full_stdout_is_an_error() {
 }
 
 #[test]
+fn an_output_without_a_folder_is_found_before_a_read_is() {
+    let bench = Bench::new();
+    bench.write("cut.fq", "@cut\nACGT\n");
+    for flag in ["--json", "--html", "--multiqc", "--scores"] {
+        let output = bench.run_split(&["cut.fq", flag, "nowhere/x"]);
+        assert_eq!(output.status.code(), Some(6), "{flag}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn the_cpus_that_a_process_may_use_set_its_threads() {
     let bench = Bench::new();
     bench.write("in.fq", fastq(2, 80, ""));

@@ -5,7 +5,8 @@
 use super::fastq::{is_line_end, no_record};
 use super::letter_lines::check_letters;
 use super::parse::{Fault, Step};
-use crate::reads::Record;
+use crate::reads::problem::shown;
+use crate::reads::{Problem, Record};
 
 /// The record the window starts with.
 pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
@@ -22,6 +23,10 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     let mut bases = Vec::with_capacity(len);
     lines.for_each(|line| bases.extend_from_slice(line));
     check_letters("sequence", &bases).map_err(|problem| Fault::of(header, problem))?;
+    if let Some(at) = bases.iter().position(|letter| b">@+".contains(letter)) {
+        // A record that began in the middle of a line, or one of FASTQ.
+        return Err(Fault::of(header, Problem::Letter { line: "sequence", found: shown(&bases[at..=at]) }));
+    }
     Ok(Step::Record(Record::new(header, &bases, b""), len))
 }
 
@@ -96,6 +101,7 @@ mod tests {
         assert_eq!(parse(b"\n", true).unwrap(), Step::Blank(1));
         assert_eq!(parse(b"", true).unwrap(), Step::End);
         assert!(parse(b">a\nA\0C\n", true).is_err());
+        assert!(parse(b">a\nAC>b\nGT\n", true).is_err() && parse(b">a\nAC\n@b\nGT\n+\n", true).is_err());
         assert!(parse(b"ACGT\n", true).is_err());
     }
 }

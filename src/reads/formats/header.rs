@@ -122,7 +122,7 @@ impl Header {
     #[must_use]
     pub fn with_program(mut self, name: &str, version: &str, command: &str) -> Self {
         let programs: Vec<&[u8]> = lines(&self.text).filter(|line| line.starts_with(b"@PG\t")).collect();
-        let mut taken: HashSet<Vec<u8>> =
+        let taken: HashSet<Vec<u8>> =
             programs.iter().filter_map(|line| tag(line, *b"ID")).map(<[u8]>::to_vec).collect();
         let followed: HashSet<&[u8]> = programs.iter().filter_map(|line| tag(line, *b"PP")).collect();
         let ends = programs.iter().filter_map(|line| tag(line, *b"ID")).filter(|id| !followed.contains(id));
@@ -132,15 +132,13 @@ impl Header {
         }
         self.end_line();
         let command = command.replace(['\t', '\n', '\r'], " ");
-        for end in ends {
-            let id = free_id(name, &taken);
+        for (end, id) in ends.into_iter().zip(free_ids(name, &taken)) {
             self.text.extend_from_slice(format!("@PG\tID:{id}\tPN:{name}").as_bytes());
             if let Some(end) = end {
                 self.text.extend_from_slice(b"\tPP:");
                 self.text.extend_from_slice(&end);
             }
             self.text.extend_from_slice(format!("\tVN:{version}\tCL:{command}\n").as_bytes());
-            taken.insert(id.into_bytes());
         }
         self
     }
@@ -194,10 +192,11 @@ impl Header {
     }
 }
 
-fn free_id(name: &str, taken: &HashSet<Vec<u8>>) -> String {
-    let numbered = (1..).map(|n| format!("{name}.{n}"));
-    let mut ids = std::iter::once(name.to_owned()).chain(numbered);
-    ids.find(|id| !taken.contains(id.as_bytes())).expect("there is always a higher number")
+/// IDs for a program, without end: its name, and its name with a number, but for those that are taken.
+fn free_ids(name: &str, taken: &HashSet<Vec<u8>>) -> impl Iterator<Item = String> {
+    let numbered = (1..).map(move |n| format!("{name}.{n}"));
+    let ids = std::iter::once(name.to_owned()).chain(numbered);
+    ids.filter(|id| !taken.contains(id.as_bytes()))
 }
 
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {

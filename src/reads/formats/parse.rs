@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use noodles::sam::alignment::record::Flags;
 
+use crate::reads::problem::shown_name;
 use crate::reads::record::word_len;
 use crate::reads::{Problem, Record};
 
@@ -66,8 +67,7 @@ pub(in crate::reads) struct Fault {
 impl Fault {
     /// A complaint about the record whose header starts with `name`.
     pub(in crate::reads) fn of(header: &[u8], problem: Problem) -> Self {
-        let word = &header[..word_len(header)];
-        Self { name: Some(String::from_utf8_lossy(word).into_owned()), problem }
+        Self { name: Some(shown_name(&header[..word_len(header)])), problem }
     }
 }
 

@@ -11,7 +11,7 @@ use super::rule::{Grouping, MateNames};
 use crate::reads::error::{Error, Result};
 use crate::reads::formats::header::Order;
 use crate::reads::formats::records::{Entry, Records};
-use crate::reads::problem::shown_header;
+use crate::reads::problem::{shown_header, shown_name};
 use crate::reads::{InputCounts, Mate, Problem, Record, Template};
 
 /// QNAME of records that have none.
@@ -218,34 +218,34 @@ pub(in crate::reads) fn template(entries: impl IntoIterator<Item = Entry>, count
 /// The same, empty or not, with the names that reads have.
 fn gathered(entries: impl IntoIterator<Item = Entry>, counts: &InputCounts) -> Template {
     let mut template = Template::default();
+    let (mut places, mut before) = (Places::new(), [0_usize; 3]);
     for Entry { read, stored } in entries {
         let mut segment = None;
-        match read {
-            Some(read) if read.bases().is_empty() => counts.without_bases.add(1),
-            Some(read) => {
+        if let Some(read) = read {
+            let number = read.mate.number();
+            let alike = &mut before[usize::from(number)];
+            *alike += 1;
+            if read.bases().is_empty() {
+                counts.without_bases.add(1);
+            } else {
                 segment = Some(template.segments.len());
                 template.segments.push(read);
+                places.push((*alike, number));
             }
-            None => {}
         }
         template.alignments.extend(stored.map(|stored| stored.of_segment(segment)));
     }
-    order_mates(&mut template);
+    order_mates(&mut template, &places);
     template
 }
+
+/// For each read how many of its name and mate have come, and which mate it is.
+type Places = SmallVec<[(usize, u8); 2]>;
 
 /// Puts R1 before R2, whatever their order in the file, as `samtools fastq` writes them and interleaved files must have
 /// them. Where a name recurs (lanes that were merged), the first R1 is followed by the first R2, then come the second ones.
 /// What is kept of the records as stored stays in the file's order.
-fn order_mates(template: &mut Template) {
-    let mut before = [0_usize; 3];
-    let place_of = |segment: &Record| {
-        let number = segment.mate.number();
-        let alike = &mut before[usize::from(number)];
-        *alike += 1;
-        (*alike, number)
-    };
-    let places: SmallVec<[(usize, u8); 2]> = template.segments.iter().map(place_of).collect();
+fn order_mates(template: &mut Template, places: &Places) {
     if places.is_sorted() {
         return;
     }
@@ -356,7 +356,7 @@ fn lone_mates(group: &[Entry]) -> Option<(Mate, u64)> {
 }
 
 fn not_adjacent(records: &Records, problem: fn(String) -> Problem, name: &[u8]) -> Error {
-    records.error(problem(String::from_utf8_lossy(name).into_owned()))
+    records.error(problem(shown_name(name)))
 }
 
 pub(in crate::reads) fn differ(pair: u64, first: Option<&Record>, second: Option<&Record>) -> Problem {

@@ -105,6 +105,12 @@ impl Opened {
             if content.peek(START).await?.starts_with(BYTE_ORDER_MARK) {
                 content.skip(BYTE_ORDER_MARK.len());
             }
+            // A file is empty only if nothing follows its blank lines.
+            while content.peek(START).await?.iter().all(|&byte| fastq::is_line_end(byte))
+                && !content.window().is_empty()
+            {
+                content.skip(content.window().len().min(START));
+            }
             let format = detect(content.peek(START).await?)?;
             if format == Some(Format::Fasta) && fasta::holds_proteins(content.window()) {
                 return Err(Problem::Protein);

@@ -22,17 +22,26 @@ pub(super) fn has_tags(header: &[u8]) -> bool {
 
 /// A header line without the annotation of an earlier run: no read has two.
 pub(super) fn without(header: &[u8]) -> &[u8] {
-    let strip = |keys: [&[u8]; 2]| {
-        let without_frame = strip_word(header, keys[1]).unwrap_or(header);
-        strip_word(without_frame, keys[0])
+    let strip = |[probability, frame]: [&[u8]; 2]| {
+        let without_frame = strip_word(header, frame, is_frame).unwrap_or(header);
+        strip_word(without_frame, probability, is_probability)
     };
     strip([b" cp=", b" cf="]).or_else(|| strip([b"\tcp:f:", b"\tcf:i:"])).unwrap_or(header)
 }
 
-/// The line before its last word, if that starts with `key`, which starts with what parts words.
-fn strip_word<'a>(line: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+/// The line before its last word, if that is `key`, which starts with what parts words, and a value of ours.
+fn strip_word<'a>(line: &'a [u8], key: &[u8], is_ours: fn(&str) -> bool) -> Option<&'a [u8]> {
     let start = memchr::memrchr(key[0], line)?;
-    line[start..].starts_with(key).then(|| &line[..start])
+    let value = std::str::from_utf8(line[start..].strip_prefix(key)?).ok()?;
+    is_ours(value).then(|| &line[..start])
+}
+
+fn is_probability(value: &str) -> bool {
+    value.parse().is_ok_and(|value: f64| (0.0..=1.0).contains(&value))
+}
+
+fn is_frame(value: &str) -> bool {
+    matches!(value.strip_prefix('-').unwrap_or(value), "1" | "2" | "3")
 }
 
 #[cfg(test)]
@@ -60,6 +69,8 @@ mod tests {
 
     #[test]
     fn a_frame_alone_is_no_annotation_of_ours() {
-        assert_eq!(without(b"r1 cf=1"), b"r1 cf=1");
+        for header in ["r1 cf=1", "r1 cp=plasmid", "r1 cp=0.5 cf=xyz", "r1 cp=0.5 cf=0", "r1 cp=7"] {
+            assert_eq!(without(header.as_bytes()), header.as_bytes());
+        }
     }
 }

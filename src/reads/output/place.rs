@@ -23,11 +23,10 @@ const NO_FOLDER: &str = "its folder does not exist";
 pub(super) async fn open_file(path: &Path) -> io::Result<(File, Pending)> {
     // As a plain file, not `tokio::io::stdout`, which looks for line ends; and the very same one, not opened anew, which
     // would begin at the start of what `>>` appends to.
-    match path.to_str() {
-        Some("-" | "/dev/stdout") => return Ok((Stream::Stdout.file()?, Pending::direct())),
-        Some("/dev/stderr") => return Ok((Stream::Stderr.file()?, Pending::direct())),
-        _ => ensure_open(path, Stream::Stdout)?,
+    if let Some(stream @ (Stream::Stdout | Stream::Stderr)) = Stream::at(path, Stream::Stdout) {
+        return Ok((stream.file()?, Pending::direct()));
     }
+    ensure_open(path, Stream::Stdout)?;
     if is_direct(path) {
         let file = tokio::fs::File::options().append(true).open(path).await?;
         return Ok((file.into_std().await, Pending::direct()));
