@@ -1,4 +1,4 @@
-//! Standard streams that whoever started the program had closed.
+//! Detects standard streams that were closed when the program started.
 //!
 //! Rust opens `/dev/null` in their place before `main`. Reads would then be missing, and outputs lost, without a word.
 
@@ -8,10 +8,10 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// A bit for each of descriptors 0 to 2 that was closed.
+/// A bit for each of the descriptors 0 to 2 that was closed at the start.
 static CLOSED: AtomicU8 = AtomicU8::new(0);
 
-/// Runs before `main`, and so before `/dev/null` is opened.
+/// Records which streams are closed. Runs before `main`, and so before `/dev/null` is opened in their place.
 #[ctor::ctor]
 fn look() {
     let is_open = [
@@ -23,7 +23,7 @@ fn look() {
     CLOSED.store(closed.sum(), Ordering::Relaxed);
 }
 
-/// Whether none was closed.
+/// Whether no standard stream was closed at the start.
 pub(crate) fn all_streams_are_open() -> bool {
     CLOSED.load(Ordering::Relaxed) == 0
 }
@@ -42,7 +42,7 @@ pub(crate) enum Stream {
 impl Stream {
     const ALL: [Self; 3] = [Self::Stdin, Self::Stdout, Self::Stderr];
 
-    /// The stream that a path names. `-` is `dash`.
+    /// The standard stream that a path names; `-` stands for `dash`.
     fn at(path: &Path, dash: Self) -> Option<Self> {
         if path == Path::new("-") {
             return Some(dash);
@@ -62,7 +62,7 @@ impl Stream {
         }
     }
 
-    /// The stream as a file: without a buffer of its own, and not opened anew.
+    /// Opens the stream as an unbuffered file, on a duplicate of its descriptor.
     ///
     /// # Errors
     /// If it was closed when the program started.
@@ -80,7 +80,7 @@ impl Stream {
     }
 }
 
-/// Refuses a path that leads to a standard stream which was closed when the program started; `-` is `dash`.
+/// Refuses a path to a standard stream that was closed when the program started; `-` stands for `dash`.
 pub(crate) fn ensure_open(path: &Path, dash: Stream) -> io::Result<()> {
     Stream::at(path, dash).map_or(Ok(()), |stream| stream.file().map(drop))
 }
