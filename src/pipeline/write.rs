@@ -1,5 +1,5 @@
-//! Puts the chunks back in order and writes them, the first ones once the prior is known; ends the files when the input has
-//! ended.
+//! Puts chunks back in order and writes them, the first ones once the prior is known. Finishes the files when the input
+//! has ended.
 
 use tokio::sync::mpsc;
 
@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::outputs::Outputs;
 use crate::tally::Tally;
 
-/// Runs until the input ends. That also happens when a stage before fails, so the files are ended but not put in place
-/// here: only the supervisor knows whether all went well.
+/// Runs until the input ends. That also happens when an earlier stage fails, so the files are finished here but not put
+/// in place: only the supervisor knows whether all went well.
 pub(super) async fn run(
     mut outputs: Outputs,
     mut input: mpsc::Receiver<Classified>,
@@ -24,7 +24,7 @@ pub(super) async fn run(
         reorder.push(classified.chunk.index, classified);
         while let Some(Classified { chunk, answers }) = reorder.pop() {
             match &mut hold {
-                // Held reads have a share of the memory of their own.
+                // Held reads are accounted for in their own part of the memory.
                 Some(hold) => hold.push(chunk.templates, answers),
                 None => outputs.write(&chunk.templates, &answers).await?,
             }
