@@ -1,4 +1,4 @@
-//! The formats reads are stored in, and how a file shows which one it is.
+//! The formats of reads, and how to tell which one a file has.
 
 use super::sam;
 use crate::reads::Problem;

@@ -1,11 +1,11 @@
-//! Why an output could not be written.
+//! Turns I/O errors into errors about outputs.
 
 use std::io;
 use std::path::Path;
 
 use crate::reads::error::Error;
 
-/// Why an output could not be written; that the reader of stdout went away is no failure.
+/// The error of an output that cannot be written; it is no failure if the reader of stdout went away.
 pub(crate) fn failed(path: &Path, source: io::Error) -> Error {
     let is_stdout = path == Path::new("-") || path == Path::new("/dev/stdout");
     if is_stdout && source.kind() == io::ErrorKind::BrokenPipe {
