@@ -1,4 +1,4 @@
-//! What a compact model's `config.json` says, checked. Pure: knows no tensor.
+//! The checked `config.json` of a compact model. Pure: knows no tensor.
 
 use serde::Deserialize;
 
@@ -8,23 +8,23 @@ use crate::model::cpu;
 use crate::model::load_error::{LoadError, require};
 use crate::tiling::Tiling;
 
-/// `model_type` of the family.
+/// The `model_type` of the family.
 pub(in crate::model) const MODEL_TYPE: &str = "readseeker-compact";
-/// The only `format_version` there is so far.
+/// The only `format_version` so far.
 const FORMAT_VERSION: u64 = 1;
-/// Beyond this, all positions of a window of 600 bases would become one.
+/// The most that levels may pool: with more, all positions of a window of 600 bases would become one.
 const MOST_POOLED: usize = 64;
 /// Frames are read as pairs of codons, so k is fixed.
 const K: usize = 6;
 
-/// A compact model's settings.
+/// The settings of a compact model.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(in crate::model) struct CompactConfig {
     /// The family: [`MODEL_TYPE`].
     pub(super) model_type: String,
     /// Version of this file's layout.
     pub(super) format_version: u64,
-    /// The model's name in reports.
+    /// The version of this file's layout.
     pub(super) name: String,
     /// Bases of a token: 6.
     pub(super) k: usize,
