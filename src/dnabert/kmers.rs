@@ -42,7 +42,7 @@ pub struct Kmers {
     pub placing: Placing,
 }
 
-/// A label of the original scripts.
+/// A label of the original.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Label {
     /// Not coding, or not known
