@@ -207,7 +207,7 @@ mod tests {
         Prediction { probability, frame: Some(Frame::ALL[frame]) }
     }
 
-    /// Probabilities are multiples of 1/128: their sums are the same in any order.
+    /// Predictions whose probabilities are multiples of 1/128, so that their sums do not depend on the order.
     fn predictions() -> impl Strategy<Value = Vec<Prediction>> {
         let one = (0_u8..=128, 0_usize..6).prop_map(|(parts, frame)| prediction(f32::from(parts) / 128.0, frame));
         proptest::collection::vec(one, 64)

@@ -103,7 +103,7 @@ mod tests {
     fn phases_go_on_from_piece_to_piece_in_the_direction_of_the_gene() {
         let parts =
             told(&["CDS             complement(join(1..10,", "21..40))", "/codon_start=2", "/gene=\"a\""]).parts;
-        // One base is skipped, then 19 follow, of which the last one begins a codon.
+        // `codon_start=2` skips one base of the first part; 19 follow, the last of which begins a codon.
         let expected = [(20..40, 1), (0..10, 2)];
         let expected = expected.map(|(range, phase)| Part { range, strand: Strand::Minus, phase: Some(phase) });
         assert_eq!(parts, expected);

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn the_numbers_are_those_of_splitmix64() {
         let mut random = Random::new(1_234_567);
-        // The reference implementation's, of Sebastiano Vigna.
+        // The numbers of the reference implementation, by Sebastiano Vigna.
         assert_eq!([random.next(), random.next()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
     }
 

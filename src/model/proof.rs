@@ -43,7 +43,7 @@ mod tests {
 
     use super::*;
 
-    /// Two logits of a row: how many k-mers it has, and 0.
+    /// An engine whose two logits are the number of k-mers of a row, and 0.
     #[derive(Debug)]
     struct Counts;
 

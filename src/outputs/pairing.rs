@@ -47,7 +47,8 @@ mod tests {
     use crate::reads::Record;
     use crate::verdict::Reason;
 
-    /// As the rule says it: a read is paired if the other mate that has as many of its kind before it goes where it goes.
+    /// The pairing by definition: a read is paired if its counterpart, the other mate with as many of its kind before
+    /// it, goes to the same class.
     fn pairing(n: usize, judged: &[Judged<'_>]) -> Pairing {
         let Judged { segment, verdict, .. } = judged[n];
         let other = match segment.mate {

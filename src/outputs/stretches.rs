@@ -199,7 +199,7 @@ mod tests {
             let judge = Judge { prior: Prior::given(share), ..judge(None) };
             found(&judge, 150, vec![prediction(0.8, 0)], Some(stretches.clone()))
         };
-        // All of a gene has the mean over its bases.
+        // All stretches of a gene have the mean probability of its bases.
         let genes_of_it = [stretch(0, 90, 0.82, false), stretch(90, 100, 0.82, true), stretch(120, 150, 0.4, false)];
         assert_eq!(of(0.5), genes_of_it[..2]);
         assert_eq!(of(0.9), genes_of_it);
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn windows_say_what_is_on_their_side_of_the_middle() {
-        // 0..300, 100..400, 200..500 in one frame of the read, the last one not coding.
+        // The windows 0..300, 100..400 and 200..500 in one frame of the read, the last one non-coding.
         let own = vec![prediction(0.75, 1), prediction(0.5, 0), prediction(0.25, 2)];
         let all = found(&judge(Some(windows(100))), 500, own, None);
         let [only] = all[..] else { panic!("{all:?}") };
@@ -259,7 +259,7 @@ mod tests {
         #[test]
         fn windows_without_gaps_leave_no_base_out(bases in 3_usize..3000, step in 1_usize..=300) {
             let windows = windows(step);
-            // All in the read's first frame.
+            // All windows are in the read's first frame.
             let own = windows.over(bases).map(|window| prediction(1.0, (3 - window.start % 3) % 3)).collect();
             let all = found(&judge(Some(windows)), bases, own, None);
             let spans: Vec<_> = all.iter().map(|one| (one.start as usize, one.end as usize, one.frame)).collect();

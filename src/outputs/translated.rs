@@ -273,7 +273,7 @@ mod tests {
         // ATG GCC, A(A)A without its middle base, CCC: the border is in the codon.
         let deleted = [stretch(0, 7, 1), on(stretch(7, 11, 3))];
         assert_eq!(kept("ATGGCCAACCC", &deleted), ">r/1_1-11_frame=1 gene=r%2F1_1\nMAXP\n");
-        // ATG, five bases that belong to no stretch, AAA CCC: two codons, of which one lost a base.
+        // ATG, five bases outside any stretch, AAA CCC: two codons, one of which lost a base.
         let apart = [stretch(0, 3, 1), on(stretch(8, 14, 3))];
         assert_eq!(kept("ATGGCCAAAAACCC", &apart), ">r/1_1-14_frame=1 gene=r%2F1_1\nMXXKP\n");
         let turned = [stretch(0, 6, -3), on(stretch(8, 14, -1))];
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(of(3), "", "X is no known amino acid");
         assert_eq!(kept("NNNNNNNNN", &[stretch(0, 9, 1)]), "");
         assert_eq!(kept("NNCATGGCNNN", &[stretch(0, 11, -1)]), ">r/1_3-8_frame=-1 gene=r%2F1_1\nAM\n");
-        // A codon that a frameshift broke, and no other before it.
+        // A codon broken by a frameshift, with no codon before it.
         assert_eq!(kept("AGGCCATG", &[stretch(0, 2, 1), on(stretch(2, 8, 3))]), ">r/1_3-8_frame=3 gene=r%2F1_1\nAM\n");
     }
 

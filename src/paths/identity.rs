@@ -146,7 +146,7 @@ mod tests {
         std::fs::write(&one, "").unwrap();
         std::fs::hard_link(&one, &other).unwrap();
         assert!(Target::read(&one).is_fed_by(&Target::written(&other)));
-        // Each is replaced by a file of its own.
+        // Two links are no clash, because each is replaced by its own new file.
         assert!(!clash(&one, &other));
     }
 }

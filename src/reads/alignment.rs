@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn tags_of_an_earlier_run_are_replaced() {
-        // As we write a frame, and as samtools does from `cf:i:3`.
+        // The frame as we write it, and as samtools writes `cf:i:3`.
         for frame in [b"cfc\xfe", b"cfC\x03"] {
             let earlier = [&TAGS[..4], b"cpf\0\0\x80\x3f", frame, &TAGS[4..]].concat();
             assert_eq!(written(&earlier, None), written(TAGS, None));

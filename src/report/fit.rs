@@ -105,7 +105,7 @@ mod tests {
         }
     }
 
-    /// A hundred reads, and nothing to say of them.
+    /// A tally of a hundred reads without anything remarkable.
     fn hundred() -> Tally {
         let noncoding = Group { reads: 100, bases: 10_000 };
         Tally { classes: PerClass { noncoding, ..PerClass::default() }, ..Tally::default() }

@@ -94,7 +94,8 @@ mod tests {
 
     use super::*;
 
-    /// Reads whose probabilities are off by a line: at each log odds as many are coding as the right line says.
+    /// Reads with miscalibrated probabilities: at each log odds, the share of coding reads is what the line `right`
+    /// says.
     fn reads(right: Line) -> Vec<Scored> {
         let one = |n: u16| {
             let log_odds = f64::from(n / 40) / 10.0 - 2.5;

@@ -71,7 +71,7 @@ mod tests {
 
     const WINDOW: Window = Window { positions: 64, step: 48, longest_single: 80 };
 
-    /// Logits that say which window they are from, and which of its positions.
+    /// Logits that encode the window they come from, and the position.
     fn logits(row: &[u16]) -> Vec<Logits> {
         let mark = |n: usize| f32::from(u16::try_from(n).unwrap());
         let of = |(n, window): (usize, Range<usize>)| {

@@ -233,7 +233,7 @@ mod tests {
     use crate::model::files;
     use crate::model::weights::Weights;
 
-    /// A small network's settings and tensors.
+    /// The settings and tensors of a small network.
     fn small() -> (BertConfig, Weights) {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/parity/k6_tiny_zip");
         let config = BertConfig::parse(&files::read(&directory, files::CONFIG).unwrap(), 4101).unwrap();
@@ -244,12 +244,12 @@ mod tests {
         (0..296_u16).map(|place| 5 + place.wrapping_mul(1237) % 4096).collect()
     }
 
-    /// Three rows, one of them as long as can be.
+    /// Three rows, one of them as long as possible.
     fn rows(ids: &[u16]) -> [Row<'_>; 3] {
         [&ids[..7], &ids[20..150], ids].map(Row::from)
     }
 
-    /// The logits of the rows, as a batch.
+    /// The logits of all rows as one batch.
     fn batch(form: Form, attention: Attention) -> Vec<f32> {
         let (config, mut weights) = small();
         let device = Device::flex();

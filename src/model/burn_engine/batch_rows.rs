@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    /// Runs batches on a device that takes `seconds(rows)` for one, and says which sizes it was given.
+    /// Runs batches on a device that takes `seconds(rows)` for each, and returns the batch sizes.
     fn sizes(mut rows: BatchRows, batches: usize, seconds: impl Fn(usize) -> f64) -> Vec<usize> {
         let mut clock = Instant::now();
         let mut all = Vec::new();

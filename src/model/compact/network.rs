@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn every_order_of_six_is_sorted() {
-        // Ties, and each of six numbers at each place.
+        // All rows of six digits, so each of six numbers appears at each place, with all ties.
         let rows: Vec<f32> = (0_u32..6_u32.pow(6)).flat_map(|row| (0..6).map(move |of| digit(row, of))).collect();
         let device = Device::flex();
         let x = Tensor::<2>::from_data(TensorData::new(rows.clone(), [rows.len() / 6, 6]), &device);
@@ -390,7 +390,7 @@ mod tests {
         }
     }
 
-    /// A digit to base 6, less 3.
+    /// A base-6 digit of `number`, minus 3.
     fn digit(number: u32, place: u32) -> f32 {
         let digit = u8::try_from(number / 6_u32.pow(place) % 6).unwrap();
         f32::from(digit) - 3.0

@@ -127,7 +127,7 @@ mod tests {
     use crate::reads::{Mate, Record};
     use crate::verdict::Verdict;
 
-    /// The line of a read of which the model says this; of its stretches, if it tells any.
+    /// The line of a read for this prediction, and for these stretches if the model predicts any.
     fn line_by(
         separator: Separator,
         header: &[u8],

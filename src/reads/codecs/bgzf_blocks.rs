@@ -67,7 +67,7 @@ mod tests {
 
     use super::*;
 
-    /// Blocks as noodles makes them.
+    /// Blocks as noodles writes them.
     fn by_noodles(bytes: &[u8], level: u8) -> Vec<u8> {
         let builder = bgzf::io::writer::Builder::default().set_compression_level(CompressionLevel::new(level).unwrap());
         let mut writer = builder.build_from_writer(Vec::new());

@@ -57,7 +57,7 @@ pub(in crate::reads) fn is_line_end(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    /// All records of a whole file.
+    /// Parses all records of a file.
     fn read(file: &[u8]) -> Result<Vec<Record>, Fault> {
         let mut rest = file;
         let mut records = Vec::new();

@@ -200,7 +200,7 @@ mod tests {
         Encoder::new(&header).unwrap().encode(line.as_bytes()).map_err(|problem| problem.to_string())
     }
 
-    /// A line with one column replaced.
+    /// A SAM line with one column replaced.
     fn line(column: usize, value: &str) -> String {
         let mut columns = vec!["r", "0", "c", "5", "60", "4M", "*", "0", "0", "ACGT", "IIII", "NM:i:7"];
         columns[column] = value;

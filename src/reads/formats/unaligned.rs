@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::reads::Mate;
 
-    /// What the BAM reader makes of a record stored like this.
+    /// Reads the stored form of a record back with the BAM parser.
     fn read_back(record: &Record) -> Record {
         let fields = fields(record).unwrap();
         let stored = [&u32::try_from(fields.len()).unwrap().to_le_bytes()[..], &fields].concat();

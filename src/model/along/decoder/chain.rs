@@ -312,7 +312,7 @@ mod tests {
         path.windows(2).zip(marks).map(|(step, &marks)| cost(step[0], step[1], marks)).sum()
     }
 
-    /// The score of a path at log odds of coding.
+    /// The score of a path, given log odds of coding.
     fn score_of(path: &[usize], prior: f64, logits: &[[f32; STATES]], marks: &[Marks]) -> f64 {
         let chain = Chain::new(&SETTINGS);
         let none: f64 = path.iter().map(|&state| f64::from(u8::from(state == 0))).sum();
@@ -320,13 +320,13 @@ mod tests {
         own - steps_of(path, marks) - SETTINGS.weight * prior * none
     }
 
-    /// All paths: 7^positions of them.
+    /// All 7^positions paths.
     fn all_paths(positions: usize) -> impl Iterator<Item = Vec<usize>> {
         let positions = u32::try_from(positions).unwrap();
         (0..7_usize.pow(positions)).map(move |number| (0..positions).map(|t| number / 7_usize.pow(t) % 7).collect())
     }
 
-    /// The best score of a path at log odds of coding, each of the 49 steps looked at.
+    /// The best score of any path, given log odds of coding, with each of the 49 steps tried.
     fn best_score(prior: f64, logits: &[[f32; STATES]], marks: &[Marks]) -> f64 {
         let chain = Chain::new(&SETTINGS);
         let own = |logits: &[f32; STATES]| {
@@ -353,7 +353,7 @@ mod tests {
         logits.iter().rev().map(|l| [l[0], l[4], l[5], l[6], l[1], l[2], l[3]]).collect()
     }
 
-    /// The same of the reverse complement.
+    /// The marks of the reverse complement.
     fn turned(marks: &[Marks]) -> Vec<Marks> {
         let other = |bits: u8| bits >> 3 | (bits & 7) << 3;
         let turned = |marks: &Marks| Marks {
@@ -364,7 +364,7 @@ mod tests {
         marks.iter().rev().map(turned).collect()
     }
 
-    /// Logits, and working memory with marks.
+    /// Logits, and working memory that holds random marks.
     fn read(positions: std::ops::Range<usize>) -> impl Strategy<Value = (Vec<[f32; STATES]>, Memory)> {
         let marks =
             (0..64_u8, 0..64_u8, 0..64_u8).prop_map(|(stop, start, other_start)| Marks { stop, start, other_start });
@@ -377,7 +377,8 @@ mod tests {
 
     #[test]
     fn a_long_read_is_as_its_parts() {
-        // Half of each kind, in runs of a hundred: it turns where runs of genes are worth as much as those of none.
+        // Runs of a hundred positions, half of them of genes: the call turns where both kinds of runs are worth the
+        // same.
         let logits: Vec<_> = (0..50_000_u32)
             .map(|t| [if t % 200 < 100 { 3.0 } else { -3.0 }, 0.0, -9.0, -9.0, -9.0, -9.0, -9.0])
             .collect();
@@ -422,7 +423,8 @@ mod tests {
             let chain = Chain::new(&SETTINGS);
             let call = chain.call(&logits, &mut memory);
             let (log_odds, frame) = chain.break_even(call, &logits, &mut memory);
-            // At some prior, a path of each kind is the best, and in none but the better one a bit beside it.
+            // At the break-even prior, the best paths of both kinds score the same; a little beside it, only the better
+            // one wins.
             let best_of = |prior: f64, mostly_none: bool| {
                 all_paths(logits.len())
                     .filter(|path| (2 * path.iter().filter(|&&s| s == 0).count() > path.len()) == mostly_none)
@@ -440,7 +442,7 @@ mod tests {
             (logits, mut memory) in read(2..60),
             state in 1_usize..7,
         ) {
-            // So strong that the best path stays in one frame throughout.
+            // The logits favour one state so strongly that the best path stays in one frame.
             let logits: Vec<[f32; STATES]> = logits
                 .iter()
                 .map(|row| std::array::from_fn(|s| row[s] / 60.0 + if s == state { 30.0 } else { 0.0 }))

@@ -103,7 +103,7 @@ mod tests {
         marks
     }
 
-    /// The only border with a mark, and that; the read is 54 bases, six positions.
+    /// The only border of a read that has a mark, and the mark. The read has 54 bases, six positions.
     fn only(bases: &str) -> (usize, Marks) {
         let found: Vec<(usize, Marks)> =
             marks(bases).into_iter().enumerate().filter(|(_, marks)| *marks != Marks::default()).collect();

@@ -106,7 +106,8 @@ mod tests {
         row
     }
 
-    /// What is seen of a read, and the bases of the read that each border between those lies behind.
+    /// The part of a read that the model sees, and for each border between its bases, the number of the read's bases
+    /// before it.
     fn seen(bases: &str) -> (Vec<u16>, Vec<u32>) {
         let row = row(bases);
         let seen = Seen::of(&row);

@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(checked(&huge, 1), Err(TOO_MUCH));
         let names = block_of(&[8, 4, 1, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0x40, 0]);
         assert_eq!(checked(&names, 1), Err(TOO_MUCH));
-        // The same with a gigabyte, which a large container may have.
+        // A gigabyte: too much for a small container, but possible in a large one.
         let large = [5, 4, 1, 6, 0xf4, 0, 0, 0, 0, 0x00, 0x84, 0x80, 0x80, 0x80, 0x00];
         assert_eq!(checked(&block_of(&large), 1), Err(TOO_MUCH));
         let padded = [block_of(&large), vec![0; 1 << 20]].concat();
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_container_that_claims_more_than_there_is_is_a_cut() {
-        // A gigabyte, of no sequence, one record, one block, no landmark.
+        // A container header: a gigabyte, reference sequence 0, one record, one block, no landmarks.
         let head = [&(1_i32 << 30).to_le_bytes()[..], &[0, 0, 0, 1, 0, 0, 1, 0]].concat();
         let file = [&[0; FILE_DEFINITION][..], &block_of(&head), &[0; 100]].concat();
         let error = Checked::new(file.as_slice()).read_to_end(&mut Vec::new()).unwrap_err();
@@ -313,7 +313,7 @@ mod tests {
             for bit in 0..8 {
                 let mut other = block.clone();
                 other[at] ^= 1 << bit;
-                // A length may lead beyond the end, which is for the decoder to say.
+                // A changed length may lead beyond the end, which the decoder reports.
                 let leads_beyond = at == 3 || (at < 5 && bit == 7);
                 assert!(checked(&other, 1) == Err(CORRUPT) || leads_beyond, "bit {bit} of byte {at}");
             }

@@ -183,8 +183,8 @@ impl Codes {
 mod tests {
     use super::*;
 
-    /// A header of no preserved facts, these series, and one tag: an array whose length is a Huffman code of one symbol, and
-    /// whose bytes are in block 9.
+    /// A compression header without a preservation map, with these series and one tag: an array whose length is a
+    /// Huffman code of one symbol, and whose bytes are in block 9.
     fn header(series: &[(&[u8; 2], &[u8])], huffman: [u8; 4]) -> Vec<u8> {
         let mut map = vec![u8::try_from(series.len()).unwrap()];
         for (key, code) in series {
@@ -235,7 +235,7 @@ mod tests {
         };
         assert_eq!(check(&[0, 0x80, 0x93, 0x8f, 0xff], b"", b""), Ok(()));
         assert_eq!(check(&[0, 0x93, 0x53], b"", b""), Err(FLAGS));
-        // The first and the third record, then the second and the third: one of two chains too many.
+        // The first and the third record are mates, and so are the second and the third: one chain too many.
         assert_eq!(check(b"", &[4, 4, 0, 0], &[1, 0]), Err(MATES));
         assert_eq!(check(b"", &[4, 4, 0, 0], &[1, 1]), Ok(()));
         assert_eq!(check(b"", &[4, 6, 0, 0], &[1, 0]), Ok(()), "who is detached has no mate here");
@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(Series::default().check(0, |_| None), Ok(()));
     }
 
-    /// 2^28.
+    /// 2^28 as ITF8.
     static MANY: [u8; 5] = [0xf1, 0, 0, 0, 0];
 
     #[test]

@@ -73,7 +73,8 @@ impl Embedded {
 mod tests {
     use super::*;
 
-    /// Sequence 2 from 3 on, 5 bases, 8 records after 13, one block (21); the sequence is in `embedded`.
+    /// A slice of reference sequence 2 from base 3, 5 bases, 8 records after 13 others, one block (21); `embedded` is
+    /// the block with the sequence.
     fn header(embedded: &[u8], md5: [u8; 16]) -> Vec<u8> {
         [&[2, 3, 5, 8, 13, 1, 1, 21], embedded, &md5].concat()
     }
