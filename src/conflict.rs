@@ -29,7 +29,7 @@ pub enum Conflict {
     ReadsSuffix {
         /// The file.
         path: PathBuf,
-        /// Its suffix.
+        /// The suffix of the file.
         suffix: String,
     },
     /// The name of a table or report promises other contents, or a compression that is not written.
@@ -37,7 +37,7 @@ pub enum Conflict {
     Suffix {
         /// The file.
         path: PathBuf,
-        /// Its suffix.
+        /// The suffix of the file.
         suffix: String,
         /// What the file would hold.
         holds: &'static str,

@@ -53,7 +53,7 @@ pub enum Error {
     /// The system refuses the threads that a run needs.
     #[error("cannot start {count} threads")]
     Threads {
-        /// How many threads were asked for.
+        /// The number of threads asked for.
         count: usize,
         /// The system's error.
         #[source]
@@ -83,7 +83,7 @@ pub enum Error {
     NotAligned {
         /// The file.
         input: PathBuf,
-        /// Its format.
+        /// The format of the file.
         format: &'static str,
     },
     /// Gene calls that do not fit the reads.
@@ -108,9 +108,9 @@ pub enum Error {
     /// Some checks of `readseeker selftest` failed.
     #[error("{failed} of {checks} checks failed")]
     Selftest {
-        /// How many checks failed.
+        /// The number of checks that failed.
         failed: usize,
-        /// How many checks were run.
+        /// The number of checks that were run.
         checks: usize,
     },
     /// An audited read gets another label on the plain path.

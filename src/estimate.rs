@@ -26,9 +26,9 @@ pub struct Estimate {
 /// The result of a run on part of the input.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
-    /// How many reads the run wrote.
+    /// The number of reads that the run wrote.
     pub reads: u64,
-    /// How many of these reads are coding.
+    /// The number of these reads that are coding.
     pub coding: u64,
     /// The number of verdicts: mates judged together count once.
     pub verdicts: u64,

@@ -48,7 +48,8 @@ pub enum Letters {
 }
 
 impl Letters {
-    /// How many letters count towards the length of a read: N is no known base, but the published code counts it.
+    /// The number of letters that count towards the length of a read: N is no known base, but the published code counts
+    /// it.
     #[must_use]
     pub fn known(self, bases: &[u8]) -> usize {
         match self {
@@ -127,8 +128,8 @@ pub fn tokenize_letters(letters: Letters, bases: &[u8], k: usize, longest: Optio
     }
 }
 
-/// How many ids are made at once: all those of a read of 150 bases, half of those of 300. Each block waits once for its
-/// digits.
+/// The number of ids made at once: all those of a read of 150 bases, half of those of 300. Each block waits once for
+/// its digits.
 const BLOCK: usize = 152;
 
 /// The letters from which a block of ids is made, and a few more.

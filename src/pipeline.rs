@@ -62,8 +62,8 @@ pub struct PipelineConfig {
     pub memory: u64,
     /// Bytes of predictions per base of a read: next to nothing, unless reads have many windows.
     pub bytes_per_base: usize,
-    /// How many templates the share of coding reads is estimated from before any is written; `None` if the share is
-    /// given.
+    /// The number of templates from which the share of coding reads is estimated before any is written; `None` if the
+    /// share is given.
     pub estimate_from: Option<usize>,
     /// How far off the model's log odds may be in a genome unlike those it was trained on.
     pub model_error: f64,

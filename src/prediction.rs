@@ -52,7 +52,7 @@ impl Stretch {
         Self { has_start, has_stop, ..self }
     }
 
-    /// How many bases come before the first whole codon, in the direction of the stretch.
+    /// The number of bases before the first whole codon, in the direction of the stretch.
     #[must_use]
     pub fn phase(&self, read_length: usize) -> usize {
         let before = match self.frame.strand {
@@ -208,7 +208,7 @@ pub struct Frame {
 pub enum Strand {
     /// The read as given.
     Plus,
-    /// Its reverse complement.
+    /// The reverse complement of the read.
     Minus,
 }
 

@@ -55,13 +55,13 @@ pub struct Prior {
 /// Where a prior comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Basis {
-    /// It was given.
+    /// The user gave the share.
     Given,
-    /// It was estimated.
+    /// The share was estimated.
     Estimated(Estimate),
-    /// It was taken from the estimate of another run.
+    /// The share was taken from the estimate of another run.
     Taken,
-    /// It could not be estimated.
+    /// The share could not be estimated.
     NotEstimated(Reason),
 }
 

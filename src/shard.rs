@@ -18,7 +18,7 @@ use crate::reads::{self, InputConfig, InputCounts, Problem, Template};
 pub struct Shard {
     /// Which shard, from 1 to `of`.
     pub number: NonZero<u64>,
-    /// How many shards there are.
+    /// The number of shards.
     pub of: NonZero<u64>,
 }
 

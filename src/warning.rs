@@ -25,7 +25,7 @@ pub enum Warning {
     ReferenceUnused {
         /// The input.
         path: PathBuf,
-        /// Its format.
+        /// The format of the input.
         format: &'static str,
     },
     /// A BGZF file of text lacks the end-of-file marker, so a cut between two blocks would go unnoticed.
@@ -68,19 +68,19 @@ pub enum Warning {
     /// Many reads are too short to be scored.
     #[error("{} not be scored: fewer than {min_length} known bases", of_reads(*.reads, *.of, ["could", "could"]))]
     Unscored {
-        /// How many reads are too short.
+        /// The number of reads that are too short.
         reads: u64,
-        /// How many reads there are.
+        /// The number of all reads.
         of: u64,
-        /// How many known bases a read needs.
+        /// The number of known bases that a read needs.
         min_length: usize,
     },
     /// Most reads are so short that the model is often wrong.
     #[error("most reads ({} of {}) are shorter than {length} bases, where the model is less accurate", grouped(*.reads), grouped(*.of))]
     Short {
-        /// How many reads are that short.
+        /// The number of reads that are that short.
         reads: u64,
-        /// How many reads there are.
+        /// The number of all reads.
         of: u64,
         /// The length in bases that these reads fall short of.
         length: usize,
@@ -88,19 +88,19 @@ pub enum Warning {
     /// Many reads are longer than the part of them that the model sees.
     #[error("{} longer than {bases} bases, and the model sees only the first {bases} of each", of_reads(*.reads, *.of, ["is", "are"]))]
     Truncated {
-        /// How many reads are longer.
+        /// The number of reads that are longer.
         reads: u64,
-        /// How many reads there are.
+        /// The number of all reads.
         of: u64,
-        /// How many bases of a read the model sees.
+        /// The number of bases of a read that the model sees.
         bases: usize,
     },
     /// Many reads have many unknown bases.
     #[error("{} unknown bases (N) at a tenth of the positions or more", of_reads(*.reads, *.of, ["has", "have"]))]
     Unknown {
-        /// How many reads have many unknown bases.
+        /// The number of reads with many unknown bases.
         reads: u64,
-        /// How many reads there are.
+        /// The number of all reads.
         of: u64,
     },
     /// Many reads are repeats of a few bases.
@@ -109,9 +109,9 @@ pub enum Warning {
         of_reads(*.reads, *.of, ["is", "are"])
     )]
     LowComplexity {
-        /// How many reads are repeats.
+        /// The number of reads that are repeats.
         reads: u64,
-        /// How many reads there are.
+        /// The number of all reads.
         of: u64,
     },
     /// Many reads have a GC content that few genomes have.
@@ -120,9 +120,9 @@ pub enum Warning {
         of_reads(*.reads, *.of, ["has", "have"])
     )]
     OddGc {
-        /// How many reads have such a GC content.
+        /// The number of reads with such a GC content.
         reads: u64,
-        /// How many reads there are.
+        /// The number of all reads.
         of: u64,
     },
     /// Many reads are long and rich in errors, and the model loses the reading frame at insertions and deletions.
@@ -131,9 +131,9 @@ pub enum Warning {
          quality scores): this model misses genes with insertions and deletions, use the built-in model"
     )]
     ErrorRich {
-        /// How many reads are long and rich in errors.
+        /// The number of reads that are long and rich in errors.
         reads: u64,
-        /// How many reads there are.
+        /// The number of all reads.
         of: u64,
         /// The length in bases that these reads exceed.
         longer_than: usize,
@@ -145,9 +145,9 @@ pub enum Warning {
         of_reads(*.reads, *.of, ["has", "have"])
     )]
     Unsure {
-        /// How many reads the model is unsure of.
+        /// The number of reads that the model is unsure of.
         reads: u64,
-        /// How many reads there are.
+        /// The number of all reads.
         of: u64,
     },
     /// A model made for GPUs took hours on a CPU.

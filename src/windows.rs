@@ -13,7 +13,7 @@ use crate::prediction::{Frame, Prediction, Predictions};
 use crate::tiling::{Tiling, on_read};
 use crate::tokens::Tokens;
 
-/// How many windows a model gets at once: enough to fill any device, few enough to take hardly any memory.
+/// The number of windows that a model gets at once: enough to fill any device, few enough to take hardly any memory.
 const AT_ONCE: usize = 4096;
 
 /// The settings of windows that the user chooses.

@@ -18,7 +18,7 @@ use crate::warning::Warning;
 /// The original reads the first two columns. The third tells users which read a probability belongs to.
 const HEADER: &[u8] = b"sequence\tlabel\tname\n";
 
-/// How many bytes of text are gathered before they are written.
+/// The number of bytes of text that are gathered before they are written.
 const MOST_TEXT: usize = 1 << 20;
 
 /// The reads to write as k-mers, and how.

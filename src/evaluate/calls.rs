@@ -88,7 +88,7 @@ impl Program {
         Ok(Prediction { probability: rank(share(calls.coded(), length), score), frame: calls.frame(length) })
     }
 
-    /// How many reads with genes were not looked up; called after all lookups.
+    /// The number of reads with genes that were not looked up; called after all lookups.
     ///
     /// # Errors
     /// If none of them was looked up.

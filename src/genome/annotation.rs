@@ -12,11 +12,11 @@ use crate::reads::{self, Lines};
 /// A part of a coding sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Its range on the sequence.
+    /// The range of the part on the sequence.
     pub range: Range<usize>,
-    /// Its strand.
+    /// The strand of the part.
     pub strand: Strand,
-    /// How many bases to skip at its 5' end until a codon starts, if known.
+    /// The number of bases to skip at the 5' end of the part until a codon starts, if known.
     pub phase: Option<u8>,
 }
 

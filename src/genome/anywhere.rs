@@ -45,7 +45,7 @@ impl Anywhere {
     }
 }
 
-/// How many positions of a range lie in the ranges of a sorted, disjoint list.
+/// The number of positions of a range that lie in the ranges of a sorted, disjoint list.
 pub(super) fn shared(sorted: &[Range<usize>], range: &Range<usize>) -> usize {
     let first = sorted.partition_point(|other| other.end <= range.start);
     let others = sorted[first..].iter().take_while(|other| other.start < range.end);

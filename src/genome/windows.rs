@@ -11,11 +11,11 @@ use crate::prediction::{Frame, Strand};
 /// A sequence and its annotation.
 #[derive(Clone, Debug)]
 pub struct Sequence {
-    /// Its name.
+    /// The name of the sequence.
     pub name: String,
-    /// Its bases.
+    /// The bases of the sequence.
     pub bases: Vec<u8>,
-    /// Its annotation, [fitted](Annotation::on) to its length.
+    /// The annotation of the sequence, [fitted](Annotation::on) to its length.
     pub annotation: Annotation,
 }
 

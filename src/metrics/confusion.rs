@@ -6,7 +6,7 @@ use super::rates::{Counted, Rates};
 use super::scored::Scored;
 use super::shares::{number, share_95};
 
-/// How many coding and non-coding reads are called right and wrong.
+/// The numbers of coding and non-coding reads that are called right and wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Confusion {
     /// Coding reads called coding.

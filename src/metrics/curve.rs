@@ -5,14 +5,14 @@ use serde::Serialize;
 use super::scored::Scored;
 use super::shares::{Z_95, number, share};
 
-/// How many reads are called coding at one threshold.
+/// The number of reads that are called coding at one threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     /// The threshold on the probability.
     pub threshold: f32,
-    /// How many of the reads called coding are coding.
+    /// The number of reads called coding that are coding.
     pub true_coding: u64,
-    /// How many of the reads called coding are not.
+    /// The number of reads called coding that are not coding.
     pub false_coding: u64,
 }
 

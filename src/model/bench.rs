@@ -36,7 +36,7 @@ pub enum Reads {
 /// counted: on a GPU it compiles kernels and finds out which are fastest.
 ///
 /// # Errors
-/// Those of [`Classifier::load`] and [`Classifier::classify`].
+/// The errors of [`Classifier::load`] and [`Classifier::classify`].
 ///
 /// # Panics
 /// If a thread that runs the model panics.

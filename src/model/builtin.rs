@@ -5,9 +5,9 @@
 pub(super) struct Embedded {
     /// The name by which `--model` selects it.
     pub(super) name: &'static str,
-    /// Its `config.json`.
+    /// The checkpoint's `config.json`.
     pub(super) config: &'static [u8],
-    /// Its weights, as safetensors.
+    /// The checkpoint's weights, as safetensors.
     pub(super) weights: &'static [u8],
     card: &'static str,
 }

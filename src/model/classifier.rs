@@ -40,7 +40,7 @@ impl Classifier {
     /// Loads the model on the plain path: burn on the CPU in f32, which shares no kernel with the others.
     ///
     /// # Errors
-    /// Those of [`load`](Self::load).
+    /// The errors of [`load`](Self::load).
     pub fn load_plain(options: &Options) -> Result<Self> {
         let (device, precision) = (Choice::Cpu, Precision::F32);
         Self::load_on_burn(&Options { device, precision, check: Check::Skip, ..options.clone() })
@@ -50,7 +50,7 @@ impl Classifier {
     /// against it.
     ///
     /// # Errors
-    /// Those of [`load`](Self::load).
+    /// The errors of [`load`](Self::load).
     #[doc(hidden)]
     pub fn load_on_burn(options: &Options) -> Result<Self> {
         load(options, Kernels::Burn).map(Self::new)
@@ -121,7 +121,7 @@ impl Classifier {
         self.model_error
     }
 
-    /// How many threads should call [`classify`](Self::classify) at once.
+    /// The number of threads that should call [`classify`](Self::classify) at once.
     #[must_use]
     pub fn workers(&self) -> usize {
         self.engine.workers()
@@ -152,7 +152,7 @@ impl Classifier {
     /// Predicts as [`classify`](Self::classify) does, for rows anywhere in memory; they may overlap.
     ///
     /// # Errors
-    /// Those of [`classify`](Self::classify).
+    /// The errors of [`classify`](Self::classify).
     pub fn classify_rows(&self, rows: &[&[u16]]) -> Result<Predictions> {
         let seen: Vec<_> = rows.iter().map(|row| self.scoring.seen(row)).collect();
         let seen: Vec<&[u16]> = seen.iter().map(|row| &**row).collect();

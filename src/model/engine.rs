@@ -29,7 +29,7 @@ pub(super) trait Engine: Debug + Send + Sync {
         None
     }
 
-    /// How many threads should call [`logits`](Self::logits) at once.
+    /// The number of threads that should call [`logits`](Self::logits) at once.
     fn workers(&self) -> usize;
 
     /// The most rows of a call, for a network with this many parameters: neither an interrupt nor the progress bar

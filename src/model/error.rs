@@ -28,7 +28,7 @@ pub enum Error {
     /// The model cannot be downloaded.
     #[error("cannot download the model {model}")]
     Fetch {
-        /// Its name.
+        /// The name of the model.
         model: String,
         /// The cause.
         #[source]

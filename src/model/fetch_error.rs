@@ -45,7 +45,7 @@ pub enum FetchError {
     Size {
         /// The address of the file.
         url: String,
-        /// Its length.
+        /// The length of the file.
         found: u64,
         /// The length it should have.
         expected: u64,
@@ -55,7 +55,7 @@ pub enum FetchError {
     Checksum {
         /// The address of the file.
         url: String,
-        /// Its SHA-256.
+        /// The SHA-256 of the file.
         found: String,
         /// The SHA-256 it should have.
         expected: String,

@@ -30,7 +30,7 @@ pub struct Comparison {
 /// others.
 ///
 /// # Errors
-/// Those of [`Classifier::load`] and [`Classifier::classify`].
+/// The errors of [`Classifier::load`] and [`Classifier::classify`].
 pub fn compare(options: &Options) -> Result<Comparison> {
     /// Parameters times reads that are affordable: more than enough for a small network, some seconds for a BERT.
     const AFFORDABLE: usize = 800_000_000;

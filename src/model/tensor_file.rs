@@ -13,7 +13,7 @@ pub(super) trait Bytes: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> Bytes for T {}
 
-/// How many bytes give the length of the header.
+/// The number of bytes that give the length of the header.
 const LENGTH: usize = size_of::<u64>();
 /// The longest header: a longer one is refused, as in the format's own library.
 const LONGEST_HEADER: usize = 100_000_000;

@@ -12,7 +12,7 @@ use crate::reads::output::Content;
 /// The table of genes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Gff3 {
-    /// How many genes of the current read were begun: a gene with frameshifts has several lines.
+    /// The number of genes of the current read begun so far: a gene with frameshifts has several lines.
     genes: usize,
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::reads::output::{self, Pending, Writer};
 use crate::reads::{EncoderConfig, Lines};
 
-/// How many bytes of text are gathered before they are written.
+/// The number of bytes of text that are gathered before they are written.
 const MOST_TEXT: usize = 1 << 20;
 
 /// The scores table of one shard.

@@ -20,7 +20,7 @@ pub trait Table: fmt::Debug + Send {
     /// The contents of the table, which the suffix of its path must fit.
     fn holds(&self) -> Content;
 
-    /// How many entries a read has. Text may be written to the file between two entries, so that even millions of
+    /// The number of entries for a read. Text may be written to the file between two entries, so that even millions of
     /// entries take no memory.
     fn entries(&self, read: &Judged<'_>) -> usize;
 

@@ -19,7 +19,7 @@ pub struct Translated {
     pub letters: Letters,
     /// How genes are translated.
     pub translation: Translation,
-    /// How many genes of the current read were seen, including those without a protein.
+    /// The number of genes of the current read so far, including those without a protein.
     genes: usize,
 }
 
@@ -91,7 +91,7 @@ impl Table for Translated {
     }
 }
 
-/// How many bases of the read lie between two stretches.
+/// The number of bases of the read between two stretches.
 fn between(one: &Stretch, other: &Stretch) -> usize {
     let (first, last) = if one.start < other.start { (one, other) } else { (other, one) };
     last.start.saturating_sub(first.end) as usize

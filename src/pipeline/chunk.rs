@@ -19,7 +19,7 @@ pub(super) struct Chunk {
 #[derive(Debug)]
 pub(super) struct Tokenized {
     pub(super) chunk: Chunk,
-    /// How many predictions each segment will have: none if it is too short to be scored.
+    /// The number of predictions that each segment will have: 0 if it is too short to be scored.
     pub(super) counts: Vec<u32>,
     /// One row for each segment that is scored.
     pub(super) tokens: Tokens,

@@ -40,12 +40,12 @@ impl Credit {
         }
     }
 
-    /// How many bytes of records a chunk may hold for the expected number of chunks to fit.
+    /// The number of bytes of records that a chunk may hold for the expected number of chunks to fit.
     pub(super) fn bytes_per_chunk(&self) -> usize {
         self.least as usize * UNIT / self.held
     }
 
-    /// How many bytes of records fit into `memory`.
+    /// The number of bytes of records that fit into `memory`.
     pub(super) fn bytes_in(&self, memory: u64) -> usize {
         usize::try_from(memory).unwrap_or(usize::MAX) / self.held
     }

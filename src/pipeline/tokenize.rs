@@ -31,7 +31,7 @@ impl TokenizeConfig {
         self.audit.is_some_and(|sample| sample.takes(template.name()))
     }
 
-    /// How many predictions a segment gets: none if it has too few known bases to be scored.
+    /// The number of predictions for a segment: 0 if it has too few known bases to be scored.
     fn predictions(&self, segment: &Record) -> usize {
         let bases = segment.bases();
         let enough = self.min_length.max(self.k);

@@ -7,7 +7,7 @@ pub struct Evidence {
     pub probability: f32,
     /// The excess of CG over the expected; see [`excess_cg`].
     pub excess_cg: f32,
-    /// How many short reads it counts for: one for every 300 bases, and at least one.
+    /// The number of short reads that the evidence counts for: one for every 300 bases, and at least one.
     pub windows: u32,
 }
 

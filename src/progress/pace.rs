@@ -10,7 +10,7 @@ use super::Progress;
 /// The most time spans that are kept: an even number.
 const MOST: usize = 60;
 
-/// How many reads were done in each of several equal time spans.
+/// The numbers of reads done in each of several equal time spans.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
     /// The length of a span in seconds.

@@ -60,7 +60,7 @@ pub enum LayoutError {
     /// More than two FASTQ or FASTA files are given, which is ambiguous.
     #[error("{files} FASTQ or FASTA files may be R1 and R2 in turn, interleaved mates or unpaired reads")]
     Ambiguous {
-        /// How many files there are.
+        /// The number of files.
         files: usize,
     },
     /// Alignments are given as R1 and R2, or as interleaved mates.
@@ -68,7 +68,7 @@ pub enum LayoutError {
     NotLetters {
         /// The file.
         input: PathBuf,
-        /// Its format.
+        /// The format of the file.
         format: &'static str,
         /// How the file was given.
         given_as: GivenAs,
@@ -78,7 +78,7 @@ pub enum LayoutError {
     NotCollatable {
         /// The file.
         input: PathBuf,
-        /// Its format.
+        /// The format of the file.
         format: &'static str,
     },
 }

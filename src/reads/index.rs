@@ -23,7 +23,7 @@ pub use build::build;
 /// The version of the index format, which changes with the meaning of its numbers.
 const VERSION: u32 = 1;
 
-/// How many bytes at either end of a file are hashed to tell it from other files.
+/// The number of bytes at either end of a file that are hashed to tell it from other files.
 const ENDS: u64 = 4096;
 
 /// The places at which an input can be cut.

@@ -173,9 +173,9 @@ pub enum Problem {
     References {
         /// The first sequence that differs, counted from 1.
         ordinal: usize,
-        /// That sequence in the first input.
+        /// The sequence in the first input, for people: its name and length, or `nothing`.
         first: String,
-        /// That sequence in this input.
+        /// The sequence in this input, for people: its name and length, or `nothing`.
         other: String,
     },
     /// A secondary or supplementary record is not next to its primary one.

@@ -90,7 +90,8 @@ pub struct Report {
     pub bases: PerClass<u64>,
     /// Scored reads by probability.
     pub histogram: Histogram,
-    /// How many reads would be coding at other thresholds, with the same rule for mates and without an undecided band.
+    /// The numbers of reads that would be coding at other thresholds, with the same rule for mates and without an
+    /// undecided band.
     pub other_thresholds: Vec<Threshold>,
     /// Reads by length and GC content, and those that models are weak on.
     #[serde(default)]
@@ -138,7 +139,7 @@ pub struct Input {
 pub struct Shard {
     /// The number of the shard, from 1.
     pub number: u64,
-    /// How many shards there are.
+    /// The number of shards.
     pub of: u64,
     /// The first template of the shard, counted from 1.
     pub first_template: u64,

@@ -50,7 +50,7 @@ pub enum MergeError {
     Missing {
         /// The number of the first missing shard.
         number: u64,
-        /// How many shards there are.
+        /// The number of shards.
         of: u64,
     },
 }

@@ -46,7 +46,7 @@ pub struct Measured {
 }
 
 impl Plan {
-    /// How many reads the run would score; `None` if no bytes were read.
+    /// The number of reads that the run would score; `None` if no bytes were read.
     #[must_use]
     pub fn reads(&self) -> Option<u64> {
         let Measured { seen, stored_bytes, is_all, .. } = self.measured;

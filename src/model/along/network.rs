@@ -29,7 +29,7 @@ const FRAMES: usize = 3;
 const CODONS: usize = 3;
 /// The kernel size of the stem, in tokens.
 const KERNEL: usize = 6;
-/// How many bases before the first position its first token starts.
+/// The number of bases by which the first token starts before the first position.
 const LEAD: usize = 6;
 
 /// The network with its weights, on a device.

@@ -14,7 +14,7 @@ use crate::model::random::Bits;
 /// Drops numbers from the activations of some reads of a step.
 #[derive(Debug)]
 pub(in crate::model) struct Dropout {
-    /// How many of 65,536 numbers are dropped.
+    /// The number of dropped values out of 65,536.
     left_out: u16,
     /// A number that identifies the step.
     step: u64,

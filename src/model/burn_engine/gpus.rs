@@ -21,8 +21,8 @@ use crate::model::row::Row;
 
 /// The largest batch that is tried, as a multiple of the first: half a gigabyte for either family.
 const LARGEST: usize = 4;
-/// How many calls a GPU works on at once: while it computes the batch of one call, the other's is uploaded and queued,
-/// and the previous result is read back. More would only take memory.
+/// The number of calls that a GPU works on at once: while it computes the batch of one call, the other's is uploaded
+/// and queued, and the previous result is read back. More would only take memory.
 const CALLS_PER_GPU: usize = 2;
 
 /// The same network on each of several GPUs.

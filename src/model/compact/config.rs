@@ -64,7 +64,7 @@ pub(super) struct Stem {
 }
 
 impl Stem {
-    /// How many positions it gives for a row of `tokens`.
+    /// The number of positions for a row of `tokens`.
     pub(super) fn positions(&self, tokens: usize) -> usize {
         (tokens + 2 * self.padding - self.kernel) / self.stride + 1
     }
@@ -83,7 +83,7 @@ pub(super) struct Block {
 /// read is near.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Coarse {
-    /// How many.
+    /// The number of these levels.
     pub(super) levels: usize,
     /// Neighbouring positions of a level that are one of the next; beyond the read lie zeros.
     pub(super) pool: usize,

@@ -27,8 +27,8 @@ use crate::model::row::Row;
 
 /// A number beyond any activation, but finite.
 const HUGE: f32 = 1e30;
-/// How many vectors each frame sees: its own, the next two of its strand, the mean of the other strand, and the maximum
-/// of all.
+/// The number of vectors that each frame sees: its own, the next two of its strand, the mean of the other strand, and
+/// the maximum of all.
 const SEEN: usize = 5;
 
 /// The network with its weights, on a device.

@@ -132,7 +132,7 @@ impl InstructionSet {
         if self == Self::Amx { Self::Avx512 } else { self }
     }
 
-    /// Its name in `READSEEKER_CPU`.
+    /// The name of the instruction set in `READSEEKER_CPU`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -144,7 +144,7 @@ impl InstructionSet {
         }
     }
 
-    /// Its name for people: `AMX`, `AVX-512`, `AVX2`, `NEON`, `plain`.
+    /// The name of the instruction set for people: `AMX`, `AVX-512`, `AVX2`, `NEON`, `plain`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

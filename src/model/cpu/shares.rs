@@ -5,7 +5,7 @@ use std::thread;
 
 /// The most threads: more would wait for memory.
 const MOST_THREADS: usize = 8;
-/// How many numbers take longer to write than a thread takes to start.
+/// A number of values that take longer to write than a thread takes to start.
 const ENOUGH: usize = 1 << 18;
 
 /// Applies `each` to all items, which hold `numbers` numbers in total; on all cores if that pays.

@@ -9,7 +9,7 @@ use burn::tensor::Device;
 pub struct Adapter {
     /// The N of `gpu:N` or `cuda:N`.
     pub number: usize,
-    /// Its name: `NVIDIA A40`.
+    /// The name of the adapter: `NVIDIA A40`.
     pub name: String,
     /// What kind of adapter it is.
     pub kind: Kind,
@@ -30,7 +30,7 @@ impl Adapter {
         if self.interface == CUDA { "cuda".to_owned() } else { format!("wgpu ({})", self.interface) }
     }
 
-    /// Its name with the interface and the driver.
+    /// The adapter's name with the interface and the driver.
     pub(in crate::model) fn in_full(&self) -> String {
         let driver = if self.driver.is_empty() { String::new() } else { format!(", {}", self.driver) };
         format!("{} ({}{driver})", self.name, self.interface)

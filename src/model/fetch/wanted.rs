@@ -24,7 +24,7 @@ pub struct Wanted {
     pub base: String,
     /// The user's access token, which is sent to that server and no other.
     pub token: Option<String>,
-    /// Its files.
+    /// The files of the checkpoint.
     pub files: Vec<WantedFile>,
 }
 
@@ -35,7 +35,7 @@ pub struct WantedFile {
     pub names: Vec<&'static str>,
     /// Whether the checkpoint may lack it.
     pub is_optional: bool,
-    /// Its content, if that is known beforehand.
+    /// The content of the file, if known beforehand.
     pub content: Option<Content>,
 }
 

@@ -11,18 +11,18 @@ use crate::prediction::Frame;
 /// The truth about a read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Truth {
-    /// Whether its label is coding.
+    /// Whether the label of the read is coding.
     pub is_coding: bool,
-    /// The share of its bases that are coding.
+    /// The share of the read's bases that are coding.
     pub coded: f32,
-    /// Its frame, if known.
+    /// The frame of the read, if known.
     pub frame: Option<Frame>,
 }
 
 /// A read to learn from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
-    /// Its bases.
+    /// The bases of the read.
     pub bases: Vec<u8>,
     /// The truth about the read.
     pub truth: Truth,
@@ -55,7 +55,7 @@ pub(in crate::model) trait Learning {
     /// The mean loss of some reads, `[1]`, computed from the logits of their rows.
     fn loss(&self, logits: Tensor<2>, reads: &[Taught]) -> Tensor<1>;
 
-    /// How many rows of a tensor stay fixed: the embeddings of special tokens, if they must be zeros.
+    /// The number of a tensor's rows that stay fixed: the embeddings of special tokens, if they must be zeros.
     fn fixed_rows(&self, name: &str) -> usize;
 
     /// Adds what a checkpoint trained for another task lacks, and drops what served that task; returns the names of

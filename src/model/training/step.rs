@@ -20,9 +20,9 @@ use crate::model::random::Bits;
 /// The contribution of some reads to a step.
 #[derive(Default)]
 struct Part {
-    /// Their contribution to the mean loss.
+    /// The reads' contribution to the mean loss.
     loss: f64,
-    /// Their contribution to the gradients.
+    /// The reads' contribution to the gradients.
     gradients: Flat,
 }
 

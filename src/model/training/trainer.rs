@@ -83,8 +83,8 @@ impl Trainer {
     /// the seed.
     ///
     /// # Errors
-    /// Those of [`Classifier::load`](crate::model::Classifier::load), and [`Error::NoScratch`] if the family cannot
-    /// start from random weights.
+    /// The errors of [`Classifier::load`](crate::model::Classifier::load), and [`Error::NoScratch`] if the family
+    /// cannot start from random weights.
     pub fn open(options: &Options, start: Start) -> Result<Self> {
         let &Options { ref source, attention, threads, .. } = options;
         let refused = |problem| Error::Load { model: source.path(), problem };

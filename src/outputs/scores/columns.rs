@@ -18,7 +18,7 @@ use crate::reads::output::Content;
 
 /// The rows of a group. A file holds at most 2^15 groups: more than 10^10 reads, since later groups are larger.
 const ROWS: usize = 1 << 17;
-/// How many groups have [`ROWS`] rows; later ones have [`MANY_ROWS`].
+/// The number of groups with [`ROWS`] rows; later ones have [`MANY_ROWS`].
 const GROUPS: usize = 1 << 14;
 const MANY_ROWS: usize = 1 << 20;
 /// The bytes of names at which a group ends early: they are most of what is held in memory until then.

@@ -16,7 +16,7 @@ use super::piece::Piece;
 use super::window::Bytes;
 use crate::reads::InputCounts;
 
-/// How many bytes of a pipe are read ahead in any case.
+/// The number of bytes of a pipe that are read ahead in any case.
 const LITTLE: usize = 256 * 1024;
 
 /// The size of a read in bytes: as much as a pipe holds.

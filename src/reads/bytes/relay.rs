@@ -16,7 +16,7 @@ use super::piece::Piece;
 /// The size of a chunk in bytes.
 pub(in crate::reads) const CHUNK: usize = 128 * 1024;
 
-/// How many chunks may wait: the thread makes one while another is read.
+/// The number of chunks that may wait: the thread makes one while another is read.
 const WAITING: usize = 2;
 
 /// The reading end of the channel.

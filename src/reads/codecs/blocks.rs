@@ -18,8 +18,8 @@ use tokio::task::JoinHandle;
 use super::bgzf_blocks::{self, EOF_BLOCK};
 use super::step::{BUFFER, ROOM, encode, end, joined};
 
-/// How many BGZF blocks a thread gets at once: at least a millisecond of work, so that the cost of handing over is
-/// negligible.
+/// The number of BGZF blocks that a thread gets at once: at least a millisecond of work, so that the cost of handing
+/// over is negligible.
 const BGZF_BLOCKS: usize = 4;
 
 /// Gathers bytes into blocks and has threads compress and write them.
@@ -55,7 +55,7 @@ impl BlockCodec {
         }
     }
 
-    /// How many threads are useful: for plain bytes one, which waits for the disk.
+    /// The number of threads that are useful: for plain bytes one, which waits for the disk.
     fn workers(self, most: NonZero<usize>) -> usize {
         if matches!(self, Self::Plain) { 1 } else { most.get() }
     }

@@ -119,7 +119,7 @@ const REFUSED: [(&[u8], &str, &str); 4] = [
 ];
 
 impl Codec {
-    /// How many bytes of a file are enough to recognise its codec.
+    /// The number of bytes of a file that are enough to recognise its codec.
     pub(in crate::reads) const MAGIC: usize = 18;
 
     /// The codec that a path's suffix selects.

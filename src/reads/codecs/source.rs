@@ -11,7 +11,7 @@ use crate::reads::bytes::window::{Bytes, Window};
 /// A compressed file.
 pub(in crate::reads) struct Source {
     pub(in crate::reads) stored: Window<Bytes>,
-    /// How many blocks may be decoded at once.
+    /// The number of blocks that may be decoded at once.
     pub(in crate::reads) workers: NonZero<usize>,
     /// The decoder's progress.
     pub(in crate::reads) reach: Arc<Reach>,

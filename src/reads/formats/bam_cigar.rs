@@ -69,12 +69,12 @@ pub(super) fn does(op: Op) -> (Does, usize) {
     (does, usize::try_from(op >> 4).expect("at least 32 bits"))
 }
 
-/// How many bases of the read the operations consume.
+/// The number of bases of the read that the operations consume.
 pub(super) fn bases(ops: &[Op]) -> u64 {
     sum(ops, b"MIS=X")
 }
 
-/// How many bases of the reference the operations consume.
+/// The number of bases of the reference that the operations consume.
 pub(super) fn span(ops: &[Op]) -> u64 {
     sum(ops, b"MDN=X")
 }

@@ -20,7 +20,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Its name as people write it.
+    /// The name of the format as people write it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

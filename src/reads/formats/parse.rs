@@ -44,11 +44,11 @@ pub(in crate::reads) enum Framed {
     More,
     /// The window starts with a record.
     Record {
-        /// Its length in bytes.
+        /// The length of the record in bytes.
         len: usize,
         /// The range of the name that the records of its template share.
         name: Range<usize>,
-        /// Its flags.
+        /// The flags of the record.
         flags: Flags,
     },
     /// The window starts with this many bytes of blank lines.

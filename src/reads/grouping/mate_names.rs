@@ -17,9 +17,9 @@ use crate::reads::{Mate, Record};
 /// Why two records are not the mates of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::reads) enum Unfit {
-    /// They have different names.
+    /// The records have different names.
     Names,
-    /// Their names or comments say that they are not first and second mate.
+    /// The names or comments of the records say that they are not first and second mate.
     Numbers,
 }
 

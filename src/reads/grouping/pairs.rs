@@ -108,7 +108,7 @@ struct Twins {
 }
 
 impl Twins {
-    /// How many identical pairs cannot be chance.
+    /// The number of identical pairs that cannot be chance.
     const ENOUGH: u64 = 1000;
 
     /// Checks one more pair; returns whether all pairs were identical and are enough to tell.

@@ -29,7 +29,7 @@ const PIECE: usize = 1 << 20;
 /// Bytes it takes to read one run: a block as stored and as inflated, and the current record.
 const BYTES_PER_RUN: usize = 256 * 1024;
 
-/// How many bytes of sorted records are passed on at once.
+/// The number of bytes of sorted records that are passed on at once.
 const BATCH: usize = 256 * 1024;
 
 /// Gathers records, and returns them sorted by name.

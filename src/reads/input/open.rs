@@ -24,7 +24,7 @@ use crate::reads::grouping::rule::{Grouping, MateNames};
 use crate::reads::grouping::{collate, mate_names, pairs};
 use crate::reads::{Codec, Header, InputCounts, Problem};
 
-/// How many bytes are enough to detect a format: the first columns of a SAM line must fit.
+/// The number of bytes that are enough to detect a format: the first columns of a SAM line must fit.
 const START: usize = 4096;
 
 /// The mark that some editors put before a text to say that it is UTF-8.

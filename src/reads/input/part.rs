@@ -15,9 +15,9 @@ use crate::reads::{Codec, InputCounts, Problem};
 /// A part of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Its place in each of the files.
+    /// The place of the part in each of the files.
     pub places: Vec<Place>,
-    /// How many records come before it in each file.
+    /// The number of records before the part in each file.
     pub records_before: u64,
 }
 
@@ -30,11 +30,11 @@ pub struct Place {
     pub codec: Codec,
     /// The offset of its first block in the file as stored, or of its first byte if the file is plain.
     pub stored: u64,
-    /// How many decompressed bytes of that block come before the place.
+    /// The number of decompressed bytes of that block before the place.
     pub within: usize,
-    /// Its length in decompressed bytes; `None` if it extends to the end of the file.
+    /// The length of the place in decompressed bytes; `None` if it extends to the end of the file.
     pub length: Option<u64>,
-    /// Its approximate length in stored bytes.
+    /// The approximate length of the place in stored bytes.
     pub stored_size: u64,
 }
 

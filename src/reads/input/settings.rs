@@ -79,7 +79,7 @@ pub struct InputConfig {
     pub reference: Option<PathBuf>,
     /// The most bytes of a pipe that are read ahead while the pipe of its mates has no data.
     pub read_ahead: u64,
-    /// How many BGZF blocks are inflated at once.
+    /// The number of BGZF blocks that are inflated at once.
     pub workers: NonZero<usize>,
     /// The part of the files to read; the whole files if absent.
     pub part: Option<Part>,

@@ -42,11 +42,11 @@ pub struct Setting {
 pub struct Predictor {
     /// The name that tells it from other predictors.
     pub name: String,
-    /// Where its predictions come from.
+    /// Where the predictions come from.
     pub basis: Basis,
-    /// Its prediction for each read, in order.
+    /// The prediction for each read, in order.
     pub said: Vec<Prediction>,
-    /// How many reads that are not evaluated it has genes on.
+    /// The number of reads that the predictor has genes on but that are not evaluated.
     pub elsewhere: usize,
 }
 

@@ -19,9 +19,9 @@ pub struct LabelledReads {
     pub truths: Vec<Truth>,
     /// The names of the groups.
     pub groups: Vec<String>,
-    /// How many other reads were too short to be scored.
+    /// The number of other reads, which were too short to be scored.
     pub unscored: u64,
-    /// How many reads had no label, by reason.
+    /// The numbers of reads without a label, by reason.
     pub left_out: Vec<(&'static str, u64)>,
 }
 

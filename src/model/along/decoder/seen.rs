@@ -9,7 +9,7 @@ use crate::prediction::{Frame, Strand, Stretch};
 /// The most unknown bases of a run that the network sees. A multiple of three is left out, so that the frame stays the
 /// same.
 const MOST: usize = 8;
-/// How many bases a 6-mer shares with the next.
+/// The number of bases that a 6-mer shares with the next.
 const SHARED: usize = 5;
 
 /// The part of a read that the network sees. Everything else counts on this part; results are converted back to the
@@ -18,7 +18,7 @@ const SHARED: usize = 5;
 pub(in crate::model::along) struct Seen<'a> {
     /// The overlapping 6-mers.
     pub(in crate::model::along) row: Cow<'a, [u16]>,
-    /// How many bases of the read come before and after the part.
+    /// The numbers of the read's bases before and after the part.
     around: [usize; 2],
     /// The shortened runs, in order: where each begins in the part, and how many of its bases are left out.
     shortened: Vec<(usize, usize)>,

@@ -24,8 +24,8 @@ use super::shape::Shape;
 use super::six::{Places, Six};
 use crate::model::row::Row;
 
-/// How many positions go through the levels together: rows of this many, or several shorter ones. A short row alone
-/// would wait for the weights, which are larger than the first-level cache.
+/// The number of positions that go through the levels together: rows of this many, or several shorter ones. A short row
+/// alone would wait for the weights, which are larger than the first-level cache.
 const POSITIONS_AT_ONCE: usize = 72;
 /// The most positions of the fine layer at once. What lies between it and the logits then stays in the first-level
 /// cache.

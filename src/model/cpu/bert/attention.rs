@@ -34,12 +34,12 @@ impl Heads {
         Self { count, size: hidden / count }
     }
 
-    /// How many numbers a head takes up in a row, with padding.
+    /// The number of values that a head takes up in a row, with padding.
     pub(super) fn padded(self) -> usize {
         self.size.next_multiple_of(LINE)
     }
 
-    /// How many numbers all heads take up in a row, with padding.
+    /// The number of values that all heads take up in a row, with padding.
     pub(super) fn columns(self) -> usize {
         self.count * self.padded()
     }
@@ -65,11 +65,11 @@ pub(super) struct Workspace {
 
 /// The positions that attend, and those that are attended to.
 pub(super) struct Positions<'a> {
-    /// How many positions attend: the first ones.
+    /// The number of positions that attend: the first ones.
     pub(super) asking: usize,
     /// The number of all positions.
     pub(super) all: usize,
-    /// How many of all positions are tokens. The others are padding, whose scores are less by one.
+    /// The number of positions that are tokens. The others are padding, whose scores are less by one.
     pub(super) tokens: usize,
     /// [asking, heads], in f32 or bf16.
     pub(super) queries: Rows<'a>,

@@ -47,7 +47,7 @@ impl Encoding {
         }
     }
 
-    /// How many numbers a word holds.
+    /// The number of values in a word.
     pub(super) fn numbers_per_word(self) -> usize {
         match self {
             Self::F32 | Self::Rounded | Self::SplitBf16 => 1,

@@ -13,7 +13,7 @@ use super::super::isa::Isa;
 use super::super::packed::{Packed, Packing};
 use super::super::register::{Register, nearest_byte};
 
-/// How many neighbouring rows an output depends on.
+/// The number of neighbouring rows that an output depends on.
 const KERNEL: usize = 3;
 /// The largest byte.
 const LARGEST: f32 = 255.0;

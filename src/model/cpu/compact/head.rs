@@ -16,7 +16,7 @@ use super::shape::Shape;
 /// The number of frames of both strands.
 pub(super) const ALL_FRAMES: usize = 2 * FRAMES;
 
-/// How many reads the head takes at once: the few rows of a single read would wait for their weights.
+/// The number of reads that the head takes at once: the few rows of a single read would wait for their weights.
 pub(super) const READS_AT_ONCE: usize = 9; // a tile's rows with AVX-512
 
 /// Working memory for some reads: a row for each frame, or fewer.

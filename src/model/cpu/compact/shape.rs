@@ -11,7 +11,7 @@ pub struct Shape {
     pub blocks: usize,
     /// The number of coarser levels after the blocks.
     pub levels: usize,
-    /// How many rows of a level form one of the next.
+    /// The number of rows of a level that form one of the next.
     pub pool: usize,
     /// The width of the head.
     pub hidden: usize,

@@ -11,7 +11,7 @@ use super::super::register::{Register, nearest_i16};
 /// The size of the vocabulary: special tokens, then all 6-mers.
 pub(in super::super) const VOCABULARY: usize = SPECIALS as usize + 4096;
 const SPECIALS: u16 = 5;
-/// How many tokens lie between two stem outputs. The kernel spans two strides.
+/// The number of tokens from one stem output to the next. The kernel spans two strides.
 pub(in super::super) const STRIDE: usize = 3;
 pub(in super::super) const KERNEL: usize = 2 * STRIDE;
 /// The number of frames of a strand, and the distance between consecutive tokens of a frame.
@@ -417,7 +417,7 @@ impl Fetch for Ahead<'_> {
     }
 }
 
-/// How many stem outputs a spread is estimated from.
+/// The number of stem outputs from which a spread is estimated.
 const SAMPLES: usize = 4096;
 
 /// The tokens of random bases, the same in every call.

@@ -103,7 +103,7 @@ fn check_mates(flags: impl Iterator<Item = u32>, mut distances: impl Iterator<It
 struct Codes {
     /// The block of each series that uses just one.
     blocks: HashMap<[u8; 2], u32>,
-    /// How many codes use each block.
+    /// The number of codes that use each block.
     uses: HashMap<u32, u32>,
 }
 

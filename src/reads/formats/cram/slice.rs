@@ -26,7 +26,7 @@ pub(super) struct Slice {
 pub(super) struct Embedded {
     /// The id of the block that holds it.
     content: i32,
-    /// How many bases the slice spans.
+    /// The number of bases that the slice spans.
     span: usize,
     md5: [u8; 16],
 }
