@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 /// A class of reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// Coding (CDS).
+    /// Coding reads: from a coding sequence (CDS).
     Coding,
-    /// Not coding.
+    /// Non-coding reads.
     NonCoding,
     /// Neither coding nor non-coding with enough certainty, or too short to be scored.
     Undecided,

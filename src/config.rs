@@ -57,7 +57,7 @@ pub struct Config {
     pub sample: Option<Sample>,
     /// Which templates are also scored on a plain path, to audit the fast one.
     pub audit: Option<Sample>,
-    /// CPU threads.
+    /// The number of CPU threads.
     pub threads: NonZero<usize>,
     /// The compression level of compressed outputs; each codec's default if absent.
     pub compression_level: Option<u8>,

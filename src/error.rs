@@ -142,11 +142,11 @@ pub enum Error {
 /// The signal that ended a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// ^C.
+    /// SIGINT, from Ctrl-C.
     Interrupt,
-    /// `kill`, a scheduler's time limit.
+    /// SIGTERM, from `kill` or at a scheduler's time limit.
     Terminate,
-    /// The terminal was closed.
+    /// SIGHUP, when the terminal is closed.
     Hangup,
     /// Any other signal that ends a process, by number: a scheduler's warning, a timer.
     Other(u8),

@@ -9,7 +9,7 @@ use crate::progress::share;
 /// The expected result of a run on all of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// Number of reads.
+    /// The number of reads.
     pub reads: u64,
     /// The share of coding reads.
     pub coding: f64,

@@ -40,7 +40,7 @@ const UNSURE: std::ops::Range<f32> = 0.1..0.9;
 pub enum Setting {
     /// Estimate the share from the reads.
     Auto,
-    /// Use this share.
+    /// Use this prior, without an estimate.
     Assumed(Prior),
 }
 

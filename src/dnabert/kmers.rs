@@ -24,7 +24,7 @@ const MOST_TEXT: usize = 1 << 20;
 /// The reads to write as k-mers, and how.
 #[derive(Debug)]
 pub struct Kmers {
-    /// The reads.
+    /// The reads whose k-mers are written.
     pub input: InputConfig,
     /// The path of the table.
     pub output: PathBuf,

@@ -8,9 +8,9 @@ use crate::prediction::Strand;
 /// A piece of a feature's location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// On this sequence.
+    /// A range and strand of this sequence.
     Here(Range<usize>, Strand),
-    /// On another sequence.
+    /// A piece on another sequence.
     Elsewhere,
 }
 

@@ -29,7 +29,7 @@ pub enum FetchError {
     Status {
         /// The address of the file.
         url: String,
-        /// The status.
+        /// The HTTP status.
         status: u16,
     },
     /// The server cannot be reached, or the connection breaks repeatedly.

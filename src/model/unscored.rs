@@ -8,7 +8,7 @@ use super::row::Row;
 use crate::kmer;
 use crate::prediction::Predictions;
 
-/// No model.
+/// Stands in for a model when reads are not scored.
 #[derive(Debug)]
 pub(super) struct Unscored;
 

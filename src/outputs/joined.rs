@@ -26,11 +26,11 @@ pub struct Part {
 /// Counts of the rows of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// All rows.
+    /// The number of all rows.
     pub reads: u64,
-    /// Rows of reads that were scored, which have a label.
+    /// The number of rows of reads that were scored, which have a label.
     pub scored: u64,
-    /// Rows of reads with the label coding.
+    /// The number of rows of reads with the label coding.
     pub coding: u64,
 }
 

@@ -5,7 +5,7 @@ use crate::prediction::Answers;
 use crate::reads::Template;
 use crate::tokens::Tokens;
 
-/// Consecutive templates.
+/// Consecutive templates, which go through the pipeline together.
 #[derive(Debug)]
 pub(super) struct Chunk {
     /// The chunk's place in the input, from 0.

@@ -99,7 +99,7 @@ impl InputCounts {
 pub struct Count(AtomicU64);
 
 impl Count {
-    /// Adds `n`.
+    /// Adds `n` to the count.
     pub fn add(&self, n: u64) {
         self.0.fetch_add(n, Ordering::Relaxed);
     }

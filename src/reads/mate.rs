@@ -6,9 +6,9 @@ pub enum Mate {
     /// Neither or both flags are set: the template's only segment.
     #[default]
     Unpaired,
-    /// R1.
+    /// The first mate, R1.
     First,
-    /// R2.
+    /// The second mate, R2.
     Second,
 }
 

@@ -333,7 +333,7 @@ impl From<WindowsConfig> for Windows {
 /// Counts of reads and records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Records read.
+    /// The number of records read.
     pub records: u64,
     /// Reads written, by class, whatever file they went to.
     #[serde(flatten)]

@@ -20,7 +20,7 @@ const LYING: f64 = 28.0;
 pub(super) struct Bar {
     /// The colour in CSS.
     pub(super) colour: &'static str,
-    /// What it counts.
+    /// The name of what the bar counts.
     pub(super) name: String,
     /// The count that the bar shows.
     pub(super) count: u64,

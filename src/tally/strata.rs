@@ -13,9 +13,9 @@ const GC: [u32; 10] = [0, 25, 30, 35, 40, 45, 50, 55, 60, 65];
 /// Reads by length and by GC content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Strata {
-    /// By length in bases.
+    /// The reads by length in bases.
     pub by_length: Vec<Stratum>,
-    /// By GC content in per cent of the known bases; reads without a known base are left out.
+    /// The reads by GC content in per cent of the known bases; reads without a known base are left out.
     pub by_gc: Vec<Stratum>,
     /// Reads that models are weak on.
     pub weak: Weak,

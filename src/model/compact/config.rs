@@ -99,7 +99,7 @@ impl Default for Coarse {
 }
 
 impl Block {
-    /// As many positions out as in.
+    /// Whether the convolution has as many positions out as in.
     fn keeps_length(self) -> bool {
         self.padding.checked_mul(2).and_then(|both| both.checked_add(1)) == Some(self.kernel)
     }
@@ -119,9 +119,9 @@ pub(super) struct WindowCalibration {
 /// Scale and shift of the mean over windows.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub(super) struct Pool {
-    /// Multiplies the logit.
+    /// The factor for the logit.
     pub(super) scale: f64,
-    /// Is added to it.
+    /// The summand for the scaled logit.
     pub(super) shift: f64,
 }
 

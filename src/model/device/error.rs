@@ -19,7 +19,7 @@ pub enum DeviceError {
     /// There is no CUDA device with this number.
     #[error("there is no cuda:{number} (CUDA devices found: {found}; without an NVIDIA driver there are none)")]
     NoSuchCuda {
-        /// The number.
+        /// The number of the device.
         number: usize,
         /// The number of CUDA devices.
         found: usize,
@@ -41,7 +41,7 @@ pub enum DeviceError {
     /// There is no adapter with this number.
     #[error("there is no gpu:{number} ({})", Found(.found))]
     NoSuchGpu {
-        /// The number.
+        /// The number of the adapter.
         number: usize,
         /// All adapters that were found.
         found: Vec<Adapter>,

@@ -74,7 +74,7 @@ struct Group {
     names: Column<ByteArrayType>,
     mates: Column<Int32Type>,
     lengths: Column<Int64Type>,
-    /// Probability and posterior.
+    /// The columns of the probability and the posterior.
     scores: [Column<FloatType>; 2],
     labels: Column<ByteArrayType>,
     frames: Column<Int32Type>,

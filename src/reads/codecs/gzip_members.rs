@@ -28,9 +28,9 @@ struct GzipMembers {
 
 enum State {
     Member(Box<GzipDecoder<Window<Bytes>>>),
-    /// Before or after a member.
+    /// The decoder is before or after a member.
     Between(Window<Bytes>),
-    /// After zeros.
+    /// The decoder is in zeros after a member.
     Padding(Window<Bytes>),
     Ended,
 }

@@ -8,7 +8,7 @@ use crate::reads::InputCounts;
 use crate::reads::bytes::meter::Reach;
 use crate::reads::bytes::window::{Bytes, Window};
 
-/// A compressed file.
+/// A compressed file, and what its decoder needs.
 pub(in crate::reads) struct Source {
     pub(in crate::reads) stored: Window<Bytes>,
     /// The number of blocks that may be decoded at once.
@@ -17,6 +17,6 @@ pub(in crate::reads) struct Source {
     pub(in crate::reads) reach: Arc<Reach>,
     /// The path of the file, for warnings.
     pub(in crate::reads) path: Arc<Path>,
-    /// Takes the warnings.
+    /// The counts, which also take the warnings.
     pub(in crate::reads) counts: Arc<InputCounts>,
 }

@@ -9,7 +9,7 @@ use crate::reads::problem::shown;
 pub enum Format {
     /// Sequence and quality scores, four lines a record.
     Fastq,
-    /// Sequence alone.
+    /// Sequence without quality scores.
     Fasta,
     /// Binary alignments.
     Bam,

@@ -47,11 +47,11 @@ pub(in crate::reads) struct Opened {
 
 /// Where the mates of a file's records are.
 enum MateSource {
-    /// In the same file if the records say so; otherwise there are none.
+    /// The mates are in the same file if the records say so; otherwise there are none.
     Record,
-    /// Next to them in the same file.
+    /// The mates are next to their records in the same file.
     Interleaved,
-    /// In another file.
+    /// The mates are in another file.
     In(Box<Opened>),
 }
 

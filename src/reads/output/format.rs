@@ -10,7 +10,7 @@ use crate::reads::Codec;
 pub enum SequenceFormat {
     /// Sequence and quality scores, four lines a record.
     Fastq,
-    /// Sequence alone.
+    /// Sequence without quality scores.
     Fasta,
 }
 

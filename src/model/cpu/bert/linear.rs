@@ -144,11 +144,11 @@ impl Linear {
 /// The operation on a layer's outputs.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Then<'a> {
-    /// Store them.
+    /// Store the outputs.
     Store,
-    /// Store their GELU.
+    /// Store the GELU of the outputs.
     Gelu,
-    /// Add them to what is there.
+    /// Add the outputs to what is stored.
     Add,
     /// Multiply each row by its factor, then store it.
     Scale(&'a [f32]),

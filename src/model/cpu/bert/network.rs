@@ -26,14 +26,14 @@ pub(super) struct Network {
     hidden: usize,
     intermediate: usize,
     heads: Heads,
-    /// [vocabulary, hidden]
+    /// The embeddings of tokens, [vocabulary, hidden].
     words: Vec<f32>,
     /// The embeddings of positions and of token type 0, summed, [positions, hidden].
     positions: Vec<f32>,
     norm: Norm,
     layers: Vec<Layer>,
     pooler: Linear,
-    /// [labels, hidden]
+    /// The weights of the classifier, [labels, hidden].
     classifier: Vec<f32>,
     classifier_bias: Vec<f32>,
 }
@@ -41,7 +41,7 @@ pub(super) struct Network {
 #[derive(Debug)]
 struct Layer {
     query: Linear,
-    /// Keys, then values.
+    /// The layer for the keys, then the values.
     key_value: Linear,
     context: Linear,
     context_norm: Norm,

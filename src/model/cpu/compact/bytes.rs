@@ -15,7 +15,7 @@ use super::super::register::{Register, nearest_byte};
 
 /// The number of neighbouring rows that an output depends on.
 const KERNEL: usize = 3;
-/// The largest byte.
+/// The largest value of a byte.
 const LARGEST: f32 = 255.0;
 /// A number below the minimum of `SiLU`.
 const LEAST: f32 = -0.2785;

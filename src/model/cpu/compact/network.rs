@@ -34,9 +34,9 @@ pub(super) struct Network {
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant)] // a network has few
 enum Convolution {
-    /// In f32, in Winograd's domain.
+    /// A convolution in f32, in Winograd's domain.
     Winograd(WinogradBlock),
-    /// In bytes. Only the first convolution after the stem, since the range of its inputs is known beforehand.
+    /// A convolution of bytes. Only the first one after the stem, since the range of its inputs is known beforehand.
     Bytes(ByteBlock),
 }
 
