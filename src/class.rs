@@ -1,4 +1,4 @@
-//! The three classes of reads, and a value for each. Pure.
+//! The three classes of reads, and [`PerClass`]: a value for each class. Pure.
 
 use std::fmt;
 use std::ops::{Index, IndexMut};
@@ -8,19 +8,19 @@ use serde::{Deserialize, Serialize};
 /// A class of reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// Coding (CDS).
+    /// Coding reads: from a coding sequence (CDS).
     Coding,
-    /// Not coding.
+    /// Non-coding reads.
     NonCoding,
-    /// Neither can be said.
+    /// Neither coding nor non-coding with enough certainty, or too short to be scored.
     Undecided,
 }
 
 impl Class {
-    /// All three, coding first.
+    /// All three classes, coding first.
     pub const ALL: [Self; 3] = [Self::Coding, Self::NonCoding, Self::Undecided];
 
-    /// As flags, tables and reports spell it.
+    /// The name of the class in flags, tables and reports.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl Class {
     }
 }
 
-/// As people read it.
+/// Writes the class as people read it: `non-coding`.
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -44,36 +44,36 @@ impl fmt::Display for Class {
 /// One value for each class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerClass<T> {
-    /// Of coding reads.
+    /// The value of coding reads.
     pub coding: T,
-    /// Of non-coding reads.
+    /// The value of non-coding reads.
     pub noncoding: T,
-    /// Of undecided reads.
+    /// The value of undecided reads.
     pub undecided: T,
 }
 
 impl<T> PerClass<T> {
-    /// What `value` says of each class.
+    /// Calls `value` for each class.
     pub fn from_fn(mut value: impl FnMut(Class) -> T) -> Self {
         Self { coding: value(Class::Coding), noncoding: value(Class::NonCoding), undecided: value(Class::Undecided) }
     }
 
-    /// The classes and their values, coding first.
+    /// Iterates over the classes and their values, coding first.
     pub fn iter(&self) -> impl Iterator<Item = (Class, &T)> {
         Class::ALL.into_iter().map(|class| (class, &self[class]))
     }
 
-    /// The values, coding first.
+    /// Iterates over mutable values, coding first.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         [&mut self.coding, &mut self.noncoding, &mut self.undecided].into_iter()
     }
 
-    /// The values, coding first.
+    /// Consumes `self` and iterates over the values, coding first.
     pub fn into_values(self) -> impl Iterator<Item = T> {
         [self.coding, self.noncoding, self.undecided].into_iter()
     }
 
-    /// Another value for each class.
+    /// Maps each class's value to another.
     pub fn map<U>(self, mut other: impl FnMut(T) -> U) -> PerClass<U> {
         PerClass { coding: other(self.coding), noncoding: other(self.noncoding), undecided: other(self.undecided) }
     }

@@ -1,4 +1,4 @@
-//! The command line: flags as typed, their help, and how they become settings. The only home of clap.
+//! The command line: its flags, their help, and how they become settings. Only this module uses clap.
 
 use std::process::ExitCode;
 
@@ -41,7 +41,7 @@ mod train;
 mod translation;
 mod values;
 
-/// What `--help` ends with.
+/// The end of `--help`.
 const EXAMPLES: &str = "\
 Environment:
   READSEEKER_CACHE  Its folder models/ has what --model finds by name [default: ~/.cache/readseeker]
@@ -96,7 +96,7 @@ enum Command {
 }
 
 impl Command {
-    /// The command as it reads stdin, for advice.
+    /// The command with stdin as its input, for advice.
     fn reading_stdin(&self) -> &'static str {
         match self {
             Self::Split(_) => "readseeker split - ...",
@@ -129,7 +129,7 @@ impl Command {
     }
 }
 
-/// Parses the command line, does what it says, prints what went wrong.
+/// Parses the command line, runs the command, and prints errors.
 #[must_use]
 pub fn main() -> ExitCode {
     report_panics();
@@ -155,16 +155,17 @@ fn run(limits: &Limits) -> ExitCode {
     }
 }
 
-/// Starts the program anew where a GPU gave wrong answers and there is a simpler path on it. Returns where that is not so.
+/// Starts the program anew if a GPU gave wrong answers and there is a simpler path on it. Returns if that is not so, or
+/// fails.
 fn try_again(error: &Error) {
     if let Error::Model(crate::model::Error::Again { next, problem }) = error {
         let reason = problem.to_string();
-        // The error says what is wrong with the GPU; that this failed too would not help.
+        // The error says what is wrong with the GPU; it would not help to say that this failed too.
         let _failed = anew::start(next.environment(&reason));
     }
 }
 
-/// Prints the help that was asked for, or what clap finds wrong with the flags, which begins as all our messages do.
+/// Prints the help that was asked for, or what clap finds wrong with the flags, in the style of all our messages.
 fn answer(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
     let Some(problem) = text.strip_prefix("error: ") else { error.exit() };
@@ -173,8 +174,8 @@ fn answer(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// A fault of ours begins as all our messages do. A decoder that panics over a damaged file is reported as an error of that
-/// file.
+/// Makes panics start like all our messages. If a decoder panics over a damaged file, that is reported as an error of
+/// the file instead.
 fn report_panics() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

@@ -1,24 +1,24 @@
-//! What a read is made of, where that is odd: unknown bases, short repeats, hardly any or almost only G and C. Pure.
+//! Unusual composition of reads: unknown bases, short repeats, very low or very high GC content. Pure.
 
-/// Whether a tenth or more of its bases is unknown.
+/// Whether at least a tenth of the bases is unknown.
 #[must_use]
 pub fn has_many_unknown(bases: &[u8]) -> bool {
     !bases.is_empty() && 10 * (bases.len() - known(bases)) >= bases.len()
 }
 
-/// Whether any of its bases is unknown.
+/// Whether any base is unknown.
 #[must_use]
 pub fn has_unknown(bases: &[u8]) -> bool {
     known(bases) < bases.len()
 }
 
-/// G and C in per cent of its known bases, rounded down; none where no base is known.
+/// The GC content of the known bases in per cent, rounded down; `None` if no base is known.
 #[must_use]
 pub fn gc_per_cent(bases: &[u8]) -> Option<u32> {
     (100 * gc(bases)).checked_div(known(bases)).and_then(|gc| gc.try_into().ok())
 }
 
-/// Whether its G and C are less than 15 % of the known bases, or more than 80 %. The genomes that the built-in models learnt
+/// Whether less than 15 % or more than 80 % of the known bases are G or C. The genomes that the built-in models learnt
 /// from have 14 to 78 %, and all but a hundredth of their bases lie in genomes of 20 to 75 %.
 #[must_use]
 pub fn has_odd_gc(bases: &[u8]) -> bool {
@@ -26,27 +26,27 @@ pub fn has_odd_gc(bases: &[u8]) -> bool {
     100 * gc < 15 * known || 100 * gc > 80 * known
 }
 
-/// Whether seven in ten known bases equal the one so many places before: repeats of units of up to six bases. For neighbours
-/// alone, this is the measure and the limit of fastp.
+/// Whether the read repeats a unit of up to six bases: seven in ten known bases equal the base 1, 4, 5 or 6 places
+/// before them. For a distance of 1, this is the measure and the limit of fastp.
 #[must_use]
 pub fn is_repeat(bases: &[u8]) -> bool {
     let least = 7 * known(bases);
     [1, 4, 5, 6].iter().filter_map(|&lag| Some((lag, bases.get(lag..)?))).any(|(lag, later)| {
         let alike = later.chunks(CHUNK).zip(bases.chunks(CHUNK)).map(|(later, earlier)| {
             let pairs = later.iter().zip(earlier);
-            // A known base that equals the other is known twice.
+            // A known base that equals the other shows that both are known.
             usize::from(pairs.map(|(a, b)| u8::from(a | CASE == b | CASE) & u8::from(is_known(*a))).sum::<u8>())
         });
         let alike: usize = alike.sum();
-        // The first bases of a repeat have none before them, but are of it.
+        // The first bases of a repeat have no bases before them to equal, but belong to it.
         alike > lag && 10 * (alike + lag) >= least
     })
 }
 
-/// In ASCII, lower case differs by this bit.
+/// The bit in which lower and upper case differ in ASCII.
 const CASE: u8 = 32;
 
-/// So many ones fit into a byte: sums of bytes are what compilers make wide registers of.
+/// The largest sum that fits into a byte: compilers vectorise sums of bytes.
 const CHUNK: usize = 255;
 
 fn is_known(base: u8) -> bool {

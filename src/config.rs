@@ -1,4 +1,4 @@
-//! The settings of a run: what each stage needs, side by side, and the checks that concern more than one of them.
+//! The settings of a run: what each stage needs, and the checks that concern more than one stage.
 
 use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt;
@@ -19,52 +19,52 @@ use crate::verdict::VerdictConfig;
 use crate::windows::WindowsConfig;
 use crate::{model, report};
 
-/// A whole run.
+/// The settings of a whole run.
 #[derive(Debug)]
 pub struct Config {
     /// What to read.
     pub input: InputConfig,
-    /// What to ask, and where it runs.
+    /// Which model scores the reads, and on what device.
     pub model: model::Options,
     /// Reads shorter than this are not scored.
     pub min_length: usize,
     /// Which letters count as bases.
     pub letters: Letters,
-    /// What separates the classes.
+    /// The threshold and the other rules that separate the classes.
     pub verdict: VerdictConfig,
-    /// The share of coding reads that verdicts assume; by the model's default when absent.
+    /// The share of coding reads that verdicts assume; the model's default if absent.
     pub prior: Option<prior::Setting>,
-    /// The model that estimated it, if another run did.
+    /// The model that estimated the prior, if another run did.
     pub prior_of: Option<model::Card>,
-    /// How whole reads are scored in windows, if they are.
+    /// How whole reads are scored in windows; `None` if they are not.
     pub windows: Option<WindowsConfig>,
-    /// Files the run reads beside its input: the list of inputs.
+    /// Files the run reads beside its input, such as the list of inputs.
     pub also_read: Vec<PathBuf>,
     /// What to write.
     pub outputs: OutputsConfig,
     /// Where the reports go.
     pub reports: report::Files,
-    /// A folder to make for the outputs.
+    /// A folder to create for the outputs.
     pub folder: Option<PathBuf>,
     /// How outputs are put in place.
     pub placing: Placing,
     /// Stop after this many reads.
     pub max_reads: Option<u64>,
-    /// Take the templates of one shard.
+    /// The shard whose templates are processed, if not all are.
     pub shard: Option<Shard>,
-    /// Where the input can be cut into shards, if that is known.
+    /// The index that tells where the input can be cut into shards, if there is one.
     pub index: Option<PathBuf>,
-    /// Take only some of the templates.
+    /// Which templates are sampled, if not all are.
     pub sample: Option<Sample>,
-    /// Score some of the templates on a plain path too.
+    /// Which templates are also scored on a plain path, to audit the fast one.
     pub audit: Option<Sample>,
-    /// CPU threads.
+    /// The number of CPU threads.
     pub threads: NonZero<usize>,
-    /// How far compressed outputs are compressed; by each codec's default when absent.
+    /// The compression level of compressed outputs; each codec's default if absent.
     pub compression_level: Option<u8>,
     /// Bytes of reads in flight.
     pub memory: u64,
-    /// What stderr shows meanwhile.
+    /// What stderr shows during the run.
     pub display: Display,
     /// Whether the summary at the end is left out.
     pub quiet: bool,
@@ -75,37 +75,37 @@ pub struct Config {
 }
 
 impl Config {
-    /// How outputs are compressed.
+    /// How outputs are compressed: the number of threads and the level.
     #[must_use]
     pub fn encoding(&self) -> EncoderConfig {
         EncoderConfig { workers: self.threads, level: self.compression_level }
     }
 
-    /// How many threads the outputs keep while the run goes on.
+    /// The number of threads that the outputs keep while the run goes on.
     pub(crate) fn threads_of_outputs(&self) -> usize {
         let (encoding, outputs) = (self.encoding(), &self.outputs);
         let paths = outputs.read_paths().chain(outputs.table_paths().map(|(path, _)| path.to_owned()));
         paths.map(|path| outputs.codec_of(&path).threads(encoding)).sum()
     }
 
-    /// Every file written to.
+    /// Paths of all files the run writes.
     pub(crate) fn output_paths(&self) -> impl Iterator<Item = PathBuf> {
         let tables = self.outputs.table_paths().map(|(path, _)| path);
         self.outputs.read_paths().chain(tables.map(Path::to_owned)).chain(self.reports.paths())
     }
 
-    /// The files that are put in their places once all is done; pipes and devices are not.
+    /// Paths of the files that are put in place once the run has succeeded, so without pipes and devices.
     pub(crate) fn placed_paths(&self) -> Vec<PathBuf> {
         self.output_paths().filter(|path| path != Path::new("-") && !is_direct(path)).collect()
     }
 
-    /// Every file written to that holds no reads, and what it holds.
+    /// Paths of all files the run writes that hold no reads, and their contents.
     fn others(&self) -> impl Iterator<Item = (PathBuf, Content)> {
         let tables = self.outputs.table_paths().map(|(path, content)| (path.to_owned(), content));
         tables.chain(self.reports.contents())
     }
 
-    /// Every file that is read.
+    /// Paths of all files the run reads.
     fn input_paths(&self) -> impl Iterator<Item = PathBuf> {
         let reference = self.input.reference.iter().flat_map(|fasta| {
             let indexes = [".fai", ".gzi"].map(|suffix| {
@@ -119,7 +119,7 @@ impl Config {
         reads.chain(self.also_read.clone()).chain(self.index.clone()).chain(reference).chain(self.model.source.files())
     }
 
-    /// Refuses settings that contradict each other or the files that are there.
+    /// Refuses settings that contradict each other or the files on disk.
     pub fn check(&self) -> Result<()> {
         self.check_paths()?;
         self.check_suffixes()?;
@@ -127,17 +127,18 @@ impl Config {
         self.check_shard()
     }
 
-    /// Refuses outputs that could not be created: reports are only when all is read, which would then be in vain.
+    /// Refuses outputs that could not be created. Reports are created only after all reads have been scored, when it would
+    /// be too late to find out.
     pub(crate) fn check_places(&self) -> Result<()> {
         self.output_paths().try_for_each(|path| Ok(check_place(&path, self.folder.as_deref())?))
     }
 
-    /// Refuses outputs that would overwrite an input, each other or, unless that is asked for, a file.
+    /// Refuses outputs that would overwrite an input, each other, or an existing file unless overwriting was asked for.
     fn check_paths(&self) -> Result<()> {
         check_places(self.output_paths(), self.input_paths(), self.placing.existing)
     }
 
-    /// Refuses names that promise what will not be in the file.
+    /// Refuses file names whose suffix does not fit the contents.
     fn check_suffixes(&self) -> Result<()> {
         let misleading = |path: PathBuf| misleading_suffix(&path, Content::Reads).map(|suffix| (path, suffix));
         if self.outputs.kind.is_none()
@@ -148,7 +149,7 @@ impl Config {
         check_contents(self.others())
     }
 
-    /// Refuses a shard of a stream.
+    /// Refuses a shard of an input that can be read only once.
     fn check_shard(&self) -> Result<()> {
         match self.stream() {
             Some(path) if self.shard.is_some() => Err(Conflict::ReadOnce(path.to_owned()).into()),
@@ -156,19 +157,19 @@ impl Config {
         }
     }
 
-    /// Refuses a stream for a dry run, which would take its start away.
+    /// Refuses a dry run on an input that can be read only once: the reads it takes would be missing from the real run.
     pub(crate) fn check_rereadable(&self) -> Result<()> {
         self.stream().map_or(Ok(()), |path| Err(Conflict::TakenAway(path.to_owned()).into()))
     }
 
-    /// An input that can be read but once.
+    /// The first input that can be read only once, if any.
     fn stream(&self) -> Option<&Path> {
-        // A path that leads nowhere is found when it is opened, which says why.
+        // A path that leads nowhere is reported when it is opened, with the reason.
         let is_stream = |path: &&Path| *path == Path::new("-") || path.metadata().is_ok_and(|path| !path.is_file());
         self.input.inputs.paths().find(is_stream)
     }
 
-    /// Refuses a level that an output's compression does not have, or that no output asks for.
+    /// Refuses a compression level that an output's codec does not have, or that no output uses.
     fn check_level(&self) -> Result<()> {
         let Some(level) = self.compression_level else { return Ok(()) };
         let reads = self.outputs.read_paths().map(|path| (self.outputs.codec_of(&path), path));
@@ -186,7 +187,7 @@ impl Config {
     }
 }
 
-/// Refuses names that promise something else than what the files hold.
+/// Refuses file names whose suffix does not fit the contents.
 pub(crate) fn check_contents(outputs: impl IntoIterator<Item = (PathBuf, Content)>) -> Result<()> {
     for (path, content) in outputs {
         if let Some(suffix) = misleading_suffix(&path, content) {
@@ -197,7 +198,7 @@ pub(crate) fn check_contents(outputs: impl IntoIterator<Item = (PathBuf, Content
     Ok(())
 }
 
-/// Refuses outputs that would overwrite an input, each other or, unless that is asked for, a file.
+/// Refuses outputs that would overwrite an input, each other, or an existing file unless overwriting was asked for.
 pub(crate) fn check_places(
     outputs: impl Iterator<Item = PathBuf>,
     inputs: impl Iterator<Item = PathBuf>,

@@ -1,5 +1,5 @@
-//! The files of the original scripts: `dev.tsv`, a table of reads as k-mers, and `pred_results.npy`, the probabilities that
-//! `run_finetune.py --do_predict` writes of it. Same order and same values.
+//! Reads and writes the files of the original scripts, in the same order and with the same values: `dev.tsv`, a table
+//! of reads as k-mers, and `pred_results.npy`, the probabilities that `run_finetune.py --do_predict` writes for it.
 
 mod kmers;
 mod npy;

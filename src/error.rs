@@ -1,4 +1,4 @@
-//! Everything that can stop a run: what, where and why; and the exit code that says so.
+//! Everything that can stop a run, with what failed, where and why, and the exit code for it.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use crate::{model, reads};
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Everything that can stop a run: what stops reading, writing or a model, and what only a run knows.
+/// Everything that can stop a run: errors of the reads and of the model, and those that only a run can have.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -27,19 +27,19 @@ pub enum Error {
     /// The model cannot run.
     #[error(transparent)]
     Model(#[from] model::Error),
-    /// A read whose name a table of scores in Parquet cannot hold.
+    /// The name of a read is not UTF-8, so a Parquet table of scores cannot hold it.
     #[error("the name of the read {read} is not UTF-8, as all text in Parquet must be")]
     NotText {
         /// The read's name, escaped.
         read: String,
     },
-    /// Whoever read our stdout went away, and files were still to be written.
+    /// The reader of our stdout went away while other files were still to be written.
     #[error("stdout was closed by its reader; {} not written", NotWritten(.files))]
     ReaderGone {
-        /// The files.
+        /// The files that were not written.
         files: Vec<PathBuf>,
     },
-    /// A read whose mate is missing or goes elsewhere, where two files must hold mates in step.
+    /// A read has no mate in its class, but two files must hold mates in step.
     #[error("{read} has no mate in its class, and {} and the file of second mates would get out of step", .output.display())]
     Alone {
         /// The read's name.
@@ -50,70 +50,70 @@ pub enum Error {
     /// ^C, TERM or a closed terminal.
     #[error("interrupted")]
     Interrupted(Signal),
-    /// The system does not give us the threads a run takes.
+    /// The system refuses the threads that a run needs.
     #[error("cannot start {count} threads")]
     Threads {
-        /// As many as were asked for.
+        /// The number of threads asked for.
         count: usize,
-        /// Why.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
-    /// Too few addresses for any run.
+    /// The limit on address space is too low for any run.
     #[error("the limit on address space is {} MB, and a run needs {} MB", .limit >> 20, .least >> 20)]
     AddressSpace {
         /// The limit in bytes.
         limit: u64,
-        /// What is needed.
+        /// The bytes that a run needs.
         least: u64,
     },
-    /// Fewer open files than any run has.
+    /// The limit on open files is too low for any run.
     #[error("the limit on open files is {limit}, and a run needs {least}")]
     OpenFiles {
         /// The limit.
         limit: u64,
-        /// What is needed.
+        /// The number that a run needs.
         least: u64,
     },
-    /// An annotation of another genome.
+    /// An annotation that does not fit its genome.
     #[error("{0}")]
     Genome(String),
-    /// Reads that are not aligned, where their places are asked for.
+    /// Reads that are not aligned, although their places on a genome are needed.
     #[error("{} is {format}: its reads are not aligned", .input.display())]
     NotAligned {
         /// The file.
         input: PathBuf,
-        /// Its format.
+        /// The format of the file.
         format: &'static str,
     },
-    /// Genes of other reads.
+    /// Gene calls that do not fit the reads.
     #[error("{0}")]
     Calls(String),
-    /// A report or a table that cannot be merged with others; none where one is missing.
+    /// A report or a table cannot be merged with others; `report` is `None` if one is missing.
     #[error("cannot use {}: {problem}", .report.as_ref().map_or("the reports".into(), |report| report.to_string_lossy()))]
     Report {
         /// The file.
         report: Option<PathBuf>,
-        /// Why.
+        /// Why it cannot be used.
         problem: String,
     },
-    /// A file that should be the report of a run.
+    /// A file is not the report of a run, although it should be.
     #[error("cannot use {}: {problem}", .path.display())]
     NotAReport {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// Why it cannot be used.
         problem: String,
     },
     /// Some checks of `readseeker selftest` failed.
     #[error("{failed} of {checks} checks failed")]
     Selftest {
-        /// How many.
+        /// The number of checks that failed.
         failed: usize,
-        /// Of how many.
+        /// The number of checks that were run.
         checks: usize,
     },
-    /// A plain path gives an audited read another label.
+    /// An audited read gets another label on the plain path.
     #[error(
         "the audit failed: {read} has the probability {probability:.6} ({class}), but {plain:.6} on the plain path, \
          which gives it another label"
@@ -121,20 +121,20 @@ pub enum Error {
     Audit {
         /// The read's name.
         read: String,
-        /// Its class.
+        /// The read's class in the run.
         class: Class,
-        /// Its probability.
+        /// The read's probability in the run.
         probability: f32,
-        /// That on the plain path.
+        /// The read's probability on the plain path.
         plain: f32,
     },
-    /// Nothing can be learnt from a table of reads.
+    /// A table of reads from which nothing can be learnt.
     #[error("{0}")]
     Untrainable(String),
-    /// A training that was stopped is not the one that is to go on.
+    /// The saved state belongs to another training than the one to be resumed.
     #[error("{} is the state of another training: of other reads, another model or other settings", .0.display())]
     OtherTraining(PathBuf),
-    /// The counts do not add up, or another promise of ours is broken.
+    /// Counts do not add up, or another invariant of the program is broken.
     #[error("internal error: {0}")]
     Internal(String),
 }
@@ -142,17 +142,17 @@ pub enum Error {
 /// The signal that ended a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// ^C.
+    /// SIGINT, from Ctrl-C.
     Interrupt,
-    /// `kill`, a scheduler's time limit.
+    /// SIGTERM, from `kill` or at a scheduler's time limit.
     Terminate,
-    /// The terminal was closed.
+    /// SIGHUP, when the terminal is closed.
     Hangup,
-    /// Another that ends a process, by its number: a scheduler's warning, a timer.
+    /// Any other signal that ends a process, by number: a scheduler's warning, a timer.
     Other(u8),
 }
 
-/// `n.fq was`, or `n.fq, r.json and r.html were`.
+/// Writes `n.fq was`, or `n.fq, r.json and r.html were`.
 struct NotWritten<'a>(&'a [PathBuf]);
 
 impl fmt::Display for NotWritten<'_> {
@@ -173,7 +173,8 @@ impl fmt::Display for NotWritten<'_> {
 }
 
 impl Error {
-    /// That the reader of stdout went away is an error only where `files` were to be written as well.
+    /// Turns a closed stdout into [`Error::ReaderGone`] if `files` were still to be written: without any, it is no
+    /// error.
     #[must_use]
     pub fn with_files(self, files: Vec<PathBuf>) -> Self {
         match self {
@@ -182,7 +183,7 @@ impl Error {
         }
     }
 
-    /// The process's exit code: the table is in docs/exit-codes.md.
+    /// The exit code of the process; docs/exit-codes.md has the table.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -1,4 +1,4 @@
-//! What a run on a part of the input says of all of it: the look before a big run.
+//! Extrapolates from a run on part of the input to all of it, as a look before a big run.
 
 use std::time::Duration;
 
@@ -6,40 +6,40 @@ use serde::{Deserialize, Serialize};
 
 use crate::progress::share;
 
-/// What a run on all of the input would give.
+/// The expected result of a run on all of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// Reads.
+    /// The number of reads.
     pub reads: u64,
-    /// The share of them that is coding.
+    /// The share of coding reads.
     pub coding: f64,
-    /// Where that share lies with 95 % confidence, if what was read is like the rest.
+    /// The 95 % confidence interval of that share, if the reads seen are like the rest.
     pub coding_95: [f64; 2],
-    /// How many verdicts this is from: mates judged together are one.
+    /// The number of verdicts the estimate is based on: mates judged together count once.
     #[serde(default)]
     pub verdicts: u64,
-    /// Wall time on the same machine. A little high, as reading what a sample leaves out has been paid for already; on a GPU,
-    /// where compiling is scaled too, far too high after a short look.
+    /// Wall time on the same machine. It is a little high, as reading the templates that a sample leaves out has been
+    /// paid for already. On a GPU it is far too high after a short look, since the time for compiling is scaled too.
     pub wall_seconds: f64,
 }
 
-/// What a run on a part has seen.
+/// The result of a run on part of the input.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
-    /// Reads it wrote.
+    /// The number of reads that the run wrote.
     pub reads: u64,
-    /// Those of them that are coding.
+    /// The number of these reads that are coding.
     pub coding: u64,
-    /// How many verdicts that were: mates judged together are one.
+    /// The number of verdicts: mates judged together count once.
     pub verdicts: u64,
-    /// How many reads all of the input has for each one written.
+    /// The number of reads in all of the input for each read written.
     pub scale: f64,
-    /// How long it took.
+    /// The wall time of the run.
     pub wall: Duration,
 }
 
 impl Estimate {
-    /// Extrapolates; none from nothing.
+    /// Extrapolates from `part`; `None` if no reads were written or the scale is not finite.
     #[must_use]
     pub fn from_part(part: &Part) -> Option<Self> {
         let Part { reads, coding, verdicts, scale, wall } = *part;
@@ -64,7 +64,7 @@ impl Estimate {
     }
 }
 
-/// The score interval of a share seen among `n` (Wilson 1927), at 95 %.
+/// Wilson's score interval (1927) at 95 % for a `share` observed among `n`.
 #[expect(clippy::cast_precision_loss, reason = "an interval for people to read")]
 fn wilson(share: f64, n: u64) -> [f64; 2] {
     const Z: f64 = 1.96;

@@ -1,4 +1,4 @@
-//! How good models are on labelled reads: scores them, and measures.
+//! Evaluates models on labelled reads: scores the reads, and computes measures.
 
 mod alignments;
 mod calls;
@@ -28,55 +28,55 @@ use calls::Program;
 use chunks::{Rows, predictions};
 use judged::JudgedReads;
 
-/// What to evaluate, and how.
+/// The settings of an evaluation.
 #[derive(Debug)]
 pub struct EvaluateConfig {
-    /// The labelled reads: a table or, with places, alignments.
+    /// The labelled reads: a table or, with `places`, alignments.
     pub input: PathBuf,
-    /// What labels aligned reads by the places they lie at.
+    /// The truth by which aligned reads are labelled.
     pub places: Option<Places>,
-    /// The models, and where they run: at least one.
+    /// The models and their devices; at least one.
     pub models: Vec<Model>,
-    /// Genes that other programs found on the same reads.
+    /// Genes that other programs called on the same reads.
     pub calls: Vec<CallsFile>,
-    /// The probability from which on a read is called coding.
+    /// The least probability of a read called coding.
     pub threshold: f32,
-    /// What thresholds are looked for.
+    /// The targets for which thresholds are looked up.
     pub wanted: Vec<Wanted>,
-    /// The share of coding reads for which they are; none for that of the reads.
+    /// The share of coding reads for which thresholds apply; `None` for that of the evaluated reads.
     pub share: Option<f64>,
-    /// Reads with fewer bases are not scored.
+    /// The fewest known bases of a read that is scored.
     pub min_length: usize,
     /// Which letters count as bases.
     pub letters: Letters,
-    /// The evaluation as JSON.
+    /// The path of the evaluation as JSON.
     pub json: Option<PathBuf>,
-    /// The evaluation as a page.
+    /// The path of the evaluation as a page.
     pub html: Option<PathBuf>,
-    /// How those are put in place.
+    /// How the reports are put in place.
     pub placing: Placing,
     /// The command line.
     pub command: Vec<String>,
 }
 
-/// One of the models.
+/// A model to evaluate.
 #[derive(Debug)]
 pub struct Model {
-    /// What the evaluation calls it.
+    /// The name of the model in the evaluation.
     pub name: String,
-    /// Which it is, and where it runs.
+    /// Which model it is, and its device.
     pub options: model::Options,
 }
 
-/// Scores the reads, measures, and writes the reports. All models score the same reads: those that are long enough for each
-/// of them.
+/// Scores the reads, computes the measures and writes the reports. All models score the same reads: those that are long
+/// enough for each of them.
 ///
 /// # Errors
-/// For a table that is not one of labelled reads, an annotation or genes of others, a model that cannot run, and reports that
-/// cannot be written; then they do not exist.
+/// If a table is not one of labelled reads, an annotation or genes belong to other reads, a model cannot run, or
+/// reports cannot be written; then they do not exist.
 ///
 /// # Panics
-/// Without a model.
+/// If there is no model.
 pub async fn evaluate(config: EvaluateConfig) -> Result<Evaluation> {
     let EvaluateConfig { input, models, calls, threshold, wanted, share, min_length, letters, .. } = config;
     let EvaluateConfig { places, json, html, placing, command, .. } = config;
@@ -126,7 +126,7 @@ pub async fn evaluate(config: EvaluateConfig) -> Result<Evaluation> {
     Ok(evaluation)
 }
 
-/// What is to be said of where a model ran.
+/// Notes on the device that ran a model.
 fn notes_of(name: &str, classifier: &Classifier) -> Vec<String> {
     let idle = classifier.idle_instructions().map(Warning::instructions_unavailable);
     let idle = idle.map(|warning| warning.to_string());

@@ -1,7 +1,7 @@
-//! Annotated genomes, the reads that can be cut from them (wholly coding ones and those without any coding base, or any), and
-//! the labels of reads that lie on them.
+//! Annotated genomes, the reads that can be cut from them (entirely coding or without any coding base, or any reads),
+//! and the labels of reads aligned to them.
 //!
-//! Positions count from 0; a range does not hold its end.
+//! Positions count from 0; the end of a range is exclusive.
 
 mod annotation;
 mod anywhere;

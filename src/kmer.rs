@@ -1,7 +1,9 @@
-//! k-mers as token ids, in DNABERT's vocabulary: five special tokens, then all 4^k k-mers in the order A, T, C, G.
+//! Turns k-mers into token ids of DNABERT's vocabulary: five special tokens, then all 4^k k-mers in the order A, T, C,
+//! G.
 //!
-//! The vocabulary is arithmetic, so there is no table of words: a base is a digit (A 0, T 1, C 2, G 3), a k-mer is a number in
-//! base 4 with its first base most significant, and its id is that number plus [`FIRST`]. Pure: knows no model and no read.
+//! The vocabulary is arithmetic, so no table of words is needed: a base is a digit (A 0, T 1, C 2, G 3), a k-mer is a
+//! number in base 4 with its first base most significant, and its id is that number plus [`FIRST`]. Pure: knows no
+//! model and no read.
 
 pub mod words;
 
@@ -10,15 +12,15 @@ use std::ops::RangeInclusive;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// Fills a row up to the length of its batch.
+/// The token that fills a row up to the length of its batch.
 pub const PAD: u16 = 0;
-/// A k-mer with any letter but A, C, G, T.
+/// The token for a k-mer with any letter but A, C, G or T.
 pub const UNK: u16 = 1;
-/// Stands before a read's k-mers.
+/// The token before a read's k-mers.
 pub const CLS: u16 = 2;
-/// Stands after a read's k-mers.
+/// The token after a read's k-mers.
 pub const SEP: u16 = 3;
-/// Hides a token in pre-training; no read has it.
+/// The token that hides another one in pre-training; no read has it.
 pub const MASK: u16 = 4;
 /// The id of the first k-mer, `AAA…`; also the number of special tokens.
 pub const FIRST: u16 = 5;
@@ -26,12 +28,12 @@ pub const FIRST: u16 = 5;
 /// The special tokens as `vocab.txt` spells them, in the order of their ids.
 pub const SPECIAL: [&str; FIRST as usize] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
-/// The k that have a vocabulary.
+/// The lengths of k-mers that have a vocabulary.
 pub const K: RangeInclusive<usize> = 3..=6;
 
 /// The bases in the order of their digits.
 const BASES: [u8; 4] = *b"ATCG";
-/// The digit of a letter that is not a base: a bit that no three digits reach.
+/// The digit of a letter that is not a base: a bit that three digits of bases never set.
 const NO_BASE: u8 = 128;
 
 /// Which letters are bases.
@@ -46,7 +48,8 @@ pub enum Letters {
 }
 
 impl Letters {
-    /// How many of a read's letters count towards its length: an N says nothing, but the published code counts it.
+    /// The number of letters that count towards the length of a read: N is no known base, but the published code counts
+    /// it.
     #[must_use]
     pub fn known(self, bases: &[u8]) -> usize {
         match self {
@@ -55,7 +58,7 @@ impl Letters {
         }
     }
 
-    /// The digits of some letters.
+    /// Converts a block of letters to digits.
     fn digits_of(self, letters: &[u8; LETTERS]) -> [u8; LETTERS] {
         match self {
             Self::Lenient => digits(letters, 32, *b"acgtu"), // in ASCII, lower case differs by 32
@@ -64,21 +67,21 @@ impl Letters {
     }
 }
 
-/// The digits of letters that are one of `bases` once the bits `set` are set.
+/// Converts letters to digits: those that are in `bases` once the bits `set` are set, and [`NO_BASE`] for others.
 ///
-/// No `matches!`: that becomes a lookup in a table of bits, one letter at a time.
+/// `matches!` would compile to a lookup in a bit table, one letter at a time.
 fn digits(letters: &[u8; LETTERS], set: u8, bases: [u8; 5]) -> [u8; LETTERS] {
     let mut digits = [0; LETTERS];
     for (digit, letter) in digits.iter_mut().zip(letters) {
         let base = letter | set;
         let hits = bases.iter().fold(0, |hits, &of| hits | u8::from(base == of));
-        // Two of its bits tell the bases apart; U has those of T.
+        // Two bits of the letter tell the bases apart; those of U are those of T.
         *digit = if hits > 0 { letter & 2 | letter >> 2 & 1 } else { NO_BASE };
     }
     digits
 }
 
-/// The number of token ids for a k.
+/// The size of the vocabulary for k-mers of length `k`.
 ///
 /// ```
 /// assert_eq!(readseeker::kmer::vocab_size(6), 4101);
@@ -88,7 +91,7 @@ pub const fn vocab_size(k: usize) -> usize {
     FIRST as usize + (1 << (2 * k))
 }
 
-/// The k whose vocabulary has this size, if there is one.
+/// The length of k-mers whose vocabulary has this size, if there is one.
 #[must_use]
 pub fn k_of_vocab_size(size: usize) -> Option<usize> {
     K.into_iter().find(|&k| vocab_size(k) == size)
@@ -125,18 +128,20 @@ pub fn tokenize_letters(letters: Letters, bases: &[u8], k: usize, longest: Optio
     }
 }
 
-/// How many ids are made at once: all those of a read of 150 bases, half of those of 300. Each block waits once for its digits.
+/// The number of ids made at once: all those of a read of 150 bases, half of those of 300. Each block waits once for
+/// its digits.
 const BLOCK: usize = 152;
 
-/// The letters they are made from, and a few more.
+/// The letters from which a block of ids is made, and a few more.
 const LETTERS: usize = BLOCK + 8;
 
 /// Appends the ids of all overlapping k-mers.
 ///
-/// Each id is made from its own K digits, not from the id before it: so the compiler makes eight or more at once.
+/// Each id is made from its own K digits, not from the previous id, so that the compiler can compute eight or more at
+/// once.
 fn tokenize_k<const K: usize>(letters: Letters, bases: &[u8], out: &mut Vec<u16>) {
     let (count, start) = (bases.len() + 1 - K, out.len());
-    // Whole blocks are written; the surplus of the last one is cut off.
+    // Whole blocks are written; the excess of the last one is cut off.
     out.resize(start + count.next_multiple_of(BLOCK), PAD);
     let (blocks, _) = out[start..].as_chunks_mut::<BLOCK>();
     for (ids, first) in blocks.iter_mut().zip((0..).step_by(BLOCK)) {
@@ -156,7 +161,8 @@ fn padded(letters: &[u8]) -> [u8; LETTERS] {
     padded
 }
 
-/// The ids of the k-mers that start at each of a block's digits: the first three digits and the last, which may overlap.
+/// Computes the ids of the k-mers that start at each digit of a block, from their first three and last three digits,
+/// which may overlap.
 fn block<const K: usize>(digits: &[u8; LETTERS], ids: &mut [u16; BLOCK]) {
     let mut threes = [0_u8; LETTERS - 2];
     for (three, at) in threes.iter_mut().zip(digits.windows(3)) {
@@ -169,7 +175,7 @@ fn block<const K: usize>(digits: &[u8; LETTERS], ids: &mut [u16; BLOCK]) {
     }
 }
 
-/// The letters of a token: `[CLS]`, `ATTGCA`.
+/// The text of a token: `[CLS]`, `ATTGCA`.
 #[must_use]
 pub fn word(id: u16, k: usize) -> String {
     if id < FIRST {
@@ -179,7 +185,7 @@ pub fn word(id: u16, k: usize) -> String {
     (0..k).rev().map(|place| char::from(BASES[digit(place)])).collect()
 }
 
-/// The id of the reverse complement of a k-mer; a special token is its own.
+/// The id of the reverse complement of a k-mer; a special token is its own reverse complement.
 ///
 /// ```
 /// use readseeker::kmer::{reverse_complement, word};
@@ -196,7 +202,7 @@ pub fn reverse_complement(id: u16, k: usize) -> u16 {
     FIRST + (0..k).fold(0, |reversed, place| reversed << 2 | ((number >> (2 * place) & 3) ^ 1))
 }
 
-/// [`reverse_complement`] of every id, in the order of ids.
+/// The [`reverse_complement`] of every id, in the order of ids.
 #[must_use]
 pub fn reverse_complements(k: usize) -> Vec<u16> {
     (0..).take(vocab_size(k)).map(|id| reverse_complement(id, k)).collect()

@@ -1,4 +1,4 @@
-//! Labelled reads from an annotated genome: the table that models are evaluated on, and trained.
+//! Draws labelled reads from an annotated genome, in the format that models are trained and evaluated on.
 
 mod writer;
 
@@ -17,60 +17,61 @@ use crate::reads::output::{self, Content, Placing, commit_all};
 use crate::reads::{self, EncoderConfig, InputConfig, Lines};
 use writer::ReadWriter;
 
-/// Which genome, and which reads of it.
+/// The genome, and which reads to draw from it.
 #[derive(Debug)]
 pub struct DrawConfig {
-    /// FASTA; without an annotation, GenBank, EMBL, or GFF3 with sequences.
+    /// The genome in FASTA; without a separate annotation, in GenBank, EMBL, or GFF3 with sequences.
     pub genome: PathBuf,
-    /// GFF3 or GTF, if it is a file of its own.
+    /// The annotation in GFF3 or GTF, if it is a separate file.
     pub annotation: Option<PathBuf>,
-    /// The table of reads, or FASTQ if its suffix says so.
+    /// The output: a table of reads, or FASTQ if its suffix says so.
     pub output: PathBuf,
-    /// From where they are drawn.
+    /// The places that reads are drawn from.
     pub places: Places,
-    /// What the sequencer does to them.
+    /// The errors of the sequencer.
     pub errors: Errors,
-    /// Bases of a read.
+    /// The length of the reads in bases.
     pub length: NonZero<usize>,
-    /// How many: of each class, or of all that are drawn from anywhere.
+    /// The number of reads: of each class, or in total if they are drawn from anywhere.
     pub count: u64,
-    /// Which reads are drawn.
+    /// The seed that determines which reads are drawn.
     pub seed: u64,
-    /// What the reads' group is called.
+    /// The name of the reads' group.
     pub group: String,
-    /// CPU threads.
+    /// The number of CPU threads.
     pub threads: NonZero<usize>,
-    /// How the table is put in place.
+    /// How the output is put in place.
     pub placing: Placing,
 }
 
-/// From where reads are drawn.
+/// The places that reads are drawn from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Places {
-    /// From inside genes and from between them.
+    /// Within genes, and within the gaps between them.
     Whole,
-    /// From anywhere, also across the ends of genes.
+    /// Anywhere, also across the ends of genes.
     Anywhere {
-        /// The share of coding bases from which on a read is coding.
+        /// The least share of coding bases in a coding read.
         coding_from: f64,
     },
 }
 
-/// What was written.
+/// Counts of what was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drawn {
-    /// Coding reads.
+    /// The number of coding reads.
     pub coding: u64,
-    /// The others.
+    /// The number of non-coding reads.
     pub noncoding: u64,
-    /// Sequences that the annotation does not mention, of which no read was drawn.
+    /// The number of sequences without annotation, from which no read was drawn.
     pub unknown: usize,
 }
 
-/// Draws the reads and writes their table.
+/// Draws the reads and writes them.
 ///
 /// # Errors
-/// For files that cannot be read, an annotation of another genome, and a table that cannot be written; then it does not exist.
+/// If a file cannot be read, the annotation does not fit the genome, or the output cannot be written; then it does not
+/// exist.
 pub async fn draw(config: DrawConfig) -> Result<Drawn> {
     let DrawConfig { genome, annotation, output, places, errors, length, count, seed, group, threads, placing } =
         config;
@@ -121,7 +122,7 @@ pub async fn draw(config: DrawConfig) -> Result<Drawn> {
     Ok(Drawn { coding, noncoding: cuts.len() as u64 - coding, unknown })
 }
 
-/// The sequences that the annotation names, and how many others there are.
+/// The annotated sequences, and how many others there are.
 async fn sequences(
     genome: PathBuf,
     mut annotations: HashMap<String, Annotation>,

@@ -1,5 +1,5 @@
-//! Labelled reads: a table, DNABERT's `dev.tsv` or sequences with a label and perhaps a frame and a group; or reads with the
-//! truth in their names.
+//! Reads labelled reads: a table (DNABERT's `dev.tsv`, or sequences with labels and perhaps frames and groups), or
+//! reads with the truth in their headers.
 
 mod named;
 mod read;

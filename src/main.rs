@@ -1,4 +1,4 @@
-//! The thin binary: everything is in the library.
+//! The binary: a thin wrapper around the library.
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

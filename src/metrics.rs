@@ -1,6 +1,6 @@
-//! How good probabilities are, given the truth: the measures of the field, each as scikit-learn defines it. Pure.
+//! Measures of how good probabilities are, given the truth, each defined as in scikit-learn. Pure.
 //!
-//! A measure that has no meaning is absent, such as the precision where nothing is called coding.
+//! A measure without a meaning is `None`, such as the precision if nothing is called coding.
 
 mod calibration;
 mod confusion;

@@ -1,7 +1,7 @@
-//! The models: loaded once, then token ids in, predictions out. The only home of burn.
+//! The models: loaded once, they turn token ids into predictions. Only this module uses burn.
 //!
-//! A family of networks is a folder (`bert`, `compact`, `along`) behind one seam, `family.rs`; the arm that tells it by its
-//! `config.json` is in `checkpoint.rs`. Nothing here knows what a record, a file of reads or a verdict is.
+//! Each family of networks is a folder (`bert`, `compact`, `along`) behind one interface, `family.rs`. `checkpoint.rs`
+//! chooses the family by `config.json`. Nothing here knows what a record, a file of reads or a verdict is.
 
 mod along;
 mod attention;

@@ -1,4 +1,4 @@
-//! Everything a run writes while it goes on: the classes' files and the tables.
+//! The outputs that a run writes as it goes: the classes' files and the tables.
 
 use std::sync::Arc;
 
@@ -52,13 +52,13 @@ pub struct Outputs {
     tables: Vec<(Box<dyn Table>, Sink)>,
     progress: Arc<Progress>,
     tally: Tally,
-    /// Of the reads of the template at hand.
+    /// The pairing of each read of the current template.
     pairings: Vec<Pairing>,
 }
 
 impl Outputs {
-    /// Creates all files as temporaries; the second value renames them into place once the run has succeeded. `header` is
-    /// what BAM outputs start with.
+    /// Creates all files as temporaries, and returns what renames them into place once the run has succeeded. BAM
+    /// outputs start with `header`.
     pub async fn create(
         config: OutputsConfig,
         header: &Arc<Header>,
@@ -81,18 +81,18 @@ impl Outputs {
         Ok((Self { judge, annotate, split, tables, progress, tally, pairings }, opener.pending))
     }
 
-    /// From here on, verdicts assume this share of coding reads.
+    /// Sets the share of coding reads that verdicts assume from here on.
     pub fn assume(&mut self, prior: Prior) {
         self.judge.prior = prior;
     }
 
-    /// Writes some templates, given the model's answers to each of their reads.
+    /// Writes templates, given the model's answers for each of their reads.
     ///
     /// # Panics
-    /// If there are more answers or fewer.
+    /// If there are more or fewer answers than reads.
     pub async fn write(&mut self, templates: &[Template], answers: &Answers) -> Result<()> {
         let is_located = answers.predictions.genes.is_some() || self.judge.windows.is_some();
-        // Scores have no use for "all of it", and reads' own files none for any.
+        // The scores table has no use for a stretch that is all of a read, and the classes' files use no stretches.
         let needs_stretches = self.tables.iter().any(|(table, _)| is_located || table.needs_frames());
         let coding = needs_stretches.then(|| stretches::coding(&self.judge, templates, answers));
         let mut rows = coding.iter().flat_map(Stretches::rows);
@@ -126,7 +126,7 @@ impl Outputs {
         self.flush().await
     }
 
-    /// Writes what is left, ends the files and gives the sums.
+    /// Writes what is left, finishes the files and returns the sums.
     pub async fn finish(mut self) -> Result<Tally> {
         self.tally.prior = self.judge.prior;
         if let Some(classes) = self.split {
@@ -139,7 +139,7 @@ impl Outputs {
         Ok(self.tally)
     }
 
-    /// Puts a template's reads where they belong, and counts them.
+    /// Counts the reads of a template and adds them to their classes' files.
     fn add(&mut self, template: &Template, judged: &mut [Judged<'_>]) -> Result<()> {
         self.pairings.clear();
         if let Some(classes) = &self.split {
@@ -158,7 +158,7 @@ impl Outputs {
         Ok(())
     }
 
-    /// Puts one read into its class's file, and says which output that is.
+    /// Adds a read to its class's file, and returns the name of that output.
     fn place(&mut self, n: usize, read: &Judged<'_>) -> Result<Option<&'static str>> {
         let Some(classes) = &mut self.split else { return Ok(None) };
         let place = classes.place(read.verdict);
@@ -170,7 +170,7 @@ impl Outputs {
         Ok(Some(if files.is_unpaired(self.pairings[n]) { "unpaired" } else { place.id() }))
     }
 
-    /// Counts what the model said of a read, and what follows.
+    /// Counts a read by its prediction and its verdict.
     fn count(&mut self, read: &Judged<'_>) {
         self.tally.classes[read.verdict.class()].add(read.segment);
         self.tally.add_verdict(read.verdict, read.posterior);
@@ -185,7 +185,8 @@ impl Outputs {
         self.progress.coding.add(u64::from(read.verdict.class() == Class::Coding));
     }
 
-    /// Puts records as stored into BAM outputs. What is no read of its own follows the read of its mate, or its template.
+    /// Adds the records kept as stored to BAM outputs. A record without a segment follows the read of its mate, or its
+    /// template.
     fn keep(&mut self, template: &Template, judged: &[Judged<'_>]) {
         let Some(classes) = &mut self.split else { return };
         let mut before = None;
@@ -193,7 +194,7 @@ impl Outputs {
             let is_mate = |judged: &&Judged<'_>| judged.segment.mate == alignment.mate;
             let own = match alignment.segment {
                 Some(segment) => Some(&judged[segment]),
-                // Of several reads of its name and mate, the one before it.
+                // The previous read of that mate, if there are several of the same name and mate.
                 None => before.filter(is_mate).or_else(|| judged.iter().find(is_mate)),
             };
             if alignment.segment.is_some() {

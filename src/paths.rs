@@ -1,4 +1,4 @@
-//! What a path leads to: which file, however it is spelled, and whether a standard stream is there at all.
+//! Paths: which file a path leads to, however it is spelled, and whether a standard stream is open.
 
 mod bounded;
 mod identity;

@@ -9,9 +9,9 @@
 //! ```
 //!
 //! Each channel holds as many chunks as there are credits, so no send ever waits: decode waits for credit alone, and
-//! memory is bounded in one place. Where the share of coding reads is to be estimated, write holds the first chunks until it
-//! is. These give their credit back and live from a part of the memory set aside for them, so that they never keep out the
-//! chunks they wait for.
+//! memory is bounded in one place. If the share of coding reads is to be estimated, write holds the first chunks until
+//! the estimate is made. Held chunks give their credit back and count against a part of the memory set aside for them,
+//! so that they never keep out the chunks they wait for.
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -43,49 +43,50 @@ pub mod reorder;
 pub mod tokenize;
 mod write;
 
-/// How long an interrupted run waits for its compute threads. A batch in hand cannot be called back; its thread ends
+/// How long an interrupted run waits for its compute threads. A batch in progress cannot be cancelled; its thread ends
 /// with the process.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// The stages at work; only write has something to tell.
+/// The running stages; only write returns a tally.
 type Stages = JoinSet<Result<Option<Tally>>>;
 
-/// The stages' settings side by side.
+/// The settings of all stages.
 #[derive(Clone, Copy, Debug)]
 pub struct PipelineConfig {
     /// How the input is cut into chunks.
     pub decode: DecodeConfig,
-    /// What becomes a row of token ids.
+    /// Which segments become rows of token ids, and how.
     pub tokenize: TokenizeConfig,
-    /// How many threads ask the model at most.
+    /// The most threads that run the model.
     pub workers: usize,
-    /// Bytes of reads in flight at most.
+    /// The most bytes of reads in flight.
     pub memory: u64,
-    /// Bytes of predictions per base: next to nothing, unless reads have many windows.
+    /// Bytes of predictions per base of a read: next to nothing, unless reads have many windows.
     pub bytes_per_base: usize,
-    /// From how many templates the share of coding reads is to be estimated before any is written; none where it is given.
+    /// The number of templates from which the share of coding reads is estimated before any is written; `None` if the
+    /// share is given.
     pub estimate_from: Option<usize>,
-    /// How far off the model's log odds may be in a genome that is new to it.
+    /// How far off the model's log odds may be in a genome unlike those it was trained on.
     pub model_error: f64,
 }
 
-/// Templates that wait for the estimate may hold this part of the memory.
+/// The fraction of the memory, as 1 / n, that templates may hold while they wait for the estimate.
 const HELD_PART: u64 = 4;
 
 impl PipelineConfig {
-    /// The same with every read scored once.
+    /// Returns these settings without the audit, so that every read is scored once.
     #[must_use]
     pub fn without_audit(self) -> Self {
         Self { tokenize: TokenizeConfig { audit: None, ..self.tokenize }, ..self }
     }
 
-    /// How many chunks exist at most: one in each worker's hands and one waiting for it, one in each other stage.
+    /// The most chunks in flight: for each worker, one in work and one waiting; for each other stage, one.
     fn chunks_in_flight(&self) -> usize {
         2 * self.workers + 4
     }
 }
 
-/// Sends all `templates` through the model into `outputs`; returns when the last stage has ended.
+/// Sends all `templates` through the model into `outputs`; returns once the last stage has ended.
 ///
 /// # Errors
 /// The first error of any stage, or [`Error::Interrupted`] when `interrupt` completes first.
@@ -112,7 +113,8 @@ where
     let (tokenized, to_infer) = crossbeam_channel::bounded(slots);
     let (classified, to_write) = mpsc::channel(slots);
 
-    // Every end of a channel moves into the stage that uses it: were one left here, nobody would run out of input.
+    // Every end of a channel moves into the stage that uses it: were one left here, that stage's peer would never see
+    // the end.
     let mut stages = JoinSet::new();
     let all = Arc::new(OnceLock::new());
     let (decoding, of_all) = (credit.clone(), Arc::clone(&all));
@@ -141,13 +143,13 @@ where
     }
 }
 
-/// A stage that sums nothing up.
+/// Adapts a stage that returns no tally.
 async fn nothing_to_tell(stage: impl Future<Output = Result<()>>) -> Result<Option<Tally>> {
     stage.await.map(|()| None)
 }
 
-/// The threads that ask the model: one at first, twice as many whenever a chunk has to wait, up to `most`. So a run with few
-/// reads starts few threads, however many it may have.
+/// The threads that run the model: one at first, twice as many whenever a chunk has to wait, up to `most`. So a run
+/// with few reads starts few threads, even if it may have many.
 struct Crew<M> {
     wanted: mpsc::Receiver<Worker<M>>,
     running: usize,
@@ -158,7 +160,7 @@ impl<M> Crew<M>
 where
     M: Fn(&Tokens) -> Result<Predictions> + Clone + Send + 'static,
 {
-    /// Starts more such workers.
+    /// Doubles the number of workers, up to `most`.
     fn grow(&mut self, worker: Worker<M>, stages: &mut Stages) -> Result<()> {
         let count = self.running.min(self.most.saturating_sub(self.running));
         if count > 0 {
@@ -176,8 +178,8 @@ where
     }
 }
 
-/// Joins all stages; keeps the first error, and on it stops decode and write, so that the threads run dry. Meanwhile the crew
-/// grows.
+/// Joins all stages and returns the first error. On an error, stops decode and write, so that the threads run out of
+/// input. Meanwhile lets the crew grow.
 async fn supervise<M>(stages: &mut Stages, crew: &mut Crew<M>) -> Result<Option<Tally>>
 where
     M: Fn(&Tokens) -> Result<Predictions> + Clone + Send + 'static,
@@ -205,7 +207,7 @@ where
     }
 }
 
-/// A stage's own result. One that was aborted has nothing to say; one that panicked panics here.
+/// The result of a stage. An aborted stage counts as successful; the panic of a stage is resumed here.
 fn flatten(ended: Result<Result<Option<Tally>>, JoinError>) -> Result<Option<Tally>> {
     match ended.map_err(JoinError::try_into_panic) {
         Ok(result) => result,

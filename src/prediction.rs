@@ -1,38 +1,39 @@
-//! What a model says of a read: how likely it is coding, on which strand and in which frame, and from where to where.
+//! What a model predicts for a read: how likely it is coding, on which strand and in which frame, and where.
 
 use std::fmt;
 use std::ops::Deref;
 
-/// What a model says of one row.
+/// The prediction of a model for one row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prediction {
     /// Probability of coding, 0 to 1.
     pub probability: f32,
-    /// Most likely frame, if the model tells frames; meaningful where the read is coding.
+    /// Most likely frame, if the model predicts frames; meaningful only if the read is coding.
     pub frame: Option<Frame>,
 }
 
 /// Consecutive bases of a read that code in one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stretch {
-    /// Its first base, from 0.
+    /// Position of the first base, from 0.
     pub start: u32,
-    /// The base behind its last one.
+    /// Position after the last base.
     pub end: u32,
-    /// Counted on the whole read.
+    /// The frame, counted on the whole read.
     pub frame: Frame,
-    /// Probability of coding, as that of a whole read.
+    /// Probability of coding, on the same scale as for a whole read.
     pub probability: f32,
-    /// Whether it begins with a start codon, in its own direction.
+    /// Whether the stretch begins with a start codon, in its own direction.
     pub has_start: bool,
-    /// Whether it ends with a stop codon.
+    /// Whether the stretch ends with a stop codon, in its own direction.
     pub has_stop: bool,
-    /// Whether it and the stretch before it on the read are one gene that changes its frame: an insertion or deletion.
+    /// Whether this stretch and the one before it on the read are one gene, whose frame changes at an insertion or
+    /// deletion.
     pub continues: bool,
 }
 
 impl Stretch {
-    /// Whether its left and its right end on the read are a start codon or a stop codon.
+    /// Whether the left end on the read is a start or stop codon, and whether the right end is.
     #[must_use]
     pub fn ends(&self) -> [bool; 2] {
         match self.frame.strand {
@@ -41,7 +42,7 @@ impl Stretch {
         }
     }
 
-    /// The same with other ends.
+    /// Returns this stretch with other values for [`ends`](Self::ends).
     #[must_use]
     pub fn with_ends(self, [left, right]: [bool; 2]) -> Self {
         let (has_start, has_stop) = match self.frame.strand {
@@ -51,7 +52,7 @@ impl Stretch {
         Self { has_start, has_stop, ..self }
     }
 
-    /// The bases before its first whole codon.
+    /// The number of bases before the first whole codon, in the direction of the stretch.
     #[must_use]
     pub fn phase(&self, read_length: usize) -> usize {
         let before = match self.frame.strand {
@@ -62,30 +63,30 @@ impl Stretch {
     }
 }
 
-/// The stretches of some rows, in order.
+/// The stretches of several rows, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stretches {
-    /// Those of all rows, one row after the other.
+    /// The stretches of all rows, one row after the other.
     all: Vec<Stretch>,
     /// Where each row ends in `all`.
     ends: Vec<u32>,
 }
 
 impl Stretches {
-    /// Adds a stretch to the row at hand.
+    /// Adds a stretch to the current row.
     pub fn push(&mut self, stretch: Stretch) {
         self.all.push(stretch);
     }
 
-    /// Ends a row after the stretches that are there.
+    /// Ends the current row.
     ///
     /// # Panics
-    /// At 2^32 stretches: a chunk holds far fewer.
+    /// At 2^32 stretches; a chunk holds far fewer.
     pub fn end_row(&mut self) {
         self.ends.push(u32::try_from(self.all.len()).expect("a chunk holds far fewer than 2^32 stretches"));
     }
 
-    /// The rows in order.
+    /// Iterates over the stretches of each row, in order.
     pub fn rows(&self) -> impl Iterator<Item = &[Stretch]> {
         let mut start = 0;
         self.ends.iter().map(move |&end| {
@@ -104,42 +105,42 @@ impl Stretches {
     }
 }
 
-/// Where on some rows the genes are.
+/// Where the genes lie on several rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Genes {
-    /// As they are called whatever the sample.
+    /// The genes as called, whatever the prior.
     pub called: Stretches,
-    /// What takes their place where a row is coding after all, by the sample's share of coding reads, though most of it is not in
-    /// genes as called. A row has none where that cannot be.
+    /// The genes of rows that are mostly outside the called genes, but coding after all given the sample's prior. They
+    /// replace those in `called`. A row that cannot become coding so has none.
     pub if_coding: Stretches,
 }
 
 impl Genes {
-    /// Ends a row.
+    /// Ends the current row.
     pub fn end_row(&mut self) {
         self.called.end_row();
         self.if_coding.end_row();
     }
 
-    /// The rows in order, each as called and if coding.
+    /// Iterates over the rows in order, each with its genes as called and its genes if coding.
     pub fn rows(&self) -> impl Iterator<Item = (&[Stretch], &[Stretch])> {
         self.called.rows().zip(self.if_coding.rows())
     }
 }
 
-/// What a model says of some rows, in order: a prediction for each, and where on it the genes are.
+/// The predictions of a model for several rows, in order, and where the genes lie on each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Predictions {
-    /// One for each row.
+    /// One prediction for each row.
     pub each: Vec<Prediction>,
-    /// The genes of each row, if the model tells any.
+    /// The genes of each row, if the model predicts any.
     pub genes: Option<Genes>,
-    /// What a plain path says of the audited rows, in order.
+    /// The predictions for the audited rows on a plain path, in order.
     pub plain: Vec<Prediction>,
 }
 
 impl Predictions {
-    /// Adds those of more rows.
+    /// Appends the predictions for further rows.
     pub fn append(&mut self, more: Self) {
         match (&mut self.genes, more.genes) {
             (Some(own), Some(more)) => {
@@ -153,7 +154,7 @@ impl Predictions {
     }
 }
 
-/// Those of a model that tells no genes.
+/// Makes the predictions of a model that predicts no genes.
 impl From<Vec<Prediction>> for Predictions {
     fn from(each: Vec<Prediction>) -> Self {
         Self { each, genes: None, plain: Vec::new() }
@@ -168,21 +169,21 @@ impl Deref for Predictions {
     }
 }
 
-/// What a model says of some reads, in order: of each it says nothing (a read too short to be scored), one thing, or one
-/// for each of its windows.
+/// The predictions of a model for several reads, in order. A read has none (if too short to be scored), one, or one for
+/// each of its windows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
-    /// How many predictions each read has.
+    /// The number of predictions for each read.
     pub counts: Vec<u32>,
-    /// All of them, read by read.
+    /// The predictions of all reads, one read after the other.
     pub predictions: Predictions,
 }
 
 impl Answers {
-    /// The predictions of each read.
+    /// Iterates over the predictions of each read.
     ///
     /// # Panics
-    /// If there are not as many predictions as counted.
+    /// If the number of predictions is not the sum of `counts`.
     pub fn iter(&self) -> impl Iterator<Item = &[Prediction]> {
         let mut rest = &self.predictions[..];
         self.counts.iter().map(move |&count| {
@@ -198,7 +199,7 @@ impl Answers {
 pub struct Frame {
     /// Which strand is coding.
     pub strand: Strand,
-    /// 0, 1 or 2: where the first whole codon starts.
+    /// Where the first whole codon starts on the strand: 0, 1 or 2.
     pub offset: u8,
 }
 
@@ -207,12 +208,12 @@ pub struct Frame {
 pub enum Strand {
     /// The read as given.
     Plus,
-    /// Its reverse complement.
+    /// The reverse complement of the read.
     Minus,
 }
 
 impl Frame {
-    /// All six, in the order the networks number them: 1 2 3 -1 -2 -3.
+    /// All six frames, in the order the networks number them: 1 2 3 -1 -2 -3.
     pub const ALL: [Self; 6] = [
         Self { strand: Strand::Plus, offset: 0 },
         Self { strand: Strand::Plus, offset: 1 },
@@ -222,7 +223,7 @@ impl Frame {
         Self { strand: Strand::Minus, offset: 2 },
     ];
 
-    /// Its number: 1 2 3 -1 -2 -3.
+    /// The number of the frame: 1, 2, 3, -1, -2 or -3.
     #[must_use]
     pub fn number(self) -> i8 {
         let place = i8::try_from(self.offset + 1).expect("offsets are below 3");

@@ -1,13 +1,13 @@
-//! The share of coding reads that the verdict assumes, given or estimated from the reads themselves. Pure: knows no model
+//! The share of coding reads that verdicts assume: given, or estimated from the reads themselves. Pure: knows no model
 //! and no file.
 //!
-//! A model's probability assumes that half of all reads are coding. Where another share is, what follows is the posterior:
-//! the odds are multiplied by the share's. Without labels, the share is that under which the sample's probabilities are most
-//! likely, as expectation-maximisation would find it.
+//! A model's probability assumes that half of all reads are coding. For another share, the posterior follows by
+//! multiplying the odds of the probability by the odds of the share. Without labels, the share is the one under which
+//! the sample's probabilities are most likely, as expectation-maximisation would find it.
 //!
-//! Hosts and their microbes come in one sample, and the share of coding reads is a few per cent in the one and nearly all in
-//! the other. Vertebrates avoid CG, so the share's log odds follow, in the same fit, how many CG a read has beside what its
-//! C and G make one expect. A sample of one kind keeps a slope near zero.
+//! A sample may hold a host and its microbes, with a few per cent of coding reads in the one and nearly all in the
+//! other. Vertebrates avoid CG, so the log odds of the share follow, in the same fit, how many CG a read has beyond
+//! what its C and G make one expect. In a sample of one kind, this slope stays near zero.
 
 mod evidence;
 mod fit;
@@ -18,28 +18,29 @@ use evidence::{log_odds, odds_to_share};
 pub use fit::{MODEL_ERROR, MOST_ERROR, error_of_width, width};
 pub use line::Line;
 
-/// How many templates at the start of the input the estimate is made from.
+/// The number of templates at the start of the input from which the share is estimated.
 pub const TEMPLATES: usize = 20_000;
 
-/// Fewer scored reads give no estimate. A long read counts as one for every 300 bases.
+/// The fewest scored reads for an estimate. A long read counts as one for every 300 bases.
 pub const FEWEST: u64 = 500;
-/// Fewer long ones give none either: a few chromosomes are no sample.
+/// The fewest reads for an estimate if they are long: a few chromosomes are no sample.
 pub const FEWEST_LONG: usize = 50;
 
-/// The verdict assumes no share nearer to 0 or 1: no sample of this size, and no model, tells such shares apart.
+/// Verdicts assume no estimated share closer to 0 or 1 than this: no sample of this size, and no model, tells such
+/// shares apart.
 const LEAST: f64 = 0.01;
 
-/// If a larger share of the reads has a probability between 0.1 and 0.9, the model does not know such reads.
+/// If a larger share of the reads has a probability between 0.1 and 0.9, these reads are unknown to the model.
 pub const MOST_UNSURE: f64 = 0.7;
-/// The probabilities that this counts.
+/// The probabilities that count as unsure.
 const UNSURE: std::ops::Range<f32> = 0.1..0.9;
 
-/// What is asked for.
+/// The prior that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Setting {
-    /// To be estimated from the reads.
+    /// Estimate the share from the reads.
     Auto,
-    /// This one.
+    /// Use this prior, without an estimate.
     Assumed(Prior),
 }
 
@@ -47,40 +48,40 @@ pub enum Setting {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prior {
     line: Line,
-    /// Where it comes from.
+    /// Where the share comes from.
     pub basis: Basis,
 }
 
 /// Where a prior comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Basis {
-    /// Asked for.
+    /// The user gave the share.
     Given,
-    /// Estimated.
+    /// The share was estimated.
     Estimated(Estimate),
-    /// Estimated by another run.
+    /// The share was taken from the estimate of another run.
     Taken,
-    /// Should have been estimated, but could not be.
+    /// The share could not be estimated.
     NotEstimated(Reason),
 }
 
-/// What was found out of the sample.
+/// The estimate from a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// How many reads it is made from.
+    /// The number of reads in the sample.
     pub reads: usize,
     /// The share of coding reads.
     pub share: f64,
-    /// Its 95 % interval: chance, and how far the model may be off in a genome it has not seen.
+    /// The 95 % interval of the share: due to chance, and to the model's error in a genome it has not seen.
     pub interval: [f64; 2],
 }
 
-/// Why there is no estimate.
+/// Why the share was not estimated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// Fewer scored reads than [`FEWEST`], or than [`FEWEST_LONG`].
     TooFewReads,
-    /// No more than that could be held in memory.
+    /// Too few reads fitted into memory.
     LittleMemory,
     /// The model is unsure of most reads.
     Unsure,
@@ -95,25 +96,26 @@ impl Default for Prior {
 }
 
 impl Prior {
-    /// As asked for; `share` is between 0 and 1.
+    /// The prior with a given `share` between 0 and 1.
     #[must_use]
     pub fn given(share: f64) -> Self {
         Self { line: Line::flat(log_odds(share)), basis: Basis::Given }
     }
 
-    /// As another run estimated it.
+    /// The prior that another run estimated.
     #[must_use]
     pub fn taken(line: Line) -> Self {
         Self { line, basis: Basis::Taken }
     }
 
-    /// A half, since nothing better could be found out.
+    /// The prior of one half, used if the share could not be estimated.
     #[must_use]
     pub fn not_estimated(reason: Reason) -> Self {
         Self { basis: Basis::NotEstimated(reason), ..Self::given(0.5) }
     }
 
-    /// What a sample says of which a model said this whose log odds may be off by `model_error` in a genome that is new to it.
+    /// Estimates the prior from a sample. The model's log odds may be off by `model_error` in a genome unlike those it
+    /// was trained on.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of reads")]
     pub fn estimated(sample: &[Evidence], model_error: f64) -> Self {
@@ -130,7 +132,7 @@ impl Prior {
         Self { line: line.rounded(), basis }
     }
 
-    /// How it follows the CG of reads, if it was estimated: what [`taken`](Self::taken) takes.
+    /// How the prior depends on the CG of a read, if it was estimated; an argument for [`taken`](Self::taken).
     #[must_use]
     pub fn line(&self) -> Option<Line> {
         matches!(self.basis, Basis::Estimated(_) | Basis::Taken).then_some(self.line)
@@ -142,13 +144,13 @@ impl Prior {
         odds_to_share(self.clamped(self.line.log_odds).exp())
     }
 
-    /// The posterior of a read with these bases.
+    /// The posterior for a read with these bases.
     #[must_use]
     pub fn posterior(&self, probability: f32, bases: &[u8]) -> f32 {
         self.posteriors(bases)(probability)
     }
 
-    /// The posteriors of a read with these bases, and of its parts, by their probabilities.
+    /// Returns a function from probability to posterior, for a read with these bases or for its parts.
     #[expect(clippy::cast_possible_truncation, reason = "a probability")]
     pub fn posteriors(&self, bases: &[u8]) -> impl Fn(f32) -> f32 + use<> {
         let odds = self.odds(bases);
@@ -158,7 +160,7 @@ impl Prior {
         }
     }
 
-    /// The probability from which on a read of average composition has a posterior of `threshold`.
+    /// The probability at which a read of average composition has the posterior `threshold`.
     #[must_use]
     pub fn threshold_on_probability(&self, threshold: f32) -> f64 {
         let (t, odds) = (f64::from(threshold), self.clamped(self.line.log_odds).exp());
@@ -169,7 +171,7 @@ impl Prior {
         self.clamped(self.line.at(bases)).exp()
     }
 
-    /// What was asked for is taken as it is; an estimate is kept from being too sure of itself.
+    /// Limits the log odds of an estimate, which must not be too sure of itself; a given share stays as it is.
     fn clamped(&self, log_odds: f64) -> f64 {
         let most = if self.basis == Basis::Given { f64::INFINITY } else { -evidence::log_odds(LEAST) };
         log_odds.clamp(-most, most)

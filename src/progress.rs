@@ -1,4 +1,4 @@
-//! What a run counts while it goes on, and the bar or the log lines that show it. The only home of indicatif.
+//! The counters of a run, and the progress bar or log lines that show them. Only this module uses indicatif.
 
 mod download;
 mod pace;
@@ -26,26 +26,26 @@ use crate::reads::{Count, InputCounts};
 /// How often the bar is redrawn.
 const REDRAW: Duration = Duration::from_millis(200);
 
-/// How often a line is logged where there is no terminal: rare enough not to fill a log file.
+/// How often a line is logged without a terminal: rarely enough not to fill a log file.
 const LOG_EVERY: Duration = Duration::from_secs(30);
 
-/// From how many seconds on the time a run will take is worth a line.
+/// The remaining time in seconds from which on it is worth a line.
 const LONG: u64 = 60;
 
 /// How often a line of JSON is written.
 const JSON_EVERY: Duration = Duration::from_secs(1);
 
-/// A line that promises nothing of how long it will take.
+/// The template of a bar that does not say how much is left.
 const WITHOUT_END: &str = "{spinner} {elapsed_precise} {wide_msg}";
 
-/// The counters the stages add to; nobody who adds knows who reads.
+/// The counters that the stages add to, without knowing who reads them.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// What the readers saw.
+    /// The counters of the readers.
     pub input: Arc<InputCounts>,
-    /// Reads whose place is decided and written.
+    /// The number of reads that have been judged and written.
     pub done: Count,
-    /// Those of them that went to coding.
+    /// The number of them that are coding.
     pub coding: Count,
 }
 
@@ -65,16 +65,16 @@ pub enum Display {
     Off,
 }
 
-/// Draws a run's progress until stopped.
+/// Shows the progress of a run until it is stopped.
 #[derive(Debug)]
 pub struct Painter {
     task: Option<tokio::task::JoinHandle<()>>,
-    /// What to say at the end.
+    /// What to print at the end.
     last: Option<Reported>,
 }
 
 impl Painter {
-    /// Starts to draw. `stored_bytes`: the input's size as stored, where it is known; per cent and remaining time follow.
+    /// Starts to draw. If the input's size `stored_bytes` is known, per cent and remaining time are shown.
     #[must_use]
     pub fn start(display: Display, progress: Arc<Progress>, stored_bytes: Option<u64>) -> Self {
         let display = match display {
@@ -96,7 +96,7 @@ impl Painter {
         Self { task, last }
     }
 
-    /// Ends the drawing. When this returns the bar is off the screen, and what is said next stays.
+    /// Stops drawing. Once this returns, the bar is off the screen, and later output stays.
     pub async fn stop(mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
@@ -108,7 +108,7 @@ impl Painter {
     }
 }
 
-/// For a run that panics: the bar goes some time soon.
+/// Aborts the drawing if the run panics: the bar disappears soon after.
 impl Drop for Painter {
     fn drop(&mut self) {
         if let Some(task) = &self.task {
@@ -117,7 +117,7 @@ impl Drop for Painter {
     }
 }
 
-/// Takes the bar off the screen when the task that draws it is aborted.
+/// Removes the bar from the screen when the task that draws it is aborted.
 struct ClearedOnDrop(ProgressBar);
 
 impl Drop for ClearedOnDrop {
@@ -132,7 +132,8 @@ async fn draw(progress: Arc<Progress>, stored_bytes: Option<u64>) {
         Some(_) => "{spinner} {percent:>3}% [{wide_bar:.green}] {msg}, {eta} left",
         None => WITHOUT_END,
     };
-    // Before the first read is done (a GPU's first run compiles kernels for minutes) nobody knows how much is left.
+    // Before the first read is done (a GPU compiles kernels for minutes in its first run), nobody knows how much is
+    // left.
     let [before, running] = [WITHOUT_END, template].map(|template| {
         ProgressStyle::with_template(template).expect("the templates are well-formed").progress_chars("━━╌")
     });
@@ -144,7 +145,7 @@ async fn draw(progress: Arc<Progress>, stored_bytes: Option<u64>) {
     let started = Instant::now();
     loop {
         bar.0.set_style(if progress.done.get() == 0 { &before } else { &running }.clone());
-        // Never back, as the average read so far may be longer than it was.
+        // The bar never goes back, even if the average read has become longer.
         bar.0.set_position(stored_bytes_done(&progress).max(bar.0.position()));
         bar.0.set_message(summary(&progress, started.elapsed()));
         bar.0.tick();
@@ -152,7 +153,7 @@ async fn draw(progress: Arc<Progress>, stored_bytes: Option<u64>) {
     }
 }
 
-/// Whether numbers and bar do not fit into one line: one that wraps cannot be taken off the screen again.
+/// Whether numbers and bar do not fit on one line: a bar that wraps cannot be removed from the screen.
 fn is_narrow() -> bool {
     console::Term::stderr().size().1 < 90
 }
@@ -173,7 +174,8 @@ async fn log(progress: Arc<Progress>, stored_bytes: Option<u64>) {
     }
 }
 
-/// Says how long a run will take as soon as that can be told, if it is long: nobody should start a run of ten hours unknowingly.
+/// Announces how long a run will take, once that can be told and if it is long: nobody should unknowingly start a run
+/// of ten hours.
 async fn foretell(progress: &Progress, stored_bytes: Option<u64>, started: Instant) {
     let Some(total) = stored_bytes else { return };
     while progress.done.get() == 0 || started.elapsed() < Duration::from_secs(1) {
@@ -186,14 +188,14 @@ async fn foretell(progress: &Progress, stored_bytes: Option<u64>, started: Insta
     }
 }
 
-/// The time that the rest of `total` takes, if `done` of it took so long.
+/// The time that the rest of `total` takes, if `done` took `elapsed`.
 #[expect(clippy::cast_precision_loss, reason = "a time for people to read")]
 fn left(done: u64, total: u64, elapsed: Duration) -> Option<Duration> {
     let ratio = total.saturating_sub(done) as f64 / done as f64;
     Duration::try_from_secs_f64(elapsed.as_secs_f64() * ratio).ok()
 }
 
-/// A run whose progress other programs follow.
+/// A run whose progress is reported to other programs.
 #[derive(Clone, Debug)]
 struct Reported {
     progress: Arc<Progress>,
@@ -201,19 +203,19 @@ struct Reported {
     stored_bytes: Option<u64>,
 }
 
-/// How far a run is. Its field names are the JSON's.
+/// The progress of a run. The names of its fields are those of the JSON.
 #[derive(Debug, Serialize)]
 struct State {
-    /// Wall time since the first read was asked for.
+    /// Wall time since the first read was requested.
     seconds: f64,
-    /// Reads written.
+    /// The number of reads written.
     reads: u64,
-    /// Those of them that are coding.
+    /// The number of coding reads.
     coding: u64,
     reads_per_second: u64,
-    /// Bytes of the input, as stored, whose reads are done.
+    /// The stored bytes of the input whose reads are done.
     bytes: u64,
-    /// Bytes of the input, as stored; null where they are not known.
+    /// The stored bytes of the input; null if unknown.
     bytes_of_input: Option<u64>,
 }
 
@@ -243,14 +245,14 @@ async fn report(reported: Reported) {
     }
 }
 
-/// Writes to stderr. Where that cannot be, there is nobody to tell, and no reason to lose a run. Names of files, reads and
-/// models are in what is said, so nothing reaches a terminal that it would obey.
+/// Writes to stderr. If that fails, there is nobody to tell, and no reason to lose a run. The text may contain names of
+/// files, reads and models, so it is escaped before it reaches a terminal.
 pub(crate) fn say(text: &str) {
     let _closed = std::io::stderr().write_all(escaped(text).as_bytes());
 }
 
-/// Bytes of the input, as stored, whose reads are done. Readers are ahead of a slow model by as much as `--memory` holds, so
-/// of the bytes read it is the part that the reads done are of those seen.
+/// The stored bytes of the input whose reads are done. Readers are ahead of a slow model by as much as `--memory`
+/// holds, so the bytes read are scaled by the share of reads seen that are done.
 fn stored_bytes_done(progress: &Progress) -> u64 {
     let input = &progress.input;
     let seen = input.records.get().saturating_sub(input.left_out());
@@ -259,7 +261,7 @@ fn stored_bytes_done(progress: &Progress) -> u64 {
     u64::try_from(bytes).expect("a part is no more than the whole")
 }
 
-/// `12,345 reads, 10,200 reads/s, 61.3% coding`
+/// Writes `12,345 reads, 10,200 reads/s, 61.3% coding`.
 fn summary(progress: &Progress, elapsed: Duration) -> String {
     let (done, coding) = (progress.done.get(), progress.coding.get());
     if done == 0 {
@@ -273,15 +275,15 @@ fn summary(progress: &Progress, elapsed: Duration) -> String {
     )
 }
 
-/// `count` a second, rounded down.
+/// The rate per second, rounded down.
 #[must_use]
 pub fn per_second(count: u64, elapsed: Duration) -> u64 {
-    const SHORTEST: u128 = 1_000_000; // a millisecond: nothing that takes less is a rate
+    const SHORTEST: u128 = 1_000_000; // a millisecond: no rate is computed over less
     let rate = u128::from(count) * 1_000_000_000 / elapsed.as_nanos().max(SHORTEST);
     u64::try_from(rate).unwrap_or(u64::MAX)
 }
 
-/// `part / whole`, 0 of nothing.
+/// The share `part / whole`; 0 if `whole` is 0.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a share for people to read")]
 pub fn share(part: u64, whole: u64) -> f64 {

@@ -1,4 +1,4 @@
-//! What a read is, whatever file it came from: records, the templates they form, and how both are read and written.
+//! Reads, whatever file they came from: records, the templates they form, and how both are read and written.
 //!
 //! | folder | what it does |
 //! |---|---|
@@ -52,7 +52,8 @@ pub use problem::Problem;
 pub use record::Record;
 pub use score::Score;
 
-/// Whether a panic of this thread is damage to a file, which is reported as an error: a panic hook may leave it out.
+/// Whether a panic of the current thread means a damaged file, which is reported as an error: a panic hook may ignore
+/// it.
 #[must_use]
 pub fn is_damage_reported_elsewhere() -> bool {
     std::thread::current().name() == Some(formats::cram::THREAD)

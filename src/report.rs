@@ -1,4 +1,4 @@
-//! The run's account: the JSON file, MultiQC's, the page and the summary on stderr, from the same sums.
+//! The report of a run: a JSON file, files for MultiQC, a page and the summary on stderr, all from the same sums.
 
 mod account;
 mod breakdown;

@@ -35,11 +35,11 @@ mod dry;
 
 pub use dry::dry_run;
 
-/// Templates, one after the other.
+/// A stream of templates.
 type Stream = BoxStream<'static, reads::Result<reads::Template>>;
 
-/// Runs to the end, or to the first error; `interrupt` completes when the user wants it to stop, and `warn` is told what the
-/// user should know.
+/// Runs to the end or to the first error. `interrupt` completes when the user wants the run to stop; `warn` gets the
+/// warnings for the user.
 ///
 /// # Errors
 /// Whatever stops the run; then none of its outputs exists.
@@ -59,7 +59,7 @@ async fn to_the_end(
     let progress = Arc::new(Progress::default());
     let _waiting = (!config.quiet).then(|| Waiting::start(&progress));
     let mut interrupt = std::pin::pin!(interrupt);
-    // A pipe nobody writes to yet, or a large model, can take its time: the user need not wait for either.
+    // A pipe nobody writes to yet, or a large model, can take long: an interrupt must not wait for either.
     let whole = config.input.clone();
     let indexed = indexed(&mut config)?;
     let (templates, classifier, plain) = or_interrupted(prepare(&config, &progress), &mut interrupt).await?;
@@ -83,7 +83,7 @@ async fn to_the_end(
     // BAM outputs start with the input's header, and a line that names this run.
     let command = config.command.join(" ");
     let header = Arc::new(templates.header.with_program("readseeker", env!("CARGO_PKG_VERSION"), &command));
-    // Nor need the user wait for whoever reads an output that is a pipe.
+    // An interrupt must not wait for the reader of an output that is a pipe either.
     let creating = Outputs::create(config.outputs, &header, judge, encoding, Arc::clone(&progress));
     let (outputs, mut pending) = or_interrupted(creating, &mut interrupt).await?;
     drop(header);
@@ -111,7 +111,7 @@ async fn to_the_end(
     Ok(report)
 }
 
-/// What asks the model of each row, and the plain path of those that are audited.
+/// Returns a function that classifies rows, and the audited ones on the plain path too.
 fn classify_on(
     model: Arc<Classifier>,
     plain: Option<Arc<Classifier>>,
@@ -126,7 +126,7 @@ fn classify_on(
     }
 }
 
-/// What a model says of each row, or of each window of it.
+/// Classifies each row, or each of its windows.
 fn ask(model: &Classifier, windows: Option<Windows>, tokens: &Tokens) -> Result<Predictions> {
     Ok(match windows {
         None => model.classify(tokens)?,
@@ -134,7 +134,7 @@ fn ask(model: &Classifier, windows: Option<Windows>, tokens: &Tokens) -> Result<
     })
 }
 
-/// The result of `work`, unless the user wants the run to stop before.
+/// The result of `work`, unless the run is interrupted before.
 async fn or_interrupted<T>(
     work: impl Future<Output = Result<T>>,
     interrupt: impl Future<Output = Signal>,
@@ -145,7 +145,8 @@ async fn or_interrupted<T>(
     }
 }
 
-/// The opened input and the loaded model, found to go with the settings; for an audit, also the model on the plain path.
+/// Opens the input and loads the model, and checks that both fit the settings; for an audit, also loads the model on
+/// the plain path.
 async fn prepare(
     config: &Config,
     progress: &Progress,
@@ -170,7 +171,7 @@ async fn prepare(
     Ok((templates, Arc::new(classifier), plain.map(Arc::new)))
 }
 
-/// The model; for an audit, also on the plain path. Loading reads hundreds of megabytes or compiles shaders.
+/// Loads the model, for an audit also on the plain path. This reads hundreds of megabytes or compiles shaders.
 async fn load(config: &Config) -> Result<(Classifier, Option<Classifier>)> {
     let (model, is_audited) = (config.model.clone(), config.audit.is_some());
     let loaded = blocking(move || {
@@ -180,7 +181,7 @@ async fn load(config: &Config) -> Result<(Classifier, Option<Classifier>)> {
     Ok(loaded.await?)
 }
 
-/// The part of the input that a shard takes, if its index says where that is: nothing else will be read.
+/// The slice of a shard according to its index, if it has one: nothing else will be read.
 fn indexed(config: &mut Config) -> Result<Option<Slice>> {
     let (Some(shard), Some(index)) = (config.shard, &config.index) else { return Ok(None) };
     let index = Index::open(index, &config.input.inputs)?;
@@ -190,7 +191,7 @@ fn indexed(config: &mut Config) -> Result<Option<Slice>> {
     Ok(Some(Slice { shard, templates, of: index.templates(), input }))
 }
 
-/// The part that a shard takes of an input whose templates have to be counted.
+/// The slice of a shard whose input has no index, so that its templates are counted.
 async fn counted(config: &Config) -> Result<Option<Slice>> {
     match config.shard {
         Some(shard) if config.input.part.is_none() => Ok(Some(shard.slice(&config.input).await?)),
@@ -198,7 +199,7 @@ async fn counted(config: &Config) -> Result<Option<Slice>> {
     }
 }
 
-/// The templates that this run takes of its input, and the counts of those.
+/// The templates of the input that this run takes, and the counters for them.
 fn taken(all: Stream, slice: Option<&Slice>, progress: &Progress) -> (Stream, Arc<InputCounts>) {
     let counts = Arc::clone(&progress.input);
     match slice {
@@ -210,7 +211,7 @@ fn taken(all: Stream, slice: Option<&Slice>, progress: &Progress) -> (Stream, Ar
     }
 }
 
-/// The templates that the sample takes, if there is one.
+/// The templates that the sample takes, or all if there is no sample.
 fn sampled(sample: Option<Sample>, templates: Stream, seen: &Arc<InputCounts>) -> Stream {
     match sample {
         None => templates,
@@ -218,7 +219,7 @@ fn sampled(sample: Option<Sample>, templates: Stream, seen: &Arc<InputCounts>) -
     }
 }
 
-/// The share of coding reads that a run on all of the input would assume.
+/// The share of coding reads that a run on the whole input would assume.
 async fn whole_prior<M>(
     config: &Config,
     whole: InputConfig,
@@ -238,7 +239,7 @@ where
     Ok(pipeline::run(stages, first, classify, outputs, interrupt).await?.prior)
 }
 
-/// The settings of the stages, and of what judges the reads at their end.
+/// The settings of the stages, and of the judge at their end.
 fn settings(config: &Config, classifier: &Classifier, windows: Option<Windows>) -> (PipelineConfig, Judge) {
     let tokenize = TokenizeConfig {
         k: classifier.k(),
@@ -262,9 +263,9 @@ fn settings(config: &Config, classifier: &Classifier, windows: Option<Windows>) 
     (stages, Judge { prior, verdict: config.verdict, windows, reads_at_most, audit: config.audit })
 }
 
-/// The share of coding reads that verdicts assume to begin with, and from how many templates it is to be estimated, if it is.
+/// The prior that verdicts assume at first, and the number of templates from which it is to be estimated, if it is.
 fn prior(config: &Config, classifier: &Classifier) -> (Prior, Option<usize>) {
-    // The published evaluation of the BERT models took half for granted.
+    // The published evaluation of the BERT models assumed a half.
     let default = match &*classifier.card().kind {
         "compact" | "along" => prior::Setting::Auto,
         _ => prior::Setting::Assumed(Prior::given(0.5)),
@@ -276,7 +277,7 @@ fn prior(config: &Config, classifier: &Classifier) -> (Prior, Option<usize>) {
     }
 }
 
-/// What the report says of this run's settings and input.
+/// The facts about the settings and the input for the report.
 fn facts(
     config: &Config,
     templates: &Templates,
@@ -305,7 +306,7 @@ fn facts(
     }
 }
 
-/// Bytes of files as stored; none if one of them is no plain file.
+/// The stored bytes of all files; `None` if one of them is not a regular file.
 fn stored_bytes<'a>(mut paths: impl Iterator<Item = &'a Path>) -> Option<u64> {
     paths.try_fold(0, |sum, path| {
         let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
@@ -313,8 +314,8 @@ fn stored_bytes<'a>(mut paths: impl Iterator<Item = &'a Path>) -> Option<u64> {
     })
 }
 
-/// What the user should know before the first read: mates that are about to be judged apart without anybody having asked for
-/// it, and settings that have no effect on this input or with this model.
+/// Warnings before the first read: mates that will be judged apart though nobody asked for it, and settings that have
+/// no effect on this input or with this model.
 fn early_warnings(config: &Config, templates: &Templates, classifier: &Classifier) -> Vec<Warning> {
     let (mut warnings, path, card) = (Vec::new(), &templates.path, classifier.card());
     if templates.looks_interleaved && config.verdict.mates != Mates::Each {
@@ -334,7 +335,7 @@ fn early_warnings(config: &Config, templates: &Templates, classifier: &Classifie
     warnings
 }
 
-/// What must add up at the end.
+/// Which sums must add up at the end.
 #[derive(Clone, Copy, Debug)]
 struct Sums {
     /// Whether the input is read to its end; a run that stops early may have read ahead.
@@ -354,7 +355,7 @@ impl Sums {
         }
     }
 
-    /// Nothing is ever lost: in = coding + noncoding + undecided + left out.
+    /// Checks that nothing was lost: in = coding + noncoding + undecided + left out.
     fn check(self, tally: &Tally, input: &InputCounts) -> Result<()> {
         let out = tally.written() + input.left_out();
         let read = input.records.get();

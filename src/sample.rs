@@ -1,4 +1,4 @@
-//! A sample of the templates, taken by name: what a run on all of them would give, for a share of the time.
+//! Samples the templates by name, to tell what a run on all of them would give in a fraction of the time.
 
 use std::sync::Arc;
 
@@ -7,31 +7,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::reads::{self, InputCounts, Template, name_hash};
 
-/// Which templates are taken.
+/// The rule that chooses which templates are in a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// The share of templates taken.
     pub fraction: f64,
-    /// Which of the many such samples.
+    /// The seed that chooses one of the many samples of this fraction.
     pub seed: u64,
 }
 
 impl Sample {
-    /// A share of all templates, from above 0 to 1.
+    /// Creates a sample of a `fraction` of all templates, from above 0 to 1.
     #[must_use]
     pub fn new(fraction: f64, seed: u64) -> Self {
         Self { fraction, seed }
     }
 
-    /// A share of the templates of any run, whatever sample that takes.
+    /// Creates the sample of templates to audit, independent of any sample that the run takes.
     #[must_use]
     pub fn of_audit(fraction: f64) -> Self {
         // A seed that nobody types: reads are sampled and audited independently.
         Self::new(fraction, 0x6175_6469_7465_6421)
     }
 
-    /// Whether it takes the template of this name: the same answer in any file, order or shard, so that mates and whatever
-    /// else carries the name stay together.
+    /// Whether the sample takes the template of this name. The answer is the same in any file, order or shard, so that
+    /// mates and other records of the same name stay together.
     ///
     /// ```
     /// use readseeker::sample::Sample;
@@ -47,7 +47,7 @@ impl Sample {
         place < self.fraction
     }
 
-    /// The templates it takes; the records of the others are counted.
+    /// Filters `templates` down to the sample; the records of the others are counted in `counts`.
     #[must_use]
     pub fn of(
         self,

@@ -1,7 +1,7 @@
-//! One of several runs that share an input: which templates are its own.
+//! Shards: several runs share an input, and each processes its own templates.
 //!
-//! Shards are ranges of templates in input order, so that their outputs, one after the other, are those of a single run. The
-//! number of templates is counted first, in a pass of its own over files that can be read twice.
+//! Shards are ranges of templates in input order, so that their outputs, one after the other, equal those of a single
+//! run. The templates are counted first, in a separate pass over files that can be read twice.
 
 use std::num::NonZero;
 use std::ops::Range;
@@ -13,32 +13,32 @@ use futures::stream::{BoxStream, StreamExt};
 
 use crate::reads::{self, InputConfig, InputCounts, Problem, Template};
 
-/// The `number`th of `of` shards, from 1.
+/// Shard `number` of `of`, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
-    /// Which one, from 1 to `of`.
+    /// Which shard, from 1 to `of`.
     pub number: NonZero<u64>,
-    /// How many there are.
+    /// The number of shards.
     pub of: NonZero<u64>,
 }
 
-/// What a shard takes of its input.
+/// The part of the input that a shard takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slice {
-    /// Which shard it is.
+    /// The shard.
     pub shard: Shard,
-    /// Its templates, by their place in the input, from 0.
+    /// The range of its templates in the input, counted from 0.
     pub templates: Range<u64>,
-    /// How many templates the input has.
+    /// The number of templates in the input.
     pub of: u64,
-    /// The input; of several files the first.
+    /// The path of the input; the first one, if there are several files.
     pub input: PathBuf,
 }
 
 impl FromStr for Shard {
     type Err = String;
 
-    /// `I/N`, with `I` from 1 to `N`.
+    /// Parses `I/N`, with `I` from 1 to `N`.
     fn from_str(text: &str) -> Result<Self, String> {
         let numbers = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
         match numbers {
@@ -49,7 +49,7 @@ impl FromStr for Shard {
 }
 
 impl Shard {
-    /// Its templates of so many: as many as any other shard's, or one more.
+    /// The range of this shard among so many `templates`. Sizes of shards differ by one at most.
     ///
     /// ```
     /// let parts = ["1/3", "2/3", "3/3"].map(|shard| shard.parse::<readseeker::shard::Shard>().unwrap().range(10));
@@ -64,10 +64,10 @@ impl Shard {
         place(self.number.get() - 1)..place(self.number.get())
     }
 
-    /// Counts the templates of an input, and finds those that are its own.
+    /// Counts the templates of an input and finds those of this shard.
     ///
     /// # Errors
-    /// As reading the input has them.
+    /// If the input cannot be read.
     pub async fn slice(self, input: &InputConfig) -> reads::Result<Slice> {
         let reads::Templates { path, stream: mut templates, .. } = reads::open(input, Arc::default()).await?;
         let mut of = 0;
@@ -80,20 +80,20 @@ impl Shard {
 }
 
 impl Slice {
-    /// How many templates there are in it.
+    /// The number of templates in the slice.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.templates.end - self.templates.start
     }
 
-    /// Whether it has no templates.
+    /// Whether the slice has no templates.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.templates.is_empty()
     }
 
-    /// Its templates, of those of the whole input. What the readers count in `all` while they read them is added to `own` at
-    /// their end, so that the counts of all shards add up to those of a single run.
+    /// Takes the slice's templates from those of the whole input. What the readers count in `all` while they read these
+    /// templates is added to `own` at their end, so that the counts of all shards add up to those of a single run.
     #[must_use]
     pub fn of(
         &self,
@@ -112,7 +112,8 @@ impl Slice {
             for _ in start..end {
                 yield templates.next().await.ok_or_else(changed)??;
             }
-            // What lies behind the last template is counted too, where there is none by the last shard alone.
+            // What lies behind the last template is counted too; if the input has no templates, by the last shard
+            // alone.
             if end == of && (of > 0 || is_last) && templates.next().await.transpose()?.is_some() {
                 Err(changed())?;
             }

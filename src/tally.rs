@@ -1,4 +1,5 @@
-//! What a run adds up for its report: reads and bases by class and reason, the spread of probabilities, the frames.
+//! The sums of a run for its report: reads and bases by class and reason, the distribution of probabilities, the
+//! frames.
 
 mod errors;
 mod strata;
@@ -17,54 +18,54 @@ use crate::windows::Summary;
 /// Bins of the probability histogram.
 pub const BINS: usize = 20;
 
-/// Reads shorter than this are hard to judge: the model's accuracy falls quickly below.
+/// Reads shorter than this are hard to judge: below it, the model's accuracy drops quickly.
 pub const SHORT: usize = 100;
 
-/// The sums of a run, or of a part of one.
+/// The sums of a run, or of part of one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
-    /// Reads by their class, whatever file they went to.
+    /// Reads by class, whatever file they went to.
     pub classes: PerClass<Group>,
-    /// Undecided reads written with the non-coding ones, since they had no output of their own.
+    /// Undecided reads written to the non-coding files, for lack of files of their own.
     pub undecided_with_noncoding: u64,
     /// Pairs with both mates scored.
     pub pairs: u64,
-    /// Those of them whose mates are of different classes, each by itself.
+    /// Pairs whose mates are of different classes, each judged by itself.
     pub pairs_that_disagree: u64,
     /// Scored reads that are coding by themselves, whatever their mates say.
     pub labelled_coding: u64,
     /// Reads shorter than [`SHORT`] bases.
     pub short: u64,
-    /// Reads longer than what the model reads of them.
+    /// Reads longer than the part of them that the model sees.
     pub truncated: u64,
     /// Reads with many unknown bases.
     pub unknown: u64,
-    /// Reads that are repeats of a few bases.
+    /// Reads that repeat a few bases.
     pub repeats: u64,
-    /// Reads with more or fewer G and C than most genomes have.
+    /// Reads with a GC content that few genomes have.
     pub odd_gc: u64,
-    /// Long reads with many errors, as far as quality scores tell.
+    /// Long reads with many errors according to their quality scores.
     pub error_rich: u64,
     /// Reads by length and by GC content.
     pub strata: Strata,
-    /// Reads by the posterior they are judged by, in bins like those of `histogram`.
+    /// Reads by the posterior that decides their verdict, in bins like those of `histogram`.
     pub judged: [u64; BINS],
-    /// How many verdicts there were: mates judged together share one.
+    /// The number of verdicts: mates judged together share one.
     pub verdicts: u64,
     /// Reads of templates that could not be scored, wherever they went.
     pub too_short: u64,
     /// Reads of templates inside the undecided band, wherever they went.
     pub in_band: u64,
-    /// Records that are no reads of their own (secondary, supplementary, without bases), written to BAM outputs.
+    /// Records that are no reads of their own (secondary, supplementary or without bases) written to BAM outputs.
     pub followers: u64,
-    /// Reads scored, by probability: bin i holds `i/20 <= p < (i+1)/20`, the last one 1.0 too.
+    /// Scored reads by probability: bin i holds `i/20 <= p < (i+1)/20`; the last one includes 1.0.
     pub histogram: [u64; BINS],
-    /// Scored reads of the coding class, by their own frame in the order of [`Frame::ALL`]. All zero where the model predicts no
-    /// frames.
+    /// Scored reads of the coding class by their own frame, in the order of [`Frame::ALL`]. All zero if the model
+    /// predicts no frames.
     pub frames: [u64; 6],
-    /// Windows scored; none where reads are scored whole.
+    /// Windows scored; 0 if reads are scored whole.
     pub windows: u64,
-    /// Those of them that are coding.
+    /// Windows that are coding.
     pub coding_windows: u64,
     /// Reads that were also scored on a plain path.
     pub audit: Audit,
@@ -72,23 +73,23 @@ pub struct Tally {
     pub prior: Prior,
 }
 
-/// What scoring some reads on a second path has shown.
+/// The comparison of reads that were scored on a second path.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Audit {
-    /// How many reads.
+    /// The number of reads compared.
     pub reads: u64,
-    /// The largest difference of two probabilities.
+    /// The largest difference between two probabilities.
     pub largest: f32,
     /// Reads so close to the threshold that rounding alone changes their label.
     pub ties: u64,
 }
 
-/// Reads that share a fate.
+/// The size of a group of reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Group {
-    /// How many.
+    /// The number of reads.
     pub reads: u64,
-    /// Their bases.
+    /// The number of their bases.
     pub bases: u64,
 }
 
@@ -101,7 +102,7 @@ impl Group {
 }
 
 impl Tally {
-    /// Counts the mates of a pair that are scored, and whether they agree.
+    /// Counts a pair if both mates are scored, and whether their classes differ.
     pub fn add_pair(&mut self, scored: impl Iterator<Item = (Mate, Class)>) {
         let (mut first, mut second) = (None, None);
         for (mate, class) in scored {
@@ -117,8 +118,8 @@ impl Tally {
         }
     }
 
-    /// Counts a read that may be unlike those a model was trained on: short, longer than the bases that the model reads of it, odd, or
-    /// long and full of errors.
+    /// Counts a read that may be unlike those a model was trained on: short, longer than the bases the model sees, odd,
+    /// or long with many errors.
     pub fn add_bases(&mut self, read: &Record, reads_at_most: Option<usize>) {
         let bases = read.bases();
         self.error_rich += u64::from(bases.len() > LONG && errors::are_many(read.quality_scores()));
@@ -141,8 +142,8 @@ impl Tally {
         }
     }
 
-    /// Counts one scored read by its own label and by its class, which may be its template's; its frame only where it goes with the
-    /// coding reads.
+    /// Counts a scored read by its own label and by its class, which may be its template's. Its frame is counted only
+    /// if the class is coding.
     pub fn add_prediction(&mut self, prediction: &Prediction, label: Class, class: Class) {
         self.histogram[bin(prediction.probability)] += 1;
         self.labelled_coding += u64::from(label == Class::Coding);
@@ -158,13 +159,13 @@ impl Tally {
         self.coding_windows += summary.coding;
     }
 
-    /// Reads scored.
+    /// The number of reads scored.
     #[must_use]
     pub fn scored(&self) -> u64 {
         self.histogram.iter().sum()
     }
 
-    /// Reads written, whatever their class.
+    /// The number of reads written, whatever their class.
     #[must_use]
     pub fn written(&self) -> u64 {
         self.classes.iter().map(|(_, group)| group.reads).sum()
@@ -174,7 +175,8 @@ impl Tally {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "0 <= p <= 1")]
 fn bin(probability: f32) -> usize {
     let bin = (probability * BINS as f32) as usize;
-    // The product is rounded: a probability just below a bin is not in it, as it is not a threshold there.
+    // The product is rounded, so a probability just below a bin's start may land in that bin; it must not, as for a
+    // threshold.
     (bin - usize::from(bin as f32 / BINS as f32 > probability)).min(BINS - 1)
 }
 

@@ -1,20 +1,20 @@
-//! Whether the system gives threads before they are counted on.
+//! Checks that the system can start the threads of a run before the run relies on them.
 
 use std::io;
 use std::sync::mpsc;
 use std::thread::Builder;
 
-/// Threads that a run takes beside those that ask the model and those that outputs keep: one tokenizes, some read, and some
+/// Threads that a run needs beside those that run the model and those that outputs keep: one tokenizes, some read, and some
 /// compress a block.
 pub(crate) const OTHERS: usize = 16;
 
-/// Starts so many threads, and ends them. Later would be too late: a task for which there is no thread waits for ever.
+/// Starts `count` threads and ends them again. Later would be too late: a task that gets no thread waits for ever.
 pub(crate) fn probe(count: usize) -> io::Result<()> {
     let mut started = Vec::with_capacity(count);
     let mut outcome = Ok(());
     while started.len() < count && outcome.is_ok() {
         let (end, ended) = mpsc::channel::<()>();
-        // It ends when its `end` is dropped.
+        // The thread ends when its `end` is dropped.
         match Builder::new().spawn(move || ended.recv().is_ok()) {
             Ok(thread) => started.push((end, thread)),
             Err(source) => outcome = Err(source),

@@ -1,4 +1,4 @@
-//! Where overlapping windows lie on a read. Pure: knows neither what plans windows nor what scores them.
+//! Where overlapping windows lie on a read. Pure: knows nothing of what scores the windows.
 
 use std::ops::Range;
 
@@ -9,17 +9,17 @@ use crate::prediction::{Frame, Strand};
 /// How long reads are cut into overlapping windows, in bases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Tiling {
-    /// Bases of a window; one more where the windows of the reverse complement would lie elsewhere otherwise.
+    /// Bases in a window; one more if the windows of the reverse complement would otherwise lie elsewhere.
     pub length: usize,
-    /// The most bases from one window's start to the next one's.
+    /// The most bases from the start of one window to the start of the next.
     pub step: usize,
     /// The longest read that is a single window.
     pub longest_single: usize,
 }
 
 impl Tiling {
-    /// The windows of a read of `bases`, spread evenly from its first base to its last: those of its reverse complement are
-    /// the same ones mirrored.
+    /// Lists the windows of a read of `bases`, spread evenly from its first base to its last. The windows of its
+    /// reverse complement are the same ones, mirrored.
     ///
     /// ```
     /// use readseeker::tiling::Tiling;
@@ -33,13 +33,13 @@ impl Tiling {
         (0..self.count(bases)).map(move |n| tiling.window(bases, n))
     }
 
-    /// How many windows a read of `bases` has.
+    /// The number of windows on a read of `bases`.
     #[must_use]
     pub fn count(&self, bases: usize) -> usize {
         if bases <= self.longest_single { 1 } else { 1 + bases.saturating_sub(self.length).div_ceil(self.step) }
     }
 
-    /// The n-th window of a read of `bases`, from 0.
+    /// The `n`-th window of a read of `bases`, from 0.
     #[must_use]
     pub fn window(&self, bases: usize, n: usize) -> Range<usize> {
         let steps = self.count(bases) - 1;
@@ -49,7 +49,7 @@ impl Tiling {
     }
 }
 
-/// The frame of a window of a read of `bases`, counted on the whole read.
+/// Converts the frame of a window to the frame on the whole read of `bases`.
 #[must_use]
 pub fn on_read(frame: Frame, window: &Range<usize>, bases: usize) -> Frame {
     let before = match frame.strand {

@@ -1,4 +1,4 @@
-//! Fine-tunes a model on labelled reads: reads their table, trains, and writes a directory that holds the model.
+//! Trains a model on labelled reads: reads their table, trains, and writes a directory with the model.
 
 mod about;
 mod batches;
@@ -22,11 +22,10 @@ use course::Course;
 pub use outcome::{Look, Trained};
 use reading::Reads;
 
-/// Trains to the end, or until `interrupt` completes: then the best model so far is written.
+/// Trains to the end, or until `interrupt` completes; then the best model so far is written.
 ///
 /// # Errors
-/// For a table that nothing can be learnt from, a model that cannot be trained, and a directory that exists or cannot be
-/// written.
+/// If nothing can be learnt from the table, the model cannot be trained, or the directory exists or cannot be written.
 pub async fn train(config: TrainConfig, interrupt: impl Future<Output = Signal>) -> Result<Trained> {
     let mut interrupt = std::pin::pin!(interrupt);
     let prepared = prepare(&config);
@@ -51,7 +50,7 @@ pub async fn train(config: TrainConfig, interrupt: impl Future<Output = Signal>)
     }
 }
 
-/// Opens the model and reads the table.
+/// Opens the model and reads the table of reads.
 async fn prepare(config: &TrainConfig) -> Result<(Trainer, Reads)> {
     let (options, output) = (config.from.clone(), config.output.clone());
     let start = Start { seed: config.seed, from_scratch: config.from_scratch };

@@ -1,4 +1,4 @@
-//! Where a template goes: the posteriors of its segments -> [`Verdict`]. Pure: knows no file and no model.
+//! Verdicts: decides from the posteriors of a template's segments where it goes. Pure: knows no file and no model.
 
 use std::fmt;
 
@@ -22,26 +22,26 @@ pub enum Mates {
     Each,
 }
 
-/// As the command line spells it.
+/// Writes the name used on the command line.
 impl fmt::Display for Mates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.to_possible_value().expect("no variant is left out").get_name())
     }
 }
 
-/// Where a template goes, and why.
+/// Which class a template goes to, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Its posterior reaches the threshold.
+    /// The posterior reaches the threshold.
     Coding,
-    /// It does not.
+    /// The posterior is below the threshold.
     NonCoding,
-    /// Neither can be said.
+    /// Neither coding nor non-coding can be said.
     Undecided(Reason),
 }
 
 impl Verdict {
-    /// The class, whatever the reason.
+    /// The class of the verdict, without the reason.
     #[must_use]
     pub fn class(self) -> Class {
         match self {
@@ -57,14 +57,14 @@ impl Verdict {
 pub enum Reason {
     /// No segment is long enough to be scored.
     TooShort,
-    /// Its posterior lies in the undecided band.
+    /// The posterior lies in the undecided band.
     InBand,
 }
 
-/// What separates the classes.
+/// The rules that separate the classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VerdictConfig {
-    /// Coding from this posterior on.
+    /// The least posterior of a coding template.
     pub threshold: f32,
     /// Undecided where `low <= posterior < high`.
     pub band: Option<(f32, f32)>,
@@ -73,14 +73,14 @@ pub struct VerdictConfig {
 }
 
 impl VerdictConfig {
-    /// The posterior that segments are judged by which stay together and have these; `None` is a segment too short to
-    /// score, which has no say while another segment is scored.
+    /// Pools the posteriors of segments that are judged together into one. `None` is a segment too short to be scored;
+    /// it is ignored if another segment is scored.
     #[must_use]
     pub fn pooled(&self, posteriors: impl Iterator<Item = Option<f32>>) -> Option<f32> {
         pooled(self.mates, posteriors.flatten())
     }
 
-    /// The verdict by that posterior.
+    /// The verdict for a pooled posterior.
     #[must_use]
     pub fn verdict(&self, posterior: Option<f32>) -> Verdict {
         match posterior {
@@ -91,7 +91,7 @@ impl VerdictConfig {
         }
     }
 
-    /// The class of one posterior, whatever the band: coding or non-coding.
+    /// The class of one posterior without regard to the band: coding or non-coding.
     #[must_use]
     pub fn class(&self, posterior: f32) -> Class {
         if posterior >= self.threshold { Class::Coding } else { Class::NonCoding }

@@ -1,4 +1,4 @@
-//! What a run warns of: a stable code for programs, a sentence for people.
+//! Warnings of a run, each with a stable code for programs and a sentence for people.
 
 use std::path::PathBuf;
 
@@ -7,100 +7,100 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::words::{counted, grouped, of_reads};
 
-/// Something that whoever started a run should know, though it does not stop it.
+/// Something that the user should know, though it does not stop the run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Single reads that look like the two mates of pairs, one after the other.
+    /// Single reads that look like interleaved pairs: the two mates follow each other.
     #[error("{} begins with two mates, but its reads are judged one by one", .path.display())]
     JudgedApart {
         /// The input.
         path: PathBuf,
     },
-    /// An input without a single read, which is more often a slip upstream than meant.
+    /// The input holds no reads, which is more often a mistake upstream than intended.
     #[error("no reads were found in the input, so the outputs are empty")]
     NoReads,
-    /// A reference is given, and the input is not CRAM.
+    /// A reference is given, but the input is not CRAM.
     #[error("the reference has no effect: {} is {format}, not CRAM", .path.display())]
     ReferenceUnused {
         /// The input.
         path: PathBuf,
-        /// Its format.
+        /// The format of the input.
         format: &'static str,
     },
-    /// A file of text in BGZF that lacks the marker of its end: a cut between two blocks would not show.
+    /// A BGZF file of text lacks the end-of-file marker, so a cut between two blocks would go unnoticed.
     #[error("{} has no BGZF end marker: if it was cut between two blocks, reads are missing", .path.display())]
     NoEndMarker {
         /// The input.
         path: PathBuf,
     },
-    /// Records have tags of another program with the names of ours, which stay; ours are left out of these records.
+    /// Records have tags of another program with our names. They stay, and ours are left out of these records.
     #[error("records of {} already have tags cp or cf of another program; these are kept, and ours are left out", .path.display())]
     TagsTaken {
         /// The input.
         path: PathBuf,
     },
-    /// An attention mode is asked for, and the model has no attention.
+    /// An attention mode is given, but the model has no attention.
     #[error("the attention mode has no effect: {model} has no attention")]
     AttentionUnused {
         /// The model's name.
         model: String,
     },
-    /// The prior is what a run of another model estimated.
+    /// The prior was estimated by a run with another model.
     #[error("the prior was estimated with {theirs}, and this run's model is {ours}")]
     PriorOfAnotherModel {
         /// The model of the report that `--prior` takes.
         theirs: String,
-        /// This run's.
+        /// The model of this run.
         ours: String,
     },
-    /// Instructions are asked for that the CPU does not have, or that the model does not use.
+    /// An instruction set is asked for that the CPU does not have or the model does not use.
     #[error("READSEEKER_CPU={asked} has no effect: {instead}")]
     InstructionsUnavailable {
-        /// What was asked for.
+        /// The instruction set that was asked for.
         asked: String,
-        /// What there is, or what runs.
+        /// What the CPU has, or what is used instead.
         instead: String,
     },
-    /// What the model's device has to say.
+    /// A message about the model's device.
     #[error("{0}")]
     Device(String),
     /// Many reads are too short to be scored.
     #[error("{} not be scored: fewer than {min_length} known bases", of_reads(*.reads, *.of, ["could", "could"]))]
     Unscored {
-        /// How many.
+        /// The number of reads that are too short.
         reads: u64,
-        /// Of how many.
+        /// The number of all reads.
         of: u64,
-        /// What it takes.
+        /// The number of known bases that a read needs.
         min_length: usize,
     },
     /// Most reads are so short that the model is often wrong.
     #[error("most reads ({} of {}) are shorter than {length} bases, where the model is less accurate", grouped(*.reads), grouped(*.of))]
     Short {
-        /// How many.
+        /// The number of reads that are that short.
         reads: u64,
-        /// Of how many.
+        /// The number of all reads.
         of: u64,
-        /// Shorter than this.
+        /// The length in bases that these reads fall short of.
         length: usize,
     },
-    /// Many reads are longer than what the model reads of them.
+    /// Many reads are longer than the part of them that the model sees.
     #[error("{} longer than {bases} bases, and the model sees only the first {bases} of each", of_reads(*.reads, *.of, ["is", "are"]))]
     Truncated {
-        /// How many.
+        /// The number of reads that are longer.
         reads: u64,
-        /// Of how many.
+        /// The number of all reads.
         of: u64,
-        /// What the model reads.
+        /// The number of bases of a read that the model sees.
         bases: usize,
     },
     /// Many reads have many unknown bases.
     #[error("{} unknown bases (N) at a tenth of the positions or more", of_reads(*.reads, *.of, ["has", "have"]))]
     Unknown {
-        /// How many.
+        /// The number of reads with many unknown bases.
         reads: u64,
-        /// Of how many.
+        /// The number of all reads.
         of: u64,
     },
     /// Many reads are repeats of a few bases.
@@ -109,33 +109,33 @@ pub enum Warning {
         of_reads(*.reads, *.of, ["is", "are"])
     )]
     LowComplexity {
-        /// How many.
+        /// The number of reads that are repeats.
         reads: u64,
-        /// Of how many.
+        /// The number of all reads.
         of: u64,
     },
-    /// Many reads have more or fewer G and C than most genomes.
+    /// Many reads have a GC content that few genomes have.
     #[error(
         "{} a GC content below 15% or above 80%: few such reads were in the model's training data",
         of_reads(*.reads, *.of, ["has", "have"])
     )]
     OddGc {
-        /// How many.
+        /// The number of reads with such a GC content.
         reads: u64,
-        /// Of how many.
+        /// The number of all reads.
         of: u64,
     },
-    /// Many reads are long and full of errors, and the model loses the reading frame at insertions and deletions.
+    /// Many reads are long and rich in errors, and the model loses the reading frame at insertions and deletions.
     #[error(
         "{reads} of {of} reads are longer than {longer_than} bases and have many sequencing errors (2% or more by their \
          quality scores): this model misses genes with insertions and deletions, use the built-in model"
     )]
     ErrorRich {
-        /// How many.
+        /// The number of reads that are long and rich in errors.
         reads: u64,
-        /// Of how many.
+        /// The number of all reads.
         of: u64,
-        /// More bases than this.
+        /// The length in bases that these reads exceed.
         longer_than: usize,
     },
     /// The model is unsure of most reads.
@@ -145,12 +145,12 @@ pub enum Warning {
         of_reads(*.reads, *.of, ["has", "have"])
     )]
     Unsure {
-        /// How many.
+        /// The number of reads that the model is unsure of.
         reads: u64,
-        /// Of how many.
+        /// The number of all reads.
         of: u64,
     },
-    /// A model for GPUs took hours on a CPU.
+    /// A model made for GPUs took hours on a CPU.
     #[error(
         "{model} scored {} a second on this device, so the run took {}",
         counted(*.reads_per_second, "read"),
@@ -159,29 +159,29 @@ pub enum Warning {
     Slow {
         /// The model's name.
         model: String,
-        /// How fast it was.
+        /// Reads scored per second.
         reads_per_second: u64,
-        /// How long it took.
+        /// How long the run took.
         minutes: u64,
     },
-    /// What a report says that an earlier run warned of.
+    /// A warning of an earlier run, from its report.
     #[error("{message}")]
     Reported {
-        /// Its code.
+        /// The code of the warning.
         code: String,
-        /// Its words.
+        /// The message of the warning.
         message: String,
     },
 }
 
 impl Warning {
-    /// Of instructions that are asked for in vain, and what there is instead.
+    /// Makes the warning that instructions `asked` for have no effect, with what is used `instead`.
     #[must_use]
     pub fn instructions_unavailable((asked, instead): (String, String)) -> Self {
         Self::InstructionsUnavailable { asked, instead }
     }
 
-    /// Never changes its meaning.
+    /// The code of the warning, which never changes its meaning.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
@@ -208,7 +208,7 @@ impl Warning {
     }
 }
 
-/// As code and message.
+/// Serializes the warning as its code and message.
 impl Serialize for Warning {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut warning = serializer.serialize_struct("Warning", 2)?;

@@ -1,4 +1,4 @@
-//! Windows over whole reads: each is scored as a read of its own, and their predictions are pooled into the read's.
+//! Windows over whole reads: each window is scored like a read, and their predictions are pooled into the read's.
 //!
 //! Pure: knows no file, and of models no more than what a prediction is.
 
@@ -13,17 +13,17 @@ use crate::prediction::{Frame, Prediction, Predictions};
 use crate::tiling::{Tiling, on_read};
 use crate::tokens::Tokens;
 
-/// How many windows a model is asked about at once: enough to fill any device, few enough that they take no memory.
+/// The number of windows that a model gets at once: enough to fill any device, few enough to take hardly any memory.
 const AT_ONCE: usize = 4096;
 
-/// What the user asks for.
+/// The settings of windows that the user chooses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WindowsConfig {
-    /// Bases from one window's start to the next one's at most.
+    /// The most bases from the start of one window to the start of the next.
     pub step: NonZero<usize>,
-    /// How the windows' probabilities become the read's.
+    /// How the probabilities of the windows are pooled into the read's.
     pub pool: Pool,
-    /// A window is coding from this probability on; a read has a threshold of its own.
+    /// The least probability of a coding window; a read has a threshold of its own.
     pub threshold: f32,
 }
 
@@ -40,40 +40,40 @@ pub enum Pool {
     Fraction,
 }
 
-/// As the command line spells it.
+/// Writes the name used on the command line.
 impl fmt::Display for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.to_possible_value().expect("no variant is left out").get_name())
     }
 }
 
-/// The windows of reads, for a model.
+/// The rule for cutting reads into windows, and for pooling what the model says of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Windows {
-    /// Bases a window; one more where a read's windows would not mirror otherwise.
+    /// Bases in a window; one more if a read's windows would not mirror otherwise.
     pub length: usize,
-    /// How far apart they are, and how they are pooled.
+    /// The step between windows, and how they are pooled.
     pub config: WindowsConfig,
 }
 
-/// What the windows of one read say together.
+/// A summary of the predictions for the windows of one read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
-    /// How many there are.
+    /// The number of windows.
     pub windows: u64,
-    /// How many of them are coding.
+    /// The number of coding windows.
     pub coding: u64,
-    /// The mean of their probabilities.
+    /// The mean of the windows' probabilities.
     pub mean: f32,
-    /// The highest of them.
+    /// The highest of the windows' probabilities.
     pub max: f32,
-    /// The frame that most of the coding windows are in, weighted by probability, on the whole read; of all windows where
-    /// none is coding.
+    /// The frame with the most votes of coding windows, weighted by probability and counted on the whole read. If no
+    /// window is coding, all of them vote.
     pub frame: Option<Frame>,
 }
 
 impl Windows {
-    /// Where the windows of a read of `bases` lie: spread evenly from its first base to its last. A read that fits into one
+    /// Lists the windows of a read of `bases`, spread evenly from its first base to its last. A read that fits into one
     /// window is one window.
     ///
     /// ```
@@ -88,16 +88,16 @@ impl Windows {
         self.tiling().over(bases)
     }
 
-    /// The same as a rule.
+    /// The [`Tiling`] that lays out these windows.
     #[must_use]
     pub fn tiling(&self) -> Tiling {
         Tiling { length: self.length, step: self.config.step.get(), longest_single: self.length.saturating_add(1) }
     }
 
-    /// What `ask` says of every window of every row of `k`-mers, in order.
+    /// Asks the model, through `ask`, about every window of every row of `k`-mers, in order.
     ///
     /// # Errors
-    /// The first of `ask`.
+    /// The first error of `ask`.
     pub fn classify<E>(
         &self,
         tokens: &Tokens,
@@ -121,7 +121,7 @@ impl Windows {
         }
     }
 
-    /// What the windows of a read of `bases` say together.
+    /// Summarises the predictions for the windows of a read of `bases`.
     ///
     /// # Panics
     /// If there is not one prediction for each window [`over`](Self::over) the read.
@@ -155,7 +155,7 @@ impl Summary {
         divided(self.coding as f64, self.windows)
     }
 
-    /// What stands for the read.
+    /// The prediction for the whole read.
     #[must_use]
     pub fn prediction(&self, pool: Pool) -> Prediction {
         let probability = match pool {
@@ -167,7 +167,7 @@ impl Summary {
     }
 }
 
-/// The sum of each frame's probabilities, in the order of [`Frame::ALL`]; none of a frame no window is in.
+/// The sum of each frame's probabilities, in the order of [`Frame::ALL`]; `None` for a frame that no window is in.
 #[derive(Default)]
 struct Votes([Option<f64>; 6]);
 
@@ -178,7 +178,7 @@ impl Votes {
         }
     }
 
-    /// The first frame of the highest sum.
+    /// The frame with the highest sum; the first one, if several share it.
     fn most(&self) -> Option<Frame> {
         let sums = self.0.iter().zip(Frame::ALL).filter_map(|(sum, frame)| sum.map(|sum| (sum, frame)));
         sums.reduce(|best, other| if other.0 > best.0 { other } else { best }).map(|(_, frame)| frame)
@@ -207,7 +207,7 @@ mod tests {
         Prediction { probability, frame: Some(Frame::ALL[frame]) }
     }
 
-    /// Probabilities are multiples of 1/128: their sums are the same in any order.
+    /// Predictions whose probabilities are multiples of 1/128, so that their sums do not depend on the order.
     fn predictions() -> impl Strategy<Value = Vec<Prediction>> {
         let one = (0_u8..=128, 0_usize..6).prop_map(|(parts, frame)| prediction(f32::from(parts) / 128.0, frame));
         proptest::collection::vec(one, 64)

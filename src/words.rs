@@ -1,6 +1,6 @@
 //! Numbers in sentences: `24,690 reads`, `1 read`, `1 of 40 reads has`.
 
-/// A number with a comma before each three digits.
+/// Formats a number with thousands separators: `24,690`.
 #[must_use]
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();

@@ -168,14 +168,14 @@ pub(super) struct Common {
     verbose: bool,
 }
 
-/// What a subcommand settles for itself.
+/// The settings that a subcommand decides by itself.
 #[derive(Debug)]
 pub(super) struct Own {
     pub(super) verdict: VerdictConfig,
     pub(super) outputs: OutputsConfig,
-    /// Where records are regrouped by name, if they are.
+    /// The folder for regrouping records by name, if they are regrouped.
     pub(super) collate: Option<PathBuf>,
-    /// Reports of a standard set of outputs, and its folder.
+    /// The reports and the folder of the standard set of outputs.
     pub(super) set: Option<(report::Files, PathBuf)>,
     /// The share of templates that are also scored on a plain path.
     pub(super) audit: Option<f64>,
@@ -184,7 +184,7 @@ pub(super) struct Own {
 }
 
 impl Common {
-    /// The tables that both subcommands write, given where the scores go.
+    /// The tables that both subcommands write, with `scores` as the path of the scores table.
     pub(super) fn tables(&self, scores: Option<PathBuf>) -> Vec<(PathBuf, Box<dyn Table>)> {
         let windows = self.long_reads.are_windowed();
         let scores = scores.map(|path| {
@@ -194,7 +194,7 @@ impl Common {
         scores.into_iter().chain(self.long_reads.table()).collect()
     }
 
-    /// The model, and where it runs.
+    /// The model and the device it runs on.
     pub(super) fn model_options(&self) -> model::Options {
         let options = self.model.options(threads::or_all(self.threads));
         if self.no_model { model::Options { source: model::Source::Unscored, ..options } } else { options }
@@ -206,14 +206,14 @@ impl Common {
         Placing { existing, fsync: !self.no_fsync }
     }
 
-    /// The run's settings, given what is this subcommand's own.
+    /// The settings of the run, given those of the subcommand.
     pub(super) fn into_config(self, Own { verdict, outputs, collate, set, audit, command }: Own) -> Result<Config> {
         let (model, placing, threads) = (self.model_options(), self.placing(), threads::or_all(self.threads));
         let windows = self.long_reads.config(verdict.threshold);
         let (standard, folder) = set.unzip();
         let standard = standard.unwrap_or_default();
         let grouping = match verdict.mates {
-            // Judged apart, and written wherever their mates are, mates need not even be adjacent.
+            // Mates that are judged separately, and written independently of each other, need not even be adjacent.
             verdict::Mates::Each if !outputs.needs_mates() => Grouping::Each,
             _ => Grouping::Templates,
         };
@@ -266,7 +266,7 @@ impl Common {
     }
 }
 
-/// What is assumed, and the model that estimated it, if another run did: its report is read for that.
+/// The prior to assume. If it is that of another run, its report is read, and its model is returned too.
 fn assumed(asked: PriorAsked) -> Result<(Setting, Option<Card>)> {
     let path = match asked {
         PriorAsked::Auto => return Ok((Setting::Auto, None)),
@@ -279,7 +279,7 @@ fn assumed(asked: PriorAsked) -> Result<(Setting, Option<Card>)> {
     Ok((Setting::Assumed(prior), (prior.basis == Basis::Taken).then_some(report.model)))
 }
 
-/// What `--help` says of the levels: each codec's range and default.
+/// The help on compression levels: the range and default of each codec.
 fn compression_help() -> String {
     let of = |suffix: &str| {
         let codec = Codec::of(format!("reads{suffix}").as_ref());

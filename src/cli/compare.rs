@@ -1,4 +1,4 @@
-//! `readseeker compare`: the reports of several samples on one page.
+//! `readseeker compare`: puts the reports of several samples on one page.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -55,7 +55,7 @@ pub(super) fn run(args: Args) -> Result<()> {
     })
 }
 
-/// The files' names without suffix, with as many folders before them as tell them apart.
+/// The names of the files without suffix, with as many folders as are needed to tell them apart.
 fn names(paths: &[PathBuf]) -> Vec<String> {
     let of = |path: &PathBuf, folders: usize| -> PathBuf {
         let words: Vec<_> = path.iter().collect();

@@ -1,4 +1,4 @@
-//! `readseeker device`: what this machine has to run a model on, and how fast it is.
+//! `readseeker device`: shows the devices of this machine that can run a model, and how fast they are.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     print(&describe())
 }
 
-/// CPU features and GPU adapters of this machine, and what `auto` takes.
+/// Describes the CPU features and GPU adapters of this machine, and what `auto` takes.
 fn describe() -> String {
     let mut lines = vec![format!("CPU     {}", device::cpu_features().join(", "))];
     let (interfaces, adapters) = (device::interfaces(), device::adapters());

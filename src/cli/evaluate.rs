@@ -1,4 +1,4 @@
-//! `readseeker evaluate`: how good a model is on labelled reads.
+//! `readseeker evaluate`: measures how good models are on labelled reads.
 
 use std::collections::HashSet;
 use std::num::NonZero;
@@ -20,7 +20,7 @@ use crate::progress::say;
 use crate::reads::output::{Existing, Placing};
 use crate::report::Evaluation;
 
-/// What `--help` ends with.
+/// The end of `--help`.
 pub(super) const EXAMPLES: &str = "\
 Examples:
   Measure the built-in model on labelled reads:
@@ -197,7 +197,7 @@ fn say_what_is_missing(evaluation: &Evaluation) {
     }
 }
 
-/// `NAME=GFF`
+/// Parses `NAME=GFF`.
 fn calls(text: &str) -> Result<CallsFile, String> {
     match text.split_once('=') {
         Some((name, path)) if !name.is_empty() && !path.is_empty() => {
@@ -207,7 +207,7 @@ fn calls(text: &str) -> Result<CallsFile, String> {
     }
 }
 
-/// Refuses two of one name: nobody could tell them apart.
+/// Refuses two predictors with the same name: nobody could tell them apart.
 fn check_names<'a>(names: impl Iterator<Item = &'a String>) -> Result<()> {
     let mut seen = HashSet::new();
     for name in names {

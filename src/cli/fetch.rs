@@ -1,4 +1,4 @@
-//! `readseeker model fetch`: a checkpoint from Hugging Face, or from anywhere.
+//! `readseeker model fetch`: downloads a checkpoint from Hugging Face or another server.
 
 use std::path::PathBuf;
 
@@ -56,7 +56,7 @@ pub(super) fn run(args: Args) -> Result<()> {
     print_path(&to)
 }
 
-/// The folder of models, which may have to be made.
+/// The folder of models, which is created if necessary.
 #[cfg(feature = "fetch")]
 fn folder() -> Result<PathBuf> {
     use crate::error::Error;

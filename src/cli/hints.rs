@@ -1,4 +1,4 @@
-//! What the user can do about an error: advice that names flags and commands, which no layer below knows.
+//! Advice on errors and warnings. It names flags and commands, which no lower layer knows.
 
 use std::error::Error as _;
 use std::io;
@@ -14,8 +14,8 @@ use crate::progress::say;
 use crate::reads::{self, GivenAs, LayoutError};
 use crate::warning::Warning;
 
-/// Prints an error: its chain of causes in one line, then what to do about it. `from_stdin` is the command that ran, as it
-/// reads stdin.
+/// Prints an error: its chain of causes in one line, then advice. `from_stdin` is the command that ran, with stdin as
+/// its input.
 pub(super) fn print_error(error: &Error, from_stdin: &str) {
     let mut causes = error.to_string();
     let mut source = error.source();
@@ -33,7 +33,7 @@ pub(super) fn print_error(error: &Error, from_stdin: &str) {
     say(&line);
 }
 
-/// Prints a warning, and what to do about it.
+/// Prints a warning and advice.
 pub(super) fn print_warning(warning: &Warning) {
     let advice = match warning {
         Warning::JudgedApart { .. } => {
@@ -55,7 +55,7 @@ pub(super) fn print_warning(warning: &Warning) {
     say(&format!("readseeker: warning: {}\n{hint}", on_one_line(&warning.to_string())));
 }
 
-/// What clap cannot know about flags that are missing.
+/// Advice on missing flags that clap cannot give.
 pub(super) fn on_flags(error: &clap::Error) -> Option<&'static str> {
     use clap::error::{ContextKind, ContextValue, ErrorKind};
     let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else { return None };

@@ -1,4 +1,4 @@
-//! `readseeker index`: where an input can be cut into shards.
+//! `readseeker index`: finds where an input can be cut into shards.
 
 use std::num::NonZero;
 use std::path::PathBuf;

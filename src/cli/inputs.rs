@@ -1,4 +1,4 @@
-//! Flags that say what to read, and which files hold mates.
+//! Flags for the input: what to read, and which files hold mates.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -51,17 +51,17 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    /// The list, if there is one.
+    /// The path of the list of inputs, if there is one.
     pub(super) fn list(&self) -> Option<PathBuf> {
         self.files_from.clone()
     }
 
-    /// Whether the names of mates must go together.
+    /// Whether the names of mates must match.
     pub(super) fn mate_names(&self) -> MateNames {
         if self.trust_order { MateNames::Trusted } else { MateNames::Compared }
     }
 
-    /// The inputs these flags mean.
+    /// The inputs that these flags select.
     pub(super) fn inputs(&self) -> Result<Inputs> {
         let alone = if self.interleaved { Input::Interleaved } else { Input::Single };
         let inputs = match &self.files_from {
@@ -84,12 +84,12 @@ fn in_pairs(files: &[PathBuf]) -> Result<Vec<Input>> {
     Ok(pairs.iter().map(|[first, second]| Input::Pair(first.clone(), second.clone())).collect())
 }
 
-/// The lanes a file lists; blank lines and those that start with # are left out.
+/// The lanes that a file lists; blank lines and those that start with # are skipped.
 fn listed(list: &Path, alone: fn(PathBuf) -> Input) -> Result<Vec<Input>> {
     let text = read(list);
     let text =
         text.map_err(|error| reads::Error::Input { input: list.to_owned(), at: None, problem: Problem::Io(error) })?;
-    // A byte-order mark is no part of the first name.
+    // A byte-order mark is not part of the first name.
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text);
     let lines = text.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let listed = lines.filter(|line| !line.trim_ascii().is_empty() && !line.starts_with(b"#"));
@@ -108,7 +108,7 @@ fn read(list: &Path) -> io::Result<Vec<u8>> {
     whole(Stream::Stdin.file()?)
 }
 
-/// File names are bytes: they need not be text.
+/// Parses a line of the list. File names are bytes, which need not be valid text.
 fn lane(list: &Path, line: &[u8], alone: fn(PathBuf) -> Input) -> Result<Input> {
     let files: Vec<&[u8]> = line.split(|&byte| byte == b'\t').collect();
     let path = |file: &[u8]| PathBuf::from(OsStr::from_bytes(file));
@@ -128,7 +128,8 @@ fn lane(list: &Path, line: &[u8], alone: fn(PathBuf) -> Input) -> Result<Input> 
     }
 }
 
-/// A file given twice is a slip, under whatever names; stdin can be read but once, even where it holds the list.
+/// Refuses a file that is given twice, even under different names. stdin can be read only once, even if it holds the
+/// list.
 fn check_distinct(inputs: &Inputs, list: Option<&Path>) -> Result<()> {
     match given_twice(list.into_iter().chain(inputs.paths())) {
         Some(twice) => Err(Error::Usage(format!("{} is given twice", twice.display()))),
@@ -136,7 +137,7 @@ fn check_distinct(inputs: &Inputs, list: Option<&Path>) -> Result<()> {
     }
 }
 
-/// The first path that leads to a file that one before it led to.
+/// The first path that leads to the same file as an earlier one.
 pub(super) fn given_twice<'a>(paths: impl Iterator<Item = &'a Path>) -> Option<&'a Path> {
     let targets: Vec<(&Path, Target)> = paths.map(|path| (path, Target::read(path))).collect();
     let mut seen = HashSet::new();

@@ -1,4 +1,4 @@
-//! `readseeker kmers`: reads as the original scripts take them.
+//! `readseeker kmers`: writes reads for the original scripts.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::kmer::{self, Letters};
 use crate::reads::output::{Existing, Placing};
 use crate::reads::{Alignments, EncoderConfig, Grouping, InputConfig};
 
-/// What `--help` ends with.
+/// The end of `--help`.
 pub(super) const EXAMPLES: &str = "\
 Examples:
   Write the table that DNABERT's run_finetune.py --do_predict reads:
@@ -76,7 +76,7 @@ pub(super) struct Args {
     quiet: bool,
 }
 
-/// `-k` as typed.
+/// Parses `-k`.
 fn k(text: &str) -> Result<usize, String> {
     let k = text.parse().ok().filter(|k| kmer::K.contains(k));
     k.ok_or_else(|| format!("expected a number from {} to {}", kmer::K.start(), kmer::K.end()))

@@ -49,12 +49,12 @@ impl LongReads {
         self.windows.is_some()
     }
 
-    /// The table of windows, if it is asked for.
+    /// The table of windows, if requested.
     pub(super) fn table(&self) -> Option<(PathBuf, Box<dyn Table>)> {
         self.windows_out.clone().map(|path| (path, Box::new(Bed) as Box<dyn Table>))
     }
 
-    /// The settings, if windows are asked for; `threshold` is the reads'.
+    /// The settings of windows, if requested; `threshold` is that of the reads.
     pub(super) fn config(&self, threshold: f32) -> Option<WindowsConfig> {
         let (pool, threshold) = (self.pool.unwrap_or_default(), self.windows_threshold.unwrap_or(threshold));
         self.windows.map(|step| WindowsConfig { step, pool, threshold })

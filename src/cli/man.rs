@@ -1,4 +1,4 @@
-//! `readseeker man` and `readseeker completions`: what packagers install beside the program.
+//! `readseeker man` and `readseeker completions`: files that packagers install beside the program.
 
 use clap::{Args as ClapArgs, Command};
 use clap_complete::Shell;
@@ -20,7 +20,7 @@ pub(super) struct Completions {
     shell: Shell,
 }
 
-/// `program` is the definition of the whole command line.
+/// Prints a man page. `program` is the definition of the whole command line.
 pub(super) fn man(Man { command }: &Man, program: Command) -> Result<()> {
     let mut program = program.disable_help_subcommand(true);
     program.build();
@@ -37,7 +37,7 @@ pub(super) fn man(Man { command }: &Man, program: Command) -> Result<()> {
     print(&String::from_utf8_lossy(&text))
 }
 
-/// `program` is the definition of the whole command line.
+/// Prints the completions of a shell. `program` is the definition of the whole command line.
 pub(super) fn completions(Completions { shell }: &Completions, mut program: Command) -> Result<()> {
     let mut text = Vec::new();
     clap_complete::generate(*shell, &mut program, "readseeker", &mut text);

@@ -1,4 +1,4 @@
-//! `readseeker merge`: the reports of all shards as one.
+//! `readseeker merge`: merges the reports of all shards.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -93,7 +93,7 @@ pub(super) fn run(args: Args) -> Result<()> {
     })
 }
 
-/// A shard's command as that of a single run.
+/// Turns the command of a shard into that of a single run.
 fn whole(command: &[String]) -> Vec<String> {
     let mut words = command.iter();
     let mut left = Vec::new();
@@ -108,14 +108,14 @@ fn whole(command: &[String]) -> Vec<String> {
     left
 }
 
-/// The tables in the order of their shards, and the rows each must have.
+/// The tables in the order of their shards, with the rows that each must have.
 fn in_order(reports: &[Report], tables: &[PathBuf]) -> Vec<Part> {
     let mut parts: Vec<(&Report, &PathBuf)> = reports.iter().zip(tables).collect();
     parts.sort_by_key(|(report, _)| report.input.shard.map(|shard| shard.number));
     parts.into_iter().map(|(report, path)| Part { path: path.clone(), rows: rows(report) }).collect()
 }
 
-/// What a report says of its table.
+/// The rows that a table must have according to its report.
 fn rows(report: &Report) -> Rows {
     Rows {
         reads: report.counts.classes.iter().map(|(_, reads)| reads).sum(),

@@ -1,4 +1,4 @@
-//! `readseeker model`: which models there are, what they are, whether they are whole.
+//! `readseeker model`: lists, describes, downloads, verifies and converts models.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -76,7 +76,7 @@ pub(super) fn run(args: Args) -> Result<()> {
     }
 }
 
-/// A line for each model: its name, what it is or why it cannot be run, and where it is.
+/// Lists the models, one per line: name, description or why it cannot run, and path.
 fn list() -> String {
     let folder = store::folder();
     let kept = folder.iter().flat_map(|folder| store::checkpoints(folder));
@@ -89,7 +89,7 @@ fn list() -> String {
     inside.into_iter().chain(lines).collect()
 }
 
-/// What a model is, or why it cannot be run.
+/// Describes a model, or says why it cannot run.
 fn is(source: &Source) -> String {
     summary(source).unwrap_or_else(|problem| format!("cannot be run: {problem}"))
 }
@@ -97,13 +97,13 @@ fn is(source: &Source) -> String {
 fn directory(model: PathBuf) -> Result<PathBuf> {
     match store::find(model) {
         Source::Directory(directory) if directory.is_dir() => Ok(directory.canonicalize().unwrap_or(directory)),
-        // Says what is not there.
+        // This reports what is missing.
         source @ Source::Directory(_) => Ok(describe(&source, None).map(|_| source.path())?),
         _ => Err(Error::Usage("this model is part of the program: it has no directory".to_owned())),
     }
 }
 
-/// Loads the model on the CPU, which reads all of it and tries some reads.
+/// Loads the model on the CPU, which reads all of it and checks it on some reads.
 fn verify(source: Source) -> Result<String> {
     let classifier = Classifier::load(&options(source, device::Choice::Cpu, None))?;
     if let Some(doubt) = classifier.notes().into_iter().next() {

@@ -68,14 +68,14 @@ pub(super) struct RunningFlags {
 }
 
 impl ModelFlags {
-    /// The same, for so many threads.
+    /// The model with its settings, for this many threads.
     pub(super) fn options(&self, threads: NonZero<usize>) -> Options {
         self.running.options(self.model.clone(), threads)
     }
 }
 
 impl RunningFlags {
-    /// A model that runs so, with so many threads.
+    /// The settings for a model that runs on this many threads.
     pub(super) fn options(&self, model: PathBuf, threads: NonZero<usize>) -> Options {
         Options {
             source: store::find(model),

@@ -1,29 +1,29 @@
-//! File names in which one sign stands for what differs between several files: `coding_#.fq`, `unpaired_%.fq`.
+//! File names with a sign that stands for what differs between several files: `coding_#.fq`, `unpaired_%.fq`.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// What stands for a word.
+/// A sign that stands for a word.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
 pub(super) enum Sign {
-    /// 1 and 2, for first and second mates.
+    /// `#` stands for 1 and 2: first and second mates.
     Mate = b'#',
-    /// coding, noncoding and undecided.
+    /// `%` stands for coding, noncoding and undecided.
     Class = b'%',
 }
 
-/// A path as typed.
+/// A path as typed on the command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Named {
     /// One file.
     File(PathBuf),
-    /// One file for each of several words.
+    /// A pattern for several files, with a word for each.
     Pattern(Pattern),
 }
 
-/// A path with a place for a word in its file name.
+/// A path whose file name has a place for a word.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     path: PathBuf,
@@ -32,17 +32,17 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// The path with `word` in its place.
+    /// The path with `word` in the place.
     pub(super) fn with(&self, word: &str) -> PathBuf {
         self.path.with_file_name(OsString::from_vec([&self.before, word.as_bytes(), &self.after].concat()))
     }
 }
 
-/// Finds `sign` in the file name. Doubled, it is the sign itself.
+/// Finds `sign` in the file name. A doubled sign stands for the sign itself.
 ///
 /// # Errors
-/// Where the sign may be part of the name: next to a digit before it or a letter or digit after it, or more than once. The
-/// numbers of a run (`24328_1#10`) would otherwise become those of another.
+/// If the sign may be part of the name: after a digit, before a letter or digit, or more than once. Otherwise the
+/// numbers of a run (`24328_1#10`) would become those of another.
 pub(super) fn find(path: &Path, sign: Sign) -> Result<Named, String> {
     let name = path.file_name().unwrap_or_default();
     if !name.as_bytes().contains(&(sign as u8)) {
@@ -64,7 +64,7 @@ fn looks_like_a_name(before: &[u8], after: &[u8]) -> bool {
     before.last().is_some_and(u8::is_ascii_digit) || after.first().is_some_and(u8::is_ascii_alphanumeric)
 }
 
-/// The name around each single sign, with doubled ones as one.
+/// The parts of the name between single signs; doubled signs become one.
 fn split(name: &OsStr, sign: u8) -> Vec<Vec<u8>> {
     let mut parts = vec![Vec::new()];
     let mut letters = name.as_bytes().iter().copied().peekable();

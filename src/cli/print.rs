@@ -1,4 +1,4 @@
-//! What a subcommand prints on stdout.
+//! Prints the output of a subcommand on stdout.
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::reads::output::failed;
 
 /// Prints what the user asked for.
 pub(super) fn print(text: &str) -> Result<()> {
-    // Not `std::io::stdout`, which takes a closed stdout for one that is not listened to.
+    // Not with `std::io::stdout`, which ignores errors of a closed stdout.
     let printed = Stream::Stdout.file().and_then(|mut stdout| {
         let shown = if stdout.is_terminal() { escaped(text).into_bytes() } else { text.as_bytes().to_vec() };
         stdout.write_all(&shown)

@@ -1,4 +1,4 @@
-//! `readseeker reads`: labelled reads from an annotated genome.
+//! `readseeker reads`: draws labelled reads from an annotated genome.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::labelled::{DrawConfig, Drawn, Places, draw};
 use crate::progress::{counted, grouped, say};
 use crate::reads::output::{Existing, Placing};
 
-/// What `--help` ends with.
+/// The end of `--help`.
 pub(super) const EXAMPLES: &str = "\
 Examples:
   10,000 coding and 10,000 non-coding reads of 300 bases:

@@ -1,4 +1,4 @@
-//! The threads a subcommand runs on.
+//! The threads that a subcommand runs on.
 
 use std::num::NonZero;
 
@@ -11,23 +11,23 @@ use crate::error::{Error, Result};
 use crate::threads::{OTHERS, probe};
 use crate::warning::Warning;
 
-/// A whole run, until it ends or a signal comes.
+/// Runs until the end or a signal.
 pub(super) fn run(config: Config) -> Result<()> {
     let warn = warn(config.quiet);
     block_on_beside(config.threads_of_outputs(), config.threads, async {
-        // The future holds the whole config.
+        // Boxed, since the future holds the whole config.
         Box::pin(crate::run::run(config, signals::interrupted()?, warn)).await.map(drop)
     })
 }
 
-/// Says on stdout what a run would do.
+/// Prints on stdout what a run would do.
 pub(super) fn dry_run(config: Config) -> Result<()> {
     let warn = warn(config.quiet);
     let plan = block_on(config.threads, async { crate::run::dry_run(config, signals::interrupted()?, warn).await })?;
     print(&plan.to_string())
 }
 
-/// Prints warnings, unless only errors are to be printed.
+/// Returns a function that prints warnings, unless only errors are to be printed.
 fn warn(quiet: bool) -> impl Fn(&Warning) {
     move |warning| {
         if !quiet {
@@ -36,7 +36,7 @@ fn warn(quiet: bool) -> impl Fn(&Warning) {
     }
 }
 
-/// Work that a signal ends, unless it puts its outputs in place already.
+/// Runs `work`, which a signal ends unless it is already putting its outputs in place.
 pub(super) fn unless_interrupted<T>(threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
     block_on(threads, async {
         let interrupted = signals::interrupted()?;
@@ -49,17 +49,17 @@ pub(super) fn unless_interrupted<T>(threads: NonZero<usize>, work: impl Future<O
     })
 }
 
-/// Runs on a runtime of its own.
+/// Runs `work` on a new runtime.
 pub(super) fn block_on<T>(threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
     block_on_beside(0, threads, work)
 }
 
-/// The same beside so many threads of outputs, if there can be as many.
+/// Runs `work` on a new runtime, if the system grants its threads and those of the `outputs`.
 ///
-/// The runtime is left behind: a pending read of stdin or a batch in a compute thread would otherwise hold the process open
-/// after all has been said and done. It is forgotten, not shut down in the background: that detaches threads which are about
-/// to end, and glibc's `pthread_detach` then may read what such a thread has unmapped (a crash after the outputs were in
-/// place, seen once, with 600 threads on a busy machine).
+/// The runtime is left behind: a pending read of stdin or a batch in a compute thread would otherwise keep the process alive
+/// after everything has been done. The runtime is forgotten instead of being shut down in the background: that would detach
+/// threads that are about to end, and glibc's `pthread_detach` may then read memory that such a thread has unmapped (a crash
+/// after the outputs were in place, seen once, with 600 threads on a busy machine).
 fn block_on_beside<T>(outputs: usize, threads: NonZero<usize>, work: impl Future<Output = Result<T>>) -> Result<T> {
     let running_async = threads::running_async(threads);
     let count = running_async + OTHERS + outputs;

@@ -1,4 +1,4 @@
-//! `readseeker score`: the scores table alone, or the probabilities of a table of k-mers.
+//! `readseeker score`: writes just the scores table, or the probabilities of a table of k-mers.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::outputs::OutputsConfig;
 use crate::verdict::{self, VerdictConfig};
 
-/// Flags that have no meaning for a table of k-mers.
+/// Flags that are meaningless for a table of k-mers.
 const NOT_OF_KMERS: [&str; 22] = [
     "files",
     "paired",
@@ -64,7 +64,7 @@ pub(super) struct Args {
 
 impl Args {
     fn into_config(self, command: Vec<String>) -> Result<Config> {
-        // Each read has its own line and label: how mates would be judged together does not matter here.
+        // Each read has its own line and label, so the rule for mates does not matter.
         let verdict = VerdictConfig { threshold: self.common.threshold, band: None, mates: verdict::Mates::Each };
         let outputs = OutputsConfig { tables: self.common.tables(Some(self.output)), ..OutputsConfig::default() };
         self.common.into_config(Own { verdict, outputs, collate: None, set: None, audit: None, command })

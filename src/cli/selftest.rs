@@ -1,6 +1,7 @@
-//! `readseeker selftest`: whether every path computes what it should here, and every format comes back as it was written.
+//! `readseeker selftest`: checks that every path computes what it should here, and that every format is read back as
+//! written.
 //!
-//! Each check is a process of its own: a driver that crashes fails one line, and does not end the table.
+//! Each check runs in a process of its own: a driver that crashes fails one line, and does not end the table.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,10 +20,11 @@ use crate::model::selftest::{Comparison, compare};
 use crate::model::{self, Attention, Check, Options, Precision, store};
 use crate::reads;
 
-/// What reads are written as, and read back.
+/// The suffixes of the formats in which reads are written and read back.
 const SUFFIXES: [&str; 8] = ["fq", "fq.gz", "fq.zst", "fq.bz2", "fq.xz", "fa", "fa.gz", "bam"];
 
-/// The same reads as samtools stores them (`samtools import`, 3.1 with its profile `archive`): nothing here writes CRAM.
+/// The same reads as CRAM, written by samtools (`samtools import`, 3.1 with its profile `archive`): nothing here writes
+/// CRAM.
 const CRAMS: [(&str, &[u8]); 2] =
     [("cram 3.0", include_bytes!("selftest/reads_3.0.cram")), ("cram 3.1", include_bytes!("selftest/reads_3.1.cram"))];
 
@@ -49,19 +51,19 @@ pub(super) struct Args {
     only: Option<Precision>,
 }
 
-/// One line of the table.
+/// A line of the table.
 #[derive(Debug, Serialize, Deserialize)]
 struct Line {
-    /// `model` or `format`.
+    /// The kind of check: `model` or `format`.
     check: String,
-    /// The device, or the suffix.
+    /// The device or the suffix.
     path: String,
     precision: Option<String>,
     reads: usize,
-    /// The largest difference of two probabilities, and the largest that rounding explains.
+    /// The largest difference between two probabilities; `bound` is the largest that rounding explains.
     largest: Option<f32>,
     bound: Option<f32>,
-    /// `ok`, or what is wrong.
+    /// The result: `ok`, or what is wrong.
     result: String,
 }
 
@@ -90,7 +92,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     if failed == 0 { Ok(()) } else { Err(Error::Selftest { failed, checks: lines.len() }) }
 }
 
-/// All precisions of a device; on the CPU with each instruction set.
+/// Checks all precisions of a device, on the CPU with each instruction set.
 fn on_device(args: &Args, device: &Choice, add: &mut impl FnMut(Line) -> Result<()>) -> Result<()> {
     let words = InstructionSet::words();
     let sets: Vec<&str> = if *device == Choice::Cpu { words.split(", ").collect() } else { vec![""] };
@@ -98,7 +100,7 @@ fn on_device(args: &Args, device: &Choice, add: &mut impl FnMut(Line) -> Result<
     for precision in model::precisions(&store::find(args.model.clone()), device)? {
         for set in &sets {
             let line = in_a_process(&args.model, device, *precision, set);
-            // An instruction set that lacks a precision leaves it to another.
+            // For a precision that an instruction set lacks, another instruction set runs.
             let path = (line.path.clone(), line.precision.clone());
             if !seen.contains(&path) {
                 seen.push(path);
@@ -109,7 +111,7 @@ fn on_device(args: &Args, device: &Choice, add: &mut impl FnMut(Line) -> Result<
     Ok(())
 }
 
-/// The comparison of one path, by this program run anew.
+/// Compares one path with the plain one, in a new process of this program.
 fn in_a_process(model: &Path, device: &Choice, precision: Precision, set: &str) -> Line {
     let mut command = this_program();
     command.arg("selftest").arg("--model").arg(model).args([
@@ -163,7 +165,7 @@ impl Line {
     }
 }
 
-/// Each format, written and read back.
+/// Writes and reads back each format.
 fn round_trips(add: &mut impl FnMut(Line) -> Result<()>) -> Result<()> {
     const READS: usize = 200;
     let folder = std::env::temp_dir().join(format!("readseeker-selftest-{}", std::process::id()));
@@ -185,7 +187,7 @@ fn round_trips(add: &mut impl FnMut(Line) -> Result<()>) -> Result<()> {
     outcome
 }
 
-/// What is wrong with a file that is read, written as one that ends in `suffix`, and read again as text.
+/// Reads a file, writes it with this `suffix`, and reads that back as text; the error says what is wrong.
 fn round_trip(folder: &Path, written: &[u8], suffix: &str, expected: &[u8]) -> std::result::Result<(), String> {
     let text = if suffix.starts_with("fa") { "fa" } else { "fq" };
     let [first, packed, back] =
@@ -203,7 +205,7 @@ fn round_trip(folder: &Path, written: &[u8], suffix: &str, expected: &[u8]) -> s
     if read == expected { Ok(()) } else { Err("what was read is not what was written".to_owned()) }
 }
 
-/// The bases and quality scores of reads of 1 to 400 bases, the same in every run. The files in `selftest/` hold them too.
+/// Bases and quality scores of reads of 1 to 400 bases, the same in every run. The files in `selftest/` hold them too.
 fn example(reads: usize) -> Vec<[String; 2]> {
     let letter =
         |read: usize, at: usize, of: &str| char::from(of.as_bytes()[(read * 31 + at * at * 7 + at) % of.len()]);
@@ -233,7 +235,7 @@ fn this_program() -> Command {
     Command::new(std::env::current_exe().unwrap_or_else(|_| "readseeker".into()))
 }
 
-/// Why a process failed: the first line it said, or how it ended.
+/// Why a process failed: its first line on stderr, or how it ended.
 fn failure(output: &io::Result<Output>) -> String {
     match output {
         Err(error) => format!("cannot be started: {error}"),

@@ -1,13 +1,14 @@
-//! The signals that end a run.
+//! Handles the signals that end a run.
 
 use futures::future::select_all;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error::{Error, Result, Signal};
 
-/// Completes at the first signal that would end us: ^C, TERM, QUIT, a closed terminal, a timer, or what schedulers send before
-/// their time limit (USR1, USR2, XCPU). Those that whoever started us ignores are left alone, but for ^C, QUIT and TERM:
-/// shells ignore ^C and QUIT for what runs in the background, and a scheduler's TERM is meant.
+/// Completes at the first signal that would end the process: ^C, TERM, QUIT, a closed terminal, a timer, or what
+/// schedulers send before their time limit (USR1, USR2, XCPU). Signals that the parent process set to be ignored are
+/// left alone, except ^C, QUIT and TERM: shells ignore ^C and QUIT for background jobs, and a scheduler's TERM is
+/// meant.
 pub(super) fn interrupted() -> Result<impl Future<Output = Signal>> {
     const XCPU: i32 = 24;
     const VTALRM: i32 = 26;
@@ -36,19 +37,19 @@ pub(super) fn interrupted() -> Result<impl Future<Output = Signal>> {
     Ok(async move { select_all(waiting).await.0 })
 }
 
-/// Has a write beyond the limit on files (`ulimit -f`) fail, which ends a run in order, instead of a signal that ends the
-/// process and leaves half-written files: to hear it is enough.
+/// Makes a write beyond the file size limit (`ulimit -f`) fail. That ends a run in an orderly way, while the signal
+/// would end the process and leave half-written files. Listening to the signal is enough.
 pub(super) fn outlive_file_size_limit() -> Result<()> {
     const XFSZ: i32 = 25;
     let failed = |error| Error::Internal(format!("cannot listen for signals: {error}"));
-    // Who hears a signal once keeps hearing it, even when this runtime is gone.
+    // Once a process listens to a signal, it keeps doing so, even when this runtime is gone.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
     let _entered = runtime.enter();
     signal(SignalKind::from_raw(XFSZ)).map(drop).map_err(failed)
 }
 
-/// The signals that are ignored, the first in the lowest bit: `nohup` does so with HUP, and listening would undo it. Where
-/// they cannot be seen, all are left as they are.
+/// The signals that are ignored, the first in the lowest bit: `nohup` ignores HUP, and listening would undo that. If
+/// they cannot be determined, all count as ignored.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,4 +1,4 @@
-//! `readseeker split`: coding reads here, non-coding reads there.
+//! `readseeker split`: writes coding and non-coding reads to separate files.
 
 use std::path::{Path, PathBuf};
 
@@ -138,7 +138,7 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
-/// Splits, or says what that would do.
+/// Runs the split, or prints what it would do.
 pub(super) fn run(args: Args, command: Vec<String>) -> Result<()> {
     let is_dry = args.dry_run;
     let config = args.into_config(command)?;
@@ -153,7 +153,7 @@ enum OutputFormat {
     Bam,
 }
 
-/// What the files of the standard set end in.
+/// The suffix of the read files in the standard set.
 fn suffix(format: Option<OutputFormat>) -> &'static str {
     match format {
         None | Some(OutputFormat::Fastq) => "fq.gz",
@@ -182,7 +182,7 @@ impl Args {
             None => (None, None, None, None),
         };
         let needed = |path: Option<PathBuf>| path.expect("clap asks for it where there is no prefix");
-        // What the prefix names is no pattern.
+        // The names of the standard set are no patterns.
         let named = |typed: Option<PathBuf>, second, standard: Option<PathBuf>| match typed {
             Some(path) => files(path, second),
             None => Ok(Files::One(needed(standard))),
@@ -228,7 +228,7 @@ fn check(outputs: &OutputsConfig, mates: Mates) -> Result<()> {
     Ok(())
 }
 
-/// One path or two: both as typed, or a `#` that stands for 1 and 2.
+/// One path or two: both as typed, or one with a `#` that stands for 1 and 2.
 fn files(path: PathBuf, second: Option<PathBuf>) -> Result<Files> {
     if let Some(second) = second {
         return Ok(Files::Two(path, second));
@@ -239,7 +239,7 @@ fn files(path: PathBuf, second: Option<PathBuf>) -> Result<Files> {
     }
 }
 
-/// The classes' files of reads without a mate.
+/// The files for reads without a mate, by class.
 fn unpaired(path: &Path) -> Result<PerClass<PathBuf>> {
     let Named::Pattern(pattern) = patterns::find(path, Sign::Class).map_err(Error::Usage)? else {
         let problem = "--unpaired needs a % in its file name, which stands for the class: unpaired_%.fq.gz";

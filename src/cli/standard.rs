@@ -1,26 +1,26 @@
-//! The standard set of outputs: what `--out-prefix` names.
+//! The standard set of outputs, which `--out-prefix` names.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::report::{Files, multiqc};
 
-/// The files of a prefix.
+/// The files of a standard set.
 #[derive(Debug)]
 pub(super) struct Standard {
     pub(super) coding: PathBuf,
     pub(super) noncoding: PathBuf,
     pub(super) scores: PathBuf,
     pub(super) reports: Files,
-    /// Where they are.
+    /// The folder of the files.
     pub(super) folder: PathBuf,
 }
 
 impl Standard {
-    /// `suffix` is that of files of reads: `fq.gz`. A prefix that ends in `/` is a folder.
+    /// The files for a prefix; one that ends in `/` is a folder. `suffix` is that of read files: `fq.gz`.
     pub(super) fn of(prefix: &Path, suffix: &str) -> Result<Self> {
         let spelled = prefix.to_str().ok_or_else(|| Error::Usage("--out-prefix must be UTF-8".into()))?;
-        // `.` and `..` are folders, however they are spelled: as the start of a name they would hide the files.
+        // `.` and `..` are folders however they are spelled: as the start of a file name they would hide the files.
         let is_folder = matches!(spelled.rsplit('/').next(), Some("." | ".."));
         let spelled = if is_folder { format!("{spelled}/") } else { spelled.to_owned() };
         let spelled = spelled.as_str();
@@ -46,7 +46,7 @@ impl Standard {
     }
 }
 
-/// What a folder is called, also where it is spelled `.` or `..`.
+/// The name of a folder, even if it is spelled `.` or `..`.
 fn folder_name(folder: &Path) -> String {
     let spelled = |folder: &Path| Some(folder.file_name()?.to_str()?.to_owned());
     let resolved = || spelled(&folder.canonicalize().ok()?);

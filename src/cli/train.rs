@@ -1,4 +1,4 @@
-//! `readseeker train`: fine-tunes a model on labelled reads.
+//! `readseeker train`: trains a model on labelled reads.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::values::{count, dropout, fraction, minutes, probability};
 use crate::error::Result;
 use crate::model::{Attention, device};
 
-/// What `--help` ends with.
+/// The end of `--help`.
 pub(super) const EXAMPLES: &str = "\
 Examples:
   Adapt the built-in model to the organism that reads were drawn from:
@@ -123,7 +123,7 @@ pub(super) struct Args {
     quiet: bool,
 }
 
-/// With fewer reads to learn from, or to measure on, a model or its measures are worth little.
+/// With fewer reads to learn from, or to measure on, the model or its measures are of little use.
 #[cfg(feature = "train")]
 const FEW: [usize; 2] = [200, 30];
 

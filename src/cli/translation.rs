@@ -1,4 +1,4 @@
-//! Flags of what is translated.
+//! Flags for translation.
 
 use std::path::PathBuf;
 
@@ -8,9 +8,10 @@ use super::values::genetic_code;
 use crate::error::{Error, Result};
 use crate::outputs::{GeneticCode, Letters, Stops, Table, Translated, Translation};
 
-/// The genetic code of bacteria, archaea and plastids; the common one but for its start codons.
+/// The default genetic code, that of bacteria, archaea and plastids; it differs from the standard code only in its
+/// start codons.
 const DEFAULT_CODE: u8 = 11;
-/// Shorter proteins find next to nothing in a search.
+/// The default for the shortest protein: shorter ones hardly find anything in a search.
 const DEFAULT_LEAST: usize = 20;
 
 /// What is translated, and how.
@@ -43,7 +44,7 @@ pub(super) struct Translations {
 }
 
 impl Translations {
-    /// The tables that are asked for.
+    /// The tables that were asked for.
     pub(super) fn tables(self) -> Result<impl Iterator<Item = (PathBuf, Box<dyn Table>)>> {
         let Self { proteins, cds, genetic_code, min_protein, stop } = self;
         let sets_something = genetic_code.is_some() || min_protein.is_some() || stop.is_some();

@@ -1,4 +1,4 @@
-//! Values as typed: numbers with a range, sizes.
+//! Parsers for values on the command line: numbers with a range, sizes.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -6,27 +6,27 @@ use std::path::{Path, PathBuf};
 use crate::outputs::GeneticCode;
 use crate::words::counted;
 
-/// `auto`, or a number. A type of its own since clap gives `Option` another meaning.
+/// `auto` or a number. This is a separate type because clap treats `Option` specially.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BatchSize(pub(super) Option<NonZero<usize>>);
 
-/// A number from 0 to 1.
+/// Parses a number from 0 to 1.
 pub(super) fn probability(text: &str) -> Result<f32, String> {
     let number: f32 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
     if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("a probability lies between 0 and 1".into()) }
 }
 
-/// Which share of coding reads to assume.
+/// The share of coding reads to assume.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum PriorAsked {
-    /// To be estimated.
+    /// Estimate it.
     Auto,
     Share(f64),
-    /// The one of a report.
+    /// Take it from a report.
     OfReport(PathBuf),
 }
 
-/// `auto`, a share between 0 and 1, or the path of a report.
+/// Parses `auto`, a share between 0 and 1, or the path of a report.
 pub(super) fn prior(text: &str) -> Result<PriorAsked, String> {
     if text == "auto" {
         return Ok(PriorAsked::Auto);
@@ -38,7 +38,7 @@ pub(super) fn prior(text: &str) -> Result<PriorAsked, String> {
     inside(text.parse().map_err(|_| expected.to_owned())?).map(PriorAsked::Share)
 }
 
-/// A share between 0 and 1.
+/// Parses a share between 0 and 1.
 pub(super) fn share(text: &str) -> Result<f64, String> {
     inside(text.parse().map_err(|_| format!("{text:?} is not a number"))?)
 }
@@ -47,19 +47,19 @@ fn inside(share: f64) -> Result<f64, String> {
     if share > 0.0 && share < 1.0 { Ok(share) } else { Err("must be greater than 0 and less than 1".into()) }
 }
 
-/// A number above 0 and up to 1.
+/// Parses a number above 0 and up to 1.
 pub(super) fn fraction(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
     if number > 0.0 && number <= 1.0 { Ok(number) } else { Err("a fraction is above 0 and at most 1".into()) }
 }
 
-/// A share from 0 on, and below 1.
+/// Parses a share from 0 to below 1.
 pub(super) fn dropout(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
     if (0.0..1.0).contains(&number) { Ok(number) } else { Err("expected a share from 0 on, below 1".into()) }
 }
 
-/// Minutes, in fractions too.
+/// Parses minutes, which may have a fraction.
 pub(super) fn minutes(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
     if (0.0..1e6).contains(&number) { Ok(number) } else { Err("expected minutes: a number from 0 on".into()) }
@@ -75,12 +75,13 @@ pub(super) fn batch_size(text: &str) -> Result<BatchSize, String> {
     }
 }
 
-/// A whole number above 0.
+/// Parses a whole number above 0.
 pub(super) fn count(text: &str) -> Result<NonZero<usize>, String> {
     text.parse().map_err(|_| "expected a whole number above 0".to_owned())
 }
 
-/// `64M`, `2G`, `500000`: bytes, in powers of 1024. So few that a unit must be missing are refused.
+/// Parses bytes such as `64M`, `2G` or `500000`, with powers of 1024. Refuses numbers so small that a unit must be
+/// missing.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     let upper = text.trim().to_ascii_uppercase();
     let number = upper.trim_end_matches("IB").trim_end_matches('B');
@@ -96,14 +97,14 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// `LO,HI`: two rising probabilities.
+/// Parses `LO,HI`: two probabilities in ascending order.
 pub(super) fn band(text: &str) -> Result<(f32, f32), String> {
     let (low, high) = text.split_once(',').ok_or("expected two probabilities, LO,HI")?;
     let (low, high) = (probability(low)?, probability(high)?);
     if low < high { Ok((low, high)) } else { Err("LO must be below HI".into()) }
 }
 
-/// The number of a genetic code.
+/// Parses the number of a genetic code.
 pub(super) fn genetic_code(text: &str) -> Result<GeneticCode, String> {
     text.parse().ok().and_then(GeneticCode::from_number).ok_or_else(|| {
         let numbers: Vec<String> = GeneticCode::numbers().map(|number| number.to_string()).collect();

@@ -1,4 +1,4 @@
-//! Reads as a table of k-mers.
+//! Writes reads as a table of k-mers.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,30 +15,30 @@ use crate::reads::output::{self, Content, Placing, commit_all};
 use crate::reads::{self, EncoderConfig, InputConfig, Record};
 use crate::warning::Warning;
 
-/// The original reads the first two columns. The third tells its users which read a probability belongs to.
+/// The original reads the first two columns. The third tells users which read a probability belongs to.
 const HEADER: &[u8] = b"sequence\tlabel\tname\n";
 
-/// Text that is gathered before it is written.
+/// The number of bytes of text that are gathered before they are written.
 const MOST_TEXT: usize = 1 << 20;
 
-/// Which reads, and what is written of them.
+/// The reads to write as k-mers, and how.
 #[derive(Debug)]
 pub struct Kmers {
-    /// What to read.
+    /// The reads whose k-mers are written.
     pub input: InputConfig,
-    /// The table.
+    /// The path of the table.
     pub output: PathBuf,
-    /// The k.
+    /// The length of the k-mers.
     pub k: usize,
     /// The label of all reads.
     pub label: Label,
-    /// Whether letters are converted: lenient letters become upper-case bases.
+    /// Which letters count as bases: lenient letters are converted to upper-case bases.
     pub letters: Letters,
     /// Stop after this many reads.
     pub max_reads: Option<u64>,
     /// How the table is compressed.
     pub encoding: EncoderConfig,
-    /// How it is put in place.
+    /// How the table is put in place.
     pub placing: Placing,
 }
 
@@ -54,10 +54,10 @@ pub enum Label {
     Coding,
 }
 
-/// Writes the table: a line for each read, in input order. The second value is what the user should know.
+/// Writes the table: a line for each read, in input order. Returns the warnings for the user.
 ///
 /// # Errors
-/// For reads that cannot be read and a table that cannot be written; then it does not exist.
+/// If reads cannot be read or the table cannot be written; then the table does not exist.
 pub async fn kmers(config: Kmers) -> Result<Vec<Warning>> {
     let Kmers { input, output, placing, encoding, .. } = &config;
     check_contents([(output.clone(), Content::Table)])?;
@@ -86,7 +86,7 @@ pub async fn kmers(config: Kmers) -> Result<Vec<Warning>> {
 }
 
 impl Kmers {
-    /// Appends a read's line.
+    /// Appends the line of a read to `text`.
     fn push(&self, read: &Record, text: &mut Vec<u8>) {
         match self.letters {
             Letters::Published => words::push(read.bases(), self.k, text),

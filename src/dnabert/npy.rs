@@ -1,12 +1,12 @@
-//! Numbers in the format of `NumPy`: one dimension, 32-bit floats.
+//! Writes numbers in `NumPy`'s format: one dimension, 32-bit floats.
 
-/// What every file starts with, and the version of the format: 1.0.
+/// The start of every file: the magic string and the version of the format, 1.0.
 const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
 
-/// What the header's length, with all before it, is a multiple of.
+/// The header, with the magic string and its length, takes a multiple of this many bytes.
 const ALIGNMENT: usize = 64;
 
-/// The file that holds these numbers.
+/// Returns the file that holds these numbers.
 pub(super) fn file(numbers: &[f32]) -> Vec<u8> {
     let description = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}", numbers.len());
     let before = MAGIC.len() + size_of::<u16>();

@@ -1,4 +1,4 @@
-//! The probabilities of a table of k-mers.
+//! Scores a table of k-mers.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -18,12 +18,12 @@ use crate::reads::{self, EncoderConfig, Lines};
 use crate::scoring::{Filling, predictions};
 use crate::tokens::Tokens;
 
-/// What to score, and where to.
+/// The table to score, the model, and the output.
 #[derive(Debug)]
 pub struct Score {
-    /// The table of k-mers.
+    /// The path of the table of k-mers.
     pub input: PathBuf,
-    /// The probabilities.
+    /// The path of the probabilities.
     pub output: PathBuf,
     /// The model, and where it runs.
     pub model: model::Options,
@@ -31,9 +31,9 @@ pub struct Score {
     pub placing: Placing,
 }
 
-/// Writes the probability of each line, in order.
+/// Writes the probability of each line of the table, in order.
 ///
-/// A model of our own family does not score reads as short as the original does: their probability is not a number.
+/// A model of our own families does not score reads as short as the original does: their probability is NaN.
 ///
 /// # Errors
 /// For a table that is not one of k-mers, a model that cannot run, and an output that cannot be written; then it does not
@@ -68,14 +68,14 @@ async fn probabilities(lines: Lines, classifier: Arc<Classifier>) -> Result<Vec<
     Ok(all)
 }
 
-/// How lines become rows.
+/// How lines of the table become rows of token ids.
 #[derive(Clone, Copy, Debug)]
 struct Rows {
     k: usize,
     longest: Option<usize>,
-    /// The fewest k-mers that are scored.
+    /// The fewest k-mers a row needs to be scored.
     shortest: usize,
-    /// Lines of a chunk.
+    /// The number of lines in a chunk.
     most: usize,
 }
 
@@ -88,7 +88,7 @@ impl Rows {
         Self { k, longest: classifier.longest_row(), shortest, most: classifier.rows_per_chunk() }
     }
 
-    /// The rows of the table in chunks, and of each of its lines whether it has a row.
+    /// Yields the rows of the table in chunks, and for each line whether it has a row.
     fn chunks(self, mut lines: Lines) -> impl Stream<Item = Result<(Tokens, Vec<bool>)>> + Send {
         try_stream! {
             check_header(&mut lines).await?;
@@ -116,7 +116,8 @@ impl Rows {
     }
 }
 
-/// The original leaves out the first line, whatever it holds: a read there would be lost.
+/// Refuses a table without a header line. The original skips the first line whatever it holds: a read there would be
+/// lost.
 async fn check_header(lines: &mut Lines) -> reads::Result<()> {
     let Some(header) = lines.next().await? else { return Err(lines.refuse("expected a header line".to_owned())) };
     let first = header.split(|&byte| byte == b'\t').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Reads that are labelled by the place they are aligned to.
+//! Labels aligned reads by the place they are aligned to.
 
 use std::collections::HashMap;
 use std::num::NonZero;
@@ -16,33 +16,34 @@ use crate::reads::{
     self, Alignments, Count, Format, Grouping, InputConfig, InputCounts, Inputs, Lines, Mate, Placement,
 };
 
-/// Where the truth about aligned reads comes from.
+/// The truth about aligned reads.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// Coding ranges of the reference: GFF3, GTF or BED.
+    /// The coding ranges of the reference: GFF3, GTF or BED.
     pub truth: PathBuf,
     /// The rule that makes a read coding.
     pub rule: LabelRule,
-    /// Ranges in which no read counts as non-coding, in the same formats: what may code although the truth does not say so.
+    /// Ranges in which no read counts as non-coding, in the same formats: they may code although `truth` does not say
+    /// so.
     pub unclear: Option<PathBuf>,
-    /// The FASTA file with the sequences a CRAM was made with.
+    /// The FASTA file with the reference sequences of a CRAM.
     pub reference: Option<PathBuf>,
 }
 
-/// The reads that have no label, by the reason, while others are read.
+/// Counts of the reads without a label by reason, updated while others are read.
 #[derive(Debug, Default)]
 pub(super) struct Unlabelled {
-    /// Of the file.
+    /// The counts of the file's reader.
     pub(super) input: Arc<InputCounts>,
     unmapped: Count,
-    /// On sequences that the truth does not name.
+    /// Reads on sequences that the truth does not mention.
     elsewhere: Count,
-    /// Across the end of a coding sequence, on a pseudogene, or where no read counts as non-coding.
+    /// Reads across the end of a coding sequence, on a pseudogene, or where no read counts as non-coding.
     unclear: Count,
 }
 
 impl Unlabelled {
-    /// How many there are for each reason that occurs.
+    /// The counts for all reasons that occur.
     pub(super) fn counts(&self) -> Vec<(&'static str, u64)> {
         let Self { input, unmapped, elsewhere, unclear } = self;
         let all = [
@@ -57,7 +58,7 @@ impl Unlabelled {
     }
 }
 
-/// The primary alignments of a file that have a label, as reads.
+/// Yields the primary alignments of a file that have a label, as reads.
 pub(super) fn reads(
     input: PathBuf,
     places: Places,
@@ -133,14 +134,14 @@ fn is_aligned(input: &Path, format: Option<Format>) -> Result<()> {
     }
 }
 
-/// That of a read each base of which has its position.
+/// The frame of a read, if each of its bases has a position.
 fn frame(labels: &Labels, placement: &Placement, rule: LabelRule) -> Option<crate::prediction::Frame> {
     let [window] = &placement.blocks[..] else { return None };
     let strand = if placement.is_reverse { Strand::Minus } else { Strand::Plus };
     placement.is_gapless.then(|| labels.frame(window, strand, rule)).flatten()
 }
 
-/// As `samtools fastq` names reads in one file.
+/// Names a read as `samtools fastq` does in a single file.
 fn name(name: &[u8], mate: Mate) -> String {
     let name = String::from_utf8_lossy(name);
     match mate {

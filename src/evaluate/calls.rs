@@ -1,4 +1,4 @@
-//! What another program says of the reads, by the genes it found on them.
+//! Predictions of other programs, derived from the genes they called on the reads.
 
 use std::collections::HashMap;
 use std::num::NonZero;
@@ -12,30 +12,30 @@ use crate::genome::{Call, Calls};
 use crate::prediction::Prediction;
 use crate::reads::Lines;
 
-/// The share of a read's bases in genes from which on it is called coding.
+/// The least share of bases in genes of a read called coding.
 pub(super) const CODING_FROM: f32 = 0.5;
 
-/// A file of genes.
+/// A file of called genes.
 #[derive(Clone, Debug)]
 pub struct CallsFile {
-    /// What the evaluation calls the program.
+    /// The name of the program in the evaluation.
     pub name: String,
-    /// GFF whose sequences are the reads.
+    /// The GFF file, whose sequences are the reads.
     pub path: PathBuf,
 }
 
-/// The genes of one program, by read.
+/// The genes called by one program, by read.
 #[derive(Debug)]
 pub(super) struct Program {
     pub(super) file: CallsFile,
     reads: HashMap<String, (Calls, Seen)>,
-    /// Whether each gene has a score.
+    /// Whether every gene has a score.
     has_scores: bool,
-    /// The read of the first gene.
+    /// The name of the read with the first gene.
     first: Option<String>,
 }
 
-/// Whether a read was asked for.
+/// Whether a read has been looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
     No,
@@ -43,12 +43,12 @@ enum Seen {
 }
 
 impl Program {
-    /// Reads its file.
+    /// Reads the file of genes.
     pub(super) async fn read(file: CallsFile, threads: NonZero<usize>) -> Result<Self> {
         let mut lines = Lines::open(&file.path, threads, Arc::default()).await?;
         let mut program = Self { file, reads: HashMap::new(), has_scores: true, first: None };
         while let Some(line) = lines.next().await? {
-            // Prodigal and its kin may append the sequences.
+            // Prodigal and its relatives may append the sequences.
             if line == b"##FASTA" {
                 break;
             }
@@ -66,10 +66,10 @@ impl Program {
         self.reads.entry(unescaped(&read)).or_insert_with(|| (Calls::default(), Seen::No)).0.add(part, score);
     }
 
-    /// What it says of a read.
+    /// The program's prediction for a read.
     ///
     /// # Errors
-    /// For a read that is shorter than its genes, or the second of its name: then the file is of other reads.
+    /// If the read is shorter than its genes, or the second of its name: then the file belongs to other reads.
     pub(super) fn says(&mut self, read: &str, length: usize) -> Result<Prediction> {
         let Some((calls, seen)) = self.reads.get_mut(&unescaped(read)) else {
             return Ok(Prediction { probability: 0.0, frame: None });
@@ -88,10 +88,10 @@ impl Program {
         Ok(Prediction { probability: rank(share(calls.coded(), length), score), frame: calls.frame(length) })
     }
 
-    /// How many reads with genes were not asked for, now that all were.
+    /// The number of reads with genes that were not looked up; called after all lookups.
     ///
     /// # Errors
-    /// If that is all of them.
+    /// If none of them was looked up.
     pub(super) fn unasked(&self) -> Result<usize> {
         let unasked = self.reads.values().filter(|(_, seen)| *seen == Seen::No).count();
         match &self.first {
@@ -104,15 +104,15 @@ impl Program {
     }
 }
 
-/// A name as a key. GFF3 escapes some characters (`r%2F1`), and not all programs do so. Names are compared as if all had.
+/// Unescapes a name to compare it. GFF3 escapes some characters (`r%2F1`), but not all programs do so.
 fn unescaped(name: &str) -> String {
     percent_decode_str(name).decode_utf8_lossy().into_owned()
 }
 
-/// A number that orders reads: from [`CODING_FROM`] on those that are called coding, the best score last, and below that the
-/// others, by how much of them is in genes. Without scores it is that share for all.
+/// A number that orders reads. Reads called coding get [`CODING_FROM`] or more, rising with their score; the others
+/// rise with the share of their bases in genes. Without scores, it is that share for all reads.
 fn rank(share: f32, score: Option<f32>) -> f32 {
-    /// More than the inverse hyperbolic sine of any number of 32 bits.
+    /// More than the inverse hyperbolic sine of any 32-bit float.
     const MOST: f32 = 90.0;
     match score {
         Some(score) if share >= CODING_FROM => 0.75 + 0.25 * score.asinh() / MOST,

@@ -1,4 +1,4 @@
-//! Labelled reads in chunks, and what each model says of those.
+//! Cuts labelled reads into chunks, and has each model score them.
 
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ use crate::prediction::{Frame, Predictions};
 use crate::report::Truth;
 use crate::tokens::Tokens;
 
-/// Some reads, with a row for each model of each that is scored.
+/// A chunk of reads, with a row of token ids for each model and scored read.
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
     rows: Vec<Tokens>,
     reads: Vec<Labelled>,
 }
 
-/// A labelled read without its bases.
+/// A labelled read that is being scored.
 #[derive(Debug)]
 pub(super) struct Labelled {
     pub(super) name: String,
@@ -33,16 +33,16 @@ pub(super) struct Labelled {
 }
 
 impl Labelled {
-    /// What is true of it; `group` is the number of its group.
+    /// The truth about the read; `group` is the number of its group.
     pub(super) fn truth(&self, group: Option<u32>) -> Truth {
         Truth::of(&self.bases, self.is_coding, self.frame, group)
     }
 }
 
-/// How reads become rows of all models.
+/// How reads are turned into rows for all models.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
-    /// The k of each, and its longest row.
+    /// The k and the longest row of each model.
     models: Vec<(usize, Option<usize>)>,
     min_length: usize,
     letters: Letters,
@@ -50,7 +50,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Those of some models. Reads that one of them cannot score are scored by none.
+    /// The settings for these models. A read that one of them cannot score is scored by none.
     pub(super) fn of(classifiers: &[Classifier], min_length: usize, letters: Letters) -> Self {
         let least = classifiers.iter().map(|model| model.shortest_read().max(model.k())).max();
         Self {
@@ -66,7 +66,7 @@ impl Rows {
         self.min_length
     }
 
-    /// The reads in chunks.
+    /// Yields the reads in chunks.
     pub(super) fn chunks(
         self,
         reads: impl Stream<Item = Result<Read>> + Send,
@@ -100,8 +100,8 @@ impl Rows {
     }
 }
 
-/// The predictions of each model for each chunk, in order. As many chunks are computed at once as a model has workers, and no
-/// more are read.
+/// Yields the predictions of each model for each chunk, in order. As many chunks are computed at once as a model has
+/// workers, and no more are read ahead.
 pub(super) fn predictions(
     models: Arc<[Classifier]>,
     chunks: impl Stream<Item = Result<Chunk>> + Send,

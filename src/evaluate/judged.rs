@@ -1,4 +1,4 @@
-//! The reads that were scored, and what each predictor said of them.
+//! Collects the scored reads with the predictions of each predictor.
 
 use std::collections::HashMap;
 
@@ -8,36 +8,36 @@ use crate::error::Result;
 use crate::prediction::{Prediction, Predictions};
 use crate::report::{Basis, LabelledReads, Predictor};
 
-/// The reads so far.
+/// The reads and predictions so far.
 #[derive(Debug)]
 pub(super) struct JudgedReads {
     reads: LabelledReads,
-    /// What each model said.
+    /// The predictions of each model.
     models: Vec<Vec<Prediction>>,
-    /// Other programs, and what each said.
+    /// The other programs and their predictions.
     programs: Vec<(Program, Vec<Prediction>)>,
-    /// The numbers of groups.
+    /// The number of each group.
     numbers: HashMap<String, u32>,
 }
 
 impl JudgedReads {
-    /// None yet, of so many models and these programs.
+    /// Creates an empty collection for this many models and these programs.
     pub(super) fn of(models: usize, programs: Vec<Program>) -> Self {
         let programs = programs.into_iter().map(|program| (program, Vec::new())).collect();
         let models = vec![Vec::new(); models];
         Self { reads: LabelledReads::default(), models, programs, numbers: HashMap::new() }
     }
 
-    /// Adds some reads and what the models say of those that were scored.
+    /// Adds reads, and the models' predictions for those that were scored.
     ///
     /// # Errors
-    /// Where a program's genes are those of other reads.
+    /// If the genes of a program belong to other reads.
     pub(super) fn add(&mut self, predictions: &[Predictions], reads: Vec<Labelled>) -> Result<()> {
         for (all, new) in self.models.iter_mut().zip(predictions) {
             all.extend_from_slice(new);
         }
         for mut read in reads {
-            // Of reads that are too short as well: they are no strangers.
+            // Reads that are too short are looked up too, so that they do not count as unknown.
             let said = self.programs.iter_mut().map(|(program, _)| program.says(&read.name, read.bases.len()));
             let said: Vec<Prediction> = said.collect::<Result<_>>()?;
             if read.is_scored {
@@ -53,7 +53,7 @@ impl JudgedReads {
         Ok(())
     }
 
-    /// Groups are numbered in the order they come.
+    /// The number of a group; they are numbered in the order in which they occur.
     fn number(&mut self, group: String) -> u32 {
         if let Some(&number) = self.numbers.get(&group) {
             return number;
@@ -64,10 +64,10 @@ impl JudgedReads {
         number
     }
 
-    /// All reads and all predictors: models with these names, then programs.
+    /// Returns all reads and all predictors: the models with these names, then the programs.
     ///
     /// # Errors
-    /// Where no gene of a program is on any of the reads.
+    /// If no gene of a program is on any of the reads.
     pub(super) fn finish(
         self,
         models: impl Iterator<Item = (String, Basis)>,

@@ -1,7 +1,7 @@
-//! Where the genes of a genome are: the lines of GFF3 and GTF that say so.
+//! Reads from GFF3 and GTF where the genes of a genome are.
 //!
-//! Five of the nine columns are needed, and of the last one a few words. That is less than what a parser of the whole format
-//! would hand over, and lines are read as all tables are.
+//! Only five of the nine columns are needed, and a few words of the last one. That is less than a parser of the whole
+//! format would return, and lines are read like those of all tables.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,28 +9,29 @@ use std::ops::Range;
 use crate::prediction::Strand;
 use crate::reads::{self, Lines};
 
-/// A piece of a coding sequence.
+/// A part of a coding sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Where it lies.
+    /// The range of the part on the sequence.
     pub range: Range<usize>,
-    /// Its strand.
+    /// The strand of the part.
     pub strand: Strand,
-    /// Bases to skip at its 5' end until a codon starts, where that is known.
+    /// The number of bases to skip at the 5' end of the part until a codon starts, if known.
     pub phase: Option<u8>,
 }
 
-/// What is known of one sequence.
+/// The annotation of one sequence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Annotation {
-    /// The pieces of coding sequences, in the order of the file.
+    /// The parts of coding sequences, in the order of the file.
     pub parts: Vec<Part>,
-    /// What is neither surely coding nor surely not: pseudogenes.
+    /// Ranges that are neither surely coding nor surely non-coding: pseudogenes.
     pub unclear: Vec<Range<usize>>,
 }
 
 impl Annotation {
-    /// Reads GFF3 or GTF: what each sequence has, by its name. A sequence that the file only mentions has nothing.
+    /// Reads GFF3 or GTF and returns the annotation of each sequence by name. It is empty for a sequence that is only
+    /// mentioned.
     pub async fn read(lines: &mut Lines) -> reads::Result<HashMap<String, Self>> {
         let mut gff = Gff::default();
         while let Some(line) = lines.next().await? {
@@ -44,16 +45,17 @@ impl Annotation {
         Ok(gff.0)
     }
 
-    /// The same for a sequence of this length. Genes of a circular sequence may go on behind its end: what does so lies at its start.
+    /// Fits the annotation to a sequence of this length. In a circular sequence, genes may go on beyond the end: that
+    /// part is moved to the start.
     ///
     /// # Errors
-    /// What does not lie on such a sequence, for people.
+    /// A message for people if a gene does not lie on such a sequence.
     pub fn on(self, length: usize) -> Result<Self, String> {
         let mut own = Self::default();
         for part in self.parts {
             let [before, after] = around(&part.range, length)?;
             let phase = |shift: usize| part.phase.map(|phase| [0, 1, 2][(usize::from(phase) + shift) % 3]);
-            // Codons go on where they were: a phase is counted from a piece's own 5' end.
+            // Codons continue across the origin; each phase counts from the 5' end of its own part.
             let [of_before, of_after] = match part.strand {
                 Strand::Plus => [part.phase, phase(part.range.start + 2 * length)],
                 Strand::Minus => [phase(2 * after.len()), part.phase],
@@ -72,7 +74,7 @@ impl Annotation {
     }
 }
 
-/// What of a range lies before the end of a sequence of this length, and what at its start.
+/// Splits a range into the part before the end of a sequence of this length, and the part that continues at its start.
 fn around(range: &Range<usize>, length: usize) -> Result<[Range<usize>; 2], String> {
     if !range.is_empty() && (range.start >= length || range.end - length.min(range.end) > range.start) {
         let (first, last) = (range.start + 1, range.end);
@@ -81,12 +83,12 @@ fn around(range: &Range<usize>, length: usize) -> Result<[Range<usize>; 2], Stri
     Ok([range.start..range.end.min(length), 0..range.end.saturating_sub(length)])
 }
 
-/// What the lines of a GFF3 or GTF said so far of each sequence, by its name.
+/// The annotation of each sequence by name, as far as the lines of a GFF3 or GTF have been read.
 #[derive(Debug, Default)]
 pub(super) struct Gff(pub(super) HashMap<String, Annotation>);
 
 impl Gff {
-    /// Reads a line.
+    /// Parses a line and adds it.
     pub(super) fn add(&mut self, line: &[u8]) -> Result<(), String> {
         let Some(Line { name, what }) = parse(line)? else { return Ok(()) };
         let own = self.0.entry(name).or_default();
@@ -99,7 +101,7 @@ impl Gff {
     }
 }
 
-/// What a line says.
+/// The content of a line.
 #[derive(Debug, PartialEq, Eq)]
 struct Line {
     name: String,
@@ -135,14 +137,14 @@ fn parse(line: &[u8]) -> Result<Option<Line>, String> {
         "CDS" => {
             What::Part(Part { range: range(start, end)?, strand: self::strand(strand)?, phase: self::phase(phase) })
         }
-        // GTF leaves it out of the CDS.
+        // GTF leaves the stop codon out of the CDS.
         "stop_codon" => What::Part(Part { range: range(start, end)?, strand: self::strand(strand)?, phase: None }),
         _ => What::Nothing,
     };
     Ok(Some(Line { name: name.to_owned(), what }))
 }
 
-/// The name of the sequence and the piece of a coding sequence, where a line has one.
+/// Parses the name of the sequence and the part of a coding sequence, if the line has one.
 pub(super) fn part(line: &[u8]) -> Result<Option<(String, Part)>, String> {
     Ok(match parse(line)? {
         Some(Line { name, what: What::Part(part) }) => Some((name, part)),
@@ -150,7 +152,7 @@ pub(super) fn part(line: &[u8]) -> Result<Option<(String, Part)>, String> {
     })
 }
 
-/// Whether the last column says that a gene is broken, in the words of NCBI, Ensembl, Prokka or Bakta.
+/// Whether the last column says that a gene is broken, in the terms of NCBI, Ensembl, Prokka or Bakta.
 fn is_pseudo(about: &str) -> bool {
     attributes(about).any(|(key, value)| match key {
         "pseudo" => value != "false",
@@ -162,7 +164,8 @@ fn is_pseudo(about: &str) -> bool {
     })
 }
 
-/// The keys and values of the last column, `key=value;` or `key "value";`. A value in quotes may hold semicolons.
+/// Iterates over keys and values of the last column, `key=value;` or `key "value";`. A quoted value may hold
+/// semicolons.
 fn attributes(about: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = about;
     std::iter::from_fn(move || {
@@ -179,7 +182,7 @@ fn attributes(about: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// From the first to the last base, counted from 1.
+/// Parses a range given by its first and last base, counted from 1.
 fn range(start: &str, end: &str) -> Result<Range<usize>, String> {
     let number = |text: &str| text.parse::<usize>().ok().filter(|number| *number > 0);
     match (number(start), number(end)) {

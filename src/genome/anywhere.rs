@@ -1,4 +1,5 @@
-//! Reads from any place of annotated sequences: as many of genes, of gaps and of both as a sequencer would find. Pure.
+//! Reads from any place of annotated sequences: within genes, within gaps and across both, as a sequencer would find
+//! them. Pure.
 
 use std::ops::Range;
 
@@ -6,18 +7,18 @@ use super::frame::main_frame;
 use super::random::Random;
 use super::windows::{Classes, Cut, Places, Sequence};
 
-/// All reads of one length without a letter that is no base, and without a base of which nobody knows whether it codes.
+/// All reads of one length that hold only known bases, each clearly coding or non-coding.
 #[derive(Clone, Debug)]
 pub struct Anywhere {
     length: usize,
-    /// Where they start.
+    /// The places where reads can start.
     places: Places,
-    /// Coding ranges of each sequence, sorted and apart.
+    /// The coding ranges of each sequence, sorted and disjoint.
     coding: Vec<Vec<Range<usize>>>,
 }
 
 impl Anywhere {
-    /// Those of some sequences.
+    /// Collects the places for reads of this length on the sequences.
     #[must_use]
     pub fn of(sequences: &[Sequence], length: usize) -> Self {
         let (mut places, mut coding) = (Places::default(), Vec::new());
@@ -29,7 +30,7 @@ impl Anywhere {
         Self { length, places, coding }
     }
 
-    /// So many different reads, as far as there are so many, in random order. The seed decides which.
+    /// Draws up to `count` different reads in random order, determined by the seed.
     #[must_use]
     pub fn draw(&self, sequences: &[Sequence], count: u64, seed: u64) -> Vec<Cut> {
         let mut random = Random::new(seed);
@@ -44,7 +45,7 @@ impl Anywhere {
     }
 }
 
-/// How many positions of a range are in sorted ranges that are apart.
+/// The number of positions of a range that lie in the ranges of a sorted, disjoint list.
 pub(super) fn shared(sorted: &[Range<usize>], range: &Range<usize>) -> usize {
     let first = sorted.partition_point(|other| other.end <= range.start);
     let others = sorted[first..].iter().take_while(|other| other.start < range.end);

@@ -1,4 +1,4 @@
-//! BED: ranges that are coding. Pure.
+//! Reads coding ranges from BED, besides GFF3 and GTF. Pure.
 
 use std::collections::HashMap;
 
@@ -6,17 +6,17 @@ use super::annotation::{Annotation, Gff, Part};
 use crate::prediction::Strand;
 use crate::reads::{self, Lines};
 
-/// A file of coding ranges that is read.
+/// The format of a file of coding ranges, as far as it is known.
 enum Format {
-    /// Only comments so far.
+    /// Only comments have been read so far.
     Unknown(Gff),
     Gff(Gff),
     Bed(HashMap<String, Annotation>),
 }
 
 impl Annotation {
-    /// Reads GFF3, GTF or BED: what each sequence has, by its name. Ranges of BED have a strand at most, so no read in them has a
-    /// known frame.
+    /// Reads GFF3, GTF or BED and returns the annotation of each sequence by name. BED has no phase, so that reads in
+    /// its ranges have no known frame.
     pub async fn read_ranges(lines: &mut Lines) -> reads::Result<HashMap<String, Self>> {
         let mut format = Format::Unknown(Gff::default());
         while let Some(line) = lines.next().await? {
@@ -45,7 +45,7 @@ impl Format {
             line.is_empty() || [&b"#"[..], b"track", b"browser"].iter().any(|start| line.starts_with(start));
         match self {
             Self::Unknown(mut gff) if is_remark => {
-                // Directives of GFF3 name sequences.
+                // Directives of GFF3 may name sequences.
                 if line.starts_with(b"#") {
                     gff.add(line)?;
                 }
@@ -65,7 +65,7 @@ impl Format {
     }
 }
 
-/// The sequence and the range of a line of BED: columns after the third do not matter.
+/// Parses the sequence and the range in a line of BED; columns after the third are ignored.
 fn range(line: &[u8]) -> Option<(String, std::ops::Range<usize>)> {
     let mut columns = std::str::from_utf8(line).ok()?.split('\t');
     let (name, start, end) = (columns.next()?, columns.next()?.parse().ok()?, columns.next()?.trim_end().parse().ok()?);

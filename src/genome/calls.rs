@@ -1,4 +1,4 @@
-//! The genes that a program found on a read: what its lines of GFF say of that read. Pure.
+//! Genes that a program called on reads, from its lines of GFF. Pure.
 
 use std::ops::Range;
 
@@ -7,24 +7,24 @@ use super::frame::main_frame;
 use super::ranges::merged;
 use crate::prediction::{Frame, Strand};
 
-/// A gene, or a piece of one.
+/// A called gene, or a part of one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
-    /// The name of the read it is on.
+    /// The name of the read.
     pub read: String,
-    /// Where it lies there.
+    /// The part on the read.
     pub part: Part,
-    /// How sure its program is of it, in a unit of its own.
+    /// The program's score, in a unit of its own.
     pub score: Option<f32>,
 }
 
 impl Call {
-    /// That of a line of GFF, if it tells of a coding sequence.
+    /// Parses a line of GFF; `None` if it is not about a coding sequence.
     pub fn parse(line: &[u8]) -> Result<Option<Self>, String> {
         let Some((read, mut part)) = part(line)? else { return Ok(None) };
         let column = |n: usize| line.split(|&byte| byte == b'\t').nth(n);
         if column(1) == Some(b"FGS") {
-            part.phase = Some(0); // where the others have a phase, FragGeneScan has the frame; its genes begin with a whole codon
+            part.phase = Some(0); // FragGeneScan has the frame in this column; its genes begin with a whole codon
         }
         let score = column(5).and_then(|text| std::str::from_utf8(text).ok());
         let score = score.and_then(|text| text.parse().ok()).filter(|score: &f32| score.is_finite());
@@ -32,7 +32,7 @@ impl Call {
     }
 }
 
-/// All that is found on one read.
+/// All genes called on one read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calls {
     parts: Vec<Part>,
@@ -40,7 +40,7 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Adds a gene. The score is that of the best.
+    /// Adds a gene. The best score is kept.
     pub fn add(&mut self, part: Part, score: Option<f32>) {
         self.parts.push(part);
         self.score = self.score.into_iter().chain(score).reduce(f32::max);
@@ -52,19 +52,19 @@ impl Calls {
         self.score
     }
 
-    /// The last base of a gene, counted from 1.
+    /// The last base in any gene, counted from 1.
     #[must_use]
     pub fn end(&self) -> usize {
         self.parts.iter().map(|part| part.range.end).max().unwrap_or(0)
     }
 
-    /// How many bases of the read are in genes.
+    /// The number of bases in genes.
     #[must_use]
     pub fn coded(&self) -> usize {
         merged(self.parts.iter().map(|part| part.range.clone()).collect()).iter().map(Range::len).sum()
     }
 
-    /// The frame that most of them are in, on a read of this length.
+    /// The frame that most bases in genes are in, on a read of this length.
     #[must_use]
     pub fn frame(&self, length: usize) -> Option<Frame> {
         main_frame(&self.parts, &(0..length), Strand::Plus)

@@ -1,23 +1,23 @@
-//! A feature of a GenBank or EMBL file, gathered from its lines, and what it says of a sequence. Pure.
+//! A feature of a GenBank or EMBL file, gathered from its lines, and its contribution to the annotation. Pure.
 
 use super::annotation::{Annotation, Part};
 use super::location::{self, Piece};
 
-/// What was read of a feature so far.
+/// A feature, as far as it has been read.
 #[derive(Clone, Debug)]
 pub(super) struct Feature {
     key: String,
     location: String,
     has_qualifiers: bool,
-    /// Whether a quotation goes on in the next line.
+    /// Whether a quoted value continues on the next line.
     is_quoting: bool,
     is_pseudo: bool,
-    /// The first base of the first whole codon, from 1.
+    /// The position of the first base of the first whole codon, from 1.
     codon_start: usize,
 }
 
 impl Feature {
-    /// One that its first line names and places.
+    /// Creates a feature from its first line, with its key and location.
     pub(super) fn new(line: &str) -> Self {
         let (key, location) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         Self {
@@ -30,7 +30,7 @@ impl Feature {
         }
     }
 
-    /// Adds a line that goes on with it.
+    /// Adds another line of the feature.
     pub(super) fn add(&mut self, line: &str) -> Result<(), String> {
         let ends_quotation = line.matches('"').count() % 2 == 1;
         if self.is_quoting {
@@ -58,12 +58,12 @@ impl Feature {
         Ok(())
     }
 
-    /// Adds what it says to the annotation of its sequence, which has so many bases.
+    /// Adds the feature to the annotation of its sequence, which has `bases` bases.
     pub(super) fn tell(&self, bases: usize, annotation: &mut Annotation) -> Result<(), String> {
         if !self.is_pseudo && self.key != "CDS" {
             return Ok(());
         }
-        // Bases to skip until a codon starts; unknown behind a piece whose length is.
+        // The number of bases to skip until a codon starts; unknown after a piece of unknown length.
         let mut phase = Some(self.codon_start - 1);
         for piece in location::parse(&self.location)? {
             let Piece::Here(range, strand) = piece else {
@@ -103,7 +103,7 @@ mod tests {
     fn phases_go_on_from_piece_to_piece_in_the_direction_of_the_gene() {
         let parts =
             told(&["CDS             complement(join(1..10,", "21..40))", "/codon_start=2", "/gene=\"a\""]).parts;
-        // One base is skipped, then 19 follow, of which the last one begins a codon.
+        // `codon_start=2` skips one base of the first part; 19 follow, the last of which begins a codon.
         let expected = [(20..40, 1), (0..10, 2)];
         let expected = expected.map(|(range, phase)| Part { range, strand: Strand::Minus, phase: Some(phase) });
         assert_eq!(parts, expected);

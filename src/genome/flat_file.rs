@@ -1,15 +1,15 @@
-//! GenBank and EMBL: a sequence and its features in one file. Both write features in the same layout, from the sixth column
-//! on, which is why one reader of our own does for both (`gb-io` reads GenBank alone).
+//! Reads GenBank and EMBL, which hold a sequence and its features in one file. Features have the same layout in both,
+//! from the sixth column on, so one reader of our own handles both (`gb-io` reads GenBank alone).
 //! (<https://www.ncbi.nlm.nih.gov/genbank/release/current/>, section 3.4; the EMBL user manual, section 3.4.)
 
 use super::annotation::Annotation;
 use super::feature::Feature;
 use super::windows::Sequence;
 
-/// Where the features of a line begin.
+/// The column, from 0, in which features begin.
 const INDENT: usize = 5;
 
-/// Records so far, and the one that is being read.
+/// The finished records and the current one.
 #[derive(Debug, Default)]
 pub(super) struct FlatFile {
     done: Vec<Sequence>,
@@ -19,9 +19,9 @@ pub(super) struct FlatFile {
 #[derive(Debug, Default)]
 struct Record {
     name: String,
-    /// Whether the name is no accession, which another line may have.
+    /// Whether the name is not an accession, so that another line may have one.
     has_other_name: bool,
-    /// How many bases its first line says it has.
+    /// The number of bases stated in the first line.
     length: Option<usize>,
     features: Vec<Feature>,
     in_features: bool,
@@ -35,7 +35,7 @@ impl FlatFile {
         line.starts_with(b"LOCUS ") || line.starts_with(b"ID   ")
     }
 
-    /// Reads a line.
+    /// Parses a line.
     pub(super) fn add(&mut self, line: &[u8]) -> Result<(), String> {
         let text = String::from_utf8_lossy(line);
         match &mut self.record {
@@ -54,7 +54,7 @@ impl FlatFile {
         }
     }
 
-    /// All sequences, if the file does not end within one.
+    /// Returns all sequences, unless the file ends within a record.
     pub(super) fn finish(self) -> Result<Vec<Sequence>, String> {
         match self.record {
             None => Ok(self.done),
@@ -70,7 +70,7 @@ impl Record {
             let fields: Vec<&str> = line.split(';').collect();
             let mut words = fields[0].split_whitespace();
             let name = words.next().unwrap_or_default();
-            // Before 2006, entries had names of their own, and a word more; entries that are to be submitted have none yet.
+            // Before 2006, entries had names of their own, and one more word; entries to be submitted have no name yet.
             has_other_name = words.next().is_some() || matches!(name, "" | "XXX");
             let version = fields.get(1).and_then(|field| field.trim().strip_prefix("SV "));
             let name = version.map_or_else(|| name.to_owned(), |version| format!("{name}.{version}"));
@@ -93,7 +93,7 @@ impl Record {
         if line.starts_with("FT   ") || (self.in_features && line.starts_with("     ")) {
             return self.add_feature(line.get(INDENT..).unwrap_or_default());
         }
-        // The second is how EMBL named versions before 2006.
+        // The second is the line of EMBL versions before 2006.
         let version = line.strip_prefix("VERSION").or_else(|| line.strip_prefix("SV   "));
         if let Some(name) = version.and_then(|rest| rest.split_whitespace().next()) {
             name.clone_into(&mut self.name);
@@ -144,7 +144,7 @@ impl Record {
     }
 }
 
-/// The first of an `AC` line: `X56734; S46826;`, or `* _contig1` before a submission.
+/// The first accession of an `AC` line: `X56734; S46826;`, or `* _contig1` before a submission.
 fn accession(rest: &str) -> Option<&str> {
     let name = rest.split(';').next()?.trim().trim_start_matches('*').trim();
     (!name.is_empty() && name != "XXX").then_some(name)

@@ -1,4 +1,4 @@
-//! In which frame a read of a gene is. Pure.
+//! Finds the frame of a read in a gene. Pure.
 
 use std::ops::Range;
 
@@ -6,8 +6,8 @@ use super::annotation::Part;
 use super::ranges::merged;
 use crate::prediction::{Frame, Strand};
 
-/// The frame of the read that is cut from `window` on this strand; none where no part holds all of it, or two that do have
-/// different frames.
+/// The frame of the read cut from `window` on this strand. `None` if no part contains all of it, or if the parts that
+/// do differ in their frames.
 pub(super) fn frame(parts: &[Part], window: &Range<usize>, strand: Strand) -> Option<Frame> {
     let around = parts.iter().filter(|part| part.range.start <= window.start && window.end <= part.range.end);
     let mut frames = around.map(|part| of_part(part, window, strand));
@@ -15,7 +15,8 @@ pub(super) fn frame(parts: &[Part], window: &Range<usize>, strand: Strand) -> Op
     frames.all(|other| other == Some(first)).then_some(first)
 }
 
-/// The frame that most bases of the read are in, however little of it; none where two have as many, or a part's is unknown.
+/// The frame that most of the read's bases in parts are in. `None` if two frames share the most, or if most are in a
+/// part of unknown phase.
 pub(super) fn main_frame(parts: &[Part], window: &Range<usize>, strand: Strand) -> Option<Frame> {
     let mut ranges: Vec<(Option<Frame>, Vec<Range<usize>>)> = Vec::new();
     for part in parts {
@@ -27,7 +28,7 @@ pub(super) fn main_frame(parts: &[Part], window: &Range<usize>, strand: Strand) 
             None => ranges.push((frame, vec![shared])),
         }
     }
-    // Isoforms share bases, which count once.
+    // Bases shared by isoforms count once.
     let bases: Vec<(Option<Frame>, usize)> =
         ranges.into_iter().map(|(frame, own)| (frame, merged(own).iter().map(Range::len).sum())).collect();
     let most = bases.iter().map(|(_, sum)| *sum).max()?;
@@ -38,7 +39,8 @@ pub(super) fn main_frame(parts: &[Part], window: &Range<usize>, strand: Strand) 
 
 fn of_part(part: &Part, window: &Range<usize>, strand: Strand) -> Option<Frame> {
     let phase = usize::from(part.phase?);
-    // From the window's first base in the gene's direction to the first base of the part's first codon, modulo 3.
+    // The distance from the first base of the window, in the gene's direction, to the first base of the part's first
+    // codon, modulo 3.
     let offset = match part.strand {
         Strand::Plus => part.range.start + phase + 2 * window.start,
         Strand::Minus => window.end + phase + 2 * part.range.end,

@@ -1,4 +1,4 @@
-//! What is true of a read by the place it lies at. Pure.
+//! Labels reads by the place they are aligned to. Pure.
 
 use std::ops::Range;
 
@@ -9,27 +9,28 @@ use super::ranges::{less, merged};
 use super::windows::Classes;
 use crate::prediction::{Frame, Strand};
 
-/// By what rule a place makes a read coding.
+/// The rule by which a place makes a read coding.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LabelRule {
-    /// Wholly in coding sequences, or wholly outside; what is neither has no label.
+    /// Reads entirely within coding sequences are coding, those entirely outside non-coding; others have no label.
     Whole,
-    /// By the share of its positions that are coding: from this one on.
+    /// Reads with at least this share of coding positions are coding.
     Share(f64),
 }
 
-/// What is known of one sequence, ready to be asked for many reads.
+/// The annotation of one sequence, prepared for labelling many reads.
 #[derive(Clone, Debug)]
 pub struct Labels {
     classes: Classes,
-    /// By their start.
+    /// The parts, sorted by their start.
     parts: Vec<Part>,
     /// The length of the longest part.
     longest: usize,
 }
 
 impl Labels {
-    /// Those of a sequence of this length, on which both annotations lie. Where `doubtful` has genes, broken ones too, nothing is non-coding.
+    /// Prepares a sequence of this length, to which both annotations have been fitted. Nothing is non-coding within the
+    /// genes of `doubtful`, including broken ones.
     #[must_use]
     pub fn of(length: usize, annotation: Annotation, doubtful: Annotation) -> Self {
         let mut classes = Classes::of_annotation(length, &annotation, Vec::new());
@@ -41,7 +42,7 @@ impl Labels {
         Self { classes, parts, longest }
     }
 
-    /// Whether a read that lies on these positions is coding; none if that is not clear.
+    /// Whether a read at these positions is coding; `None` if that is unclear.
     #[must_use]
     pub fn label(&self, blocks: &[Range<usize>], rule: LabelRule) -> Option<bool> {
         let sum = |ranges: &[Range<usize>]| blocks.iter().map(|block| shared(ranges, block)).sum::<usize>();
@@ -62,7 +63,7 @@ impl Labels {
         }
     }
 
-    /// The frame of a read that is read from this strand, base for base.
+    /// The frame of a read that is aligned base for base, on this strand.
     #[must_use]
     pub fn frame(&self, window: &Range<usize>, strand: Strand, rule: LabelRule) -> Option<Frame> {
         let first = self.parts.partition_point(|part| part.range.start + self.longest <= window.start);

@@ -1,20 +1,20 @@
-//! Where a feature of a GenBank or EMBL file lies, as the INSDC feature table writes it: `complement(join(1..20,31..>50))`
-//! (<https://www.insdc.org/submitting-standards/feature-table/>, section 3.4). Pure.
+//! Parses the location of a feature in a GenBank or EMBL file, in the syntax of the INSDC feature table:
+//! `complement(join(1..20,31..>50))` (<https://www.insdc.org/submitting-standards/feature-table/>, section 3.4). Pure.
 
 use std::ops::Range;
 
 use crate::prediction::Strand;
 
-/// A piece of a feature.
+/// A piece of a feature's location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// On this sequence.
+    /// A range and strand of this sequence.
     Here(Range<usize>, Strand),
-    /// On another one.
+    /// A piece on another sequence.
     Elsewhere,
 }
 
-/// The pieces of a location, in the feature's own direction.
+/// Parses the pieces of a location, in the direction of the feature.
 pub(super) fn parse(text: &str) -> Result<Vec<Piece>, String> {
     let refused = || format!("not a location of a feature: {text:?}");
     let letters: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Piece>, String> {
     if rest.is_empty() { Ok(pieces) } else { Err(refused()) }
 }
 
-/// Takes one location off the front of `rest`.
+/// Parses a location at the front of `rest` and removes it.
 fn location(rest: &mut &str) -> Option<Vec<Piece>> {
     for (word, is_complement) in [("complement(", true), ("join(", false), ("order(", false)] {
         let Some(inside) = rest.strip_prefix(word) else { continue };
@@ -46,7 +46,7 @@ fn location(rest: &mut &str) -> Option<Vec<Piece>> {
     span(plain)
 }
 
-/// The piece of a span without operators; there is none between two bases.
+/// Parses a span without operators. A position between two bases has no piece.
 fn span(text: &str) -> Option<Vec<Piece>> {
     if text.contains(':') {
         return Some(vec![Piece::Elsewhere]);
@@ -59,7 +59,7 @@ fn span(text: &str) -> Option<Vec<Piece>> {
     (first <= last).then(|| vec![Piece::Here(first - 1..last, Strand::Plus)])
 }
 
-/// A position from 1 on, beyond which the feature may go on.
+/// Parses a position from 1 on; a mark that the feature continues beyond it is ignored.
 fn position(text: &str) -> Option<usize> {
     text.trim_start_matches(['<', '>']).parse().ok().filter(|position| *position > 0)
 }

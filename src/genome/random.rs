@@ -7,7 +7,7 @@ use std::collections::HashSet;
 pub(super) struct Random(u64);
 
 impl Random {
-    /// One that a seed determines.
+    /// Creates a source from a seed.
     pub(super) fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -19,26 +19,26 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`, each as likely as another but for one part in 2^64 / bound.
+    /// Draws a number below `bound`. All are equally likely, up to a relative error of bound / 2^64.
     pub(super) fn below(&mut self, bound: u64) -> u64 {
         let product = u128::from(self.next()) * u128::from(bound);
         u64::try_from(product >> 64).expect("the high half of 128 bits has 64")
     }
 
-    /// Whether something of this probability happens.
+    /// Returns true with this probability.
     pub(super) fn chance(&mut self, probability: f64) -> bool {
-        // The highest 53 bits are a number from 0 to 1 as exact as a float can be.
+        // The highest 53 bits make a number from 0 to 1 with the full precision of a float.
         #[expect(clippy::cast_precision_loss, reason = "2^53 fit")]
         let drawn = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
         drawn < probability
     }
 
-    /// A base.
+    /// Draws a base.
     pub(super) fn base(&mut self) -> u8 {
         b"ACGT"[usize::try_from(self.below(4)).expect("below 4")]
     }
 
-    /// A base that is not this one.
+    /// Draws a base other than this one.
     pub(super) fn other_base(&mut self, base: u8) -> u8 {
         loop {
             let other = self.base();
@@ -48,7 +48,7 @@ impl Random {
         }
     }
 
-    /// `count` different numbers below `bound`, rising; all of them if there are no more (Floyd).
+    /// Draws `count` different numbers below `bound`, in ascending order; all of them if there are no more (Floyd).
     pub(super) fn different(&mut self, count: u64, bound: u64) -> Vec<u64> {
         let mut taken = HashSet::new();
         for largest in bound.saturating_sub(count)..bound {
@@ -62,7 +62,7 @@ impl Random {
         all
     }
 
-    /// Puts a list into random order.
+    /// Shuffles a list.
     pub(super) fn shuffle<T>(&mut self, list: &mut [T]) {
         for last in (1..list.len()).rev() {
             let other = usize::try_from(self.below(last as u64 + 1)).expect("no more than the list is long");
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn the_numbers_are_those_of_splitmix64() {
         let mut random = Random::new(1_234_567);
-        // The reference implementation's, of Sebastiano Vigna.
+        // The numbers of the reference implementation, by Sebastiano Vigna.
         assert_eq!([random.next(), random.next()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
     }
 

@@ -1,8 +1,8 @@
-//! Ranges of positions: sorted, apart from each other, and what is left between and inside them. Pure.
+//! Sets of positions as sorted, disjoint ranges. Pure.
 
 use std::ops::Range;
 
-/// The same positions as sorted ranges that neither overlap nor touch.
+/// Merges ranges that overlap or touch; the result is sorted.
 pub(super) fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.retain(|range| !range.is_empty());
     ranges.sort_by_key(|range| range.start);
@@ -16,12 +16,12 @@ pub(super) fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     merged
 }
 
-/// The positions of `ranges` that are not in `without`; both are merged, and so is the result.
+/// The positions in `ranges` that are not in `without`; both are merged, and so is the result.
 pub(super) fn less(ranges: &[Range<usize>], without: &[Range<usize>]) -> Vec<Range<usize>> {
     let (mut left, mut next) = (Vec::new(), 0);
     for range in ranges {
         let mut start = range.start;
-        // A range that is taken away may reach into the next one, too.
+        // A range to be removed may extend into the next one.
         while next < without.len() && without[next].end <= start {
             next += 1;
         }

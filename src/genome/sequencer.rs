@@ -1,4 +1,4 @@
-//! The errors that sequencers make. Pure.
+//! Simulates the errors of sequencers. Pure.
 
 use super::random::Random;
 
@@ -17,7 +17,7 @@ pub enum Sequencer {
     Nanopore,
 }
 
-/// What happens to the bases of reads.
+/// Adds the errors of a sequencer to reads.
 #[derive(Clone, Debug)]
 pub struct Errors {
     sequencer: Sequencer,
@@ -25,14 +25,14 @@ pub struct Errors {
     random: Random,
 }
 
-/// Shares of all errors.
+/// The shares of substitutions and deletions among all errors.
 struct Shares {
     substituted: f64,
     lost: f64,
 }
 
 impl Errors {
-    /// Those of a sequencer, at its usual rate or another one, from 0 to 1. The seed decides where they are.
+    /// The errors of a sequencer at its usual rate or another one, from 0 to 1. The seed determines where they occur.
     #[must_use]
     pub fn of(sequencer: Sequencer, rate: Option<f64>, seed: u64) -> Self {
         let usual = match sequencer {
@@ -41,11 +41,11 @@ impl Errors {
             Sequencer::Hifi => 0.002,
             Sequencer::Nanopore => 0.02,
         };
-        // Not the numbers that places are drawn with.
+        // The seed is inverted, so that the numbers differ from those that places are drawn with.
         Self { sequencer, rate: rate.unwrap_or(usual), random: Random::new(!seed) }
     }
 
-    /// The quality of each base that its rate stands for, as a letter of FASTQ; 40 at most.
+    /// The quality that the error rate corresponds to, as a letter of FASTQ; at most 40.
     #[must_use]
     pub fn quality(&self) -> u8 {
         let quality = (-10.0 * self.rate.max(1e-4).log10()).round().clamp(2.0, 40.0);
@@ -54,7 +54,7 @@ impl Errors {
         b'!' + quality
     }
 
-    /// The read with errors, and whether each of its bases is still where it was: none was lost or gained.
+    /// Returns the read with errors, and whether it has no insertions or deletions.
     pub fn make(&mut self, read: &[u8]) -> (Vec<u8>, bool) {
         let Self { sequencer, rate, ref mut random } = *self;
         if rate <= 0.0 {
@@ -71,7 +71,7 @@ impl Errors {
             } else {
                 is_gapless = false;
                 if !random.chance(lost / (1.0 - substituted)) {
-                    // In a run of bases, one more of them.
+                    // In a homopolymer, an insertion repeats the base.
                     made.extend([base, if sequencer == Sequencer::Hifi { base } else { random.base() }]);
                 }
             }
@@ -89,13 +89,13 @@ impl Sequencer {
         }
     }
 
-    /// How much likelier an error is here than on the mean.
+    /// How much more likely an error is at this base than on average.
     fn weight(self, read: &[u8], at: usize) -> f64 {
         let place = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
         match self {
-            // From half to one and a half times.
+            // From half to one and a half times as likely.
             Self::Illumina => 0.5 + place(at) / place(read.len().max(2) - 1),
-            // The share of bases with an equal one before them is about a quarter.
+            // About a quarter of all bases equal the one before them.
             Self::Hifi => {
                 if at > 0 && read[at] == read[at - 1] {
                     2.5
@@ -126,7 +126,7 @@ mod tests {
         let differ: Vec<usize> = (0..read.len()).filter(|&at| read[at] != illumina[at]).collect();
         assert!(illumina.len() == read.len() && (400..600).contains(&differ.len()), "{}", differ.len());
         assert!(differ.iter().filter(|&&at| at < read.len() / 2).count() * 3 < differ.len() * 2);
-        // 35 % lost and 25 % gained of 8 %.
+        // Of the 8 % errors, 35 % are deletions and 25 % insertions.
         let nanopore = made(Sequencer::Nanopore, Some(0.08)).len();
         assert!((98_800..99_600).contains(&nanopore), "{nanopore}");
         let hifi = made(Sequencer::Hifi, None);

@@ -1,23 +1,23 @@
-//! Files that hold sequences and their annotation: GenBank, EMBL, and GFF3 with a `##FASTA` section.
+//! Reads files that hold sequences and their annotation: GenBank, EMBL, and GFF3 with a `##FASTA` section.
 
 use super::annotation::Gff;
 use super::flat_file::FlatFile;
 use super::windows::Sequence;
 use crate::reads::{self, Lines};
 
-/// What is read as one of the formats.
+/// The reader of a file, chosen by its format.
 enum Reader {
     Flat(FlatFile),
-    /// Annotation, and the names and bases of the sequences behind `##FASTA`, once that line was read.
+    /// The annotation, and once `##FASTA` has been read, the names and bases of the sequences after it.
     Gff(Gff, Option<Vec<(String, Vec<u8>)>>),
 }
 
 impl Sequence {
-    /// Reads a file that holds sequences and their annotation; also how many sequences it does not annotate, which are
+    /// Reads a file with sequences and their annotation. Also returns how many sequences have no annotation, which are
     /// left out.
     ///
     /// # Errors
-    /// For a file that is damaged, or is of another format.
+    /// If the file is damaged or in another format.
     pub async fn read_all(lines: &mut Lines) -> reads::Result<(Vec<Self>, usize)> {
         let mut reader = None;
         while let Some(line) = lines.next().await? {
@@ -30,7 +30,7 @@ impl Sequence {
 }
 
 impl Reader {
-    /// One for a file that begins with this line.
+    /// The reader for a file that begins with this line.
     fn of(line: &[u8]) -> Result<Self, String> {
         match line {
             line if FlatFile::starts_with(line) => Ok(Self::Flat(FlatFile::default())),
@@ -39,7 +39,7 @@ impl Reader {
         }
     }
 
-    /// Adds a line to the file's reader, which the first line chooses.
+    /// Adds a line to the reader, which is chosen by the first line.
     fn add_to(reader: &mut Option<Self>, line: &[u8]) -> Result<(), String> {
         let reader = match reader {
             Some(reader) => reader,

@@ -1,4 +1,4 @@
-//! The reads that can be cut from annotated sequences, and a random choice of them. Pure.
+//! All reads that can be cut from annotated sequences, and random samples of them. Pure.
 
 use std::ops::Range;
 
@@ -8,28 +8,28 @@ use super::random::Random;
 use super::ranges::{less, merged};
 use crate::prediction::{Frame, Strand};
 
-/// A sequence and what is known of it.
+/// A sequence and its annotation.
 #[derive(Clone, Debug)]
 pub struct Sequence {
-    /// Its name.
+    /// The name of the sequence.
     pub name: String,
-    /// Its letters.
+    /// The bases of the sequence.
     pub bases: Vec<u8>,
-    /// Its genes, as they lie [on](Annotation::on) its letters.
+    /// The annotation of the sequence, [fitted](Annotation::on) to its length.
     pub annotation: Annotation,
 }
 
 impl Sequence {
-    /// One with these genes.
+    /// Creates a sequence with these genes.
     ///
     /// # Errors
-    /// If they do not lie on it, for people.
+    /// A message for people if the genes do not lie on the sequence.
     pub fn annotated(name: String, bases: Vec<u8>, annotation: Annotation) -> Result<Self, String> {
         let annotation = annotation.on(bases.len()).map_err(|problem| format!("{name}: {problem}"))?;
         Ok(Self { name, bases, annotation })
     }
 
-    /// Its name in its record's header: all before the first space.
+    /// The name of a sequence in the header of its record: all before the first whitespace.
     #[must_use]
     pub fn name_of(header: &[u8]) -> String {
         let name = header.split(u8::is_ascii_whitespace).next().unwrap_or_default();
@@ -40,27 +40,27 @@ impl Sequence {
 /// A read cut from a sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// The number of the sequence.
+    /// The index of the sequence.
     pub sequence: usize,
-    /// Where it lies on that.
+    /// The range on the sequence.
     pub range: Range<usize>,
-    /// Which strand it is read from.
+    /// The strand of the read.
     pub strand: Strand,
-    /// How many of its bases are coding.
+    /// The number of coding bases.
     pub coded: usize,
-    /// The frame of its coding bases, where it is known.
+    /// The frame of its coding bases, if known.
     pub frame: Option<Frame>,
 }
 
-/// All reads of one length and class: each place that one can start at, on both strands.
+/// All reads of one length and class: each start that is possible, on both strands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
-    /// Sequence, first start, and how many starts there are before this range and in it.
+    /// For each range: the sequence, the first start, and the number of starts in the ranges before it.
     ranges: Vec<(usize, usize, u64)>,
     count: u64,
 }
 
-/// All reads of one length that are wholly coding or have no coding base, and no letter but A, C, G and T.
+/// All reads of one length that hold only A, C, G and T, and are entirely coding or have no coding base.
 #[derive(Clone, Debug)]
 pub struct Windows {
     length: usize,
@@ -69,7 +69,7 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// Those of some sequences.
+    /// Collects the reads of this length on the sequences.
     ///
     /// # Panics
     /// If `length` is 0.
@@ -85,13 +85,13 @@ impl Windows {
         Self { length, coding, noncoding }
     }
 
-    /// How many coding and non-coding reads there are.
+    /// The number of possible coding and non-coding reads.
     #[must_use]
     pub fn counts(&self) -> [u64; 2] {
         [2 * self.coding.count, 2 * self.noncoding.count]
     }
 
-    /// So many different reads of each class, as far as there are so many, in random order. The seed decides which.
+    /// Draws up to `count` different reads of each class in random order, determined by the seed.
     #[must_use]
     pub fn draw(&self, sequences: &[Sequence], count: u64, seed: u64) -> Vec<Cut> {
         let mut random = Random::new(seed);
@@ -117,7 +117,7 @@ impl Places {
         }
     }
 
-    /// So many different places on either strand, as far as there are so many, for reads of the length that they were added for.
+    /// Draws up to `count` different places on either strand, for reads of the length with which the places were added.
     pub(super) fn draw(
         &self,
         random: &mut Random,
@@ -131,7 +131,7 @@ impl Places {
         })
     }
 
-    /// The sequence and the start of the n-th place.
+    /// The sequence and the start of place number `n`.
     fn at(&self, n: u64) -> (usize, usize) {
         let after = self.ranges.partition_point(|&(.., before)| before <= n);
         let (sequence, first, before) = self.ranges[after - 1];
@@ -139,7 +139,7 @@ impl Places {
     }
 }
 
-/// The ranges of a sequence that are coding and those without genes, both without letters that are no bases.
+/// The coding and non-coding ranges of a sequence, without unknown bases.
 #[derive(Clone, Debug)]
 pub(super) struct Classes {
     pub(super) coding: Vec<Range<usize>>,
@@ -151,7 +151,7 @@ impl Classes {
         Self::of_annotation(sequence.bases.len(), &sequence.annotation, unknown(&sequence.bases))
     }
 
-    /// Those of a sequence of this length that has letters that are no bases where `unknown` says.
+    /// The ranges of a sequence of this length, with unknown bases in the ranges `unknown`.
     pub(super) fn of_annotation(length: usize, annotation: &Annotation, unknown: Vec<Range<usize>>) -> Self {
         let parts = merged(annotation.parts.iter().map(|part| part.range.clone()).collect());
         let unclear = merged(annotation.unclear.iter().cloned().chain(unknown).collect());
@@ -160,13 +160,13 @@ impl Classes {
         Self { coding: less(&parts, &unclear), noncoding: less(&known, &parts) }
     }
 
-    /// All that is either.
+    /// All ranges that are either coding or non-coding.
     pub(super) fn known(&self) -> Vec<Range<usize>> {
         merged(self.coding.iter().chain(&self.noncoding).cloned().collect())
     }
 }
 
-/// Where letters are no bases.
+/// The ranges of unknown bases.
 fn unknown(bases: &[u8]) -> Vec<Range<usize>> {
     let mut at = 0;
     let runs = bases.chunk_by(|one, next| is_base(*one) == is_base(*next)).map(|run| {
@@ -208,7 +208,7 @@ mod tests {
             starts.sort_unstable();
             starts
         };
-        // The last gene goes on at the start of the circle, where its two bases hold a read.
+        // The last gene continues at the start of the circle, where its two bases hold a read.
         assert_eq!(starts(true), [0, 1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(starts(false), [9, 10, 14, 15, 16, 19, 20, 21, 22]);
         assert_eq!(windows.counts(), [16, 18]);

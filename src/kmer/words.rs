@@ -1,8 +1,9 @@
-//! k-mers as words: the text that the original scripts write of a read and read back. Pure.
+//! k-mers as words: the text that the original scripts write for a read and read back. Pure.
 
 use super::{BASES, FIRST, SPECIAL, UNK};
 
-/// Appends a read's overlapping k-mers, joined by blanks, letters as they are. A read shorter than k has none.
+/// Appends the overlapping k-mers of a read, separated by blanks, with letters unchanged. A read shorter than k has
+/// none.
 ///
 /// ```
 /// let mut words = Vec::new();
@@ -22,7 +23,7 @@ pub fn push(bases: &[u8], k: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the ids of words, at most the first `longest`, as the original's tokenizer reads them: lower-case letters are not
+/// Appends the ids of words, at most the first `longest`, as the original's tokenizer does: lower-case letters are not
 /// bases, each punctuation mark is a token of its own, and special tokens may be spelt out.
 ///
 /// ```
@@ -42,7 +43,7 @@ pub fn tokenize(text: &[u8], k: usize, longest: Option<usize>, out: &mut Vec<u16
     out.extend(ids.take(longest.unwrap_or(usize::MAX)));
 }
 
-/// The bases that a text of overlapping k-mers was made from; none where neighbours do not overlap.
+/// The bases from which a text of overlapping k-mers was made; `None` if neighbours do not overlap.
 ///
 /// ```
 /// use readseeker::kmer::words::joined;

@@ -1,4 +1,4 @@
-//! A drawn read as a line of a table, or as a FASTQ record whose name holds the truth.
+//! Writes a drawn read as a line of a table, or as a FASTQ record with the truth in its header.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,31 +9,31 @@ use crate::reads::{Codec, reverse_complement};
 
 const HEADER: &str = "sequence\tlabel\tcoded_fraction\tframe\tgroup\torigin\n";
 
-/// What a file of reads looks like.
+/// The layout of a file of reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
     Table,
     Fastq,
 }
 
-/// Writes reads as text.
+/// Formats reads as text.
 #[derive(Debug)]
 pub(super) struct ReadWriter {
     layout: Layout,
     group: String,
     errors: Errors,
-    /// The share of coding bases from which on a read is coding.
+    /// The least share of coding bases in a coding read.
     coding_from: f64,
     written: u64,
 }
 
 impl ReadWriter {
-    /// One for a file of this name.
+    /// Creates a writer for a file with this name.
     pub(super) fn of(output: &Path, group: String, errors: Errors, coding_from: f64) -> Self {
         Self { layout: Layout::of(output), group, errors, coding_from, written: 0 }
     }
 
-    /// What the file starts with.
+    /// The start of the file.
     pub(super) fn start(&self) -> &'static str {
         match self.layout {
             Layout::Table => HEADER,
@@ -41,14 +41,14 @@ impl ReadWriter {
         }
     }
 
-    /// Appends a read; says whether it is coding.
+    /// Appends a read; returns whether it is coding.
     pub(super) fn push(&mut self, cut: &Cut, sequence: &Sequence, text: &mut Vec<u8>) -> bool {
         let (read, is_gapless) = self.errors.make(&oriented(cut, sequence));
         let bases = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
         let fraction = bases(cut.coded) / bases(cut.range.len());
         let is_coding = cut.coded > 0 && fraction >= self.coding_from;
         let (label, group) = (u8::from(is_coding), &self.group);
-        // Behind a base that was lost or gained, codons are in another frame.
+        // After a lost or inserted base, codons are in another frame.
         let frame = cut.frame.filter(|_| is_gapless).map_or_else(|| ".".to_owned(), |frame| frame.to_string());
         let strand = if cut.strand == Strand::Plus { '+' } else { '-' };
         let origin = format!("{}:{}-{}:{strand}", sequence.name, cut.range.start + 1, cut.range.end);
@@ -74,7 +74,7 @@ impl ReadWriter {
 }
 
 impl Layout {
-    /// What a file's suffix asks for.
+    /// The layout that the suffix of a file selects.
     fn of(output: &Path) -> Self {
         let name = match Codec::of(output) {
             Codec::Plain => output,
@@ -87,7 +87,7 @@ impl Layout {
     }
 }
 
-/// The bases of a read, as it reads them.
+/// The bases of a read in its own orientation.
 fn oriented(cut: &Cut, sequence: &Sequence) -> Vec<u8> {
     let mut bases = sequence.bases[cut.range.clone()].to_vec();
     if cut.strand == Strand::Minus {

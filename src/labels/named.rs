@@ -1,10 +1,10 @@
-//! Reads with the truth in their names, as `readseeker reads` writes them into FASTQ, and what converts them keeps them:
+//! Reads with the truth in their headers, as `readseeker reads` writes them into FASTQ and as converters keep it:
 //! `read1 label=1 coded_fraction=0.633 frame=-2 group=g origin=chr1:301-390:-`.
 
 use super::read::{Read, bases, frame, is_coding, share};
 use crate::reads::{self, Lines};
 
-/// FASTQ of four lines a record, or FASTA.
+/// Parses FASTQ with four lines a record, or FASTA.
 #[derive(Debug)]
 pub(super) struct Named {
     is_fastq: bool,
@@ -13,7 +13,8 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// That of a file with this first line, if it is one. SAM starts with `@` and two letters, too.
+    /// Creates a parser if the first line is that of FASTQ or FASTA. SAM starts with `@` too, but two letters and a tab
+    /// follow.
     pub(super) fn starting_with(line: &[u8]) -> Option<Self> {
         let is_fastq = match line {
             [b'>', ..] => false,
@@ -24,7 +25,7 @@ impl Named {
         Some(Self { is_fastq, header: Some(line.to_vec()) })
     }
 
-    /// The next read, unless there is none.
+    /// The next read; `None` at the end of the file.
     pub(super) async fn next(&mut self, lines: &mut Lines) -> reads::Result<Option<Read>> {
         let Some(header) = self.header.take() else { return Ok(None) };
         let read = truth(&header).map_err(|what| lines.refuse(what))?;
@@ -33,7 +34,7 @@ impl Named {
         Ok(Some(Read { bases, ..read }))
     }
 
-    /// The letters of a FASTQ record.
+    /// Reads the bases of a FASTQ record.
     async fn four_lines(&mut self, lines: &mut Lines) -> reads::Result<Vec<u8>> {
         let mut record = [const { Vec::new() }; 3];
         for line in &mut record {
@@ -59,7 +60,7 @@ impl Named {
         Ok(letters)
     }
 
-    /// The letters of a FASTA record, which may take any number of lines.
+    /// Reads the bases of a FASTA record, which may take any number of lines.
     async fn until_next(&mut self, lines: &mut Lines) -> reads::Result<Vec<u8>> {
         let mut letters = Vec::new();
         while let Some(line) = lines.next().await? {
@@ -73,7 +74,7 @@ impl Named {
     }
 }
 
-/// What a record's first line says of its read, which has no bases yet.
+/// Parses the header of a record into a read without bases.
 fn truth(header: &[u8]) -> Result<Read, String> {
     let text = String::from_utf8_lossy(&header[1..]);
     let mut words = text.split([' ', '\t']);
@@ -82,7 +83,7 @@ fn truth(header: &[u8]) -> Result<Read, String> {
     for word in words {
         match (word.split_once('='), told.last_mut()) {
             (Some((key, value)), _) => told.push((key, value.to_owned())),
-            // Groups may have blanks.
+            // Names of groups may contain blanks.
             (None, Some((_, value))) => *value = format!("{value} {word}"),
             (None, None) => {}
         }

@@ -1,4 +1,4 @@
-//! A labelled read, and what its fields may say. Pure.
+//! A labelled read, and the parsers of its fields. Pure.
 
 use crate::kmer::words;
 use crate::prediction::Frame;
@@ -6,17 +6,17 @@ use crate::prediction::Frame;
 /// A labelled read.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Read {
-    /// That of its column, else its number: `read1`, as `readseeker reads` calls the reads of a FASTQ.
+    /// The name in its column, or else its number: `read1`, as `readseeker reads` names reads in FASTQ.
     pub(crate) name: String,
     pub(crate) bases: Vec<u8>,
     pub(crate) is_coding: bool,
-    /// The share of its bases that code, if the table says so.
+    /// The share of its bases that are coding, if the table has it.
     pub(crate) coded: Option<f32>,
     pub(crate) frame: Option<Frame>,
     pub(crate) group: Option<String>,
 }
 
-/// A sequence, or the one that overlapping k-mers were made from.
+/// Parses a sequence, which may be written as overlapping k-mers.
 pub(super) fn bases(sequence: &[u8]) -> Result<Vec<u8>, String> {
     let bases = words::joined(sequence).ok_or("the k-mers do not overlap, so they are not those of one read")?;
     match bases.iter().find(|letter| !letter.is_ascii_graphic()) {
@@ -33,7 +33,7 @@ pub(super) fn is_coding(label: &[u8]) -> Result<bool, String> {
     }
 }
 
-/// None where it is not known.
+/// Parses a share; `None` if it is unknown.
 pub(super) fn share(text: &[u8]) -> Result<Option<f32>, String> {
     if matches!(text, b"" | b"." | b"NA") {
         return Ok(None);
@@ -43,7 +43,7 @@ pub(super) fn share(text: &[u8]) -> Result<Option<f32>, String> {
     share.map(Some).ok_or_else(|| format!("expected a share from 0 to 1, found \"{}\"", text.escape_ascii()))
 }
 
-/// None where it is not known, or the read has none.
+/// Parses a frame; `None` if it is unknown or the read has none.
 pub(super) fn frame(text: &[u8]) -> Result<Option<Frame>, String> {
     if matches!(text, b"" | b"." | b"NA" | b"0") {
         return Ok(None);

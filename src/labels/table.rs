@@ -1,9 +1,9 @@
-//! The table of labelled reads: DNABERT's `dev.tsv`, or sequences with a label and perhaps a frame and a group.
+//! The table of labelled reads: DNABERT's `dev.tsv`, or sequences with labels and perhaps frames and groups.
 
 use super::read::{Read, bases, frame, is_coding, share};
 use crate::reads::{self, Lines};
 
-/// Which column holds what. The first two are the sequence and the label, whatever they are called, as in DNABERT's files.
+/// The optional columns. The first two are the sequence and the label, whatever their names, as in DNABERT's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
     name: Option<usize>,
@@ -13,7 +13,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// The read of the next line, unless there is none.
+    /// The next read; `None` at the end of the file.
     pub(super) async fn next(self, lines: &mut Lines, number: u64) -> reads::Result<Option<Read>> {
         let Some(line) = lines.next().await? else { return Ok(None) };
         self.parse(line, number).map(Some).map_err(|what| lines.refuse(what))
@@ -39,11 +39,11 @@ impl Columns {
         })
     }
 
-    /// That of a header line.
+    /// The columns according to a header line.
     pub(super) fn of(line: &[u8]) -> Result<Self, String> {
         let names: Vec<String> =
             line.split(|&byte| byte == b'\t').map(|name| String::from_utf8_lossy(name).to_ascii_lowercase()).collect();
-        // The start of BAM and CRAM, or of SAM's header.
+        // These are the first bytes of BAM, of CRAM, and of SAM's header.
         if [&b"BAM\x01"[..], b"CRAM", b"@HD\t", b"@SQ\t", b"@RG\t", b"@PG\t", b"@CO\t"]
             .iter()
             .any(|start| line.starts_with(start))

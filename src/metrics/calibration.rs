@@ -1,25 +1,26 @@
-//! Whether probabilities are what they say: of reads with a probability of 0.8, eight in ten should be coding.
+//! Calibration of probabilities: of reads with a probability of 0.8, eight in ten should be coding.
 
 use serde::Serialize;
 
 use super::scored::Scored;
 use super::shares::{number, over, share};
 
-/// How many bins there are.
+/// The number of bins.
 const BINS: u8 = 10;
 
-/// Reads whose probabilities are about the same.
+/// Reads with similar probabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct CalibrationBin {
-    /// How many reads there are.
+    /// The number of reads.
     pub reads: u64,
     /// The mean of their probabilities.
     pub probability: f64,
-    /// The share of those that are coding.
+    /// The share of coding reads.
     pub coding: f64,
 }
 
-/// Ten bins of equal width; those without a read are left out. A probability on the border belongs to the lower bin.
+/// Sorts reads into ten bins of equal width; bins without reads are left out. A probability on a border is in the lower
+/// bin.
 #[must_use]
 pub fn calibration(scored: &[Scored]) -> Vec<CalibrationBin> {
     let mut sums = [(0, 0, 0.0); BINS as usize];
@@ -37,7 +38,7 @@ pub fn calibration(scored: &[Scored]) -> Vec<CalibrationBin> {
     sums.into_iter().filter_map(bin).collect()
 }
 
-/// The mean distance between probability and share of coding reads, over reads.
+/// The expected calibration error: the mean distance over reads between the probability and the share of coding reads.
 pub(super) fn error(bins: &[CalibrationBin]) -> Option<f64> {
     let distance = |bin: &CalibrationBin| number(bin.reads) * (bin.probability - bin.coding).abs();
     over(bins.iter().map(distance).sum(), bins.iter().map(|bin| bin.reads).sum())

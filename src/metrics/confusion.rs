@@ -1,4 +1,4 @@
-//! How many reads go where at one threshold.
+//! The confusion matrix at one threshold.
 
 use serde::Serialize;
 
@@ -6,21 +6,21 @@ use super::rates::{Counted, Rates};
 use super::scored::Scored;
 use super::shares::{number, share_95};
 
-/// How many coding reads are called so and how many are not, and the same of the others.
+/// The numbers of coding and non-coding reads that are called right and wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Confusion {
-    /// Coding, called coding.
+    /// Coding reads called coding.
     pub true_coding: u64,
-    /// Not coding, called coding.
+    /// Non-coding reads called coding.
     pub false_coding: u64,
-    /// Not coding, called so.
+    /// Non-coding reads called non-coding.
     pub true_noncoding: u64,
-    /// Coding, called non-coding.
+    /// Coding reads called non-coding.
     pub false_noncoding: u64,
 }
 
 impl Confusion {
-    /// Counts reads, which are called coding from `threshold` on.
+    /// Counts reads; those with a probability of at least `threshold` are called coding.
     #[must_use]
     pub fn at(scored: &[Scored], threshold: f32) -> Self {
         let mut confusion = Self::default();
@@ -35,25 +35,25 @@ impl Confusion {
         confusion
     }
 
-    /// All reads.
+    /// The number of all reads.
     #[must_use]
     pub fn reads(self) -> u64 {
         self.coding() + self.noncoding()
     }
 
-    /// The coding ones.
+    /// The number of coding reads.
     #[must_use]
     pub fn coding(self) -> u64 {
         self.true_coding + self.false_noncoding
     }
 
-    /// The others.
+    /// The number of non-coding reads.
     #[must_use]
     pub fn noncoding(self) -> u64 {
         self.true_noncoding + self.false_coding
     }
 
-    /// What follows from them.
+    /// The measures that follow from these counts.
     #[must_use]
     pub fn rates(self) -> Rates {
         let Self { true_coding, false_coding, true_noncoding, false_noncoding } = self;

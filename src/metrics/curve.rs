@@ -1,22 +1,22 @@
-//! What every threshold would give: the curves of ROC, and of precision and recall.
+//! The counts at every threshold: the ROC curve, and the curve of precision and recall.
 
 use serde::Serialize;
 
 use super::scored::Scored;
 use super::shares::{Z_95, number, share};
 
-/// How many reads are called coding from one probability on.
+/// The number of reads that are called coding at one threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// The probability.
+    /// The threshold on the probability.
     pub threshold: f32,
-    /// Those of them that are.
+    /// The number of reads called coding that are coding.
     pub true_coding: u64,
-    /// Those of them that are not.
+    /// The number of reads called coding that are not coding.
     pub false_coding: u64,
 }
 
-/// A point for each probability that occurs, the highest first.
+/// The curve over all thresholds: a point for each probability that occurs, the highest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve(Vec<Point>);
 
@@ -25,18 +25,18 @@ pub struct Curve(Vec<Point>);
 pub struct Best {
     /// The threshold.
     pub threshold: f32,
-    /// What it gives.
+    /// The balanced accuracy at the threshold.
     pub balanced_accuracy: f64,
 }
 
 impl Curve {
-    /// The curve of some reads.
+    /// Computes the curve of some reads.
     #[must_use]
     pub fn of(scored: &[Scored]) -> Self {
         let mut falling = scored.to_vec();
         falling.sort_unstable_by(|one, other| other.probability.total_cmp(&one.probability));
         let (mut points, mut true_coding, mut false_coding) = (Vec::new(), 0, 0);
-        // `==`, not their bits: 0.0 and -0.0 are one threshold.
+        // `==` instead of comparing bits: 0.0 and -0.0 are one threshold.
         #[expect(clippy::float_cmp, reason = "equal probabilities are one point")]
         for equal in falling.chunk_by(|one, other| one.probability == other.probability) {
             let coding = equal.iter().filter(|read| read.is_coding).count() as u64;
@@ -47,18 +47,19 @@ impl Curve {
         Self(points)
     }
 
-    /// Its points, the highest threshold first.
+    /// The points, with the highest threshold first.
     pub(super) fn points(&self) -> &[Point] {
         &self.0
     }
 
-    /// All coding reads and all others, if there are both.
+    /// The numbers of coding and of non-coding reads, if there are both.
     pub(super) fn totals(&self) -> Option<(u64, u64)> {
         let &Point { true_coding, false_coding, .. } = self.0.last()?;
         (true_coding > 0 && false_coding > 0).then_some((true_coding, false_coding))
     }
 
-    /// The area under the ROC curve: how often a coding read has a higher probability than another, ties counted half.
+    /// The area under the ROC curve: how often a coding read has a higher probability than a non-coding one, ties
+    /// counted half.
     #[must_use]
     pub fn roc_auc(&self) -> Option<f64> {
         let (coding, noncoding) = self.totals()?;
@@ -71,8 +72,8 @@ impl Curve {
         Some(area / (number(coding) * number(noncoding)))
     }
 
-    /// De Long's interval of 95 % for that area, for reads of which none tells of another. It is absent where there are fewer
-    /// than two reads of a class, or the classes do not overlap, as then nothing is known of how they spread.
+    /// De Long's 95 % interval for the area under the ROC curve, assuming independent reads. `None` if a class has
+    /// fewer than two reads or the classes do not overlap, since then their spread is unknown.
     #[must_use]
     pub fn roc_auc_95(&self) -> Option<[f64; 2]> {
         let (coding, noncoding) = self.totals().filter(|&(coding, noncoding)| coding > 1 && noncoding > 1)?;
@@ -80,7 +81,8 @@ impl Curve {
         let (mut of_coding, mut of_noncoding, mut before) = (0.0, 0.0, (0, 0));
         for point in &self.0 {
             let (coding, others) = (number(point.true_coding - before.0), number(point.false_coding - before.1));
-            // The share of the other class that each of these coding reads is above, and each of the others below.
+            // The share of non-coding reads that these coding reads are above, and of coding reads that these
+            // non-coding reads are below.
             let below = 1.0 - (number(before.1) + others / 2.0) / n;
             let above = (number(before.0) + coding / 2.0) / m;
             of_coding += coding * (below - area).powi(2);
@@ -91,7 +93,7 @@ impl Curve {
         (reach > 0.0).then(|| [(area - reach).max(0.0), (area + reach).min(1.0)])
     }
 
-    /// Average precision: the precision at each threshold, weighted by how much recall it adds.
+    /// Average precision: the precision at each threshold, weighted by the recall it adds.
     #[must_use]
     pub fn average_precision(&self) -> Option<f64> {
         let coding = self.0.last().map(|last| last.true_coding).filter(|&coding| coding > 0)?;
@@ -104,7 +106,7 @@ impl Curve {
         Some(sum / number(coding))
     }
 
-    /// The threshold with the best balanced accuracy; the highest of them.
+    /// The threshold with the best balanced accuracy; the highest one of several.
     #[must_use]
     pub fn best(&self) -> Option<Best> {
         let (coding, noncoding) = self.totals()?;
@@ -116,7 +118,7 @@ impl Curve {
         best.reduce(|best, next| if next.balanced_accuracy > best.balanced_accuracy { next } else { best })
     }
 
-    /// Points of the ROC curve, from (0, 0) to (1, 1), some `most` at most: false coding reads, true coding reads.
+    /// About `most` points of the ROC curve at most, from (0, 0) to (1, 1): false positive rate, true positive rate.
     #[must_use]
     pub fn roc(&self, most: usize) -> Vec<[f64; 2]> {
         let Some((coding, noncoding)) = self.totals() else { return Vec::new() };
@@ -124,7 +126,7 @@ impl Curve {
         std::iter::once([0.0, 0.0]).chain(self.thinned(most).filter_map(shares)).collect()
     }
 
-    /// Points of the curve of precision over recall, some `most` at most: recall, precision.
+    /// About `most` points of the precision-recall curve at most: recall, precision.
     #[must_use]
     pub fn precision_recall(&self, most: usize) -> Vec<[f64; 2]> {
         let Some((coding, _)) = self.totals() else { return Vec::new() };

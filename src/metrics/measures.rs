@@ -1,4 +1,4 @@
-//! All measures at once.
+//! All measures of a set of probabilities.
 
 use serde::Serialize;
 
@@ -9,40 +9,40 @@ use super::rates::Rates;
 use super::scored::Scored;
 use super::shares::over;
 
-/// How good a set of probabilities is. What ends in `_95` is an interval with a confidence of 95 %.
+/// The measures of a set of probabilities. Fields whose names end in `_95` are 95 % confidence intervals.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measures {
-    /// How many reads there are.
+    /// The number of reads.
     pub reads: u64,
-    /// How many of them are coding.
+    /// The number of coding reads.
     pub coding: u64,
-    /// How many go where, at the threshold.
+    /// The confusion matrix at the threshold.
     pub confusion: Confusion,
-    /// What follows from that.
+    /// The measures at the threshold.
     #[serde(flatten)]
     pub rates: Rates,
-    /// Wilson's interval.
+    /// Wilson's interval for the accuracy.
     pub accuracy_95: Option<[f64; 2]>,
-    /// Wilson's interval.
+    /// Wilson's interval for the precision.
     pub precision_95: Option<[f64; 2]>,
-    /// Wilson's interval.
+    /// Wilson's interval for the recall.
     pub recall_95: Option<[f64; 2]>,
-    /// Wilson's interval.
+    /// Wilson's interval for the specificity.
     pub specificity_95: Option<[f64; 2]>,
     /// The area under the ROC curve.
     pub roc_auc: Option<f64>,
-    /// De Long's interval.
+    /// De Long's interval for the area under the ROC curve.
     pub roc_auc_95: Option<[f64; 2]>,
-    /// The area under the curve of precision and recall: average precision.
+    /// The area under the precision-recall curve: average precision.
     pub pr_auc: Option<f64>,
-    /// The mean squared error of the probabilities.
+    /// The Brier score: the mean squared error of the probabilities.
     pub brier: Option<f64>,
-    /// How far probabilities are from shares of coding reads, in ten bins.
+    /// The distance of probabilities from the share of coding reads, in ten bins.
     pub calibration_error: Option<f64>,
 }
 
 impl Measures {
-    /// All measures; reads are called coding from `threshold` on.
+    /// Computes all measures; reads with a probability of at least `threshold` are called coding.
     #[must_use]
     pub fn of(scored: &[Scored], threshold: f32) -> Self {
         let confusion = Confusion::at(scored, threshold);
@@ -65,7 +65,7 @@ impl Measures {
         }
     }
 
-    /// Leaves out what only probabilities have: the scores were numbers that order reads, no more.
+    /// Clears the measures that need probabilities, for scores that only order the reads.
     pub fn forget_probabilities(&mut self) {
         (self.brier, self.calibration_error) = (None, None);
     }

@@ -1,4 +1,4 @@
-//! The threshold that meets a wanted recall or precision, and what else it gives.
+//! The threshold that reaches a target for recall or precision, and the other measures there.
 
 use serde::Serialize;
 
@@ -6,31 +6,32 @@ use super::curve::{Curve, Point};
 use super::rates::{Counted, Rates};
 use super::shares::number;
 
-/// What is wanted of a threshold: a least recall or a least precision.
+/// A target for a threshold: a minimum recall or precision.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wanted {
-    /// A share of the coding reads that must be called so.
+    /// The least share of coding reads that must be called coding.
     Recall(f64),
-    /// A share of the reads called coding that must be.
+    /// The least share of reads called coding that must be coding.
     Precision(f64),
 }
 
-/// A threshold and what it gives.
+/// A threshold and the measures there.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct OperatingPoint {
-    /// The probability from which on reads are called coding.
+    /// The least probability of a read called coding.
     pub threshold: f32,
-    /// The measures there.
+    /// The measures at the threshold.
     #[serde(flatten)]
     pub rates: Rates,
 }
 
 impl Curve {
-    /// The threshold that meets what is wanted, if any does, where this share of the reads is coding; none of these reads' own.
+    /// The threshold that reaches a target, if any does, for this share of coding reads; `None` stands for the share
+    /// among these reads.
     ///
-    /// Of those that have the recall it is the highest, which calls the fewest other reads coding. Of those that have the
-    /// precision it is the lowest, which finds the most coding reads.
+    /// For a recall, this is the highest threshold that reaches it, which calls the fewest non-coding reads coding. For
+    /// a precision, it is the lowest one, which finds the most coding reads.
     #[must_use]
     pub fn operating_point(&self, wanted: Wanted, share: Option<f64>) -> Option<OperatingPoint> {
         let (coding, noncoding) = self.totals()?;
@@ -44,7 +45,7 @@ impl Curve {
         let has = |rate: Option<f64>, least: f64| rate.is_some_and(|rate| rate >= least);
         let mut points = self.points().iter();
         let found = match wanted {
-            // Of counts, not of weights: a recall of 1 must not be missed by a rounding.
+            // Computed from counts, not weights: rounding must not make it miss a recall of 1.
             Wanted::Recall(least) => points.find(|point| number(point.true_coding) / number(coding) >= least),
             Wanted::Precision(least) => points.rfind(|point| has(at(point).precision(), least)),
         };

@@ -1,27 +1,27 @@
-//! The measures at one threshold: what follows from how many reads go where.
+//! The measures that follow from the confusion matrix at one threshold.
 
 use serde::Serialize;
 
 /// The measures at one threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Rates {
-    /// Reads that are called right.
+    /// The share of reads that are called right.
     pub accuracy: Option<f64>,
     /// The mean of recall and specificity.
     pub balanced_accuracy: Option<f64>,
-    /// Of those called coding, how many are.
+    /// The share of coding reads among those called coding.
     pub precision: Option<f64>,
-    /// Of those that are coding, how many are called so.
+    /// The share of coding reads that are called coding.
     pub recall: Option<f64>,
-    /// Of those that are not coding, how many are called so.
+    /// The share of non-coding reads that are called non-coding.
     pub specificity: Option<f64>,
     /// The harmonic mean of precision and recall.
     pub f1: Option<f64>,
-    /// Matthews's correlation coefficient.
+    /// Matthews correlation coefficient.
     pub mcc: Option<f64>,
 }
 
-/// How many reads go where: as counted, or each class weighted.
+/// The confusion matrix: as counted, or with a weight for each class.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Counted {
     pub(super) true_coding: f64,

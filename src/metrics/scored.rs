@@ -1,6 +1,6 @@
-//! What measures are made of.
+//! Scored reads with the truth, from which measures are computed.
 
-/// What a model says of a read, and what is true.
+/// The prediction for a read, and the truth.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
     /// The probability of coding.

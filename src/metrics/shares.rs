@@ -1,15 +1,15 @@
-//! Parts of a whole, which may be nothing.
+//! Shares of a whole, which may be empty.
 
-/// The quantile of the normal distribution that leaves 95 % between it and its mirror image.
+/// The quantile of the standard normal distribution for a two-sided 95 % interval.
 pub(super) const Z_95: f64 = 1.959_963_984_540_054;
 
-/// A part of a whole, if there is a whole.
+/// The share of a part; `None` if the whole is empty.
 #[must_use]
 pub fn share(part: u64, whole: u64) -> Option<f64> {
     over(number(part), whole)
 }
 
-/// Wilson's interval of 95 % for a share.
+/// Wilson's 95 % interval for a share.
 #[must_use]
 pub fn share_95(part: u64, whole: u64) -> Option<[f64; 2]> {
     let (share, n) = (share(part, whole)?, number(whole));

@@ -1,4 +1,4 @@
-//! The measures against scikit-learn's (`tests/oracle/metrics.py`), and their laws.
+//! The measures compared with scikit-learn's (`tests/oracle/metrics.py`), and properties that always hold.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -83,7 +83,7 @@ fn wanted_thresholds_are_those_of_scikit_learn() {
                 ("recall", rates.recall),
                 ("specificity", rates.specificity),
                 ("f1", rates.f1),
-                // Theirs is 0 where all reads are called the same.
+                // scikit-learn's is 0 if all reads get the same call.
                 ("mcc", rates.mcc.or(Some(0.0))),
             ] {
                 assert_close(&format!("{key} of {theirs}"), ours, &theirs[key]);
@@ -134,7 +134,7 @@ proptest! {
         let curve = Curve::of(&reads);
         let wanted = if is_recall { Wanted::Recall(least) } else { Wanted::Precision(least) };
         let rate = |rates: &Rates| if is_recall { rates.recall } else { rates.precision };
-        // At the reads' own share of coding reads, a threshold's rates are those of its counts.
+        // At the reads' own share of coding reads, a threshold's rates follow from its counts.
         let met = curve.operating_point(wanted, None);
         let at = |threshold| Confusion::at(&reads, threshold).rates();
         let has_both = reads.iter().any(|read| read.is_coding) && reads.iter().any(|read| !read.is_coding);
@@ -144,7 +144,7 @@ proptest! {
         if let Some(met) = met {
             prop_assert_eq!(met.rates, at(met.threshold));
         }
-        // Another share changes neither recall nor specificity.
+        // Assuming another share changes neither recall nor specificity.
         if let Some(met) = curve.operating_point(wanted, share) {
             prop_assert!(rate(&met.rates) >= Some(least - 1e-9));
             let expected = at(met.threshold);

@@ -1,5 +1,5 @@
-//! The family `along`: calls along the read, a score for none and each of six frames every nine bases. The format of its
-//! checkpoints is in `workflows/training/ALONG.md`.
+//! The family `along`, which makes calls along the read: every nine bases, one score for "no gene" and one for each of
+//! six frames. The format of its checkpoints is in `workflows/training/ALONG.md`.
 
 mod config;
 mod decoder;

@@ -1,4 +1,4 @@
-//! How fast a model runs here: rows a second on one device in one precision, for `readseeker device --bench`.
+//! Measures how fast a model runs on one device in one precision, for `readseeker device --bench`.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -11,35 +11,35 @@ use super::random::random_reads;
 use crate::kmer;
 use crate::tokens::Tokens;
 
-/// How fast a model ran.
+/// The speed of a model.
 #[derive(Clone, Debug)]
 pub struct Speed {
-    /// What ran, and where.
+    /// The model and its device.
     pub card: Card,
-    /// Reads a second, with as many threads at work as a run would have.
+    /// Reads per second, with as many threads as a run would use.
     pub reads_per_second: f64,
-    /// CPU time of a read, of all threads together, whatever else the machine does. Absent where the system does not
-    /// report it, and where all was done within one step of its clock.
+    /// CPU time per read, summed over all threads, whatever else the machine does. `None` if the system does not report
+    /// it, or if everything was done within one tick of its clock.
     pub cpu_per_read: Option<Duration>,
 }
 
-/// What a model is measured on.
+/// The reads to measure a model on.
 #[derive(Clone, Debug)]
 pub enum Reads {
-    /// Random bases; the length of each read.
+    /// Reads of random bases, of this length.
     MadeUp(usize),
-    /// These reads' bases.
+    /// The bases of given reads.
     These(Vec<Vec<u8>>),
 }
 
-/// Runs the model alone on `reads`, for at least `time` and over each of them at least once, after a first call that is not
-/// counted: on a GPU it compiles kernels and tries out which are fastest.
+/// Runs the model alone on `reads`, for at least `time` and at least once on each of them. The first call is not
+/// counted: on a GPU it compiles kernels and finds out which are fastest.
 ///
 /// # Errors
-/// As [`Classifier::load`] and [`Classifier::classify`].
+/// The errors of [`Classifier::load`] and [`Classifier::classify`].
 ///
 /// # Panics
-/// If a thread that calls the model does.
+/// If a thread that runs the model panics.
 pub fn speed(options: &Options, reads: &Reads, time: Duration) -> Result<Speed> {
     let classifier = Classifier::load(options)?;
     let chunks = match reads {
@@ -74,7 +74,7 @@ pub fn speed(options: &Options, reads: &Reads, time: Duration) -> Result<Speed> 
     Ok(Speed { card: classifier.card().clone(), reads_per_second, cpu_per_read: cpu })
 }
 
-/// Reads as a run would hand them to the model, without those that it does not score.
+/// Cuts reads into chunks as a run does, without those that it does not score.
 fn chunks(classifier: &Classifier, reads: &[Vec<u8>]) -> Vec<Tokens> {
     let shortest = classifier.shortest_read().max(classifier.k());
     let scored: Vec<&Vec<u8>> = reads.iter().filter(|bases| bases.len() >= shortest).collect();
@@ -89,12 +89,12 @@ fn chunks(classifier: &Classifier, reads: &[Vec<u8>]) -> Vec<Tokens> {
     scored.chunks(classifier.rows_per_chunk()).map(chunk).collect()
 }
 
-/// CPU time of all this process's threads so far, in steps of 10 ms.
+/// CPU time of all threads of this process so far, in steps of 10 ms.
 fn cpu_time() -> Option<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // Fields are counted from after the name, which may hold anything: user and system time are the 12th and 13th.
+    // Fields are counted after the name, which may contain anything: user and system time are the 12th and 13th.
     let (_, fields) = stat.rsplit_once(')')?;
     let times = fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().ok());
     let ticks = times.sum::<Option<u64>>()?;
-    Some(Duration::from_millis(10 * ticks)) // Linux tells every program of 100 a second
+    Some(Duration::from_millis(10 * ticks)) // Linux reports 100 ticks per second to every program
 }

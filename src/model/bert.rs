@@ -1,4 +1,4 @@
-//! The family `bert`: BERT for sequence classification, as DNABERT and `ReadSeeker`.
+//! The family `bert`: BERT for sequence classification, as in DNABERT and `ReadSeeker`.
 
 mod config;
 mod family;

@@ -1,13 +1,13 @@
-//! The models that are part of the program.
+//! The models that are embedded in the program.
 
-/// A checkpoint within the program.
+/// A checkpoint embedded in the program.
 #[derive(Debug)]
 pub(super) struct Embedded {
-    /// What `--model` calls it.
+    /// The name by which `--model` selects it.
     pub(super) name: &'static str,
-    /// Its `config.json`.
+    /// The checkpoint's `config.json`.
     pub(super) config: &'static [u8],
-    /// Its weights, as safetensors.
+    /// The checkpoint's weights, as safetensors.
     pub(super) weights: &'static [u8],
     card: &'static str,
 }
@@ -23,13 +23,13 @@ macro_rules! embedded {
     };
 }
 
-/// Makes calls along the read: the default.
+/// The default model, which makes calls along the read.
 pub(super) static ALONG: Embedded = embedded!("builtin", "along");
-/// One call for each read or window: faster, less often right.
+/// The model that makes one call for each read or window: faster, but less accurate.
 pub(super) static COMPACT: Embedded = embedded!("compact", "compact");
 
 impl Embedded {
-    /// The model card's start, up to its first section, as plain text; the whole card comes with the source code.
+    /// The start of the model card, up to its first section, as plain text. The whole card comes with the source code.
     pub(super) fn card(&self) -> String {
         let start = self.card.split("\n## ").next().unwrap_or_default();
         let words = start.lines().filter(|line| !line.starts_with("# ")).collect::<Vec<_>>().join("\n");

@@ -1,4 +1,4 @@
-//! Networks on burn, on the CPU or on GPUs: rows are planned into batches, logits come back in row order.
+//! Runs networks on burn, on the CPU or on GPUs: rows are planned into batches, and logits are returned in row order.
 
 pub(super) mod batch_norm;
 mod batch_rows;

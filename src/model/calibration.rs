@@ -1,22 +1,22 @@
-//! From what a network says of a read to a probability: its log odds times a scale, plus a shift, both by the read's length.
+//! Calibration from log odds to a probability: a scale and a shift, which depend on the length of the read.
 
 use serde::Deserialize;
 
 use super::load_error::Requirement;
 
-/// Scale and shift at several lengths, interpolated between them.
+/// A scale and a shift at several lengths, with interpolation between them.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(super) struct Calibration {
-    /// Lengths in bases, ascending, at which the others are given.
+    /// The lengths in bases, ascending, at which scale and shift are given.
     pub(super) lengths: Vec<f64>,
-    /// What log odds are multiplied by: one for each length.
+    /// The factor of log odds at each length.
     pub(super) scale: Vec<f64>,
-    /// What is added to them: one for each length.
+    /// What is added to log odds at each length.
     pub(super) shift: Vec<f64>,
 }
 
 impl Calibration {
-    /// What must hold of it.
+    /// The requirements on the calibration.
     pub(super) fn requirements(&self) -> [Requirement; 3] {
         let Self { lengths, scale, shift } = self;
         let is_finite = |numbers: &[f64]| numbers.iter().all(|number| number.is_finite());
@@ -57,7 +57,7 @@ impl Default for Calibration {
     }
 }
 
-/// The probability that log odds stand for.
+/// Converts log odds to a probability.
 pub(super) fn sigmoid(x: f64) -> f64 {
     let small = (-x.abs()).exp();
     if x >= 0.0 { 1.0 / (1.0 + small) } else { small / (1.0 + small) }

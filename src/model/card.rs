@@ -1,10 +1,10 @@
-//! What a report says of the model that ran.
+//! The description of a model in reports.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// What a report says of the model that ran.
+/// The description of the model that ran, for reports.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Card {
     /// The model's name: `readseeker-compact-1`, or that of the checkpoint directory.
@@ -13,16 +13,16 @@ pub struct Card {
     pub kind: Cow<'static, str>,
     /// SHA-256 of the weights file, in hex.
     pub sha256: String,
-    /// `published` or `masked`; none for a model without attention.
+    /// `published` or `masked`; `None` for a model without attention.
     pub attention: Option<Cow<'static, str>>,
     /// `f32`, `bf16`, `int8` or `f16`.
     pub precision: Cow<'static, str>,
     /// The number of trained parameters.
     pub parameters: usize,
-    /// The device that ran it, for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
+    /// The name of the device for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
     #[serde(skip)]
     pub device: String,
-    /// What drives the device: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`, `cuda`.
+    /// The software that drives the device: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`, `cuda`.
     #[serde(skip)]
     pub backend: String,
 }

@@ -1,5 +1,5 @@
-//! The check before a model is trusted: a few reads go through the path that is to run and through a plain one, whose answers
-//! must agree. Libraries, drivers and compilers have bugs that show in silently wrong numbers alone.
+//! The check before a model is trusted: some reads are scored on the path that is to run and on a plain one, and the
+//! answers must agree. Libraries, drivers and compilers have bugs that show only in silently wrong numbers.
 
 use super::engine::Engine;
 use super::error::Result;
@@ -7,14 +7,16 @@ use super::family::{Family, Requirements};
 use super::random::random_reads;
 use crate::kmer;
 
-/// Reads for the CPU, by length: short and long, of a BERT with padding and without.
+/// The lengths of the reads for the CPU: short and long, and for a BERT with padding and without.
 const ON_CPU: [usize; 8] = [150, 300, 60, 101, 75, 250, 301, 151];
-/// Reads for a GPU: many to a batch, but of two lengths only, since kernels are tuned for each.
+/// The lengths of the reads for a GPU: many reads to a batch, but of only two lengths, since kernels are tuned for
+/// each.
 const ON_GPU: [usize; 2] = [150, 300];
 
-/// The reads that a network with so many parameters is checked with, as rows of k-mers.
+/// The reads for checking a network with this many parameters, as rows of k-mers.
 pub(super) fn rows(requirements: Requirements, parameters: usize, on_gpu: bool) -> Vec<Vec<u16>> {
-    /// Parameters times reads that are affordable: all for a small network, but one or four for a BERT of full size.
+    /// Parameters times reads that are affordable: all reads for a small network, but one or four for a BERT of full
+    /// size.
     const CPU_SHARE: usize = 100_000_000;
     const GPU_SHARE: usize = 400_000_000;
     let parameters = parameters.max(1);
@@ -31,13 +33,13 @@ pub(super) fn rows(requirements: Requirements, parameters: usize, on_gpu: bool) 
     ON_CPU[..count].iter().map(|&length| row(&random_reads(length, 1).concat(), requirements)).collect()
 }
 
-/// A read in which each k-mer occurs, as a row, if the family reads it whole: a single weight of the embedding may overflow, and
-/// random reads would miss it. None for a BERT, which would take too long.
+/// A read that contains every k-mer, as a row, if the family reads rows of any length: a single weight of the embedding
+/// may overflow, and random reads would miss it. `None` for a BERT, which would take too long.
 pub(super) fn all_kmers(requirements: Requirements) -> Option<Vec<u16>> {
     requirements.longest_row.is_none().then(|| row(&de_bruijn(requirements.k), requirements))
 }
 
-/// The shortest read in which each k-mer occurs once: each base is the last one of ACGT that makes a k-mer that is new (Martin
+/// The shortest read that contains each k-mer once: each base is the last one of ACGT that makes a new k-mer (Martin
 /// 1934).
 fn de_bruijn(k: usize) -> Vec<u8> {
     let count = 4_usize.pow(u32::try_from(k).expect("k is small"));
@@ -53,7 +55,7 @@ fn de_bruijn(k: usize) -> Vec<u8> {
     read
 }
 
-/// Whether logits, and the probabilities that are made of them, are numbers.
+/// Whether all logits, and the probabilities made from them, are finite.
 pub(super) fn are_finite(family: &dyn Family, rows: &[Vec<u16>], logits: &[f32]) -> bool {
     let rows: Vec<&[u16]> = rows.iter().map(Vec::as_slice).collect();
     logits.iter().all(|logit| logit.is_finite())

@@ -1,4 +1,4 @@
-//! A checkpoint: which family it is of, its settings and its weights.
+//! Opens checkpoints: chooses the family, and reads the settings and weights.
 
 use std::fs;
 use std::io::Cursor;
@@ -22,22 +22,22 @@ pub(super) struct Checkpoint {
     pub(super) name: String,
     pub(super) family: Box<dyn Family>,
     pub(super) weights: Weights,
-    /// How far off its log odds may be in a genome that is new to it.
+    /// How far off the model's log odds may be in a genome unlike those it was trained on.
     pub(super) model_error: f64,
 }
 
-/// The key of `config.json` for that.
+/// The key of `config.json` for the error of the model's log odds.
 pub(super) const LOG_ODDS_ERROR: &str = "log_odds_error";
 
 impl Checkpoint {
-    /// Finds out which family a checkpoint is of, opens its weights and compares them with its settings.
+    /// Chooses the family of a checkpoint, opens its weights and compares them with its settings.
     pub(super) fn open(source: &Source) -> Result<Self, LoadError> {
         let checkpoint = Self::open_unchecked(source)?;
         checkpoint.weights.check(checkpoint.family.tensors())?;
         Ok(checkpoint)
     }
 
-    /// The same without the comparison.
+    /// Opens a checkpoint without comparing its weights with its settings.
     pub(super) fn open_unchecked(source: &Source) -> Result<Self, LoadError> {
         let config = config(source)?;
         let (family, model_error) = (family_of(source, &config)?, model_error(&config)?);
@@ -55,7 +55,7 @@ pub(super) fn family(source: &Source) -> Result<Box<dyn Family>, LoadError> {
     family_of(source, &config(source)?)
 }
 
-/// The `config.json` of a checkpoint.
+/// Reads the `config.json` of a checkpoint.
 pub(super) fn config(source: &Source) -> Result<Vec<u8>, LoadError> {
     let directory = source.path();
     match source.embedded() {
@@ -66,7 +66,7 @@ pub(super) fn config(source: &Source) -> Result<Vec<u8>, LoadError> {
     }
 }
 
-/// The family of a checkpoint with this `config.json`: each family has an arm here.
+/// Chooses the family of a checkpoint by its `config.json`; each family has a match arm here.
 pub(super) fn family_of(source: &Source, json: &[u8]) -> Result<Box<dyn Family>, LoadError> {
     match model_type(json)?.as_deref() {
         Some(bert::MODEL_TYPE) => Ok(Box::new(Bert::read(&source.path(), json)?)),
@@ -99,7 +99,7 @@ fn model_error(json: &[u8]) -> Result<f64, LoadError> {
     Ok(error)
 }
 
-/// The name of a directory, however it is spelt.
+/// The name of a directory, however its path is spelled.
 fn name_of(directory: &Path) -> String {
     let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
     directory.file_name().unwrap_or(directory.as_os_str()).to_string_lossy().into_owned()

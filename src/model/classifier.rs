@@ -1,4 +1,4 @@
-//! A loaded model: rows of token ids in, one prediction a row out, whatever computes it.
+//! A loaded model: turns rows of token ids into one prediction per row, whatever computes it.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -23,33 +23,34 @@ pub struct Classifier {
     scoring: Box<dyn Scoring>,
     engine: Box<dyn Engine>,
     model_error: f64,
-    /// What the user should know and was not told before.
+    /// Notes for the user that have not been reported yet.
     notes: Mutex<Vec<String>>,
 }
 
 impl Classifier {
-    /// Loads the model and readies its device.
+    /// Loads the model and prepares its device.
     ///
     /// # Errors
-    /// [`Error::Load`] for a checkpoint that is missing or cannot be run, [`Error::Device`] when there is no usable device,
-    /// and [`Error::Precision`] when the model does not run in that precision there.
+    /// [`Error::Load`] if a checkpoint is missing or cannot run, [`Error::Device`] if there is no usable device, and
+    /// [`Error::Precision`] if the model does not run in this precision there.
     pub fn load(options: &Options) -> Result<Self> {
         load(options, Kernels::Own).map(Self::new)
     }
 
-    /// The same model on the plain path: burn on the CPU in f32, which shares no kernel with the others.
+    /// Loads the model on the plain path: burn on the CPU in f32, which shares no kernel with the others.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// The errors of [`load`](Self::load).
     pub fn load_plain(options: &Options) -> Result<Self> {
         let (device, precision) = (Choice::Cpu, Precision::F32);
         Self::load_on_burn(&Options { device, precision, check: Check::Skip, ..options.clone() })
     }
 
-    /// [`load`](Self::load), with burn computing even what our own kernels would: what they are tested against.
+    /// Loads the model as [`load`](Self::load) does, but on burn even if our own kernels support it: they are tested
+    /// against it.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// The errors of [`load`](Self::load).
     #[doc(hidden)]
     pub fn load_on_burn(options: &Options) -> Result<Self> {
         load(options, Kernels::Burn).map(Self::new)
@@ -60,19 +61,19 @@ impl Classifier {
         Self { card, requirements: scoring.requirements(), scoring, engine, model_error, notes: Mutex::new(notes) }
     }
 
-    /// What a report says of this model.
+    /// The description of the model for reports.
     #[must_use]
     pub fn card(&self) -> &Card {
         &self.card
     }
 
-    /// Which instructions our own kernels use, if it is they that run.
+    /// The instruction set of our own kernels, if the model runs on them.
     #[must_use]
     pub fn instruction_set(&self) -> Option<InstructionSet> {
         self.engine.instruction_set()
     }
 
-    /// Instructions that `READSEEKER_CPU` asks for in vain, and what there is instead.
+    /// The instruction set that `READSEEKER_CPU` asks for without effect, and what is used instead.
     #[must_use]
     pub fn idle_instructions(&self) -> Option<(String, String)> {
         let runs = self.instruction_set();
@@ -84,55 +85,55 @@ impl Classifier {
         Some((asked, instead))
     }
 
-    /// The k of its k-mers.
+    /// The length of its k-mers.
     #[must_use]
     pub fn k(&self) -> usize {
         self.requirements.k
     }
 
-    /// The most k-mers of a row it reads, if it does not read all.
+    /// The most k-mers of a row that it reads, if there is a limit.
     #[must_use]
     pub fn longest_row(&self) -> Option<usize> {
         self.requirements.longest_row
     }
 
-    /// Bases of the windows that long reads are scored in, where the user asks for windows; one base more fits too.
+    /// The length of windows in bases if the user asks for windows; one base more fits too.
     #[must_use]
     pub fn window_length(&self) -> usize {
         self.requirements.window_length
     }
 
-    /// The fewest bases a read must have for its prediction to mean anything.
+    /// The fewest bases of a read for a meaningful prediction.
     #[must_use]
     pub fn shortest_read(&self) -> usize {
         self.requirements.shortest_read
     }
 
-    /// Whether its predictions have frames.
+    /// Whether its predictions include frames.
     #[must_use]
     pub fn tells_frames(&self) -> bool {
         self.requirements.tells_frames
     }
 
-    /// How far off its log odds may be in a genome that is new to it.
+    /// How far off its log odds may be in a genome unlike those it was trained on.
     #[must_use]
     pub fn model_error(&self) -> f64 {
         self.model_error
     }
 
-    /// How many threads should call [`classify`](Self::classify) at once.
+    /// The number of threads that should call [`classify`](Self::classify) at once.
     #[must_use]
     pub fn workers(&self) -> usize {
         self.engine.workers()
     }
 
-    /// The most rows a chunk should hold, so that neither an interrupt nor the progress bar waits long for one.
+    /// The most rows for a chunk, so that neither an interrupt nor the progress bar has to wait long for one.
     #[must_use]
     pub fn rows_per_chunk(&self) -> usize {
         self.engine.rows_per_call(self.card.parameters)
     }
 
-    /// What the user should know and was not told before, such as a batch that did not fit the device.
+    /// Takes the notes for the user that have not been reported yet, such as a batch that did not fit the device.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let mut notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
@@ -140,18 +141,18 @@ impl Classifier {
         notes
     }
 
-    /// One prediction for each row, in row order; a row's does not depend on the others.
+    /// Predicts for each row, in row order; the prediction for a row does not depend on the others.
     ///
     /// # Errors
-    /// [`Error::Device`] when the device fails even with a single row, and [`Error::NotFinite`] when the weights overflow.
+    /// [`Error::Device`] if the device fails even with a single row, and [`Error::NotFinite`] if the weights overflow.
     pub fn classify(&self, tokens: &Tokens) -> Result<Predictions> {
         self.classify_rows(&tokens.rows().collect::<Vec<_>>())
     }
 
-    /// [`classify`](Self::classify) for rows wherever they lie; they may overlap.
+    /// Predicts as [`classify`](Self::classify) does, for rows anywhere in memory; they may overlap.
     ///
     /// # Errors
-    /// As [`classify`](Self::classify).
+    /// The errors of [`classify`](Self::classify).
     pub fn classify_rows(&self, rows: &[&[u16]]) -> Result<Predictions> {
         let seen: Vec<_> = rows.iter().map(|row| self.scoring.seen(row)).collect();
         let seen: Vec<&[u16]> = seen.iter().map(|row| &**row).collect();

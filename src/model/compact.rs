@@ -1,4 +1,5 @@
-//! The family `compact`: six reading frames through one small convolutional network. One of its models is part of the program.
+//! The family `compact`: one small convolutional network for all six reading frames. One of its models is embedded in
+//! the program.
 
 mod config;
 mod family;

@@ -1,4 +1,4 @@
-//! Converts a checkpoint: its weights become safetensors, under the names that Hugging Face's library gives them.
+//! Converts a checkpoint: its weights become safetensors, with the names that Hugging Face's library uses.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,11 +10,12 @@ use super::files;
 use super::source::Source;
 use super::written::{copy_others, directory, safetensors};
 
-/// Writes a checkpoint to the new directory `out`, with its weights as safetensors. `out` appears whole or not at all.
+/// Writes a checkpoint to the new directory `out`, with its weights as safetensors. `out` is created completely or not
+/// at all.
 ///
 /// # Errors
-/// [`Error::Load`] for a checkpoint that is missing or cannot be run, [`Error::Exists`] if `out` does, [`Error::Write`] if it cannot be
-/// written.
+/// [`Error::Load`] if the checkpoint is missing or cannot run, [`Error::Exists`] if `out` exists, [`Error::Write`] if
+/// it cannot be written.
 pub fn convert(from: &Path, out: &Path) -> Result<()> {
     let weights = if fs::symlink_metadata(out).is_ok() { Vec::new() } else { weights(from)? };
     directory(out, |part| {

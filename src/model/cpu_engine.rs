@@ -1,4 +1,4 @@
-//! A network on our own kernels for the CPU, whatever its family.
+//! Runs a network on our own kernels for the CPU, whatever its family.
 
 use std::fmt::Debug;
 use std::num::NonZero;
@@ -10,23 +10,23 @@ use super::engine::Engine;
 use super::error::Result;
 use super::row::Row;
 
-/// What a family's kernels compute.
+/// The kernels of a family.
 pub(super) trait Kernels: Debug + Send + Sync {
-    /// A thread's working memory, kept from call to call.
+    /// A thread's working memory, reused from call to call.
     type Scratch: Debug + Default + Send;
 
-    /// The logits of all rows, in row order, end to end.
+    /// Computes the logits of all rows, concatenated in row order.
     fn logits(&self, rows: &[Row<'_>], scratch: &mut Self::Scratch) -> Vec<f32>;
 
-    /// What they were made for.
+    /// The instruction set that the kernels were made for.
     fn instruction_set(&self) -> InstructionSet;
 
-    /// What they compute with, for people.
+    /// The arithmetic of the kernels, for people.
     fn arithmetic(&self) -> &'static str {
         self.instruction_set().name()
     }
 
-    /// The most rows a call should have if the network has so many parameters.
+    /// The most rows of a call, for a network with this many parameters.
     fn rows_per_call(&self, parameters: usize) -> usize;
 }
 
@@ -35,12 +35,12 @@ pub(super) trait Kernels: Debug + Send + Sync {
 pub(super) struct CpuEngine<K: Kernels> {
     kernels: K,
     threads: NonZero<usize>,
-    /// One for each thread that has called so far, but for those in use.
+    /// The working memories that are not in use, one for each thread that has called so far.
     scratches: Mutex<Vec<K::Scratch>>,
 }
 
 impl<K: Kernels> CpuEngine<K> {
-    /// Kernels that so many threads call at once.
+    /// Creates an engine whose kernels are called by this many threads at once.
     pub(super) fn new(kernels: K, threads: NonZero<usize>) -> Self {
         Self { kernels, threads, scratches: Mutex::default() }
     }

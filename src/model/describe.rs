@@ -1,4 +1,4 @@
-//! What a model is, for people.
+//! Describes models for people.
 
 use std::fmt::Write as _;
 
@@ -11,10 +11,10 @@ use super::load_error::LoadError;
 use super::precision::Precision;
 use super::source::Source;
 
-/// The precisions a model runs in on a device.
+/// The precisions in which a model runs on a device.
 ///
 /// # Errors
-/// [`Error::Load`] for a checkpoint that is missing or cannot be run.
+/// [`Error::Load`] if the checkpoint is missing or cannot run.
 pub fn precisions(source: &Source, device: &Choice) -> Result<&'static [Precision]> {
     let family = checkpoint::family(source).map_err(|problem| Error::Load { model: source.path(), problem })?;
     Ok(match device {
@@ -24,22 +24,22 @@ pub fn precisions(source: &Source, device: &Choice) -> Result<&'static [Precisio
     })
 }
 
-/// The family of a checkpoint and its size, in short; it is opened, but its weights are not read.
+/// The family and the size of a checkpoint in short. The checkpoint is opened, but its weights are not read.
 ///
 /// # Errors
-/// [`LoadError`] for a checkpoint that is missing or cannot be run.
+/// [`LoadError`] if the checkpoint is missing or cannot run.
 pub fn summary(source: &Source) -> Result<String, LoadError> {
     let Checkpoint { family, weights, .. } = Checkpoint::open(source)?;
     Ok(format!("{}, {} parameters", family.kind(), weights.numbers()))
 }
 
-/// The read that costs are given for, in bases.
+/// The length in bases of the read for which costs are given.
 const READ: usize = 300;
 
-/// A model's card in short, for people; with how fast it was measured to be here, on reads of 300 bases.
+/// A short model card for people, with its measured speed on reads of 300 bases, if given.
 ///
 /// # Errors
-/// [`Error::Load`] for a checkpoint that is missing or cannot be run.
+/// [`Error::Load`] if the checkpoint is missing or cannot run.
 pub fn describe(source: &Source, speed: Option<&Speed>) -> Result<String> {
     let refused = |problem| Error::Load { model: source.path(), problem };
     let Checkpoint { name, family, mut weights, .. } = Checkpoint::open(source).map_err(refused)?;
@@ -65,7 +65,7 @@ pub fn describe(source: &Source, speed: Option<&Speed>) -> Result<String> {
     Ok(text)
 }
 
-/// `53.9 GFLOP for a read of 300 bases, 12.5 MB of working memory per thread`.
+/// Writes `53.9 GFLOP for a read of 300 bases, 12.5 MB of working memory per thread`.
 #[expect(clippy::cast_precision_loss, reason = "rounded to three digits anyway")]
 fn cost(Cost { flops, memory }: Cost) -> String {
     let (flops, unit) = match flops as f64 {
@@ -76,7 +76,7 @@ fn cost(Cost { flops, memory }: Cost) -> String {
     format!("{flops:.1} {unit} for a read of {READ} bases, {megabytes:.1} MB of working memory per thread")
 }
 
-/// Two significant digits: a short measurement gives no more.
+/// Rounds to two significant digits: a short measurement is no more precise.
 fn rounded(number: f64) -> String {
     let digits = number.max(1e-3).log10().floor() - 1.0;
     let unit = 10_f64.powf(digits);
@@ -84,7 +84,7 @@ fn rounded(number: f64) -> String {
     if digits < 0.0 { format!("{rounded:.1}") } else { format!("{rounded:.0}") }
 }
 
-/// `f32; bf16 and int8 on the CPU, f16 on GPUs that support it`.
+/// Writes `f32; bf16 and int8 on the CPU, f16 on GPUs that support it`.
 fn in_words(family: &dyn Family) -> String {
     let names: Vec<&str> = family.cpu_precisions().iter().map(|precision| precision.name()).skip(1).collect();
     let on_cpu = if names.is_empty() { String::new() } else { format!("{} on the CPU, ", names.join(" and ")) };

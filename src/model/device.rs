@@ -1,4 +1,4 @@
-//! The devices a model runs on: what there is, what a user may ask for, and a device made ready.
+//! The devices that a model runs on: which exist, which a user may choose, and how one is initialised.
 
 pub(super) use self::adapter::Gpu;
 pub use self::adapter::{Adapter, Kind, first_real};

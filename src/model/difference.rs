@@ -1,27 +1,28 @@
-//! How far the answers of two engines are apart, and how far rounding explains. Pure.
+//! The difference between the logits of two engines, and the difference that rounding explains. Pure.
 
 use super::precision::Precision;
 
-/// How far two engines are apart.
+/// The difference between two engines.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Difference {
-    /// The largest difference of two logits; infinite if one is not finite.
+    /// The largest difference between two logits; infinite if one is not finite.
     pub(super) largest: f32,
     /// The largest difference that rounding explains.
     pub(super) bound: f32,
 }
 
 impl Difference {
-    /// How far `logits` in some precision are from those of the plain path in f32.
+    /// The difference between `logits` in some precision and those of the plain path in f32.
     pub(super) fn of(logits: &[f32], plain: &[f32], precision: Precision) -> Self {
-        // In f32, probabilities then differ by 1e-4 at most. Half the error in the logits of a BERT in int8 is usual.
+        // In f32, probabilities then differ by 1e-4 at most. For a BERT in int8, half of this error in the logits is
+        // usual.
         let relative = match precision {
             Precision::F32 => 4e-4,
             Precision::F16 => 0.05,
             Precision::Bf16 => 0.1,
             Precision::Int8 => 0.5,
         };
-        // Of logits that are all small, zeros should not pass for rounding.
+        // If all logits are small, zeros should not pass for rounding.
         let scale = plain.iter().fold(0.5_f32, |scale, logit| scale.max(logit.abs()));
         let apart = logits.iter().zip(plain).map(|(one, other)| (one - other).abs());
         let largest =
@@ -29,7 +30,7 @@ impl Difference {
         Self { largest, bound: relative * scale }
     }
 
-    /// Whether rounding explains it.
+    /// Whether rounding explains the difference.
     pub(super) fn is_rounding(self) -> bool {
         self.largest <= self.bound
     }

@@ -1,4 +1,4 @@
-//! A checkpoint's network on what is to compute it: our own kernels, burn on the CPU, or GPUs.
+//! Creates the engine for a checkpoint's network: our own kernels, burn on the CPU, or GPUs.
 
 use burn::tensor::FloatDType;
 
@@ -17,16 +17,16 @@ use super::options::Options;
 use super::precision::Precision;
 use super::weights::Weights;
 
-/// What computes on the CPU where both can.
+/// Which kernels run on the CPU if both can.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kernels {
-    /// Our own.
+    /// Our own kernels.
     Own,
-    /// burn's.
+    /// burn's kernels.
     Burn,
 }
 
-/// What runs a model, as far as precisions go.
+/// Where a model runs, as far as precisions depend on it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     OwnKernels,
@@ -34,17 +34,17 @@ pub(super) enum Place {
     Gpu,
 }
 
-/// A checkpoint that cannot be loaded.
+/// The error for a checkpoint that cannot be loaded.
 pub(super) fn refused(options: &Options, problem: LoadError) -> Error {
     Error::Load { model: options.source.path(), problem }
 }
 
-/// What runs a model on the CPU: our own kernels where they may and can.
+/// Where a model runs on the CPU: on our own kernels, if allowed and supported.
 pub(super) fn place_on_cpu(kernels: Kernels, family: &dyn Family) -> Place {
     if kernels == Kernels::Own && family.has_kernels() { Place::OwnKernels } else { Place::BurnOnCpu }
 }
 
-/// The model on the CPU, on our own kernels where they can run it.
+/// Creates the engine for the CPU, on our own kernels if they support the network.
 pub(super) fn on_cpu(
     options: &Options,
     kernels: Kernels,
@@ -64,7 +64,7 @@ pub(super) fn on_cpu(
     Ok((Box::new(OnCpu::new(network, threads)?), Place::BurnOnCpu))
 }
 
-/// The model on our own kernels, which must be able to run it, with these instructions.
+/// Creates the engine on our own kernels, which must support the network, with these instructions.
 pub(super) fn on_own_kernels(
     options: &Options,
     instructions: InstructionSet,
@@ -76,7 +76,7 @@ pub(super) fn on_own_kernels(
     family.cpu_engine(setup, weights).map_err(|problem| refused(options, problem))
 }
 
-/// The model on each of these GPUs.
+/// Creates the engine on each of these GPUs.
 pub(super) fn on_gpus(
     options: &Options,
     gpus: Vec<device::Gpu>,
@@ -90,7 +90,8 @@ pub(super) fn on_gpus(
         let network = if networks.is_empty() {
             family.burn_network(options.attention, form, &mut Tensors::stored(weights, &gpu.device))
         } else {
-            // Tensors are taken from a checkpoint once: each further GPU reads it anew, and memory never holds all copies.
+            // Tensors can be taken from a checkpoint only once: each further GPU reads it again, so that memory never
+            // holds all copies.
             let again = Checkpoint::open(&options.source);
             again.and_then(|mut again| {
                 let mut tensors = Tensors::stored(&mut again.weights, &gpu.device);
@@ -102,7 +103,7 @@ pub(super) fn on_gpus(
     Ok((Box::new(Gpus::new(networks, options.batch_size)), Place::Gpu))
 }
 
-/// How a network computes on a GPU.
+/// The number format of a network on a GPU.
 fn form(precision: Precision, gpu: &device::Gpu) -> Result<Form, DeviceError> {
     if precision != Precision::F16 {
         return Ok(Form::EXACT);
@@ -113,7 +114,8 @@ fn form(precision: Precision, gpu: &device::Gpu) -> Result<Form, DeviceError> {
     Ok(Form { numbers: FloatDType::F16, fused: gpu.adapter.reaches_matrix_units() })
 }
 
-/// f32 runs everywhere, f16 on a GPU; all else runs on our own kernels, where the network allows it.
+/// Checks the precision: f32 runs everywhere, f16 on a GPU; all others run on our own kernels, if the network allows
+/// it.
 fn check_precision(precision: Precision, family: &dyn Family, place: Place) -> Result<()> {
     let fits = family.cpu_precisions().contains(&precision);
     let needs = match precision {

@@ -1,4 +1,4 @@
-//! Why a model cannot run: what is wrong, and with which model or device.
+//! Errors of models: what is wrong, with which model or device.
 
 use std::fmt;
 use std::io;
@@ -9,7 +9,7 @@ use super::fetch_error::FetchError;
 use super::load_error::LoadError;
 use super::precision::Precision;
 
-/// `Result` with a model's [`Error`].
+/// `Result` with [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a model cannot run.
@@ -21,20 +21,20 @@ pub enum Error {
     Load {
         /// The checkpoint directory, or `builtin`.
         model: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         problem: LoadError,
     },
     /// The model cannot be downloaded.
     #[error("cannot download the model {model}")]
     Fetch {
-        /// Its name.
+        /// The name of the model.
         model: String,
-        /// Why.
+        /// The cause.
         #[source]
         problem: FetchError,
     },
-    /// The directory of a converted, downloaded or trained model is there already.
+    /// The directory for a converted, downloaded or trained model exists already.
     #[error("{} exists", .0.display())]
     Exists(PathBuf),
     /// A converted, downloaded or trained model cannot be written.
@@ -42,56 +42,56 @@ pub enum Error {
     Write {
         /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
     /// There is no usable device, or the device failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// A GPU failed the check: the program should be started anew, with another path on it.
+    /// A GPU failed the check: the program should be started anew with another path on it.
     #[error("{problem}")]
     Again {
         /// The path to try.
         next: GpuPath,
-        /// What is wrong with this one.
+        /// What is wrong with the current path.
         problem: DeviceError,
     },
-    /// A probability is not a number, although those of the reads that were tried first were.
+    /// A probability is not finite, although those of the reads that were checked first were.
     #[error("the model overflows: the probability of a read is not a number")]
     NotFinite,
-    /// A model of a family that is not trained from random weights.
+    /// Models of this family are not trained from random weights.
     #[error("{model} cannot be trained from random weights: {reason}")]
     NoScratch {
-        /// Its name.
+        /// The model's name.
         model: String,
-        /// Why, for people.
+        /// The reason, for people.
         reason: &'static str,
     },
-    /// A training went astray.
+    /// The loss of a training became infinite or NaN.
     #[error("the loss is not a number any more: the training has diverged; try a lower learning rate")]
     Diverged,
     /// The model does not run in this precision on this device.
     #[error("precision {} needs {needs}", .precision.name())]
     Precision {
-        /// What was asked for.
+        /// The precision that was asked for.
         precision: Precision,
-        /// What it needs.
+        /// What this precision needs.
         needs: Needs,
     },
 }
 
-/// What a precision needs to run in.
+/// What a precision needs to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Needs {
-    /// A GPU; the model was to run on the CPU.
+    /// A GPU, but the model was to run on the CPU.
     Gpu,
-    /// The CPU; the model was to run on a GPU.
+    /// The CPU, but the model was to run on a GPU.
     Cpu,
-    /// Our own kernels; the model was to run on burn.
+    /// Our own kernels, but the model was to run on burn.
     OwnKernels,
-    /// Another network: what this one lacks, for people.
+    /// Another network; says what this one lacks, for people.
     Network(&'static str),
 }
 

@@ -1,5 +1,5 @@
-//! The plain path's answers to the reads that an engine is checked with. They take a BERT of full size a second or two, so they are
-//! computed while the engine is loaded.
+//! Computes the plain path's answers for the reads that an engine is checked with. A BERT of full size takes one or two
+//! seconds for them, so they are computed while the engine is loaded.
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
@@ -13,7 +13,7 @@ use super::engines::refused;
 use super::error::Result;
 use super::options::Options;
 
-/// Answers that a thread computes: burn's on the CPU, in f32.
+/// Answers that a thread computes with burn on the CPU, in f32.
 pub(super) struct Expected {
     /// The reads, as rows of k-mers.
     pub(super) rows: Vec<Vec<u16>>,
@@ -21,7 +21,7 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    /// Begins with the model's answers to `rows`, from its files.
+    /// Starts to compute the model's answers to `rows`, from its files.
     pub(super) fn begin(options: &Options, rows: Vec<Vec<u16>>) -> Result<Self, DeviceError> {
         let (options, asked) = (options.clone(), rows.clone());
         let logits = thread::Builder::new().spawn(move || logits(&options, &asked));
@@ -31,14 +31,14 @@ impl Expected {
         }
     }
 
-    /// Waits for the logits of all rows, end to end.
+    /// Waits for the logits of all rows, concatenated.
     pub(super) fn logits(self) -> Result<Vec<f32>> {
         self.logits.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 
 fn logits(options: &Options, rows: &[Vec<u16>]) -> Result<Vec<f32>> {
-    /// There are no more reads than this, and more threads do little for a read alone.
+    /// The most threads: there are no more reads, and further threads hardly help with a single read.
     const MOST_THREADS: NonZero<usize> = NonZero::new(8).unwrap();
     let refused = |problem| refused(options, problem);
     let Checkpoint { family, mut weights, .. } = Checkpoint::open(&options.source).map_err(refused)?;

@@ -1,4 +1,4 @@
-//! What a family of networks says of itself. A new family is a folder that implements [`Family`], and an arm in
+//! The interface of a family of networks. A new family is a folder that implements [`Family`], and a match arm in
 //! `checkpoint.rs`.
 
 use std::borrow::Cow;
@@ -22,72 +22,72 @@ use super::training::Learning;
 use super::weights::Weights;
 use crate::prediction::Predictions;
 
-/// How reads become rows of a network, and its logits predictions.
+/// Turns reads into rows of a network, and its logits into predictions.
 pub(super) trait Scoring: Debug + Send + Sync {
-    /// What it needs of a read.
+    /// The requirements of the model on a read.
     fn requirements(&self) -> Requirements;
 
-    /// What its network sees of a row of k-mers: all of it, unless the family says otherwise.
+    /// The part of a row of k-mers that the network sees: all of it, unless the family overrides this.
     fn seen<'a>(&self, row: &'a [u16]) -> Cow<'a, [u16]> {
         row.into()
     }
 
-    /// The rows its network computes, for rows of k-mers as they are [`seen`](Self::seen).
+    /// The rows that the network computes, for rows of k-mers as [`seen`](Self::seen) by it.
     fn network_rows<'a>(&self, rows: &[&'a [u16]]) -> Vec<Row<'a>>;
 
-    /// One prediction for each row of k-mers, and its stretches if the family tells any, from the logits of all of its
+    /// Makes one prediction for each row of k-mers, with stretches if the family predicts any, from the logits of all
     /// [`network_rows`](Self::network_rows).
     fn predictions(&self, rows: &[&[u16]], logits: &[f32]) -> Predictions;
 }
 
-/// What a model needs of a read, and what it tells of one.
+/// The requirements of a model on a read, and what it predicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Requirements {
-    /// The k of its k-mers.
+    /// The length of its k-mers.
     pub(super) k: usize,
-    /// The most k-mers of a row it reads, if it does not read all.
+    /// The most k-mers of a row that it reads, if there is a limit.
     pub(super) longest_row: Option<usize>,
-    /// Bases of the windows that long reads are scored in, where the user asks for windows; one base more must fit too.
+    /// The length of windows in bases if the user asks for windows; one base more must fit too.
     pub(super) window_length: usize,
-    /// The fewest bases a read must have for its prediction to mean anything.
+    /// The fewest bases of a read for a meaningful prediction.
     pub(super) shortest_read: usize,
-    /// Whether its predictions have frames.
+    /// Whether its predictions include frames.
     pub(super) tells_frames: bool,
 }
 
 /// A family, with the settings of one checkpoint.
 pub(super) trait Family: Scoring {
-    /// What reports call the family.
+    /// The name of the family in reports.
     fn kind(&self) -> &'static str;
 
-    /// The model's own name, if its settings have one; else it is called as its directory is.
+    /// The name of the model, if its settings have one; otherwise it is named after its directory.
     fn name(&self) -> Option<&str>;
 
-    /// Whether [`Attention`] makes a difference to it.
+    /// Whether [`Attention`] has an effect.
     fn has_attention(&self) -> bool;
 
-    /// The precisions that its own kernels run on the CPU. burn runs all networks in f32, and on GPUs in f16.
+    /// The precisions of its own kernels on the CPU. burn runs all networks in f32, and on GPUs in f16.
     fn cpu_precisions(&self) -> &'static [Precision];
 
-    /// What a precision that is not one of those needs of a network, for people.
+    /// What a network needs for a precision that is not among those, for people.
     fn precision_needs(&self, precision: Precision) -> &'static str;
 
-    /// What the model is, for people: names and values, in the order they are printed.
+    /// The description of the model for people: names and values, in the order in which they are printed.
     fn description(&self) -> Vec<(&'static str, String)>;
 
-    /// What a read of so many bases costs.
+    /// The cost of a read with this many bases.
     fn cost(&self, bases: usize) -> Cost;
 
-    /// The name and shape of each tensor the network takes, in an order that ends soon if they are not those of the weights.
+    /// The name and shape of each tensor of the network, in an order that ends soon if they do not match the weights.
     fn tensors(&self) -> Box<dyn Iterator<Item = (String, Vec<usize>)> + '_>;
 
-    /// Whether our own kernels for the CPU can run the network.
+    /// Whether our own kernels for the CPU support the network.
     fn has_kernels(&self) -> bool;
 
-    /// The network on our own kernels for the CPU, which must be able to run it.
+    /// Creates the engine on our own kernels for the CPU, which must support the network.
     fn cpu_engine(&self, setup: CpuSetup, weights: &mut Weights) -> Result<Box<dyn Engine>, LoadError>;
 
-    /// The network on burn.
+    /// Creates the network on burn.
     fn burn_network(
         &self,
         attention: Attention,
@@ -95,8 +95,8 @@ pub(super) trait Family: Scoring {
         tensors: &mut Tensors<'_>,
     ) -> Result<Box<dyn Network>, LoadError>;
 
-    /// The logits of each row [1, logits] by the network on burn, exactly. A large network is taken layer by layer, so that memory
-    /// never holds all of it.
+    /// Computes the logits of each row `[1, logits]` on burn in f32. A large network is loaded layer by layer, so that
+    /// memory never holds all of it.
     fn burn_logits(
         &self,
         attention: Attention,
@@ -108,17 +108,17 @@ pub(super) trait Family: Scoring {
         Ok(rows.par_iter().map(|row| logits_of_row(network.as_ref(), *row, device)).collect())
     }
 
-    /// How it learns.
+    /// How the family learns.
     #[cfg(feature = "train")]
     fn learning(&self) -> &dyn Learning;
 }
 
-/// What a read costs.
+/// The cost of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cost {
-    /// Floating-point operations; a multiplication and an addition are two.
+    /// Floating-point operations; a multiplication and an addition count as two.
     pub(super) flops: usize,
-    /// Bytes of working memory on the CPU, about.
+    /// Approximate bytes of working memory on the CPU.
     pub(super) memory: usize,
 }
 
@@ -128,8 +128,8 @@ pub(super) struct CpuSetup {
     pub(super) attention: Attention,
     /// One of [`Family::cpu_precisions`].
     pub(super) precision: Precision,
-    /// How many threads call it at once.
+    /// The number of threads that call it at once.
     pub(super) threads: NonZero<usize>,
-    /// Which instructions to use.
+    /// The instruction set to use.
     pub(super) instructions: InstructionSet,
 }

@@ -1,7 +1,7 @@
-//! Downloads a checkpoint: whole and verified, or not at all.
+//! Downloads a checkpoint, completely and verified, or not at all.
 //!
-//! What was downloaded so far is kept in a hidden folder beside the place of the checkpoint, so that the same command goes on
-//! where it was cut off, even after a kill.
+//! Incomplete downloads are kept in a hidden folder beside the place of the checkpoint, so that the same command
+//! resumes the download, even after a kill.
 
 mod download;
 mod step;
@@ -19,15 +19,14 @@ use super::fetch_error::FetchError;
 use super::source::Source;
 use super::written::part_of;
 
-/// The file whose lock says that a download goes on.
+/// The file that is locked while a download is running.
 const LOCK: &str = "lock";
 
 /// Downloads a checkpoint to the new directory `to`.
 ///
 /// # Errors
-/// [`Error::Fetch`] for a download that fails, [`Error::Load`] for one that is not a model that can be run, and
-/// [`Error::Exists`] if `to` does, and
-/// [`Error::Write`] where it cannot be written.
+/// [`Error::Fetch`] if the download fails, [`Error::Load`] if it is not a model that can run, [`Error::Exists`] if `to`
+/// exists, and [`Error::Write`] if it cannot be written.
 pub fn fetch(wanted: &Wanted, to: &Path, told: &mut dyn FnMut(Step<'_>)) -> Result<()> {
     let unwritten = |source| Error::Write { path: to.to_owned(), source };
     let failed = |problem| Error::Fetch { model: wanted.name.clone(), problem };
@@ -39,7 +38,7 @@ pub fn fetch(wanted: &Wanted, to: &Path, told: &mut dyn FnMut(Step<'_>)) -> Resu
     let lock = File::create(part.join(LOCK)).map_err(unwritten)?;
     match lock.try_lock() {
         Err(TryLockError::WouldBlock) => return Err(failed(FetchError::Busy)),
-        // Where a file system has no locks there is none.
+        // Some file systems have no locks.
         Ok(()) | Err(TryLockError::Error(_)) => {}
     }
     let client = Client::new(wanted.token.as_deref());
@@ -47,18 +46,18 @@ pub fn fetch(wanted: &Wanted, to: &Path, told: &mut dyn FnMut(Step<'_>)) -> Resu
         receive(&client, wanted, file, &part, told).map_err(failed)?;
     }
     let mut files = fs::read_dir(&part).map_err(unwritten)?.flatten().map(|entry| entry.path());
-    // Whatever is not one of the checkpoint's files: the lock, and what an optional file has left.
+    // Removes whatever is not a file of the checkpoint: the lock, and leftovers of an optional file.
     let is_ours = |path: &Path| wanted.files.iter().flat_map(|file| &file.names).any(|name| path.ends_with(name));
     files.try_for_each(|path| if is_ours(&path) { Ok(()) } else { fs::remove_file(path) }).map_err(unwritten)?;
     if let Err(problem) = Checkpoint::open(&Source::Directory(part.clone())) {
-        // It would be no better the next time.
+        // Another attempt would give the same files.
         let _ = fs::remove_dir_all(&part);
         return Err(Error::Load { model: wanted.name.clone().into(), problem });
     }
     fs::rename(&part, to).map_err(unwritten)
 }
 
-/// Downloads the first of the file's names that there is.
+/// Downloads the file under the first of its names that exists.
 fn receive(
     client: &Client,
     wanted: &Wanted,

@@ -1,4 +1,4 @@
-//! Why a model cannot be downloaded.
+//! Errors of downloads.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,68 +7,68 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// This program was built without the part that downloads.
+    /// This program was built without downloads.
     #[error("this program was built without the feature `fetch`")]
     NotBuilt,
-    /// There is no such file, or it is not ours to see.
+    /// The file does not exist, or we may not see it.
     #[error("{url} does not exist")]
     NotFound {
-        /// The file.
+        /// The address of the file.
         url: String,
     },
-    /// The server wants to know who asks.
+    /// The server requires authentication.
     #[error("{url}: access is refused (HTTP {status})")]
     Refused {
-        /// The file.
+        /// The address of the file.
         url: String,
-        /// 401 or 403.
+        /// The status: 401 or 403.
         status: u16,
     },
-    /// The server says something else.
+    /// The server returned another error.
     #[error("{url}: the server answers HTTP {status}")]
     Status {
-        /// The file.
+        /// The address of the file.
         url: String,
-        /// What it says.
+        /// The HTTP status.
         status: u16,
     },
-    /// The server cannot be reached, or the connection breaks again and again.
+    /// The server cannot be reached, or the connection breaks repeatedly.
     #[error("{url}")]
     Network {
-        /// The file.
+        /// The address of the file.
         url: String,
-        /// Why.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The file has another length than it should.
+    /// The file has the wrong length.
     #[error("{url} has {found} bytes, expected {expected}")]
     Size {
-        /// The file.
+        /// The address of the file.
         url: String,
-        /// Its length.
+        /// The length of the file.
         found: u64,
-        /// What it should be.
+        /// The length it should have.
         expected: u64,
     },
-    /// The file has another content than it should.
+    /// The file has the wrong content.
     #[error("{url} has the SHA-256 {found}, expected {expected}")]
     Checksum {
-        /// The file.
+        /// The address of the file.
         url: String,
-        /// Its SHA-256.
+        /// The SHA-256 of the file.
         found: String,
-        /// What it should be.
+        /// The SHA-256 it should have.
         expected: String,
     },
-    /// Another process downloads the same.
+    /// Another process is downloading the same checkpoint.
     #[error("another process is downloading it")]
     Busy,
-    /// What is downloaded cannot be written.
+    /// The download cannot be written.
     #[error("cannot write {}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },

@@ -1,4 +1,4 @@
-//! Puts a checkpoint on the device it is to run on.
+//! Loads a checkpoint onto the device it will run on.
 
 use super::card::Card;
 use super::check;
@@ -20,13 +20,13 @@ pub(super) struct Loaded {
     pub(super) card: Card,
     pub(super) scoring: Box<dyn Scoring>,
     pub(super) engine: Box<dyn Engine>,
-    /// How far off its log odds may be in a genome that is new to it.
+    /// How far off the model's log odds may be in a genome unlike those it was trained on.
     pub(super) model_error: f64,
-    /// What the user should know.
+    /// Notes for the user.
     pub(super) notes: Vec<String>,
 }
 
-/// Loads a model and readies its device.
+/// Loads a model and initialises its device.
 pub(super) fn load(options: &Options, kernels: Kernels) -> Result<Loaded> {
     if options.source == Source::Unscored {
         let (scoring, engine) = (Box::new(Unscored), Box::new(Unscored));

@@ -1,11 +1,11 @@
-//! Why a checkpoint cannot be loaded.
+//! Errors of loading a checkpoint.
 
 use std::fmt;
 
-/// A key of `config.json`, with dots; whether its value will do; and what it may be, for people.
+/// A requirement on `config.json`: a key with dots, whether its value is allowed, and the allowed values for people.
 pub(super) type Requirement = (&'static str, bool, &'static str);
 
-/// Finds the first of the requirements that is not met.
+/// Fails with the first requirement that is not met.
 pub(super) fn require(all: impl IntoIterator<Item = Requirement>) -> Result<(), LoadError> {
     match all.into_iter().find(|(_, holds, _)| !holds) {
         None => Ok(()),
@@ -17,58 +17,58 @@ pub(super) fn require(all: impl IntoIterator<Item = Requirement>) -> Result<(), 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// There is no such directory.
+    /// The directory does not exist.
     #[error("there is no such directory")]
     NoDirectory,
-    /// It is not a directory.
+    /// The path is not a directory.
     #[error("it is not a directory")]
     NotADirectory,
-    /// One of its files is a device, a pipe or a directory.
+    /// A file is a device, a pipe or a directory.
     #[error("{file} is not a regular file")]
     NotAFile {
         /// The file's name in the checkpoint directory.
         file: String,
     },
-    /// A file of it cannot be read.
+    /// A file cannot be read.
     #[error("cannot read {file}")]
     Io {
         /// The file's name in the checkpoint directory.
         file: String,
-        /// Why.
+        /// The error of the system.
         #[source]
         source: std::io::Error,
     },
-    /// `config.json` is not what it should be.
+    /// `config.json` is not valid.
     #[error("config.json does not describe a known model")]
     Json(#[source] serde_json::Error),
-    /// `config.json` asks for something that is not supported.
+    /// `config.json` has a value that is not supported.
     #[error("config.json: {key} must be {expected}")]
     Unsupported {
         /// The key, with dots.
         key: String,
-        /// What it may be, for people.
+        /// The allowed values, for people.
         expected: String,
     },
     /// `vocab.txt` is not a vocabulary of k-mers.
     #[error("vocab.txt has {words} words; a vocabulary of k-mers has 69, 261, 1029 or 4101 (k = 3 to 6)")]
     VocabularySize {
-        /// How many words it has.
+        /// The number of words in it.
         words: usize,
     },
     /// `vocab.txt` is not in the original's order.
     #[error("vocab.txt, line {line}: found {found:?}, expected {expected:?}")]
     Vocabulary {
-        /// The line, from 1.
+        /// The line, counted from 1.
         line: usize,
-        /// What is there.
+        /// The word found.
         found: String,
-        /// What must be there.
+        /// The word expected.
         expected: String,
     },
     /// There is no weights file.
     #[error("no weights found (looked for {looked_for})")]
     NoWeights {
-        /// The files looked for.
+        /// The names of the files that were looked for.
         looked_for: String,
     },
     /// The weights file is truncated or not a weights file.
@@ -76,56 +76,56 @@ pub enum LoadError {
     Weights {
         /// The file's name in the checkpoint directory.
         file: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A tensor is missing.
     #[error("the weights have no tensor {name}")]
     MissingTensor {
-        /// Its name.
+        /// The tensor's name.
         name: String,
     },
-    /// A tensor that the model does not use.
+    /// There is a tensor that the model does not use.
     #[error("the weights have a tensor that the model does not use: {name}")]
     ExtraTensor {
-        /// Its name.
+        /// The tensor's name.
         name: String,
     },
-    /// A tensor does not have the shape that `config.json` asks for.
+    /// A tensor does not have the shape that `config.json` requires.
     #[error("tensor {name} is {}; config.json asks for {}", Shape(.found), Shape(.expected))]
     TensorShape {
-        /// Its name.
+        /// The tensor's name.
         name: String,
-        /// Its shape.
+        /// The tensor's shape.
         found: Vec<usize>,
-        /// The shape it must have.
+        /// The shape expected.
         expected: Vec<usize>,
     },
     /// A tensor does not hold 32-bit floating-point numbers.
     #[error("tensor {name} is not in f32")]
     TensorType {
-        /// Its name.
+        /// The tensor's name.
         name: String,
     },
     /// A tensor holds an infinity or a NaN.
     #[error("tensor {name} holds a number that is not finite")]
     NotFinite {
-        /// Its name.
+        /// The tensor's name.
         name: String,
     },
-    /// The weights are finite, but what they compute is not.
+    /// The weights are finite, but the results computed from them are not.
     #[error("the weights overflow: the probability of a read is not a number")]
     Overflow,
-    /// A compact model's padding token must be embedded as zeros.
+    /// The embedding of the padding token does not consist of zeros.
     #[error("tensor {name}: the first row, the padding token's, must be zeros")]
     Padding {
-        /// Its name.
+        /// The tensor's name.
         name: String,
     },
 }
 
-/// `4101 x 768`.
+/// Formats a shape: `4101 x 768`.
 struct Shape<'a>(&'a [usize]);
 
 impl fmt::Display for Shape<'_> {

@@ -10,30 +10,31 @@ use super::source::Source;
 /// Which model to load, and how to run it.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Which model.
+    /// The model to load.
     pub source: Source,
     /// How attention treats padding; a model without attention ignores it.
     pub attention: Attention,
-    /// What to multiply in: bf16 and int8 run on the CPU, f16 on GPUs.
+    /// The number format to multiply in: bf16 and int8 run on the CPU, f16 on GPUs.
     pub precision: Precision,
-    /// Which device.
+    /// The device to run on.
     pub device: device::Choice,
     /// The largest number of rows in a GPU's batch; found by trial if absent.
     pub batch_size: Option<NonZero<usize>>,
-    /// CPU threads the run may use in all.
+    /// The number of CPU threads that the run may use in total.
     pub threads: NonZero<usize>,
-    /// Whether a few reads are tried before the model is trusted.
+    /// Whether the model is checked on some reads before it is trusted.
     pub check: Check,
 }
 
-/// Whether a few reads are tried before a model is trusted: through the path that is to run, and through a plain one.
+/// Whether a model is checked before it is trusted: on some reads, its answers are compared with those of a plain path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Check {
-    /// They are, and must get the same answers.
+    /// Check the model; the answers must agree.
     #[default]
     Run,
-    /// They are. Where a GPU's answers are wrong and there is a simpler path on it, that is [`Error::Again`](super::Error::Again).
+    /// Check the model. If a GPU's answers are wrong and there is a simpler path on it, fail with
+    /// [`Error::Again`](super::Error::Again).
     OrAgain,
-    /// The model is trusted as it is.
+    /// Trust the model without a check.
     Skip,
 }

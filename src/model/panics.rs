@@ -1,4 +1,4 @@
-//! Panics of libraries, turned into text: burn panics on some of what can go wrong with a device.
+//! Turns panics of libraries into text: burn panics for some faults of a device.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,5 +1,5 @@
-//! A plain path beside an engine that has passed its check, for what no check before a run can try: a GPU's kernels depend on the
-//! shape of a batch, and shapes depend on the input.
+//! A plain path that runs beside an engine that has passed its check. It covers what no check before a run can: a GPU's
+//! kernels depend on the shapes of batches, and shapes depend on the input.
 
 use super::difference::Difference;
 use super::engine::{Engine, Proof};
@@ -7,27 +7,27 @@ use super::error::Result;
 use super::precision::Precision;
 use super::row::Row;
 
-/// The plain path, and what is compared with it.
+/// The plain path, and how much is compared with it.
 #[derive(Debug)]
 pub(super) struct Plain {
     engine: Box<dyn Engine>,
-    /// What the other engine computes in.
+    /// The precision of the other engine.
     precision: Precision,
-    /// How many rows of a batch are compared.
+    /// The most rows of a batch that are compared.
     rows: usize,
 }
 
 impl Plain {
-    /// For a network with so many parameters.
+    /// Creates the proof for a network with this many parameters.
     pub(super) fn new(engine: Box<dyn Engine>, precision: Precision, parameters: usize) -> Self {
-        /// Parameters times rows that are affordable: some rows of a small network, but one of a BERT of full size.
+        /// Parameters times rows that are affordable: some rows of a small network, but one row of a BERT of full size.
         const AFFORDABLE: usize = 100_000_000;
         Self { engine, precision, rows: (AFFORDABLE / parameters.max(1)).clamp(1, 8) }
     }
 }
 
 impl Proof for Plain {
-    /// The last one, and others from all over the batch.
+    /// Chooses the last row, and others spread over the batch.
     fn some_of(&self, rows: &[usize]) -> Vec<usize> {
         rows.iter().rev().copied().step_by(rows.len().div_ceil(self.rows).max(1)).collect()
     }
@@ -43,7 +43,7 @@ mod tests {
 
     use super::*;
 
-    /// Two logits of a row: how many k-mers it has, and 0.
+    /// An engine whose two logits are the number of k-mers of a row, and 0.
     #[derive(Debug)]
     struct Counts;
 

@@ -1,6 +1,7 @@
-//! Random reads and numbers, the same in every run: to measure a model, to check it, and to start and train one.
+//! Random reads and numbers, the same in every run: for measuring and checking models, and for starting and running
+//! trainings.
 
-/// Random reads, all different, the same in every run.
+/// Random reads, all different, and the same in every run.
 pub(super) fn random_reads(length: usize, count: usize) -> Vec<Vec<u8>> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut base = || {
@@ -13,7 +14,7 @@ pub(super) fn random_reads(length: usize, count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|_| (0..length).map(|_| base()).collect()).collect()
 }
 
-/// Random bits without end: splitmix64 (Steele, Lea and Flood 2014).
+/// An endless source of random bits: splitmix64 (Steele, Lea and Flood 2014).
 #[derive(Debug)]
 pub(super) struct Bits(u64);
 
@@ -29,7 +30,7 @@ impl Bits {
         mixed ^ (mixed >> 31)
     }
 
-    /// The highest 53 bits as a number above 0 and up to 1.
+    /// The highest 53 bits, as a number above 0 and up to 1.
     #[cfg(feature = "train")]
     #[expect(clippy::cast_precision_loss, reason = "2^53 fit")]
     fn share(&mut self) -> f64 {
@@ -37,17 +38,17 @@ impl Bits {
     }
 }
 
-/// Random numbers around zero with this standard deviation.
+/// Normally distributed random numbers around zero with this standard deviation.
 #[cfg(feature = "train")]
 #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than f32")]
 pub(super) fn random_numbers(seed: u64, count: usize, deviation: f64) -> Vec<f32> {
     let mut bits = Bits::new(seed);
-    // Box and Muller's transform (1958).
+    // The Box-Muller transform (1958).
     let mut normal = || (-2.0 * bits.share().ln()).sqrt() * (std::f64::consts::TAU * bits.share()).cos();
     (0..count).map(|_| (deviation * normal()) as f32).collect()
 }
 
-/// Random numbers, as many at any place up to `most` on both sides of zero.
+/// Uniformly distributed random numbers from -`most` to `most`.
 #[cfg(feature = "train")]
 #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than f32")]
 pub(super) fn even_numbers(seed: u64, count: usize, most: f64) -> Vec<f32> {

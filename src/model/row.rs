@@ -1,12 +1,12 @@
-//! What a network computes at once: a read, or a window of one.
+//! The input of a network: a read, or a window of one.
 
 /// The overlapping k-mers of a read or of a window of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row<'a> {
-    /// Token ids.
+    /// The token ids.
     pub ids: &'a [u16],
-    /// Bases of padding before the first k-mer. A network that reads positions of several bases needs it to know where they
-    /// start.
+    /// The number of bases of padding before the first k-mer. A network with positions of several bases needs it to
+    /// know where they start.
     pub before: usize,
 }
 

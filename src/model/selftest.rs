@@ -1,4 +1,4 @@
-//! A model on one path against the plain one, over more reads than the check before a run takes: `readseeker selftest`.
+//! Compares a model on one path with the plain one, on more reads than the check before a run: `readseeker selftest`.
 
 use super::card::Card;
 use super::classifier::Classifier;
@@ -9,28 +9,30 @@ use super::random::random_reads;
 use crate::kmer;
 use crate::tokens::Tokens;
 
-/// Bases of the reads: short, long, around the longest that a BERT takes whole, and in several windows of a compact model.
+/// The lengths of the reads in bases: short, long, around the longest that a BERT reads whole, and in several windows
+/// of a compact model.
 const LENGTHS: [usize; 10] = [150, 300, 60, 101, 75, 250, 301, 302, 151, 1000];
 
-/// How far a path is from the plain one.
+/// The difference between a path and the plain one.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// What ran, and where.
+    /// The model and its device.
     pub card: Card,
-    /// How many reads were scored on both.
+    /// The number of reads scored on both.
     pub reads: usize,
-    /// The largest difference of two probabilities.
+    /// The largest difference between two probabilities.
     pub largest: f32,
-    /// The largest that rounding explains.
+    /// The largest difference that rounding explains.
     pub bound: f32,
 }
 
-/// Scores reads on the path that `options` lead to, and on burn's on the CPU in f32, which shares no kernel with the others.
+/// Scores reads on the path that `options` select, and on burn's CPU path in f32, which shares no kernel with the
+/// others.
 ///
 /// # Errors
-/// As [`Classifier::load`] and [`Classifier::classify`].
+/// The errors of [`Classifier::load`] and [`Classifier::classify`].
 pub fn compare(options: &Options) -> Result<Comparison> {
-    /// Parameters times reads that are affordable: more than enough of a small network, some seconds of a BERT.
+    /// Parameters times reads that are affordable: more than enough for a small network, some seconds for a BERT.
     const AFFORDABLE: usize = 800_000_000;
     let options = Options { check: Check::Skip, ..options.clone() };
     let tested = Classifier::load(&options)?;
@@ -56,7 +58,7 @@ fn tokens(classifier: &Classifier, reads: usize) -> Tokens {
     tokens
 }
 
-/// The largest difference of two probabilities that rounding explains.
+/// The largest difference between two probabilities that rounding explains.
 fn bound(precision: Precision) -> f32 {
     match precision {
         Precision::F32 => 1e-4,

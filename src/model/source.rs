@@ -1,34 +1,34 @@
-//! Where a model comes from.
+//! The source of a model.
 
 use std::path::PathBuf;
 
 use super::builtin::{self, Embedded};
 use super::files;
 
-/// Where a model comes from.
+/// The source of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The model that is part of the program, and makes calls along the read.
+    /// The embedded model that makes calls along the read.
     Builtin,
-    /// The compact model, also part of the program: faster, less often right.
+    /// The embedded compact model: faster, but less accurate.
     Compact,
-    /// A checkpoint directory; its `config.json` says of which family.
+    /// A checkpoint directory, whose `config.json` tells the family.
     Directory(PathBuf),
-    /// No model: every read goes out unscored. It measures what the rest of a run costs.
+    /// No model: every read is left unscored. This measures the cost of the rest of a run.
     Unscored,
 }
 
 impl Source {
-    /// The models that are part of the program.
+    /// The models that are embedded in the program.
     pub const INSIDE: [Self; 2] = [Self::Builtin, Self::Compact];
 
-    /// `builtin`, `compact`, or a directory; a directory of such a name is `./builtin`.
+    /// Parses `builtin`, `compact`, or a directory; a directory of that name is `./builtin`.
     #[must_use]
     pub fn from_path(path: PathBuf) -> Self {
         Self::INSIDE.into_iter().find(|inside| inside.path() == path).unwrap_or(Self::Directory(path))
     }
 
-    /// The checkpoint within the program, if it is one.
+    /// The embedded checkpoint, if this is one.
     pub(super) fn embedded(&self) -> Option<&'static Embedded> {
         match self {
             Self::Builtin => Some(&builtin::ALONG),
@@ -37,7 +37,7 @@ impl Source {
         }
     }
 
-    /// The files it is read from.
+    /// The files that the model is read from.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         match self {
             Self::Directory(directory) => files::ALL.map(|file| directory.join(file)).to_vec(),

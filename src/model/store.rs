@@ -1,4 +1,4 @@
-//! The folder that models are kept in, each in a directory named like it.
+//! The folder where models are kept, each in a directory of its name.
 
 use std::env;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::files;
 use super::source::Source;
 
-/// The folder: `models` in `$READSEEKER_CACHE`, or in `readseeker` of the user's cache folder; none without a home.
+/// The folder: `models` in `$READSEEKER_CACHE`, or in `readseeker` in the user's cache folder; `None` without a home.
 #[must_use]
 pub fn folder() -> Option<PathBuf> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -24,7 +24,7 @@ pub fn checkpoints(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// The model a user names: `builtin`, a directory, or a checkpoint in the folder of models.
+/// Finds the model that a user names: `builtin`, a directory, or a checkpoint in the folder of models.
 #[must_use]
 pub fn find(named: PathBuf) -> Source {
     let source = Source::from_path(named);

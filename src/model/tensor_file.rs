@@ -1,5 +1,5 @@
-//! The header of a safetensors file, read by itself: a BERT of full size has 360 MB, of which memory should hold a tensor at a
-//! time.
+//! Reads just the header of a safetensors file: a BERT of full size has 360 MB, and memory should hold only one tensor
+//! at a time.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -8,17 +8,17 @@ use safetensors::tensor::Metadata;
 
 use super::load_error::LoadError;
 
-/// A file, or the like in memory.
+/// A file, or bytes in memory.
 pub(super) trait Bytes: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> Bytes for T {}
 
-/// Bytes that say how long the header is.
+/// The number of bytes that give the length of the header.
 const LENGTH: usize = size_of::<u64>();
-/// A longer header is refused, as by the format's own library.
+/// The longest header: a longer one is refused, as in the format's own library.
 const LONGEST_HEADER: usize = 100_000_000;
 
-/// The tensors of the file of this name, which must fill it, and where the first one begins.
+/// Reads which tensors the file has, which must fill it, and where the first one begins. `file` is its name.
 pub(super) fn header(file: &str, bytes: &mut dyn Bytes) -> Result<(Metadata, u64), LoadError> {
     let unreadable = |source| LoadError::Io { file: file.to_owned(), source };
     let refused = |source| Err(LoadError::Weights { file: file.to_owned(), source: Box::new(source) });

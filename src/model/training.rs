@@ -1,7 +1,7 @@
-//! Fine-tunes a network on labelled reads: one trainer for all families, which differ in their losses and recipes alone.
+//! Trains a network on labelled reads: one trainer for all families, which differ only in their losses and recipes.
 //!
-//! A network is made anew for each step, of tensors that remember where they came from (`burn_engine/tensors.rs`): what runs
-//! is the network that scores reads, not a copy of it.
+//! A network is created anew for each step from tensors that track gradients (`burn_engine/tensors.rs`). So the network
+//! that is trained is the one that scores reads, not a copy of it.
 
 mod adamw;
 mod begun;

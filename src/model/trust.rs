@@ -1,4 +1,4 @@
-//! Whether an engine is trusted: its answers to a few reads are those of a plain path, or else what happens.
+//! Decides whether to trust an engine: its answers to some reads must agree with those of a plain path.
 
 use std::num::NonZero;
 
@@ -18,17 +18,18 @@ use super::options::{Check, Options};
 use super::precision::Precision;
 use super::proof::Plain;
 
-/// An engine that computes what the plain path does.
+/// An engine that has passed the check, or replaces one that failed.
 pub(super) struct Trusted {
     pub(super) engine: Box<dyn Engine>,
-    /// What it computes in.
+    /// The precision of the engine.
     pub(super) precision: Precision,
-    /// What the user should know.
+    /// A note for the user.
     pub(super) note: Option<String>,
 }
 
-/// The engine, if it computes what the plain path does. Else a slower one or the plain path, and a note; or an error, if the user
-/// named a GPU, or if the program can be started anew with a simpler path on it. What is `expected` is needed for our own kernels.
+/// Returns the engine if it agrees with the plain path. Otherwise returns a slower one or the plain path with a note;
+/// or fails, if the user named a GPU or the program can be started anew with a simpler path on it. Our own kernels need
+/// `expected`.
 pub(super) fn trusted(
     options: &Options,
     family: &dyn Family,
@@ -48,7 +49,7 @@ pub(super) fn trusted(
     }
 }
 
-/// Our own kernels, if they answer as is expected.
+/// Returns our own kernels if they give the expected answers.
 fn on_cpu_kernels(
     options: &Options,
     family: &dyn Family,
@@ -71,7 +72,7 @@ fn on_cpu_kernels(
     plain_instead(options, family, Kernels::Burn, &problem)
 }
 
-/// A GPU, if it answers as our own kernels do.
+/// Returns the GPU if it agrees with our own kernels.
 fn on_gpu(options: &Options, family: &dyn Family, mut engine: Box<dyn Engine>, parameters: usize) -> Result<Trusted> {
     let path = GpuPath::of_this_process();
     let rows = check::rows(family.requirements(), parameters, true);
@@ -83,7 +84,7 @@ fn on_gpu(options: &Options, family: &dyn Family, mut engine: Box<dyn Engine>, p
     let few = options.threads.min(NonZero::new(rows.len()).unwrap_or(NonZero::<usize>::MIN));
     let beside = plain(options, family, Kernels::Own, few)?;
     let expected = check::logits(family, beside.as_ref(), &rows)?;
-    // Where the GPU's answers alone are not finite, it is at fault, and not the model.
+    // If only the GPU's answers are not finite, the GPU is at fault, not the model.
     check_overflow(options, family, beside.as_ref(), &rows, &[&expected])?;
     let Err(problem) =
         logits.and_then(|of_gpu| agree(&of_gpu, &expected, engine.as_ref(), Some(path), options.precision))
@@ -102,7 +103,7 @@ fn on_gpu(options: &Options, family: &dyn Family, mut engine: Box<dyn Engine>, p
     }
 }
 
-/// The plain path, and why.
+/// Returns the plain path, with the reason.
 fn plain_instead(options: &Options, family: &dyn Family, kernels: Kernels, problem: &DeviceError) -> Result<Trusted> {
     Ok(Trusted {
         engine: plain(options, family, kernels, options.threads)?,
@@ -111,7 +112,7 @@ fn plain_instead(options: &Options, family: &dyn Family, kernels: Kernels, probl
     })
 }
 
-/// Refuses weights that overflow: in one of the answers to `rows`, or at one of the k-mers.
+/// Refuses weights that overflow, in one of the answers to `rows` or for one of the k-mers.
 fn check_overflow(
     options: &Options,
     family: &dyn Family,
@@ -126,8 +127,8 @@ fn check_overflow(
     Ok(())
 }
 
-/// The model on the fastest of the instruction sets slower than `failed` whose answers to `rows` are as `expected`, if it was our
-/// own kernels that failed.
+/// If our own kernels failed, returns the engine on the fastest instruction set slower than `failed` that gives the
+/// `expected` answers to `rows`.
 fn on_slower_instructions(
     options: &Options,
     family: &dyn Family,
@@ -149,20 +150,20 @@ fn on_slower_instructions(
     Ok(None)
 }
 
-/// Whether the weights overflow at one of the k-mers, of a family that reads them all at little cost.
+/// Whether the weights overflow for one of the k-mers, if the family can check them all at little cost.
 fn overflows_at_a_kmer(family: &dyn Family, engine: &dyn Engine) -> Result<bool> {
     let Some(row) = check::all_kmers(family.requirements()) else { return Ok(false) };
     let rows = [row];
     Ok(!check::are_finite(family, &rows, &check::logits(family, engine, &rows)?))
 }
 
-/// Why a GPU's first path was left, if it was.
+/// The note on why a GPU's first path was left, if it was.
 fn note(path: GpuPath, engine: &dyn Engine) -> Option<String> {
     let reason = GpuPath::reason().map(|reason| format!(": {reason}")).unwrap_or_default();
     Some(format!("running on {} {}{reason}", engine.device(), path.does_without()?))
 }
 
-/// An error where the logits of an engine differ from the plain ones by more than rounding explains.
+/// Fails if the logits of an engine differ from the plain ones by more than rounding explains.
 fn agree(
     logits: &[f32],
     expected: &[f32],
@@ -170,7 +171,7 @@ fn agree(
     path: Option<GpuPath>,
     precision: Precision,
 ) -> Result<(), DeviceError> {
-    /// More than rounding explains in any precision.
+    /// A difference larger than rounding explains in any precision.
     const FAR: f32 = 1000.0;
     let mut logits = logits.to_vec();
     let is_said_to_fail = match path {
@@ -190,18 +191,18 @@ fn agree(
     Err(DeviceError::Drift { device: engine.device_in_full(), path: path.unwrap_or_default(), largest, bound })
 }
 
-/// What happens after a GPU's check that failed.
+/// What happens after a GPU fails its check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum After {
-    /// Whoever asked for the model starts anew on this path.
+    /// The caller starts the program anew on this path.
     Again(GpuPath),
-    /// The plain path runs.
+    /// The plain path is used.
     Plain,
-    /// Nothing runs: the user named a GPU.
+    /// The run fails, since the user named a GPU.
     Fail,
 }
 
-/// On this path.
+/// What happens after this path fails the check.
 fn after(path: GpuPath, device: &Choice, check: Check) -> After {
     match (path.simpler(), device) {
         (Some(next), _) if check == Check::OrAgain => After::Again(next),
@@ -210,7 +211,7 @@ fn after(path: GpuPath, device: &Choice, check: Check) -> After {
     }
 }
 
-/// The model on the CPU in f32, from its files anew.
+/// Loads the model on the CPU in f32, reading its files again.
 fn plain(options: &Options, family: &dyn Family, kernels: Kernels, threads: NonZero<usize>) -> Result<Box<dyn Engine>> {
     let mut again = Checkpoint::open(&options.source).map_err(|problem| refused(options, problem))?;
     let options = Options { precision: Precision::F32, threads, ..options.clone() };

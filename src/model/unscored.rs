@@ -1,4 +1,4 @@
-//! No model: no read is long enough for it. What the rest of a run costs is measured with it.
+//! The absence of a model: no read is long enough for it. It measures the cost of the rest of a run.
 
 use super::card::Card;
 use super::engine::Engine;
@@ -8,12 +8,12 @@ use super::row::Row;
 use crate::kmer;
 use crate::prediction::Predictions;
 
-/// No model.
+/// Stands in for a model when reads are not scored.
 #[derive(Debug)]
 pub(super) struct Unscored;
 
 impl Unscored {
-    /// A card that cannot be taken for a model's.
+    /// A card that cannot be mistaken for a model's.
     pub(super) fn card() -> Card {
         Card {
             name: "none".to_owned(),

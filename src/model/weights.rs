@@ -1,6 +1,6 @@
-//! A checkpoint's tensors by name, whatever format they are stored in.
+//! The tensors of a checkpoint by name, whatever their format.
 //!
-//! A network takes each tensor it needs by name and shape. A tensor that is missing, left over or of another shape is refused
+//! A network takes each tensor by name and shape. Tensors that are missing, left over or of another shape are refused
 //! by name. Nothing here knows what the tensors are for.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,17 +17,18 @@ use super::files::{WEIGHTS, regular};
 use super::load_error::LoadError;
 use super::tensor_file::{Bytes, header, read_at};
 
-/// A checkpoint's tensors by name. A tensor is read when it is taken.
+/// The tensors of a checkpoint by name. A tensor is read when it is taken.
 pub(super) struct Weights {
     file: String,
     bytes: Box<dyn Bytes>,
-    /// What a tensor is read into, kept from one to the next: fresh memory takes longer than reading.
+    /// The buffer into which tensors are read, reused from one to the next: allocating fresh memory takes longer than
+    /// reading.
     buffer: Vec<u8>,
     stored: BTreeMap<String, Stored>,
     parameters: usize,
 }
 
-/// One tensor as stored.
+/// A tensor as stored.
 struct Stored {
     shape: Vec<usize>,
     single: bool,
@@ -37,7 +38,7 @@ struct Stored {
 enum Numbers {
     #[cfg(feature = "train")]
     Given(Vec<f32>),
-    /// So many bytes of the file, from here on.
+    /// A range of the file.
     Bytes {
         start: u64,
         length: usize,
@@ -46,7 +47,7 @@ enum Numbers {
 }
 
 impl Weights {
-    /// Finds the directory's weights file and reads which tensors it holds.
+    /// Finds the weights file of a directory and reads which tensors it holds.
     pub(super) fn open(directory: &Path) -> Result<Self, LoadError> {
         let Some(file) = WEIGHTS.into_iter().find(|file| directory.join(file).exists()) else {
             return Err(LoadError::NoWeights { looked_for: WEIGHTS.join(", ") });
@@ -65,7 +66,7 @@ impl Weights {
         Ok(Self::new(file, bytes, stored))
     }
 
-    /// The tensors of a safetensors file of this name.
+    /// Opens the tensors of a safetensors file; `file` is its name.
     pub(super) fn safetensors(file: &str, mut bytes: impl Bytes + 'static) -> Result<Self, LoadError> {
         let (tensors, first) = header(file, &mut bytes)?;
         let stored = tensors.tensors().into_iter().map(|(name, tensor)| {
@@ -92,8 +93,8 @@ impl Weights {
         hash.map_err(|source| LoadError::Io { file: self.file.clone(), source })
     }
 
-    /// Compares the tensors with those a network takes, before anything is computed: each must be there in its shape and in
-    /// f32, and no other.
+    /// Compares the tensors with those a network takes, before anything is computed: each must be there with its shape
+    /// and in f32, and there must be no others.
     pub(super) fn check(&self, expected: impl Iterator<Item = (String, Vec<usize>)>) -> Result<(), LoadError> {
         let mut names = BTreeSet::new();
         for (name, shape) in expected {
@@ -114,13 +115,13 @@ impl Weights {
         }
     }
 
-    /// Leaves out the tensors whose names start so.
+    /// Drops the tensors with names that start with `prefix`.
     #[cfg(feature = "train")]
     pub(super) fn leave_out(&mut self, prefix: &str) {
         self.stored.retain(|name, _| !name.starts_with(prefix));
     }
 
-    /// Adds a tensor, unless there is one of this name; says whether it did.
+    /// Adds a tensor, unless there is one with this name; returns whether it did.
     #[cfg(feature = "train")]
     pub(super) fn complete(&mut self, name: &str, shape: &[usize], numbers: impl FnOnce() -> Vec<f32>) -> bool {
         let is_missing = !self.stored.contains_key(name);
@@ -131,12 +132,12 @@ impl Weights {
         is_missing
     }
 
-    /// How many numbers are stored.
+    /// The number of values stored.
     pub(super) fn numbers(&self) -> usize {
         self.stored.values().map(|stored| stored.shape.iter().product::<usize>()).sum()
     }
 
-    /// The numbers of one tensor, row-major; it must have this shape.
+    /// Takes the values of a tensor, row-major; it must have this shape.
     pub(super) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
         let name = || name.to_owned();
         let Some(stored) = self.stored.remove(&name()) else {
@@ -172,7 +173,7 @@ impl Weights {
         Ok(numbers)
     }
 
-    /// How many numbers were taken; a tensor that was not taken is refused.
+    /// Returns how many values were taken; fails if a tensor was not taken.
     pub(super) fn finish(self) -> Result<usize, LoadError> {
         match self.stored.into_keys().next() {
             None => Ok(self.parameters),
@@ -181,13 +182,13 @@ impl Weights {
     }
 }
 
-/// The name a stored tensor is taken by; none for the buffers that some versions of the original's library store with the
-/// weights.
+/// The name under which a stored tensor is taken; `None` for buffers that some versions of the original's library store
+/// with the weights.
 fn ours(name: String) -> Option<String> {
     if name.ends_with("embeddings.position_ids") {
         return None;
     }
-    // TensorFlow's names, kept by the first versions of the original's library.
+    // The first versions of the original's library kept TensorFlow's names.
     if let Some(layer) = name.strip_suffix("LayerNorm.gamma") {
         return Some(format!("{layer}LayerNorm.weight"));
     }
@@ -203,7 +204,7 @@ fn floats(bytes: &[u8], of: impl Fn([u8; 4]) -> f32) -> Vec<f32> {
     numbers.iter().map(|&number| of(number)).collect()
 }
 
-/// SHA-256 of all that is left to read, in hex.
+/// The SHA-256 of everything left to read, in hex.
 pub(super) fn sha256_of(file: &mut impl Read) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];

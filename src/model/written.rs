@@ -1,4 +1,4 @@
-//! Writes a checkpoint directory, whole or not at all.
+//! Writes a checkpoint directory, completely or not at all.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,38 +10,38 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::error::{Error, Result};
 use super::files;
 
-/// Files that go with a checkpoint and are copied as they are, if they exist. We read one of them, others read the rest.
+/// Files of a checkpoint that are copied unchanged, if they exist. We read one of them, other programs the rest.
 const COPIED: [&str; 3] = [files::VOCABULARY, "tokenizer_config.json", "special_tokens_map.json"];
 
-/// A tensor's name, its shape, and its numbers.
+/// A tensor: its name, shape and values.
 pub(super) type Named = (String, Vec<usize>, Vec<f32>);
 
-/// Has `write` fill the new directory `out`, which appears whole or not at all.
+/// Creates the directory `out` with the files that `write` puts into it. `out` appears completely or not at all.
 pub(super) fn directory(out: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<()> {
     let part = start(out)?;
     let written = write(&part).and_then(|()| fs::rename(&part, out));
     written.map_err(|source| {
-        // What was written so far is of no use; if it cannot be removed either, the first error says more.
+        // What was written so far is useless; if it cannot be removed either, the first error is more important.
         let _ = fs::remove_dir_all(&part);
         Error::Write { path: out.to_owned(), source }
     })
 }
 
-/// Whether a directory can be written, before work that takes long.
+/// Checks that a directory can be written, before work that takes long.
 #[cfg(feature = "train")]
 pub(super) fn try_out(out: &Path) -> Result<()> {
     let part = start(out)?;
     fs::remove_dir(&part).map_err(|source| Error::Write { path: out.to_owned(), source })
 }
 
-/// The empty directory that will become `out`.
+/// Creates the empty directory that will become `out`.
 fn start(out: &Path) -> Result<PathBuf> {
     let failed = |source| Error::Write { path: out.to_owned(), source };
     if fs::symlink_metadata(out).is_ok() {
         return Err(Error::Exists(out.to_owned()));
     }
     let part = part_of(out).map_err(failed)?;
-    // One that was killed may have left its own.
+    // A killed run may have left its own.
     if part.is_dir() {
         fs::remove_dir_all(&part).map_err(failed)?;
     }
@@ -49,7 +49,7 @@ fn start(out: &Path) -> Result<PathBuf> {
     Ok(part)
 }
 
-/// Copies what goes with a checkpoint beside its settings and weights.
+/// Copies the files of a checkpoint besides its settings and weights.
 pub(super) fn copy_others(from: &Path, to: &Path) -> io::Result<()> {
     for file in COPIED {
         if from.join(file).is_file() {
@@ -59,7 +59,7 @@ pub(super) fn copy_others(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Tensors as the bytes of a safetensors file, with more about them.
+/// Serializes tensors with metadata as a safetensors file.
 pub(super) fn safetensors(tensors: Vec<Named>, mut about: HashMap<String, String>) -> Vec<u8> {
     let bytes = |(name, shape, numbers): Named| {
         (name, shape, numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>())
@@ -70,17 +70,17 @@ pub(super) fn safetensors(tensors: Vec<Named>, mut about: HashMap<String, String
             TensorView::new(Dtype::F32, shape.clone(), bytes).expect("a tensor has as many numbers as its shape says");
         (name, view)
     });
-    // Hugging Face's library refuses a file that does not say which framework it is for.
+    // Hugging Face's library refuses a file that does not name its framework.
     about.insert("format".to_owned(), "pt".to_owned());
     safetensors::serialize(views, Some(about)).expect("names and shapes are in order")
 }
 
-/// `.NAME.part` beside `out`.
+/// The path `.NAME.part` beside `out`.
 pub(super) fn part_of(out: &Path) -> io::Result<PathBuf> {
     beside(out, "part")
 }
 
-/// `.NAME.SUFFIX` beside `out`.
+/// The path `.NAME.SUFFIX` beside `out`.
 pub(super) fn beside(out: &Path, suffix: &str) -> io::Result<PathBuf> {
     let name = out.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let mut hidden = std::ffi::OsString::from(".");

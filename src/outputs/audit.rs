@@ -1,18 +1,18 @@
-//! Compares what the model said of some reads with what a plain path says of them.
+//! Compares the model's predictions for some reads with those of a plain path.
 
 use super::judged::{Judge, Judged};
 use crate::error::{Error, Result};
 use crate::prediction::Prediction;
 use crate::tally::Audit;
 
-/// Probabilities that differ by no more are the same, up to what f32 rounds: between them, a label is a matter of chance.
+/// Probabilities that differ by no more than this are equal up to rounding in f32, so that a differing label is chance.
 const ROUNDING: f32 = 1e-4;
 
 impl Audit {
-    /// Compares the reads of one template; takes their predictions off the front of `plain`.
+    /// Compares the reads of one template; removes their predictions from the front of `plain`.
     ///
     /// # Errors
-    /// [`Error::Audit`] for a read that the plain path gives another label.
+    /// [`Error::Audit`] for a read that gets another label on the plain path.
     pub(super) fn add(&mut self, judge: &Judge, judged: &[Judged<'_>], plain: &mut &[Prediction]) -> Result<()> {
         for (read, answer) in judged.iter().filter_map(|read| Some((read, read.answer?))) {
             let own = answer.predictions();

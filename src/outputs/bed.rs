@@ -1,4 +1,4 @@
-//! The windows of reads as BED: one line per window, on the read as sequenced.
+//! The table of windows in BED: one line per window, with positions on the read as sequenced.
 
 use std::io::Write;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use crate::reads::Record;
 use crate::reads::output::Content;
 use crate::tiling::on_read;
 
-/// The windows of reads.
+/// The table of windows.
 #[derive(Clone, Copy, Debug)]
 pub struct Bed;
 
@@ -33,7 +33,7 @@ impl Table for Bed {
 
 /// Appends the line of one window: read, start, end, frame, probability in thousandths, strand, probability.
 ///
-/// A mate's read is its name with `/1` or `/2`. The frame is counted on the whole read: 1 2 3 from its first base, -1 -2 -3
+/// The name of a mate ends in `/1` or `/2`. The frame is counted on the whole read: 1 2 3 from its first base, -1 -2 -3
 /// from its last.
 fn push_line(text: &mut Vec<u8>, segment: &Record, window: &Range<usize>, prediction: Prediction) {
     let Prediction { probability, frame } = prediction;

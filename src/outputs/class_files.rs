@@ -1,4 +1,4 @@
-//! The classes' files: FASTQ or FASTA in one file or two, and BAM.
+//! The output files of the classes: FASTQ or FASTA in one file or two, or BAM.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use crate::reads::output::{self, FileFormat, Names, Said, SequenceFormat};
 use crate::reads::{Alignment, Header, Mate, Record, Score};
 use crate::verdict::Verdict;
 
-/// The open files of the three classes; none of a class without files of its own.
+/// The open files of the three classes; `None` for a class without files of its own.
 #[derive(Debug)]
 pub(super) struct ClassFiles(PerClass<Option<Open>>);
 
 impl ClassFiles {
-    /// Creates them; `header` is what BAM files start with.
+    /// Creates the files; BAM files start with `header`.
     pub(super) async fn create(
         config: &OutputsConfig,
         split: &Split,
@@ -31,7 +31,7 @@ impl ClassFiles {
         Ok(Self(open))
     }
 
-    /// The class in whose files reads of this verdict go: undecided ones go to non-coding where they have no files.
+    /// The class in whose files reads of this verdict go. Undecided reads go to the non-coding files if they have none.
     pub(super) fn place(&self, verdict: Verdict) -> Class {
         match verdict.class() {
             Class::Undecided if self.0.undecided.is_none() => Class::NonCoding,
@@ -39,7 +39,7 @@ impl ClassFiles {
         }
     }
 
-    /// The files of a class that [`place`](Self::place) named.
+    /// The open files of a class that [`place`](Self::place) returned.
     pub(super) fn at(&mut self, place: Class) -> &mut Open {
         self.0[place].as_mut().expect("place() names classes that have files")
     }
@@ -64,19 +64,19 @@ impl ClassFiles {
 /// The open files of one class.
 #[derive(Debug)]
 pub(super) enum Open {
-    /// Reads, as they were sequenced.
+    /// FASTQ or FASTA: reads as sequenced.
     Letters(Box<Letters>),
-    /// Records, as they were stored.
+    /// BAM: records as stored.
     Bam(Box<Sink>),
 }
 
-/// FASTQ or FASTA files.
+/// The open FASTQ or FASTA files of a class.
 #[derive(Debug)]
 pub(super) struct Letters {
     format: SequenceFormat,
     names: Names,
     first: Sink,
-    /// The second mates, and where the first ones are.
+    /// The file of second mates, and the path of the first ones.
     second: Option<(Sink, PathBuf)>,
     unpaired: Option<Sink>,
 }
@@ -91,7 +91,7 @@ impl Open {
     ) -> Result<Self> {
         let format = match (config.kind_of(files), files) {
             (FileFormat::Letters(format), _) => format,
-            // Both mates in one file: whoever settles what to write gives BAM no second one.
+            // Both mates go to one file: the settings give BAM no second one.
             (FileFormat::Bam, Files::One(path) | Files::Two(path, _)) => {
                 return Ok(Self::Bam(Box::new(opener.bam(path.clone(), header).await?)));
             }
@@ -110,10 +110,10 @@ impl Open {
         Ok(Self::Letters(Box::new(Letters { format, names, first, second, unpaired })))
     }
 
-    /// Writes a read, and what is to be said of it; BAM takes records as stored instead.
+    /// Writes a read with its annotation, unless the files are BAM, which takes records as stored.
     ///
     /// # Errors
-    /// [`Error::Alone`] where two files would get out of step.
+    /// [`Error::Alone`] if two files would get out of step.
     pub(super) fn push(&mut self, segment: &Record, said: Said<'_>, pairing: Pairing) -> Result<()> {
         let Self::Letters(letters) = self else { return Ok(()) };
         let Letters { format, names, first, second, unpaired } = letters.as_mut();
@@ -129,12 +129,12 @@ impl Open {
         Ok(())
     }
 
-    /// Whether a read goes to the file of those without a mate here.
+    /// Whether a read goes to the file for reads without a mate in their class.
     pub(super) fn is_unpaired(&self, pairing: Pairing) -> bool {
         matches!(self, Self::Letters(letters) if letters.unpaired.is_some() && pairing == Pairing::Alone)
     }
 
-    /// Writes a record as stored, if these are BAM.
+    /// Writes a record as stored, if the file is BAM; returns whether it is.
     pub(super) fn keep(&mut self, alignment: &Alignment, score: Option<&Score>) -> bool {
         let Self::Bam(sink) = self else { return false };
         alignment.write(score, &mut sink.text);

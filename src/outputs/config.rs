@@ -1,4 +1,4 @@
-//! Which files a run writes while it goes on.
+//! The settings of the outputs that a run writes as it goes.
 
 use std::path::{Path, PathBuf};
 
@@ -7,31 +7,31 @@ use crate::class::{Class, PerClass};
 use crate::reads::output::{Content, FileFormat};
 use crate::reads::{Alignments, Codec};
 
-/// Which files to write.
+/// The files to write.
 #[derive(Debug, Default)]
 pub struct OutputsConfig {
-    /// The classes' files; none for a run that only scores.
+    /// The classes' files; `None` for a run that only scores.
     pub split: Option<Split>,
     /// Whether the header lines of FASTQ and FASTA carry the model's answer.
     pub annotate: bool,
-    /// What the classes' files hold, whatever their names.
+    /// The format of the classes' files, whatever their names.
     pub kind: Option<FileFormat>,
-    /// Where reads go that have no mate in their class.
+    /// The files for reads without a mate in their class.
     pub unpaired: Option<PerClass<PathBuf>>,
-    /// The tables, and where they go.
+    /// The tables and their paths.
     pub tables: Vec<(PathBuf, Box<dyn Table>)>,
 }
 
-/// The files of the three classes.
+/// The output files of the three classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split(PerClass<Option<Files>>);
 
-/// Where the reads of one class go.
+/// The output files of one class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Files {
-    /// All into one file; mates are interleaved and told apart by `/1` and `/2`.
+    /// All reads in one file; mates are interleaved and told apart by `/1` and `/2`.
     One(PathBuf),
-    /// R1 into the first, R2 into the second.
+    /// R1 in the first file, R2 in the second.
     Two(PathBuf, PathBuf),
 }
 
@@ -47,7 +47,7 @@ impl Files {
 }
 
 impl Split {
-    /// Undecided reads go to the non-coding files where they have none of their own.
+    /// Creates the files of the classes. Undecided reads go to the non-coding files if they have none of their own.
     #[must_use]
     pub fn new(coding: Files, noncoding: Files, undecided: Option<Files>) -> Self {
         Self(PerClass { coding: Some(coding), noncoding: Some(noncoding), undecided })
@@ -60,37 +60,38 @@ impl Split {
 }
 
 impl OutputsConfig {
-    /// Whether mates go to files of their own, which must stay in step.
+    /// Whether mates go to separate files, which must stay in step.
     #[must_use]
     pub fn parts_mates(&self) -> bool {
         self.classes().any(|(_, files)| matches!(files, Files::Two(..)))
     }
 
-    /// Whether where a read goes depends on its mate: two files must stay in step, or reads without a mate have a file.
+    /// Whether the file of a read depends on its mate: two files must stay in step, or reads without a mate have a
+    /// file.
     #[must_use]
     pub fn needs_mates(&self) -> bool {
         self.parts_mates() || self.unpaired.is_some()
     }
 
-    /// Whether a BAM output wants records as they are stored.
+    /// Whether a BAM output needs the records as they are stored.
     #[must_use]
     pub fn alignments(&self) -> Alignments {
         if self.classes().any(|(_, files)| self.is_bam(files)) { Alignments::Kept } else { Alignments::Dropped }
     }
 
-    /// Whether all classes go to BAM, so that no record is left out.
+    /// Whether all classes are written as BAM, so that no record is left out.
     #[must_use]
     pub fn keeps_all(&self) -> bool {
         self.split.is_some() && self.classes().all(|(_, files)| self.is_bam(files))
     }
 
-    /// Whether a table is of use only with a model that predicts frames.
+    /// Whether there is a table that needs a model with frames.
     #[must_use]
     pub fn needs_frames(&self) -> bool {
         self.tables.iter().any(|(_, table)| table.needs_frames())
     }
 
-    /// What a class's files hold.
+    /// The format of a class's files.
     #[must_use]
     pub fn kind_of(&self, files: &Files) -> FileFormat {
         let (Files::One(path) | Files::Two(path, _)) = files;
@@ -101,24 +102,24 @@ impl OutputsConfig {
         self.kind_of(files) == FileFormat::Bam
     }
 
-    /// Where those reads of a class go that have no mate in it.
+    /// The file for reads of a class without a mate in it, if there is one.
     #[must_use]
     pub fn unpaired_of(&self, class: Class, files: &Files) -> Option<PathBuf> {
         self.unpaired.as_ref().filter(|_| !self.is_bam(files)).map(|paths| paths[class].clone())
     }
 
-    /// Every path that reads are written to.
+    /// All paths to which reads are written.
     pub fn read_paths(&self) -> impl Iterator<Item = PathBuf> {
         let unpaired = self.classes().filter_map(|(class, files)| self.unpaired_of(class, files));
         self.classes().flat_map(|(_, files)| files.paths()).cloned().chain(unpaired)
     }
 
-    /// Every path that a table is written to, and what it holds.
+    /// All paths of tables, and their contents.
     pub fn table_paths(&self) -> impl Iterator<Item = (&Path, Content)> {
         self.tables.iter().map(|(path, table)| (path.as_path(), table.holds()))
     }
 
-    /// How the file at one of these paths is compressed: BAM always as BGZF, others as the suffix says.
+    /// How the file at one of these paths is compressed: BAM always as BGZF, others by their suffix.
     #[must_use]
     pub fn codec_of(&self, path: &Path) -> Codec {
         let is_bam = |(_, files): (_, &Files)| self.is_bam(files) && files.paths().any(|own| own == path);

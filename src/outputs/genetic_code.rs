@@ -1,4 +1,4 @@
-//! What codons mean: NCBI's genetic codes.
+//! NCBI's genetic codes.
 
 /// An NCBI genetic code: amino acids of the 64 codons in the order of bases T, C, A, G, first base slowest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,18 +38,18 @@ const CODES: [(u8, &[u8; 64]); 27] = [
 ];
 
 impl GeneticCode {
-    /// The code of that number in NCBI's list, if there is one.
+    /// The code with this number in NCBI's list, if there is one.
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
         CODES.iter().find(|(n, _)| *n == number).map(|(_, amino_acids)| Self { amino_acids })
     }
 
-    /// The numbers there are.
+    /// The numbers of all codes.
     pub fn numbers() -> impl Iterator<Item = u8> {
         CODES.iter().map(|(number, _)| *number)
     }
 
-    /// The amino acid of one upper-case codon; `X` where its ambiguous letters leave more than one.
+    /// The amino acid of an upper-case codon; `X` if its ambiguous letters leave more than one.
     pub(super) fn amino_acid(self, codon: &[u8]) -> u8 {
         let mut found = None;
         for &first in meanings(codon[0]) {
@@ -67,7 +67,7 @@ impl GeneticCode {
     }
 }
 
-/// What an upper-case IUPAC letter may stand for, as places in the order T, C, A, G; nothing for a letter that is no base.
+/// The bases that an upper-case IUPAC letter stands for, as indices in the order T, C, A, G; none for other letters.
 fn meanings(letter: u8) -> &'static [u8] {
     match letter {
         b'T' | b'U' => &[0],

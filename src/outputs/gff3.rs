@@ -1,4 +1,4 @@
-//! The coding stretches of reads as GFF3: a `CDS` line for each.
+//! The table of genes in GFF3: a `CDS` line for each coding stretch.
 
 use std::io::Write;
 
@@ -9,10 +9,10 @@ use crate::prediction::{Strand, Stretch};
 use crate::reads::Record;
 use crate::reads::output::Content;
 
-/// The genes of reads.
+/// The table of genes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Gff3 {
-    /// How many genes of the read at hand were written: a gene with frameshifts has several lines.
+    /// The number of genes of the current read begun so far: a gene with frameshifts has several lines.
     genes: usize,
 }
 
@@ -44,7 +44,8 @@ impl Table for Gff3 {
     }
 }
 
-/// Appends the line of one stretch of the n-th gene of its read; `goes_on` after it in another frame or not.
+/// Appends the line of a stretch in gene number `gene` of its read. `goes_on`: whether the gene continues in another
+/// frame.
 fn push_line(text: &mut Vec<u8>, segment: &Record, stretch: &Stretch, gene: usize, goes_on: bool) {
     read_name::push_escaped(segment, text);
     let strand = if stretch.frame.strand == Strand::Plus { '+' } else { '-' };
@@ -53,7 +54,7 @@ fn push_line(text: &mut Vec<u8>, segment: &Record, stretch: &Stretch, gene: usiz
     write!(text, "\treadseeker\tCDS\t{first}\t{last}\t{probability:.4}\t{strand}\t{phase}\tID=")
         .expect("writing to a vector cannot fail");
     read_name::push_gene(segment, gene, text);
-    // As Prodigal writes it: the left end, the right end; 1 where the gene has no start or stop codon there.
+    // As in Prodigal: left end, then right end; 1 if the gene has no start or stop codon there.
     let [left, right] = stretch.ends();
     let partial = [!(left || stretch.continues), !(right || goes_on)].map(u8::from);
     let frameshift = if stretch.continues || goes_on { ";frameshift=1" } else { "" };

@@ -1,4 +1,4 @@
-//! The scores tables of shards, one after the other: that of a single run.
+//! Joins the scores tables of shards into that of a single run.
 
 use std::fs::File;
 use std::num::NonZero;
@@ -11,33 +11,33 @@ use crate::error::{Error, Result};
 use crate::reads::output::{self, Pending, Writer};
 use crate::reads::{EncoderConfig, Lines};
 
-/// Text that is gathered before it is written.
+/// The number of bytes of text that are gathered before they are written.
 const MOST_TEXT: usize = 1 << 20;
 
-/// The table of one shard.
+/// The scores table of one shard.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Where it is.
+    /// The path of the table.
     pub path: PathBuf,
-    /// What it must hold.
+    /// The rows it must have.
     pub rows: Rows,
 }
 
-/// Rows of a table.
+/// Counts of the rows of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// All of them.
+    /// The number of all rows.
     pub reads: u64,
-    /// Of reads that were scored: they have a label.
+    /// The number of rows of reads that were scored, which have a label.
     pub scored: u64,
-    /// Of reads whose label is coding.
+    /// The number of rows of reads with the label coding.
     pub coding: u64,
 }
 
-/// Writes all rows of the tables in this order, in the same format; the file is to be put in place.
+/// Writes the rows of all tables in this order and in the same format. The returned file has still to be put in place.
 ///
 /// # Errors
-/// [`Error::Report`] of a table in another format, with other columns or another number of rows.
+/// [`Error::Report`] for a table in another format, with other columns or with another number of rows.
 pub async fn join(parts: &[Part], into: &Path, encoding: EncoderConfig) -> Result<Pending> {
     let is_columnar = scores::is_columnar(into);
     if let Some(other) = parts.iter().find(|part| scores::is_columnar(&part.path) != is_columnar) {
@@ -110,14 +110,15 @@ async fn join_columns(parts: &[Part], writer: &mut Writer) -> Result<()> {
 }
 
 impl Rows {
-    /// Counts a row of this label; none where its read was not scored.
+    /// Counts a row with this label; `None` if its read was not scored.
     fn count(&mut self, label: Option<&[u8]>) {
         self.reads += 1;
         self.scored += u64::from(label.is_some());
         self.coding += u64::from(label == Some(Class::Coding.id().as_bytes()));
     }
 
-    /// An error unless these are the rows expected. Tables in another order than the reports hardly ever have the same counts.
+    /// Checks that the rows are those expected. Tables in another order than the reports hardly ever have the same
+    /// counts.
     fn check(self, path: &Path, expected: &Self) -> Result<()> {
         let counts = [
             ("rows", self.reads, expected.reads),

@@ -1,4 +1,4 @@
-//! A read on its way out: what the model said of it, and what follows from that.
+//! Judges reads: combines the model's predictions for a read with the prior and with its mate's.
 
 use std::borrow::Cow;
 
@@ -10,57 +10,57 @@ use crate::sample::Sample;
 use crate::verdict::{Mates, Verdict, VerdictConfig};
 use crate::windows::{Summary, Windows};
 
-/// A read, what the model said of it, and what follows from that.
+/// A read with the model's prediction and its verdict.
 #[derive(Clone, Copy, Debug)]
 pub struct Judged<'a> {
     /// The read.
     pub segment: &'a Record,
-    /// What the model said; nothing of a read too short to be scored.
+    /// The model's prediction; `None` for a read too short to be scored.
     pub answer: Option<Answer<'a>>,
-    /// The posterior it is judged by: its own, or where mates are judged together, its pair's.
+    /// The posterior that decides the verdict: the read's own, or its pair's if mates are judged together.
     pub posterior: Option<f32>,
-    /// What follows from it.
+    /// The verdict from this posterior.
     pub verdict: Verdict,
-    /// Where it codes, as far as the model tells.
+    /// The coding stretches, as far as the model predicts any.
     pub stretches: &'a [Stretch],
-    /// Whether those are more than "all of it".
+    /// Whether the model predicted stretches, instead of just a frame for all of the read.
     pub is_located: bool,
-    /// Which output it went to: that of its class or `unpaired`; none of a run that only scores.
+    /// The output it went to: that of its class or `unpaired`; `None` if the run only scores.
     pub output: Option<&'static str>,
 }
 
-/// What the model said of one read.
+/// What the model predicts for one read.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {
-    /// Of the read as a whole.
+    /// The prediction for the whole read.
     pub prediction: Prediction,
-    /// How likely it is coding, given the sample's share of coding reads.
+    /// The probability that the read is coding, given the sample's share of coding reads.
     pub posterior: f32,
-    /// The read's own class, whatever its mate's: coding or non-coding.
+    /// The read's own class, regardless of its mate: coding or non-coding.
     pub class: Class,
-    /// Of its windows, where it was scored in windows.
+    /// The predictions for its windows, if it was scored in windows.
     pub windows: Option<Windowed<'a>>,
 }
 
-/// What the model said of a read's windows.
+/// What the model predicts for the windows of a read.
 #[derive(Clone, Copy, Debug)]
 pub struct Windowed<'a> {
-    /// Where they lie.
+    /// The rule that lays out the windows.
     pub windows: Windows,
-    /// A prediction for each.
+    /// The prediction for each window.
     pub predictions: &'a [Prediction],
-    /// What they say together.
+    /// The summary of these predictions.
     pub summary: Summary,
 }
 
 impl<'a> Answer<'a> {
-    /// All predictions it follows from.
+    /// All predictions that the answer is based on.
     #[must_use]
     pub fn predictions(&self) -> Cow<'a, [Prediction]> {
         self.windows.map_or_else(|| vec![self.prediction].into(), |windowed| windowed.predictions.into())
     }
 
-    /// What header lines and tags say of the read.
+    /// The score for header lines and tags.
     #[must_use]
     pub fn score(&self) -> Score {
         let Prediction { probability, frame } = self.prediction;
@@ -68,8 +68,8 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// The reads of a template, mates together: where a name recurs (lanes that were merged), it has several pairs, one after the
-/// other.
+/// Groups the reads of a template into pairs. If a name recurs (in merged lanes), the template has several pairs, one
+/// after the other.
 pub(super) fn pairs<'j, 'a>(judged: &'j [Judged<'a>]) -> impl Iterator<Item = &'j [Judged<'a>]> {
     judged.chunk_by(are_mates)
 }
@@ -79,23 +79,24 @@ fn are_mates(one: &Judged<'_>, next: &Judged<'_>) -> bool {
     one.segment.mate < next.segment.mate
 }
 
-/// How reads are judged on their way out.
+/// The settings for judging reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge {
     /// The share of coding reads that verdicts assume.
     pub prior: Prior,
-    /// What separates the classes.
+    /// The rules that separate the classes.
     pub verdict: VerdictConfig,
-    /// Which windows a read has a prediction for; none where it has one for the whole of it.
+    /// The windows for which a read has predictions; `None` if it has one prediction as a whole.
     pub windows: Option<Windows>,
-    /// The bases that the model reads of a read, if it does not read all.
+    /// The most bases of a read that the model sees, if not all.
     pub reads_at_most: Option<usize>,
-    /// Which templates have also been scored on a plain path, if any have.
+    /// Which templates have also been scored on a plain path, if any.
     pub audit: Option<Sample>,
 }
 
 impl Judge {
-    /// Judges the reads of one template, given the predictions and the coding stretches of each: apart, or mates together.
+    /// Judges the reads of one template, separately or mates together, given the predictions and coding stretches of
+    /// each.
     pub(super) fn judge<'a>(
         &self,
         segments: &'a [Record],
@@ -123,7 +124,7 @@ impl Judge {
         }
     }
 
-    /// What follows from the predictions of one read; nothing if there are none.
+    /// Combines the predictions for one read with the prior; `None` if there are no predictions.
     pub(super) fn answer<'a>(&self, segment: &Record, predictions: &'a [Prediction]) -> Option<Answer<'a>> {
         let first = predictions.first()?;
         let windows = self.windows.map(|windows| {

@@ -1,4 +1,4 @@
-//! Which reads go where a mate of theirs goes. Pure.
+//! Decides which reads go to the same files as their mates. Pure.
 
 use smallvec::SmallVec;
 
@@ -7,16 +7,17 @@ use crate::class::Class;
 use crate::reads::Mate;
 use crate::verdict::Verdict;
 
-/// Whether a read goes where its mate goes.
+/// Whether a read goes to the same class's files as its mate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pairing {
-    /// It does.
+    /// The read and its mate go to the same files.
     Paired,
-    /// It has no mate, or the mate goes elsewhere.
+    /// The read has no mate, or its mate goes elsewhere.
     Alone,
 }
 
-/// The pairing of each read of a template, given where verdicts lead: the first R1 pairs with the first R2, and so on.
+/// The pairing of each read of a template, given the class for each verdict. The first R1 pairs with the first R2, and
+/// so on.
 pub(super) fn pairings(judged: &[Judged<'_>], place: impl Fn(Verdict) -> Class) -> impl Iterator<Item = Pairing> {
     let side = |judged: &Judged<'_>| match judged.segment.mate {
         Mate::Unpaired => None,
@@ -46,7 +47,8 @@ mod tests {
     use crate::reads::Record;
     use crate::verdict::Reason;
 
-    /// As the rule says it: a read is paired if the other mate that has as many of its kind before it goes where it goes.
+    /// The pairing by definition: a read is paired if its counterpart, the other mate with as many of its kind before
+    /// it, goes to the same class.
     fn pairing(n: usize, judged: &[Judged<'_>]) -> Pairing {
         let Judged { segment, verdict, .. } = judged[n];
         let other = match segment.mate {

@@ -1,10 +1,10 @@
-//! How a table names a read, and a gene of it.
+//! The names of reads and of their genes in tables.
 
 use std::io::Write;
 
 use crate::reads::Record;
 
-/// Appends a read's name; a mate's is followed by `/1` or `/2`.
+/// Appends a read's name, for a mate followed by `/1` or `/2`.
 pub(crate) fn push(segment: &Record, text: &mut Vec<u8>) {
     text.extend_from_slice(segment.own_name());
     if segment.mate.number() > 0 {
@@ -12,8 +12,8 @@ pub(crate) fn push(segment: &Record, text: &mut Vec<u8>) {
     }
 }
 
-/// The same with `%` codes for what GFF3 does not allow in a sequence's name, and its sign for what is not known in place of an
-/// empty one.
+/// Appends a read's name with `%` codes for characters that GFF3 does not allow in a sequence's name. An empty name
+/// becomes `.`, GFF3's sign for an unknown value.
 pub(super) fn push_escaped(segment: &Record, text: &mut Vec<u8>) {
     let mut name = Vec::new();
     push(segment, &mut name);
@@ -29,7 +29,7 @@ pub(super) fn push_escaped(segment: &Record, text: &mut Vec<u8>) {
     }
 }
 
-/// Appends what GFF3 calls the n-th gene of a read, from 1.
+/// Appends the GFF3 name of gene number `gene` of a read, from 1.
 pub(super) fn push_gene(segment: &Record, gene: usize, text: &mut Vec<u8>) {
     push_escaped(segment, text);
     write!(text, "_{gene}").expect("writing to a vector cannot fail");

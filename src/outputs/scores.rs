@@ -1,4 +1,4 @@
-//! The scores table: a row per read, in input order. Its path says how it is written.
+//! The scores table: a row per read, in input order. Its path selects the format.
 
 use std::path::Path;
 
@@ -14,8 +14,8 @@ mod joined;
 mod row;
 mod text;
 
-/// The scores table for a file of this name: Parquet for `.parquet`, commas for `.csv`, compressed or not, else tabs.
-/// `windows` is whether reads are scored in windows, which have columns of their own.
+/// Creates the scores table for a path: Parquet for `.parquet`, commas for `.csv`, compressed or not, otherwise tabs.
+/// `windows` says whether reads are scored in windows, which adds columns.
 #[must_use]
 pub fn scores(path: &Path, windows: bool) -> Box<dyn Table> {
     if is_columnar(path) {
@@ -26,7 +26,7 @@ pub fn scores(path: &Path, windows: bool) -> Box<dyn Table> {
     Box::new(Text { separator, windows })
 }
 
-/// Whether a path asks for Parquet.
+/// Whether a path selects Parquet.
 pub(super) fn is_columnar(path: &Path) -> bool {
     has_suffix(path, "parquet")
 }

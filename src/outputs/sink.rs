@@ -1,4 +1,4 @@
-//! Open files, and the text that waits for them.
+//! Open output files, with the text to be written to them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use crate::error::Result;
 use crate::reads::output::{self, Pending, Writer};
 use crate::reads::{EncoderConfig, Header};
 
-/// Text that is gathered for a file within one chunk before it is written.
+/// The most text gathered for a file within one chunk before it is written.
 const MOST_TEXT: usize = 1 << 20;
 
-/// Opens outputs and collects what will have to be renamed.
+/// Opens outputs, and collects the files to be renamed at the end.
 #[derive(Debug)]
 pub(super) struct Opener {
     pub(super) encoding: EncoderConfig,
@@ -24,7 +24,7 @@ impl Opener {
         Ok(Sink { header: None, text: Vec::new(), writer })
     }
 
-    /// A BAM file that starts with this header.
+    /// Opens a BAM file that starts with this header.
     pub(super) async fn bam(&mut self, path: PathBuf, header: &Arc<Header>) -> Result<Sink> {
         let (writer, pending) = output::create_bgzf(&path, self.encoding).await?;
         self.pending.push(pending);
@@ -32,17 +32,18 @@ impl Opener {
     }
 }
 
-/// An open file and the text waiting for it: one write a chunk instead of one a read.
+/// An open file and the text to be written to it: one write per chunk instead of one per read.
 #[derive(Debug)]
 pub(super) struct Sink {
-    /// What comes first, until it is written. Not earlier: whoever reads this file may wait for another one to be opened.
+    /// The BAM header, until it is written with the first text: a program that reads this file may first wait for
+    /// another one to be opened.
     header: Option<Arc<Header>>,
     pub(super) text: Vec<u8>,
     writer: Writer,
 }
 
 impl Sink {
-    /// Whether so much text waits that it should be written before more is added.
+    /// Whether the text should be written before more is added.
     pub(super) fn is_full(&self) -> bool {
         self.text.len() >= MOST_TEXT
     }

@@ -1,7 +1,7 @@
-//! Which stretches of reads are coding: what tables of genes list, and what is translated.
+//! Decides which stretches of reads are coding: those that gene tables list and translate.
 //!
-//! A model may tell stretches of each row. One that tells frames alone says of a row that all of it codes. A read that is
-//! scored in windows has the stretches of its windows: where two overlap, each says what is on its side of the middle.
+//! A model may predict stretches of each row. If it predicts only a frame, all of the row is one stretch. A read scored
+//! in windows has the stretches of its windows: where two windows overlap, each decides on its side of the middle.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::prediction::{Answers, Frame, Genes, Prediction, Stretch, Stretches};
 use crate::reads::{Record, Template};
 use crate::tiling::{Tiling, on_read};
 
-/// The coding stretches of each read of some templates, a row for each read.
+/// The coding stretches of each read of these templates, one row per read.
 pub(super) fn coding(judge: &Judge, templates: &[Template], answers: &Answers) -> Stretches {
     let mut rows = answers.predictions.genes.as_ref().map(Genes::rows);
     let (mut coding, mut found) = (Stretches::default(), Vec::new());
@@ -36,7 +36,7 @@ pub(super) fn coding(judge: &Judge, templates: &[Template], answers: &Answers) -
     coding
 }
 
-/// What the model told of a row, or all of it where it told no more than a frame.
+/// The predicted stretches of a row, or all of it if the model predicts only a frame.
 fn of_row(told: Option<&[Stretch]>, prediction: Prediction, bases: usize) -> Cow<'_, [Stretch]> {
     told.map_or_else(|| prediction.frame.map(|frame| whole(prediction, frame, bases)).into_iter().collect(), Into::into)
 }
@@ -46,9 +46,9 @@ fn whole(prediction: Prediction, frame: Frame, bases: usize) -> Stretch {
     Stretch { start: 0, end: base(bases), frame, probability, has_start: false, has_stop: false, continues: false }
 }
 
-/// Adds the genes whose posterior reaches the threshold, as if each were a read. If the read's own does, it has other genes than as
-/// called, where the model tells such; and all of them, where together they make it coding and none does by itself. `told`: the
-/// genes as called, and if coding.
+/// Adds the genes whose posterior reaches the threshold, each judged as if it were a read. If the read's own posterior
+/// reaches it, the genes if coding replace the called ones, if there are any. If none of the genes reaches it alone,
+/// all of them are added. `told`: the genes as called, and the genes if coding.
 fn add_likely(
     judge: &Judge,
     segment: &Record,
@@ -73,11 +73,11 @@ fn add_likely(
     }
 }
 
-/// A window of a read, and the part of it that no other window has more to say of.
+/// A window of a read, and the part of it on which this window decides.
 struct Window {
     all: Range<usize>,
     own: Range<usize>,
-    /// Of the whole read.
+    /// The length of the whole read.
     bases: usize,
 }
 
@@ -92,8 +92,8 @@ impl Window {
     }
 }
 
-/// Adds what a window says of its own part; what adjoins the stretch before is one with it. A coding window of which no
-/// stretch reaches the threshold has all of them, as a read does.
+/// Adds the stretches of a window within its own part; one that adjoins the previous stretch is joined with it. If the
+/// window is coding but none of its stretches reaches the threshold, all of them are added, as for a read.
 fn add_of_window(told: &[Stretch], prediction: Prediction, window: &Window, threshold: f32, found: &mut Vec<Stretch>) {
     let is_likely = |stretch: &Stretch| stretch.probability >= threshold;
     let takes_all = prediction.probability >= threshold && !told.iter().any(is_likely);
@@ -103,7 +103,7 @@ fn add_of_window(told: &[Stretch], prediction: Prediction, window: &Window, thre
         if start >= end {
             continue;
         }
-        // What was cut off has taken its codon along.
+        // A start or stop codon is lost where the stretch was cut.
         let [left, right] = stretch.ends();
         let ends = [left && start == stretch.start + before, right && end == stretch.end + before];
         let frame = on_read(stretch.frame, &window.all, window.bases);
@@ -199,7 +199,7 @@ mod tests {
             let judge = Judge { prior: Prior::given(share), ..judge(None) };
             found(&judge, 150, vec![prediction(0.8, 0)], Some(stretches.clone()))
         };
-        // All of a gene has the mean over its bases.
+        // All stretches of a gene have the mean probability of its bases.
         let genes_of_it = [stretch(0, 90, 0.82, false), stretch(90, 100, 0.82, true), stretch(120, 150, 0.4, false)];
         assert_eq!(of(0.5), genes_of_it[..2]);
         assert_eq!(of(0.9), genes_of_it);
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn windows_say_what_is_on_their_side_of_the_middle() {
-        // 0..300, 100..400, 200..500 in one frame of the read, the last one not coding.
+        // The windows 0..300, 100..400 and 200..500 in one frame of the read, the last one non-coding.
         let own = vec![prediction(0.75, 1), prediction(0.5, 0), prediction(0.25, 2)];
         let all = found(&judge(Some(windows(100))), 500, own, None);
         let [only] = all[..] else { panic!("{all:?}") };
@@ -259,7 +259,7 @@ mod tests {
         #[test]
         fn windows_without_gaps_leave_no_base_out(bases in 3_usize..3000, step in 1_usize..=300) {
             let windows = windows(step);
-            // All in the read's first frame.
+            // All windows are in the read's first frame.
             let own = windows.over(bases).map(|window| prediction(1.0, (3 - window.start % 3) % 3)).collect();
             let all = found(&judge(Some(windows)), bases, own, None);
             let spans: Vec<_> = all.iter().map(|one| (one.start as usize, one.end as usize, one.frame)).collect();

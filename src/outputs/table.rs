@@ -1,4 +1,5 @@
-//! What a table of reads is: each table is a file of this folder, and an entry in [`OutputsConfig::tables`](super::OutputsConfig).
+//! The interface of tables of reads. Each table is a file of this folder, and an entry in
+//! [`OutputsConfig::tables`](super::OutputsConfig).
 
 use std::fmt;
 
@@ -11,36 +12,36 @@ use crate::reads::output::Content;
 #[cfg(test)]
 use crate::verdict::Verdict;
 
-/// A table of reads: scores, proteins, windows. It is given reads in input order, and says what to write of each.
+/// A table of reads: scores, proteins, windows. It gets the reads in input order, and appends text for each.
 pub trait Table: fmt::Debug + Send {
-    /// What it starts with.
+    /// Appends the start of the table.
     fn start(&self, _text: &mut Vec<u8>) {}
 
-    /// What it holds: the suffix of its path must not say otherwise.
+    /// The contents of the table, which the suffix of its path must fit.
     fn holds(&self) -> Content;
 
-    /// How many entries a read has. Between two of them the text may be written, so that a read with millions of them takes
-    /// no memory for their text.
+    /// The number of entries for a read. Text may be written to the file between two entries, so that even millions of
+    /// entries take no memory.
     fn entries(&self, read: &Judged<'_>) -> usize;
 
-    /// Appends the n-th entry of a read, from 0.
+    /// Appends entry number `n` of a read, from 0.
     fn push(&mut self, read: &Judged<'_>, n: usize, text: &mut Vec<u8>);
 
-    /// What it ends with.
+    /// Appends the end of the table.
     fn end(&mut self, _text: &mut Vec<u8>) {}
 
-    /// Whether it can hold a read of this name.
+    /// Whether the table can hold a read with this name.
     fn can_name(&self, _name: &[u8]) -> bool {
         true
     }
 
-    /// Whether it is of use only with a model that predicts frames.
+    /// Whether the table needs a model that predicts frames.
     fn needs_frames(&self) -> bool {
         false
     }
 }
 
-/// What a table writes of a coding read with these stretches.
+/// The text of a table for a coding read with these stretches.
 #[cfg(test)]
 pub(super) fn written(mut table: impl Table, segment: &Record, stretches: &[Stretch]) -> String {
     let verdict = Verdict::Coding;

@@ -1,4 +1,4 @@
-//! Coding stretches as proteins, so that a protein search looks at one frame instead of six, and their nucleotides.
+//! Coding stretches as proteins, so that a protein search covers one frame instead of six, or as their codons.
 
 use std::ops::Range;
 
@@ -12,42 +12,42 @@ use crate::prediction::{Frame, Strand, Stretch};
 use crate::reads::output::Content;
 use crate::reads::{self, Record};
 
-/// The genes of reads, translated or as codons.
+/// The table of genes in FASTA, translated or as codons.
 #[derive(Clone, Copy, Debug)]
 pub struct Translated {
-    /// What is written of them.
+    /// Whether proteins or codons are written.
     pub letters: Letters,
-    /// How they are translated.
+    /// How genes are translated.
     pub translation: Translation,
-    /// How many genes of the read at hand were written, some of them without a protein.
+    /// The number of genes of the current read so far, including those without a protein.
     genes: usize,
 }
 
 impl Translated {
-    /// A table that has seen no read.
+    /// Creates a table that has seen no read.
     #[must_use]
     pub fn new(letters: Letters, translation: Translation) -> Self {
         Self { letters, translation, genes: 0 }
     }
 }
 
-/// What is written of a gene.
+/// The letters in which a gene is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Letters {
     /// Amino acids.
     Proteins,
-    /// The codons they are translated from.
+    /// The codons that are translated.
     Codons,
 }
 
 /// How genes are translated.
 #[derive(Clone, Copy, Debug)]
 pub struct Translation {
-    /// What codons mean.
+    /// The genetic code.
     pub code: GeneticCode,
-    /// Proteins with fewer known amino acids are left out.
+    /// The fewest known amino acids of a protein that is written.
     pub least: usize,
-    /// What becomes of stop codons.
+    /// How stop codons are handled.
     pub stops: Stops,
 }
 
@@ -70,7 +70,7 @@ impl Table for Translated {
         read.stretches.len()
     }
 
-    /// A gene is written at its first stretch.
+    /// Writes a whole gene at its first stretch.
     fn push(&mut self, read: &Judged<'_>, n: usize, text: &mut Vec<u8>) {
         let rest = &read.stretches[n..];
         if n == 0 {
@@ -91,21 +91,21 @@ impl Table for Translated {
     }
 }
 
-/// Bases of the read that lie on neither of two stretches, but between them.
+/// The number of bases of the read between two stretches.
 fn between(one: &Stretch, other: &Stretch) -> usize {
     let (first, last) = if one.start < other.start { (one, other) } else { (other, one) };
     last.start.saturating_sub(first.end) as usize
 }
 
-/// A gene's codons in its own direction, across its frameshifts.
+/// The codons of a gene in its own direction, joined across frameshifts.
 struct Gene {
-    /// Upper case, in letters of DNA, three a codon.
+    /// The letters of the codons, three each: upper-case DNA.
     codons: Vec<u8>,
     amino_acids: Vec<u8>,
-    /// Where each codon starts, in the gene's direction; none of one that a frameshift has broken.
+    /// Where each codon starts, in the gene's direction; `None` for a codon broken by a frameshift.
     starts: Vec<Option<usize>>,
     strand: Strand,
-    /// Of the whole read.
+    /// The length of the whole read.
     bases: usize,
 }
 
@@ -120,8 +120,8 @@ impl Gene {
             let part = in_order(n);
             let phase = part.phase(read.len()).min((part.end - part.start) as usize);
             if n > 0 {
-                // Of a codon that lost a base, or beside an inserted one, two bases or more are left over: one amino acid is
-                // missing. A single base left over is the inserted one.
+                // If a codon lost a base, or lies next to an inserted one, two bases or more are left over: one amino
+                // acid is missing. A single base left over is the inserted one.
                 for _ in 0..(left_over + between(in_order(n - 1), part) + phase + 1) / 3 {
                     gene.codons.extend_from_slice(b"NNN");
                     gene.starts.push(None);
@@ -133,7 +133,7 @@ impl Gene {
         gene
     }
 
-    /// Adds the whole codons of a part; says how many bases are left over at its end.
+    /// Adds the whole codons of a part; returns how many bases are left over at its end.
     fn add(&mut self, read: &[u8], part: &Stretch, phase: usize) -> usize {
         let mut bases = read[part.start as usize..part.end as usize].to_ascii_uppercase();
         bases.iter_mut().filter(|base| **base == b'U').for_each(|base| *base = b'T');
@@ -150,7 +150,7 @@ impl Gene {
         bases.len() - phase - whole
     }
 
-    /// The codons of each protein.
+    /// The range of codons of each protein.
     fn pieces(&self, translation: Translation) -> impl Iterator<Item = Range<usize>> {
         let Translation { least, stops, .. } = translation;
         let is_stop = move |amino_acid: &u8| *amino_acid == b'*' && stops == Stops::Split;
@@ -167,7 +167,8 @@ impl Gene {
         pieces.map(|piece| self.known(piece)).filter(enough)
     }
 
-    /// A piece without the codons at its ends that could be any amino acid: bases that are unknown, or lost at a frameshift.
+    /// Trims a piece by codons at its ends that could be any amino acid: their bases are unknown, or lost at a
+    /// frameshift.
     fn known(&self, Range { start, end }: Range<usize>) -> Range<usize> {
         let is_known = |amino_acid: &u8| *amino_acid != b'X';
         let own = &self.amino_acids[start..end];
@@ -178,7 +179,7 @@ impl Gene {
         })
     }
 
-    /// The bases of some codons on the read, and their frame there.
+    /// The range of bases on the read that some codons cover, and their frame.
     fn place(&self, piece: &Range<usize>) -> (Range<usize>, Frame) {
         let mut starts = self.starts[piece.clone()].iter().flatten();
         let first = *starts.next().expect("pieces have codons of the read");
@@ -191,7 +192,7 @@ impl Gene {
     }
 }
 
-/// Appends one protein of the n-th gene of its read, or its codons, as FASTA: `>name/1_7-306_frame=-1 gene=name%2F1_1`.
+/// Appends a protein of gene number `n` of its read, or its codons, as FASTA: `>name/1_7-306_frame=-1 gene=name%2F1_1`.
 fn push_fasta(text: &mut Vec<u8>, segment: &Record, (gene, n): (&Gene, usize), piece: Range<usize>, letters: Letters) {
     let (Range { start, end }, frame) = gene.place(&piece);
     text.push(b'>');
@@ -272,7 +273,7 @@ mod tests {
         // ATG GCC, A(A)A without its middle base, CCC: the border is in the codon.
         let deleted = [stretch(0, 7, 1), on(stretch(7, 11, 3))];
         assert_eq!(kept("ATGGCCAACCC", &deleted), ">r/1_1-11_frame=1 gene=r%2F1_1\nMAXP\n");
-        // ATG, five bases that belong to no stretch, AAA CCC: two codons, of which one lost a base.
+        // ATG, five bases outside any stretch, AAA CCC: two codons, one of which lost a base.
         let apart = [stretch(0, 3, 1), on(stretch(8, 14, 3))];
         assert_eq!(kept("ATGGCCAAAAACCC", &apart), ">r/1_1-14_frame=1 gene=r%2F1_1\nMXXKP\n");
         let turned = [stretch(0, 6, -3), on(stretch(8, 14, -1))];
@@ -307,7 +308,7 @@ mod tests {
         assert_eq!(of(3), "", "X is no known amino acid");
         assert_eq!(kept("NNNNNNNNN", &[stretch(0, 9, 1)]), "");
         assert_eq!(kept("NNCATGGCNNN", &[stretch(0, 11, -1)]), ">r/1_3-8_frame=-1 gene=r%2F1_1\nAM\n");
-        // A codon that a frameshift broke, and no other before it.
+        // A codon broken by a frameshift, with no codon before it.
         assert_eq!(kept("AGGCCATG", &[stretch(0, 2, 1), on(stretch(2, 8, 3))]), ">r/1_3-8_frame=3 gene=r%2F1_1\nAM\n");
     }
 

@@ -1,16 +1,17 @@
-//! What tables list of genes: the stretches that hold a whole codon, all with the probability of their gene. Pure.
+//! Prepares the genes that tables list: their stretches with at least one whole codon, each with the gene's
+//! probability. Pure.
 //!
-//! Frameshifts, ends of reads and ends of windows may leave one or two bases of a codon. They are no stretch of their own:
-//! nothing can be translated from them, and a phase would lead beyond them.
+//! Frameshifts, ends of reads and ends of windows may leave one or two bases of a codon. They form no stretch of their
+//! own: nothing can be translated from them, and a phase would point beyond them.
 
 use crate::prediction::{Stretch, Stretches};
 
-/// The genes of a read: stretches that are one but for frameshifts.
+/// Groups stretches into genes, which may continue across frameshifts.
 pub(super) fn genes(stretches: &[Stretch]) -> impl Iterator<Item = &[Stretch]> {
     stretches.chunk_by(|_, next| next.continues)
 }
 
-/// The mean over all bases.
+/// The mean probability of stretches over all their bases.
 #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
 pub(super) fn probability(stretches: &[Stretch]) -> f32 {
     let bases: f64 = stretches.iter().map(|stretch| f64::from(stretch.end - stretch.start)).sum();
@@ -19,8 +20,8 @@ pub(super) fn probability(stretches: &[Stretch]) -> f32 {
     (sum / bases) as f32
 }
 
-/// Adds the genes of a read of so many bases, without the stretches that hold no whole codon; of a gene that is no more than a stop
-/// codon, nothing.
+/// Adds the genes of a read with `bases` bases, without stretches that hold no whole codon. A gene that is only a stop
+/// codon is left out.
 pub(super) fn add(found: &[Stretch], bases: usize, into: &mut Stretches) {
     for gene in genes(found) {
         let all: usize = gene.iter().map(|stretch| codons(stretch, bases)).sum();
@@ -35,7 +36,7 @@ pub(super) fn add(found: &[Stretch], bases: usize, into: &mut Stretches) {
     }
 }
 
-/// How many whole codons a stretch holds.
+/// The number of whole codons in a stretch.
 fn codons(stretch: &Stretch, bases: usize) -> usize {
     ((stretch.end - stretch.start) as usize).saturating_sub(stretch.phase(bases)) / 3
 }

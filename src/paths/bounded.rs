@@ -1,21 +1,22 @@
-//! Files that are read whole: lists, reports, settings. None of them is large, but a device or another file given in their place may be.
+//! Reads whole files: lists, reports, settings. None is large, but a device or another file given in their place may
+//! be.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Bytes of the largest.
+/// The size in bytes of the largest file that is read whole.
 const MOST: u64 = 256 << 20;
 
 /// Reads a whole file.
 ///
 /// # Errors
-/// If it is larger than any such file; and as [`std::fs::read`].
+/// If it is larger than 256 MiB, and as [`std::fs::read`].
 pub(crate) fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
     whole(File::open(path)?)
 }
 
-/// The same from what is open already.
+/// Reads the whole of an open file, within the same limit.
 pub(crate) fn whole(file: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(MOST + 1).read_to_end(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! Which file a path leads to: two paths are told to be one file by device and inode, not by their spelling.
+//! Tells which file a path leads to. Two paths are one file if device and inode agree, however they are spelled.
 
 use std::fs::{FileType, Metadata};
 use std::io;
@@ -7,34 +7,34 @@ use std::path::{Path, PathBuf};
 
 use super::standard::Stream;
 
-/// What two paths to one file have in common.
+/// What two paths have in common if they lead to the same file.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity<'a> {
-    /// Device and inode.
+    /// The device and inode of an existing file.
     File(u64, u64),
-    /// Where a file would be.
+    /// The path at which a file would be created.
     Place(&'a Path),
 }
 
-/// What a path leads to.
+/// The file that a path leads to.
 #[derive(Debug)]
 pub(crate) struct Target {
-    /// The path without symbolic links, whether or not there is a file.
+    /// The path with symbolic links resolved, whether or not a file exists.
     place: PathBuf,
-    /// The file that is there.
+    /// The metadata of the file, if it exists.
     file: Option<Metadata>,
-    /// Whether an output is written into that very file, not beside it.
+    /// Whether an output is written straight into the file, not beside it.
     direct: bool,
 }
 
 impl Target {
-    /// What is read from a path; `-` is stdin.
+    /// The target that is read at a path; `-` is stdin.
     #[must_use]
     pub(crate) fn read(path: &Path) -> Self {
         Self::of(path, Stream::Stdin)
     }
 
-    /// What is written at a path; `-` is stdout.
+    /// The target that is written at a path; `-` is stdout.
     #[must_use]
     pub(crate) fn written(path: &Path) -> Self {
         Self::of(path, Stream::Stdout)
@@ -47,7 +47,7 @@ impl Target {
         Self { place, file: file.ok(), direct: is_dash || is_direct(path) }
     }
 
-    /// What two paths to one file have in common.
+    /// The identity of the file, by which two targets are compared.
     #[must_use]
     pub(crate) fn identity(&self) -> Identity<'_> {
         self.file.as_ref().map_or(Identity::Place(&self.place), |file| Identity::File(file.dev(), file.ino()))
@@ -60,7 +60,7 @@ impl Target {
         self.identity() == output.identity() && !self.file.as_ref().is_some_and(|file| two_ended(file.file_type()))
     }
 
-    /// Whether two outputs would end in one file. `/dev/null` may take any number of them.
+    /// Whether two outputs would be written to the same file. Any number of outputs may go to `/dev/null`.
     #[must_use]
     pub(crate) fn clashes_with(&self, other: &Self) -> bool {
         if self.direct || other.direct {
@@ -87,23 +87,23 @@ pub(crate) fn is_direct(path: &Path) -> bool {
     is_descriptor || path.metadata().is_ok_and(|metadata| !metadata.is_file())
 }
 
-/// Where a path leads: through symbolic links, whose target is replaced or made, not the link.
+/// Follows symbolic links to where the path leads: an output replaces or creates the links' target, not the link.
 ///
 /// # Errors
-/// If links lead in a circle.
+/// If the links form a cycle.
 pub(crate) fn followed(path: &Path) -> io::Result<PathBuf> {
-    // As many as Linux follows.
+    // The limit of Linux.
     const MOST_LINKS: usize = 40;
     let mut place = path.to_owned();
     for _ in 0..MOST_LINKS {
         let Ok(target) = std::fs::read_link(&place) else { return Ok(in_its_folder(&place)) };
-        // A target that is absolute replaces the whole of it.
+        // An absolute target replaces the whole path.
         place = place.parent().unwrap_or(Path::new("")).join(target);
     }
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// The path with its folder as the system knows it, whether or not there is a file.
+/// Resolves the folder of a path, whether or not the file exists.
 fn in_its_folder(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let resolved = path.canonicalize().or_else(|_| {
@@ -146,7 +146,7 @@ mod tests {
         std::fs::write(&one, "").unwrap();
         std::fs::hard_link(&one, &other).unwrap();
         assert!(Target::read(&one).is_fed_by(&Target::written(&other)));
-        // Each is replaced by a file of its own.
+        // Two links are no clash, because each is replaced by its own new file.
         assert!(!clash(&one, &other));
     }
 }

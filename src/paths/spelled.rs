@@ -1,10 +1,10 @@
-//! Text that others wrote, on a terminal: it must not move the cursor, change colours or turn the direction of writing.
+//! Makes text of others safe for a terminal: it must not move the cursor, change colours or the writing direction.
 
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// A path as text. Bytes that are no text are written out, as in `\xff`.
+/// Shows a path as text. Bytes that are not UTF-8 are escaped, as in `\xff`.
 #[must_use]
 pub(crate) fn text(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
@@ -15,18 +15,19 @@ pub(crate) fn text(path: &Path) -> String {
     })
 }
 
-/// Whether a terminal would do something else than show it.
+/// Whether a terminal would interpret the character instead of showing it.
 fn is_unsafe_to_show(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The text with such characters written out, as in `\u{1b}`; line ends and tabs stay.
+/// Escapes characters that a terminal would interpret, as in `\u{1b}`, except line ends and tabs.
 #[must_use]
 pub(crate) fn escaped(text: &str) -> String {
     with_written_out(text, |letter| is_unsafe_to_show(letter) && !matches!(letter, '\n' | '\t'))
 }
 
-/// The same for what must stay on one line: line ends and tabs are written out too.
+/// Escapes characters that a terminal would interpret, including line ends and tabs, so that the text stays on one
+/// line.
 #[must_use]
 pub(crate) fn on_one_line(text: &str) -> String {
     with_written_out(text, is_unsafe_to_show)

@@ -1,7 +1,7 @@
-//! Standard streams and other descriptors that whoever started the program had closed.
+//! Detects standard streams and other descriptors that were closed when the program started.
 //!
-//! Rust opens `/dev/null` in place of the former before `main`, and files of ours may take the numbers of the others. Reads
-//! would then be missing or changed, and outputs lost, without a word.
+//! Before `main`, Rust opens `/dev/null` in place of a closed standard stream. The numbers of other closed descriptors go to
+//! files that the program opens itself. Reads would then be missing or changed, and outputs lost, without a word.
 
 use std::fs::File;
 use std::io;
@@ -9,10 +9,10 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// A bit for each of descriptors 0 to 2 that was closed.
+/// A bit for each of the descriptors 0 to 2 that was closed at the start.
 static CLOSED: AtomicU8 = AtomicU8::new(0);
 
-/// Runs before `main`, and so before `/dev/null` is opened.
+/// Records which streams are closed. Runs before `main`, and so before `/dev/null` is opened in their place.
 #[ctor::ctor]
 fn look() {
     let is_open = [
@@ -24,7 +24,7 @@ fn look() {
     CLOSED.store(closed.sum(), Ordering::Relaxed);
 }
 
-/// Whether none was closed.
+/// Whether no standard stream was closed at the start.
 pub(crate) fn all_streams_are_open() -> bool {
     CLOSED.load(Ordering::Relaxed) == 0
 }
@@ -43,7 +43,7 @@ pub(crate) enum Stream {
 impl Stream {
     const ALL: [Self; 3] = [Self::Stdin, Self::Stdout, Self::Stderr];
 
-    /// The stream that a path names. `-` is `dash`.
+    /// The standard stream that a path names; `-` stands for `dash`.
     pub(crate) fn at(path: &Path, dash: Self) -> Option<Self> {
         if path == Path::new("-") {
             return Some(dash);
@@ -63,7 +63,7 @@ impl Stream {
         }
     }
 
-    /// The stream as a file: without a buffer of its own, and not opened anew.
+    /// Opens the stream as an unbuffered file, on a duplicate of its descriptor.
     ///
     /// # Errors
     /// If it was closed when the program started.
@@ -81,7 +81,7 @@ impl Stream {
     }
 }
 
-/// Refuses a path that leads to a descriptor which was closed when the program started; `-` is `dash`.
+/// Refuses a path to a descriptor that was closed when the program started; `-` stands for `dash`.
 pub(crate) fn ensure_open(path: &Path, dash: Stream) -> io::Result<()> {
     match (Stream::at(path, dash), descriptor(path)) {
         (Some(stream), _) => stream.file().map(drop),
@@ -90,15 +90,15 @@ pub(crate) fn ensure_open(path: &Path, dash: Stream) -> io::Result<()> {
     }
 }
 
-/// The descriptor that a path names.
+/// The number of the descriptor that a path names, if it names one.
 fn descriptor(path: &Path) -> Option<u32> {
     let folders = ["/dev/fd", "/proc/self/fd", "/proc/thread-self/fd"];
     let number = folders.iter().find_map(|folder| path.strip_prefix(folder).ok())?;
     number.to_str()?.parse().ok()
 }
 
-/// Whether this program opened a descriptor itself. Descriptors that a program inherits survived its start, and so are not to be
-/// closed at the start of another one, as all are that Rust's library opens.
+/// Whether this program opened the descriptor itself. Rust's library opens all files with `O_CLOEXEC`. An inherited descriptor
+/// cannot have that flag, since it would not have survived the start of this program.
 fn is_ours(number: u32) -> bool {
     const CLOSED_ON_EXEC: u32 = 0o2_000_000;
     let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")).unwrap_or_default();

@@ -1,17 +1,17 @@
-//! Leave to keep bytes in flight: decode takes it for a chunk, write gives it back once the chunk is written.
+//! Credit bounds the bytes in flight: decode takes it for a chunk, write gives it back once the chunk is written.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-/// One permit stands for this many bytes, since a semaphore counts in `u32`.
+/// Bytes per permit: a semaphore counts permits in `u32`.
 const UNIT: usize = 1024;
 
-/// What a chunk occupies for a byte of its records: the records, two bytes of token ids a base, the text to write.
+/// Bytes of memory for a byte of records: the records, two bytes of token ids per base, the text to write.
 const BYTES_HELD_PER_BYTE: usize = 4;
 
-/// Bounds the bytes between decode and write, and by a least price a chunk also how many chunks there are: bounding
-/// slots alone would not bound bytes, bounding bytes alone would not bound the channels.
+/// Bounds the bytes between decode and write. A minimum price per chunk also bounds the number of chunks: bounding
+/// chunks alone would not bound bytes, and bounding bytes alone would not bound the channels.
 #[derive(Clone, Debug)]
 pub(super) struct Credit {
     permits: Arc<Semaphore>,
@@ -20,13 +20,14 @@ pub(super) struct Credit {
     held: usize,
 }
 
-/// What one chunk took; to be given back as it is.
+/// The credit that one chunk took, to be given back unchanged.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub(super) struct Price(u32);
 
 impl Credit {
-    /// Leave for `memory` bytes in at most `chunks` chunks, whose bytes are held with `more` bytes each.
+    /// Creates credit for `memory` bytes in at most `chunks` chunks. Each byte of records costs `more` bytes on top of
+    /// its own.
     pub(super) fn new(memory: u64, chunks: usize, more: usize) -> Self {
         let units = usize::try_from(memory).unwrap_or(usize::MAX) / UNIT;
         let total = units.clamp(chunks, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
@@ -39,18 +40,18 @@ impl Credit {
         }
     }
 
-    /// How many bytes of records a chunk may hold so that the expected number of chunks fits.
+    /// The number of bytes of records that a chunk may hold for the expected number of chunks to fit.
     pub(super) fn bytes_per_chunk(&self) -> usize {
         self.least as usize * UNIT / self.held
     }
 
-    /// How many bytes of records fit into `memory`.
+    /// The number of bytes of records that fit into `memory`.
     pub(super) fn bytes_in(&self, memory: u64) -> usize {
         usize::try_from(memory).unwrap_or(usize::MAX) / self.held
     }
 
-    /// Waits until `bytes` of records may be held. A chunk larger than everything allowed takes everything and so
-    /// passes alone, instead of never.
+    /// Waits until `bytes` of records may be held. A chunk larger than all credit takes all of it and so passes alone,
+    /// instead of never.
     pub(super) async fn take(&self, bytes: usize) -> Price {
         let units = u32::try_from(bytes.saturating_mul(self.held) / UNIT).unwrap_or(u32::MAX);
         let price = units.clamp(self.least, self.total);
@@ -58,7 +59,7 @@ impl Credit {
         Price(price)
     }
 
-    /// Gives a chunk's leave back.
+    /// Gives back the credit of a chunk.
     pub(super) fn give_back(&self, price: &Price) {
         self.permits.add_permits(price.0 as usize);
     }

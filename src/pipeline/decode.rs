@@ -1,4 +1,4 @@
-//! Cuts the stream of templates into chunks, by bytes, as fast as the credits allow.
+//! Cuts the stream of templates into chunks of a number of bytes, as fast as the credit allows.
 
 use std::sync::OnceLock;
 
@@ -10,17 +10,17 @@ use super::credit::Credit;
 use crate::error::{Error, Result};
 use crate::reads::Template;
 
-/// How the input is cut.
+/// How the input is cut into chunks.
 #[derive(Clone, Copy, Debug)]
 pub struct DecodeConfig {
-    /// A chunk is full at this many segments, whatever their bytes.
+    /// The number of segments at which a chunk is full, whatever their bytes.
     pub segments_per_chunk: usize,
-    /// Stop after this many segments (the last template is taken whole).
+    /// The number of segments after which to stop; the last template is taken whole.
     pub max_reads: Option<u64>,
 }
 
-/// Runs until the input ends, `max_reads` are read, or nobody takes the output any more. `all` is set to the number of chunks
-/// once the last one is sent.
+/// Runs until the input ends, `max_reads` are read, or the receiver is gone. Once the last chunk has been sent, `all` is set to
+/// the number of chunks.
 pub(super) async fn run<E: Into<Error>>(
     config: DecodeConfig,
     mut templates: impl Stream<Item = Result<Template, E>> + Unpin,
@@ -36,7 +36,8 @@ pub(super) async fn run<E: Into<Error>>(
             break;
         }
         let price = credit.take(bytes).await;
-        // The channel holds as many chunks as there are credits: this never waits, so an async task may call it.
+        // The channel holds as many chunks as there are credits, so this send never waits, and an async task may call
+        // it.
         if output.send(Chunk { index, templates, price }).is_err() {
             break;
         }
@@ -44,7 +45,7 @@ pub(super) async fn run<E: Into<Error>>(
     Ok(())
 }
 
-/// The next chunk's templates and their bytes; none at the end.
+/// Gathers the templates of the next chunk and counts their bytes; no templates at the end.
 async fn gather<E: Into<Error>>(
     config: DecodeConfig,
     credit: &Credit,

@@ -1,7 +1,7 @@
-//! Holds the first templates back until the sample's share of coding reads is estimated from them.
+//! Holds back the first templates until the sample's share of coding reads has been estimated from them.
 //!
-//! Which templates count depends on the input alone: as many as asked for, or as fit into a share of the memory. Where chunks
-//! are cut does not matter, so that the estimate is the same for any number of threads.
+//! Which templates count depends on the input alone: as many as asked for, or as fit into a part of the memory. How the
+//! input is cut into chunks does not matter, so the estimate is the same for any number of threads.
 
 use crate::error::Result;
 use crate::outputs::Outputs;
@@ -9,7 +9,7 @@ use crate::prediction::Answers;
 use crate::prior::{Basis, Evidence, Prior, Reason};
 use crate::reads::Template;
 
-/// The templates held, and what they show.
+/// The held templates, and the evidence from those that count.
 #[derive(Debug)]
 pub(super) struct Hold {
     templates_left: usize,
@@ -20,12 +20,12 @@ pub(super) struct Hold {
 }
 
 impl Hold {
-    /// Full with `templates`, or with those that reach `bytes`, whichever comes first.
+    /// Creates a hold that is full at `templates` templates or at `bytes` bytes, whichever comes first.
     pub(super) fn new(templates: usize, bytes: usize, model_error: f64) -> Self {
         Self { templates_left: templates, bytes_left: bytes, model_error, evidence: Vec::new(), held: Vec::new() }
     }
 
-    /// Takes the next chunk.
+    /// Holds the next chunk.
     pub(super) fn push(&mut self, templates: Vec<Template>, answers: Answers) {
         let mut of = answers.iter();
         for template in &templates {
@@ -52,7 +52,7 @@ impl Hold {
         if are_too_few && self.bytes_left == 0 { Prior::not_estimated(Reason::LittleMemory) } else { prior }
     }
 
-    /// Estimates the prior, and writes what was held.
+    /// Estimates the prior and writes the held templates.
     pub(super) async fn release(self, outputs: &mut Outputs) -> Result<()> {
         outputs.assume(self.prior());
         for (templates, answers) in self.held {

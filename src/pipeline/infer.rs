@@ -1,4 +1,4 @@
-//! Asks the model: token ids in, predictions out. Any number of these stages run side by side.
+//! Runs the model: token ids in, predictions out. Any number of these workers run side by side.
 
 use crossbeam_channel::Receiver;
 use tokio::sync::mpsc;
@@ -8,14 +8,14 @@ use crate::error::Result;
 use crate::prediction::{Answers, Predictions};
 use crate::tokens::Tokens;
 
-/// One of the threads that ask the model.
+/// One of the threads that run the model.
 #[derive(Clone)]
 pub(super) struct Worker<M> {
-    /// What a run asks is the model; a test passes a closure.
+    /// The function that classifies: the model in a run, a closure in a test.
     pub(super) classify: M,
     pub(super) input: Receiver<Tokenized>,
     pub(super) output: mpsc::Sender<Classified>,
-    /// Takes another such worker; closed when there are enough.
+    /// Takes a clone of this worker to start another one; closed when there are enough.
     pub(super) more: mpsc::Sender<Worker<M>>,
 }
 
@@ -23,7 +23,7 @@ impl<M> Worker<M>
 where
     M: Fn(&Tokens) -> Result<Predictions> + Clone,
 {
-    /// Runs until the input ends or nobody takes the output any more. Calls for another worker when a chunk has to wait.
+    /// Runs until the input ends or the receiver is gone. Asks for another worker when a chunk has to wait.
     pub(super) fn run(self) -> Result<()> {
         for Tokenized { chunk, counts, tokens } in &self.input {
             if !self.input.is_empty() && !self.more.is_closed() {

@@ -1,10 +1,10 @@
-//! Puts chunks back in input order, however the stages before finished them.
+//! Puts chunks back in input order, in whatever order the previous stages finished them.
 
 use std::collections::BTreeMap;
 
-/// Takes items in any order and gives them back by ascending index, from 0, without a gap.
+/// Takes items in any order and returns them by ascending index, from 0, without gaps.
 ///
-/// It must accept every early item: refusing one could block the very item it waits for. The credits bound how many
+/// It must accept every early item: refusing one could block the very item it waits for. The credit bounds how many
 /// there can be.
 #[derive(Debug)]
 pub struct Reorder<T> {
@@ -19,19 +19,19 @@ impl<T> Default for Reorder<T> {
 }
 
 impl<T> Reorder<T> {
-    /// Waits for the first item, that of index 0.
+    /// Creates a `Reorder` that waits for the item with index 0.
     #[must_use]
     pub fn new() -> Self {
         Self { next: 0, waiting: BTreeMap::new() }
     }
 
-    /// Takes one item in.
+    /// Adds the item with this `index`.
     pub fn push(&mut self, index: u64, item: T) {
         let previous = self.waiting.insert(index, item);
         debug_assert!(previous.is_none(), "index {index} came twice");
     }
 
-    /// The next item in order, if it is there.
+    /// Takes the next item in order, if it has arrived.
     pub fn pop(&mut self) -> Option<T> {
         let item = self.waiting.remove(&self.next)?;
         self.next += 1;

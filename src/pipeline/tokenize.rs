@@ -9,20 +9,20 @@ use crate::sample::Sample;
 use crate::tokens::Tokens;
 use crate::windows::Windows;
 
-/// What is tokenized, and how.
+/// How segments are turned into token ids.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenizeConfig {
-    /// The k of the model's k-mers.
+    /// The length k of the model's k-mers.
     pub k: usize,
-    /// How many k-mers of a segment the model reads at most.
+    /// The most k-mers of a segment that the model reads.
     pub longest: Option<usize>,
-    /// Segments with fewer bases that are not N are not scored.
+    /// The fewest known bases of a segment that is scored.
     pub min_length: usize,
     /// Which letters count as bases.
     pub letters: Letters,
-    /// The windows that are scored of a segment; none where it is scored whole.
+    /// The windows over each segment that are scored; `None` if segments are scored whole.
     pub windows: Option<Windows>,
-    /// Which templates are also scored on a plain path, if any are.
+    /// Which templates are also scored on a plain path, if any.
     pub audit: Option<Sample>,
 }
 
@@ -31,7 +31,7 @@ impl TokenizeConfig {
         self.audit.is_some_and(|sample| sample.takes(template.name()))
     }
 
-    /// How many predictions a segment gets: none where it has too few known bases to be scored.
+    /// The number of predictions for a segment: 0 if it has too few known bases to be scored.
     fn predictions(&self, segment: &Record) -> usize {
         let bases = segment.bases();
         let enough = self.min_length.max(self.k);
@@ -42,7 +42,7 @@ impl TokenizeConfig {
     }
 }
 
-/// Runs until the input ends or nobody takes the output any more.
+/// Runs until the input ends or the receiver is gone.
 pub(super) fn run(config: TokenizeConfig, input: &Receiver<Chunk>, output: &Sender<Tokenized>) {
     for chunk in input {
         let (counts, tokens) = tokenize(config, &chunk);
@@ -52,7 +52,7 @@ pub(super) fn run(config: TokenizeConfig, input: &Receiver<Chunk>, output: &Send
     }
 }
 
-/// How many predictions each segment gets, and a row for each that gets any.
+/// Returns how many predictions each segment gets, and a row for each segment that gets any.
 fn tokenize(config: TokenizeConfig, chunk: &Chunk) -> (Vec<u32>, Tokens) {
     let segments = || chunk.templates.iter().flat_map(|template| &template.segments);
     let counts: Vec<u32> = segments()
@@ -61,7 +61,7 @@ fn tokenize(config: TokenizeConfig, chunk: &Chunk) -> (Vec<u32>, Tokens) {
     let scored = || segments().zip(&counts).filter(|(_, count)| **count > 0).map(|(segment, _)| segment);
     let longest = config.longest.map_or(usize::MAX, |longest| longest + config.k);
     let mut tokens = Tokens::default();
-    // Room for all at once: growing would copy them, into memory that the kernel has to clear first.
+    // Reserves room for all ids at once: growing would copy them into memory that the kernel has to clear first.
     tokens.ids.reserve(scored().map(|segment| segment.bases().len().min(longest)).sum());
     let mut each = counts.iter();
     for template in &chunk.templates {

@@ -1,5 +1,5 @@
-//! Puts the chunks back in order and writes them, the first ones once the prior is known; ends the files when the input has
-//! ended.
+//! Puts chunks back in order and writes them, the first ones once the prior is known. Finishes the files when the input
+//! has ended.
 
 use std::sync::OnceLock;
 
@@ -13,8 +13,9 @@ use crate::error::Result;
 use crate::outputs::Outputs;
 use crate::tally::Tally;
 
-/// Runs until `all` chunks are written; the files are ended then, and put in place by the supervisor. The input also ends when
-/// a stage before fails: then it waits for the supervisor to stop it, as a pipe must not seem whole either.
+/// Runs until `all` chunks are written and finishes the files, which the supervisor puts in place. The input also ends when an
+/// earlier stage fails. In that case the files are not finished, as the reader of a pipe must not take the output for whole:
+/// the function waits for the supervisor to stop it.
 pub(super) async fn run(
     mut outputs: Outputs,
     mut input: mpsc::Receiver<Classified>,
@@ -27,7 +28,7 @@ pub(super) async fn run(
         reorder.push(classified.chunk.index, classified);
         while let Some(Classified { chunk, answers }) = reorder.pop() {
             match &mut hold {
-                // Held reads have a share of the memory of their own.
+                // Held reads are accounted for in their own part of the memory.
                 Some(hold) => hold.push(chunk.templates, answers),
                 None => outputs.write(&chunk.templates, &answers).await?,
             }

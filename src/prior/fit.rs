@@ -1,33 +1,33 @@
-//! The most likely share of coding reads, and how far to trust it.
+//! Fits the most likely share of coding reads, and an interval around it.
 
 use super::evidence::{CG_SCALE, Evidence, log_odds, odds_to_share};
 use super::line::Line;
 
-/// A read's own evidence counts as no stronger than this, in log odds: no model is that sure.
+/// The most that a read's own evidence counts, in log odds: no model is surer than that.
 const STRONGEST: f64 = 7.0;
 
-/// What a slope costs, in log likelihood a read: half of this, times its square. Chosen on mixtures of mammalian and other reads,
-/// and on samples without any: the former gain, the latter lose nothing (`docs/threshold.md` has the figures). From 0.02 to
-/// 0.05 is as good.
+/// The penalty on a slope in log likelihood per read: half of this, times the slope's square. Chosen on mixtures of
+/// mammalian and other reads, and on samples without mammals: the former gain, the latter lose nothing
+/// (`docs/threshold.md` has the figures). Any value from 0.02 to 0.05 is as good.
 const SLOPE_COST: f64 = 0.03;
 
-/// In a genome the built-in models have not seen, their log odds are off by about so much; within this are 19 of 20 such
-/// genomes. The same is assumed of a model that does not say it of itself.
+/// By how much the log odds of the built-in models are off in a genome they have not seen: for 19 of 20 genomes by less
+/// than this. The same is assumed for a model that does not state its own error.
 pub const MODEL_ERROR: f64 = 1.6;
 
-/// No model's log odds are taken to be off by more.
+/// The largest error assumed for any model's log odds.
 pub const MOST_ERROR: f64 = STRONGEST;
 
 const NORMAL_95: f64 = 1.96;
 
-/// What was fitted.
+/// The result of a fit.
 pub(super) struct Fit {
     pub(super) line: Line,
     pub(super) share: f64,
     pub(super) interval: [f64; 2],
 }
 
-/// Fits shares to a sample that is not empty, of a model with this error.
+/// Fits the share to a non-empty sample, scored by a model with this error.
 pub(super) fn fit(sample: &[Evidence], model_error: f64) -> Fit {
     let evidence: Vec<f64> = sample.iter().map(|read| strength(read.probability)).collect();
     let single = share(&evidence, 0.0);
@@ -40,14 +40,14 @@ pub(super) fn fit(sample: &[Evidence], model_error: f64) -> Fit {
     Fit { line: Line { log_odds, slope, center }, share, interval: interval(&evidence, single, share, model_error) }
 }
 
-/// How far a model's error alone lets the share of coding reads in a sample be from end to end.
+/// The range of a sample's share of coding reads, from end to end, that follows from the model's error alone.
 #[must_use]
 pub fn width(sample: &[Evidence], model_error: f64) -> f64 {
     let evidence: Vec<f64> = sample.iter().map(|read| strength(read.probability)).collect();
     share(&evidence, model_error) - share(&evidence, -model_error)
 }
 
-/// The error of a model that leaves a sample's share as open as this [`width`]; at least `least`, and at most [`MOST_ERROR`].
+/// The model error at which a sample has this [`width`]; at least `least`, and at most [`MOST_ERROR`].
 #[must_use]
 pub fn error_of_width(sample: &[Evidence], wanted: f64, least: f64) -> f64 {
     let (mut low, mut high) = (least, MOST_ERROR.max(least));
@@ -58,7 +58,7 @@ pub fn error_of_width(sample: &[Evidence], wanted: f64, least: f64) -> f64 {
     f64::midpoint(low, high)
 }
 
-/// A probability as log odds.
+/// Converts a probability to limited log odds.
 fn strength(probability: f32) -> f64 {
     log_odds(f64::from(probability)).clamp(-STRONGEST, STRONGEST)
 }
@@ -68,8 +68,8 @@ fn count<T>(sample: &[T]) -> f64 {
     sample.len() as f64
 }
 
-/// The most likely single share, were the model's log odds `shift` higher. The likelihood is concave in it, so its slope
-/// says on which side of a guess it lies.
+/// The most likely single share if the model's log odds were `shift` higher. The log likelihood is concave in the
+/// share, so its slope tells on which side of a guess the maximum lies.
 fn share(evidence: &[f64], shift: f64) -> f64 {
     let ratios: Vec<f64> = evidence.iter().map(|own| (own + shift).exp()).collect();
     let (mut low, mut high) = (1e-6, 1.0 - 1e-6);
@@ -81,8 +81,8 @@ fn share(evidence: &[f64], shift: f64) -> f64 {
     f64::midpoint(low, high)
 }
 
-/// The most likely (log odds, slope) of a share that depends on composition, from a first guess of the log odds: each step
-/// weighs the reads by their posteriors, as expectation-maximisation does, and then takes one Newton step.
+/// The most likely (log odds, slope) of a share that depends on composition, starting from a guess of the log odds.
+/// Each step weights the reads by their posteriors, as expectation-maximisation does, and then takes one Newton step.
 fn line(evidence: &[f64], excess: &[f64], guess: f64) -> (f64, f64) {
     let cost = SLOPE_COST * count(evidence);
     let (mut a, mut b) = (guess, 0.0);
@@ -100,7 +100,7 @@ fn line(evidence: &[f64], excess: &[f64], guess: f64) -> (f64, f64) {
         }
         let determinant = haa * hbb - hab * hab;
         let (da, db) = ((hbb * ga - hab * gb) / determinant, (haa * gb - hab * ga) / determinant);
-        // Where nearly all reads are of one class, a full step may leap.
+        // If nearly all reads are of one class, a full step may overshoot.
         (a, b) = (a + da.clamp(-2.0, 2.0), b + db.clamp(-2.0, 2.0));
         a = a.clamp(-2.0 * STRONGEST, 2.0 * STRONGEST);
         if da.abs().max(db.abs()) < 1e-6 {

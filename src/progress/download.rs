@@ -1,15 +1,15 @@
-//! The bar of a download.
+//! The progress bar of a download.
 
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// The bar of a download; nothing where stderr is not a terminal.
+/// The progress bar of a download; hidden if stderr is not a terminal.
 #[derive(Debug)]
 pub struct Download(ProgressBar);
 
 impl Download {
-    /// A bar at its start.
+    /// Starts a bar.
     ///
     /// # Panics
     /// Never: the style is well-formed.
@@ -27,7 +27,7 @@ impl Download {
         Self(bar)
     }
 
-    /// So much of a file is here, of so much where that is known.
+    /// Shows how many bytes of a file have been received, and of how many if that is known.
     pub fn show(&self, file: &str, received: u64, total: Option<u64>) {
         if self.0.message() != file {
             self.0.set_message(file.to_owned());

@@ -1,4 +1,4 @@
-//! How many reads were done when: a run's speed over time.
+//! The speed of a run over time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::Progress;
 
-/// Points of time that are kept at most: an even number.
+/// The most time spans that are kept: an even number.
 const MOST: usize = 60;
 
-/// Reads that were done in each of some equal spans of time.
+/// The numbers of reads done in each of several equal time spans.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
-    /// Seconds of a span.
+    /// The length of a span in seconds.
     pub seconds: u64,
-    /// Reads in each, in order. The last span of a run is left out, as it is shorter.
+    /// The number of reads in each span, in order. The last span of a run is left out, as it is shorter.
     pub reads: Vec<u64>,
 }
 
@@ -26,7 +26,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Takes down the reads of another span; where there are many, two become one.
+    /// Records the reads of another span; if there are many, pairs of spans are merged.
     fn push(&mut self, reads: u64) {
         self.reads.push(reads);
         if self.reads.len() == MOST {
@@ -36,7 +36,7 @@ impl Pace {
     }
 }
 
-/// Takes down a run's pace until it is dropped.
+/// Records the pace of a run until it is dropped.
 #[derive(Debug)]
 pub struct Pacer {
     task: tokio::task::JoinHandle<()>,
@@ -44,7 +44,7 @@ pub struct Pacer {
 }
 
 impl Pacer {
-    /// Starts to.
+    /// Starts recording.
     #[must_use]
     pub fn start(progress: &Arc<Progress>) -> Self {
         let (progress, pace) = (Arc::clone(progress), Arc::new(Mutex::new(Pace::default())));
@@ -62,7 +62,7 @@ impl Pacer {
         Self { task, pace }
     }
 
-    /// The pace so far; none of a run that was over soon.
+    /// The pace so far; `None` for a run of a few seconds.
     #[must_use]
     pub fn pace(&self) -> Option<Pace> {
         let pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner).clone();

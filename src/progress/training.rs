@@ -1,4 +1,4 @@
-//! The bar of a training, or its log lines.
+//! The progress bar of a training, or its log lines.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -7,21 +7,21 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{LOG_EVERY, REDRAW, say};
 
-/// How fine the bar is.
+/// The number of steps of the bar.
 const PARTS: u64 = 1000;
 
-/// How a training shows on stderr: a bar on a terminal, else log lines.
+/// Shows the progress of a training on stderr: a bar on a terminal, otherwise log lines.
 #[derive(Debug)]
 pub struct Training {
     bar: Option<ProgressBar>,
     started: Instant,
-    /// What was done when it started.
+    /// The share that was done when it started.
     before: Option<f64>,
     shown: Option<Instant>,
 }
 
 impl Training {
-    /// Nothing is shown yet.
+    /// Starts without showing anything yet.
     ///
     /// # Panics
     /// Never: the style is well-formed.
@@ -67,7 +67,7 @@ impl Drop for Training {
     }
 }
 
-/// The time that the rest takes, if it took so long from `before` to `done`.
+/// The time that the rest takes, if it took `elapsed` from `before` to `done`.
 fn left(elapsed: Duration, before: f64, done: f64) -> Option<Duration> {
     let share = (done > before).then(|| (1.0 - done) / (done - before))?;
     Duration::try_from_secs_f64((elapsed.as_secs_f64() * share).round()).ok()

@@ -1,19 +1,19 @@
-//! Says on stderr which file a run waits for, so that a run that seems to hang can be told from one that does.
+//! Says on stderr which file a run waits for, to tell a waiting run from one that hangs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Progress, say};
 
-/// How often it looks.
+/// How often it checks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Looks until it is dropped.
+/// Checks in the background until it is dropped.
 #[derive(Debug)]
 pub struct Waiting(tokio::task::JoinHandle<()>);
 
 impl Waiting {
-    /// Starts to look.
+    /// Starts checking.
     #[must_use]
     pub fn start(progress: &Arc<Progress>) -> Self {
         let input = Arc::clone(&progress.input);

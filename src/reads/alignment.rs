@@ -1,4 +1,4 @@
-//! A record as BAM stores it, carried along for a BAM output, and the two tags a run adds to it.
+//! An alignment record as BAM stores it, carried along for a BAM output, and the two tags that a run adds to it.
 
 use super::formats::bam_fields;
 use super::formats::bam_tags::{MALFORMED, tag_len};
@@ -6,28 +6,28 @@ use super::formats::placement::{Placement, placement};
 use super::record::name_len;
 use super::{Mate, Problem, Score};
 
-/// The tags a run adds: a read's probability, and its frame.
+/// The names of the tags that a run adds: the read's probability and its frame.
 const PROBABILITY: [u8; 2] = *b"cp";
 const FRAME: [u8; 2] = *b"cf";
 
-/// A record as BAM stores it, to be written unchanged but for the tags `cp` and `cf`.
+/// A record as BAM stores it, to be written unchanged except for the tags `cp` and `cf`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alignment {
-    /// All its fields, without the size before them and without the tags an earlier run has added.
+    /// The fields of the record, without the block size before them and without the tags of an earlier run.
     fields: Vec<u8>,
-    /// Whether another program has a tag of the name of [`PROBABILITY`], and of [`FRAME`]: its own stays, and ours is left out.
+    /// Whether another program has a tag named like [`PROBABILITY`] or [`FRAME`]: its tag stays, and ours is left out.
     taken: [bool; 2],
-    /// Which mate it is of, itself or as a secondary or supplementary record.
+    /// The mate that the record belongs to, as a primary, secondary or supplementary record.
     pub mate: Mate,
-    /// Which of its template's segments it is; none of a secondary or supplementary record, or one without bases.
+    /// The index of its segment in the template; `None` for a secondary or supplementary record, or one without bases.
     pub segment: Option<usize>,
 }
 
 impl Alignment {
-    /// From a BAM record's fields (without its size), whose lengths were found to fit.
+    /// Creates an alignment from the fields of a BAM record, without its block size. Their lengths have been checked.
     ///
     /// # Errors
-    /// [`Problem::Alignment`] where the tags are not well formed.
+    /// [`Problem::Alignment`] if the tags are malformed.
     pub(super) fn new(fields: &[u8]) -> Result<Self, Problem> {
         let start = bam_fields::needed(fields).filter(|&start| start <= fields.len()).ok_or(MALFORMED)?;
         let (fixed, mut rest) = fields.split_at(start);
@@ -46,17 +46,17 @@ impl Alignment {
         Ok(Self { mate: bam_fields::mate(bam_fields::flags(fields)), fields: kept, taken, segment: None })
     }
 
-    /// Whether another program has tags of the names of ours.
+    /// Whether another program has tags with our names.
     pub(super) fn has_foreign_tags(&self) -> bool {
         self.taken != [false; 2]
     }
 
-    /// The same as a segment of its template, or as none.
+    /// Returns the record as this segment of its template, or as no segment.
     pub(super) fn of_segment(self, segment: Option<usize>) -> Self {
         Self { segment, ..self }
     }
 
-    /// QNAME.
+    /// QNAME as stored.
     pub(super) fn stored_name(&self) -> &[u8] {
         bam_fields::stored_name(&self.fields)
     }
@@ -67,24 +67,24 @@ impl Alignment {
         &name[..name_len(name)]
     }
 
-    /// What it is grouped by: QNAME, of a mate without `/1` or `/2`.
+    /// The name that records are grouped by: QNAME, for a mate without `/1` or `/2`.
     pub(super) fn own_name(&self) -> &[u8] {
         bam_fields::own_name(&self.fields)
     }
 
-    /// Where it lies on its reference, unless it is unmapped.
+    /// Where the read lies on its reference; `None` if it is unmapped.
     #[must_use]
     pub fn placement(&self) -> Option<Placement> {
         placement(&self.fields)
     }
 
-    /// Bytes it keeps alive.
+    /// The bytes of memory that the record keeps alive.
     #[must_use]
     pub fn bytes(&self) -> usize {
         size_of::<Self>() + self.fields.len()
     }
 
-    /// Appends the record as a BAM file stores it, with its tags.
+    /// Appends the record, with its tags, as a BAM file stores it.
     pub fn write(&self, score: Option<&Score>, into: &mut Vec<u8>) {
         let start = into.len();
         into.extend_from_slice(&[0; 4]);
@@ -106,8 +106,8 @@ impl Alignment {
     }
 }
 
-/// Whether an earlier run of ours has added a tag: by its type, too, as others may give such names to something else. Tools
-/// that read the record store the frame in whatever type of integer is the smallest.
+/// Whether a tag was added by an earlier run of ours. The type must match too, as others may use such names for
+/// something else. Tools that rewrite the record store the frame in the smallest integer type that holds it.
 fn is_ours(tag: &[u8]) -> bool {
     match tag {
         [b'c', b'p', b'f', ..] => true,
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn tags_of_an_earlier_run_are_replaced() {
-        // As we write a frame, and as samtools does from `cf:i:3`.
+        // The frame as we write it, and as samtools writes `cf:i:3`.
         for frame in [b"cfc\xfe", b"cfC\x03"] {
             let earlier = [&TAGS[..4], b"cpf\0\0\x80\x3f", frame, &TAGS[4..]].concat();
             assert_eq!(written(&earlier, None), written(TAGS, None));

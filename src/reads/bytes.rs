@@ -1,4 +1,4 @@
-//! Streams of bytes on their way from a file to a parser: counted, handed over from thread to thread, seen as a window.
+//! Streams of bytes on their way from a file to a parser: counted, passed between threads, seen through a window.
 
 pub(super) mod in_step;
 pub(super) mod meter;

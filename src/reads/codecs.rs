@@ -1,4 +1,4 @@
-//! Compression, in and out: one table of codecs, what undoes each and what does it.
+//! Compression and decompression: one table of codecs, with a decoder and an encoder for each.
 
 mod bgzf_blocks;
 mod bgzf_frames;

@@ -1,4 +1,4 @@
-//! What is counted, and warned of, while reads are read.
+//! Counts and warnings that arise while reads are read.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,13 +6,13 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::warning::Warning;
 
-/// How many kinds of things are counted.
+/// The number of counters.
 const COUNTS: usize = 8;
 
-/// What the readers saw and left out: shared with the progress bar and the report while the run goes on.
+/// Counts of what the readers saw and left out, shared with the progress bar and the report during the run.
 #[derive(Debug, Default)]
 pub struct InputCounts {
-    /// Records read from the input, those left out included.
+    /// Records read from the input, including those left out.
     pub records: Count,
     /// Secondary alignments left out (SAM flag 0x100).
     pub secondary: Count,
@@ -20,22 +20,22 @@ pub struct InputCounts {
     pub supplementary: Count,
     /// Records dropped because they have no bases (SEQ `*`, empty FASTQ records).
     pub without_bases: Count,
-    /// Records kept whose CIGAR has hard clips: those bases are lost to the input already.
+    /// Records kept whose CIGAR has hard clips: the input has lost these bases already.
     pub hard_clipped: Count,
     /// Mates (READ1 or READ2) whose other mate is not in the input.
     pub orphans: Count,
     /// Records of templates that a sample did not take.
     pub not_sampled: Count,
-    /// Bytes of the files as stored (compressed) whose content is used, all inputs together.
+    /// Stored (compressed) bytes of all input files whose content has been used.
     pub stored_bytes: Count,
-    /// What whoever started the run should know of the files.
+    /// Warnings about the files, for the user.
     warnings: Mutex<Vec<Warning>>,
-    /// The file that has had nothing to give for some time.
+    /// The file that has had no data for some time.
     waiting_for: Mutex<Option<PathBuf>>,
 }
 
 impl InputCounts {
-    /// All of them, in one order.
+    /// All counters, in a fixed order.
     fn all(&self) -> [&Count; COUNTS] {
         let Self {
             records,
@@ -52,12 +52,12 @@ impl InputCounts {
         [records, secondary, supplementary, without_bases, hard_clipped, orphans, not_sampled, stored_bytes]
     }
 
-    /// The sums so far.
+    /// The values of all counters so far.
     pub(crate) fn sums(&self) -> [u64; COUNTS] {
         self.all().map(Count::get)
     }
 
-    /// Adds what others counted between two of their sums.
+    /// Adds what other counters counted between two snapshots of their sums.
     pub(crate) fn add(&self, after: [u64; COUNTS], before: [u64; COUNTS]) {
         for (count, (after, before)) in self.all().into_iter().zip(after.into_iter().zip(before)) {
             count.add(after - before);
@@ -69,36 +69,37 @@ impl InputCounts {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
     }
 
-    /// Says which file is waited for, if one is.
+    /// Sets or clears the file that is waited for.
     pub(super) fn waits_for(&self, path: Option<&Path>) {
         *self.waiting_for.lock().unwrap_or_else(PoisonError::into_inner) = path.map(Path::to_owned);
     }
 
-    /// The file that has had nothing to give for some seconds, if there is one.
+    /// The file that has had no data for some seconds, if any.
     #[must_use]
     pub fn waiting_for(&self) -> Option<PathBuf> {
         self.waiting_for.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The warnings so far, in the order they came.
+    /// The warnings so far, in the order they arose.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Records that are no reads of their own, or in no sample: not written but to BAM, where they follow their template.
+    /// Records left out: secondary, supplementary, without bases or not sampled. Of these, BAM outputs hold the ones
+    /// whose template is written.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         self.secondary.get() + self.supplementary.get() + self.without_bases.get() + self.not_sampled.get()
     }
 }
 
-/// A relaxed counter: a stage adds, the progress bar and the report read.
+/// A counter with relaxed ordering: a stage adds, the progress bar and the report read.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
 
 impl Count {
-    /// Adds `n`.
+    /// Adds `n` to the count.
     pub fn add(&self, n: u64) {
         self.0.fetch_add(n, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! Why reads cannot be read or written: what, which file, and where in it.
+//! Errors of reading and writing reads: what failed, for which file, and where in it.
 
 use std::fmt;
 use std::io;
@@ -18,7 +18,7 @@ pub enum Error {
     Input {
         /// The file, or `-`.
         input: PathBuf,
-        /// Where in it, when known.
+        /// The position in the file, if known.
         at: Option<Position>,
         /// What is wrong.
         #[source]
@@ -32,58 +32,58 @@ pub enum Error {
     Output {
         /// The file.
         output: PathBuf,
-        /// Why.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
-    /// Whoever read our stdout went away: not worth a word.
+    /// The reader of our stdout went away, which is not worth a message.
     #[error("stdout was closed by its reader")]
     OutputClosed,
-    /// Records that are regrouped do not fit into memory, and their temporary file cannot be written or read.
+    /// Records to be regrouped do not fit into memory, and their temporary file cannot be written or read.
     #[error("cannot keep records in {} while they are regrouped", .folder.display())]
     Temporary {
-        /// Where temporary files go.
+        /// The folder for temporary files.
         folder: PathBuf,
-        /// Why.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
 }
 
-/// How inputs do not go together in the way they were given.
+/// Inputs that do not go together in the way they were given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LayoutError {
-    /// Nothing to read.
+    /// There is no input.
     #[error("no input is given")]
     NoInput,
-    /// More than two FASTQ or FASTA files may go together in three ways.
+    /// More than two FASTQ or FASTA files are given, which is ambiguous.
     #[error("{files} FASTQ or FASTA files may be R1 and R2 in turn, interleaved mates or unpaired reads")]
     Ambiguous {
-        /// How many there are.
+        /// The number of files.
         files: usize,
     },
-    /// Alignments given as R1 and R2, or as interleaved mates.
+    /// Alignments are given as R1 and R2, or as interleaved mates.
     #[error("{} is {format}, whose records already say which mate they are: it cannot be {given_as}", .input.display())]
     NotLetters {
         /// The file.
         input: PathBuf,
-        /// Its format.
+        /// The format of the file.
         format: &'static str,
-        /// What it was given as.
+        /// How the file was given.
         given_as: GivenAs,
     },
-    /// FASTQ or FASTA records are to be regrouped by name.
+    /// FASTQ or FASTA records are to be regrouped by name, which only alignments can be.
     #[error("only the records of BAM, SAM and CRAM can be regrouped by name, but {} is {format}", .input.display())]
     NotCollatable {
         /// The file.
         input: PathBuf,
-        /// Its format.
+        /// The format of the file.
         format: &'static str,
     },
 }
 
-/// What a file was given as.
+/// How a file was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GivenAs {
     /// One file with R1 and R2 one after the other.
@@ -101,16 +101,16 @@ impl fmt::Display for GivenAs {
     }
 }
 
-/// Where in an input a problem is.
+/// The position of a problem in an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The record's ordinal, from 1.
     pub record: u64,
-    /// Its name, when it could be read.
+    /// The record's name, if it could be read.
     pub name: Option<String>,
 }
 
-/// `: record 1204 (A00:12:7)`, or nothing.
+/// Writes `: record 1204 (A00:12:7)`, or nothing.
 struct At<'a>(&'a Option<Position>);
 
 impl fmt::Display for At<'_> {

@@ -1,4 +1,4 @@
-//! The formats reads are stored in: FASTQ, FASTA, BAM, SAM and CRAM, each parsed from a window of bytes.
+//! The formats of reads: FASTQ, FASTA, BAM, SAM and CRAM. Each is parsed from a window of bytes.
 
 pub(super) mod bam;
 mod bam_cigar;

@@ -1,4 +1,4 @@
-//! Which records belong together, and how they come together.
+//! Groups records into templates: which records belong together, and how they are brought together.
 
 pub(super) mod collate;
 pub(super) mod mate_names;

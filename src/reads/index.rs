@@ -1,6 +1,6 @@
-//! Where in its files an input can be cut between two templates: so that a shard reads its own part alone.
+//! The index of an input: places in its files between two templates, so that a shard reads only its own part.
 //!
-//! Places are kept every so many templates, the more the longer the input is, so that an index stays small.
+//! Not every place is kept: the longer the input, the farther apart they are, so that an index stays small.
 
 mod blocks;
 mod build;
@@ -20,30 +20,30 @@ use super::{Codec, Problem, name_hash};
 use crate::paths::read_whole;
 pub use build::build;
 
-/// Changes with what the numbers mean.
+/// The version of the index format, which changes with the meaning of its numbers.
 const VERSION: u32 = 1;
 
-/// Bytes at either end of a file that tell it from another one.
+/// The number of bytes at either end of a file that are hashed to tell it from other files.
 const ENDS: u64 = 4096;
 
-/// Where an input can be cut.
+/// The places at which an input can be cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
-    /// By its name a file is told from other JSON.
+    /// The version; the name of this field tells an index from other JSON.
     #[serde(rename = "readseeker_index")]
     version: u32,
-    /// How many templates there are: records of one name in a BAM, records or pairs in other files.
+    /// The number of templates: records of one name in a BAM, records or pairs in other files.
     templates: u64,
     files: Vec<Indexed>,
     cuts: Vec<Cut>,
 }
 
-/// One of its files.
+/// A file of the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Indexed {
     name: String,
     size: u64,
-    /// A hash of its ends.
+    /// A hash of the file's first and last bytes.
     ends: String,
     bgzf: bool,
 }
@@ -52,22 +52,22 @@ struct Indexed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Cut(u64, u64, Vec<Spot>);
 
-/// A place in a file: its block's first byte, or its own in a file that is not compressed; bytes before it in the block,
-/// decompressed; bytes before it in the file, decompressed.
+/// A place in a file: the offset of its block, or its own in an uncompressed file; the decompressed bytes before it in
+/// the block; the decompressed bytes before it in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Spot(u64, usize, u64);
 
 impl Index {
-    /// As it is stored.
+    /// The index as it is stored.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("it holds nothing JSON cannot") + "\n"
     }
 
-    /// Reads an index, and finds that it is one of these inputs.
+    /// Reads an index and checks that it is for these inputs.
     ///
     /// # Errors
-    /// If it is none, or that of other files.
+    /// If the file is no index, or one of other files.
     pub fn open(path: &Path, inputs: &Inputs) -> Result<Self> {
         let error = |problem| Error::Input { input: path.to_owned(), at: None, problem };
         let text = read_whole(path).map_err(|failed| error(Problem::Io(failed)))?;
@@ -90,13 +90,14 @@ impl Index {
         Ok(index)
     }
 
-    /// How many templates there are.
+    /// The number of templates in the input.
     #[must_use]
     pub fn templates(&self) -> u64 {
         self.templates
     }
 
-    /// The templates between two cuts, those nearest before these templates, and where they lie in the files.
+    /// The smallest range of templates between cuts that starts and ends at or before `wanted` does, and where it lies
+    /// in the files.
     #[must_use]
     pub fn part(&self, wanted: &Range<u64>, inputs: &Inputs) -> (Range<u64>, Part) {
         let (start, end) = (self.cut(wanted.start), self.cut(wanted.end));
@@ -104,7 +105,7 @@ impl Index {
         let last = end.map(|end| &self.cuts[end]);
         let places = inputs.paths().zip(&self.files).enumerate().map(|(n, (path, file))| {
             let (Spot(stored, within, position), end) = (first.2[n], last.map(|last| last.2[n]));
-            // From the last cut on nothing is left, or all.
+            // From the last cut on, the part is empty or goes on to the end of the file.
             let (stored, within, length) = match start {
                 Some(_) => (stored, within, end.map(|end| end.2 - position)),
                 None => (stored, within, Some(0)),
@@ -123,7 +124,7 @@ impl Index {
         (before(start)..before(end), part)
     }
 
-    /// The last cut with no more templates before it; none at the end.
+    /// The last cut with at most `templates` templates before it; `None` at the end of the input.
     fn cut(&self, templates: u64) -> Option<usize> {
         if templates >= self.templates {
             return None;
@@ -132,7 +133,7 @@ impl Index {
     }
 }
 
-/// Whether the files are read side by side, or there is one.
+/// Whether there is one file, or two that are read side by side.
 fn is_one_lane(inputs: &Inputs) -> bool {
     match inputs {
         Inputs::Files(files) => files.len() <= 2,

@@ -1,4 +1,4 @@
-//! What a run reads: the settings, and one file, pair or list of them opened as a stream of templates.
+//! The input of a run: its settings, and how a file, a pair or a list of them is opened as a stream of templates.
 
 pub(super) mod lanes;
 pub(super) mod open;

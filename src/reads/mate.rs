@@ -1,19 +1,19 @@
-//! Which mate of its pair a record is.
+//! The mate of a pair that a record is.
 
-/// SAM's READ1/READ2: which segment of its template a record is.
+/// The segment of its template that a record is, by SAM's READ1 and READ2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mate {
-    /// Neither or both flags: the template's only segment.
+    /// Neither or both flags are set: the template's only segment.
     #[default]
     Unpaired,
-    /// R1.
+    /// The first mate, R1.
     First,
-    /// R2.
+    /// The second mate, R2.
     Second,
 }
 
 impl Mate {
-    /// 0, 1 or 2, as the scores table prints it.
+    /// The number 0, 1 or 2, as in the scores table.
     #[must_use]
     pub fn number(self) -> u8 {
         match self {

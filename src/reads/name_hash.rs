@@ -1,11 +1,11 @@
-//! A hash of names that never changes: what a sample takes and how regrouped records are ordered hang on it.
+//! A hash of names that never changes, since samples and the order of regrouped records depend on it.
 
 use std::hash::Hasher;
 
 use fnv::FnvHasher;
 
-/// FNV-1a over a seed, if there is one, and the name. Its high bits hardly see the last bytes, and so the finalizer of
-/// `MurmurHash3` (Appleby 2011) comes over it.
+/// FNV-1a of the seed, if there is one, and the name. The last bytes hardly affect its high bits, so the finalizer of
+/// `MurmurHash3` (Appleby 2011) is applied to it.
 #[must_use]
 pub fn name_hash(seed: Option<u64>, name: &[u8]) -> u64 {
     let mut hasher = FnvHasher::default();

@@ -1,4 +1,4 @@
-//! Writes reads, and tables of them: FASTQ, FASTA or BAM, plain or compressed, whole or not at all.
+//! Writes reads and tables: FASTQ, FASTA or BAM, plain or compressed, as a whole or not at all.
 
 mod annotation;
 mod commit;

@@ -1,134 +1,134 @@
-//! What can be wrong with an input.
+//! Problems of an input.
 
 use std::io;
 
-/// What can be wrong with an input.
+/// A problem of an input.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The operating system says so.
+    /// An error of the operating system.
     #[error(transparent)]
     Io(io::Error),
-    /// The input ends inside a record, a compressed block, or before the marker that ends it.
+    /// The input ends inside a record or a compressed block, or before its end marker.
     #[error("the file is cut short")]
     Cut,
-    /// Read a second time, the input has other reads.
+    /// The input has other reads when read a second time.
     #[error("the file changed while it was read")]
     Changed,
-    /// A file that should be an index.
+    /// The file is not an index.
     #[error("it is no index of this version of readseeker")]
     NoIndex,
-    /// An index of other files.
+    /// The index is one of other files.
     #[error("it is the index of other files than {}, or of another state of it", .path.display())]
     OtherIndex {
-        /// The first that differs.
+        /// The first file that differs.
         path: std::path::PathBuf,
     },
-    /// Records that cannot be read without all before them.
+    /// Records cannot be read without all those before them.
     #[error("it does not support random access (is it plain gzip, SAM or CRAM?)")]
     NoCuts,
-    /// BGZF blocks, and then something that has no place there.
+    /// BGZF blocks are followed by something that is not allowed there.
     #[error("after its BGZF blocks the file continues with {found}")]
     AfterBlocks {
-        /// What it is.
+        /// What follows.
         found: &'static str,
     },
-    /// gzip members, and then something that is none.
+    /// gzip members are followed by something else.
     #[error("after its gzip data the file continues with something that is not gzip")]
     AfterEnd,
-    /// Compressed data that does not decompress or fails its checksum.
+    /// Compressed data cannot be decompressed or fails its checksum.
     #[error("the compressed data is damaged")]
     Damaged(#[source] io::Error),
-    /// Not a format we know.
+    /// The format is unknown.
     #[error("not a BAM, SAM, CRAM, FASTQ or FASTA file: it starts with {0}")]
     UnknownFormat(String),
-    /// FASTA of amino acids, of which a model of nucleotides would make nonsense.
+    /// The file is FASTA of amino acids, for which a nucleotide model would give nonsense.
     #[error(
         "its sequences are proteins: many of their letters, such as E, F, I, L, P and Q, are in no nucleotide code"
     )]
     Protein,
-    /// A compression we do not read.
+    /// The compression is not supported.
     #[error("the file is compressed with {name}")]
     Compression {
-        /// Its name.
+        /// The name of the compression.
         name: &'static str,
         /// The tool that decompresses to stdout.
         tool: &'static str,
     },
-    /// Decompressing takes more memory than we give to it.
+    /// Decompression needs more memory than allowed.
     #[error("to decompress it takes a window of more than {most} MiB")]
     Window {
-        /// What we give.
+        /// The limit in MiB.
         most: u64,
     },
-    /// Compressed, and what comes out is compressed again.
+    /// The decompressed content is compressed again.
     #[error("the file is compressed twice")]
     CompressedTwice,
-    /// CRAM that is damaged, or made with something our decoder lacks.
+    /// The CRAM is damaged, or uses a feature that our decoder lacks.
     #[error("the CRAM cannot be decoded here: {0}")]
     Cram(String),
-    /// CRAM whose reads are told by their differences from sequences we do not have.
+    /// The CRAM stores reads as differences from reference sequences we do not have.
     #[error("the CRAM needs the reference it was made with")]
     NoReference,
-    /// A reference that is not the one a CRAM was made with.
+    /// The reference is not the one the CRAM was made with.
     #[error("the reference given is not the one the CRAM was made with: {0} differs")]
     WrongReference(String),
-    /// A reference that cannot be read.
+    /// The reference cannot be read.
     #[error("cannot read the reference {}", .path.display())]
     Reference {
         /// The FASTA file.
         path: std::path::PathBuf,
-        /// Why.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
-    /// BAM inside plain gzip, or not compressed at all.
+    /// The file is BAM inside plain gzip, or not compressed at all.
     #[error("the file is BAM, but not compressed with BGZF as BAM must be")]
     NotBgzf,
-    /// A compressed reference of which no part can be looked up.
+    /// The reference is compressed in a way that does not support random access.
     #[error("the reference {} is compressed with {codec}, not BGZF", .path.display())]
     ReferenceCodec {
         /// The FASTA file.
         path: std::path::PathBuf,
-        /// How it is compressed.
+        /// The name of its compression.
         codec: &'static str,
     },
-    /// A compressed reference without an index.
+    /// The compressed reference has no index.
     #[error("the compressed reference {} has no index {}", .path.display(), .index.display())]
     ReferenceIndex {
         /// The FASTA file.
         path: std::path::PathBuf,
-        /// The index that is missing.
+        /// The missing index.
         index: std::path::PathBuf,
     },
-    /// A record that does not start as its format says.
+    /// A record does not start as its format requires.
     #[error("expected \"{expected}\" at the start of the record, found {found}")]
     Start {
-        /// `@` or `>`.
+        /// The character expected: `@` or `>`.
         expected: char,
-        /// What is there.
+        /// What was found instead.
         found: String,
     },
-    /// A FASTQ record whose third line is no `+` line.
+    /// The third line of a FASTQ record is not a `+` line.
     #[error("expected a line that starts with \"+\" after the sequence, found {0}")]
     Plus(String),
-    /// Sequence and quality of different length.
+    /// Sequence and quality scores differ in length.
     #[error("{bases} bases, but {quality_scores} quality scores")]
     Lengths {
-        /// How many bases.
+        /// The number of bases.
         bases: usize,
-        /// How many quality scores.
+        /// The number of quality scores.
         quality_scores: usize,
     },
-    /// A blank or a control character where letters must be.
+    /// A line of letters contains a blank or a control character.
     #[error("the {line} line contains {found}")]
     Letter {
-        /// `sequence` or `quality`.
+        /// The line: `sequence` or `quality`.
         line: &'static str,
-        /// What is there.
+        /// What was found.
         found: String,
     },
-    /// A BAM or SAM record that contradicts itself.
+    /// A BAM or SAM record contradicts itself.
     #[error("not a valid {format} record: {what}")]
     Alignment {
         /// `BAM` or `SAM`.
@@ -136,15 +136,15 @@ pub enum Problem {
         /// What is wrong.
         what: &'static str,
     },
-    /// A name that BAM cannot hold.
+    /// A name is too long for BAM.
     #[error("the name is {length} bytes long, and BAM holds {longest} at most")]
     NameLength {
-        /// Its length.
+        /// The length of the name.
         length: usize,
-        /// What BAM holds.
+        /// The longest name that BAM can hold.
         longest: usize,
     },
-    /// A header that contradicts itself.
+    /// A header contradicts itself.
     #[error("not a valid {format} header: {what}")]
     Header {
         /// `BAM`.
@@ -152,117 +152,117 @@ pub enum Problem {
         /// What is wrong.
         what: &'static str,
     },
-    /// A line of a header that samtools refuses.
+    /// samtools refuses a line of the header.
     #[error("line {number} of its header {what}")]
     HeaderLine {
-        /// Counted from 1.
+        /// The line, counted from 1.
         number: usize,
-        /// What is wrong with it.
+        /// What is wrong with the line.
         what: &'static str,
     },
-    /// A tag of a SAM record that is not what it says it is.
+    /// A tag of a SAM or CRAM record does not match its type.
     #[error("not a valid SAM record: its tag {name} {what}")]
     Tag {
-        /// The tag's two letters.
+        /// The two letters of the tag.
         name: String,
         /// What is wrong.
         what: &'static str,
     },
-    /// Inputs aligned to different reference sequences.
+    /// The inputs are aligned to different reference sequences.
     #[error("its reference sequences differ from the first input's at number {ordinal}: {first} and {other}")]
     References {
-        /// The first that differs, from 1.
+        /// The first sequence that differs, counted from 1.
         ordinal: usize,
-        /// What it is in the first input.
+        /// The sequence in the first input, for people: its name and length, or `nothing`.
         first: String,
-        /// What it is here.
+        /// The sequence in this input, for people: its name and length, or `nothing`.
         other: String,
     },
-    /// A secondary or supplementary record that is not next to its primary one.
+    /// A secondary or supplementary record is not next to its primary one.
     #[error("there is no primary record of \"{0}\" next to this secondary or supplementary one")]
     NoPrimary(String),
-    /// Two files, or mates one after the other, that are out of step.
+    /// R1 and R2 in two files are out of step.
     #[error("R1 and R2 differ at pair {pair}: {first} and {second}")]
     Mates {
         /// The pair's ordinal, from 1.
         pair: u64,
         /// R1's name in quotes, or that its file ended.
         first: String,
-        /// The same of R2.
+        /// R2's name in quotes, or that its file ended.
         second: String,
     },
-    /// Mates one after the other in one file that are out of step.
+    /// R1 and R2 in one interleaved file are out of step.
     #[error("R1 and R2 differ at pair {pair}: {first} and {second}, one after the other")]
     Alternating {
         /// The pair's ordinal, from 1.
         pair: u64,
         /// R1's name in quotes.
         first: String,
-        /// R2's.
+        /// R2's name in quotes.
         second: String,
     },
-    /// Mates of one name in lock step whose headers say otherwise.
+    /// The headers of a pair do not mark its records as first and second mate.
     #[error("pair {pair}: {first} and {second} are not marked as first and second mate")]
     Numbers {
         /// The pair's ordinal, from 1.
         pair: u64,
         /// R1's header in quotes.
         first: String,
-        /// R2's.
+        /// R2's header in quotes.
         second: String,
     },
-    /// Second mates where the first ones must be.
+    /// R1 and R2 are swapped.
     #[error("R1 and R2 seem to be swapped: pair {pair} is {first} and {second}")]
     Swapped {
         /// The pair's ordinal, from 1.
         pair: u64,
         /// R1's header in quotes.
         first: String,
-        /// R2's.
+        /// R2's header in quotes.
         second: String,
     },
-    /// Two files that hold the same reads.
+    /// R1 and R2 are the same reads.
     #[error("R1 and R2 are the same reads, from the first header to the last quality score")]
     SameReads,
-    /// Interleaved mates, and the last one is alone.
+    /// The last of the interleaved records has no mate.
     #[error("the last record has no mate: an odd number of interleaved records")]
     Odd,
-    /// One file of a pair is FASTQ and the other FASTA.
+    /// R1 is FASTQ and R2 is FASTA, or the reverse.
     #[error("R1 and R2 are of different formats: {first} and {second}")]
     Formats {
-        /// R1's.
+        /// The format of R1.
         first: &'static str,
-        /// R2's.
+        /// The format of R2.
         second: &'static str,
     },
-    /// A later input is of another format than the first.
+    /// A later input has another format than the first.
     #[error("it is {found}, but the inputs before it are {first}")]
     Lanes {
-        /// The first input's format.
+        /// The format of the first input.
         first: &'static str,
-        /// This one's.
+        /// The format of this input.
         found: &'static str,
     },
-    /// A line of a table that is not what it must be.
+    /// A line of a table is not valid.
     #[error("line {number}: {what}")]
     Line {
-        /// Which line, from 1.
+        /// The line, counted from 1.
         number: u64,
         /// What is wrong.
         what: String,
     },
-    /// Paired records in an order that keeps mates apart.
+    /// Paired records are sorted in an order that separates mates.
     #[error("the records are sorted by coordinate, so mates are not adjacent")]
     CoordinateSorted,
-    /// A mate that turns up long after the other.
+    /// A mate comes long after the other one.
     #[error("the records of \"{0}\" are not adjacent")]
     NotAdjacent(String),
 }
 
-/// Decoders fail as `io::Error`: this sorts them.
+/// Sorts the errors of decoders, which arrive as `io::Error`.
 impl From<io::Error> for Problem {
     fn from(error: io::Error) -> Self {
-        // A decoder of ours that knew better than an error of I/O can say.
+        // One of our own decoders has put a more specific problem into the I/O error.
         let error = match error.downcast::<Self>() {
             Ok(problem) => return problem,
             Err(error) => error,
@@ -277,13 +277,13 @@ impl From<io::Error> for Problem {
     }
 }
 
-/// A header as a message can show it: quoted, escaped, its first word and comment.
+/// Formats a header for a message: quoted, escaped and shortened.
 pub(super) fn shown_header(header: &[u8]) -> String {
     const LONGEST: usize = 80;
     format!("\"{}\"", header[..header.len().min(LONGEST)].escape_ascii())
 }
 
-/// A name as a message can show it: short, and readable if it is text.
+/// Formats a name for a message: shortened, and readable if it is text.
 pub(super) fn shown_name(name: &[u8]) -> String {
     const LONGEST: usize = 80;
     match name.get(..LONGEST).filter(|_| name.len() > LONGEST) {
@@ -292,7 +292,7 @@ pub(super) fn shown_name(name: &[u8]) -> String {
     }
 }
 
-/// Some bytes as a message can show them: quoted, escaped, short.
+/// Formats bytes for a message: quoted, escaped and shortened.
 pub(super) fn shown(bytes: &[u8]) -> String {
     const LONGEST: usize = 20;
     let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();

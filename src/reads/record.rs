@@ -1,32 +1,32 @@
-//! One read, whatever file it came from, in one piece of memory.
+//! One read, whatever file it came from, in a single allocation.
 
 use super::Mate;
 use super::problem::shown_name;
 
-/// What stands between the bases of a FASTQ record and its quality scores.
+/// The text between the bases of a FASTQ record and its quality scores.
 pub(super) const PLUS_LINE: &[u8] = b"\n+\n";
 
-/// One sequenced read as stored, turned back to the orientation the sequencer saw.
+/// One sequenced read as stored, in the orientation in which it was sequenced.
 ///
-/// It lies in memory as FASTQ and FASTA have it, but for the mark before it and the line end after it: so reading one of
-/// those and writing it is one copy each, and a read is one allocation.
+/// Its memory layout is that of FASTQ and FASTA, without the leading mark and the final line end: so reading or writing
+/// these formats takes one copy each, and a read is one allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// Header, line end, bases and, of a record that has them, the `+` line and the quality scores.
+    /// The header, a line end and the bases; if there are quality scores, also the `+` line and the scores.
     text: Vec<u8>,
     header_len: usize,
     name_len: usize,
     bases_len: usize,
-    /// Which part of its template this record is.
+    /// Which mate of its template this record is.
     pub mate: Mate,
 }
 
 impl Record {
-    /// A record with its name found in `header`, not yet part of a pair. `quality_scores` are Phred+33 letters, as many as
-    /// `bases`; none where the input has none (FASTA).
+    /// Creates an unpaired record, whose name is found in `header`. `quality_scores` are Phred+33 letters, as many as
+    /// `bases`, or none if the input has none (FASTA).
     ///
     /// # Panics
-    /// If there are more or fewer quality scores than bases, and not none.
+    /// If there are quality scores, but not as many as bases.
     #[must_use]
     pub fn new(header: &[u8], bases: &[u8], quality_scores: &[u8]) -> Self {
         let mut record = Self::blank(header, bases.len(), !quality_scores.is_empty());
@@ -35,7 +35,7 @@ impl Record {
         record
     }
 
-    /// A record whose bases, and quality scores if it has any, are still to be filled in.
+    /// Creates a record whose bases, and quality scores if it has any, are still to be filled in.
     pub(super) fn blank(header: &[u8], bases: usize, has_quality_scores: bool) -> Self {
         let quality_scores = if has_quality_scores { PLUS_LINE.len() + bases } else { 0 };
         let mut text = Vec::with_capacity(header.len() + 1 + bases + quality_scores);
@@ -49,7 +49,7 @@ impl Record {
         Self::of_text(text, header.len(), bases)
     }
 
-    /// A record of text that is laid out as it keeps it, if it is.
+    /// Creates a record from `text`, if that has the layout of a record with a bare `+` line.
     ///
     /// `text` starts with a header of `header` bytes and a line end; it holds `bases` bases and a quality score for each.
     pub(super) fn from_fastq(text: &[u8], header: usize, bases: usize) -> Option<Self> {
@@ -63,25 +63,27 @@ impl Record {
         Self { text, header_len, name_len, bases_len, mate: Mate::Unpaired }
     }
 
-    /// The same record as a mate.
+    /// Returns the record as this mate.
     #[must_use]
     pub fn with_mate(self, mate: Mate) -> Self {
         Self { mate, ..self }
     }
 
-    /// The header line without its leading `@` or `>`: name, and after a blank or tab whatever follows, byte for byte.
+    /// The header line without its leading `@` or `>`, byte for byte: the name, and after a blank or tab whatever
+    /// follows.
     #[must_use]
     pub fn header(&self) -> &[u8] {
         &self.text[..self.header_len]
     }
 
-    /// QNAME without `/1`, `/2`: what two mates share.
+    /// QNAME without `/1` or `/2`, which two mates share.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         &self.text[..self.name_len]
     }
 
-    /// What sets this read apart from all others, with its mate's number: an unpaired read's `/1` or `/2` is its own.
+    /// The name that, with the number of the mate, identifies a read: the `/1` or `/2` of an unpaired read is part of
+    /// its name.
     #[must_use]
     pub fn own_name(&self) -> &[u8] {
         if self.mate == Mate::Unpaired { self.first_word() } else { self.name() }
@@ -92,7 +94,7 @@ impl Record {
         &self.header()[..word_len(self.header())]
     }
 
-    /// Has the name end earlier: mates may be told apart by more than `/1` and `/2`.
+    /// Makes the name end earlier: mates may be told apart by more than `/1` and `/2`.
     pub(super) fn shorten_name(&mut self, len: usize) {
         assert!(len <= self.name_len, "a name only gets shorter");
         self.name_len = len;
@@ -103,7 +105,7 @@ impl Record {
         shown_name(self.first_word())
     }
 
-    /// The letters, exactly as stored (case and ambiguity codes kept).
+    /// The bases exactly as stored, with case and ambiguity codes.
     #[must_use]
     pub fn bases(&self) -> &[u8] {
         &self.text[self.header_len + 1..][..self.bases_len]
@@ -113,7 +115,7 @@ impl Record {
         &mut self.text[self.header_len + 1..][..self.bases_len]
     }
 
-    /// Phred+33 letters, as many as [`bases`](Self::bases); none when the input has none (FASTA).
+    /// Phred+33 letters, as many as [`bases`](Self::bases); none if the input has none (FASTA).
     #[must_use]
     pub fn quality_scores(&self) -> &[u8] {
         self.text.get(self.fasta_len() + PLUS_LINE.len()..).unwrap_or_default()
@@ -124,7 +126,7 @@ impl Record {
         self.text.get_mut(start..).unwrap_or_default()
     }
 
-    /// Gives a record without quality scores this one for each base.
+    /// Gives each base the quality score `letter`, unless the record has quality scores.
     pub(super) fn fill_quality_scores(&mut self, letter: u8) {
         if self.as_fastq().is_none() {
             self.text.extend_from_slice(PLUS_LINE);
@@ -132,12 +134,12 @@ impl Record {
         }
     }
 
-    /// Header, line end and bases.
+    /// The record as FASTA without the mark: header, line end and bases.
     pub(super) fn as_fasta(&self) -> &[u8] {
         &self.text[..self.fasta_len()]
     }
 
-    /// The same, the `+` line and the quality scores; none where there are no quality scores.
+    /// The record as FASTQ without the mark; `None` if it has no quality scores.
     pub(super) fn as_fastq(&self) -> Option<&[u8]> {
         (self.text.len() > self.fasta_len()).then_some(&self.text)
     }
@@ -146,19 +148,19 @@ impl Record {
         self.header_len + 1 + self.bases_len
     }
 
-    /// Bytes this record keeps alive: what memory bounds are counted in.
+    /// The bytes of memory that the record keeps alive, by which memory is bounded.
     #[must_use]
     pub fn bytes(&self) -> usize {
         size_of::<Self>() + self.text.len()
     }
 }
 
-/// How long the first word of a header is: up to a blank or tab.
+/// The length of a header's first word: up to a blank or tab.
 pub(super) fn word_len(header: &[u8]) -> usize {
     memchr::memchr2(b' ', b'\t', header).unwrap_or(header.len())
 }
 
-/// How much of a header is the name that mates share: its first word without a final `/1` or `/2`.
+/// The length of the name in a header that mates share: its first word without a final `/1` or `/2`.
 pub(super) fn name_len(header: &[u8]) -> usize {
     let word = &header[..word_len(header)];
     word.strip_suffix(b"/1").or(word.strip_suffix(b"/2")).unwrap_or(word).len()

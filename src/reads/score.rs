@@ -1,10 +1,10 @@
-//! What a run says of a read: in a BAM record's tags, or at the end of a header line.
+//! The score of a read, as written to the tags of a BAM record or to the end of a header line.
 
-/// What a run says of a read, for its tags.
+/// What a run predicts for a read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
-    /// Of coding: `cp:f`.
+    /// Probability of coding: the tag `cp:f`.
     pub probability: f32,
-    /// As the scores table has it, 1 2 3 -1 -2 -3: `cf:i`, left out where the model tells none.
+    /// The frame as in the scores table, 1 2 3 -1 -2 -3: the tag `cf:i`. `None` if the model predicts no frames.
     pub frame: Option<i8>,
 }

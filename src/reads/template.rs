@@ -1,31 +1,31 @@
-//! What belongs together: the records of one name.
+//! Templates: the records that belong together.
 
 use smallvec::SmallVec;
 
 use super::{Alignment, Record};
 
-/// The records of a template: most have one, and it lies in place.
+/// The segments of a template. Most templates have one, which is stored inline.
 pub type Segments = SmallVec<[Record; 1]>;
 
-/// All segments of one name, in input order.
+/// The segments of one name, each first mate before its second mate, in input order otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
-    /// Its records. Secondary and supplementary ones are left out, as are those without bases. None at all only where
-    /// `alignments` holds what was left out.
+    /// The reads of the template, without secondary and supplementary records and records without bases. Empty only if
+    /// `alignments` holds such records.
     pub segments: Segments,
-    /// All its records as BAM stores them, in input order, where a BAM output wants them.
+    /// All records of the template as BAM stores them, in input order, if a BAM output needs them.
     pub alignments: Vec<Alignment>,
 }
 
 impl Template {
-    /// The name its records share; none of an empty template.
+    /// The name that the records share; empty for an empty template.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         let stored = self.alignments.first().map(Alignment::name);
         self.segments.first().map(Record::name).or(stored).unwrap_or_default()
     }
 
-    /// Bytes this template keeps alive: what memory bounds are counted in.
+    /// The bytes of memory that the template keeps alive, by which memory is bounded.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.segments.iter().map(Record::bytes).sum::<usize>()

@@ -1,4 +1,4 @@
-//! Whole files in, templates out: against samtools, and every trap that a file can be.
+//! Tests from whole files to templates: compared with samtools, and with every trap that a file can hold.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -23,12 +23,12 @@ const WORKERS: NonZero<usize> = NonZero::new(2).unwrap();
 const READ_AHEAD: u64 = 8 << 20;
 const ENCODING: EncoderConfig = EncoderConfig { workers: WORKERS, level: None };
 
-/// A file of `testdata/odd`.
+/// The path of a file in `testdata/odd`.
 fn odd(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/odd").join(name)
 }
 
-/// Files made for one test.
+/// A temporary folder for the files of one test.
 struct Files(TempDir);
 
 impl Files {
@@ -47,7 +47,7 @@ impl Files {
     }
 }
 
-/// How an input is read that has nothing special.
+/// A configuration without anything special.
 fn config(input: Input, grouping: Grouping) -> InputConfig {
     InputConfig {
         part: None,
@@ -62,7 +62,7 @@ fn config(input: Input, grouping: Grouping) -> InputConfig {
     }
 }
 
-/// All templates of an input, and what was counted, up to the first error.
+/// All templates of an input, or its first error, and the counts up to there.
 async fn read_with(input: Input, grouping: Grouping) -> (Result<Vec<Template>>, Arc<InputCounts>) {
     let counts = Arc::new(InputCounts::default());
     let read = async { open(&config(input, grouping), Arc::clone(&counts)).await?.stream.try_collect().await };
@@ -77,7 +77,7 @@ async fn read_pair(first: PathBuf, second: PathBuf) -> Result<Vec<Template>> {
     read_with(Input::Pair(first, second), Grouping::Templates).await.0
 }
 
-/// What a run would print: the error's chain.
+/// The message that a run would print: the chain of errors.
 fn message(error: &Error) -> String {
     assert!(matches!(error, Error::Input { .. }), "{error}");
     explain(error)

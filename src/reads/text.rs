@@ -1,4 +1,4 @@
-//! A text file as lines: a table that is an input.
+//! Reads a text file, such as a table, line by line.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::counts::InputCounts;
 use super::error::{Error, Result};
 use super::input::open::{BYTE_ORDER_MARK, error, open_file};
 
-/// Bytes of a line at most: the longest read of a genome, three times over.
+/// The most bytes of a line: three times the longest read of a genome.
 const LONGEST: usize = 1 << 30;
 
 /// The lines of a text file, compressed or not; `-` is stdin.
@@ -23,7 +23,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Opens the file, and finds out how it is compressed.
+    /// Opens the file and detects its compression.
     pub async fn open(path: &Path, workers: NonZero<usize>, counts: Arc<InputCounts>) -> Result<Self> {
         let opened = async {
             let (stored, _) = open_file(path).await.map_err(Problem::Io)?;
@@ -37,10 +37,10 @@ impl Lines {
         Ok(Self { path: path.to_owned(), content, line: Vec::new(), number: 0 })
     }
 
-    /// The next line without its end, unless there is none.
+    /// The next line without its line end; `None` at the end of the file.
     ///
     /// # Errors
-    /// If it is longer than the longest read could be, as in a device that never ends.
+    /// If the line is longer than any read could be, as in a device that never ends.
     pub async fn next(&mut self) -> Result<Option<&[u8]>> {
         self.line.clear();
         self.number += 1;
@@ -65,7 +65,7 @@ impl Lines {
         }
     }
 
-    /// What is wrong with the line that was read last.
+    /// The error that `what` is wrong with the line read last.
     #[must_use]
     pub fn refuse(&self, what: String) -> Error {
         error(&self.path, Problem::Line { number: self.number, what })

@@ -1,4 +1,4 @@
-//! Everything a run has to say of itself, as data.
+//! The full report of a run as data.
 
 use std::borrow::Cow;
 use std::num::NonZero;
@@ -23,74 +23,75 @@ use crate::verdict::{Mates, VerdictConfig};
 use crate::warning::Warning;
 use crate::windows::{Pool, WindowsConfig};
 
-/// What a run knows of itself before its first read.
+/// What a run knows before its first read.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The command line.
     pub command: Vec<String>,
-    /// CPU threads the run was given.
+    /// The number of CPU threads given to the run.
     pub threads: NonZero<usize>,
     /// The input files, `-` for stdin.
     pub files: Vec<PathBuf>,
-    /// Their format.
+    /// The format of the files.
     pub format: Format,
-    /// Their bytes as stored, where they are known.
+    /// The stored bytes of the files, if known.
     pub stored_size: Option<u64>,
-    /// What separates the classes.
+    /// The rules that separate the classes.
     pub verdict: VerdictConfig,
-    /// Shorter reads are not scored.
+    /// The fewest bases of a read that is scored.
     pub min_length: usize,
-    /// Which letters are bases.
+    /// Which letters count as bases.
     pub letters: Letters,
-    /// How reads are scored in windows, if they are.
+    /// How reads are scored in windows; `None` if they are not.
     pub windows: Option<WindowsConfig>,
-    /// The bases that the model reads of a read, if it does not read all.
+    /// The most bases of a read that the model sees, if not all.
     pub reads_at_most: Option<usize>,
-    /// The share of templates that are also scored on a plain path, if any are.
+    /// The share of templates that are also scored on a plain path, if any.
     pub audit: Option<f64>,
-    /// Which part of the input the run takes.
+    /// The part of the input that the run takes.
     pub scope: Scope,
 }
 
-/// Which part of the input a run takes.
+/// The part of the input that a run takes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scope {
-    /// Stops after this many reads.
+    /// The number of reads after which to stop.
     pub max_reads: Option<u64>,
-    /// Takes a sample of the templates.
+    /// The sample of templates to take.
     pub sample: Option<Sample>,
-    /// Takes the templates of one shard.
+    /// The shard whose templates are taken.
     pub slice: Option<Slice>,
-    /// Bytes of all files as stored, where they are known.
+    /// The stored bytes of all files, if known.
     pub all_stored_bytes: Option<u64>,
 }
 
-/// Everything a run has to say of itself. Its field names are the JSON's.
+/// The full report of a run. The names of its fields are those of the JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Always `readseeker`.
     pub tool: Cow<'static, str>,
-    /// This crate's version.
+    /// The version of this crate.
     pub version: Cow<'static, str>,
     /// The command line.
     pub command: Vec<String>,
-    /// What the user should know.
+    /// Warnings for the user.
     pub warnings: Vec<Warning>,
     /// The model that ran.
     pub model: Card,
-    /// What ran it.
+    /// The device that ran the model.
     pub device: Device,
     /// What was read.
     pub input: Input,
-    /// What separated the classes.
+    /// The settings that separated the classes.
     pub settings: Settings,
     /// Reads by class: `records = coding + noncoding + undecided + without_bases + not_sampled + secondary + supplementary`.
     pub counts: Counts,
-    /// Bases by where they went.
+    /// Bases of the written reads, by class.
     pub bases: PerClass<u64>,
-    /// Reads the model scored, by probability.
+    /// Scored reads by probability.
     pub histogram: Histogram,
-    /// Reads that would be coding at other thresholds, by the same rule for mates and without an undecided band.
+    /// The numbers of reads that would be coding at other thresholds, with the same rule for mates and without an
+    /// undecided band.
     pub other_thresholds: Vec<Threshold>,
     /// Reads by length and GC content, and those that models are weak on.
     #[serde(default)]
@@ -98,55 +99,55 @@ pub struct Report {
     /// Reads that may be unlike those the model was trained on.
     #[serde(default)]
     pub odd_reads: OddReads,
-    /// Scored reads of the coding class, by frame; absent where the model tells no frames.
+    /// Scored reads of the coding class by frame; absent if the model predicts no frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<Frames>,
-    /// What a run on all of the input would give; absent where this was one.
+    /// The estimate for a run on all of the input; absent if this run was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Estimate>,
-    /// Reads that a plain path scored too; absent without `--audit`.
+    /// The comparison with a plain path; absent without `--audit`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit: Option<Audit>,
     /// Wall time of the whole run.
     pub wall_seconds: f64,
-    /// Reads written a second of it.
+    /// Reads written per second of wall time.
     pub reads_per_second: u64,
-    /// Reads done in equal spans of time; absent for a run of a few seconds.
+    /// Reads written in equal spans of time; absent for a run of a few seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pace: Option<Pace>,
-    /// The most memory the process ever held; absent where the system does not tell.
+    /// The peak memory of the process; absent if the system does not report it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_memory_bytes: Option<u64>,
 }
 
-/// What was read.
+/// The input that was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// The files, `-` for stdin.
     pub files: Vec<PathBuf>,
     /// `BAM`, `SAM`, `CRAM`, `FASTQ` or `FASTA`.
     pub format: Cow<'static, str>,
-    /// Bytes read of them as stored.
+    /// Stored bytes of the files that were read.
     pub stored_bytes: u64,
-    /// The part of their templates that the run took; absent where it took all.
+    /// The shard of the input that the run took; absent if it took all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
 }
 
-/// The part of the input's templates that a run took.
+/// The shard of the input that a run took.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shard {
-    /// Which shard, from 1.
+    /// The number of the shard, from 1.
     pub number: u64,
-    /// How many shards there are.
+    /// The number of shards.
     pub of: u64,
-    /// The first template, from 1; `templates` follow from there.
+    /// The first template of the shard, counted from 1.
     pub first_template: u64,
-    /// Templates in the shard.
+    /// The number of templates in the shard.
     pub templates: u64,
-    /// Templates in the input.
+    /// The number of templates in the input.
     pub all_templates: u64,
-    /// Bytes of the input as stored; absent where they are not known.
+    /// The stored bytes of the input; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all_stored_bytes: Option<u64>,
 }
@@ -164,38 +165,38 @@ impl Shard {
     }
 }
 
-/// What ran the model.
+/// The device that ran the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Device {
-    /// For people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
+    /// The name of the device for people: `CPU (2 threads, AVX-512)`, `NVIDIA A40`.
     pub name: String,
-    /// What drives it: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`, `cuda`.
+    /// The software that drives it: `cpu` (our own kernels), `flex` (burn), `wgpu (Vulkan)`, `cuda`.
     pub backend: String,
-    /// CPU threads the run was given.
+    /// The number of CPU threads given to the run.
     pub threads: NonZero<usize>,
 }
 
-/// What separated the classes.
+/// The settings that separated the classes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// The share of coding reads that verdicts assumed.
     pub prior: PriorUsed,
-    /// Coding from this posterior on.
+    /// The least posterior of a coding read.
     pub threshold: f32,
-    /// Undecided inside it.
+    /// Posteriors in this band are undecided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undecided_band: Option<[f32; 2]>,
     /// How mates were judged together.
     pub mates: Mates,
-    /// Shorter reads were not scored.
+    /// The fewest bases of a read that was scored.
     pub min_length: usize,
-    /// Which letters were bases.
+    /// Which letters counted as bases.
     #[serde(default)]
     pub letters: Letters,
-    /// Which templates were taken, if not all.
+    /// The sample of templates that was taken, if not all were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<Sample>,
-    /// How reads were scored in windows, if they were.
+    /// How reads were scored in windows; absent if they were not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub windows: Option<Windows>,
 }
@@ -205,9 +206,9 @@ pub struct Settings {
 pub struct PriorUsed {
     /// The share, among reads of average composition.
     pub share: f64,
-    /// Where it comes from.
+    /// Where the share comes from.
     pub basis: Origin,
-    /// How it follows the CG of a read, if it was estimated.
+    /// How the share depends on the CG of a read, if it was estimated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpg: Option<Line>,
     /// The threshold, as a probability of the model, for reads of average composition.
@@ -215,10 +216,10 @@ pub struct PriorUsed {
     /// The estimated share of coding reads, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coding_share: Option<f64>,
-    /// Its 95 % interval.
+    /// The 95 % interval of the estimated share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coding_share_95: Option<[f64; 2]>,
-    /// How many reads it was estimated from.
+    /// The number of reads it was estimated from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reads: Option<usize>,
 }
@@ -240,7 +241,8 @@ impl PriorUsed {
         }
     }
 
-    /// The prior of another run that assumes the same; none if this is no share, or not that of its line.
+    /// The prior for another run that assumes the same. `None` if `share` is not between 0 and 1, or does not fit
+    /// `cpg`.
     #[must_use]
     pub fn assumed(&self) -> Option<Prior> {
         const ROUNDED: f64 = 1e-5;
@@ -249,7 +251,7 @@ impl PriorUsed {
         prior.filter(|prior| (prior.share() - self.share).abs() < ROUNDED)
     }
 
-    /// Where the share comes from, for people.
+    /// Describes where the share comes from.
     #[must_use]
     pub fn origin(&self) -> String {
         match self.basis {
@@ -270,22 +272,22 @@ impl PriorUsed {
     }
 }
 
-/// A share as reports have it: no digits that mean nothing, and so few that it is read back as it was written.
+/// Rounds a share for reports: without meaningless digits, and so that it is read back exactly as written.
 fn rounded(share: f64) -> f64 {
     const DIGITS: f64 = 1e9;
     let rounded = (share * DIGITS).round() / DIGITS;
-    if rounded > 0.0 && rounded < 1.0 { rounded } else { share } // a prior is neither
+    if rounded > 0.0 && rounded < 1.0 { rounded } else { share } // a prior is neither 0 nor 1
 }
 
-/// Where a prior comes from.
+/// Where the assumed share of coding reads comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// Asked for, or the model's default.
+    /// Given, or the model's default.
     Given,
-    /// From the reads.
+    /// Estimated from the reads.
     Estimated,
-    /// From the report of another run.
+    /// Taken from the report of another run.
     Taken,
     /// Not estimated: too few reads.
     TooFewReads,
@@ -314,11 +316,11 @@ impl From<Basis> for Origin {
 /// How reads were scored in windows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Windows {
-    /// Bases from one window's start to the next one's at most.
+    /// The most bases from the start of one window to the start of the next.
     pub step: usize,
-    /// What stood for the read.
+    /// How the windows' probabilities were pooled.
     pub pool: Pool,
-    /// A window was coding from this probability on.
+    /// The least probability of a coding window.
     pub threshold: f32,
 }
 
@@ -328,49 +330,50 @@ impl From<WindowsConfig> for Windows {
     }
 }
 
-/// Reads by where they went.
+/// Counts of reads and records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Records read.
+    /// The number of records read.
     pub records: u64,
-    /// Written, by class, whatever file they went to.
+    /// Reads written, by class, whatever file they went to.
     #[serde(flatten)]
     pub classes: PerClass<u64>,
-    /// Of the undecided: written with the non-coding reads, as they had no output of their own.
+    /// Undecided reads written with the non-coding reads, for lack of files of their own.
     pub undecided_with_noncoding: u64,
-    /// Dropped: no bases.
+    /// Records left out because they have no bases.
     pub without_bases: u64,
-    /// Left out: records of templates that `--sample` did not take.
+    /// Records left out because `--sample` did not take their template.
     pub not_sampled: u64,
-    /// Left out: secondary alignments.
+    /// Secondary alignments left out.
     pub secondary: u64,
-    /// Left out: supplementary alignments.
+    /// Supplementary alignments left out.
     pub supplementary: u64,
-    /// Of those without bases, secondary and supplementary ones: written to BAM outputs after all, with their template.
+    /// Records without bases, secondary or supplementary, that were written to BAM outputs with their template after
+    /// all.
     pub followers: u64,
     /// Reads scored by the model.
     pub scored: u64,
-    /// Reads judged: scored ones, and their mates where mates are judged together.
+    /// Reads judged: the scored ones, and their mates if mates are judged together.
     pub judged: u64,
-    /// Written, but not scored: no read of the template is long enough.
+    /// Reads written without a score: no read of their template is long enough.
     pub too_short: u64,
-    /// Written, but inside the undecided band.
+    /// Reads written inside the undecided band.
     pub in_undecided_band: u64,
     /// Pairs with both mates scored.
     pub pairs: u64,
-    /// Those of them whose mates are of different classes, each by itself.
+    /// Pairs whose mates are of different classes, each judged by itself.
     pub pairs_that_disagree: u64,
-    /// Scored reads whose own label is coding, whatever their mates say.
+    /// Scored reads whose own label is coding, regardless of their mates.
     #[serde(default)]
     pub labelled_coding: u64,
     /// Mates whose other mate is not in the input.
     pub orphans: u64,
-    /// Reads the input holds only part of.
+    /// Reads of which the input holds only a part.
     pub hard_clipped: u64,
-    /// Windows scored; absent where reads were scored whole.
+    /// Windows scored; absent if reads were scored whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub windows: Option<u64>,
-    /// Those of them that are coding.
+    /// Windows that are coding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coding_windows: Option<u64>,
 }
@@ -378,68 +381,69 @@ pub struct Counts {
 /// Reads that may be unlike those the model was trained on. One read may be several of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OddReads {
-    /// Of less than 100 bases.
+    /// Reads shorter than 100 bases.
     pub short: u64,
-    /// Longer than what the model reads of them.
+    /// Reads longer than the part of them that the model sees.
     pub truncated: u64,
-    /// The bases that the model reads of a read; absent where it reads all.
+    /// The most bases of a read that the model sees; absent if it sees all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reads_at_most: Option<usize>,
-    /// With unknown bases at a tenth of their places or more.
+    /// Reads with at least a tenth of unknown bases.
     pub unknown_bases: u64,
-    /// Repeats of up to six bases.
+    /// Reads that repeat up to six bases.
     pub low_complexity: u64,
-    /// With less than 15 % or more than 80 % G and C.
+    /// Reads with a GC content below 15 % or above 80 %.
     pub odd_gc: u64,
-    /// Longer than 400 bases, with 2 % of errors or more by their quality scores.
+    /// Reads longer than 400 bases with at least 2 % errors according to their quality scores.
     #[serde(default)]
     pub error_rich: u64,
 }
 
-/// A threshold, and what it would give.
+/// A threshold, and what it would result in.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {
-    /// Coding from this probability on.
+    /// The least posterior of a coding read.
     pub threshold: f64,
-    /// Reads that would be coding.
+    /// The number of reads that would be coding.
     pub coding: u64,
 }
 
-/// The spread of probabilities.
+/// The distribution of probabilities.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Histogram {
     /// The width of a bin; bin i starts at `i * width`.
     pub bin_width: f64,
-    /// Reads in each bin.
+    /// The number of reads in each bin.
     pub counts: [u64; BINS],
 }
 
 impl Histogram {
-    /// The width of a bin: [`BINS`] of them cover 0 to 1.
+    /// The width of a bin: [`BINS`] bins cover 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "some twenty bins")]
     const WIDTH: f64 = 1.0 / BINS as f64;
 
-    /// Reads of which the model is unsure: their probability is neither below .1 nor from .9 on.
+    /// Reads of which the model is unsure, with a probability from 0.1 to below 0.9.
     pub(super) fn unsure(&self) -> u64 {
         self.counts[BINS / 10..BINS - BINS / 10].iter().sum()
     }
 }
 
-/// Reads that were also scored on a plain path. None got another label, else there would be no report.
+/// The comparison of reads that were also scored on a plain path. All got the same label, else there would be no
+/// report.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Audit {
-    /// The share of templates that was asked for.
+    /// The share of templates that was to be audited.
     pub fraction: f64,
     /// Reads scored on both paths.
     pub reads: u64,
-    /// The largest difference of two probabilities.
+    /// The largest difference between two probabilities.
     pub largest_difference: f32,
     /// Reads so close to the threshold that rounding alone (1e-4) changes their label.
     pub ties: u64,
 }
 
 impl Audit {
-    /// What it has shown, after the number of reads.
+    /// Describes the result; it follows the number of reads.
     #[must_use]
     pub fn remark(&self) -> String {
         let ties =
@@ -454,14 +458,14 @@ impl Audit {
 /// Coding reads by frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frames {
-    /// In this order.
+    /// The frames in the order of `counts`.
     pub order: [String; 6],
-    /// Reads in each frame.
+    /// The number of reads in each frame.
     pub counts: [u64; 6],
 }
 
 impl Report {
-    /// Draws up the account of a run that has just ended; `seen` is what the readers counted.
+    /// Creates the report of a run that has just ended; `seen` holds the counts of the readers.
     #[must_use]
     pub fn new(
         facts: Facts,
@@ -473,7 +477,7 @@ impl Report {
     ) -> Self {
         let estimate = estimate(&facts, seen, tally, wall);
         let Facts { command, threads, files, format, verdict, min_length, letters, windows, audit, scope, .. } = facts;
-        // JSON holds text alone.
+        // JSON can only hold text.
         let files = files.iter().map(|path| PathBuf::from(paths::text(path))).collect();
         Self {
             tool: "readseeker".into(),
@@ -499,7 +503,7 @@ impl Report {
                 windows: windows.map(Windows::from),
             },
             counts: Counts {
-                // Where a run stops before the end, the reader may be ahead of what was taken: what was taken counts.
+                // If a run stops early, the readers may be ahead; only what was taken counts.
                 records: match (scope.max_reads, &scope.slice) {
                     (None, None) => seen.records.get(),
                     _ => tally.written() + seen.left_out(),
@@ -556,7 +560,7 @@ impl Report {
     }
 }
 
-/// What the thresholds .1 to .9 would give.
+/// The results of the thresholds 0.1 to 0.9.
 fn other_thresholds(tally: &Tally) -> Vec<Threshold> {
     let at = |tenths: usize| Threshold {
         threshold: [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9][tenths],
@@ -565,7 +569,7 @@ fn other_thresholds(tally: &Tally) -> Vec<Threshold> {
     (1..10).map(at).collect()
 }
 
-/// What this run says of all of the input, if it saw a part of it.
+/// The estimate for all of the input, if this run took only a part.
 fn estimate(facts: &Facts, seen: &InputCounts, tally: &Tally, wall: Duration) -> Option<Estimate> {
     let written = tally.written();
     let cut = facts.scope.max_reads.is_some_and(|most| written >= most);
@@ -575,7 +579,7 @@ fn estimate(facts: &Facts, seen: &InputCounts, tally: &Tally, wall: Duration) ->
     let (taken, read) = (written + seen.left_out(), seen.records.get());
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let ratio = |whole: u64, part: u64| whole as f64 / part as f64;
-    // Readers are ahead of what a cut run takes: what they have read gives the records a byte.
+    // Readers are ahead of what a run that stops early takes: what they have read gives the records per byte.
     let beyond = match (cut, facts.stored_size) {
         (false, _) => 1.0,
         (true, Some(size)) => ratio(size, seen.stored_bytes.get()) * ratio(read, taken),
@@ -586,7 +590,7 @@ fn estimate(facts: &Facts, seen: &InputCounts, tally: &Tally, wall: Duration) ->
     Estimate::from_part(&Part { reads: written, coding, verdicts: tally.verdicts, scale: sampled * beyond, wall })
 }
 
-/// The process's largest resident set so far.
+/// The peak memory of the process: its largest resident set so far.
 pub(super) fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

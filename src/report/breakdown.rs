@@ -1,4 +1,5 @@
-//! What reads the page is about: coding by length and by GC content, reads that models are weak on, what accuracy to expect.
+//! The part of the page about the reads: coding by length and GC content, reads that models are weak on, and expected
+//! accuracy.
 
 use maud::{Markup, html};
 
@@ -9,16 +10,16 @@ use crate::class::Class;
 use crate::progress::{grouped, share};
 use crate::tally::{Strata, Stratum, Weak};
 
-/// Balanced accuracy of the built-in model at a length, pooled over genomes that it has not seen: docs/odd-reads.md.
+/// Balanced accuracy of the built-in model by length, pooled over genomes it has not seen: docs/odd-reads.md.
 const ACCURACY: [(u32, f64); 3] = [(100, 0.868), (150, 0.917), (300, 0.961)];
 
-/// The name of the model that it holds for.
+/// The name of the model to which these accuracies apply.
 const MEASURED: &str = "readseeker-along-7";
 
-/// The warning that such reads are not those it was measured with.
+/// The code of the warning that these reads are unlike those the accuracies were measured on.
 const UNSURE: &str = "unsure_model";
 
-/// Coding reads by length and GC content, and the reads that models are weak on.
+/// Shows coding reads by length and GC content, and the reads that models are weak on.
 pub(super) fn breakdown(report: &Report) -> Markup {
     let Strata { by_length, by_gc, weak } = &report.strata;
     let reads: u64 = by_length.iter().map(|stratum| stratum.reads).sum();
@@ -37,7 +38,7 @@ pub(super) fn breakdown(report: &Report) -> Markup {
     }
 }
 
-/// A row for each stratum that has reads.
+/// Shows a row for each stratum that has reads.
 fn strata(what: &str, strata: &[Stratum]) -> Markup {
     let ends = strata.iter().skip(1).map(|next| Some(next.from - 1)).chain([None]);
     html! {
@@ -69,7 +70,7 @@ fn weak_reads(weak: Weak, reads: u64) -> Markup {
     }
 }
 
-/// The accuracy to expect of reads of these lengths, and how many are too short for any.
+/// The expected accuracy for reads of these lengths, and how many reads are too short for one.
 fn expected(report: &Report) -> Option<(f64, u64)> {
     let is_unsure = report.warnings.iter().any(|warning| warning.code() == UNSURE);
     if report.model.name != MEASURED || report.settings.windows.is_some() || is_unsure {

@@ -1,4 +1,4 @@
-//! Counts as bars, in SVG: sizes in user units.
+//! Bar charts in SVG, with sizes in user units.
 
 use maud::{Markup, html};
 
@@ -6,27 +6,27 @@ use crate::progress::{grouped, share};
 
 /// Width of a chart.
 const WIDTH: f64 = 640.0;
-/// Height of what bars stand in.
+/// Height of the area for bars.
 const HEIGHT: f64 = 160.0;
-/// Room left of the bars for numbers, above and below for words.
+/// Room left of the bars for numbers, and above and below for text.
 const LEFT: f64 = 70.0;
 const ABOVE: f64 = 12.0;
 const BELOW: f64 = 24.0;
-/// Height of a bar that lies.
+/// Height of a horizontal bar.
 const LYING: f64 = 28.0;
 
-/// One bar.
+/// A bar of a chart.
 #[derive(Clone, Debug)]
 pub(super) struct Bar {
-    /// As CSS has it.
+    /// The colour in CSS.
     pub(super) colour: &'static str,
-    /// What it counts.
+    /// The name of what the bar counts.
     pub(super) name: String,
-    /// How many.
+    /// The count that the bar shows.
     pub(super) count: u64,
 }
 
-/// Shares of a whole, side by side in one lying bar.
+/// Draws shares of a whole as one stacked horizontal bar.
 pub(super) fn stack(bars: &[Bar]) -> Markup {
     let whole: u64 = bars.iter().map(|bar| bar.count).sum();
     let starts = bars.iter().scan(0, |sum, bar| {
@@ -43,7 +43,7 @@ pub(super) fn stack(bars: &[Bar]) -> Markup {
     }
 }
 
-/// Bars over equal parts of 0 to 1, and marks at some places of it.
+/// Draws bars over equal parts of 0 to 1, with marks at some places.
 pub(super) fn histogram(bars: &[Bar], marks: &[f32], what: &str) -> Markup {
     let at = |place: f64| LEFT + (WIDTH - LEFT) * place;
     let over = html! {
@@ -59,7 +59,7 @@ pub(super) fn histogram(bars: &[Bar], marks: &[f32], what: &str) -> Markup {
     standing(bars, 1.0, what, &over)
 }
 
-/// Bars with their names below.
+/// Draws bars with their names below.
 pub(super) fn columns(bars: &[Bar], what: &str) -> Markup {
     let step = step(bars);
     let over = html! {
@@ -70,7 +70,7 @@ pub(super) fn columns(bars: &[Bar], what: &str) -> Markup {
     standing(bars, 24.0, what, &over)
 }
 
-/// Bars without names, over a time that ends at `end`.
+/// Draws bars without names over a time that ends at `end`.
 pub(super) fn series(bars: &[Bar], end: &str, what: &str) -> Markup {
     let over = html! {
         text x=(LEFT) y=(ABOVE + HEIGHT + 16.0) { "0 s" }
@@ -79,7 +79,7 @@ pub(super) fn series(bars: &[Bar], end: &str, what: &str) -> Markup {
     standing(bars, 1.0, what, &over)
 }
 
-/// A share as a small lying bar.
+/// Draws a share as a small horizontal bar.
 pub(super) fn lying(colour: &str, share: f64) -> Markup {
     html! {
         svg viewBox="0 0 100 6" aria-hidden="true" {
@@ -89,7 +89,7 @@ pub(super) fn lying(colour: &str, share: f64) -> Markup {
     }
 }
 
-/// Standing bars, `gap` apart, on an axis that tells the highest count, and what stands `over` them and below.
+/// Draws vertical bars, `gap` apart, on an axis with the highest count, and then `over` on top.
 fn standing(bars: &[Bar], gap: f64, what: &str, over: &Markup) -> Markup {
     let highest = bars.iter().map(|bar| bar.count).max().unwrap_or(0);
     let step = step(bars);
@@ -110,12 +110,12 @@ fn standing(bars: &[Bar], gap: f64, what: &str, over: &Markup) -> Markup {
     }
 }
 
-/// What a bar says where the pointer rests on it.
+/// The tooltip of a bar.
 fn told(bar: &Bar) -> Markup {
     html! { title { (bar.name) ": " (grouped(bar.count)) } }
 }
 
-/// From one bar's start to the next.
+/// The distance from the start of one bar to the next.
 fn step(bars: &[Bar]) -> f64 {
     (WIDTH - LEFT) / place(bars.len().max(1))
 }
@@ -125,7 +125,7 @@ fn place(i: usize) -> f64 {
     i as f64
 }
 
-/// To a tenth of a unit, so that a page has no endless fractions.
+/// Rounds to a tenth of a unit, so that the page has no endless fractions.
 fn rounded(x: f64) -> f64 {
     (x * 10.0).round() / 10.0
 }

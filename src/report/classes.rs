@@ -1,21 +1,21 @@
-//! The three classes as a page and MultiQC show them.
+//! The three classes as shown on the page and in MultiQC.
 
 use super::account::Report;
 use crate::class::Class;
 
-/// What is shown of a class.
+/// The colour and the counts of a class.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shown {
     pub(super) class: Class,
-    /// As CSS has it.
+    /// The colour in CSS.
     pub(super) colour: &'static str,
-    /// Its reads.
+    /// The number of its reads.
     pub(super) reads: u64,
-    /// Their bases.
+    /// The number of their bases.
     pub(super) bases: u64,
 }
 
-/// All three, coding first.
+/// All three classes, coding first.
 pub(super) fn of(report: &Report) -> [Shown; 3] {
     let Report { counts, bases, .. } = report;
     Class::ALL.map(|class| Shown { class, colour: colour(class), reads: counts.classes[class], bases: bases[class] })

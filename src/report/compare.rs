@@ -1,4 +1,4 @@
-//! The reports of several samples side by side, as a page.
+//! A page that shows the reports of several samples side by side.
 
 use std::path::Path;
 
@@ -13,13 +13,13 @@ use crate::progress::{grouped, share};
 use crate::reads::EncoderConfig;
 use crate::reads::output::Pending;
 
-/// Samples on a page at most: more are for MultiQC.
+/// The most samples on a page: more are for MultiQC.
 pub const MOST: usize = 20;
 
-/// Writes a page that compares samples, each by its name.
+/// Writes a page that compares samples, each with its name.
 ///
 /// # Errors
-/// If it cannot be written.
+/// If the page cannot be written.
 pub async fn compare(samples: &[(String, Report)], path: &Path, encoding: EncoderConfig) -> Result<Pending> {
     let title = counted(samples.len());
     files::write(&page::whole_page(&title, &body(samples)), path, encoding).await
@@ -53,12 +53,12 @@ fn body(samples: &[(String, Report)]) -> Markup {
     }
 }
 
-/// `3 samples`
+/// Writes `3 samples`.
 fn counted(samples: usize) -> String {
     format!("{samples} sample{}", if samples == 1 { "" } else { "s" })
 }
 
-/// In what the runs differ, but for their input, if in anything: `models and thresholds`.
+/// Lists in what the runs differ, apart from their input: `models and thresholds`. `None` if they do not differ.
 fn differences(samples: &[(String, Report)]) -> Option<String> {
     let (_, first) = samples.first()?;
     let found: Vec<&str> = RULES
@@ -70,10 +70,10 @@ fn differences(samples: &[(String, Report)]) -> Option<String> {
     Some(if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) })
 }
 
-/// Whether two runs are alike in some respect.
+/// Whether two runs agree in some respect.
 type Same = fn(&Report, &Report) -> bool;
 
-/// What should be alike in runs that are compared.
+/// The respects in which compared runs should agree.
 const RULES: [(Same, &str); 8] = [
     (|one, other| one.version == other.version, "versions of readseeker"),
     (|one, other| one.model == other.model, "models"),
@@ -85,7 +85,7 @@ const RULES: [(Same, &str); 8] = [
     (|one, other| part(one) == part(other), "the part of the input that was read"),
 ];
 
-/// The prior, where it is not the sample's own.
+/// The prior, unless it was estimated from the sample.
 fn given_prior(report: &Report) -> Option<f64> {
     let prior = &report.settings.prior;
     matches!(prior.basis, Origin::Given | Origin::Taken).then_some(prior.share)
@@ -95,7 +95,7 @@ fn scored(report: &Report) -> (usize, Letters, Option<Windows>) {
     (report.settings.min_length, report.settings.letters, report.settings.windows)
 }
 
-/// Whether it was a shard, and whether only some reads were taken.
+/// Whether the run took a shard, and whether it took only some reads.
 fn part(report: &Report) -> (bool, bool) {
     (report.input.shard.is_some(), report.estimate.is_some())
 }

@@ -1,4 +1,4 @@
-//! How good models are on labelled reads: as JSON, a table and a page.
+//! The report of an evaluation of models on labelled reads: JSON, a table and a page.
 
 mod account;
 mod curves;

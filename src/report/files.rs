@@ -1,4 +1,4 @@
-//! The files that report a run.
+//! Writes the files that report a run.
 
 use std::path::{Path, PathBuf};
 
@@ -17,25 +17,25 @@ pub struct Files {
     pub json: Option<PathBuf>,
     /// The report as a page.
     pub html: Option<PathBuf>,
-    /// Sections for MultiQC.
+    /// Files with sections for MultiQC.
     pub multiqc: Option<multiqc::File>,
 }
 
 impl Files {
-    /// Where they go.
+    /// The paths of the files.
     pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
         let multiqc = self.multiqc.iter().flat_map(multiqc::File::paths);
         self.json.iter().chain(&self.html).cloned().chain(multiqc)
     }
 
-    /// Where they go, and what they hold.
+    /// The paths of the files and their contents.
     pub fn contents(&self) -> impl Iterator<Item = (PathBuf, Content)> {
         let html = self.html.iter().map(|path| (path.clone(), Content::Html));
         let multiqc = self.multiqc.iter().flat_map(multiqc::File::paths);
         self.json.iter().cloned().chain(multiqc).map(|path| (path, Content::Json)).chain(html)
     }
 
-    /// Writes them, to be put in place with the other outputs.
+    /// Writes the files. They are put in place with the other outputs later.
     pub async fn write(&self, report: &Report, encoding: EncoderConfig) -> Result<Vec<Pending>> {
         let as_json = self.json.iter().map(|path| (path.clone(), json(report)));
         let html = self.html.iter().map(|path| (path.clone(), html::page(report)));
@@ -49,13 +49,13 @@ impl Files {
     }
 }
 
-/// An account as JSON.
+/// Serializes a report as JSON.
 pub(super) fn json(account: &impl Serialize) -> String {
     let json = serde_json::to_string_pretty(account).expect("an account holds nothing JSON cannot");
     json + "\n"
 }
 
-/// Writes one account.
+/// Writes a report to a file.
 pub(super) async fn write(account: &str, path: &Path, encoding: EncoderConfig) -> Result<Pending> {
     let (mut writer, pending) = output::create(path, encoding).await?;
     writer.write(account.as_bytes()).await?;

@@ -1,4 +1,4 @@
-//! Whether the model fits the reads of a run: what the sums warn of.
+//! Warnings that follow from the sums of a run: whether the model fits the reads.
 
 use super::account::{OddReads, Report};
 use crate::prior::MOST_UNSURE;
@@ -6,36 +6,37 @@ use crate::progress::share;
 use crate::tally::{LONG as LONG_READ, SHORT};
 use crate::warning::Warning;
 
-/// From this share of the reads on, the ones that cannot be scored, or not as a whole, are worth a warning.
+/// The share of reads from which on those that cannot be scored, or not as a whole, are worth a warning.
 const MANY: f64 = 0.1;
 
-/// From so many seconds on, a run of a large model is worth a warning.
+/// The time in seconds from which on a run of a large model is worth a warning.
 const LONG: f64 = 3600.0;
 
-/// What the user should know after the last read.
+/// The warnings for the user after the last read.
 #[must_use]
 pub fn warnings(report: &Report) -> Vec<Warning> {
     all(report).into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning).collect()
 }
 
-/// Whether a warning is one of those.
+/// Whether a warning is one that follows from the sums.
 pub(super) fn is_of_sums(report: &Report, warning: &Warning) -> bool {
     all(report).iter().any(|(_, one)| one.code() == warning.code())
 }
 
-/// All there is to warn of, and whether it holds.
+/// All warnings that may follow from the sums, and whether each applies.
 fn all(report: &Report) -> [(bool, Warning); 10] {
     let counts = &report.counts;
     let OddReads { short, truncated, reads_at_most, unknown_bases, low_complexity, odd_gc, error_rich } =
         report.odd_reads;
     let loses_frames = report.model.kind == "compact" && report.settings.windows.is_none();
     let of = counts.classes.iter().map(|(_, reads)| reads).sum();
-    // A shard of a short input may well be empty, and so may a sample.
+    // A shard of a short input may be empty, and so may a sample.
     let is_empty = of == 0 && counts.not_sampled == 0 && report.input.shard.is_none();
     let (unsure, scored) = (report.histogram.unsure(), counts.scored);
     let min_length = report.settings.min_length;
     let bases = reads_at_most.unwrap_or(usize::MAX);
-    // Windows that are pooled fall in the middle where a read holds genes and gaps, however sure the model is of each.
+    // The pooled probability of windows is in the middle if a read holds genes and gaps, however sure the model is of
+    // each window.
     let is_unsure = report.settings.windows.is_none() && share(unsure, scored) > MOST_UNSURE;
     [
         (is_empty, Warning::NoReads),
@@ -104,7 +105,7 @@ mod tests {
         }
     }
 
-    /// A hundred reads, and nothing to say of them.
+    /// A tally of a hundred reads without anything remarkable.
     fn hundred() -> Tally {
         let noncoding = Group { reads: 100, bases: 10_000 };
         Tally { classes: PerClass { noncoding, ..PerClass::default() }, ..Tally::default() }

@@ -1,4 +1,4 @@
-//! The run's account as a page: one file, no script, nothing fetched.
+//! The report of a run as a page: one file, without scripts or anything to fetch.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::class::Class;
 use crate::progress::{Pace, counted, grouped, share};
 use crate::verdict::{Mates, VerdictConfig};
 
-/// Text and grounds follow the reader's light or dark.
+/// The style sheet. Colours of text and background follow the reader's light or dark mode.
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: #8884; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
@@ -58,7 +58,7 @@ pub(super) fn page(report: &Report) -> String {
     whole_page(&title, &body)
 }
 
-/// A page of this title.
+/// A page with this title and body.
 pub(super) fn whole_page(title: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
@@ -75,7 +75,7 @@ pub(super) fn whole_page(title: &str, body: &Markup) -> String {
     page.into_string()
 }
 
-/// `soil_R1.fq.gz and 1 more`
+/// The title of a page: `soil_R1.fq.gz and 1 more`.
 fn title(files: &[PathBuf]) -> String {
     let Some(first) = files.first() else { return String::new() };
     let name = first.file_name().unwrap_or(first.as_os_str()).display();
@@ -85,7 +85,7 @@ fn title(files: &[PathBuf]) -> String {
     }
 }
 
-/// Which family of models ran: nobody should take one for another.
+/// Says which family of models ran, so that nobody takes one for another.
 fn model_note(report: &Report) -> Markup {
     let note = match &*report.model.kind {
         "bert" => "A BERT from a checkpoint, identified by the SHA-256 of its weights below.",
@@ -95,7 +95,7 @@ fn model_note(report: &Report) -> Markup {
     html! { p.note { (note) } }
 }
 
-/// Where the reads went.
+/// Shows the reads and bases of each class.
 fn class_counts(report: &Report) -> Markup {
     let all = classes::of(report);
     let (of_reads, of_bases) = (per_cents(all.map(|class| class.reads)), per_cents(all.map(|class| class.bases)));
@@ -130,7 +130,7 @@ fn class_counts(report: &Report) -> Markup {
     }
 }
 
-/// The estimated share of coding reads, and what the verdict assumed.
+/// Shows the estimated share of coding reads, and the share that verdicts assumed.
 fn coding_share(Settings { prior, threshold, .. }: &Settings) -> Markup {
     html! {
         @if let (Some(share), Some(interval)) = (prior.coding_share, prior.coding_share_95) {
@@ -156,11 +156,11 @@ fn on_probability(prior: &PriorUsed, posterior: f32) -> f32 {
     posterior / (posterior + odds * (1.0 - posterior))
 }
 
-/// How sure the model was.
+/// Shows the distribution of probabilities.
 fn probabilities(report: &Report) -> Markup {
     let &Settings { prior, threshold, undecided_band, mates, .. } = &report.settings;
     let width = report.histogram.bin_width;
-    // The bars are of probabilities, the verdict is on posteriors.
+    // The bars show probabilities, but verdicts depend on posteriors.
     let shown = |posterior: f32| on_probability(&prior, posterior);
     let (threshold, undecided_band) = (shown(threshold), undecided_band.map(|band| band.map(shown)));
     let alone = VerdictConfig { threshold, band: undecided_band.map(<(f32, f32)>::from), mates: Mates::Each };
@@ -187,7 +187,7 @@ fn probabilities(report: &Report) -> Markup {
     }
 }
 
-/// In which frames the coding reads are.
+/// Shows the frames of coding reads.
 fn frame_counts(frames: &Frames) -> Markup {
     let colour = classes::colour(Class::Coding);
     let bar = |(frame, &count): (&String, _)| Bar { colour, name: frame.clone(), count };
@@ -203,7 +203,7 @@ fn frame_counts(frames: &Frames) -> Markup {
     }
 }
 
-/// What other thresholds would give: the question the histogram raises.
+/// Shows the results of other thresholds, a question that the histogram raises.
 fn thresholds(report: &Report) -> Markup {
     let judged = report.counts.judged;
     html! {
@@ -222,7 +222,7 @@ fn thresholds(report: &Report) -> Markup {
     }
 }
 
-/// How fast the run was from beginning to end.
+/// Shows the speed over the course of the run.
 fn over_time(Pace { seconds, reads }: &Pace) -> Markup {
     let name = |n: u64| format!("from {} s on, reads per second", n * seconds);
     let bar = |(n, reads): (u64, &u64)| Bar { colour: "#1c7ed6", name: name(n), count: reads / seconds };
@@ -234,7 +234,7 @@ fn over_time(Pace { seconds, reads }: &Pace) -> Markup {
     }
 }
 
-/// What ran, on what, how long.
+/// Shows what ran on which device, and how long.
 fn run(report: &Report, files: &[String]) -> Markup {
     let Report { model, device, input, settings, .. } = report;
     let row = |name: &str, value: Markup| html! { tr { th { (name) } td { (value) } } };
@@ -268,7 +268,7 @@ fn long_reads(windows: &Windows, counts: &Counts) -> Markup {
     }
 }
 
-/// `61.3`
+/// Formats a share in per cent: `61.3`.
 fn per_cent(part: u64, whole: u64) -> String {
     format!("{:.1}", 100.0 * share(part, whole))
 }
@@ -278,7 +278,7 @@ fn middle(bin: usize, width: f64) -> f32 {
     ((bin as f64 + 0.5) * width) as f32
 }
 
-/// `0.05 to 0.10`
+/// Formats the edges of a bin: `0.05 to 0.10`.
 #[expect(clippy::cast_precision_loss, reason = "some twenty bins")]
 fn edges(bin: usize, width: f64) -> String {
     format!("{:.2} to {:.2}", bin as f64 * width, (bin + 1) as f64 * width)

@@ -1,4 +1,4 @@
-//! The reports of all shards of an input as one: that of a single run.
+//! Merges the reports of all shards of an input into that of a single run.
 
 use std::time::Duration;
 
@@ -9,54 +9,54 @@ use crate::estimate::{Estimate, Part};
 use crate::progress::per_second;
 use crate::warning::Warning;
 
-/// Why reports are not those of all shards of one input; `n` is the report at fault, by its place, from 0.
+/// Why reports are not those of all shards of one input; `n` is the index of the report at fault, from 0.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MergeError {
-    /// There is none.
+    /// There are no reports.
     #[error("there is no report")]
     None,
-    /// Of a run without `--shard`.
+    /// A report is of a run without `--shard`.
     #[error("it is not the report of a shard")]
     NotAShard {
-        /// Which report.
+        /// The index of the report.
         n: usize,
     },
-    /// Of a run of another kind.
+    /// A report is of a run with another version, model, input or other settings.
     #[error("it does not have the {what} of the first report")]
     Other {
-        /// Which report.
+        /// The index of the report.
         n: usize,
         /// What differs.
         what: &'static str,
     },
-    /// A second report of a shard.
+    /// There are two reports of one shard.
     #[error("shard {number} is given twice")]
     Twice {
-        /// Which report.
+        /// The index of the report.
         n: usize,
-        /// Which shard.
+        /// The number of the shard.
         number: u64,
     },
-    /// Shards that were cut in different ways.
+    /// The shards were cut in different ways.
     #[error("shard {number} does not begin where the one before it ends: use the same --index for all shards, or none")]
     Apart {
-        /// Which report.
+        /// The index of the report.
         n: usize,
-        /// Which shard.
+        /// The number of the shard.
         number: u64,
     },
-    /// Reports are missing.
+    /// Reports of shards are missing.
     #[error("shard {number} of {of} is missing")]
     Missing {
-        /// The first one.
+        /// The number of the first missing shard.
         number: u64,
-        /// How many there are.
+        /// The number of shards.
         of: u64,
     },
 }
 
 impl MergeError {
-    /// The report at fault, by its place, if it is one.
+    /// The index of the report at fault, if there is one.
     #[must_use]
     pub fn report(&self) -> Option<usize> {
         match *self {
@@ -67,14 +67,14 @@ impl MergeError {
 }
 
 impl Report {
-    /// The report of a single run on the input that these shards share. Its time is that of the slowest shard, its command
-    /// that of the first.
+    /// Merges the reports of the shards of an input into that of a single run. Its time is that of the slowest shard,
+    /// its command that of the first report.
     ///
     /// # Errors
-    /// If these are not all shards of one input, each once, by the same model and settings.
+    /// If these are not the reports of all shards of one input, once each, with the same model and settings.
     pub fn merged(reports: &[Self]) -> Result<Self, MergeError> {
         let first = reports.first().ok_or(MergeError::None)?;
-        // Before anything else: reports of whole runs differ in much that is not the point.
+        // This is checked first, as reports of whole runs differ in many irrelevant ways.
         if let Some(n) = reports.iter().position(|report| report.input.shard.is_none()) {
             return Err(MergeError::NotAShard { n });
         }
@@ -98,7 +98,7 @@ impl Report {
         Ok(merged)
     }
 
-    /// Adds what another shard counted.
+    /// Adds the counts of another shard.
     fn add(&mut self, other: &Self) {
         self.counts.add(&other.counts);
         self.input.stored_bytes += other.input.stored_bytes;
@@ -185,7 +185,7 @@ fn add_all(counts: &mut [u64], others: &[u64]) {
     }
 }
 
-/// Finds out what sets two runs apart that should have been the same but for the shard.
+/// Checks that two runs agree in everything but their shards.
 fn check(first: &Report, other: &Report) -> Result<(), &'static str> {
     let part = |report: &Report| report.input.shard.map(|Shard { of, all_templates, .. }| (of, all_templates));
     let fraction = |report: &Report| report.audit.map(|audit| audit.fraction);
@@ -200,7 +200,7 @@ fn check(first: &Report, other: &Report) -> Result<(), &'static str> {
     checks.into_iter().find(|(same, _)| !same).map_or(Ok(()), |(_, what)| Err(what))
 }
 
-/// The shard of each report, if they are all there and lie one behind the other.
+/// The shard of each report, if all shards are there and follow each other without gaps.
 fn shards(reports: &[Report]) -> Result<Vec<Shard>, MergeError> {
     let mut shards = Vec::new();
     for (n, report) in reports.iter().enumerate() {
@@ -227,8 +227,8 @@ fn shards(reports: &[Report]) -> Result<Vec<Shard>, MergeError> {
     }
 }
 
-/// What a sample of all shards says of the whole; none where they are no samples. A shard of which the sample took nothing says
-/// nothing of its own.
+/// The estimate from samples of all shards; `None` if these are not samples. A shard in which the sample took nothing
+/// has no estimate of its own.
 fn estimate(reports: &[Report], merged: &Report) -> Option<Estimate> {
     let each = reports.iter().filter_map(|report| report.estimate.as_ref());
     let verdicts = each.map(|estimate| estimate.verdicts).reduce(|one, other| one + other)?;
@@ -247,7 +247,8 @@ fn ratio(whole: u64, part: u64) -> f64 {
     whole as f64 / part as f64
 }
 
-/// The warnings of all shards but those of sums: each says which shard it is about, unless all say the same.
+/// The warnings of all shards, except those that follow from sums. Each names its shard, unless all shards have the
+/// same.
 fn warnings(reports: &[Report], shards: &[Shard]) -> Vec<Warning> {
     let mut merged: Vec<Warning> = Vec::new();
     for (report, shard) in reports.iter().zip(shards) {

@@ -1,7 +1,7 @@
-//! A run as MultiQC's custom content: where its reads went, how sure the model was, and a row of general statistics.
+//! The report of a run as MultiQC's custom content: reads by class, probabilities, and a row of general statistics.
 //!
-//! The format: <https://docs.seqera.io/multiqc/custom_content>. MultiQC joins files of one `id` into one plot, so a plot's
-//! id stands for one model: bars of different models are never shown as one.
+//! The format is described at <https://docs.seqera.io/multiqc/custom_content>. MultiQC joins files with the same `id`
+//! into one plot. The id of a plot identifies the model, so that bars of different models are never shown in one plot.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use super::shares::decimal;
 use crate::class::Class;
 use crate::model::Card;
 
-/// How MultiQC knows such a file.
+/// The suffix by which MultiQC finds its files.
 const SUFFIX: &str = "_mqc.json";
 
 /// A file that MultiQC finds, and the sample it is named for: `soil` of `results/soil_mqc.json`.
@@ -51,13 +51,13 @@ impl FromStr for File {
 }
 
 impl File {
-    /// The files of all sections: MultiQC takes one section of each file, so the others stand beside the one that was
-    /// asked for.
+    /// The paths of the files for all sections. MultiQC takes one section from each file, so the others are written
+    /// beside the one that was asked for.
     pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
         Section::ALL.into_iter().map(|section| self.path_of(section))
     }
 
-    /// What each file holds.
+    /// The content of each file.
     pub(super) fn sections(&self, report: &Report) -> impl Iterator<Item = (PathBuf, Value)> {
         let of = |section| match section {
             Section::Classes => self.classes(report),
@@ -75,11 +75,11 @@ impl File {
         }
     }
 
-    /// A bar: reads by class.
+    /// The section with a bar: reads by class.
     fn classes(&self, report: &Report) -> Value {
         let (id, label) = (id(&report.model), label(&report.model));
         let classes = classes::of(report);
-        // serde_json sorts the names: coding stands first.
+        // serde_json sorts by name, which puts coding first.
         let by_class = |value: fn(&Shown) -> Value| -> Value {
             classes.iter().map(|shown| (shown.class.id().to_owned(), value(shown))).collect::<Map<_, _>>().into()
         };
@@ -98,7 +98,7 @@ impl File {
         })
     }
 
-    /// A line: the share of scored reads at each probability.
+    /// The section with a line: the share of scored reads at each probability.
     fn probabilities(&self, report: &Report) -> Value {
         let (id, label) = (format!("{}_probabilities", id(&report.model)), label(&report.model));
         let (width, counts) = (report.histogram.bin_width, &report.histogram.counts);
@@ -125,7 +125,7 @@ impl File {
         })
     }
 
-    /// A row of the table at the top of the page. All models share it, so a column names them.
+    /// The row in the table at the top of the page. All models share the table, so a column names the model.
     fn statistics(&self, report: &Report) -> Value {
         let classes = &report.counts.classes;
         let reads = Class::ALL.iter().map(|&class| classes[class]).sum::<u64>();
@@ -161,8 +161,8 @@ impl File {
         })
     }
 
-    /// The rule, the prior and what the user should know. MultiQC shows the description of one sample for all of a model's,
-    /// so what may differ names its sample.
+    /// Describes the rule, the prior and the warnings. MultiQC shows the description of one sample for all samples of a
+    /// model, so whatever may differ is preceded by the sample's name.
     fn described(&self, report: &Report) -> String {
         let prior = &report.settings.prior;
         let estimate = prior.coding_share.zip(prior.coding_share_95).map(|(share, interval)| {
@@ -188,7 +188,7 @@ impl File {
     }
 }
 
-/// A part of whole, rounded to thousandths.
+/// A share in per cent, rounded to thousandths.
 #[expect(clippy::cast_precision_loss, reason = "numbers of reads have fewer than 53 bits")]
 fn per_cent(part: u64, whole: u64) -> f64 {
     rounded(100.0 * part as f64 / whole as f64)
@@ -198,7 +198,7 @@ fn rounded(number: f64) -> f64 {
     (number * 1e3).round() / 1e3
 }
 
-/// One for each set of weights and way of running it.
+/// An id for each set of weights and each way of running it.
 fn id(model: &Card) -> String {
     let weights = model.sha256.get(..12).unwrap_or(&model.kind);
     ["readseeker", weights]

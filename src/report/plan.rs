@@ -1,4 +1,4 @@
-//! What a run would do, found out by `split --dry-run`: what it reads, how long it takes, what it writes.
+//! The plan that `split --dry-run` prints: what a run would read, how long it would take, and what it would write.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
@@ -14,39 +14,39 @@ use crate::progress::{counted, grouped, per_second};
 pub struct Plan {
     /// The input files.
     pub files: Vec<PathBuf>,
-    /// Their format.
+    /// The format of the files.
     pub format: &'static str,
-    /// Their bytes as stored.
+    /// The stored bytes of the files.
     pub stored_size: u64,
-    /// The model that is ready, and its device.
+    /// The loaded model and its device.
     pub card: Card,
-    /// What was measured.
+    /// The measured speed.
     pub measured: Measured,
-    /// Shards that the input is shared by; 1 of a run of its own.
+    /// The number of shards that the input is split into; 1 without shards.
     pub shards: u64,
-    /// The run stops after so many reads.
+    /// The number of reads after which the run stops.
     pub max_reads: Option<u64>,
     /// The outputs, and whether there is a file that each would replace.
     pub outputs: Vec<(PathBuf, bool)>,
 }
 
-/// What a run has done before it was stopped.
+/// What a run did until it was stopped.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
-    /// Reads scored.
+    /// The number of reads scored.
     pub reads: u64,
-    /// In this time.
+    /// The time that took.
     pub time: Duration,
-    /// Reads that the readers have seen, without those left out.
+    /// The number of reads that the readers saw, without those left out.
     pub seen: u64,
-    /// In so many bytes as stored.
+    /// The stored bytes that these reads took.
     pub stored_bytes: u64,
-    /// Whether that was all of the input.
+    /// Whether these were all reads of the input.
     pub is_all: bool,
 }
 
 impl Plan {
-    /// How many reads the run would score; none where none was seen.
+    /// The number of reads that the run would score; `None` if no bytes were read.
     #[must_use]
     pub fn reads(&self) -> Option<u64> {
         let Measured { seen, stored_bytes, is_all, .. } = self.measured;
@@ -62,7 +62,7 @@ impl Plan {
         Some(self.max_reads.map_or(own, |most| own.min(most)))
     }
 
-    /// How long the run would take, at the speed that was measured.
+    /// How long the run would take at the measured speed.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub fn time(&self) -> Option<Duration> {
@@ -106,12 +106,12 @@ impl Display for Plan {
     }
 }
 
-/// A path on a terminal.
+/// Formats a path for a terminal.
 fn shown(path: &Path) -> String {
     paths::on_one_line(&paths::text(path))
 }
 
-/// `40 s`, `12 min`, `3.4 h`: no more digits than an estimate has.
+/// Formats a time without more digits than an estimate has: `40 s`, `12 min`, `3.4 h`.
 fn rounded(time: Duration) -> String {
     match time.as_secs_f64() {
         seconds if seconds < 100.0 => format!("{seconds:.0} s"),

@@ -1,7 +1,7 @@
-//! Shares as text: in per cent, rounded to tenths that add up to 100, or by themselves.
+//! Formats shares: in per cent, rounded to tenths that add up to 100, or as decimals.
 
 /// The share of each part in tenths of a per cent. Those with the largest remainders are rounded up, so that the sum is
-/// 1000; 0 of nothing.
+/// 1000; all are 0 if the whole is 0.
 fn tenths(parts: &[u64]) -> Vec<u64> {
     let whole: u128 = parts.iter().copied().map(u128::from).sum();
     if whole == 0 {
@@ -18,13 +18,13 @@ fn tenths(parts: &[u64]) -> Vec<u64> {
     tenths.into_iter().map(|tenths| tenths.try_into().expect("at most 1000")).collect()
 }
 
-/// The shares as text: `61.3`.
+/// Formats the shares in per cent: `61.3`.
 pub(super) fn per_cents<const N: usize>(parts: [u64; N]) -> [String; N] {
     let tenths = tenths(&parts);
     std::array::from_fn(|n| format!("{}.{}", tenths[n] / 10, tenths[n] % 10))
 }
 
-/// A share to three decimals, or to as many as tell it from 0 and 1: `0.873`, `0.9998`.
+/// Formats a share with three decimals, or with as many as tell it from 0 and 1: `0.873`, `0.9998`.
 pub(super) fn decimal(share: f64) -> String {
     const MOST: usize = 9; // as many as reports keep
     let is_end = |text: &str| ["0", "1"].contains(&text.trim_end_matches('0').trim_end_matches('.'));

@@ -1,4 +1,4 @@
-//! The run's account on stderr, when it ends.
+//! The summary of a run, printed on stderr at its end.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::estimate::Estimate;
 use crate::progress::{counted, grouped, share};
 
 impl Report {
-    /// What the run prints on stderr when it ends.
+    /// The text of the summary.
     #[must_use]
     pub fn summary(&self) -> String {
         let mut text = String::new();
@@ -68,7 +68,7 @@ impl Report {
         )
     }
 
-    /// What the verdict assumed.
+    /// Appends the prior that verdicts assumed.
     fn push_prior(&self, text: &mut String) -> std::fmt::Result {
         let PriorUsed { share, threshold_on_probability, coding_share, coding_share_95, .. } = self.settings.prior;
         let origin = self.settings.prior.origin();
@@ -88,7 +88,7 @@ impl Report {
         Ok(())
     }
 
-    /// Counts worth a line when they are not zero.
+    /// The counts that are worth a line if they are not zero.
     pub(super) fn remarks(&self) -> [(u64, &'static str); 10] {
         let counts = &self.counts;
         [

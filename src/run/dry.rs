@@ -1,4 +1,5 @@
-//! A run that writes nothing: it opens the input, checks the outputs, readies the model, and measures for some seconds.
+//! A dry run, which writes nothing: it opens the input, checks the outputs, loads the model, and measures for some
+//! seconds.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,16 +17,16 @@ use crate::tokens::Tokens;
 use crate::warning::Warning;
 use crate::windows::Windows;
 
-/// How long it measures.
+/// How long the dry run measures.
 const TIME: Duration = Duration::from_secs(2);
 
-/// How often it looks whether the first reads are done.
+/// How often it checks whether the first reads are done.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Finds out what a run would do.
 ///
 /// # Errors
-/// As the run has them before its first output is put in place.
+/// Any that a run could have before its first output is put in place.
 pub async fn dry_run(config: Config, interrupt: impl Future<Output = Signal>, warn: impl Fn(&Warning)) -> Result<Plan> {
     config.check()?;
     config.check_rereadable()?;
@@ -43,7 +44,7 @@ pub async fn dry_run(config: Config, interrupt: impl Future<Output = Signal>, wa
     let (stages, judge) = settings(&config, &classifier, windows);
     let model = Arc::clone(&classifier);
     let classify = move |tokens: &Tokens| ask(&model, windows, tokens);
-    // Nothing waits for the share of coding reads to be estimated: no read is judged here.
+    // The share of coding reads need not be estimated, since no read is judged here.
     let stages = PipelineConfig { estimate_from: None, ..stages.without_audit() };
     let judge = Judge { audit: None, ..judge };
     let (format, stored_size) = (templates.format.unwrap_or(Format::Fastq), templates.stored_size.unwrap_or(0));
@@ -73,7 +74,7 @@ pub async fn dry_run(config: Config, interrupt: impl Future<Output = Signal>, wa
     })
 }
 
-/// Reads done in a time, after the first ones: a GPU's first batch compiles kernels.
+/// Counts the reads done in a time, after the first ones: a GPU compiles kernels during its first batch.
 async fn measured(progress: &Progress, started: Instant) -> (u64, Duration) {
     while progress.done.get() == 0 {
         tokio::time::sleep(LOOK_EVERY).await;
@@ -81,7 +82,7 @@ async fn measured(progress: &Progress, started: Instant) -> (u64, Duration) {
     let (first, since) = (progress.done.get(), Instant::now());
     tokio::time::sleep(TIME).await;
     match progress.done.get() - first {
-        // A chunk takes longer than that.
+        // A chunk took longer than that time.
         0 => (first, started.elapsed()),
         more => (more, since.elapsed()),
     }

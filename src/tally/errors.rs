@@ -1,12 +1,12 @@
-//! Long reads with many errors, as far as quality scores tell. Pure.
+//! Recognises reads with many errors by their quality scores. Pure.
 
-/// Reads of more bases are long: hardly any sequencer of few errors makes them, and `compact` cuts them into windows.
+/// Reads with more bases are long: hardly any accurate sequencer makes them, and `compact` cuts them into windows.
 pub const LONG: usize = 400;
 
-/// From this share of wrong bases on, a read has many errors.
+/// The least share of wrong bases in a read with many errors.
 const ERROR_RICH: f64 = 0.02;
 
-/// Whether these Phred+33 letters make one expect many errors; without any they do not.
+/// Whether these Phred+33 letters predict many errors; without quality scores, no.
 #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 bases")]
 pub(super) fn are_many(quality_scores: &[u8]) -> bool {
     let mut counts = [0_u64; 256];

@@ -1,47 +1,47 @@
-//! How coding reads are spread over read lengths and GC contents, and how many reads a model is weak on.
+//! The distribution of coding reads over read lengths and GC contents, and counts of reads that models are weak on.
 
 use serde::{Deserialize, Serialize};
 
 use crate::composition;
 
-/// Where the strata of lengths begin, in bases.
+/// The lower bounds of the length strata, in bases.
 const LENGTHS: [u32; 8] = [0, 100, 150, 200, 250, 300, 500, 1000];
 
-/// Where the strata of GC contents begin, in per cent.
+/// The lower bounds of the GC strata, in per cent.
 const GC: [u32; 10] = [0, 25, 30, 35, 40, 45, 50, 55, 60, 65];
 
 /// Reads by length and by GC content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Strata {
-    /// By bases.
+    /// The reads by length in bases.
     pub by_length: Vec<Stratum>,
-    /// By G and C in per cent of the known bases; reads without a known base are left out.
+    /// The reads by GC content in per cent of the known bases; reads without a known base are left out.
     pub by_gc: Vec<Stratum>,
     /// Reads that models are weak on.
     pub weak: Weak,
 }
 
-/// Reads of one kind.
+/// The reads of one stratum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stratum {
-    /// Their least length, or their least GC content.
+    /// The lower bound of their length or GC content.
     pub from: u32,
-    /// How many there are.
+    /// The number of reads.
     pub reads: u64,
-    /// Those of them that are coding.
+    /// The number of coding reads.
     pub coding: u64,
 }
 
 /// Reads that models are weak on. One read may be several of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weak {
-    /// Of less than 100 bases.
+    /// Reads shorter than 100 bases.
     pub short: u64,
-    /// With unknown bases.
+    /// Reads with unknown bases.
     pub unknown_bases: u64,
-    /// With a GC content of 65 % or more.
+    /// Reads with a GC content of 65 % or more.
     pub rich_in_gc: u64,
-    /// Any of these.
+    /// Reads of any of these kinds.
     pub any: u64,
 }
 
@@ -69,7 +69,7 @@ impl Strata {
         *any += u64::from(kinds.contains(&true));
     }
 
-    /// Adds what another run counted.
+    /// Adds the counts of another run.
     pub fn merge(&mut self, other: &Self) {
         let pairs = self.by_length.iter_mut().zip(&other.by_length).chain(self.by_gc.iter_mut().zip(&other.by_gc));
         for (own, other) in pairs {
@@ -84,7 +84,7 @@ impl Strata {
     }
 }
 
-/// Counts a read of this value.
+/// Counts a read in the stratum of its value.
 fn add(strata: &mut [Stratum], value: u32, is_coding: bool) {
     if let Some(stratum) = strata.iter_mut().rfind(|stratum| stratum.from <= value) {
         stratum.reads += 1;

@@ -1,4 +1,4 @@
-//! What a trained model says of where it comes from, in its `config.json`.
+//! The origin of a trained model, for its `config.json`.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,21 +10,21 @@ use super::outcome::Look;
 use super::reading::Reads;
 use crate::model::{Recipe, Trainer};
 
-/// Seconds of a day.
+/// The seconds in a day.
 const DAY: u64 = 24 * 60 * 60;
 
-/// What there is to say.
+/// The facts about a training.
 pub(super) struct Facts<'a> {
     pub(super) config: &'a TrainConfig,
     pub(super) trainer: &'a Trainer,
     pub(super) recipe: &'a Recipe,
     pub(super) reads: &'a Reads,
     pub(super) steps: usize,
-    /// At the held-out reads, before and after.
+    /// The measures on held-out reads, before and after.
     pub(super) looks: Option<[Look; 2]>,
 }
 
-/// What is added to `config.json`.
+/// The entries that are added to `config.json`.
 pub(super) fn about(facts: &Facts<'_>) -> Vec<(&'static str, Value)> {
     let &Facts { config, trainer, recipe, reads, steps, looks } = facts;
     let (from, sha256) = trainer.origin();
@@ -51,7 +51,7 @@ pub(super) fn about(facts: &Facts<'_>) -> Vec<(&'static str, Value)> {
     });
     let mut about = vec![("training", training)];
     if trainer.is_calibrated() {
-        // Our own families say this of themselves; a BERT's config.json is Hugging Face's.
+        // Our own families have these entries; the config.json of a BERT is Hugging Face's.
         about.push(("name", json!(name(&config.output))));
         let how = if trainer.is_from_scratch() { "trained" } else { "fine-tuned" };
         about.push(("trained_on", json!(format!("{from}, {how} on {taught} reads of {table}"))));
@@ -60,18 +60,18 @@ pub(super) fn about(facts: &Facts<'_>) -> Vec<(&'static str, Value)> {
     about
 }
 
-/// A file's own name.
+/// The name of a file without its folder.
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// The date in Greenwich, as year-month-day.
+/// The date in UTC as year-month-day.
 fn today() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     date(now.as_secs() / DAY)
 }
 
-/// The date so many days after 1 January 1970.
+/// The date `days` days after 1 January 1970.
 fn date(mut days: u64) -> String {
     let mut year = 1970_u32;
     let is_leap = |year: u32| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));

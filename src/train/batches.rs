@@ -1,16 +1,16 @@
-//! Which reads each step sees. Pure.
+//! Chooses the reads of each training step. Pure.
 
 use crate::reads::name_hash;
 
-/// The reads of a step, all of one length inside the network.
+/// The reads of a step, all of the same length inside the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Batch {
     pub(super) reads: Vec<usize>,
     pub(super) length: usize,
 }
 
-/// All reads, given by their lengths, in batches of at most `size`: others in each epoch, in another order, and the same for
-/// the same seed. There are as many in each epoch.
+/// Splits reads, given by their lengths, into batches of at most `size`. The batches and their order differ between
+/// epochs, but are the same for the same seed. Each epoch has the same number of batches.
 pub(super) fn batches(lengths: &[usize], size: usize, seed: u64, epoch: usize) -> Vec<Batch> {
     let place = |what: &str, number: usize| name_hash(Some(seed), format!("{what} {number} in {epoch}").as_bytes());
     let mut all: Vec<(usize, u64, usize)> =

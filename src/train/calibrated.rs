@@ -1,25 +1,26 @@
-//! Calibration fitted anew: the line through log odds with the least mean squared error of probabilities (Brier score). Pure.
+//! Refits the calibration: finds the line through log odds with the least mean squared error of probabilities (Brier
+//! score). Pure.
 
 use crate::metrics::Scored;
 
-/// Fewer held-out reads, or fewer of a class, say too little.
+/// The fewest held-out reads, and the fewest of a class, for a fit.
 const LEAST: [usize; 2] = [200, 50];
-/// Probabilities are not surer than this when they become log odds.
+/// Limits probabilities before they are converted to log odds.
 const SUREST: f64 = 1e-7;
-/// What a scale may be: beyond, the reads are too few or too easy for one.
+/// The range of the scale: beyond it, the reads are too few or too easy for a fit.
 const SCALES: [f64; 2] = [0.2, 5.0];
 
-/// What log odds are multiplied by, and what is then added.
+/// A calibration: log odds are multiplied by `scale`, then `shift` is added.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Line {
     pub(super) scale: f64,
     pub(super) shift: f64,
 }
 
-/// Log odds, and 1 for a coding read.
+/// The log odds of a read, and 1 if it is coding, else 0.
 type Point = (f64, f64);
 
-/// The line that fits these reads best, if they are enough and it is better than none.
+/// The line that fits these reads best, if there are enough of them and it is better than none.
 pub(super) fn line(reads: &[Scored]) -> Option<Line> {
     let coding = reads.iter().filter(|read| read.is_coding).count();
     if reads.len() < LEAST[0] || coding.min(reads.len() - coding) < LEAST[1] {
@@ -36,7 +37,7 @@ pub(super) fn line(reads: &[Scored]) -> Option<Line> {
     fits.then_some(best)
 }
 
-/// Levenberg and Marquardt's way down: Gauss's steps, shorter as long as they lead up.
+/// The Levenberg-Marquardt algorithm: Gauss-Newton steps, shortened as long as they increase the error.
 fn fit(points: &[Point], mut line: Line) -> Line {
     let (mut error, mut damping) = (line.error(points), 1e-3);
     for _ in 0..100 {
@@ -65,7 +66,7 @@ impl Line {
         points.iter().map(|&(x, truth)| (self.probability(x) - truth).powi(2)).sum()
     }
 
-    /// The next line on the way down; none where it is flat.
+    /// The next line that reduces the error; `None` if the error is flat.
     fn step(self, points: &[Point], damping: f64) -> Option<Self> {
         let (mut squares, mut slopes) = ([0.0; 3], [0.0; 2]);
         for &(x, truth) in points {
@@ -93,7 +94,8 @@ mod tests {
 
     use super::*;
 
-    /// Reads whose probabilities are off by a line: at each log odds as many are coding as the right line says.
+    /// Reads with miscalibrated probabilities: at each log odds, the share of coding reads is what the line `right`
+    /// says.
     fn reads(right: Line) -> Vec<Scored> {
         let one = |n: u16| {
             let log_odds = f64::from(n / 40) / 10.0 - 2.5;

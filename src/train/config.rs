@@ -5,61 +5,61 @@ use std::time::Duration;
 
 use crate::model::{self, Recipe};
 
-/// What to train, on what, and how.
+/// The settings of a training: the model, the reads and the recipe.
 #[derive(Debug)]
 pub struct TrainConfig {
     /// The table of labelled reads.
     pub reads: PathBuf,
-    /// The model it starts from, and where it is trained.
+    /// The model to start from, and the device to train on.
     pub from: model::Options,
-    /// Whether it starts from random weights, for a network of that model's shape.
+    /// Whether to start from random weights, in a network of the same shape.
     pub from_scratch: bool,
     /// The directory to create.
     pub output: PathBuf,
-    /// What differs from the family's recipe.
+    /// Changes to the family's recipe.
     pub changes: Changes,
-    /// Which reads are kept for measuring.
+    /// Which reads are held out for measuring.
     pub hold_out: HoldOut,
-    /// After how long it ends, if not before.
+    /// The time limit of the training.
     pub time: Option<Duration>,
-    /// How often its state is saved, to go on from after a kill.
+    /// How often the state is saved, so that the training can be resumed after a kill.
     pub save_every: Duration,
-    /// The order of the reads, and which are held out.
+    /// The seed for the order of the reads, and for which are held out.
     pub seed: u64,
-    /// A table of the steps.
+    /// The path of a table of the steps.
     pub log: Option<PathBuf>,
     /// The command line.
     pub command: Vec<String>,
-    /// Whether stderr shows nothing but errors meanwhile.
+    /// Whether stderr shows only errors during the training.
     pub quiet: bool,
 }
 
-/// What differs from a family's recipe.
+/// Changes to a family's recipe.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Changes {
-    /// How often each read is seen.
+    /// The number of epochs.
     pub epochs: Option<usize>,
-    /// Reads of a step.
+    /// The number of reads in a step.
     pub batch_size: Option<usize>,
     /// The highest learning rate.
     pub rate: Option<f64>,
-    /// The share of the training in which the rate rises to that.
+    /// The share of the training in which the learning rate rises to its highest value.
     pub warm_up: Option<f64>,
-    /// The share of numbers that are left out at random.
+    /// The share of activations that are dropped at random.
     pub dropout: Option<f64>,
 }
 
-/// Which reads are kept for measuring.
+/// Which reads are held out for measuring.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HoldOut {
-    /// A share of all.
+    /// A share of all reads.
     Share(f64),
-    /// Those of these groups.
+    /// The reads of these groups.
     Groups(Vec<String>),
 }
 
 impl Changes {
-    /// The recipe with these changes.
+    /// Applies the changes to a recipe.
     pub(super) fn of(self, recipe: Recipe) -> Recipe {
         Recipe {
             epochs: self.epochs.unwrap_or(recipe.epochs),

@@ -1,4 +1,4 @@
-//! The course of a training: steps, looks at the held-out reads, and a state to go on from.
+//! The course of a training: its steps, measurements on held-out reads, and the saved state to resume from.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,14 +20,14 @@ use crate::model::{Example, Recipe, Trainer};
 use crate::prediction::Prediction;
 use crate::progress::{self, say};
 
-/// Looks at the held-out reads in each epoch.
+/// How often the held-out reads are scored in each epoch.
 const LOOKS: usize = 4;
-/// Reads by which normalisations over a batch become part of the weights, at most.
+/// The most reads by which normalisations over a batch are folded into the weights.
 const FOLDED_BY: usize = 512;
-/// How much a step counts in the loss that is shown.
+/// The weight of a step in the moving average of the loss that is shown.
 const SHOWN: f64 = 0.05;
 
-/// A training on its course.
+/// A training in progress.
 #[derive(Debug)]
 pub(super) struct Course {
     config: TrainConfig,
@@ -41,24 +41,24 @@ pub(super) struct Course {
     log: Log,
 }
 
-/// How far a training is.
+/// The progress of a training, as saved in its state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct At {
-    /// What it is a training of.
+    /// The identity of the training.
     of: String,
     step: usize,
-    /// Seconds.
+    /// The time spent, in seconds.
     spent: f64,
     loss: Option<f64>,
     first: Option<Look>,
     best: Option<Look>,
-    /// How open the model that it began with leaves the share of coding reads.
+    /// The width of the interval of the share of coding reads for the model before the training.
     #[serde(default)]
     width: Option<f64>,
 }
 
 impl Course {
-    /// Trains and writes the model. None if it was stopped before its first step.
+    /// Trains and writes the model; `None` if it was stopped before its first step.
     pub(super) fn run(
         config: TrainConfig,
         trainer: Trainer,
@@ -100,7 +100,7 @@ impl Course {
         self.per_epoch * self.recipe.epochs
     }
 
-    /// The share that is done, of the steps or of the time.
+    /// The share of the training that is done, in steps or time, whichever is larger.
     #[expect(clippy::cast_precision_loss, reason = "no training has 2^52 steps")]
     fn done(&self) -> f64 {
         let of_steps = self.at.step as f64 / self.steps().max(1) as f64;
@@ -159,7 +159,7 @@ impl Course {
         Ok(())
     }
 
-    /// Looks at the held-out reads, and keeps the weights if they were never better.
+    /// Scores the held-out reads, and keeps the weights if they are the best so far.
     fn look(&mut self) -> Result<()> {
         if self.reads.held_out.is_empty() {
             return Ok(());
@@ -174,7 +174,7 @@ impl Course {
         Ok(())
     }
 
-    /// Makes the weights that score reads, where that is not how they are trained.
+    /// Folds batch normalisation into the weights, if the network is trained with it.
     fn fold(&mut self) -> Result<()> {
         if !self.trainer.is_from_scratch() {
             return Ok(());
@@ -198,7 +198,7 @@ impl Course {
         scored.collect()
     }
 
-    /// `step 20 of 300, loss 0.1234, held-out accuracy .953 (.902 before)`
+    /// The progress in words: `step 20 of 300, loss 0.1234, held-out accuracy .953 (.902 before)`.
     fn summary(&self) -> String {
         let loss = self.at.loss.map_or_else(String::new, |loss| format!(", loss {loss:.4}"));
         let looks = self.at.first.zip(self.at.best).map_or_else(String::new, |(first, best)| {
@@ -246,7 +246,7 @@ impl Course {
     }
 }
 
-/// What tells a training from others: it can only go on if all of this is the same.
+/// Identifies a training: it can be resumed only if all of this is the same.
 fn identity(config: &TrainConfig, trainer: &Trainer, reads: &Reads, recipe: Recipe) -> String {
     let told = BTreeMap::from([
         ("from", trainer.origin().1.to_owned()),

@@ -1,14 +1,14 @@
-//! The reads that were held out, as the table that `readseeker evaluate` reads, with what the trained model says of them.
+//! The held-out reads with the trained model's predictions, as a table for `readseeker evaluate`.
 
 use std::fmt::Write;
 
 use super::reading::HeldOut;
 use crate::prediction::Prediction;
 
-/// The file in the model's directory.
+/// The name of the file in the model's directory.
 pub(super) const FILE: &str = "held_out.tsv";
 
-/// The table.
+/// Formats the table.
 pub(super) fn table(reads: &[HeldOut], predictions: &[Prediction]) -> String {
     let mut text = "sequence\tlabel\tcoded_fraction\tframe\tgroup\tprobability\n".to_owned();
     for (HeldOut { example, group }, prediction) in reads.iter().zip(predictions) {

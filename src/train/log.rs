@@ -8,12 +8,12 @@ use crate::conflict::Conflict;
 use crate::error::Result;
 use crate::reads::output::failed;
 
-/// The table, or nothing where none is wanted.
+/// The open table; `None` if none was asked for.
 #[derive(Debug)]
 pub(super) struct Log(Option<(PathBuf, File)>);
 
 impl Log {
-    /// A new table; one that a training goes on with if it `goes_on`.
+    /// Creates the table; if the training `goes_on`, appends to it.
     pub(super) fn open(path: Option<&Path>, goes_on: bool) -> Result<Self> {
         let Some(path) = path else { return Ok(Self(None)) };
         let mut options = OpenOptions::new();
@@ -31,7 +31,7 @@ impl Log {
         }
     }
 
-    /// Adds a step.
+    /// Appends a step.
     pub(super) fn push(&mut self, step: usize, reads: usize, rate: f64, loss: f64) -> Result<()> {
         let Some((path, file)) = &mut self.0 else { return Ok(()) };
         writeln!(file, "{step}\t{reads}\t{rate:.6e}\t{loss:.7}").map_err(|error| failed(path, error).into())

@@ -1,40 +1,40 @@
-//! What became of a training.
+//! The outcome of a training.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Signal;
 use crate::metrics::{Measures, Scored};
 
-/// What became of a training.
+/// The outcome of a training.
 #[derive(Debug)]
 pub struct Trained {
-    /// Reads that were learnt from.
+    /// The number of reads that were learnt from.
     pub reads: usize,
-    /// Reads that were not, and why, for people.
+    /// The number of reads left out, by reason, for people.
     pub left_out: Vec<(&'static str, usize)>,
-    /// How many are held out.
+    /// The number of reads held out.
     pub held_out: usize,
-    /// What the held-out reads say of the model before, and of the one that is written.
+    /// The measures on held-out reads, for the initial and the written model.
     pub looks: Option<[Look; 2]>,
-    /// Whether its calibration is still that of the model it began with, as too few reads are held out to fit another.
+    /// Whether the calibration is still that of the initial model, since too few reads are held out to fit another.
     pub keeps_calibration: bool,
     /// The signal that ended it early.
     pub interrupted: Option<Signal>,
 }
 
-/// What the held-out reads say of a model.
+/// The measures of a model on the held-out reads.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look {
-    /// Reads that are called right.
+    /// The share of reads that are called right.
     pub accuracy: f64,
-    /// The area under the ROC curve, if both classes are there.
+    /// The area under the ROC curve, if there are reads of both classes.
     pub roc_auc: Option<f64>,
-    /// The mean squared error of the probabilities.
+    /// The Brier score: the mean squared error of the probabilities.
     pub brier: f64,
 }
 
 impl Look {
-    /// What some probabilities are worth; none of no reads.
+    /// Measures these probabilities; `None` without reads.
     pub(super) fn at(scored: &[Scored]) -> Option<Self> {
         let Measures { rates, roc_auc, brier, .. } = Measures::of(scored, 0.5);
         Some(Self { accuracy: rates.accuracy?, roc_auc, brier: brier? })

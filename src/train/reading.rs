@@ -1,4 +1,4 @@
-//! The reads of a table: those to learn from, those that are held out, and how many are neither.
+//! Reads a table of labelled reads into those to learn from, those held out, and counts of those left out.
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
@@ -21,11 +21,11 @@ pub(super) struct Reads {
     pub(super) taught: Vec<Example>,
     pub(super) held_out: Vec<HeldOut>,
     pub(super) left_out: BTreeMap<&'static str, usize>,
-    /// Tells these reads from those of another table.
+    /// A hash that tells these reads from those of another table.
     pub(super) hash: u64,
 }
 
-/// A read that is held out, with its group.
+/// A held-out read, with its group.
 #[derive(Debug)]
 pub(super) struct HeldOut {
     pub(super) example: Example,
@@ -53,7 +53,7 @@ impl Reads {
         let Read { name: _, bases, is_coding, coded, frame, group } = read;
         let coded = coded.unwrap_or(if is_coding { 1.0 } else { 0.0 });
         let is_held_out = match &config.hold_out {
-            // By its bases, so that the same read is never on both sides.
+            // Chosen by its bases, so that the same read is never on both sides.
             HoldOut::Share(share) => Sample::new(*share, config.seed).takes(&bases),
             HoldOut::Groups(groups) => group.as_ref().is_some_and(|group| groups.contains(group)),
         };
@@ -68,7 +68,7 @@ impl Reads {
         }
     }
 
-    /// Whether there is anything to learn.
+    /// Checks that there is something to learn.
     fn check(&self, config: &TrainConfig) -> Result<()> {
         let table = config.reads.display();
         if let HoldOut::Groups(groups) = &config.hold_out {

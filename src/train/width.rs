@@ -1,17 +1,18 @@
-//! How far off a trained model may be in another genome. Its own genomes do not say: it is surer of them than of others.
+//! Estimates how far off a trained model may be in another genome. Its training genomes do not tell: it is surer of
+//! them than of others.
 //!
-//! So it is taken to know no more of other genomes than the model it began with: reads that show how sure it has become leave the
-//! share of coding reads as open as they did before.
+//! So the model is assumed to know no more of other genomes than the initial one. Its error is set such that, on reads
+//! that show how sure it has become, the interval of the share of coding reads is as wide as before.
 
 use super::reading::Reads;
 use crate::error::Result;
 use crate::model::Trainer;
 use crate::prior::{Evidence, error_of_width, width};
 
-/// So many reads show how sure a model is.
+/// The number of reads that suffices to show how sure a model is.
 const ENOUGH: usize = 5000;
 
-/// How open the model leaves the share now; none of one that begins with random weights.
+/// The width of the interval for the current model; `None` if it starts from random weights.
 pub(super) fn before(trainer: &Trainer, reads: &Reads) -> Result<Option<f64>> {
     match trainer.model_error() {
         Some(error) => Ok(Some(width(&evidence(trainer, reads)?, error))),
@@ -19,15 +20,15 @@ pub(super) fn before(trainer: &Trainer, reads: &Reads) -> Result<Option<f64>> {
     }
 }
 
-/// How far off the model's log odds may be now, if it left the share as open as this before.
+/// The error of the model's log odds at which the interval has this `width`.
 pub(super) fn error_after(trainer: &Trainer, reads: &Reads, width: f64) -> Result<f64> {
     let least = trainer.model_error().unwrap_or(0.0);
     let error = error_of_width(&evidence(trainer, reads)?, width, least);
-    // As it is written: more digits mean nothing.
+    // Rounded as it is written: more digits mean nothing.
     Ok((error * 1000.0).round() / 1000.0)
 }
 
-/// What the held-out reads show, or where none are held out, those that are learnt from.
+/// The evidence in the held-out reads; if there are none, in those to learn from.
 fn evidence(trainer: &Trainer, reads: &Reads) -> Result<Vec<Evidence>> {
     let mut shown: Vec<&[u8]> = reads.held_out.iter().map(|read| read.example.bases.as_slice()).collect();
     if shown.is_empty() {

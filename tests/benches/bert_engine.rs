@@ -1,7 +1,7 @@
 //! A BERT of full size on one thread, by precision and tokens: `cargo bench --bench bert_engine`.
 //!
-//! The figure to read is items a second: reads. Weights are random, which costs the same. `READSEEKER_CPU` chooses the
-//! instructions.
+//! The figure to read is items per second; an item is a read. Weights are random, which costs the same.
+//! `READSEEKER_CPU` chooses the instructions.
 #![allow(clippy::unwrap_used)]
 
 use divan::counter::ItemsCount;
@@ -9,7 +9,7 @@ use readseeker::model::Precision;
 use readseeker::model::cpu::InstructionSet;
 use readseeker::model::cpu::bert::{Engine, Scratch, Shape};
 
-/// The published model's, with four of its twelve layers: a third of the time, and of the memory.
+/// The published model's shape, but with four of its twelve layers: a third of the time and of the memory.
 const SHAPE: Shape = Shape {
     vocabulary: 4101,
     hidden: 768,

@@ -1,7 +1,9 @@
-//! The built-in model's network on one thread, by instructions, precision (true: int8) and read length: `cargo bench --bench cpu_engine`.
+//! The built-in compact model's network on one thread: `cargo bench --bench cpu_engine`.
 //!
-//! The figure to read is items a second: reads. Weights are random, which costs the same; bases are random, which is the
-//! worst case for the table's place in the cache.
+//! Benchmarks vary the instructions, the precision (true: int8) and the read length.
+//!
+//! The figure to read is items per second; an item is a read. Weights are random, which costs the same; bases are
+//! random, which is the worst case for caching the table.
 #![allow(clippy::unwrap_used)]
 
 use divan::counter::ItemsCount;
@@ -10,7 +12,7 @@ use readseeker::model::cpu::InstructionSet;
 use readseeker::model::cpu::compact::{Engine, Scratch, Shape};
 
 const READS: usize = 1000;
-/// The built-in model's.
+/// The shape of the built-in compact model.
 const SHAPE: Shape = Shape { embedding: 32, channels: 32, blocks: 0, levels: 2, pool: 2, hidden: 64 };
 
 fn main() {
@@ -32,13 +34,13 @@ fn plain<const BYTES: bool>(bencher: divan::Bencher, bases: usize) {
     bench(bencher, (InstructionSet::Plain, precision(BYTES)), bases);
 }
 
-/// Laying out the weights: part of every start.
+/// Lays out the weights, which every start of the program does.
 #[divan::bench(consts = [F32, INT8])]
 fn load<const BYTES: bool>() -> Engine {
     engine(InstructionSet::detect_in(precision(BYTES)), precision(BYTES))
 }
 
-/// Whether in bytes: what a benchmark can be told at compile time.
+/// The precision as a flag, because a benchmark's constants cannot be of an enum type: true for int8.
 const F32: bool = false;
 const INT8: bool = true;
 
@@ -73,7 +75,7 @@ fn engine(instructions: InstructionSet, precision: Precision) -> Engine {
     Engine::new(SHAPE, instructions, precision, tensor).unwrap()
 }
 
-/// The tokens of a read of random bases: a 6-mer's is the one before it, shifted by a base.
+/// The tokens of a read of random bases: each 6-mer is the previous one shifted by a base.
 fn read(bases: usize, state: &mut u64) -> Vec<u16> {
     let mut kmer = 0;
     (0..bases - 5)
@@ -84,7 +86,7 @@ fn read(bases: usize, state: &mut u64) -> Vec<u16> {
         .collect()
 }
 
-/// -1 to 1.
+/// A random number from -1 to 1.
 fn noise(state: &mut u64) -> f32 {
     f32::from(i16::try_from((random(state) >> 48).cast_signed() - (1 << 15)).unwrap()) / 32768.0
 }

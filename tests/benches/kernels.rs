@@ -1,7 +1,7 @@
 //! Each kernel of the CPU engines on one thread, by instruction set: `cargo bench --bench kernels`.
 //!
-//! The figure to read is items a second: multiplications and additions of the matrix products and of attention, numbers of
-//! the others. Sizes are those of one read of 300 bases in the published model.
+//! The figure to read is items per second; an item is one multiplication or addition in the matrix products and
+//! attention, and one number in the other kernels. Sizes are those of one read of 300 bases in the published model.
 #![allow(clippy::unwrap_used)]
 
 use divan::counter::ItemsCount;
@@ -9,7 +9,7 @@ use readseeker::model::Precision;
 use readseeker::model::cpu::InstructionSet;
 use readseeker::model::cpu::bert::bench::{Bench, Kernel};
 
-/// Tokens a read, and numbers a token.
+/// The tokens of a read, and the numbers of a token.
 const SIZE: (usize, usize) = (298, 768);
 
 fn main() {
@@ -31,7 +31,7 @@ fn gemm_int8(bencher: divan::Bencher, instructions: InstructionSet) {
     bench(bencher, Kernel::Linear(Precision::Int8), instructions, SIZE);
 }
 
-/// Small products, as the compact network's are: some hundred rows, a few registers of channels.
+/// Small products, like those of the compact network: about a hundred rows, a few registers of channels.
 #[divan::bench(args = InstructionSet::ALL)]
 fn gemm_f32_small(bencher: divan::Bencher, instructions: InstructionSet) {
     bench(bencher, Kernel::Linear(Precision::F32), instructions, (100, 64));

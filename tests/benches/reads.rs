@@ -1,7 +1,7 @@
-//! What a read costs outside the model, on one thread: `cargo bench --bench reads`.
+//! The cost of a read outside the model, on one thread: `cargo bench --bench reads`.
 //!
-//! The figure to read is items a second: reads of 300 bases (of `reorder`: chunks). Files lie in a temporary folder and stay
-//! in the page cache. Inputs and outputs run on tasks, as in a run.
+//! The figure to read is items per second; an item is a read of 300 bases (in `reorder`, a chunk). Files lie in a
+//! temporary folder and stay in the page cache. Inputs and outputs run on tasks, as in a run.
 #![allow(clippy::unwrap_used)]
 
 use std::io::Write;
@@ -23,22 +23,22 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc; // the program's
 
 const READS: usize = 20_000;
 const BASES: usize = 300;
-/// Reads a chunk, as of the built-in model.
+/// The reads of a chunk, as for the built-in model.
 const CHUNK: usize = 512;
-/// k-mers of a read that the published model reads at most.
+/// The most k-mers of a read that the published model reads.
 const LONGEST: usize = 296;
 
 fn main() {
     divan::main();
 }
 
-/// k-mers of the built-in model, which reads all of a read.
+/// Tokenizes for the built-in model, which reads all of a read.
 #[divan::bench(args = [Letters::Lenient, Letters::Published])]
 fn kmers_builtin(bencher: divan::Bencher, letters: Letters) {
     kmers(bencher, letters, None);
 }
 
-/// k-mers of the published model, which reads the first 301 bases.
+/// Tokenizes for the published model, which reads the first 301 bases.
 #[divan::bench(args = [Letters::Lenient, Letters::Published])]
 fn kmers_bert(bencher: divan::Bencher, letters: Letters) {
     kmers(bencher, letters, Some(LONGEST));
@@ -55,7 +55,7 @@ fn kmers(bencher: divan::Bencher, letters: Letters, longest: Option<usize>) {
     });
 }
 
-/// Chunks that come back from so many workers, the last first.
+/// Puts chunks from several workers in order; those of each round arrive last first.
 #[divan::bench(args = [1, 2, 16])]
 fn reorder(bencher: divan::Bencher, workers: u64) {
     const CHUNKS: u64 = 4096;
@@ -84,7 +84,7 @@ fn fastq_gzip_in(bencher: divan::Bencher) {
     read(bencher, "reads.gzip");
 }
 
-/// BGZF, as bgzip and our own `.gz` outputs have it.
+/// BGZF, as bgzip and our own `.gz` outputs write it.
 #[divan::bench(sample_count = 20)]
 fn fastq_bgzf_in(bencher: divan::Bencher) {
     read(bencher, "reads.fq.gz");
@@ -100,7 +100,7 @@ fn fastq_gz_out(bencher: divan::Bencher) {
     write(bencher, "out.fq.gz");
 }
 
-/// Opens a file and takes all its reads.
+/// Opens a file and reads all its reads.
 fn read(bencher: divan::Bencher, name: &str) {
     let (folder, runtime, records) = (tempfile::tempdir().unwrap(), runtime(), records(READS));
     let path = folder.path().join(name);
@@ -114,7 +114,7 @@ fn read(bencher: divan::Bencher, name: &str) {
     }
     bencher.counter(ItemsCount::new(READS)).bench_local(|| {
         let path = path.clone();
-        // On a task, as decode is: the thread that blocks on one is not one of the runtime's.
+        // On a task, as in decode: `block_on` alone would run it on a thread outside the runtime.
         let count = runtime.block_on(runtime.spawn(async move { count(path).await })).unwrap();
         assert_eq!(count, READS);
     });
@@ -165,7 +165,7 @@ async fn save(records: &[Record], path: &Path) {
     pending.commit().unwrap();
 }
 
-/// One worker, and threads beside it that inflate and deflate.
+/// A runtime of one worker, and threads beside it that inflate and deflate.
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }

@@ -1,4 +1,5 @@
-//! What the fuzz targets share: bytes become files, files become templates, and what was read must read the same again.
+//! Shared by the fuzz targets: bytes become files, files become templates, and what was written back must read the
+//! same.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use futures::StreamExt;
 use readseeker::reads::output::{Names, SequenceFormat, write_record};
 use readseeker::reads::{self, Alignments, Grouping, Header, InputConfig, Inputs, MateNames, Template};
 
-/// A folder in memory where the system has one.
+/// A temporary folder, in memory if the system supports it.
 #[must_use]
 pub fn folder() -> tempfile::TempDir {
     let shared = Path::new("/dev/shm");
@@ -16,7 +17,7 @@ pub fn folder() -> tempfile::TempDir {
     folder.expect("a folder can be made")
 }
 
-/// From here on a panic is a crash, unless it is one that the reader of CRAM catches and reports.
+/// Turns every panic from here on into a crash, except those that the CRAM reader catches and reports.
 pub fn crash_on_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -29,7 +30,7 @@ pub fn crash_on_panics() {
     });
 }
 
-/// What a run would read.
+/// The settings with which a run would read these inputs.
 #[must_use]
 pub fn settings(inputs: Inputs, alignments: Alignments, reference: Option<PathBuf>) -> InputConfig {
     InputConfig {
@@ -45,7 +46,7 @@ pub fn settings(inputs: Inputs, alignments: Alignments, reference: Option<PathBu
     }
 }
 
-/// Everything an input holds; none where it is refused.
+/// Reads everything in an input. `None` if the input is refused.
 #[must_use]
 pub fn read(config: &InputConfig) -> Option<(Header, Vec<Template>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -59,7 +60,7 @@ pub fn read(config: &InputConfig) -> Option<(Header, Vec<Template>)> {
     })
 }
 
-/// What was read, written as FASTQ, must be read as the same letters.
+/// Checks that templates written as FASTQ are read back as the same letters.
 pub fn check_letters(folder: &Path, templates: &[Template]) {
     let (mut text, mut expected) = (Vec::new(), Vec::new());
     for segment in templates.iter().flat_map(|template| &template.segments) {
@@ -74,7 +75,7 @@ pub fn check_letters(folder: &Path, templates: &[Template]) {
     assert!(bases == expected, "what is read is what was written");
 }
 
-/// What was kept for a BAM output must be read as the same records.
+/// Checks that records kept for a BAM output are read back unchanged.
 pub fn check_alignments(folder: &Path, header: &Header, templates: &[Template]) {
     let mut payload = header.to_bam();
     for alignment in templates.iter().flat_map(|template| &template.alignments) {
@@ -91,11 +92,11 @@ pub fn check_alignments(folder: &Path, header: &Header, templates: &[Template]) 
     assert!(back == payload, "what is read is what was written");
 }
 
-/// BGZF of stored blocks.
+/// Wraps bytes in BGZF blocks without compression.
 #[must_use]
 pub fn bgzf(payload: &[u8]) -> Vec<u8> {
     const MOST: usize = 60_000;
-    /// The empty block that ends a BAM file: no other will do.
+    /// The empty block that ends a BAM file; readers accept no other.
     const END: [u8; 28] = [31, 139, 8, 4, 0, 0, 0, 0, 0, 255, 6, 0, 66, 67, 2, 0, 27, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let mut file = Vec::new();
     for block in payload.chunks(MOST) {

@@ -1,4 +1,4 @@
-//! What a run says of itself: nobody is surprised.
+//! What a run reports about itself, so that no result takes a user by surprise.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ fn reads_that_cannot_be_scored_are_undecided_in_every_account_and_lead_it() {
     assert!(multiqc["description"].as_str().unwrap().contains("could not be scored"));
     assert!(bench.read("r.html").contains("Warning: 20 of 20 reads could not be scored"));
 
-    // The model needs more bases than this.
+    // `--min-length 1` is raised to the shortest read that the model can score.
     bench.split(&["in.fq", "--min-length", "1", "--json", "r.json", "--force"]);
     let report = bench.json("r.json");
     assert_eq!((&report["settings"]["min_length"], &report["counts"]["scored"]), (&8.into(), &20.into()));
@@ -31,7 +31,8 @@ fn reads_that_cannot_be_scored_are_undecided_in_every_account_and_lead_it() {
     assert_eq!(bench.json("r.json")["counts"]["undecided_with_noncoding"], 0);
 }
 
-/// The codes that a run on a file warns of.
+/// The codes of the warnings in the report of a `split` run with these arguments; stderr and the page must show them
+/// too.
 fn codes(bench: &Bench, args: &[&str]) -> Vec<String> {
     let output = bench.split(&[args, &["--json", "r.json", "--html", "r.html", "--force"]].concat());
     let (said, report) = (stderr(&output), bench.json("r.json"));
@@ -182,7 +183,7 @@ fn signals_are_heard_while_an_output_waits_for_its_reader() {
         let args = ["split", "in.fq", "--device", "cpu", "--coding", "c.fq", "--noncoding", "fifo"];
         let mut child = bench.command(&args).stderr(Stdio::null()).spawn().unwrap();
         let (started, limit) = (Instant::now(), Duration::from_mins(1));
-        // It waits for the second output once the first is begun.
+        // The run creates its first output, then waits until somebody opens the second one, a FIFO.
         while bench.files().len() < 3 {
             assert!(started.elapsed() < limit, "no output was begun");
             std::thread::sleep(Duration::from_millis(10));

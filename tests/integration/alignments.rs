@@ -1,4 +1,5 @@
-//! BAM outputs: records pass unchanged but for two tags, in input order, and what is no read of its own follows its read.
+//! BAM outputs: records pass unchanged but for two tags, in input order; secondary and supplementary records follow
+//! their read.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
@@ -7,7 +8,7 @@ use noodles::bgzf;
 
 use crate::support::{Bench, bases, fastq, stderr, testdata};
 
-/// The header text and the records of a BAM file, each with the size before it taken off.
+/// The header text and the records of a BAM file, each record without its length field.
 pub(crate) fn bam(path: &std::path::Path) -> (String, Vec<Vec<u8>>) {
     let stored = std::fs::read(path).unwrap();
     assert!(stored.ends_with(&[0x1b, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]), "the block that ends every BAM file");
@@ -51,7 +52,7 @@ fn mate(record: &[u8]) -> &'static str {
     }
 }
 
-/// A record without our tags, and what they say: probability with six decimals, frame.
+/// A record without our tags, and the values of the tags: the probability with six decimals, and the frame.
 fn parted(record: &[u8]) -> (&[u8], Option<(String, String)>) {
     let Some(at) = record.len().checked_sub(11).filter(|&at| record[at..].starts_with(b"cpf")) else {
         assert!(!record.windows(3).any(|tag| tag == b"cpf"), "our tags come last, and both or none");
@@ -65,7 +66,8 @@ fn parted(record: &[u8]) -> (&[u8], Option<(String, String)>) {
 /// Inputs whose records are grouped by name.
 const GROUPED: [&str; 3] = ["aligners/bwa.bam", "aligners/bowtie2.bam", "aligners/minimap2.bam"];
 
-/// The classes of a run with BAM outputs: each record's class, by its place in the input. In order, or it panics.
+/// The class and the bytes of each record of the input, from a run with BAM outputs. Panics if the outputs are not in
+/// input order.
 fn classes(bench: &Bench, input: &str, args: &[&str]) -> Vec<(&'static str, Vec<u8>)> {
     let fixed = ["--coding", "c.bam", "--noncoding", "n.bam", "--undecided", "u.bam", "--force", "--json", "r.json"];
     let output = bench.run(&[&["split", input, "--device", "cpu"], &fixed[..], args].concat());
@@ -205,14 +207,14 @@ fn a_header_that_samtools_refuses_is_not_passed_on() {
     assert_eq!(split("c.fq", "n.fq").status.code(), Some(0));
 }
 
-/// `alignments.sam` without the one record that has no primary one.
+/// Writes `alignments.sam` without the record that has no primary one.
 fn odd_sam(bench: &Bench) -> String {
     let text = std::fs::read_to_string(testdata("odd/alignments.sam")).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with("only_secondary")).map(|line| format!("{line}\n"));
     bench.write("odd.sam", lines.collect::<String>()).to_str().unwrap().to_owned()
 }
 
-/// Splits it on the CPU, the coding records to `c.bam`.
+/// Splits `odd.sam` on the CPU and writes the coding records to `c.bam`.
 fn split_odd(bench: &Bench, more: &[&str]) -> std::process::Output {
     bench.run(&[&["split", "odd.sam", "--device", "cpu", "--coding", "c.bam"], more].concat())
 }
@@ -224,7 +226,7 @@ fn sam_becomes_the_bam_that_samtools_makes_of_it() {
     split_odd(&bench, &["--noncoding", "/dev/null", "--output-format", "bam", "--threshold", "0", "--min-length", "6"]);
     let (_, made) = bam(&bench.path("c.bam"));
     let (_, mut expected) = bam(&testdata("odd/alignments.bam"));
-    // Too short to be scored, or without any read of its name that has bases.
+    // These records are not written: they are too short to be scored, or no read of their name has bases.
     expected.retain(|record| !["only_secondary", "one_base", "no_bases"].contains(&name(record).as_str()));
     assert_eq!(made.len(), expected.len());
     for (made, expected) in made.iter().zip(&expected) {

@@ -1,4 +1,5 @@
-//! The model along the read against what the training code says of the same reads, and through the front door.
+//! The model that makes calls along the read, compared with the training code on the same reads, and run through the
+//! binary.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +12,8 @@ use readseeker::prediction::Stretch;
 use crate::model_parity::{largest, options, tokens};
 use crate::support::{Bench, records, testdata};
 
-/// A row of the training code's table: a read, its probability, its stretches, and those it has if a sample makes it coding.
+/// A row of the training code's table: a read, its probability, its stretches, and its stretches if a sample makes it
+/// coding.
 struct Golden {
     bases: Vec<u8>,
     probability: f32,
@@ -19,7 +21,7 @@ struct Golden {
     if_coding: String,
 }
 
-/// Stretches as the goldens spell them: START-END:FRAME, from 0.
+/// Formats stretches as the goldens spell them: START-END:FRAME, from 0.
 fn spelt(stretches: &[Stretch]) -> String {
     let one = |one: &Stretch| format!("{}-{}:{}", one.start, one.end, one.frame);
     stretches.iter().map(one).collect::<Vec<_>>().join(" ")
@@ -105,7 +107,7 @@ fn the_same_bytes_with_calls_along_the_read_however_the_work_is_divided() {
     }
 }
 
-/// Reads of the example.
+/// The bases of the first mates of the example.
 fn example() -> Vec<Vec<u8>> {
     let bench = Bench::new();
     bench.split(&[testdata("community_R1.fq.gz").to_str().unwrap()]);

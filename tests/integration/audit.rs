@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Bench, bases, fastq, stderr, testdata};
 
-/// The account of the audit of 40 reads of a model, with these flags.
+/// The audit's part of the report on 40 reads that `model` scores, with these flags.
 fn audit(model: &str, flags: &[&str]) -> Value {
     let bench = Bench::new();
     bench.write("in.fq", fastq(40, 150, ""));

@@ -1,11 +1,11 @@
-//! Input that is cut, garbled or out of step, outputs that cannot be: the right exit code, a message that helps, and
-//! nothing left behind.
+//! Input that is truncated, corrupt or out of step, and outputs that cannot be written: the right exit code, a helpful
+//! message, and no files left behind.
 
 use std::process::Stdio;
 
 use crate::support::{Bench, fastq, stderr, testdata};
 
-/// Runs `split` on `args`; must fail with `code`, say all of `words`, and leave only the files that were there.
+/// Runs `split` on `args`, which must fail with `code`, print all of `words`, and leave only the files that were there.
 fn refuses(bench: &Bench, args: &[&str], code: i32, words: &[&str]) {
     let before = bench.files();
     let output = bench.run_split(args);
@@ -97,7 +97,7 @@ fn a_sorted_bam_with_pairs_is_refused_unless_mates_may_part() {
     let sorted = sorted.to_str().unwrap();
     refuses(&bench, &[sorted], 3, &["samtools collate"]);
     bench.split(&[sorted, "--mates", "each"]);
-    // Mates in files of their own must stay in step, which only grouped records can.
+    // Mates in separate files must stay in step, and only grouped records can.
     let two = ["--mates", "each", "--coding", "c#.fq", "--noncoding", "n#.fq", "--unpaired", "u_%.fq"];
     let output = bench.run(&[&["split", sorted, "--device", "cpu"], &two[..]].concat());
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
@@ -189,7 +189,7 @@ fn a_reader_that_leaves_ends_the_run_quietly() {
         (output.status.code(), stderr(&output))
     };
     assert_eq!(until_the_reader_leaves(&["--noncoding", "/dev/null"]), (Some(0), String::new()));
-    // Whoever waits for the other files must not take them for written.
+    // A program that waits for the other files must not believe that they were written.
     let (code, said) = until_the_reader_leaves(&["--noncoding", "n.fq", "--json", "j.json"]);
     assert_eq!(code, Some(6));
     assert!(said.contains("stdout was closed by its reader; n.fq and j.json were not written\nhint: "), "{said}");
@@ -229,7 +229,7 @@ fn an_interrupt_ends_a_run_that_still_waits_for_its_first_read() {
 fn an_interrupted_run_leaves_nothing() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let bench = Bench::new();
-        // Stdin that never ends: the run waits for more.
+        // Stdin stays open, so the run waits for more.
         let args = ["split", "-", "--device", "cpu", "--coding", "c.fq", "--noncoding", "n.fq"];
         let mut child = bench.command(&args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();

@@ -1,14 +1,15 @@
-//! The check before a run, on the CPU: a path that fails it gives way to a slower one, and a user is told which instructions run.
+//! The check before a run, on the CPU: a path that fails it gives way to a slower one, and the user learns which
+//! instructions run.
 
 use serde_json::Value;
 
 use crate::support::{Bench, fastq, skipped, stderr, testdata};
 
-/// Words of `READSEEKER_CPU` and names of the instruction sets, the fastest first.
+/// The words of `READSEEKER_CPU` and the names of the instruction sets, fastest first.
 const SETS: [(&str, &str); 5] =
     [("amx", "AMX"), ("avx512", "AVX-512"), ("avx2", "AVX2"), ("neon", "NEON"), ("plain", "plain")];
 
-/// The report of an audited run, and what it said. The checks of the paths `faulty` fail.
+/// Runs an audited split in which the checks of the paths in `faulty` fail; returns its report and its stderr.
 fn run(faulty: &str, flags: &[&str]) -> (Value, String) {
     let bench = Bench::new();
     bench.write("in.fq", fastq(40, 150, ""));
@@ -91,7 +92,7 @@ fn instructions_that_a_model_does_not_use_are_told_of() {
         let mut command = bench.command(&[&["split", "in.fq"], &outputs[..]].concat());
         stderr(&command.env("READSEEKER_CPU", asked).output().unwrap())
     };
-    // The products of this model are too small for tiles, whatever the CPU has.
+    // The products of this model are too small for tiles, even on a CPU with AMX.
     assert!(said("amx").contains("READSEEKER_CPU=amx has no effect: "), "{}", said("amx"));
     assert!(!said("plain").contains("no effect"), "{}", said("plain"));
 }

@@ -1,4 +1,4 @@
-//! Descriptors that a run gets from whoever starts it: closed ones, one for two outputs, its own input.
+//! File descriptors that a run inherits: closed ones, one for two outputs, one for both input and output.
 
 use std::process::Output;
 
@@ -12,7 +12,7 @@ fn shell(bench: &Bench, line: &str) -> Output {
     command.args(["-c", &line]).current_dir(bench.path(".")).output().unwrap()
 }
 
-/// Runs a line that must be refused with this exit code, for this reason, and leave the files as they are.
+/// Runs a line that must be refused with this exit code and this reason, and must leave the files unchanged.
 fn refused(bench: &Bench, line: &str, code: i32, reason: &str) {
     let (files, input) = (bench.files(), bench.read("in.fq"));
     let output = shell(bench, line);
@@ -40,7 +40,7 @@ fn an_input_is_no_output_whatever_both_are_called() {
         format!("{split} --files-from - --coding c.fq --scores - <<<in.fq >>in.fq"),
     ] {
         if line.contains("2>>") {
-            // What is said goes there too.
+            // The error message goes to the input as well, so only the exit code can be checked.
             assert_eq!(shell(&bench, &line).status.code(), Some(2), "{line}");
             bench.write("in.fq", fastq(20, 100, ""));
             continue;

@@ -1,10 +1,10 @@
-//! The original scripts' files: `readseeker kmers` and `readseeker score --dnabert`, against what the original code says.
+//! The original scripts' files: `readseeker kmers` and `readseeker score --dnabert`, compared with the original code.
 
 use crate::model_parity::{BERTS, Bert, bert_goldens};
 use crate::support::{Bench, stderr, testdata};
 use readseeker::model::Attention;
 
-/// The numbers of a file that numpy would load.
+/// Parses a file in numpy's format and returns its numbers.
 fn npy(bytes: &[u8]) -> Vec<f32> {
     assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
     let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
@@ -17,7 +17,7 @@ fn npy(bytes: &[u8]) -> Vec<f32> {
     numbers
 }
 
-/// The goldens of a checkpoint as FASTA, and its k.
+/// Writes a checkpoint's golden reads to `in.fa`; returns the goldens, and k as text.
 fn goldens(bench: &Bench, name: &str) -> (Vec<Bert>, String) {
     let goldens = bert_goldens(&testdata(&format!("parity/{name}")));
     let record = |(n, golden): (usize, &Bert)| format!(">r{n}\n{}\n", String::from_utf8_lossy(&golden.bases));

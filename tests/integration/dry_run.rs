@@ -1,4 +1,4 @@
-//! A dry run: what a run would do, and nothing of it.
+//! A dry run says what a run would do, and does none of it.
 
 use crate::support::{Bench, fastq, stderr, testdata};
 

@@ -1,4 +1,4 @@
-//! `readseeker evaluate`: what it says of labelled reads.
+//! `readseeker evaluate`: how well models do on labelled reads.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::model_parity::bert_goldens;
 use crate::support::{Bench, stderr, testdata};
 
-/// The goldens of a BERT, with labels and groups made up.
+/// The golden reads of a BERT and their probabilities, with made-up labels and groups.
 fn labelled() -> Vec<(String, f32, bool, &'static str)> {
     let goldens = bert_goldens(&testdata("parity/k6_tiny_zip"));
     let read = |n: usize, bases: &[u8], probability| {
@@ -56,7 +56,7 @@ fn measures_are_those_of_the_model_s_probabilities() {
     let sum = |parts: &str| -> u64 {
         judged[parts].as_array().unwrap().iter().map(|part| part["reads"].as_u64().unwrap()).sum()
     };
-    // Each read is in one bin of each kind, but for one that has no base that is known.
+    // Each read is in one bin of each kind, except that a read without a known base has no GC content.
     assert_eq!([sum("lengths"), sum("gc")], [of_all.reads, of_all.reads - 1]);
     assert_eq!(judged["model"]["name"], "k6_tiny_zip");
 
@@ -92,14 +92,15 @@ fn kmers_are_evaluated_as_the_reads_they_were_made_from() {
     assert_eq!(table(true), table(false));
 }
 
-/// The cells of the lines that start so, by the names of their columns.
+/// The lines of a table that begin with `start`, each as a map from column names to cells.
 pub(crate) fn lines<'a>(table: &'a str, start: &str) -> Vec<HashMap<&'a str, &'a str>> {
     let header: Vec<&str> = table.lines().next().unwrap().split('\t').collect();
     let cells = |line: &'a str| header.iter().copied().zip(line.split('\t')).collect();
     table.lines().filter(|line| line.starts_with(start)).map(cells).collect()
 }
 
-/// A table of reads of the example, and what `evaluate` prints of it.
+/// Writes the labelled reads of the example to a table, unless it is there, and returns what `evaluate` prints about
+/// it.
 fn evaluated(bench: &Bench, args: &[&str]) -> String {
     if !bench.files().contains(&"test.tsv".to_owned()) {
         bench.write("test.tsv", example());
@@ -109,7 +110,7 @@ fn evaluated(bench: &Bench, args: &[&str]) -> String {
     String::from_utf8(run.stdout).unwrap()
 }
 
-/// The first mates of the example as a table.
+/// The first mates of the example as a table of labelled reads.
 fn example() -> String {
     let truth = std::fs::read_to_string(testdata("truth.tsv")).unwrap();
     let truth: Vec<Vec<&str>> = truth.lines().skip(1).map(|line| line.split('\t').collect()).collect();
@@ -151,7 +152,7 @@ fn several_models_side_by_side_say_what_each_says_alone() {
     let page = bench.read("e.html");
     for (n, model) in ["builtin", "compact"].into_iter().enumerate() {
         let alone = evaluated(&bench, &["--model", model, "--min-recall", "0.9", "--json", "alone.json"]);
-        // The same lines without the column that says whose they are.
+        // The same lines without the column that names the model.
         let own = both.lines().filter(|line| line.split('\t').nth(2) == Some(model) || line.starts_with("part\t"));
         let without = own.map(|line| {
             let mut cells: Vec<&str> = line.split('\t').collect();
@@ -178,7 +179,7 @@ fn a_wanted_threshold_meets_what_is_wanted() {
     let (recall, precision) = (&lines(&table, "recall\t0.97")[0], &lines(&table, "precision\t0.99")[0]);
     assert!(number(recall, "recall") >= 0.97 && number(precision, "precision") >= 0.99, "{table}");
     assert_eq!((recall["roc_auc"], recall["reads"]), ("NA", lines(&table, "all")[0]["reads"]));
-    // The printed threshold gives just that; precision is that of a sample with this share.
+    // The printed threshold yields exactly these figures; the precision is that of a sample with this share.
     let at = evaluated(&bench, &["--threshold", recall["threshold"]]);
     let all = &lines(&at, "all")[0];
     assert_eq!((all["recall"], all["specificity"]), (recall["recall"], recall["specificity"]));
@@ -224,7 +225,7 @@ fn reads_with_the_truth_in_their_names_are_those_of_the_table() {
         format!(">{}\n{}\n", &record[0][1..], letters.join("\n"))
     });
     bench.write("drawn.fa", wrapped.collect::<String>());
-    // Names escaped as in GFF3, or as they are.
+    // Names are escaped as in GFF3, or written as they are.
     bench.write("genes.gff", "read%33\tx\tCDS\t1\t60\t.\t+\t0\tID=1\n");
     let table = |input: &str| {
         let run = bench.run(&["evaluate", input, "--model", "compact", "--device", "cpu", "--calls", "x=genes.gff"]);

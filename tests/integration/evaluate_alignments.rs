@@ -1,4 +1,4 @@
-//! `readseeker evaluate --truth`: reads that are labelled by the place they are aligned to.
+//! `readseeker evaluate --truth`: reads labelled by where they align.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Bench, bases, stderr, testdata};
 
-/// Two sequences, of which the genes name one; and reads that lie there in many ways.
+/// SAM with two reference sequences, only one of which has genes, and with reads aligned in many ways.
 fn sam() -> String {
     let mut text = "@SQ\tSN:chr1\tLN:5000\n@SQ\tSN:chr2\tLN:5000\n".to_owned();
     let mut add = |name: &str, flag: u16, place: &str, cigar: &str| {
@@ -36,7 +36,7 @@ fn sam() -> String {
 const GENES: &str =
     "##gff-version 3\nchr1\tx\tCDS\t1001\t2000\t.\t+\t0\tID=1\nchr1\tx\tpseudogene\t3001\t3500\t.\t+\t.\tID=2\n";
 
-/// What `evaluate` says of a file; must succeed.
+/// Runs `evaluate` on a file, which must succeed; returns its report and its stderr.
 fn evaluated(bench: &Bench, input: &str, args: &[&str]) -> (Value, String) {
     let fixed = ["evaluate", input, "--device", "cpu", "--model", "compact", "--json", "e.json", "--force"];
     let run = bench.run(&[&fixed, args].concat());
@@ -64,20 +64,20 @@ fn a_read_is_labelled_by_its_place() {
         said.contains("left out: 1 on other sequences, 1 secondary, 1 supplementary, 4 unclear, 1 unmapped\n"),
         "{said}"
     );
-    // BED knows no broken gene, so one more lies outside.
+    // BED cannot mark a gene as broken, so one more read is non-coding.
     assert_eq!(counts(&evaluated(&bench, "aligned.sam", &["--truth", "genes.bed"]).0), [6, 3, 1]);
-    // By share: of `across` half is coding, of `nearly` nine tenths, of `deletion_across` half.
+    // By share: half of `across` is coding, nine tenths of `nearly`, half of `deletion_across`.
     for (least, coding) in [("0.5", 6), ("0.51", 4), ("1", 3)] {
         let (report, _) = evaluated(&bench, "aligned.sam", &["--truth", "genes.gff3", "--coding-from", least]);
         assert_eq!(counts(&report), [8, coding, 1], "{least}");
         assert_eq!(report["left_out"]["unclear"], 1);
     }
-    // What may code is not non-coding, and stays coding where the truth says so.
+    // A read in an unclear region is not labelled non-coding, but stays coding where the truth says so.
     bench.write("unclear.bed", "chr1\t1500\t1600\nchr1\t4090\t4200\n");
     let (report, _) = evaluated(&bench, "aligned.sam", &["--truth", "genes.gff3", "--unclear", "unclear.bed"]);
     assert_eq!(counts(&report), [4, 3, 1], "{report}");
     assert_eq!(report["left_out"]["unclear"], 5);
-    // So may broken genes.
+    // A broken gene may mark a region as unclear too.
     bench.write("unclear.gff3", "chr1\tx\tpseudogene\t4091\t4200\t.\t+\t.\tID=3\n");
     let (report, _) = evaluated(&bench, "aligned.sam", &["--truth", "genes.gff3", "--unclear", "unclear.gff3"]);
     assert_eq!(counts(&report), [4, 3, 1], "{report}");

@@ -1,4 +1,4 @@
-//! `readseeker evaluate --calls`: what other programs say of the same reads.
+//! `readseeker evaluate --calls`: other programs' predictions for the same reads.
 
 use std::io::Read;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::evaluate::lines;
 use crate::support::{Bench, stderr, testdata};
 
-/// Evaluates the compact model and these calls; must succeed. What it prints, and what it says.
+/// Evaluates the compact model and these calls, which must succeed; returns stdout and stderr.
 fn evaluated(bench: &Bench, table: &str, calls: &[&str]) -> (String, String) {
     let mut args = vec![
         "evaluate", table, "--device", "cpu", "--model", "compact", "--force", "--json", "e.json", "--html", "e.html",
@@ -106,7 +106,7 @@ fn a_fastq_drawn_with_the_same_seed_has_the_names_of_the_table_s_rows() {
         let run = bench.run(&[&from[..], &["--length", "90", "--count", "40", "-o", output]].concat());
         assert!(run.status.success(), "{}", stderr(&run));
     }
-    // Genes on the coding reads alone, by the truth that the FASTQ has in its names.
+    // Genes on the coding reads only; the truth is in the read names of the FASTQ.
     let fastq = bench.read("drawn.fq");
     let coding =
         fastq.lines().filter(|line| line.contains(" label=1 ")).map(|line| line[1..].split(' ').next().unwrap());

@@ -1,5 +1,5 @@
-//! `readseeker model fetch` against a server of this machine that does what servers do: redirects, cuts connections, is busy,
-//! does not have the file, has another one.
+//! `readseeker model fetch` against a local server that misbehaves as servers do: it redirects, drops connections, is
+//! busy, lacks the file, or has another version.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::{Bench, stderr, testdata};
 
-/// What a client asks for.
+/// A client's request.
 #[derive(Clone, Debug)]
 struct Request {
     path: String,
@@ -28,21 +28,21 @@ impl Request {
         Some(Self { path, headers: headers.collect() })
     }
 
-    /// The first byte that is wanted.
+    /// The first byte that the client asks for.
     fn start(&self) -> usize {
         let range = self.headers.get("range").map(|range| range.strip_prefix("bytes=").unwrap());
         range.map_or(0, |range| range.strip_suffix('-').unwrap().parse().unwrap())
     }
 }
 
-/// A server, and what it was asked.
+/// A server, and the requests it has received.
 struct Server {
     endpoint: String,
     asked: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
-    /// `answer` gets each request, and those before it.
+    /// Starts a server. `answer` gets each request and the requests before it.
     fn start(answer: impl Fn(&Request, &[Request]) -> Vec<u8> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -83,7 +83,7 @@ fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// A file of the model, from the byte that is wanted on.
+/// Serves a file of the model, from the first byte that the client asks for.
 fn file(request: &Request, name: &str) -> Vec<u8> {
     let Ok(whole) = fs::read(testdata("parity/k6_tiny_zip").join(name)) else {
         return answer("404 Not Found", "", b"");
@@ -101,7 +101,7 @@ fn name_of(request: &Request) -> &str {
     request.path.rsplit('/').next().unwrap()
 }
 
-/// The model as it was fetched is the one that is served.
+/// Checks that the fetched model is the one that is served.
 fn assert_whole(bench: &Bench, place: &str) {
     for name in ["config.json", "vocab.txt", "pytorch_model.bin"] {
         let served = fs::read(testdata("parity/k6_tiny_zip").join(name)).unwrap();
@@ -168,7 +168,7 @@ fn a_download_that_was_killed_goes_on() {
 
 #[test]
 fn a_download_that_is_killed_leaves_no_model() {
-    // The weights never come; then they do.
+    // The weights stall until the first download is killed.
     let stalls = Arc::new(std::sync::atomic::AtomicBool::new(true));
     let waits = Arc::clone(&stalls);
     let server = Server::start(move |request, _| {

@@ -1,11 +1,11 @@
-//! The built binary on every compression and on CRAM, in and out: the same reads, the same bytes for any number of
-//! threads, levels where they belong.
+//! The built binary with every compression and CRAM, as input and as output: the same reads, the same bytes for any
+//! number of threads, and levels where a format has them.
 
 use crate::support::{Bench, fastq, records, stderr, testdata};
 
 const SUFFIXES: [&str; 4] = ["gz", "zst", "bz2", "xz"];
 
-/// What all files of these names hold, decompressed by the binary itself; no model, so all is written as it was read.
+/// The content of a file, decompressed by the binary itself: without a model, all reads pass through.
 fn decompressed(bench: &Bench, name: &str) -> String {
     let output = bench.run(&["split", name, "--no-model", "--coding", "/dev/null", "--noncoding", "-", "-q"]);
     assert!(output.status.success(), "{name}: {}", stderr(&output));
@@ -41,7 +41,7 @@ fn outputs_are_compressed_as_their_suffix_says() {
 #[test]
 fn the_same_bytes_for_any_number_of_threads() {
     let bench = Bench::new();
-    // Several of the largest pieces any of them is cut into: zstd's jobs of 4 MiB.
+    // The input spans several of the largest pieces that any compression uses: zstd's jobs of 4 MiB.
     bench.write("in.fq", fastq(30_000, 150, ""));
     for (suffix, level) in [("gz", "1"), ("zst", "1"), ("bz2", "1"), ("xz", "0")] {
         let written = |threads: &str| {

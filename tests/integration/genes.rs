@@ -1,20 +1,20 @@
-//! Where reads code: `--genes`, `--proteins`, `--cds`, and the columns of the scores table that say it.
+//! Where reads code: `--genes`, `--proteins`, `--cds`, and the columns of the scores table for it.
 
 use std::collections::HashMap;
 
 use crate::support::{Bench, bases, fastq, records, stderr, testdata};
 
-/// The rows of a table, as columns.
+/// Splits a table into rows of fields.
 fn rows(table: &str) -> Vec<Vec<&str>> {
     table.lines().map(|line| line.split('\t').collect()).collect()
 }
 
-/// The scores of coding reads.
+/// The rows of the coding reads in a scores table.
 fn coding(scores: &str) -> Vec<Vec<&str>> {
     rows(scores).into_iter().filter(|fields| fields[5] == "coding").collect()
 }
 
-/// The frame of a `CDS` line on a read of this length, as BLAST writes it.
+/// The frame of a `CDS` line on a read of this length, in BLAST's notation.
 fn frame(fields: &[&str], length: usize) -> String {
     let [first, last, phase] = [3, 4, 7].map(|column| fields[column].parse::<usize>().unwrap());
     if fields[6] == "+" {
@@ -90,7 +90,7 @@ fn windows_tell_where_on_a_long_read_the_genes_are() {
     assert!(shortest >= 20 && !proteins.contains('*'));
 }
 
-/// The sequence in the other direction.
+/// The reverse complement of a sequence.
 fn turned(bases: &str) -> String {
     let complement = |base| match base {
         'A' => 'T',
@@ -102,7 +102,7 @@ fn turned(bases: &str) -> String {
     bases.chars().rev().map(complement).collect()
 }
 
-/// Checks the lines of one gene: each holds a codon, all have one score, and its ends are the codons that `partial` says.
+/// Checks the lines of one gene: each holds a codon, all have one score, and the ends are what `partial` says.
 fn check_gene(lines: &[Vec<&str>], read: &str) {
     for line in lines {
         let [first, last, phase] = [3, 4, 7].map(|column| line[column].parse::<usize>().unwrap());
@@ -112,7 +112,7 @@ fn check_gene(lines: &[Vec<&str>], read: &str) {
     let partial = |line: &[&str]| line[8].split(";partial=").nth(1).unwrap()[..2].to_owned();
     let (left, right) = (&lines[0], &lines[lines.len() - 1]);
     let is_whole = [partial(left).starts_with('0'), partial(right).ends_with('0')];
-    // In the gene's direction.
+    // The ends in the gene's direction.
     let (begins, [has_start, has_stop]) = match left[6] {
         "+" => ([left, right], is_whole),
         _ => ([right, left], [is_whole[1], is_whole[0]]),
@@ -133,7 +133,7 @@ fn every_line_of_a_gene_holds_codons_and_its_ends_are_what_they_are_said_to_be()
     bench.split(&[testdata("community_R1.fq.gz").to_str().unwrap()]);
     let short: Vec<String> =
         records(&bench.read("c.fq")).iter().chain(&records(&bench.read("n.fq"))).cloned().collect();
-    // Reads end to end: genes that begin, end and lose their frame wherever two meet.
+    // Reads joined end to end, so that genes begin, end and shift their frame where two reads meet.
     let bases = |record: &String| record.lines().nth(1).unwrap().to_owned();
     let long: Vec<String> = short.chunks(15).map(|some| some.iter().map(bases).collect()).collect();
     let fasta: Vec<String> = long.iter().enumerate().map(|(n, bases)| format!(">{n}\n{bases}\n")).collect();

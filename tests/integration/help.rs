@@ -1,4 +1,5 @@
-//! What the program says of itself: snapshots of help, the reference in `docs/`, the man page, completions.
+//! The program's documentation of itself: snapshots of the help texts, the reference in `docs/`, the man page,
+//! completions.
 //!
 //! `READSEEKER_UPDATE=1 cargo test --test integration help` updates the snapshots and the reference.
 
@@ -6,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{Bench, stderr};
 
-/// The columns and lines that count as one screen.
+/// The columns and lines of one screen.
 const SCREEN: (usize, usize) = (110, 50);
 
-/// The commands whose help is kept.
+/// The commands whose help texts have snapshots.
 const COMMANDS: [&str; 12] = [
     "split", "score", "index", "merge", "compare", "kmers", "reads", "evaluate", "train", "device", "model", "selftest",
 ];
@@ -20,7 +21,7 @@ fn printed(args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Compares with a file of the repository, or writes it.
+/// Compares `text` with a file of the repository, or updates the file.
 fn check(file: &str, text: &str) {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("READSEEKER_UPDATE").is_some() {

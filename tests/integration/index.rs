@@ -1,4 +1,4 @@
-//! Indexes: shards that read their own part alone are, one after the other, what a single run reads.
+//! Indexes: shards that read only their own part read, one after the other, what a single run reads.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ async fn read(config: &InputConfig) -> Vec<Template> {
     reads::open(config, Arc::default()).await.unwrap().stream.try_collect().await.unwrap()
 }
 
-/// Checks that the parts of all shards hold each template once, in order, and as many as the index says.
+/// Checks that the parts of all shards together hold each template once, in order, and as many as the index says.
 async fn check(folder: &Path, files: &[PathBuf], shards: u64) {
     let path = folder.join("index");
     std::fs::write(&path, build_index(files, TWO).await.unwrap().to_json()).unwrap();
@@ -62,7 +62,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(work)
 }
 
-/// Records of FASTQ as tools write it and as they do not: blank lines, several lines, line ends of Windows, no bases.
+/// FASTQ records as tools write them and as they do not: blank lines, several lines, Windows line ends, no bases.
 fn record(n: usize, length: usize, style: u8, mate: u8) -> String {
     let (bases, end) = (bases(n as u64, length), if style == 1 { "\r\n" } else { "\n" });
     let lines = |text: &str| match style {
@@ -140,7 +140,7 @@ fn an_index_of_something_else_is_refused() {
     bench.write("a.fq", &text);
     bench.write("b.fq", text.replace("@r49", "@x49"));
     bench.write("a.fq.gz", std::fs::read(testdata("community_R1.fq.gz")).unwrap());
-    // A whole file to gzip, but only its first block can be entered.
+    // For gzip this is one whole file, but decompression can start at its first block only.
     let block = [&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0][..], b"BC\x02\0\x1b\0\x03\0\0\0\0\0\0\0\0\0"].concat();
     bench.write("mixed.fq.gz", [block, std::fs::read(testdata("community_R1.fq.gz")).unwrap()].concat());
     let made = bench.run(&["index", "a.fq", "-o", "a.idx"]);

@@ -2,12 +2,12 @@
 
 use crate::support::{Bench, bases, fastq, records, stderr, testdata};
 
-/// `count` reads named from `first` on.
+/// FASTQ of `count` reads, whose names are numbered from `first`.
 fn lane(first: u64, count: u64) -> String {
     records(&fastq(first + count, 120, "")).split_off(usize::try_from(first).unwrap()).join("\n") + "\n"
 }
 
-/// What the runs wrote to both classes, all classes' records sorted.
+/// The records of both classes' outputs, sorted together.
 fn written(bench: &Bench) -> Vec<String> {
     let mut all = [records(&bench.read("c.fq")), records(&bench.read("n.fq"))].concat();
     all.sort();
@@ -189,11 +189,11 @@ fn annotated_headers_say_what_the_table_says() {
         };
         assert!(headers.contains(&expected.as_str()), "{expected}");
     }
-    // Once more: what is there is replaced.
+    // Annotating a second time replaces the annotation.
     bench.write("again.fq", &annotated);
     bench.split(&["again.fq", "--annotate", "--force"]);
     assert_eq!(sorted(&(bench.read("c.fq") + &bench.read("n.fq"))), sorted(&annotated));
-    // Of a read that is not scored now, nothing is said.
+    // A read that is not scored this time loses its annotation.
     bench.split(&["again.fq", "--annotate", "--min-length", "1000", "--force"]);
     let bare = bench.read("c.fq") + &bench.read("n.fq");
     assert!(records(&bare).len() == 42 && !bare.contains(" cp="), "{bare}");

@@ -1,4 +1,4 @@
-//! Runs that are ended at any moment: each output is the old file or the whole new one.
+//! Runs that are ended at any moment: each output is either the old file or the whole new one.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -56,7 +56,7 @@ fn a_run_that_is_killed_at_any_moment_leaves_old_files_or_whole_ones() {
         }
         let signal = ["KILL", "TERM", "INT", "HUP"][round as usize % 4];
         let of_killed = strays(&bench); // a run that ends early enough has not removed them
-        // Every other moment is near the end, where outputs take their places.
+        // Every other moment is near the end, where outputs are renamed into place.
         let share = f64::from(round * 37 % 100) / 100.0;
         let moment = if round % 2 == 0 { length.mul_f64(1.1 * share) } else { length.mul_f64(0.8 + 0.3 * share) };
         let mut child = bench.command(&ARGS).stderr(Stdio::null()).spawn().unwrap();
@@ -80,7 +80,7 @@ fn a_run_that_is_killed_at_any_moment_leaves_old_files_or_whole_ones() {
     assert_eq!((contents(&bench), strays(&bench)), (new, vec![]), "the next run removes what killed ones left");
 }
 
-/// What a file holds, or a directory's files do; none where there is neither.
+/// The content of a file, or of a directory's files by name. `None` if the path does not exist.
 fn held(path: &Path) -> Option<Vec<(String, Vec<u8>)>> {
     if path.is_file() {
         return Some(vec![(String::new(), std::fs::read(path).unwrap())]);
@@ -100,7 +100,7 @@ fn remove(path: &Path) {
     }
 }
 
-/// Ends a command at moments all over its length; `signals` in turn.
+/// Ends a command at moments spread over its whole duration, with each of `signals` in turn.
 fn ends_whole_or_not_at_all(bench: &Bench, args: &[&str], outputs: &[&str], signals: &[&str]) {
     let all = || outputs.iter().map(|output| held(&bench.path(output))).collect::<Vec<_>>();
     let clean = || outputs.iter().for_each(|output| remove(&bench.path(output)));
@@ -155,7 +155,7 @@ fn the_commands_of_the_paper_leave_whole_files_or_none_too() {
         ["evaluate", labelled, "--model", "compact", "--device", "cpu", "--json", "e.json", "--html", "e.html"];
     ends_whole_or_not_at_all(&bench, &evaluate, &["e.json", "e.html"], &stops);
     ends_whole_or_not_at_all(&bench, &["model", "convert", model, "out"], &["out"], &["KILL"]);
-    // A training that is interrupted writes what it has: train.rs.
+    // An interrupted training writes what it has; train.rs tests that.
     #[cfg(feature = "train")]
     {
         let tiny = testdata("compact/tiny1");

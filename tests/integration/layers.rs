@@ -1,15 +1,16 @@
-//! The floors of the house: which file may know which, read off the sources.
+//! The layers of the source code, called floors: which file may depend on which, as read from the sources.
 //!
-//! Paths are followed from `use` lines, from code and from inside macros; a re-export leads to the file that defines the
-//! name. Naming a module is no arrow, using what it holds is. What `#[cfg(test)]` holds may know anything.
+//! Paths are followed from `use` lines, from code and from inside macros; a re-export leads to the file that defines
+//! the name. Naming a module is no dependency (arrow); using one of its items is. Code under `#[cfg(test)]` may depend
+//! on anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// The floors from the ground up, each with its rooms: a file of `src/` and the folder of the same name. A room knows rooms of
-/// lower floors only. ARCHITECTURE.md draws the same floors.
+/// The floors from the bottom up, each with its rooms: a room is a file of `src/` and the folder of the same name. A
+/// room depends on rooms of lower floors only. ARCHITECTURE.md draws the same floors.
 const FLOORS: [&[&str]; 11] = [
     &[
         "blocking",
@@ -37,7 +38,7 @@ const FLOORS: [&[&str]; 11] = [
     &["cli"],
 ];
 
-/// Crates, and the only room that names them.
+/// Dependencies, each with the only room that may name it.
 const HOMES: [(&str, &str); 13] = [
     ("noodles", "reads"),
     ("noodles_bgzf", "reads"),
@@ -54,27 +55,28 @@ const HOMES: [(&str, &str); 13] = [
     ("clap", "cli"),
 ];
 
-/// A choice spells its own names, wherever it is: the only part of such a crate that is named outside its room.
+/// The only path of such a crate that any room may name: an enum that is a choice of the command line spells its own
+/// values.
 const FREE: &str = "clap::ValueEnum";
 
 type Name = Vec<String>;
 
-/// What one file says.
+/// What one source file declares, imports and names.
 #[derive(Debug, Default)]
 struct Source {
-    /// Modules declared here.
+    /// The modules that the file declares.
     children: BTreeSet<String>,
-    /// Of these, those for tests alone.
+    /// Those of `children` that are for tests only.
     tests: BTreeSet<String>,
-    /// What `use` brings in: a name here, and its path.
+    /// The names that `use` lines bring into scope, and their paths.
     scope: BTreeMap<String, Name>,
-    /// The names among them that are handed on.
+    /// The names in `scope` that the file re-exports.
     handed_on: BTreeSet<String>,
-    /// Modules of which everything is handed on.
+    /// The modules from which `use` lines import everything.
     globs: Vec<Name>,
-    /// Paths in `use` lines for its own needs.
+    /// The paths of the file's private `use` lines.
     used: Vec<Name>,
-    /// Paths in code.
+    /// The paths named in code.
     named: Vec<Name>,
     is_unsafe: bool,
 }
@@ -137,7 +139,7 @@ impl Source {
         }
     }
 
-    /// Takes in what is left of a `use` line, after the path `before`.
+    /// Records the rest of a `use` line, after the path `before`.
     fn import<'a>(
         &mut self,
         rest: &mut std::iter::Peekable<impl Iterator<Item = &'a TokenTree>>,
@@ -200,7 +202,7 @@ fn is_test(attribute: Option<&TokenTree>) -> bool {
     attribute.is_some_and(|group| group.to_string().replace(' ', "") == "[cfg(test)]")
 }
 
-/// Where the item that begins at `start` ends: after its `;` or its braces.
+/// The end of the item that begins at `start`: the index after its `;` or its braces.
 fn end_of_item(trees: &[TokenTree], start: usize) -> usize {
     let is_use = trees[start..].iter().map(word).find(|word| !word.is_empty()).is_some_and(|word| word == "use");
     let ends = |tree: &TokenTree| {
@@ -210,13 +212,13 @@ fn end_of_item(trees: &[TokenTree], start: usize) -> usize {
     trees[start..].iter().position(ends).map_or(trees.len(), |end| start + end + 1)
 }
 
-/// The module that `mod name;` declares.
+/// The name of the module that `mod name;` declares.
 fn declared(item: &[TokenTree]) -> Option<String> {
     let [keyword, name, end, ..] = item else { return None };
     (word(keyword) == "mod" && is_punct(end, ';')).then(|| word(name))
 }
 
-/// The path that begins at `start`, and where it ends.
+/// The path that begins at `start`, and the index after it.
 fn path(trees: &[TokenTree], start: usize) -> (Name, usize) {
     let (mut path, mut at) = (vec![word(&trees[start])], start + 1);
     while let [one, other, TokenTree::Ident(ident), ..] = &trees[at..]
@@ -229,7 +231,7 @@ fn path(trees: &[TokenTree], start: usize) -> (Name, usize) {
     (path, at)
 }
 
-/// All sources, by module.
+/// All source files, by module.
 #[derive(Debug)]
 struct House(BTreeMap<Name, Source>);
 
@@ -247,7 +249,7 @@ impl House {
         Self(all)
     }
 
-    /// Every arrow from a file to another.
+    /// All dependencies between files, each from the file that names an item to the file that defines it.
     fn arrows(&self) -> BTreeSet<(Name, Name)> {
         let mut arrows = BTreeSet::new();
         for (module, source) in &self.0 {
@@ -260,7 +262,7 @@ impl House {
         arrows
     }
 
-    /// Paths into other crates, by the file that names them.
+    /// All paths into other crates, each with the file that names it.
     fn strangers(&self) -> BTreeSet<(&Name, String)> {
         let mut strangers = BTreeSet::new();
         for (module, source) in &self.0 {
@@ -274,7 +276,7 @@ impl House {
         strangers
     }
 
-    /// A path of this crate from its root; none of another crate's.
+    /// A path from the root of this crate. `None` if the path leads into another crate.
     fn absolute(&self, module: &[String], path: &[String]) -> Option<Name> {
         let (first, rest) = path.split_first()?;
         let from = |start: &[String]| Some([start, rest].concat());
@@ -299,7 +301,7 @@ impl House {
         }
     }
 
-    /// The file that defines what is at the end of a path; none where that is a module.
+    /// The file that defines the item at the end of a path. `None` if the path leads to a module.
     fn definer(&self, path: &[String], depth: usize) -> Option<Name> {
         assert!(depth < 20, "re-exports run in a circle: {path:?}");
         let mut module: Name = Vec::new();
@@ -335,7 +337,7 @@ fn collect(folder: &Path, module: &mut Name, all: &mut BTreeMap<Name, Source>) {
     }
 }
 
-/// Files that know each other in a circle, as groups.
+/// Groups of files that depend on each other in a circle.
 fn circles(arrows: &BTreeSet<(Name, Name)>) -> Vec<BTreeSet<Name>> {
     let mut known: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
     for (from, to) in arrows {
@@ -352,7 +354,7 @@ fn circles(arrows: &BTreeSet<(Name, Name)>) -> Vec<BTreeSet<Name>> {
     circles
 }
 
-/// The files that a file knows, and those that they know, and so on.
+/// The files that a file depends on, directly or through others.
 fn reached<'a>(known: &BTreeMap<&'a Name, Vec<&'a Name>>, from: &'a Name) -> BTreeSet<&'a Name> {
     let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
     while let Some(file) = next.pop() {
@@ -365,7 +367,7 @@ fn house() -> House {
     House::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
 }
 
-/// `src/reads/bam.rs`
+/// The path of a module's file, such as `src/reads/bam.rs`.
 fn file(module: &[String]) -> String {
     if module.is_empty() { "src/lib.rs".to_owned() } else { format!("src/{}.rs", module.join("/")) }
 }
@@ -418,7 +420,7 @@ fn only_a_download_that_was_asked_for_opens_connections() {
     let strangers = strangers.filter(|(module, path)| !module.starts_with(&fetch) && knows_a_network(path));
     let strangers: Vec<String> = strangers.map(|(module, path)| format!("{} names {path}", file(module))).collect();
     assert!(strangers.is_empty(), "{strangers:#?}");
-    // Nobody asks for a download but the subcommand.
+    // Only the subcommand may start a download.
     let asks = house.arrows().into_iter().filter(|(from, to)| to.starts_with(&fetch) && !from.starts_with(&fetch));
     let asks: BTreeSet<String> = asks.map(|(from, _)| file(&from)).collect();
     assert_eq!(asks.into_iter().collect::<Vec<_>>(), ["src/cli/fetch.rs"]);
@@ -452,7 +454,7 @@ fn the_architecture_draws_the_same_floors() {
     assert_eq!(drawn, floors.enumerate().collect());
 }
 
-/// What the rules above rest on: that arrows are found wherever they hide.
+/// Tests what the rules above rely on: dependencies are found in `use` lines, code and macros.
 #[test]
 fn arrows_are_found_in_use_lines_code_and_macros() {
     let parse = |text: &str| Source::parse(text);

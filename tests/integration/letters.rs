@@ -1,8 +1,8 @@
-//! Odd letters and odd files, as the tables of docs/odd-reads.md have them: what is written, and what the model sees.
+//! Unusual letters and files, as listed in the tables of docs/odd-reads.md: what is written, and what the model sees.
 
 use crate::support::{Bench, bases, stderr, testdata};
 
-/// Runs `split` on a file with this content: what was written, and each read's probability, in order.
+/// Runs `split` on a file with this content; returns what was written and each read's probability, in order.
 fn split(content: impl AsRef<[u8]>, output: &str) -> (String, Vec<String>) {
     let bench = Bench::new();
     bench.write("in", content);
@@ -13,7 +13,7 @@ fn split(content: impl AsRef<[u8]>, output: &str) -> (String, Vec<String>) {
     (bench.read(output), bench.read("s.tsv").lines().skip(1).map(column).collect())
 }
 
-/// 120 bases with this in the middle.
+/// A read of 120 bases with `middle` after the first 50.
 fn read_with(middle: &str) -> String {
     let around = bases(3, 120 - middle.len());
     format!("{}{middle}{}", &around[..50], &around[50..])

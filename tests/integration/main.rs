@@ -1,5 +1,5 @@
-//! End to end: the library's pipeline with stages that misbehave, the built binary with real files, the models against
-//! what others say of the same reads.
+//! End-to-end tests: the library's pipeline with faulty stages, the built binary with real files, and the models
+//! compared with reference predictions for the same reads.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod accounts;

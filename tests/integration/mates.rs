@@ -1,4 +1,4 @@
-//! Mates that lie apart in the input, or part on the way out: `--collate` and `--unpaired`.
+//! Mates that lie apart in the input or go to different outputs: `--collate` and `--unpaired`.
 
 use std::fmt::Write;
 use std::process::Command;
@@ -123,7 +123,8 @@ fn a_temporary_file_that_cannot_be_is_an_error_that_names_its_place() {
     assert_eq!(std::fs::read_dir(bench.path("temporary")).unwrap().count(), 0);
 }
 
-/// Splits into two files a class, with `--unpaired`; all reads, and whether the two files of each class are in step.
+/// Splits into two files a class, with `--unpaired`, and checks that the two files of each class are in step; returns
+/// all reads, sorted.
 fn in_step(bench: &Bench, args: &[&str]) -> Vec<String> {
     let outputs = ["--coding", "c#.fq", "--noncoding", "n#.fq", "--unpaired", "u_%.fq", "--force"];
     let output = bench.run(&[&["split", "--device", "cpu"], args, &outputs].concat());
@@ -162,7 +163,7 @@ fn two_files_stay_in_step_whatever_has_no_mate() {
         assert!(unpaired.lines().any(|line| line == name), "{name}");
     }
 
-    // Mates that part.
+    // Mates that go to different classes.
     let pairs = testdata("aligners/bwa.bam");
     in_step(&bench, &[pairs.to_str().unwrap(), "--mates", "each"]);
     let parted = [bench.read("u_coding.fq"), bench.read("u_noncoding.fq")].map(|text| names(&text));
@@ -245,7 +246,7 @@ fn mates_whose_names_end_in_numbers_are_regrouped_too() {
     let line = |name: &str, flags: u16, seed: u64| {
         format!("{name}\t{flags}\t*\t0\t0\t*\t*\t0\t0\t{0}\t{1}\n", bases(seed, 80), "I".repeat(80))
     };
-    // All first mates, then all second mates. `spot.1` and `spot.2` are two pairs: equal names go first.
+    // All first mates, then all second mates. `spot.1` and `spot.2` are two pairs: equal names take precedence.
     let styles = [("a.1", "a.2"), ("b_1", "b_2"), ("c/1", "c/2"), ("spot.1", "spot.1"), ("spot.2", "spot.2")];
     let firsts = styles.iter().zip(1..).map(|((first, _), seed)| line(first, 77, seed));
     let seconds = styles.iter().zip(11..).map(|((_, second), seed)| line(second, 141, seed));
@@ -264,7 +265,7 @@ fn mates_whose_names_end_in_numbers_are_regrouped_too() {
     }
 }
 
-/// Alignments as merged lanes have them: two pairs of each name, first mates first.
+/// Alignments as merged lanes have them: two pairs of each name, both first mates before both second mates.
 fn merged_lanes() -> String {
     let mut text = String::from("@HD\tVN:1.6\tGO:query\n");
     for n in 0..6 {
@@ -392,7 +393,7 @@ fn pairs_of_one_name_are_judged_apart() {
     let [first, second] = [1, 2].map(|mate| testdata(&format!("community_R{mate}.fq.gz")));
     bench.split(&[first.to_str().unwrap(), second.to_str().unwrap(), "--no-model"]);
     let reads = records(&bench.read("n.fq"));
-    // Two pairs of each name, or one.
+    // SAM in which each name belongs to two pairs, or to one.
     let sam = |pairs_of_a_name: usize| {
         let mut text = String::from("@HD\tVN:1.6\tGO:query\n");
         for (n, read) in reads[..400].iter().enumerate() {

@@ -1,4 +1,4 @@
-//! `readseeker model`: which models there are, whether they are whole, what they are, and converting one.
+//! `readseeker model`: lists, verifies, describes and converts models.
 
 use std::fs;
 use std::path::Path;

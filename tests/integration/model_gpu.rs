@@ -1,5 +1,5 @@
-//! The models on a GPU, or on whatever stands in for one: set `READSEEKER_TEST_GPU` to an adapter's number (`readseeker
-//! device` lists them), and a machine without it fails instead of passing unseen.
+//! The models on a GPU or a software adapter. Set `READSEEKER_TEST_GPU` to an adapter's number (`readseeker device`
+//! lists them); if the machine lacks that adapter, the tests fail instead of being skipped.
 #![cfg(feature = "wgpu")]
 
 use std::io::Write;
@@ -14,7 +14,7 @@ use readseeker::model::{Attention, Check, Classifier, Options, Precision};
 use super::model_parity::{Compact, bert_goldens, compact_goldens, largest, options, testdata, tokens, wrong_frames};
 use super::support::{Bench, fastq, records, skipped, stderr};
 
-/// The adapter to test on; none where nobody asked for one.
+/// The adapter to test on. `None` if `READSEEKER_TEST_GPU` is not set.
 fn wanted() -> Option<Choice> {
     let Ok(number) = std::env::var("READSEEKER_TEST_GPU") else {
         skipped("READSEEKER_TEST_GPU names no GPU");
@@ -28,7 +28,8 @@ fn a_bert_on_a_gpu_says_what_the_original_says() {
     let Some(device) = wanted() else { return };
     let directory = testdata("parity/k6_tiny_zip");
     let goldens = bert_goldens(&directory);
-    // Checked in one mode alone: the other one's check has shapes of its own, which a software adapter takes long to tune for.
+    // Checked in one mode only: the other mode's check has its own shapes, which a software adapter takes long to tune
+    // for.
     for (attention, check) in [(Attention::Published, Check::Run), (Attention::Masked, Check::Skip)] {
         let options = options(directory.clone(), attention, device.clone());
         let classifier = Classifier::load(&Options { check, ..options }).unwrap();
@@ -43,7 +44,7 @@ fn a_bert_on_a_gpu_says_what_the_original_says() {
     }
 }
 
-/// The model in f16; none where the adapter does not support it, and says so.
+/// The model in f16. `None` if the adapter does not support f16; the error must say so.
 fn in_f16(exact: Options) -> Option<Classifier> {
     let Choice::Gpus(numbers) = &exact.device else { panic!("it is a GPU") };
     let f16 = adapters()[numbers[0]].f16;
@@ -64,7 +65,8 @@ fn a_bert_in_f16_stays_near_where_the_adapter_has_it_and_is_refused_elsewhere() 
     let Some(device) = wanted() else { return };
     let directory = testdata("parity/k6_tiny_zip");
     let goldens = bert_goldens(&directory);
-    // One length, so that a software adapter need not tune many kernels: masked, they are the same ones.
+    // Published attention pads all reads to one length, so a software adapter need not tune many kernels. Masked
+    // attention uses the same kernels.
     let Some(classifier) = in_f16(options(directory, Attention::Published, device)) else { return };
     let tokens = tokens(&classifier, Letters::Published, goldens.iter().map(|row| row.bases.as_slice()));
     let predictions = classifier.classify(&tokens).unwrap();
@@ -77,7 +79,7 @@ fn a_bert_in_f16_stays_near_where_the_adapter_has_it_and_is_refused_elsewhere() 
 fn a_compact_model_on_a_gpu_says_what_the_training_code_says() {
     let Some(device) = wanted() else { return };
     let directory = testdata("compact/tiny3");
-    // Short and pooled ones, a few: each new shape is tuned for, which takes a software adapter long.
+    // A few short reads and a few pooled ones: each new shape is tuned for, which takes a software adapter long.
     let mut goldens = compact_goldens(&directory);
     goldens.retain(|row| [60, 63, 150, 151, 152, 300, 301, 500].contains(&row.bases.len()));
     let classifier = Classifier::load(&options(directory.clone(), Attention::default(), device)).unwrap();
@@ -91,11 +93,11 @@ fn a_compact_model_on_a_gpu_says_what_the_training_code_says() {
     two_gpus_say_what_one_says(directory, &goldens);
 }
 
-/// Not a test of its own, so that it finds the kernels tuned: while another thread tunes one, burn takes another in its place,
-/// which rounds differently.
+/// Not a test of its own, so that the kernels are already tuned: while another thread tunes one, burn uses a different
+/// kernel, which rounds differently.
 fn two_gpus_say_what_one_says(directory: PathBuf, goldens: &[Compact]) {
     let Some(Choice::Gpus(one)) = wanted() else { return };
-    // The same adapter twice is two to us: two networks, each with its own queue.
+    // The same adapter given twice counts as two: two networks, each with its own queue.
     let two = Choice::Gpus(vec![one[0], one[0]]);
     let two = Options { check: Check::Skip, ..options(directory, Attention::default(), two) };
     let classifier = Classifier::load(&two).unwrap();
@@ -126,7 +128,7 @@ fn a_compact_model_in_f16_stays_near_too() {
     assert_eq!(classifier.notes(), Vec::<String>::new());
 }
 
-/// Few steps of one batch, since each new shape is tuned for; with normalisation over the batch and dropout.
+/// Runs few steps of one batch, since each new shape is tuned for; with batch normalisation and dropout.
 #[cfg(feature = "train")]
 #[test]
 fn a_training_on_a_gpu_has_the_losses_of_the_cpu() {
@@ -183,7 +185,7 @@ fn a_gpu_that_fails_its_check_is_tried_on_a_simpler_path_and_given_up_after_the_
     }
     assert_eq!(bench.files(), Vec::<String>::new());
 
-    // Nothing of stdin is lost although the program starts anew.
+    // The program restarts itself without losing any of stdin.
     let simpler = run("", "fused");
     assert!(simpler.status.success(), "{}", stderr(&simpler));
     assert_eq!(records(&bench.read("c.fq")).len() + records(&bench.read("n.fq")).len(), 20);

@@ -1,5 +1,6 @@
-//! The models against what others say of the same reads: the original's code (testdata/parity) and the training code
-//! (testdata/compact). And their laws: batched = alone, for any company, batch size and number of threads.
+//! The models compared with reference predictions for the same reads: from the original's code (testdata/parity) and
+//! the training code (testdata/compact). A read's prediction must not depend on its batch, the batch size or the
+//! threads.
 
 use std::fs;
 use std::num::NonZero;
@@ -29,7 +30,7 @@ pub(crate) fn options(directory: PathBuf, attention: Attention, device: Choice) 
     Options { source, attention, precision, device, batch_size: None, threads, check: Check::Run }
 }
 
-/// A row of the original's table: a read, its probability in both modes, its token ids.
+/// A row of the original's table: a read, its probability in both attention modes, and its token ids.
 pub(crate) struct Bert {
     pub(crate) bases: Vec<u8>,
     published: f32,
@@ -60,7 +61,7 @@ pub(crate) fn bert_goldens(directory: &Path) -> Vec<Bert> {
     rows.collect()
 }
 
-/// A row of the training code's table: a read, its probability and frame, and by how much that frame leads.
+/// A row of the training code's table: a read, its probability and frame, and whether the frame is clear.
 pub(crate) struct Compact {
     pub(crate) bases: Vec<u8>,
     pub(crate) probability: f32,
@@ -84,7 +85,7 @@ pub(crate) fn compact_goldens(directory: &Path) -> Vec<Compact> {
     rows.collect()
 }
 
-/// Whether a read is no repeat of a short word; in such a read frames tie.
+/// Whether a read is more than one short word repeated; in a read that is not, the frames tie.
 fn varied(bases: &str) -> bool {
     (1..=6).all(|period| !bases.bytes().zip(bases.bytes().skip(period)).all(|(one, other)| one == other))
 }
@@ -102,13 +103,13 @@ pub(crate) fn tokens<'a>(
     tokens
 }
 
-/// The largest difference in probability.
+/// The largest difference between predicted and expected probabilities.
 pub(crate) fn largest(predictions: &[Prediction], expected: impl IntoIterator<Item = f32>) -> f32 {
     assert!(predictions.iter().all(|one| one.probability.is_finite()), "{predictions:?}");
     predictions.iter().zip(expected).map(|(one, other)| (one.probability - other).abs()).fold(0.0, f32::max)
 }
 
-/// The wrong frames, as `read length: ours, theirs`; those that tie are left out.
+/// The wrong frames, as `read length: ours, theirs`, except where frames tie.
 pub(crate) fn wrong_frames(predictions: &[Prediction], expected: &[Compact]) -> Vec<String> {
     let name = |frame: Option<Frame>| frame.map_or(".".to_owned(), |frame| frame.to_string());
     let wrong = predictions.iter().zip(expected).filter(|(one, other)| other.clear && name(one.frame) != other.frame);
@@ -131,7 +132,7 @@ fn token_ids_are_the_originals() {
 fn a_berts_probabilities_are_the_originals() {
     for name in BERTS {
         let directory = testdata("parity").join(name);
-        // Unoptimised, the kernels take a second for a read of 298 tokens.
+        // In a debug build, the kernels take a second for a read of 298 tokens.
         let step = if cfg!(debug_assertions) { 6 } else { 1 };
         let goldens: Vec<Bert> = bert_goldens(&directory).into_iter().step_by(step).collect();
         for attention in [Attention::Published, Attention::Masked] {
@@ -265,7 +266,7 @@ fn a_read_alone_gets_what_it_gets_in_company() {
     for directory in directories {
         for attention in [Attention::Published, Attention::Masked] {
             let plain = options(directory.clone(), attention, Choice::Cpu);
-            // Masked attention says nothing to a compact model: try burn on it instead of our own kernels.
+            // Attention means nothing to a compact model, so its masked case tests burn instead of our own kernels.
             let load = if attention == Attention::Masked { Classifier::load_on_burn } else { Classifier::load };
             let classifier = load(&plain).unwrap();
             let all = tokens(&classifier, Letters::Lenient, reads.iter().map(Vec::as_slice));
@@ -355,8 +356,8 @@ fn reads_too_short_for_the_compact_model_are_not_coding() {
     assert!(predictions[3].frame.is_some() && classifier.shortest_read() == 8);
 }
 
-/// The checkpoint that `READSEEKER_TEST_BERT` names, made by `tests/oracle/make_bert.py`: a BERT of full size is too large
-/// to keep here.
+/// Tests the checkpoint that `READSEEKER_TEST_BERT` names, made by `tests/oracle/make_bert.py`: a full-size BERT is too
+/// large for the repository.
 #[test]
 fn a_named_bert_says_what_pytorch_says() {
     let Some(directory) = std::env::var_os("READSEEKER_TEST_BERT").map(PathBuf::from) else {
@@ -374,7 +375,7 @@ fn a_named_bert_says_what_pytorch_says() {
         let largest = largest(&predictions, expected);
         eprintln!("{attention:?}: {largest:e}, {seconds:.2} s for {} reads", goldens.len());
         assert!(largest <= 1e-5, "{attention:?}: {largest}");
-        // Its products are large enough for burn to spread one over threads: that must not show either.
+        // Its products are large enough for burn to spread one over several threads, which must not change the result.
         let threads = Classifier::load(&Options { threads: NonZero::new(3).unwrap(), ..config }).unwrap();
         assert_eq!(threads.classify(&tokens).unwrap(), predictions);
     }

@@ -1,4 +1,5 @@
-//! Checkpoints we must refuse, each made from a good one by breaking one thing: the error names it, exit code 4, no panic.
+//! Checkpoints that must be refused, each made from a good one by breaking one thing: the error names it, exit code 4,
+//! no panic.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -38,7 +39,7 @@ impl Copy {
         fs::write(self.file(file), text.replace(from, to)).unwrap();
     }
 
-    /// Rewrites model.safetensors after `change` had its way with the tensors.
+    /// Rewrites model.safetensors after `change` has changed the tensors.
     fn rewrite(&self, change: impl FnOnce(&mut Tensors)) {
         let bytes = fs::read(self.file("model.safetensors")).unwrap();
         let mut tensors: Tensors = safetensors::SafeTensors::deserialize(&bytes)
@@ -53,7 +54,7 @@ impl Copy {
         fs::write(self.file("model.safetensors"), safetensors::serialize(views, None).unwrap()).unwrap();
     }
 
-    /// Why it is refused: the whole chain of causes.
+    /// Why the checkpoint is refused: the whole chain of causes.
     fn refusal(&self) -> String {
         refusal(self.0.path())
     }
@@ -256,7 +257,7 @@ fn weights_with_a_flipped_byte_are_refused_or_run_but_never_panic() {
     ] {
         let copy = Copy::of(directory);
         let whole = fs::read(copy.file(file)).unwrap();
-        // Mostly where the structure is: at both ends.
+        // Mostly at both ends of the file, where its structure is.
         let ends = (0..400).map(|n| n * 7).chain((0..100).map(|n| whole.len() - 1 - n * 31));
         for at in ends {
             let mut broken = whole.clone();

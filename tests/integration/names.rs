@@ -1,4 +1,5 @@
-//! Names of files: patterns and what only looks like one, links, long ones, what is not text or would steer a terminal.
+//! File names: patterns and names that look like patterns, links, long names, names that are not UTF-8 or hold control
+//! codes.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -88,7 +89,7 @@ fn a_name_need_not_be_text() {
     let outputs =
         [name(b"u\xFE_%.fq"), "--coding".as_ref(), name(b"c\xFE_#.fq"), "--noncoding".as_ref(), name(b"n\xFE")];
     let output = command.args(outputs).output().unwrap();
-    // Single reads and two files: refused, but for that reason.
+    // The run is refused because of single reads with two files a class, not because of the names.
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains("the input holds single reads"), "{}", stderr(&output));
     let mut command = bench.command(&[

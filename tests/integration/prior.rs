@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::support::{Bench, fastq, stderr, testdata};
 
-/// The columns of a scores table, less its header.
+/// The rows of a scores table, without its header, split into fields.
 fn rows(table: &str) -> Vec<Vec<&str>> {
     table.lines().skip(1).map(|line| line.split('\t').collect()).collect()
 }
@@ -85,7 +85,7 @@ fn another_run_s_report_gives_the_same_prior() {
         (&"taken".into(), &own_prior["share"], &own_prior["cpg"])
     );
     assert!(run("taken.json", "again.json") == own);
-    // The share by itself says nothing of the reads' composition.
+    // A share given as a number says nothing about the composition of the reads.
     let share = own_prior["share"].to_string();
     let by_share = run(&share, "share.json");
     assert!(by_share != own && run("share.json", "as_given.json") == by_share);
@@ -100,7 +100,7 @@ fn another_run_s_report_gives_the_same_prior() {
     changed["settings"]["prior"]["share"] = 0.3.into();
     bench.write("changed.json", changed.to_string());
     for (report, code) in [("no.json", 3), ("changed.json", 3), ("none.json", 3), ("own.json", 2)] {
-        // An output in place of the report would take it away.
+        // Writing an output to the report's path would destroy the report.
         let output = bench.run_split(&[&first, "--prior", report, "--json", "own.json", "--force"]);
         assert_eq!(output.status.code(), Some(code), "{report}: {}", stderr(&output));
     }

@@ -1,4 +1,4 @@
-//! What a run is to the system around it: files it must not touch, threads, signals, streams.
+//! How a run treats the system around it: files it must not touch, threads, signals, streams.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use crate::support::{Bench, fastq, stderr, testdata};
 
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Its exit code, within the limit.
+/// Waits for a child, for at most `LIMIT`, and returns its exit code.
 fn code(child: &mut Child) -> Option<i32> {
     let started = Instant::now();
     loop {
@@ -98,7 +98,7 @@ fn tables_of_other_commands_have_names_that_fit_too() {
         assert!(run.status.code() == Some(2) && stderr(&run).contains(hint), "{args:?}: {}", stderr(&run));
         assert_eq!(bench.files(), ["in.fq"]);
     }
-    // What stands for nothing in particular may hold anything.
+    // A suffix that stands for no format may hold any format.
     bench.split(&["in.fq", "--scores", "s.txt", "--genes", "g.out", "--json", "report"]);
 }
 
@@ -204,7 +204,7 @@ fn more_threads_than_tokio_would_give_are_no_hang() {
     }
 }
 
-/// A run that waits for more than its first reads, and has begun its outputs.
+/// Starts a run that has created its outputs and waits for more reads.
 fn waiting_for_more(command: &mut Command, bench: &Bench) -> Child {
     command.stdin(Stdio::piped());
     let mut child = command.stderr(Stdio::null()).spawn().unwrap();
@@ -233,7 +233,7 @@ fn hang_up(child: &Child) {
 fn a_closed_terminal_leaves_nothing_behind() {
     let bench = Bench::new();
     let args = ["split", "-", "--device", "cpu", "--coding", "c.fq", "--noncoding", "n.fq"];
-    // Whoever runs the tests may themselves ignore it.
+    // `env` restores the default action, because whoever runs the tests may ignore SIGHUP.
     let mut child = waiting_for_more(&mut started_by("env", &["--default-signal=HUP"], &bench, &args), &bench);
     hang_up(&child);
     assert_eq!(code(&mut child), Some(129));
@@ -331,11 +331,11 @@ fn a_slow_reader_gets_all_of_a_pipe() {
     assert!(text == input.as_bytes(), "{} bytes of {}", text.len(), input.len());
 }
 
-/// A control group that may use one CPU, removed in the end.
+/// A control group (cgroup) that may use one CPU. It is removed on drop.
 struct OneCpu(std::path::PathBuf);
 
 impl OneCpu {
-    /// None where this process may not make one.
+    /// Creates the group. `None` if this process is not allowed to.
     fn new() -> Option<Self> {
         let name = format!("readseeker-test-{}", std::process::id());
         let limits: [(&str, &[(&str, &str)]); 2] = [

@@ -1,4 +1,4 @@
-//! The scores table in its formats: the same rows in each.
+//! The scores table in all its formats has the same rows.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,14 +8,14 @@ use parquet::record::{Field, Row};
 
 use crate::support::{Bench, bases, fastq, stderr, testdata};
 
-/// The rows of a Parquet file, and how many row groups they are in.
+/// The rows of a Parquet file, and the number of its row groups.
 fn rows(path: &Path) -> (Vec<Row>, usize) {
     let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
     let groups = reader.num_row_groups();
     (reader.into_iter().map(Result::unwrap).collect(), groups)
 }
 
-/// What a table says, whatever its format and however it is compressed.
+/// The content of a table as text, whatever its format and compression.
 pub(crate) fn content(path: &Path) -> String {
     match path.extension().unwrap().to_str().unwrap() {
         "parquet" => rows(path).0.iter().map(|row| line(row) + "\n").collect(),
@@ -27,7 +27,7 @@ pub(crate) fn content(path: &Path) -> String {
     }
 }
 
-/// A value as the table of tabs has it.
+/// Formats a value as in the tab-separated table.
 fn cell(name: &str, value: &Field, is_scored: bool) -> String {
     match value {
         Field::Null if name == "frame" && is_scored => ".".to_owned(),

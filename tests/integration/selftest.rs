@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Bench, stderr, testdata};
 
-/// What is in a column of all lines of a check.
+/// The values of a column in all lines of a check.
 fn column(lines: &Value, check: &str, column: &str) -> Vec<String> {
     let lines = lines.as_array().unwrap().iter().filter(|line| line["check"] == check);
     lines.map(|line| line[column].as_str().unwrap().to_owned()).collect()
@@ -33,7 +33,7 @@ fn every_path_agrees_with_the_plain_one_and_every_format_comes_back() {
 #[test]
 fn a_path_that_cannot_run_fails_its_line_and_the_test() {
     let bench = Bench::new();
-    // Weights of another shape than config.json says.
+    // The weights file is not valid safetensors.
     std::fs::create_dir(bench.path("model")).unwrap();
     let config = std::fs::read_to_string(testdata("compact/tiny1/config.json")).unwrap();
     bench.write("model/config.json", config);

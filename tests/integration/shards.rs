@@ -1,10 +1,10 @@
-//! Runs that share an input: their outputs, one after the other, are those of a single run.
+//! Runs that share an input: their outputs, one after the other, equal those of a single run.
 
 use serde_json::Value;
 
 use crate::support::{Bench, fastq, stderr, testdata};
 
-/// The outputs of a run in a folder of its own: both classes, the table without its first line, the report.
+/// The outputs of a run in its own folder: both classes, the scores table without its header, and the report.
 struct Outputs {
     coding: String,
     noncoding: String,
@@ -21,12 +21,12 @@ fn run(input: &[&str], flags: &[&str]) -> Outputs {
     Outputs { coding, noncoding, scores: scores.to_owned(), report: bench.json("r.json") }
 }
 
-/// Compares shards with a single run; `flags` are those of both.
+/// Compares the outputs of shards with those of a single run, all with the same `flags`.
 fn compare(input: &[&str], shards: u64, flags: &[&str]) {
     compare_by(input, shards, flags, None);
 }
 
-/// The same of shards that have an index.
+/// Compares as [`compare`] does, with shards that read through an index if there is one.
 pub(crate) fn compare_by(input: &[&str], shards: u64, flags: &[&str], index: Option<&str>) {
     let whole = run(input, flags);
     let index = index.map_or_else(Vec::new, |index| vec!["--index", index]);
@@ -77,7 +77,7 @@ fn merged_reports_of_shards_are_that_of_a_single_run() {
     let output = bench.run(&merge);
     assert!(output.status.success(), "{}", stderr(&output));
     let [mut whole, mut merged] = ["whole.json", "m.json"].map(|file| bench.json(file));
-    // Measured.
+    // These values are measured, so they differ between runs.
     for report in [&mut whole, &mut merged] {
         for key in ["command", "wall_seconds", "reads_per_second", "peak_memory_bytes", "pace"] {
             report.as_object_mut().unwrap().remove(key);
@@ -85,7 +85,7 @@ fn merged_reports_of_shards_are_that_of_a_single_run() {
         assert!(report["estimate"].as_object_mut().unwrap().remove("wall_seconds").is_some());
     }
     assert_eq!(merged, whole);
-    // A shard of which the sample took nothing.
+    // A shard from which the sample took no reads.
     for shard in ["1", "2", "3"] {
         let mut report = bench.json(&format!("{shard}.json"));
         if shard == "2" {
@@ -138,7 +138,7 @@ fn merged_reports_of_shards_are_that_of_a_single_run() {
 
 #[test]
 fn warnings_of_merged_reports_are_about_the_whole() {
-    // A third of the reads is too short to be scored: all of one shard, and none of the others.
+    // A third of the reads are too short to be scored: all of one shard, and none of the others.
     let bench = Bench::new();
     bench.write("in.fq", fastq(200, 150, "") + &fastq(100, 50, ""));
     bench.split(&["in.fq", "--json", "whole.json"]);

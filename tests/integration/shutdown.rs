@@ -52,7 +52,7 @@ fn config(workers: usize) -> PipelineConfig {
     }
 }
 
-/// Runs a pipeline into `folder`, on a runtime of its own, within the limit; commits as `run` does.
+/// Runs a pipeline into `folder` on its own runtime, within the time limit, and commits the outputs as `run` does.
 fn run<M>(
     flavour: fn() -> tokio::runtime::Runtime,
     folder: &Path,
@@ -125,7 +125,7 @@ fn one_worker_of_two_failing_ends_the_run_with_its_error() {
                 7 => Err(failing()),
                 _ => all_coding(tokens),
             };
-            // The input never ends: were the other worker not stopped, neither would the run.
+            // The input never ends: if the other worker were not stopped, the run would not end either.
             let outcome = run(flavour, folder.path(), 2, (0..).map(template), classify, never());
             assert!(matches!(outcome, Err(Error::Internal(_))), "{outcome:?}");
             assert_eq!(files_in(folder.path()), 0, "a failed run leaves nothing");

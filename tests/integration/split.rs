@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::support::{Bench, fastq, records, stderr, testdata};
 
-/// Merges the classes back in the order of the names in `input`.
+/// The records of `input` that are in any of the classes, in the order of `input`.
 fn merged(input: &str, classes: &[String]) -> Vec<String> {
     let written: HashSet<String> = classes.iter().flat_map(|class| records(class)).collect();
     records(input).into_iter().filter(|record| written.contains(record)).collect()
@@ -35,7 +35,7 @@ fn the_same_bytes_for_any_threads_memory_and_batch_size() {
     let input = testdata("community.bam");
     let input = input.to_str().unwrap();
     let run = |extra: &[&str]| {
-        // What the prior is estimated from is bounded by the memory; see prior.rs.
+        // The sample for estimating the prior is bounded by the memory limit; see prior.rs.
         bench.split(&[&[input, "--prior", "0.7", "--force", "--scores", "s.tsv"], extra].concat());
         [bench.read("c.fq"), bench.read("n.fq"), bench.read("s.tsv")]
     };
@@ -132,7 +132,7 @@ fn score_writes_what_split_writes_as_scores() {
     bench.split(&["in.fq", "--scores", "split.tsv"]);
     let output = bench.run(&["score", "in.fq", "--device", "cpu", "-o", "score.tsv"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    // It writes no reads to a file, and says so.
+    // `score` writes no reads, so its column `output` says `NA`.
     let (split, score) = (bench.read("split.tsv"), bench.read("score.tsv"));
     for (split, score) in split.lines().zip(score.lines()).skip(1) {
         let [mut split, score]: [Vec<&str>; 2] = [split, score].map(|line| line.split('\t').collect());

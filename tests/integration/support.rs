@@ -1,19 +1,19 @@
-//! What the tests share: the binary, a folder of its own for each test, small inputs.
+//! Shared by the tests: the binary, a folder for each test, small inputs.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A file of `testdata/`.
+/// The path of a file in `testdata/`.
 pub(crate) fn testdata(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
 }
 
-/// Says what the running test leaves out. `.ci/run` lists these lines at its end.
+/// Reports what the running test skips. `.ci/run` lists these lines at its end.
 pub(crate) fn skipped(what: &str) {
     let thread = std::thread::current();
     let line = format!("skipped: {}: {what}\n", thread.name().unwrap_or("a test"));
-    // Not by `eprintln!`: of a test that passes, libtest shows nothing that macros print.
+    // `eprintln!` would not do: libtest hides what macros print in a test that passes.
     std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
 }
 
@@ -41,7 +41,7 @@ impl Bench {
         std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// A JSON file of this folder.
+    /// Parses a JSON file of this folder.
     pub(crate) fn json(&self, name: &str) -> serde_json::Value {
         serde_json::from_str(&self.read(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
@@ -54,7 +54,7 @@ impl Bench {
         names
     }
 
-    /// The binary, to be run here on the CPU.
+    /// The command that runs the binary in this folder.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_readseeker"));
         command.current_dir(self.folder.path()).args(args);
@@ -66,7 +66,7 @@ impl Bench {
         self.command(args).output().unwrap()
     }
 
-    /// Runs `readseeker split` on the CPU, on files of this folder or on absolute paths; must succeed.
+    /// Runs `readseeker split` with [`Self::run_split`]; it must succeed.
     pub(crate) fn split(&self, args: &[&str]) -> Output {
         let output = self.run_split(args);
         assert!(output.status.success(), "{}", stderr(&output));

@@ -1,4 +1,4 @@
-//! `readseeker train`: models fine-tuned on labelled reads.
+//! `readseeker train`: models trained on labelled reads, from a model or from random weights.
 
 use std::fmt::Write;
 use std::process::{Command, Output, Stdio};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Bench, bases, stderr, testdata};
 
-/// Reads without A, and so without stop codons, that are said to code, and reads without G.
+/// A table of labelled reads: the coding ones have no A, and so no stop codons; the others have no G.
 fn table(reads: u64) -> String {
     let mut text = "sequence\tlabel\tcoded_fraction\tframe\tgroup\n".to_owned();
     for n in 0..reads {
@@ -29,12 +29,12 @@ fn train(bench: &Bench, args: &[&str]) -> Output {
     bench.run(&[&["train", "--reads", "reads.tsv", "--device", "cpu"], threads, args].concat())
 }
 
-/// The columns of a table, by line, without its header.
+/// The rows of a table, without its header, split into fields.
 fn rows(text: &str) -> Vec<Vec<&str>> {
     text.lines().skip(1).map(|line| line.split('\t').collect()).collect()
 }
 
-/// What a model in this bench says of the reads it held out, beside what its training said.
+/// For each held-out read of a model: the probability that `score` gives it, and the one in the training's table.
 fn probabilities(bench: &Bench, model: &str) -> Vec<[f64; 2]> {
     let held_out = bench.read(&format!("{model}/held_out.tsv"));
     let held_out = rows(&held_out);
@@ -135,7 +135,7 @@ fn what_is_written_is_what_was_trained_whatever_the_family() {
     }
 }
 
-/// `tests/oracle/train_losses.py` has the goldens from `PyTorch`.
+/// The goldens come from `PyTorch`, through `tests/oracle/train_losses.py`.
 #[test]
 fn losses_of_fifty_steps_are_those_of_pytorch() {
     let bench = Bench::new();
@@ -184,7 +184,7 @@ fn a_model_from_random_weights_is_written_as_it_was_measured() {
         assert_eq!(told[0], "random weights of the shape of tiny3");
         assert_eq!(told[1], format!("{}, trained on {taught} reads of reads.tsv", told[0]));
         assert!(config["calibration"].is_null(), "too few are held out to fit one: {config}");
-        // What is written has the normalisation in its weights, and any reader of such models takes it.
+        // The written weights include the normalisation, so any reader of such models can load them.
         let run = bench.run(&["evaluate", "reads.tsv", "--model", "m", "--device", "cpu", "--json", "e.json"]);
         assert!(run.status.success(), "{}", stderr(&run));
         let accuracy = bench.json("e.json")["predictors"][0]["all"]["accuracy"].as_f64().unwrap();
@@ -203,7 +203,7 @@ fn what_is_left_out_at_random_follows_from_the_seed_alone() {
     let (bert, tiny) = (bert.to_str().unwrap(), tiny.to_str().unwrap());
     for from in [&["--from", bert][..], &["--from", tiny, "--scratch"]] {
         let losses = |name: &str, more: &[&str]| {
-            // Of one batch in all steps, so that the order of the reads does not matter.
+            // Each step's batch holds all reads, so their order does not matter.
             let args = ["--epochs", "3", "--batch-size", "40", "--hold-out", "0", "-o", name, "--log"];
             let run = train(&bench, &[from, &args, &[&format!("{name}.tsv")], more].concat());
             assert!(run.status.success(), "{}", stderr(&run));
@@ -220,7 +220,7 @@ fn what_is_left_out_at_random_follows_from_the_seed_alone() {
     }
 }
 
-/// DNABERT's own checkpoints were trained to find masked tokens: they have layers for that instead of a classifier.
+/// DNABERT's own checkpoints were trained to find masked tokens: they have layers for that and no classifier.
 #[test]
 fn a_bert_without_a_classifier_gets_one() {
     let bench = Bench::new();
@@ -244,7 +244,7 @@ fn a_bert_without_a_classifier_gets_one() {
     assert!(probabilities(&bench, "m").iter().all(|[scored, trained]| (scored - trained).abs() <= 1e-5));
 }
 
-/// Starts a training that saves its state after each step, and waits until it has.
+/// Starts a training that saves its state after each step, and waits until the state is there.
 fn started(bench: &Bench, args: &[&str]) -> std::process::Child {
     let fixed = ["train", "--reads", "reads.tsv", "--device", "cpu", "--threads", "1", "--save-every", "0"];
     let child = bench.command(&[&fixed, args].concat()).stderr(Stdio::null()).spawn().unwrap();

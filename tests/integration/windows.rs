@@ -1,4 +1,5 @@
-//! Windows over long reads: each scored as a read of its own, in every format, however large the read and small the memory.
+//! Windows over long reads: each is scored like a read of its own, in every format, even if the read is large and the
+//! memory small.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use readseeker::windows::{Pool, Windows, WindowsConfig};
 use crate::model_parity::{options, testdata};
 use crate::support::{Bench, bases, stderr};
 
-/// The token ids of reads, cut short only by the model itself.
+/// The token ids of reads. Nothing limits their number, so only the model itself truncates a read.
 fn tokens<'a>(classifier: &Classifier, reads: impl IntoIterator<Item = &'a [u8]>) -> Tokens {
     let mut tokens = Tokens::default();
     for read in reads {
@@ -58,7 +59,7 @@ fn a_windows_prediction_is_that_of_a_read_of_its_bases() {
     }
 }
 
-/// An unaligned BAM of one read.
+/// An unaligned BAM file with one read.
 fn bam(name: &str, bases: &str) -> Vec<u8> {
     let int = |n: usize| u32::try_from(n).unwrap().to_le_bytes();
     let name_len = u8::try_from(name.len() + 1).unwrap();
@@ -80,7 +81,7 @@ struct Window {
     probability: f64,
 }
 
-/// The lines of a BED, each checked, of the read `name`.
+/// Parses and checks the lines of a BED file, all of which belong to the read `name`.
 fn parse(bed: &str, name: &str) -> Vec<Window> {
     let window = |line: &str| {
         let fields: Vec<&str> = line.split('\t').collect();
@@ -160,7 +161,7 @@ fn a_megabase_read_is_scored_to_its_end_in_every_format_and_in_little_memory() {
 #[test]
 fn the_pool_decides_where_a_read_goes() {
     let bench = Bench::new();
-    // A gene of two codons' choice between random bases: coding in the middle alone.
+    // A gene made of four different codons, between random bases: only the middle of the read is coding.
     let gene: String = (0..150).map(|n| ["GCC", "CTG", "GAA", "AAA", "GGC", "ATC", "GAC"][n * n % 7]).collect();
     let read = format!("{}ATG{gene}TAA{}", bases(1, 3000), bases(2, 3000));
     bench.write("in.fq", format!("@a\n{read}\n+\n{}\n@b\nACGT\n+\nIIII\n", "I".repeat(read.len())));

@@ -1,4 +1,4 @@
-//! What the `config.json` of a model along the read says, checked. Pure: knows no tensor.
+//! The checked `config.json` of a model along the read. Pure: knows no tensor.
 
 use serde::Deserialize;
 
@@ -8,49 +8,49 @@ use crate::model::cpu;
 use crate::model::load_error::{LoadError, require};
 use crate::tiling::Tiling;
 
-/// `model_type` of the family.
+/// The `model_type` of the family.
 pub(in crate::model) const MODEL_TYPE: &str = "readseeker-along";
-/// The only `format_version` there is so far.
+/// The only `format_version` so far.
 const FORMAT_VERSION: u64 = 1;
 /// Frames are read as pairs of codons, so k is fixed.
 const K: usize = 6;
 /// Bases of a position: three codons of each frame.
 pub(super) const POSITION: usize = 9;
-/// Beyond this, all positions of a window are one.
+/// The most levels: with more, all positions of a window would become one.
 const MOST_LEVELS: usize = 8;
 
-/// A model's settings.
+/// The settings of a model.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(in crate::model) struct AlongConfig {
     /// The family: [`MODEL_TYPE`].
     pub(super) model_type: String,
-    /// Version of this file's layout.
+    /// The version of this file's layout.
     pub(super) format_version: u64,
     /// The model's name in reports.
     pub(super) name: String,
-    /// Bases of a token: 6.
+    /// The number of bases in a token: 6.
     pub(super) k: usize,
     /// The width of a token's embedding.
     pub(super) embedding_size: usize,
-    /// Channels of all layers.
+    /// The number of channels of all layers.
     pub(super) channels: usize,
-    /// Levels, each of half as many positions as the one before.
+    /// The number of levels, each with half as many positions as the one before.
     pub(super) levels: usize,
-    /// Positions that the fine layer looks at: 1.
+    /// The kernel size of the fine layer, in positions: 1.
     pub(super) fine_kernel: usize,
-    /// Whether the frames meet once more at the positions.
+    /// Whether the frames exchange information once more at the positions.
     pub(super) mix: bool,
-    /// `silu`.
+    /// The activation: `silu`.
     pub(super) activation: String,
-    /// Bases of a position: 9.
+    /// The number of bases in a position: 9.
     pub(super) position: usize,
-    /// How long reads are cut.
+    /// How long reads are cut into windows.
     pub(super) window: Window,
-    /// How calls are made of the logits.
+    /// How calls are made from the logits.
     pub(super) decoder: DecoderSettings,
-    /// How the read's probability is made of them.
+    /// How the read's probability is made from the calls.
     pub(super) calibration: BreakEven,
-    /// Both for short reads, if otherwise.
+    /// The decoder and calibration for short reads, if they differ.
     pub(super) short_reads: Option<ShortReads>,
     /// The training data, in words.
     pub(super) trained_on: Option<String>,
@@ -61,29 +61,30 @@ pub(in crate::model) struct AlongConfig {
 /// How long reads are cut into overlapping windows, in positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Window {
-    /// Positions of a window; one more where the windows of the reverse complement would lie elsewhere otherwise.
+    /// The number of positions in a window; one more if the windows of the reverse complement would otherwise lie
+    /// elsewhere.
     pub(super) positions: usize,
-    /// The most positions from one window's start to the next one's.
+    /// The most positions from the start of one window to the start of the next.
     pub(super) step: usize,
-    /// The longest read that is a single window.
+    /// The most positions of a read that is a single window.
     pub(super) longest_single: usize,
 }
 
 impl Window {
-    /// The same as a rule, which counts positions where it says bases.
+    /// The [`Tiling`] for these windows, which counts positions instead of bases.
     pub(super) fn tiling(self) -> Tiling {
         Tiling { length: self.positions, step: self.step, longest_single: self.longest_single }
     }
 }
 
 impl AlongConfig {
-    /// The sizes for our own kernels.
+    /// The shape of the network for our own kernels.
     pub(in crate::model) fn shape(&self) -> cpu::along::Shape {
         let &Self { embedding_size: embedding, channels, levels, mix, .. } = self;
         cpu::along::Shape { embedding, channels, levels, mix }
     }
 
-    /// Reads and checks a `config.json`. Unknown keys are fine: they describe.
+    /// Parses and checks a `config.json`. Unknown keys are allowed: they are descriptions.
     pub(in crate::model) fn parse(json: &[u8]) -> Result<Self, LoadError> {
         let config: Self = serde_json::from_slice(json).map_err(LoadError::Json)?;
         config.check()?;

@@ -1,7 +1,7 @@
-//! From a read's logits to what is said of it: its probability, its frame, and the stretches that code. Pure: knows no tensor.
+//! Decodes the logits of a read into its probability, its frame and its coding stretches. Pure: knows no tensor.
 //!
-//! A position is nine bases. A read is padded with the same number of bases on both sides, so that the positions of a strand
-//! are those of the other. The rules are those of `workflows/training/ALONG.md`.
+//! A position is nine bases. A read is padded equally on both sides, so that the positions of both strands coincide.
+//! The rules are those of `workflows/training/ALONG.md`.
 
 mod chain;
 mod codons;
@@ -23,61 +23,62 @@ pub(super) use grid::{positions, side};
 pub(super) use seen::Seen;
 pub(in crate::model) use settings::{BreakEven, DecoderSettings, ShortReads};
 
-/// Logits of a position: none, plus 0 1 2, minus 0 1 2, frames of the padded read.
+/// The logits of a position: none, plus 0 1 2, minus 0 1 2. The frames are counted on the padded read.
 pub(in crate::model) const LOGITS: usize = chain::STATES;
 
-/// A decoder with its costs.
+/// Decodes logits by the costs of a model.
 #[derive(Clone, Debug)]
 pub(super) struct Decoder {
     rules: Rules,
-    /// The rules of short reads, where they have their own.
+    /// The rules for short reads, if they have their own.
     short: Option<Short>,
 }
 
-/// The rules of reads of at most so many bases.
+/// The rules for reads of up to `bases` bases.
 #[derive(Clone, Debug)]
 struct Short {
     bases: usize,
     rules: Rules,
-    /// How longer reads are told that are called by these rules too.
+    /// How to recognise longer reads that are called by these rules too.
     unshifted: Option<Unshifted>,
 }
 
-/// Longer reads without insertions and deletions: contigs, and reads of sequencers that make few of them. To let their genes shift
-/// the frame as cheaply as a nanopore's errors do would join neighbouring genes to one.
+/// Recognises longer reads without insertions and deletions: contigs, and reads of sequencers that make few of them. If
+/// their genes could shift the frame as cheaply as the errors of a nanopore do, neighbouring genes would be joined into
+/// one.
 #[derive(Clone, Debug)]
 struct Unshifted {
-    /// The costs of all longer reads, but for shifts, which there are not.
+    /// The costs of all longer reads, but without shifts of the frame.
     chain: Chain,
-    /// The most that shifts gain a coding position.
+    /// The gain per coding position below which shifts of the frame count as absent.
     below: f64,
 }
 
-/// How calls are made of logits, and probabilities of calls.
+/// The rules for making calls from logits, and probabilities from calls.
 #[derive(Clone, Debug)]
 struct Rules {
     chain: Chain,
     calibration: Calibration,
 }
 
-/// No sample has so few reads that are not coding that a read of a lower probability would be called coding.
+/// The lowest probability of a gene: no sample has so few non-coding reads that a read below it would be called coding.
 const LEAST: f32 = 0.005;
 
-/// How a read was called.
+/// The call of a read, and the call for its genes.
 struct Called<'a> {
-    /// Its probability follows from this.
+    /// The call from which its probability follows.
     call: Call,
-    /// Its genes are on this path, by these rules.
+    /// The call whose path has its genes, and their rules.
     path: Call,
     genes: &'a Rules,
 }
 
-/// Working memory, kept from read to read.
+/// Working memory, reused from read to read.
 #[derive(Debug, Default)]
 pub(super) struct Scratch(Memory);
 
 impl Decoder {
-    /// `short`: how short reads are decoded, if otherwise.
+    /// Creates a decoder; `short` has the settings for short reads, if they differ.
     pub(super) fn new(settings: &DecoderSettings, calibration: &BreakEven, short: Option<&ShortReads>) -> Self {
         let unshifted = |below| Unshifted { chain: Chain::without_shifts(settings), below };
         let short = short.map(|short| Short {
@@ -88,7 +89,8 @@ impl Decoder {
         Self { rules: Rules::new(settings, calibration), short }
     }
 
-    /// What is said of one read; its genes become a row of `into`. `logits` are those of the positions that are seen.
+    /// Decodes one read and adds its genes as a row to `into`. `logits` are those of the positions that the network
+    /// sees.
     pub(super) fn decode(
         &self,
         seen: &Seen<'_>,
@@ -114,8 +116,9 @@ impl Decoder {
         Prediction { probability, frame: Some(seen.frame(unpadded(frame, bases))) }
     }
 
-    /// The call of a read of so many bases, whose path is left in memory. Longer reads that are called as short ones are have the path,
-    /// the frame and the genes of those alone: a read's probability does not hang on which of both it is.
+    /// Calls a read of `bases` bases, and leaves the path in memory. A longer read that is called like a short one
+    /// takes only its path, frame and genes from the rules for short reads: its probability does not depend on which
+    /// rules those are.
     fn call(&self, bases: usize, logits: &[[f32; LOGITS]], memory: &mut Memory) -> Called<'_> {
         let own = self.rules_of(bases);
         let call = own.chain.call(logits, memory);
@@ -130,7 +133,7 @@ impl Decoder {
         }
     }
 
-    /// The rules of a read of so many bases.
+    /// The rules for a read of `bases` bases.
     fn rules_of(&self, bases: usize) -> &Rules {
         match &self.short {
             Some(short) if bases <= short.bases => &short.rules,
@@ -144,8 +147,9 @@ impl Rules {
         Self { chain: Chain::new(settings), calibration: calibration.by_length.clone() }
     }
 
-    /// Adds the stretches of the path in memory, made of these logits, with the probabilities of their genes. A gene's is that of
-    /// a read of these bases which would say as much: at the opposite odds, calls would do without the gene. None is below `least`.
+    /// Adds the stretches of the path in memory with the probabilities of their genes. The probability of a gene is
+    /// that of a read of the same length with as much evidence: at the opposite prior odds, a call with the gene and
+    /// one without it would score the same. No probability is below `least`.
     fn stretches(&self, seen: &Seen<'_>, logits: &[[f32; LOGITS]], least: f32, memory: &Memory, into: &mut Stretches) {
         let found = seen.coding_runs(&memory.path, |border| self.chain.parts(border, memory));
         for gene in genes::in_order(found.chunk_by(|_, (_, next)| next.continues).collect()) {
@@ -157,19 +161,19 @@ impl Rules {
         }
     }
 
-    /// The probability of a read of so many bases that speaks so much for coding.
+    /// The probability of a read with `bases` bases and this evidence for coding.
     #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more than f32")]
     fn probability(&self, log_odds: f64, bases: usize) -> f32 {
         self.calibration.probability(log_odds, bases) as f32
     }
 }
 
-/// NaN if a logit is no finite number, and 0 otherwise: a path may go around such a logit, the read's probability may not.
+/// NaN if a logit is not finite, otherwise 0: a path may avoid such a logit, but the read's probability must not.
 fn poison(logits: &[[f32; LOGITS]]) -> f64 {
     logits.as_flattened().iter().map(|&logit| f64::from(logit * 0.0)).sum()
 }
 
-/// A frame of the padded read, as the read without its padding counts.
+/// Converts a frame of the padded read to that of the read without padding.
 fn unpadded(frame: usize, bases: usize) -> Frame {
     let padded = Frame::ALL[frame];
     let offset = (usize::from(padded.offset) + POSITION - side(bases)) % 3;

@@ -1,4 +1,4 @@
-//! The family `along`: what it needs of a read, its windows, and from their logits to calls.
+//! The family `along`: its requirements on a read, its windows, and how it turns their logits into calls.
 
 use std::borrow::Cow;
 
@@ -22,14 +22,14 @@ use crate::model::training::Learning;
 use crate::model::weights::Weights;
 use crate::prediction::{Genes, Prediction, Predictions};
 
-/// The fewest bases of a read that has a token in each frame.
+/// The fewest bases of a read with a token in each frame.
 pub(super) const SHORTEST: usize = 8;
-/// Bases of a window where the user asks for windows: what the other families take.
+/// The window in bases if the user asks for windows, as in the other families.
 const WINDOW: usize = 300;
-/// Reading frames of a read and its reverse complement.
+/// The number of reading frames of a read and its reverse complement.
 const FRAMES: usize = LOGITS - 1;
 
-/// The settings of a model along the read.
+/// A model along the read: its settings and its decoder.
 #[derive(Debug)]
 pub(in crate::model) struct Along {
     pub(super) config: AlongConfig,
@@ -37,7 +37,7 @@ pub(in crate::model) struct Along {
 }
 
 impl Along {
-    /// Those of a `config.json`.
+    /// Parses the settings in a `config.json`.
     pub(in crate::model) fn parse(json: &[u8]) -> Result<Self, LoadError> {
         let config = AlongConfig::parse(json)?;
         let decoder = Decoder::new(&config.decoder, &config.calibration, config.short_reads.as_ref());

@@ -1,4 +1,4 @@
-//! The network along the read on our own kernels for the CPU.
+//! Runs the network along the read on our own kernels for the CPU.
 
 use super::decoder::LOGITS;
 use super::tensors;
@@ -9,7 +9,7 @@ use crate::model::load_error::LoadError;
 use crate::model::row::Row;
 use crate::model::weights::Weights;
 
-/// The kernels for a network of this shape, with its tensors.
+/// Creates the engine for a network of this shape, with its tensors.
 pub(super) fn load(shape: Shape, instructions: InstructionSet, weights: &mut Weights) -> Result<Engine, LoadError> {
     Engine::new(shape, instructions, |name, shape| tensors::take(weights, name, shape))
 }
@@ -29,9 +29,9 @@ impl Kernels for Engine {
     }
 
     fn rows_per_call(&self, _parameters: usize) -> usize {
-        // Some 20 ms of a thread: few enough that the last ones do not keep one thread busy alone, and that a chunk's records
-        // are still in a core's cache from one stage to the next. Memory that lies idle for long would go back to the system
-        // and have to be cleared again.
+        // Some 20 ms of a thread's time. This is few enough that the last rows do not keep one thread busy alone, and
+        // that the records of a chunk are still in a core's cache from one stage to the next. Memory that lies idle for
+        // long would go back to the system and have to be cleared again.
         512
     }
 }

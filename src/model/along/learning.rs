@@ -1,5 +1,5 @@
-//! How a network along the read learns: the loss of `workflows/training/along/train.py` at every position of reads that lie
-//! wholly in one class, at a rate for weights that are good already.
+//! How a network along the read learns: with the loss of `workflows/training/along/train.py` at every position, from
+//! reads entirely in one class, at a learning rate for weights that are good already.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
@@ -12,7 +12,7 @@ use crate::model::row::Row;
 use crate::model::training::{Learning, Recipe, Scratch, Taught, Truth, one_hot};
 use crate::prediction::{Frame, Strand};
 
-/// What all classes share of a position's target.
+/// Label smoothing: the share of a position's target that is spread over all classes.
 const SMOOTHING: f64 = 0.01;
 
 /// The class of all positions of a read: none, or a frame of the padded read.

@@ -1,10 +1,10 @@
-//! The network along the read on burn: seven logits for each position.
+//! The network along the read on burn, with seven logits for each position.
 //!
-//! This is the definition in the program: the engine on our own kernels is tested against it. Each strand runs in its own
-//! direction: a position of one is the mirrored position of the other.
+//! This is the reference definition: the engine on our own kernels is tested against it. Each strand runs in its own
+//! direction: a position on one is the mirrored position on the other.
 //!
-//! All rows of a batch have as many positions, so none is padded. In half precision embeddings and convolutions are stored and
-//! multiplied in f16; what the frames hear of each other and the logits stay in f32.
+//! All rows of a batch have the same number of positions, so none is padded. In half precision, embeddings and
+//! convolutions are stored and multiplied in f16; the exchange between frames and the logits stay in f32.
 
 use burn::tensor::module::{conv1d, embedding};
 use burn::tensor::ops::ConvOptions;
@@ -23,13 +23,13 @@ use crate::model::cpu::along::positions;
 use crate::model::load_error::LoadError;
 use crate::model::row::Row;
 
-/// Frames of a strand.
+/// The number of frames of a strand.
 const FRAMES: usize = 3;
-/// Codons of a position, and what the stem moves on by.
+/// The number of codons in a position, and the stride of the stem.
 const CODONS: usize = 3;
-/// Tokens that the stem looks at.
+/// The kernel size of the stem, in tokens.
 const KERNEL: usize = 6;
-/// Bases before the first position where its first token starts.
+/// The number of bases by which the first token starts before the first position.
 const LEAD: usize = 6;
 
 /// The network with its weights, on a device.
@@ -47,7 +47,7 @@ pub(in crate::model) struct AlongNetwork {
     frame_bias: Tensor<1>,
     none_hidden: Linear,
     none: Linear,
-    /// Each id's reverse complement.
+    /// The reverse complement of each id.
     complements: Vec<u16>,
     uploader: Uploader,
 }
@@ -75,7 +75,7 @@ struct Convolution {
     padding: usize,
 }
 
-/// A linear layer over channels of [rows, channels, positions].
+/// A linear layer over the channels of `[rows, channels, positions]`.
 #[derive(Debug)]
 struct Linear {
     /// `[1, out, in]`
@@ -84,7 +84,7 @@ struct Linear {
 }
 
 impl AlongNetwork {
-    /// Takes the network's tensors.
+    /// Loads the network from its tensors.
     pub(in crate::model) fn load(
         config: &AlongConfig,
         form: Form,
@@ -136,7 +136,8 @@ impl AlongNetwork {
         })
     }
 
-    /// The ids of each row and of its reverse complement, from six bases before the first position on, `[rows, 2, 9 T + 9]`.
+    /// The ids of each row and of its reverse complement, from six bases before the first position on, `[rows, 2, 9 T +
+    /// 9]`.
     fn strands(&self, rows: &[Row<'_>], positions: usize) -> Vec<u16> {
         let length = POSITION * (positions + 1);
         let mut ids = Vec::with_capacity(rows.len() * 2 * length);
@@ -155,7 +156,7 @@ impl AlongNetwork {
         ids
     }
 
-    /// A residual of the fine layer, where the frames meet once more.
+    /// The residual of the fine layer, in which the frames exchange information once more.
     fn mixed(&self, h: Tensor<3>) -> Tensor<3> {
         let Some(mix) = &self.mix else { return h };
         let heard = mix.meet.to_frames(heard(&h));
@@ -163,7 +164,7 @@ impl AlongNetwork {
         h + silu(own + heard)
     }
 
-    /// Logits [rows, 7 T] from the features of six frames [rows * 6, channels, T].
+    /// Computes logits `[rows, 7 T]` from the features of six frames `[rows * 6, channels, T]`.
     fn logits(&self, h: &Tensor<3>) -> Tensor<2> {
         let [frames, channels, positions] = h.dims();
         let rows = frames / (2 * FRAMES);
@@ -195,14 +196,14 @@ impl Network for AlongNetwork {
     }
 
     fn gpu_batches(&self) -> GpuBatches {
-        // Rows are not padded: groups of positions are counted from both ends of a row.
+        // Rows are not padded, since groups of positions are counted from both ends of a row.
         GpuBatches { rows: 1024, step: 1 }
     }
 
     fn forward(&self, rows: &[Row<'_>], positions: usize, device: &Device) -> Tensor<2> {
         let (batch, tokens) = (rows.len(), CODONS * (positions + 1));
         let sent = self.uploader.upload([], &self.strands(rows, positions), device);
-        // Every third id is of one frame.
+        // Every third id belongs to the same frame.
         let ids = sent.ids.reshape([batch * 2, tokens, FRAMES]).swap_dims(1, 2).reshape([batch * 2 * FRAMES, tokens]);
         let e = embedding(self.words.clone(), ids).swap_dims(1, 2); // [batch * 6, embedding, tokens]
         let fine = silu(high(self.stem.forward(e)));
@@ -213,7 +214,7 @@ impl Network for AlongNetwork {
             levels.push(p + silu(sum));
         }
         let mut y = levels.pop().expect("the last level's");
-        // The stem's outputs come through the fine layer, the others' as they are.
+        // The stem's output goes through the fine layer, the outputs of the other levels stay as they are.
         levels[0] = high(self.fine.forward(self.form.low(levels[0].clone())));
         for (level, x) in self.levels.iter().zip(levels).rev() {
             let [frames, channels, _] = y.dims();
@@ -225,12 +226,12 @@ impl Network for AlongNetwork {
     }
 }
 
-/// How many groups of two there are on either side, and how many positions are left in the middle.
+/// The number of pairs on either side, and the number of positions left in the middle.
 fn groups(positions: usize) -> (usize, usize) {
     (positions / 4, positions % 4)
 }
 
-/// Means over groups of positions: pairs counted from both ends, and what is left in the middle.
+/// Averages groups of positions: pairs counted from both ends, and what is left in the middle.
 fn pooled(x: &Tensor<3>) -> Tensor<3> {
     let [rows, channels, positions] = x.dims();
     let (pairs, middle) = groups(positions);
@@ -243,7 +244,7 @@ fn pooled(x: &Tensor<3>) -> Tensor<3> {
     joined(sides, middle)
 }
 
-/// Gives each group's numbers to all its positions.
+/// Copies each group's numbers to all its positions.
 fn spread(x: &Tensor<3>, positions: usize) -> Tensor<3> {
     let [rows, channels, all] = x.dims();
     let (pairs, middle) = groups(positions);
@@ -256,22 +257,22 @@ fn spread(x: &Tensor<3>, positions: usize) -> Tensor<3> {
     joined(sides, middle)
 }
 
-/// Left, middle and right, as far as there are any.
+/// Concatenates left, middle and right, as far as they exist.
 fn joined(sides: Option<(Tensor<3>, Tensor<3>)>, middle: Option<Tensor<3>>) -> Tensor<3> {
     let (left, right) = sides.unzip();
     Tensor::cat(left.into_iter().chain(middle).chain(right).collect(), 2)
 }
 
-/// The other strand's numbers at each position of [rows, 2, channels, positions].
+/// The other strand's numbers at each position of `[rows, 2, channels, positions]`.
 fn mirrored(x: Tensor<4>) -> Tensor<4> {
     x.flip([1, 3])
 }
 
-/// What the frames have in common, for each strand, [rows, 2, channels, positions] each.
+/// Statistics over frames for each strand, `[rows, 2, channels, positions]` each.
 struct Met {
-    /// Over the strand's own frames.
+    /// The mean over the strand's own frames.
     means: Tensor<4>,
-    /// Of all six.
+    /// The maximum over all six frames.
     greatest: Tensor<4>,
 }
 
@@ -284,7 +285,8 @@ fn met(x: &Tensor<3>) -> Met {
     Met { means, greatest: own.clone().max_pair(mirrored(own)) }
 }
 
-/// The mean over the strand's frames, over the other strand's, and the greatest of all, `[rows * 2, 3 * channels, positions]`.
+/// The mean over the strand's frames, the mean over the other strand's, and the maximum over all, `[rows * 2, 3 *
+/// channels, positions]`.
 fn heard(x: &Tensor<3>) -> Tensor<3> {
     let Met { means, greatest } = met(x);
     let [rows, _, channels, positions] = means.dims();
@@ -306,7 +308,7 @@ impl Linear {
         self.weight.clone().expand([rows, to, from]).matmul(x) + bias
     }
 
-    /// The outputs for each strand, given to its three frames.
+    /// Computes the output for each strand, and copies it to its three frames.
     fn to_frames(&self, x: Tensor<3>) -> Tensor<3> {
         let [strands, channels, positions] = {
             let [strands, _, positions] = x.dims();
@@ -317,12 +319,12 @@ impl Linear {
     }
 }
 
-/// A matrix as a convolution of kernel 1.
+/// Turns a matrix into a convolution with kernel size 1.
 fn square(weight: Tensor<2>) -> Tensor<3> {
     weight.unsqueeze_dim(2)
 }
 
-/// Makes layers of tensors.
+/// Makes layers from tensors.
 struct Loader<'a, 'w> {
     tensors: &'a mut Tensors<'w>,
 }

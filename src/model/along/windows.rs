@@ -1,5 +1,5 @@
-//! Where the windows of a read lie, and one row of logits for each of its positions. Pure: knows no tensor, so that windows
-//! are the same whatever computes the network.
+//! Lays out the windows of a read, and stitches their logits into one row of logits for each of its positions. Pure:
+//! knows no tensor, so that windows are the same whatever computes the network.
 
 use std::ops::Range;
 
@@ -7,28 +7,28 @@ use super::config::{POSITION, Window};
 use super::decoder::{LOGITS, positions, side};
 use crate::model::row::Row;
 
-/// A position's logits.
+/// The logits of a position.
 pub(super) type Logits = [f32; LOGITS];
 
-/// Bases of a row of k-mers.
+/// The number of bases in a row of k-mers.
 pub(super) fn bases(row: &[u16]) -> usize {
     row.len() + 5
 }
 
 impl Window {
-    /// The windows of a row of k-mers, in positions; none where there is no k-mer.
+    /// The windows of a row of k-mers, in positions; none if there is no k-mer.
     pub(super) fn over(self, row: &[u16]) -> impl Iterator<Item = Range<usize>> + use<> {
         let all = self.tiling().over(positions(bases(row)));
         all.take(if row.is_empty() { 0 } else { usize::MAX })
     }
 
-    /// How many positions all windows of a row have.
+    /// The number of positions in all windows of a row.
     pub(super) fn total(self, row: &[u16]) -> usize {
         self.over(row).map(|window| window.len()).sum()
     }
 
-    /// The logits of a row's positions from those of its windows. Where two windows overlap, the cut is the middle of the
-    /// overlap; a position right in the middle gets the mean of both.
+    /// Stitches the logits of a row's windows into those of its positions. Where two windows overlap, they are cut in
+    /// the middle of the overlap; a position exactly in the middle gets the mean of both.
     pub(super) fn stitched<'a>(self, row: &[u16], logits: &'a [Logits], room: &'a mut Vec<Logits>) -> &'a [Logits] {
         if logits.len() <= self.longest_single {
             return logits;
@@ -54,7 +54,7 @@ impl Window {
     }
 }
 
-/// The k-mers of a window of a row, with the padding before them.
+/// Cuts the k-mers of a window from a row, with the padding before them.
 pub(super) fn cut<'a>(row: &'a [u16], window: &Range<usize>) -> Row<'a> {
     let side = side(bases(row));
     let start = (POSITION * window.start).saturating_sub(side);
@@ -71,7 +71,7 @@ mod tests {
 
     const WINDOW: Window = Window { positions: 64, step: 48, longest_single: 80 };
 
-    /// Logits that say which window they are from, and which of its positions.
+    /// Logits that encode the window they come from, and the position.
     fn logits(row: &[u16]) -> Vec<Logits> {
         let mark = |n: usize| f32::from(u16::try_from(n).unwrap());
         let of = |(n, window): (usize, Range<usize>)| {

@@ -1,20 +1,20 @@
-//! What a BERT's `config.json` says, checked. Pure: knows no tensor.
+//! The checked `config.json` of a BERT. Pure: knows no tensor.
 
 use serde::Deserialize;
 
 use crate::model::cpu;
 use crate::model::load_error::LoadError;
 
-/// `model_type` of the family.
+/// The `model_type` of the family.
 pub(in crate::model) const MODEL_TYPE: &str = "bert";
-/// The labels: non-coding, coding.
+/// The number of labels: non-coding, coding.
 pub(super) const LABELS: usize = 2;
-/// The most tokens of a read, special ones included: the original's `max_seq_length`.
+/// The most tokens of a read, including special ones: the original's `max_seq_length`.
 const MAX_TOKENS: usize = 298;
-/// `[CLS]` and `[SEP]`.
+/// The number of special tokens: `[CLS]` and `[SEP]`.
 pub(super) const SPECIAL: usize = 2;
 
-/// What is used of a Hugging Face `config.json`; the other keys are for training.
+/// The keys that are used of a Hugging Face `config.json`; others are for training.
 #[derive(Clone, Debug, Deserialize)]
 pub(in crate::model) struct BertConfig {
     pub(super) vocab_size: usize,
@@ -39,7 +39,7 @@ fn layer_norm_eps() -> f64 {
 }
 
 impl BertConfig {
-    /// Reads and checks a `config.json` for a vocabulary of this k.
+    /// Parses and checks a `config.json` for a vocabulary of this size.
     pub(in crate::model) fn parse(json: &[u8], vocabulary: usize) -> Result<Self, LoadError> {
         let config: Self = serde_json::from_slice(json).map_err(LoadError::Json)?;
         let two = LABELS.to_string();
@@ -68,12 +68,12 @@ impl BertConfig {
         }
     }
 
-    /// The most k-mers of a row that are read.
+    /// The most k-mers of a row that the network reads.
     pub(super) fn longest_row(&self) -> usize {
         self.max_tokens() - SPECIAL
     }
 
-    /// The network's sizes, for our own kernels.
+    /// The shape of the network for our own kernels.
     #[allow(clippy::cast_possible_truncation)] // all of it is f32
     pub(in crate::model) fn shape(&self) -> cpu::bert::Shape {
         cpu::bert::Shape {
@@ -88,7 +88,7 @@ impl BertConfig {
         }
     }
 
-    /// The most tokens of a row, special ones included.
+    /// The most tokens of a row, including special ones.
     pub(in crate::model) fn max_tokens(&self) -> usize {
         MAX_TOKENS.min(self.max_position_embeddings)
     }

@@ -1,4 +1,4 @@
-//! The family `bert`: what it needs of a read, and from its logits to probabilities.
+//! The family `bert`: its requirements on a read, and how it turns logits into probabilities.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ use crate::model::training::Learning;
 use crate::model::weights::Weights;
 use crate::prediction::{Prediction, Predictions};
 
-/// A BERT's settings.
+/// A BERT's settings, with the k of its vocabulary.
 #[derive(Debug)]
 pub(in crate::model) struct Bert {
     k: usize,
@@ -62,7 +62,7 @@ impl Scoring for Bert {
     }
 }
 
-/// The probability of coding: softmax of the two logits.
+/// The probability of coding: the softmax of the two logits.
 pub(in crate::model) fn prediction([noncoding, coding]: [f32; LABELS]) -> Prediction {
     Prediction { probability: 1.0 / (1.0 + (noncoding - coding).exp()), frame: None }
 }

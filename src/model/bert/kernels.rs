@@ -1,4 +1,4 @@
-//! A BERT on our own kernels for the CPU.
+//! Runs a BERT on our own kernels for the CPU.
 
 use super::config::BertConfig;
 use crate::model::attention::Attention;
@@ -10,16 +10,16 @@ use crate::model::load_error::LoadError;
 use crate::model::row::Row;
 use crate::model::weights::Weights;
 
-/// A BERT's kernels, and how far they pad.
+/// The engine of a BERT, and how far it pads reads.
 #[derive(Debug)]
 pub(super) struct BertKernels {
     engine: Engine,
-    /// The tokens that a read is padded to.
+    /// The number of tokens that a read is padded to.
     padded: usize,
 }
 
 impl BertKernels {
-    /// Takes the network's tensors; the kernels must support its shape.
+    /// Loads the network from its tensors; the kernels must support its shape.
     pub(super) fn load(config: &BertConfig, setup: CpuSetup, weights: &mut Weights) -> Result<Self, LoadError> {
         let CpuSetup { attention, precision, instructions, .. } = setup;
         let take = |name: &str, shape: &[usize]| weights.take(name, shape);
@@ -49,7 +49,7 @@ impl Kernels for BertKernels {
     }
 
     fn rows_per_call(&self, parameters: usize) -> usize {
-        /// Parameters times rows that a thread computes in a second or two.
+        /// Parameters times rows that a thread computes in one or two seconds.
         const THREAD_SHARE: usize = 400_000_000;
         (THREAD_SHARE / parameters.max(1)).clamp(1, 512)
     }

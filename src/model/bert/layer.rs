@@ -1,12 +1,11 @@
-//! A BERT's layer on burn.
+//! A layer of a BERT on burn.
 //!
-//! In f32, attention runs in kernels of its own: nothing depends on what a device has. In half precision the linear layers
-//! are multiplied in f16; the residual stream, normalisation and attention stay in f32.
+//! In f32, attention runs as separate kernels, so nothing depends on the device's features. In half precision, the
+//! linear layers are multiplied in f16; the residual stream, normalisation and attention stay in f32.
 //!
-//! burn's attention operation is one kernel that never stores a score, where a device has matrix units and the build
-//! reaches them. That kernel multiplies in f16 whatever it is given (its sums and softmax are f32), so f32 leaves it alone.
-//! It knows no addends to the scores either, and wants lengths of whole tiles: [`Addends`] and [`TILE`] say what is done
-//! about that.
+//! burn's attention operation is a single kernel that never stores a score, if the device has matrix units and the
+//! build can use them. That kernel multiplies in f16 whatever its input (its sums and softmax are f32), so f32 does not
+//! use it. It has no additive mask either, and needs lengths of whole tiles: [`Addends`] and [`TILE`] deal with that.
 
 use std::f32::consts::FRAC_1_SQRT_2;
 use std::sync::Arc;
@@ -21,32 +20,34 @@ use crate::model::burn_engine::tensors::Tensors;
 use crate::model::load_error::LoadError;
 use crate::model::weights::Weights;
 
-/// Tokens of a row are a multiple of this for the fused operation: 298 is no multiple of any tile, 320 is.
+/// For the fused operation, rows are padded to a multiple of this many tokens: 298 is not a multiple of any tile, 320
+/// is.
 pub(super) const TILE: usize = 32;
-/// A head's queries and keys are a multiple of this wide for the fused operation.
+/// For the fused operation, the width of a head's queries and keys is a multiple of this.
 const WIDTH: usize = 16;
 
-/// How wide a head's queries and keys are: for the fused operation with one number more, which carries the addends.
+/// The width of a head's queries and keys. For the fused operation it has room for one more number, which carries the
+/// addends.
 fn width(form: Form, head: usize) -> usize {
     if form.fused { (head + 1).next_multiple_of(WIDTH) } else { head }
 }
 
-/// What is added to the scores of each token that is asked about, as a layer wants it.
+/// What is added to the attention scores of each token, in the form that a layer needs.
 ///
-/// A score is a product of a query and a key. For the fused operation each key has a number more, its addend, and each
-/// query a constant there that makes it weigh just that.
+/// A score is the product of a query and a key. For the fused operation, each key has one more number, its addend, and
+/// each query has a constant in that place, so that the addend is added to the score.
 #[derive(Clone, Debug)]
 pub(super) enum Addends {
-    /// The same for all tokens of a row: softmax does not see it.
+    /// Nothing: all tokens of a row would get the same, which softmax ignores.
     None,
-    /// To add to scores, `[batch, 1, 1, tokens]`.
+    /// Added to the scores, `[batch, 1, 1, tokens]`.
     ToScores(Tensor<4>),
-    /// To add to keys, `[batch, 1, tokens, width]`.
+    /// Added to the keys, `[batch, 1, tokens, width]`.
     ToKeys(Tensor<4>),
 }
 
 impl Addends {
-    /// From one number a token, `[batch, tokens]`.
+    /// Creates addends from one number per token, `[batch, tokens]`.
     pub(super) fn new(addends: Tensor<2>, form: Form, head: usize) -> Self {
         let [batch, tokens] = addends.dims();
         if !form.fused {
@@ -58,12 +59,12 @@ impl Addends {
     }
 }
 
-/// One of a BERT's layers.
+/// A layer of a BERT.
 #[derive(Debug)]
 pub(super) struct Layer {
     form: Form,
     heads: usize,
-    /// Queries, keys and values side by side, of all heads each. Queries are scaled so that scores need not be.
+    /// Queries, keys and values side by side, each for all heads. Queries are scaled so that scores need not be.
     asked: Linear,
     context: Linear,
     context_norm: Norm,
@@ -74,7 +75,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// New `x` [batch, tokens, hidden]; of the first token alone if `only_first`.
+    /// Computes the new `x` `[batch, tokens, hidden]`, for just the first token if `only_first`.
     pub(super) fn forward(&self, x: Tensor<3>, addends: &Addends, only_first: bool) -> Tensor<3> {
         let context = self.context.forward(self.form.low(self.attention(x.clone(), addends, only_first)));
         let x = if only_first { x.narrow(1, 0, 1) } else { x };
@@ -84,7 +85,8 @@ impl Layer {
         self.output_norm.forward(dropped(self.dropout.as_deref(), high(self.output.forward(inner))) + x)
     }
 
-    /// What each token hears from all, of all heads [batch, tokens, hidden]; the first token alone if `only_first`.
+    /// The attention of each token to all, for all heads `[batch, tokens, hidden]`; for just the first token if
+    /// `only_first`.
     fn attention(&self, x: Tensor<3>, addends: &Addends, only_first: bool) -> Tensor<3> {
         let [batch, tokens, hidden] = x.dims();
         let wide = width(self.form, hidden / self.heads) * self.heads;
@@ -106,7 +108,7 @@ impl Layer {
         heard.swap_dims(1, 2).reshape([batch, asking, hidden])
     }
 
-    /// softmax(Q Kᵗ + addends) V. The sums are divided by after the last product, where there is less to divide.
+    /// softmax(Q Kᵗ + addends) V. The division by the sums comes after the last product, where there is less to divide.
     fn attend(&self, query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, addends: Option<&Tensor<4>>) -> Tensor<4> {
         let scores = query.matmul(key.swap_dims(2, 3));
         let scores = match addends {
@@ -120,7 +122,7 @@ impl Layer {
     }
 }
 
-/// softmax(Q Kᵗ / sqrt(width)) V, as burn's operation.
+/// softmax(Q Kᵗ / sqrt(width)) V, as burn's fused operation.
 fn fused(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>) -> Tensor<4> {
     attention(query, key, value, None, None, AttentionModuleOptions::default())
 }
@@ -128,7 +130,7 @@ fn fused(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>) -> Tensor<4> {
 /// `x -> x W + b`.
 #[derive(Debug)]
 pub(super) struct Linear {
-    /// `[in, out]`: the transpose of what is stored.
+    /// `[in, out]`: the transpose of the stored matrix.
     weight: Tensor<2>,
     /// `[out]`
     bias: Tensor<1>,
@@ -154,7 +156,7 @@ impl Norm {
     }
 }
 
-/// A linear layer's numbers on their way to a device.
+/// The tensors of a linear layer before they are placed on a device.
 struct Numbers {
     /// `[out, in]`, as stored.
     weight: Tensor<2>,
@@ -162,14 +164,14 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// The layer on the device.
+    /// Places the layer on the device.
     fn place(self, tensors: &Tensors<'_>, form: Form) -> Linear {
         let weight = tensors.place(self.weight.transpose());
         Linear { weight: form.low(weight), bias: form.low(tensors.place(self.bias)) }
     }
 }
 
-/// A layer's sizes.
+/// The sizes of a layer.
 #[derive(Clone, Copy)]
 pub(super) struct Sizes {
     pub(super) hidden: usize,
@@ -177,7 +179,7 @@ pub(super) struct Sizes {
     pub(super) intermediate: usize,
 }
 
-/// Makes layers of tensors.
+/// Makes layers from tensors.
 pub(super) struct Loader<'a, 'w> {
     pub(super) tensors: &'a mut Tensors<'w>,
     pub(super) epsilon: f64,
@@ -199,12 +201,12 @@ impl Loader<'_, '_> {
         Ok(Norm { gamma, beta, epsilon: self.epsilon })
     }
 
-    /// A linear layer outside of the layers, in f32.
+    /// A linear layer outside the encoder's layers, in f32.
     pub(super) fn linear(&mut self, name: &str, from: usize, to: usize) -> Result<Linear, LoadError> {
         Ok(self.numbers(name, from, to)?.place(self.tensors, Form::EXACT))
     }
 
-    /// The layer whose tensors' names start with `name`.
+    /// The layer whose tensors have names that start with `name`.
     pub(super) fn layer(&mut self, name: &str, sizes: Sizes) -> Result<Layer, LoadError> {
         let Sizes { hidden, heads, intermediate } = sizes;
         let part = |part: &str| format!("{name}.{part}");
@@ -227,18 +229,18 @@ impl Loader<'_, '_> {
         })
     }
 
-    /// Queries, keys and values as one linear layer, so that one product gives all three.
+    /// Queries, keys and values as one linear layer, so that one product computes all three.
     #[expect(clippy::cast_precision_loss, reason = "a head has far fewer than 2^24 numbers")]
     fn asked(&mut self, name: &str, hidden: usize, heads: usize) -> Result<Linear, LoadError> {
         let head = hidden / heads;
         let width = width(self.form, head);
-        // What makes scores of products; burn's operation divides by the root of the width it sees.
+        // The factor that turns products into scores; burn's operation divides by the root of the width that it sees.
         let (scale, constant) = if self.form.fused {
             ((width as f32 / head as f32).sqrt(), (width as f32).sqrt())
         } else {
             (1.0 / (head as f32).sqrt(), 0.0)
         };
-        // Each query ends in the constant, each key in a zero for its addend: outputs whose weights are zero.
+        // Each query ends in the constant and each key in a zero for its addend; the weights of these outputs are zero.
         let widened = |Numbers { weight, bias }: Numbers, scale: f32, constant: f32| {
             let (weight, bias) = (weight * scale, bias * scale);
             if width == head {

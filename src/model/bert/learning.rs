@@ -1,4 +1,4 @@
-//! How a BERT learns: as DNABERT's `run_finetune.py`, with the settings `ReadSeeker` was trained with.
+//! How a BERT learns: as in DNABERT's `run_finetune.py`, with the settings that `ReadSeeker` was trained with.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
@@ -9,9 +9,9 @@ use crate::model::random::random_numbers;
 use crate::model::training::{AdamW, Fall, Learning, Recipe, Scratch, Taught, Truth, one_hot};
 use crate::model::weights::Weights;
 
-/// Layers that start from random numbers where a checkpoint has none.
+/// Layers that start from random numbers if a checkpoint lacks them.
 const NEW: [&str; 2] = ["bert.pooler.", "classifier."];
-/// The standard deviation of those.
+/// The standard deviation of these random numbers.
 const SPREAD: f64 = 0.02;
 
 impl Learning for Bert {
@@ -24,7 +24,7 @@ impl Learning for Bert {
             fall: Fall::Linear,
             adamw: AdamW { betas: [0.9, 0.999], epsilon: 1e-8, decay: 0.01 },
             longest_gradient: 1.0,
-            dropout: 0.1, // of attention's probabilities as well
+            dropout: 0.1, // also of the attention probabilities
         }
     }
 
@@ -33,7 +33,7 @@ impl Learning for Bert {
     }
 
     fn rows_at_once(&self) -> usize {
-        4 // attention takes some 100 MB for a row of the published size
+        4 // attention takes some 100 MB for a row of the published length
     }
 
     fn loss(&self, logits: Tensor<2>, reads: &[Taught]) -> Tensor<1> {
@@ -46,13 +46,14 @@ impl Learning for Bert {
         0
     }
 
-    /// A DNABERT that was trained to find masked tokens has the layers for that, and none that tells two labels apart.
+    /// Completes a DNABERT trained to predict masked tokens: its layers for that are dropped, and those for two labels
+    /// added.
     fn complete(&self, weights: &mut Weights, seed: u64) -> Vec<String> {
         weights.leave_out("cls.");
         let mut added = Vec::new();
         for (name, shape) in self.config.tensors().filter(|(name, _)| NEW.iter().any(|layer| name.starts_with(layer))) {
             let count = shape.iter().product();
-            // As the original's library does.
+            // As in the original's library.
             let numbers = || if shape.len() > 1 { random_numbers(seed, count, SPREAD) } else { vec![0.0; count] };
             if weights.complete(&name, &shape, numbers) {
                 added.push(name);

@@ -1,6 +1,7 @@
 //! BERT for sequence classification, as DNABERT fine-tunes it: token ids in, two logits out.
 //!
-//! The definition, on burn: it runs on GPUs, and our own kernels for the CPU (`cpu/bert.rs`) are tested against it.
+//! The reference definition, on burn: it runs on GPUs, and our own kernels for the CPU (`cpu/bert.rs`) are tested
+//! against it.
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use crate::model::burn_engine::upload::{Uploader, beyond};
 use crate::model::load_error::LoadError;
 use crate::model::row::Row;
 
-/// Added to the attention scores of padding in masked mode, as the original's library does.
+/// Added to the attention scores of padding in masked mode, as in the original's library.
 const MASKED: f32 = -10_000.0;
 
 /// The network with its weights, on a device.
@@ -30,7 +31,7 @@ pub(in crate::model) struct BertNetwork {
     layers: Vec<Layer>,
 }
 
-/// What comes before the layers and after them.
+/// The parts of the network before and after the layers.
 #[derive(Debug)]
 struct Ends {
     attention: Attention,
@@ -38,12 +39,12 @@ struct Ends {
     max_tokens: usize,
     /// The width of an attention head.
     head: usize,
-    /// What is added to the scores of positions that the original does not have, `[1, tokens]`; in published mode only.
+    /// What is added to the scores of positions beyond the original's, `[1, tokens]`; in published mode only.
     outside: Tensor<2>,
     uploader: Uploader,
     /// `[vocabulary, hidden]`
     words: Tensor<2>,
-    /// Position and token type 0 together, `[positions, hidden]`.
+    /// The embeddings of positions and of token type 0, summed, `[positions, hidden]`.
     positions: Tensor<2>,
     norm: Norm,
     pooler: Linear,
@@ -51,7 +52,7 @@ struct Ends {
     dropout: Option<Arc<Dropout>>,
 }
 
-/// What goes from layer to layer.
+/// The input of a layer.
 struct Passed {
     /// `[batch, tokens, hidden]`
     x: Tensor<3>,
@@ -59,7 +60,8 @@ struct Passed {
 }
 
 impl Passed {
-    /// Through a layer. Only [CLS] is read from the last one, so only [CLS] asks there: some 6 % less work, the same numbers.
+    /// Runs a layer. Only [CLS] is read from the last layer, so only its attention is computed there: some 6 % less
+    /// work, the same numbers.
     fn through(self, layer: &Layer, is_last: bool) -> Self {
         let Self { x, addends } = self;
         Self { x: layer.forward(x, &addends, is_last), addends }
@@ -67,7 +69,7 @@ impl Passed {
 }
 
 impl BertNetwork {
-    /// Takes the network's tensors; the names are those of the original's state dict.
+    /// Loads the network from its tensors, which are named as in the original's state dict.
     pub(in crate::model) fn load(
         config: &BertConfig,
         attention: Attention,
@@ -81,7 +83,7 @@ impl BertNetwork {
     }
 }
 
-/// The logits [1, 2] of each row, by a network in f32 of which no more than a layer is ever in memory.
+/// Computes the logits `[1, 2]` of each row in f32, with no more than one layer in memory at a time.
 pub(super) fn logits(
     config: &BertConfig,
     attention: Attention,
@@ -101,13 +103,13 @@ pub(super) fn logits(
     Ok(all.into_iter().map(|passed| ends.end(passed)).collect())
 }
 
-/// The layer of this number, from 0.
+/// Loads layer `number`, counted from 0.
 fn layer(config: &BertConfig, number: usize, loader: &mut Loader<'_, '_>) -> Result<Layer, LoadError> {
     let &BertConfig { hidden_size: hidden, num_attention_heads: heads, intermediate_size: intermediate, .. } = config;
     loader.layer(&format!("bert.encoder.layer.{number}"), Sizes { hidden, heads, intermediate })
 }
 
-/// The tokens of a row.
+/// The number of tokens of a row.
 fn length(row: Row<'_>) -> usize {
     row.ids.len() + SPECIAL
 }
@@ -120,7 +122,7 @@ impl Ends {
             loader.matrix("bert.embeddings.position_embeddings.weight", [config.max_position_embeddings, hidden])?;
         let types = loader.matrix("bert.embeddings.token_type_embeddings.weight", [config.type_vocab_size, hidden])?;
         let positions = positions + types.narrow(0, 0, 1); // every token is of type 0
-        // Rows that are padded beyond the last position are not attended to there: any numbers will do.
+        // Positions beyond the last one are padding and never attended to: their numbers do not matter.
         let longest = config.max_tokens().next_multiple_of(TILE);
         let missing = longest.saturating_sub(config.max_position_embeddings);
         Ok(Self {
@@ -139,7 +141,7 @@ impl Ends {
         })
     }
 
-    /// The tokens that all rows are padded to, if the mode asks for it.
+    /// The number of tokens to which all rows are padded, if the mode requires it.
     fn fixed_length(&self) -> Option<usize> {
         match self.attention {
             Attention::Published if self.form.fused => Some(self.max_tokens.next_multiple_of(TILE)),
@@ -148,7 +150,7 @@ impl Ends {
         }
     }
 
-    /// What the first layer reads of rows that are padded to so many tokens.
+    /// Computes the input of the first layer from rows that are padded to `tokens` tokens.
     fn begin(&self, rows: &[Row<'_>], tokens: usize, device: &Device) -> Passed {
         let batch = rows.len();
         let lengths: Vec<usize> = rows.iter().map(|row| length(*row)).collect();
@@ -167,7 +169,7 @@ impl Ends {
         Passed { x: dropped(self.dropout.as_deref(), x), addends }
     }
 
-    /// What is added to the scores of each token.
+    /// Computes what is added to the scores of each token.
     fn addends(&self, lengths: &[usize], counts: &Tensor<1, Int>, tokens: usize, device: &Device) -> Addends {
         if lengths.iter().all(|&length| length == tokens) {
             return Addends::None;
@@ -175,7 +177,7 @@ impl Ends {
         let padding = beyond(counts, tokens, device).float();
         let addends = match self.attention {
             // The published evaluation ran a version of the original that adds the mask itself: 1 to tokens and 0 to
-            // padding, or nothing to tokens and -1 to padding: softmax sees differences alone.
+            // padding. That equals 0 to tokens and -1 to padding, since softmax depends on differences alone.
             Attention::Published if tokens > self.max_tokens => self.outside.clone() - padding,
             Attention::Published => -padding,
             Attention::Masked => padding * MASKED,
@@ -183,7 +185,7 @@ impl Ends {
         Addends::new(addends, self.form, self.head)
     }
 
-    /// The logits `[batch, 2]`, from the first token as the last layer leaves it.
+    /// Computes the logits `[batch, 2]` from the first token as the last layer returns it.
     fn end(&self, passed: Passed) -> Tensor<2> {
         let pooled = tanh(self.pooler.forward(passed.x.squeeze_dim::<2>(1)));
         self.classifier.forward(dropped(self.dropout.as_deref(), pooled))
@@ -215,7 +217,7 @@ impl Network for BertNetwork {
     }
 }
 
-/// Zero for the first `inside` of `tokens` positions, and for the others what hides them: `[1, tokens]`.
+/// Zero for the first `inside` of `tokens` positions, and for the others a number that hides them: `[1, tokens]`.
 fn outside(inside: usize, tokens: usize, device: &Device) -> Tensor<2> {
     let places: Vec<f32> = (0..tokens).map(|place| if place < inside { 0.0 } else { MASKED }).collect();
     Tensor::from_data(TensorData::new(places, [1, tokens]), device)
@@ -231,7 +233,7 @@ mod tests {
     use crate::model::files;
     use crate::model::weights::Weights;
 
-    /// A small network's settings and tensors.
+    /// The settings and tensors of a small network.
     fn small() -> (BertConfig, Weights) {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/parity/k6_tiny_zip");
         let config = BertConfig::parse(&files::read(&directory, files::CONFIG).unwrap(), 4101).unwrap();
@@ -242,12 +244,12 @@ mod tests {
         (0..296_u16).map(|place| 5 + place.wrapping_mul(1237) % 4096).collect()
     }
 
-    /// Three rows, one of them as long as can be.
+    /// Three rows, one of them as long as possible.
     fn rows(ids: &[u16]) -> [Row<'_>; 3] {
         [&ids[..7], &ids[20..150], ids].map(Row::from)
     }
 
-    /// The logits of the rows, as a batch.
+    /// The logits of all rows as one batch.
     fn batch(form: Form, attention: Attention) -> Vec<f32> {
         let (config, mut weights) = small();
         let device = Device::flex();

@@ -1,4 +1,4 @@
-//! The vocabulary of a DNABERT, `vocab.txt`.
+//! The vocabulary file of a DNABERT, `vocab.txt`.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::kmer;
 use crate::model::files;
 use crate::model::load_error::LoadError;
 
-/// The k of a directory's `vocab.txt`, which must be DNABERT's, word for word.
+/// The k of a directory's `vocab.txt`, which must equal DNABERT's word for word.
 pub(super) fn vocabulary(directory: &Path) -> Result<usize, LoadError> {
     let text = files::read(directory, files::VOCABULARY)?;
     let text = String::from_utf8_lossy(&text);

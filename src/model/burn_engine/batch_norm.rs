@@ -1,4 +1,4 @@
-//! Normalisation over a batch, which a training from random weights has; what scores reads has it in its weights
+//! Batch normalisation, used in trainings from random weights; before reads are scored, it is folded into the weights
 //! (`training/folded.rs`).
 #![cfg_attr(not(feature = "train"), allow(dead_code, reason = "only a training has it"))]
 
@@ -6,30 +6,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Tensor;
 
-/// Is added to variances, as in `PyTorch`.
+/// Added to variances, as in `PyTorch`.
 pub(in crate::model) const EPSILON: f64 = 1e-5;
 
-/// Numbers of each channel become those of mean 0 and variance 1 over a batch, then get a scale and a shift.
+/// Normalises the numbers of each channel to mean 0 and variance 1 over a batch, then applies a scale and a shift.
 #[derive(Debug)]
 pub(in crate::model) struct BatchNorm {
     layer: String,
-    /// `[channels]` each.
+    /// `[channels]`, like `shift`.
     scale: Tensor<1>,
     shift: Tensor<1>,
     seen: Option<Arc<Seen>>,
 }
 
-/// What the layers of a network saw of some batches.
+/// The moments that the layers of a network saw in several batches.
 #[derive(Debug, Default)]
 pub(in crate::model) struct Seen(Mutex<Vec<Moments>>);
 
-/// What a layer saw of a batch.
+/// The moments that a layer saw in a batch.
 #[derive(Debug)]
 pub(in crate::model) struct Moments {
     pub(in crate::model) layer: String,
-    /// How many numbers of each channel.
+    /// The count of numbers in each channel.
     pub(in crate::model) count: usize,
-    /// Their mean and variance, `[channels]` each.
+    /// The mean of each channel, `[channels]`, like `variance`.
     pub(in crate::model) mean: Tensor<1>,
     pub(in crate::model) variance: Tensor<1>,
 }
@@ -39,19 +39,20 @@ impl Seen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(moments);
     }
 
-    /// All of it.
+    /// Takes all moments.
     pub(in crate::model) fn take(&self) -> Vec<Moments> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl BatchNorm {
-    /// That of a layer, which tells what it saw.
+    /// Creates the normalisation of a layer, which records its moments in `seen`.
     pub(in crate::model) fn new(layer: &str, [scale, shift]: [Tensor<1>; 2], seen: Option<Arc<Seen>>) -> Self {
         Self { layer: layer.to_owned(), scale, shift, seen }
     }
 
-    /// Of [rows, channels, positions], `count` numbers of each channel, and zeros elsewhere, which `keep` makes.
+    /// Normalises `[rows, channels, positions]`, with `count` numbers in each channel; all others are zeros, which
+    /// `keep` restores.
     pub(in crate::model) fn forward(
         &self,
         x: Tensor<3>,

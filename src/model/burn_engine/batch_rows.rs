@@ -1,51 +1,51 @@
-//! How many rows a GPU's batch has, found by trial: doubled while that brings more tokens a second, halved when the device
-//! cannot take them.
+//! Finds by trial how many rows a GPU's batch should have: the number is doubled while that gives more tokens per
+//! second, and halved when the device cannot take a batch.
 
 use std::time::Instant;
 
-/// The first batches of a size, which are not timed: kernels are compiled and tuned for each new shape.
+/// The number of batches of a size that are not timed at first: kernels are compiled and tuned for each new shape.
 const UNTIMED: usize = 4;
-/// The batches after those, which are.
+/// The number of batches after those that are timed.
 const TIMED: usize = 12;
-/// The speed-up that makes a size twice as large worth its memory.
+/// The speed-up that justifies doubling the size.
 const GAIN: f64 = 1.05;
 
-/// The rows of one GPU's batches.
+/// The number of rows in the batches of one GPU.
 #[derive(Clone, Debug)]
 pub(in crate::model) struct BatchRows {
     now: usize,
-    /// Nothing larger is tried; `now` once there is nothing left to try.
+    /// The largest size to try; `now` once there is nothing left to try.
     most: usize,
-    /// Tokens a second at half the size.
+    /// Tokens per second at half the size.
     before: f64,
-    /// Batches of this size so far.
+    /// The number of batches of this size so far.
     batches: usize,
-    /// Tokens since timing began, and when that was.
+    /// Tokens since timing began at `since`.
     tokens: usize,
     since: Instant,
 }
 
 impl BatchRows {
-    /// This many, unless the device cannot take them.
+    /// A fixed number of rows, reduced only if the device cannot take them.
     pub(in crate::model) fn fixed(rows: usize) -> Self {
         Self::tried(rows, rows)
     }
 
-    /// From `first` up to `most`.
+    /// A number of rows that is tried from `first` up to `most`.
     pub(in crate::model) fn tried(first: usize, most: usize) -> Self {
         Self { now: first.max(1), most, before: 0.0, batches: 0, tokens: 0, since: Instant::now() }
     }
 
-    /// Rows the next batch should have.
+    /// The number of rows that the next batch should have.
     pub(in crate::model) fn now(&self) -> usize {
         self.now
     }
 
-    /// A batch of `rows` padded to `length` tokens came back `at` some moment. Several may be on their way at once, so the
-    /// speed is how much comes back in a time.
+    /// Records that a batch of `rows`, padded to `length` tokens, came back at time `at`. Several batches may be in
+    /// flight, so the speed is how many tokens come back per time.
     pub(in crate::model) fn came_back(&mut self, rows: usize, length: usize, at: Instant) {
         if rows != self.now || self.now >= self.most {
-            return; // an input's last batch, or one of the size before
+            return; // the last batch of an input, or one of the previous size
         }
         self.batches += 1;
         if self.batches == UNTIMED {
@@ -70,7 +70,7 @@ impl BatchRows {
         }
     }
 
-    /// More do not fit, or are not worth it.
+    /// Limits the rows: more do not fit, or are not worth it.
     pub(in crate::model) fn no_more_than(&mut self, rows: usize) {
         self.now = self.now.min(rows.max(1));
         self.most = self.now;
@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    /// Runs batches on a device that takes `seconds(rows)` for one, and says which sizes it was given.
+    /// Runs batches on a device that takes `seconds(rows)` for each, and returns the batch sizes.
     fn sizes(mut rows: BatchRows, batches: usize, seconds: impl Fn(usize) -> f64) -> Vec<usize> {
         let mut clock = Instant::now();
         let mut all = Vec::new();

@@ -1,16 +1,16 @@
-//! How rows are planned into batches for burn. Pure: knows no tensor.
+//! Plans rows into batches for burn. Pure: knows no tensor.
 
 /// The length that rows are padded to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::model) enum Padding {
     /// All rows to one length.
     To(usize),
-    /// Each row to the next multiple: the fewer lengths, the fewer kernels a GPU has to tune.
+    /// Each row to the next multiple of this: the fewer lengths, the fewer kernels a GPU has to tune.
     ToMultipleOf(usize),
 }
 
 impl Padding {
-    /// The padded length of a row of this length.
+    /// The padded length of a row with this length.
     pub(in crate::model) fn padded(self, length: usize) -> usize {
         match self {
             Self::To(padded) => padded.max(length),
@@ -19,17 +19,17 @@ impl Padding {
     }
 }
 
-/// Rows of one padded length: one forward pass.
+/// Rows with the same padded length, for one forward pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::model) struct Batch {
-    /// Which rows, in ascending order.
+    /// The indices of the rows, in ascending order.
     pub(in crate::model) rows: Vec<usize>,
     /// The length they are padded to.
     pub(in crate::model) length: usize,
 }
 
-/// Plans rows of these lengths into batches of at most `most` rows, the shortest length first. The plan depends on nothing but
-/// its arguments.
+/// Plans rows with these lengths into batches of at most `most` rows, shortest length first. The plan depends only on
+/// the arguments.
 pub(in crate::model) fn plan(lengths: &[usize], most: usize, padding: Padding) -> Vec<Batch> {
     let mut rows: Vec<(usize, usize)> =
         lengths.iter().enumerate().map(|(row, &length)| (padding.padded(length), row)).collect();

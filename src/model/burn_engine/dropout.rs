@@ -1,7 +1,7 @@
-//! Dropout: in training, numbers are left out at random, and the others grow by as much; in scoring, all are there.
+//! Dropout: in training, numbers are zeroed at random and the others scaled up; in scoring, all are kept.
 //!
-//! Which ones are left out follows from the seed, the step and a read's place in it alone: neither from the device nor from how
-//! many reads are computed at once. So they are drawn on the CPU, which takes some nanoseconds a number.
+//! Which numbers are dropped depends only on the seed, the step and a read's place in it: neither on the device nor on
+//! how many reads are computed at once. So they are drawn on the CPU, which takes some nanoseconds per number.
 #![cfg_attr(not(feature = "train"), allow(dead_code, reason = "only a training has it"))]
 
 use std::ops::Range;
@@ -11,35 +11,35 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::model::random::Bits;
 
-/// Leaves numbers out of what some reads of a step give.
+/// Drops numbers from the activations of some reads of a step.
 #[derive(Debug)]
 pub(in crate::model) struct Dropout {
-    /// Of 65,536 numbers, how many are left out.
+    /// The number of dropped values out of 65,536.
     left_out: u16,
-    /// Tells this step from others.
+    /// A number that identifies the step.
     step: u64,
-    /// The reads, by their places in the step.
+    /// The places of the reads in the step.
     reads: Range<usize>,
-    /// How often numbers were left out so far.
+    /// The number of calls so far.
     calls: AtomicU64,
 }
 
 impl Dropout {
-    /// Leaves out this share.
+    /// Creates a dropout of this share.
     pub(in crate::model) fn new(share: f64, step: u64, reads: Range<usize>) -> Self {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 0 to 1")]
         let left_out = (share * 65_536.0).round() as u16;
         Self { left_out, step, reads, calls: AtomicU64::new(0) }
     }
 
-    /// Leaves some of these numbers out, those of each read next to each other.
+    /// Drops some of these numbers; those of each read are contiguous.
     pub(in crate::model) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let (shape, device) = (x.dims(), x.device());
         let factors = self.factors(shape.iter().product());
         x * Tensor::from_data(TensorData::new(factors, shape), &device)
     }
 
-    /// What each number is multiplied by; as many belong to each read.
+    /// The factor for each of `count` numbers; each read has equally many.
     fn factors(&self, count: usize) -> Vec<f32> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let kept = 65_536.0 / (65_536.0 - f32::from(self.left_out));
@@ -60,7 +60,7 @@ impl Dropout {
     }
 }
 
-/// The same, or with some left out in a training that does so.
+/// Applies dropout if a training has it, or returns the numbers unchanged.
 pub(in crate::model) fn dropped<const D: usize>(dropout: Option<&Dropout>, x: Tensor<D>) -> Tensor<D> {
     match dropout {
         None => x,

@@ -2,10 +2,10 @@
 
 use burn::tensor::{FloatDType, Tensor};
 
-/// How a network computes.
+/// The number format of a network, and how its attention runs.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::model) struct Form {
-    /// What nearly everything is multiplied in; each family documents its exceptions.
+    /// The format in which nearly everything is multiplied; each family documents its exceptions.
     pub(in crate::model) numbers: FloatDType,
     /// Whether a BERT's attention runs as burn's fused operation.
     pub(in crate::model) fused: bool,
@@ -15,13 +15,13 @@ impl Form {
     /// Everything in f32, attention included.
     pub(in crate::model) const EXACT: Self = Self { numbers: FloatDType::F32, fused: false };
 
-    /// Casts to the format that is multiplied.
+    /// Casts to the format for multiplication.
     pub(in crate::model) fn low<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         cast(x, self.numbers)
     }
 }
 
-/// Casts to f32, in which sums over many numbers and normalisation are computed whatever the form.
+/// Casts to f32, in which normalisation and sums over many numbers are always computed.
 pub(in crate::model) fn high<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     cast(x, FloatDType::F32)
 }

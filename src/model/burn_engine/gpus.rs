@@ -1,4 +1,4 @@
-//! A network on GPUs: batches are large, and how large is found by trial.
+//! Runs a network on GPUs. Batches are large; how large is found by trial.
 
 use std::collections::HashSet;
 use std::num::NonZero;
@@ -21,20 +21,20 @@ use crate::model::row::Row;
 
 /// The largest batch that is tried, as a multiple of the first: half a gigabyte for either family.
 const LARGEST: usize = 4;
-/// How many calls a GPU works on at once: while it computes one call's batch, the other's is uploaded and queued, and the one
-/// before is read back. More would only take memory.
+/// The number of calls that a GPU works on at once: while it computes the batch of one call, the other's is uploaded
+/// and queued, and the previous result is read back. More would only take memory.
 const CALLS_PER_GPU: usize = 2;
 
-/// The same network on each of some GPUs.
+/// The same network on each of several GPUs.
 #[derive(Debug)]
 pub(in crate::model) struct Gpus {
     all: Vec<Gpu>,
-    /// How many calls each of them works on.
+    /// The number of calls that each GPU works on.
     busy: Mutex<Vec<usize>>,
     backend: String,
-    /// Batches that did not fit.
+    /// Notes on batches that did not fit.
     notes: Mutex<Vec<String>>,
-    /// What the first batch of each shape is compared with, if it is.
+    /// The plain path with which the first batch of each shape is compared, if any.
     proof: Option<Box<dyn Proof>>,
 }
 
@@ -44,12 +44,14 @@ struct Gpu {
     network: Box<dyn Network>,
     device: Device,
     name: String,
-    /// Its name and driver.
+    /// The name of the GPU with its driver.
     in_full: String,
     rows: Mutex<BatchRows>,
-    /// Shapes of batches that were compared: rows, up to a power of two as kernels are chosen, and length.
+    /// The shapes of batches that were compared: rows, rounded up to a power of two as for the choice of kernels, and
+    /// length.
     proven: Mutex<HashSet<(usize, usize)>>,
-    /// One batch is queued at a time, so that its answer is queued right behind it and not behind another batch.
+    /// Held while a batch is queued, so that the read of its result is queued right behind it and not behind another
+    /// batch.
     queue: Mutex<()>,
 }
 
@@ -106,7 +108,7 @@ impl Engine for Gpus {
     }
 
     fn rows_per_call(&self, _parameters: usize) -> usize {
-        /// So many batches of the first size, so that the last, smaller one costs little.
+        /// The number of batches of the first size, so that the last, smaller one costs little.
         const BATCHES: usize = 16;
         BATCHES * self.all.iter().map(|gpu| gpu.rows().now()).min().expect("there is a GPU")
     }
@@ -121,7 +123,7 @@ impl Engine for Gpus {
 }
 
 impl Gpu {
-    /// The logits of all rows, in row order, end to end.
+    /// The logits of all rows, concatenated in row order.
     fn logits(&self, rows: &[Row<'_>], notes: &Mutex<Vec<String>>, proof: Option<&dyn Proof>) -> Result<Vec<f32>> {
         let lengths: Vec<usize> = rows.iter().map(|row| self.network.length(*row)).collect();
         let padding = padding(self.network.as_ref(), self.network.gpu_batches().step);
@@ -133,7 +135,7 @@ impl Gpu {
         });
         let places: Vec<Range<usize>> = places.collect();
         let mut all = vec![0.0; end];
-        // In a statement of its own: in the head of the loop, the lock on `rows` would be held while the loop runs.
+        // A separate statement: in the head of the loop, the lock on `rows` would be held while the loop runs.
         let batches = plan(&lengths, self.rows().now(), padding);
         for batch in batches {
             let logits = self.halving(&batch, rows, notes)?;
@@ -150,12 +152,12 @@ impl Gpu {
         Ok(all)
     }
 
-    /// Whether no batch of this shape was compared before.
+    /// Whether no batch of this shape has been compared before.
     fn is_new(&self, batch: &Batch) -> bool {
         locked(&self.proven).insert((batch.rows.len().next_power_of_two(), batch.length))
     }
 
-    /// An error where the plain path says something else than rounding explains.
+    /// Fails if the difference to the plain path is larger than rounding explains.
     fn agree(&self, difference: Difference) -> Result<(), DeviceError> {
         if difference.is_rounding() && !GpuPath::is_said_to_fail_later() {
             return Ok(());
@@ -168,7 +170,7 @@ impl Gpu {
         locked(&self.rows)
     }
 
-    /// The logits of one batch, in smaller ones if the device cannot take it whole.
+    /// The logits of a batch, computed in smaller batches if the device cannot take it whole.
     fn halving(&self, batch: &Batch, rows: &[Row<'_>], notes: &Mutex<Vec<String>>) -> Result<Vec<f32>> {
         let most = batch.rows.len().min(self.rows().now());
         let (logits, taken) = in_halves(most, batch.rows.len(), |range| {
@@ -188,15 +190,15 @@ impl Gpu {
         Ok(logits)
     }
 
-    /// The logits of one batch, or what the device said.
+    /// The logits of a batch, or the device's error message.
     fn forward(&self, batch: &Batch, rows: &[Row<'_>]) -> Result<Vec<f32>, String> {
         let rows: Vec<Row<'_>> = batch.rows.iter().map(|&row| rows[row]).collect();
-        // burn reports most of what goes wrong on a GPU at the read, but an allocation that fails may panic.
+        // burn reports most errors of a GPU when results are read, but a failed allocation may panic.
         let logits = {
             let _queue = locked(&self.queue);
             let queued = catch(|| {
                 let logits = self.network.forward(&rows, batch.length, &self.device);
-                // burn holds steps back that it may join into one kernel: the last ones would wait for the read, behind
+                // burn holds back steps that it may fuse into one kernel: the last ones would wait for the read, behind
                 // the other call's batch.
                 self.device.flush().map(|()| logits)
             });
@@ -206,7 +208,7 @@ impl Gpu {
     }
 }
 
-/// What a lock holds. A thread that panicked leaves nothing half done in these.
+/// Locks a mutex, even if a thread panicked while holding it: none of these values is ever left half changed.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

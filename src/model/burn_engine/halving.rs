@@ -1,12 +1,12 @@
-//! Runs items in pieces that fit the device, found by halving.
+//! Runs items in pieces that fit the device; the size is found by halving.
 
 use std::num::NonZero;
 use std::ops::Range;
 
-/// Outputs; and if the first size failed, the size that succeeded and the first failure.
+/// The outputs; and if the first size failed, the size that succeeded and the first error.
 pub(in crate::model) type InHalves<T> = (Vec<T>, Option<(usize, String)>);
 
-/// Runs `all` items through `run` in pieces of `most`, halving when it fails; gives up when a single item fails.
+/// Runs `all` items through `run` in pieces of `most`, halving the size when it fails; fails if a single item does.
 pub(in crate::model) fn in_halves<T>(
     most: usize,
     all: usize,

@@ -1,5 +1,5 @@
-//! A network on burn's CPU backend. Every row is a batch of its own, at its own length: nothing can depend on what else is in
-//! the batch, and burn's CPU backend gains nothing from larger ones. The rows are spread over threads.
+//! Runs a network on burn's CPU backend. Each row is a batch of its own, at its own length: nothing can depend on other
+//! rows, and burn's CPU backend gains nothing from larger batches. The rows are spread over threads.
 
 use std::num::NonZero;
 
@@ -26,7 +26,7 @@ impl OnCpu {
     }
 }
 
-/// Threads of our own, so that a limit holds for burn's parallel loops too.
+/// A pool of our own threads, so that the limit holds for burn's parallel loops too.
 pub(in crate::model) fn pool(threads: NonZero<usize>) -> Result<rayon::ThreadPool, DeviceError> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.get())
@@ -35,7 +35,7 @@ pub(in crate::model) fn pool(threads: NonZero<usize>) -> Result<rayon::ThreadPoo
         .map_err(|source| DeviceError::Threads { threads, source: source.into() })
 }
 
-/// Numbers that are on the CPU.
+/// Reads a tensor that is on the CPU.
 pub(in crate::model) fn numbers(tensor: Tensor<2>) -> Result<Vec<f32>, DeviceError> {
     tensor.try_into_vec_as::<f32>().map_err(|error| DeviceError::failed("the CPU", error.to_string()))
 }
@@ -58,11 +58,11 @@ impl Engine for OnCpu {
     }
 
     fn workers(&self) -> usize {
-        1 // the rows of a call are spread over the pool's threads
+        1 // a call spreads its rows over the pool's threads
     }
 
     fn rows_per_call(&self, parameters: usize) -> usize {
-        /// Parameters times rows that a thread computes in a second or two.
+        /// Parameters times rows that a thread computes in one or two seconds.
         const THREAD_SHARE: usize = 300_000_000;
         self.threads.get() * (THREAD_SHARE / parameters.max(1)).clamp(1, 512)
     }

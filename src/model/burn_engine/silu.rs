@@ -1,13 +1,13 @@
-//! The activation of our own families.
+//! SiLU, the activation of our own families.
 
 use burn::tensor::Tensor;
 
-/// Below this, the activation is as good as zero.
+/// Below this value, the activation is practically zero.
 const LEAST: f64 = -80.0;
 
-/// `x / (1 + exp -x)`: half as many steps over a tensor as burn takes.
+/// `x / (1 + exp -x)`, with half as many steps over a tensor as in burn.
 ///
-/// A number that is so low that `exp -x` would be infinite has no gradient then, but one that is not a number: it is raised.
+/// For numbers so low that `exp -x` would be infinite, the gradient would be NaN: they are raised.
 pub(in crate::model) fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let y = (-x.clone().clamp_min(LEAST)).exp() + 1.0;
     x / y

@@ -1,4 +1,4 @@
-//! Where a network's tensors come from: a checkpoint, or a training that changes them from step to step.
+//! The source of a network's tensors: a checkpoint, or a training that changes them from step to step.
 
 #[cfg(feature = "train")]
 use std::collections::BTreeMap;
@@ -14,14 +14,14 @@ use crate::model::device;
 use crate::model::load_error::LoadError;
 use crate::model::weights::Weights;
 
-/// How a family takes a tensor out of a checkpoint.
+/// A function with which a family takes a tensor from a checkpoint.
 type Take = fn(&mut Weights, &str, &[usize]) -> Result<Vec<f32>, LoadError>;
 
-/// The numbers of tensors by name, row-major.
+/// Tensors by name, flattened in row-major order.
 #[cfg(feature = "train")]
 pub(in crate::model) type Flat = BTreeMap<String, Tensor<1>>;
 
-/// A network's tensors by name.
+/// Provides a network's tensors by name.
 pub(in crate::model) struct Tensors<'a> {
     source: Source<'a>,
     device: &'a Device,
@@ -33,31 +33,31 @@ enum Source<'a> {
     Trained(&'a Flat, InTraining),
 }
 
-/// What a network does in a training alone.
+/// What a network does only in training.
 #[cfg(feature = "train")]
 #[derive(Clone, Debug, Default)]
 pub(in crate::model) struct InTraining {
-    /// Whether its layers normalise over a batch.
+    /// Whether its layers use batch normalisation.
     pub(in crate::model) normalises: bool,
-    /// Where they tell what they saw.
+    /// Where these layers record the moments they see.
     pub(in crate::model) seen: Option<Arc<Seen>>,
-    /// What it leaves out at random.
+    /// The dropout, if the training has it.
     pub(in crate::model) dropout: Option<Arc<Dropout>>,
 }
 
 impl<'a> Tensors<'a> {
-    /// Those of a checkpoint, for this device.
+    /// The tensors of a checkpoint, for this device.
     pub(in crate::model) fn stored(weights: &'a mut Weights, device: &'a Device) -> Self {
         Self { source: Source::Stored(weights), device }
     }
 
-    /// Those of a training, which are on this device already.
+    /// The tensors of a training, which are on this device already.
     #[cfg(feature = "train")]
     pub(in crate::model) fn trained(flat: &'a Flat, training: InTraining, device: &'a Device) -> Self {
         Self { source: Source::Trained(flat, training), device }
     }
 
-    /// What the network leaves out at random, in a training that does.
+    /// The network's dropout, if a training has it.
     pub(in crate::model) fn dropout(&self) -> Option<Arc<Dropout>> {
         match &self.source {
             Source::Stored(_) => None,
@@ -66,7 +66,7 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// A layer's normalisation over a batch, with a scale of this name and this shift, in a training that has it.
+    /// A layer's batch normalisation, with a scale of this name and this shift, if a training has it.
     #[cfg_attr(not(feature = "train"), expect(unused_variables, clippy::unnecessary_wraps, clippy::unused_self))]
     pub(in crate::model) fn batch_norm(
         &self,
@@ -82,12 +82,13 @@ impl<'a> Tensors<'a> {
         Ok(None)
     }
 
-    /// Where they are placed.
+    /// The device of the tensors.
     pub(in crate::model) fn device(&self) -> &'a Device {
         self.device
     }
 
-    /// A tensor as it is stored, to be changed before it is [placed](Self::place): a checkpoint's is still on the CPU.
+    /// Takes a tensor as stored, to be changed before it is [placed](Self::place); a tensor of a checkpoint is still on
+    /// the CPU.
     pub(in crate::model) fn take<const D: usize>(
         &mut self,
         take: Take,
@@ -106,8 +107,8 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// Puts a tensor onto the device. A checkpoint's is laid out anew rather than viewed from the side: products read weights
-    /// again and again.
+    /// Puts a tensor onto the device. A tensor of a checkpoint is copied into a contiguous layout instead of a
+    /// transposed view, since products read weights again and again.
     pub(in crate::model) fn place<const D: usize>(&self, tensor: Tensor<D>) -> Tensor<D> {
         match &self.source {
             Source::Stored(_) => Tensor::from_data(tensor.into_data(), self.device),
@@ -116,7 +117,7 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// A tensor on the device as it is stored.
+    /// Takes a tensor as stored and puts it onto the device.
     pub(in crate::model) fn placed<const D: usize>(
         &mut self,
         take: Take,

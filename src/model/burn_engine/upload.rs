@@ -1,27 +1,27 @@
-//! What a batch sends to a device: one buffer, which is taken apart there.
+//! Uploads a batch to a device as one buffer, which is taken apart there.
 //!
-//! Ids and counts fit 16 bits, which no shader language in use reads from a buffer directly: two travel in a word and are
-//! separated on the device. Masks do not travel at all: a device makes them from the counts.
+//! Ids and counts fit into 16 bits, which no shader language in use reads from a buffer directly: two ids travel in a
+//! word and are separated on the device. Masks are not uploaded: the device makes them from the counts.
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
-/// Counts and ids start and end at multiples of this many words, 256 bytes: devices use a part of a buffer in place only if it
-/// starts at such a boundary.
+/// Counts and ids are aligned to this many words, 256 bytes: devices use part of a buffer in place only if it starts at
+/// such a boundary.
 const ALIGNMENT: usize = 64;
 
-/// Separates the two halves of words.
+/// Uploads batches, and separates the two halves of words.
 #[derive(Debug)]
 pub(in crate::model) struct Uploader {
-    /// By how many bits each half is shifted, `[1, 2]`.
+    /// The number of bits by which each half is shifted, `[1, 2]`.
     shifts: Tensor<2, Int>,
 }
 
 /// A batch on the device.
 #[derive(Debug)]
 pub(in crate::model) struct Uploaded<const N: usize> {
-    /// N counts of each row, `[rows]` each.
+    /// N counts for each row, `[rows]` each.
     pub(in crate::model) counts: [Tensor<1, Int>; N],
-    /// All ids, as they were given.
+    /// All ids in the order given.
     pub(in crate::model) ids: Tensor<1, Int>,
 }
 
@@ -30,10 +30,10 @@ impl Uploader {
         Self { shifts: Tensor::from_data(TensorData::from([[0_i32, 16]]), device) }
     }
 
-    /// Sends `ids`, and N counts of each row.
+    /// Uploads `ids`, and N counts for each row.
     ///
     /// # Panics
-    /// If a count is above 2^31: no row is that long.
+    /// If a count is above 2^31; no row is that long.
     pub(in crate::model) fn upload<const N: usize>(
         &self,
         counts: [&[usize]; N],
@@ -53,7 +53,8 @@ impl Uploader {
     }
 }
 
-/// Counts, one to a word, then ids, two to a word, the first one lowest; and the word at which the ids start.
+/// Packs counts, one to a word, then ids, two to a word with the first one lowest; returns the words and where the ids
+/// start.
 fn words(counts: &[&[usize]], ids: &[u16]) -> (Vec<i32>, usize) {
     let mut words = Vec::with_capacity(ids.len() / 2 + counts.iter().map(|own| own.len() + ALIGNMENT).sum::<usize>());
     for own in counts {
@@ -67,7 +68,7 @@ fn words(counts: &[&[usize]], ids: &[u16]) -> (Vec<i32>, usize) {
     (words, start)
 }
 
-/// Which of `positions` lie beyond each row's own count, `[rows, positions]`.
+/// Which of `positions` lie beyond the count of each row, `[rows, positions]`.
 pub(in crate::model) fn beyond(counts: &Tensor<1, Int>, positions: usize, device: &Device) -> Tensor<2, Bool> {
     let [rows] = counts.dims();
     let end = i64::try_from(positions).expect("a row is far shorter");

@@ -1,4 +1,4 @@
-//! What a compact model's `config.json` says, checked. Pure: knows no tensor.
+//! The checked `config.json` of a compact model. Pure: knows no tensor.
 
 use serde::Deserialize;
 
@@ -8,23 +8,23 @@ use crate::model::cpu;
 use crate::model::load_error::{LoadError, require};
 use crate::tiling::Tiling;
 
-/// `model_type` of the family.
+/// The `model_type` of the family.
 pub(in crate::model) const MODEL_TYPE: &str = "readseeker-compact";
-/// The only `format_version` there is so far.
+/// The only `format_version` so far.
 const FORMAT_VERSION: u64 = 1;
-/// Beyond this, all positions of a window of 600 bases would become one.
+/// The most that levels may pool: with more, all positions of a window of 600 bases would become one.
 const MOST_POOLED: usize = 64;
 /// Frames are read as pairs of codons, so k is fixed.
 const K: usize = 6;
 
-/// A compact model's settings.
+/// The settings of a compact model.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(in crate::model) struct CompactConfig {
     /// The family: [`MODEL_TYPE`].
     pub(super) model_type: String,
     /// Version of this file's layout.
     pub(super) format_version: u64,
-    /// The model's name in reports.
+    /// The version of this file's layout.
     pub(super) name: String,
     /// Bases of a token: 6.
     pub(super) k: usize,
@@ -64,7 +64,7 @@ pub(super) struct Stem {
 }
 
 impl Stem {
-    /// How many positions it gives for a row of `tokens`.
+    /// The number of positions for a row of `tokens`.
     pub(super) fn positions(&self, tokens: usize) -> usize {
         (tokens + 2 * self.padding - self.kernel) / self.stride + 1
     }
@@ -83,7 +83,7 @@ pub(super) struct Block {
 /// read is near.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Coarse {
-    /// How many.
+    /// The number of these levels.
     pub(super) levels: usize,
     /// Neighbouring positions of a level that are one of the next; beyond the read lie zeros.
     pub(super) pool: usize,
@@ -99,7 +99,7 @@ impl Default for Coarse {
 }
 
 impl Block {
-    /// As many positions out as in.
+    /// Whether the convolution has as many positions out as in.
     fn keeps_length(self) -> bool {
         self.padding.checked_mul(2).and_then(|both| both.checked_add(1)) == Some(self.kernel)
     }
@@ -119,9 +119,9 @@ pub(super) struct WindowCalibration {
 /// Scale and shift of the mean over windows.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub(super) struct Pool {
-    /// Multiplies the logit.
+    /// The factor for the logit.
     pub(super) scale: f64,
-    /// Is added to it.
+    /// The summand for the scaled logit.
     pub(super) shift: f64,
 }
 

@@ -1,4 +1,5 @@
-//! The family `compact`: what it needs of a read, its windows, and from their logits to probabilities and frames.
+//! The family `compact`: its requirements on a read, its windows, and how it turns their logits into probabilities and
+//! frames.
 
 use super::config::CompactConfig;
 use super::kernels;
@@ -19,24 +20,24 @@ use crate::model::training::Learning;
 use crate::model::weights::Weights;
 use crate::prediction::{Prediction, Predictions};
 
-/// A compact model's settings.
+/// The settings of a compact model.
 #[derive(Debug)]
 pub(in crate::model) struct Compact {
     pub(super) config: CompactConfig,
 }
 
 impl Compact {
-    /// Those of a `config.json`.
+    /// Parses the settings in a `config.json`.
     pub(in crate::model) fn parse(json: &[u8]) -> Result<Self, LoadError> {
         Ok(Self { config: CompactConfig::parse(json)? })
     }
 
-    /// The bases of a row of k-mers.
+    /// The number of bases in a row of k-mers.
     fn bases(&self, row: &[u16]) -> usize {
         row.len() + self.config.k - 1
     }
 
-    /// How many windows a read has; none if it is too short.
+    /// The number of windows of a read; 0 if it is too short.
     pub(super) fn windows(&self, bases: usize) -> usize {
         if bases < SHORTEST { 0 } else { self.config.window.over(bases).len() }
     }

@@ -1,4 +1,4 @@
-//! A compact network on our own kernels for the CPU.
+//! Runs a compact network on our own kernels for the CPU.
 
 use super::predictions::LOGITS;
 use super::tensors;
@@ -10,7 +10,7 @@ use crate::model::load_error::LoadError;
 use crate::model::row::Row;
 use crate::model::weights::Weights;
 
-/// The kernels for a network of this shape, with its tensors.
+/// Creates the engine for a network of this shape, with its tensors.
 pub(super) fn load(shape: Shape, setup: CpuSetup, weights: &mut Weights) -> Result<Engine, LoadError> {
     let CpuSetup { precision, instructions, .. } = setup;
     Engine::new(shape, instructions, precision, |name, shape| tensors::take(weights, name, shape))
@@ -30,9 +30,9 @@ impl Kernels for Engine {
     }
 
     fn rows_per_call(&self, _parameters: usize) -> usize {
-        // Some 15 ms of a thread: few enough that the last ones do not keep one thread busy alone, and that a chunk's records
-        // are still in a core's cache from one stage to the next. Memory that lies idle for long would go back to the system
-        // and have to be cleared again.
+        // Some 15 ms of a thread's time. This is few enough that the last rows do not keep one thread busy alone, and
+        // that the records of a chunk are still in a core's cache from one stage to the next. Memory that lies idle for
+        // long would go back to the system and have to be cleared again.
         512
     }
 }

@@ -1,5 +1,5 @@
-//! How a compact network learns: the loss of `workflows/training/compact/train.py`, at a rate for weights that are good
-//! already; and from random weights, at the rate, with the normalisation and the dropout of that training.
+//! How a compact network learns: with the loss of `workflows/training/compact/train.py`, at a learning rate for weights
+//! that are good already. From random weights, it uses the rate, the normalisation and the dropout of that training.
 
 use burn::tensor::Tensor;
 use burn::tensor::TensorData;
@@ -11,13 +11,13 @@ use crate::kmer::FIRST;
 use crate::model::training::{Classes, Learning, NormOf, Recipe, Scratch, Taught, Truth, logsumexp};
 use crate::prediction::Frame;
 
-/// What a read's other class gets of its target.
+/// Label smoothing: the share of its target that a read's other class gets.
 const SMOOTHING: f64 = 0.02;
-/// Far below any logit, and still finite.
+/// A number far below any logit, but finite.
 const NEVER: f64 = -1e30;
 
 impl Compact {
-    /// The coding target of a read: half coded is half a label, and between 1/3 and 2/3 it rises with the share.
+    /// The coding target of a read: 0.5 if half of it is coding; between a third and two thirds, it rises from 0 to 1.
     fn target(truth: Truth) -> f32 {
         (0.5 + 3.0 * (truth.coded - 0.5)).clamp(0.0, 1.0)
     }

@@ -1,9 +1,9 @@
-//! A compact network on burn: six reading frames through one small convolutional network, seven logits out.
+//! A compact network on burn: one small convolutional network for six reading frames, with seven logits.
 //!
-//! This is the definition: any other engine is tested against it.
+//! This is the reference definition: every other engine is tested against it.
 //!
-//! In half precision embeddings and convolutions, nearly all the work and the memory, are stored and multiplied in f16.
-//! Means over positions and the head, which has a row a frame, stay in f32.
+//! In half precision, embeddings and convolutions, which are nearly all the work and memory, are stored and multiplied
+//! in f16. Means over positions stay in f32, and so does the head, which has one row per frame.
 
 use std::sync::Arc;
 
@@ -25,9 +25,10 @@ use crate::model::burn_engine::upload::{Uploader, beyond};
 use crate::model::load_error::LoadError;
 use crate::model::row::Row;
 
-/// Beyond any activation, and still finite.
+/// A number beyond any activation, but finite.
 const HUGE: f32 = 1e30;
-/// What each of the six frames sees of all: itself, the next two of its strand, the mean of the other strand, the greatest.
+/// The number of vectors that each frame sees: its own, the next two of its strand, the mean of the other strand, and
+/// the maximum of all.
 const SEEN: usize = 5;
 
 /// The network with its weights, on a device.
@@ -36,10 +37,10 @@ pub(in crate::model) struct CompactNetwork {
     stem_config: Stem,
     /// `[vocabulary, embedding]`; the padding token's row is zero.
     words: Tensor<2>,
-    /// `[embedding]` each: the normalisation of the mean embedding.
+    /// `[embedding]`, like `embedding_shift`: the normalisation of the mean embedding.
     embedding_scale: Tensor<1>,
     embedding_shift: Tensor<1>,
-    /// In their place, in a training that has it.
+    /// Replaces scale and shift in a training with batch normalisation.
     embedding_norm: Option<BatchNorm>,
     stem: Convolution,
     blocks: Vec<Convolution>,
@@ -50,11 +51,12 @@ pub(in crate::model) struct CompactNetwork {
     frame_logit: Linear,
     noncoding_hidden: Linear,
     noncoding_logit: Linear,
-    /// Each id's reverse complement.
+    /// The reverse complement of each id.
     complements: Vec<u16>,
-    /// For each frame, where in six frames, two strands' means and their greatest it finds what it sees, `[6 * SEEN]`.
+    /// For each frame, the indices of what it sees among six frames, the means of two strands and the maximum, `[6 *
+    /// SEEN]`.
     seen: Tensor<1, Int>,
-    /// 0 to 5, `[1, 1, 6]`.
+    /// The numbers 0 to 5, `[1, 1, 6]`.
     ranks: Tensor<3>,
     uploader: Uploader,
     dropout: Option<Arc<Dropout>>,
@@ -65,7 +67,7 @@ struct Convolution {
     /// `[out, in, kernel]`
     weight: Tensor<3>,
     bias: Tensor<1>,
-    /// In place of the bias, in a training that has it.
+    /// Replaces the bias in a training with batch normalisation.
     norm: Option<BatchNorm>,
     stride: usize,
     padding: usize,
@@ -79,7 +81,7 @@ struct Linear {
 }
 
 impl CompactNetwork {
-    /// Takes the network's tensors.
+    /// Loads the network from its tensors.
     pub(in crate::model) fn load(
         config: &CompactConfig,
         form: Form,
@@ -140,7 +142,7 @@ impl CompactNetwork {
         ids
     }
 
-    /// From the features of each window's six frames [batch * 6, features] to logits [batch, 7].
+    /// Computes logits `[batch, 7]` from the features of each window's six frames `[batch * 6, features]`.
     fn head(&self, features: Tensor<2>) -> Tensor<2> {
         let h = silu(self.frame_hidden.forward(dropped(self.dropout.as_deref(), features)));
         let [frames, hidden] = h.dims();
@@ -177,21 +179,22 @@ impl Network for CompactNetwork {
     }
 
     fn gpu_batches(&self) -> GpuBatches {
-        // The embeddings of a window take 75 kB. 98 tokens of a frame (300 bases) become 104, 48 (150) stay.
+        // The embeddings of a window take 75 kB. 98 tokens of a frame (300 bases) are padded to 104; 48 (150 bases)
+        // stay.
         GpuBatches { rows: 1024, step: 8 }
     }
 
-    /// Logits [batch, 7] for windows of overlapping 6-mers, each frame padded to `tokens`.
+    /// Computes logits `[batch, 7]` of windows of overlapping 6-mers, each frame padded to `tokens`.
     ///
-    /// A window's logits do not depend on the others in its batch: where it has ended, every layer sees zeros, as it would
-    /// alone.
+    /// The logits of a window do not depend on the others in its batch: beyond its end, every layer sees zeros, as it
+    /// would alone.
     fn forward(&self, windows: &[Row<'_>], tokens: usize, device: &Device) -> Tensor<2> {
         let batch = windows.len();
         let lengths: Vec<usize> = windows.iter().map(|window| self.length(*window)).collect();
         let positions: Vec<usize> = lengths.iter().map(|&length| self.stem_config.positions(length)).collect();
         let sent = self.uploader.upload([&lengths, &positions], &self.strands(windows, &lengths, tokens), device);
         let [tokens_of, positions_of] = sent.counts;
-        // Every third id is of one frame.
+        // Every third id belongs to the same frame.
         let ids = sent.ids.reshape([batch, 2, tokens, 3]).swap_dims(2, 3).reshape([batch * FRAMES, tokens]);
         let e = embedding(self.words.clone(), ids).swap_dims(1, 2); // [batch * 6, embedding, tokens]
         let mut inside = Inside::new(positions, positions_of, self.stem_config.positions(tokens), device);
@@ -215,7 +218,7 @@ impl Network for CompactNetwork {
     }
 }
 
-/// Means of `pool` neighbouring positions of [rows, channels, positions], with zeros beyond the end.
+/// Averages `pool` neighbouring positions of `[rows, channels, positions]`, with zeros beyond the end.
 fn pooled(x: Tensor<3>, pool: usize) -> Tensor<3> {
     let [rows, channels, positions] = x.dims();
     let coarser = positions.div_ceil(pool);
@@ -226,11 +229,11 @@ fn pooled(x: Tensor<3>, pool: usize) -> Tensor<3> {
 
 /// Which positions of a padded batch lie inside their windows.
 struct Inside {
-    /// How many each window has, here and on the device.
+    /// The number of positions in each window, on the CPU and on the device.
     positions: (Vec<usize>, Tensor<1, Int>),
-    /// How many the longest has.
+    /// The number of positions in the longest window.
     padded: usize,
-    /// Those that do not, `[batch, 1, positions]`; none where all do.
+    /// The positions outside, `[batch, 1, positions]`; `None` if there are none.
     outside: Option<Tensor<3, Bool>>,
 }
 
@@ -241,7 +244,7 @@ impl Inside {
         Self { positions: (positions, sent), padded, outside }
     }
 
-    /// The same of a coarser level.
+    /// The positions of a coarser level.
     fn pooled(self, pool: usize, device: &Device) -> Self {
         let (positions, sent) = self.positions;
         let positions = positions.into_iter().map(|own| own.div_ceil(pool)).collect();
@@ -250,29 +253,29 @@ impl Inside {
         Self::new(positions, sent, self.padded.div_ceil(pool), device)
     }
 
-    /// How many there are, of all six frames.
+    /// The number of positions inside all windows, for all six frames.
     fn count(&self) -> usize {
         FRAMES * self.positions.0.iter().sum::<usize>()
     }
 
-    /// Over each row's own positions, [rows, channels] each; outside, `x` must be zero.
+    /// Mean and maximum over each row's own positions, `[rows, channels]` each; outside, `x` must be zero.
     fn mean_and_max(&self, x: &Tensor<3>) -> [Tensor<2>; 2] {
         let x = high(x.clone());
         let mean = per(x.clone().sum_dim(2), self.positions.1.clone());
         [mean, self.or_lowest(x).max_dim(2).squeeze_dim::<2>(2)]
     }
 
-    /// Zeros outside.
+    /// Sets positions outside to zero.
     fn keep(&self, x: Tensor<3>) -> Tensor<3> {
         self.fill(x, 0.0)
     }
 
-    /// A very low number outside.
+    /// Sets positions outside to a very low number.
     fn or_lowest(&self, x: Tensor<3>) -> Tensor<3> {
         self.fill(x, -HUGE)
     }
 
-    /// This number outside, in all six frames of a window alike.
+    /// Sets positions outside to this number, in all six frames of a window.
     fn fill(&self, x: Tensor<3>, number: f32) -> Tensor<3> {
         let Some(outside) = &self.outside else { return x };
         let [frames, channels, positions] = x.dims();
@@ -281,7 +284,7 @@ impl Inside {
     }
 }
 
-/// Sums [batch * 6, features, 1] divided by a count a window [batch].
+/// Divides sums `[batch * 6, features, 1]` by a count per window `[batch]`.
 fn per(sums: Tensor<3>, counts: Tensor<1, Int>) -> Tensor<2> {
     let [frames, features, _] = sums.dims();
     let batch = frames / FRAMES;
@@ -306,7 +309,7 @@ impl Linear {
     }
 }
 
-/// For each frame: itself, the next two of its strand, the mean of the other strand, the greatest.
+/// The indices of what each frame sees: itself, the next two of its strand, the mean of the other strand, the maximum.
 fn seen() -> Vec<i32> {
     let frames = [0, 1, 2, 0, 1, 2].into_iter().zip([0, 0, 0, 3, 3, 3]);
     frames.flat_map(|(o, first)| [first + o, first + (o + 1) % 3, first + (o + 2) % 3, 7 - first / 3, 8]).collect()
@@ -316,8 +319,8 @@ fn ranks(device: &Device) -> Tensor<3> {
     Tensor::from_data(TensorData::from([[[0.0_f32, 1.0, 2.0, 3.0, 4.0, 5.0]]]), device)
 }
 
-/// Each row of [batch, 6] in descending order; `ranks` are 0 to 5. No GPU sorts six numbers quickly, but each compares
-/// with each in one step: the number of rank r is the least of those that at most r numbers exceed.
+/// Sorts each row of `[batch, 6]` in descending order; `ranks` are 0 to 5. No GPU sorts six numbers quickly, but it
+/// compares all pairs in one step: the number of rank r is the least of those that at most r numbers exceed.
 fn sorted(x: &Tensor<2>, ranks: &Tensor<3>) -> Tensor<2> {
     let [batch, _] = x.dims();
     let shape = [batch, FRAMES, FRAMES];
@@ -328,10 +331,10 @@ fn sorted(x: &Tensor<2>, ranks: &Tensor<3>) -> Tensor<2> {
     down.mask_fill(too_low, HUGE).min_dim(1).reshape([batch, FRAMES])
 }
 
-/// Makes layers of tensors.
+/// Makes layers from tensors.
 struct Loader<'a, 'w> {
     tensors: &'a mut Tensors<'w>,
-    /// Of convolutions.
+    /// The form of convolutions.
     form: Form,
 }
 
@@ -375,7 +378,7 @@ mod tests {
 
     #[test]
     fn every_order_of_six_is_sorted() {
-        // Ties, and each of six numbers at each place.
+        // All rows of six digits, so each of six numbers appears at each place, with all ties.
         let rows: Vec<f32> = (0_u32..6_u32.pow(6)).flat_map(|row| (0..6).map(move |of| digit(row, of))).collect();
         let device = Device::flex();
         let x = Tensor::<2>::from_data(TensorData::new(rows.clone(), [rows.len() / 6, 6]), &device);
@@ -387,7 +390,7 @@ mod tests {
         }
     }
 
-    /// A digit to base 6, less 3.
+    /// A base-6 digit of `number`, minus 3.
     fn digit(number: u32, place: u32) -> f32 {
         let digit = u8::try_from(number / 6_u32.pow(place) % 6).unwrap();
         f32::from(digit) - 3.0

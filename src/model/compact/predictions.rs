@@ -1,5 +1,5 @@
-//! From a read's tokens to those of its windows, and from the windows' logits to one prediction. Pure: knows no tensor, so that
-//! windows, calibration and pooling are the same whatever computes the network.
+//! Maps the tokens of a read to its windows, and the logits of the windows to one prediction. Pure: knows no tensor, so
+//! that windows, calibration and pooling are the same whatever computes the network.
 
 use std::ops::Range;
 
@@ -7,29 +7,29 @@ use super::config::CompactConfig;
 use crate::model::calibration::{Calibration, sigmoid};
 use crate::prediction::{Frame, Prediction};
 
-/// The reading frames of a read and its reverse complement.
+/// The number of reading frames of a read and its reverse complement.
 pub(super) const FRAMES: usize = 6;
-/// Logits of a window: non-coding, then the frames.
+/// The number of logits of a window: non-coding, then the frames.
 pub(in crate::model) const LOGITS: usize = 1 + FRAMES;
 
-/// A window's logits: non-coding, then the frames in the order of [`Frame::ALL`].
+/// The logits of a window: non-coding, then the frames in the order of [`Frame::ALL`].
 pub(super) type Logits = [f32; LOGITS];
 
-/// The fewest bases of a read that has a token in each frame.
+/// The fewest bases of a read with a token in each frame.
 pub(super) const SHORTEST: usize = 8;
 
-/// How many tokens each frame of a read of so many bases has.
+/// The number of tokens in each frame of a read with so many bases.
 pub(super) fn tokens_per_frame(bases: usize) -> usize {
     bases.saturating_sub(5) / 3
 }
 
-/// The tokens of a window, among the overlapping 6-mers of its read.
+/// The tokens of a window, as a range of the overlapping 6-mers of its read.
 pub(super) fn tokens(window: &Range<usize>) -> Range<usize> {
     window.start..window.end - 5
 }
 
-/// One prediction from the logits of all windows of a read of `length` bases. A read that is too short for a window is not
-/// coding.
+/// Combines the logits of all windows of a read with `length` bases into one prediction. A read too short for a window
+/// is non-coding.
 ///
 /// # Panics
 /// If there is not one set of logits for each window.
@@ -63,14 +63,15 @@ pub(super) fn prediction(length: usize, logits: &[Logits], config: &CompactConfi
 
 /// The calibrated probability of coding of one window of `length` bases.
 fn probability(logits: &Logits, length: usize, calibration: &Calibration) -> f64 {
-    // p = 1 - softmax[0], so logit(p) is the frames' logsumexp less the non-coding logit: no 1 - 1.
+    // p = 1 - softmax[0], so logit(p) is the logsumexp of the frames minus the non-coding logit. This avoids the
+    // cancellation in 1 - p.
     let frames = logits[1..].iter().copied().map(f64::from);
     let highest = frames.clone().fold(f64::NEG_INFINITY, f64::max);
     let logit = highest + frames.map(|frame| (frame - highest).exp()).sum::<f64>().ln() - f64::from(logits[0]);
     calibration.probability(logit, length)
 }
 
-/// The six frames' shares of the softmax over all seven logits.
+/// The shares of the six frames in the softmax over all seven logits.
 fn shares(logits: &Logits) -> [f64; 6] {
     let highest = logits.iter().copied().map(f64::from).fold(f64::NEG_INFINITY, f64::max);
     let weights = logits.map(|logit| (f64::from(logit) - highest).exp());
@@ -78,7 +79,7 @@ fn shares(logits: &Logits) -> [f64; 6] {
     std::array::from_fn(|frame| weights[frame + 1] / sum)
 }
 
-/// The first frame of the highest score.
+/// The frame with the highest score; the first one, if several share it.
 fn best(scores: &[f64; 6]) -> Frame {
     let mut best = 0;
     for (frame, score) in scores.iter().enumerate() {

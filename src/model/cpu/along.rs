@@ -1,11 +1,11 @@
 //! The network that makes calls along the read, on the CPU.
 //!
-//! [`Engine`] computes what `workflows/training/ALONG.md` defines, with the compact network's means (`frames`): the stem by
-//! table, convolutions in Winograd's domain. Each strand's rows run in its own direction, so that both strands are rows of the
-//! same products. What the frames hear of each other takes two small products for each position (`meet`). Short rows of the
-//! same length go through the levels together, so that weights are loaded once for all of them.
+//! [`Engine`] computes what `workflows/training/ALONG.md` defines, with the compact network's methods (`frames`): the
+//! stem by table, convolutions in Winograd's domain. Each strand's rows run in its own direction, so that both strands
+//! are rows of the same products. The exchange between frames takes two small products per position (`meet`). Short
+//! rows of the same length go through the levels together, so that weights are loaded once for all of them.
 //!
-//! A read and its reverse complement get the very same logits, mirrored, bit for bit.
+//! A read and its reverse complement get exactly the same logits, mirrored, bit for bit.
 
 mod activate;
 mod engine;
@@ -22,5 +22,5 @@ mod tests;
 pub(in crate::model) use self::grid::positions;
 pub use self::{engine::Engine, network::Scratch, shape::Shape};
 
-/// Frames of both strands.
+/// The number of frames of both strands.
 const ALL_FRAMES: usize = 2 * super::frames::table::FRAMES;

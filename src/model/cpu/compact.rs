@@ -10,7 +10,7 @@
 //! In [`Precision::Int8`](crate::model::Precision::Int8) the first convolution after the stem multiplies bytes (`bytes`)
 //! and the table holds integers of sixteen bits.
 //!
-//! A read and its reverse complement get the very same probability, bit for bit.
+//! A read and its reverse complement get exactly the same probability, bit for bit.
 
 mod bytes;
 mod engine;

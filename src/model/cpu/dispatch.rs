@@ -1,4 +1,4 @@
-//! From the instruction set that was detected to the code compiled for it.
+//! Dispatches to the code compiled for the detected instruction set.
 
 use super::InstructionSet;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -14,17 +14,17 @@ use super::tiles;
 
 /// A computation that is compiled once for each instruction set.
 pub(super) trait Task {
-    /// What it computes.
+    /// The result of the computation.
     type Output;
 
-    /// Computes it.
+    /// Runs the computation.
     ///
     /// # Safety
     /// The CPU must have `I`'s instructions.
     unsafe fn run<I: Isa>(self) -> Self::Output;
 }
 
-/// Computes `task` with `instructions`.
+/// Runs `task` with `instructions`.
 ///
 /// # Safety
 /// The CPU must support `instructions`.
@@ -47,23 +47,23 @@ pub(super) unsafe fn run<T: Task>(instructions: InstructionSet, task: T) -> T::O
     }
 }
 
-/// How an instruction set's weights are packed.
+/// How weights are packed for an instruction set.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packings {
     /// For products of f32, and of small bytes.
     pub(super) f32s: Packing,
-    /// For the other products.
+    /// For all other products.
     pub(super) low: Packing,
 }
 
 impl Packings {
-    /// Those of `I`.
+    /// The packings of `I`.
     pub(super) const fn of<I: Isa>() -> Self {
         Self { f32s: I::PACKING, low: I::LOW_PACKING }
     }
 }
 
-/// How weights are packed for `instructions`.
+/// The packings for `instructions`.
 ///
 /// # Panics
 /// If the CPU does not have them.
@@ -98,7 +98,7 @@ unsafe fn with_avx512<T: Task>(task: T) -> T::Output {
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn with_amx<T: Task>(task: T) -> T::Output {
-    /// Releases this thread's tiles, even if the task panics.
+    /// Releases this thread's tiles when dropped, even if the task panics.
     struct Release;
     impl Drop for Release {
         fn drop(&mut self) {

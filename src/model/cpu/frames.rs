@@ -1,4 +1,4 @@
-//! What the two networks of six frames share: [`compact`](super::compact) and [`along`](super::along).
+//! Code shared by the two networks of six frames, [`compact`](super::compact) and [`along`](super::along).
 
 pub(super) mod layout;
 pub(super) mod linear;

@@ -1,6 +1,6 @@
-//! Matrix products: rows times a packed weight matrix.
+//! Matrix products: rows multiplied by a packed weight matrix.
 //!
-//! Matrices hold words of 32 bits: one f32, two bf16 or four bytes. [`Multiply`] multiplies words. A [`Sink`] takes each
+//! Matrices hold 32-bit words: one f32, two bf16 or four bytes. [`Multiply`] multiplies words. A [`Sink`] takes each
 //! finished number while it is still in a register.
 
 use std::ops::Range;
@@ -9,8 +9,8 @@ use super::aligned::LINE;
 use super::packed::{Packed, parts};
 use super::register::Register;
 
-/// `start` plus `rows` rows of `from` times `weights`. The strides are in words. With a `start_stride` of 0 all rows start
-/// from the same one, a bias.
+/// A product: `start` plus `rows` rows of `from` times `weights`. Strides are in words. With a `start_stride` of 0, all
+/// rows start from the same row, a bias.
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a> {
     pub(super) from: &'a [f32],
@@ -22,7 +22,7 @@ pub(super) struct Product<'a> {
 }
 
 impl Product<'_> {
-    /// What is read after the tile of `count` rows from `row`. `panel` is the one after this tile's.
+    /// What will be read after the tile of `count` rows from `row` on. `panel` is the one after this tile's.
     fn upcoming(&self, panel: &[f32], row: usize, count: usize) -> Upcoming {
         let next = if row + count < self.rows { row + count } else { 0 };
         let [start, end] = [row, row + count].map(|row| panel.len() / LINE * row / self.rows);
@@ -39,19 +39,19 @@ impl Product<'_> {
 
 /// How words are multiplied.
 pub(super) trait Multiply {
-    /// Rows of a tile at most, by its registers of columns less one.
+    /// The most rows of a tile, indexed by its registers of columns minus one.
     fn rows<R: Register>() -> [usize; 3] {
         R::ROWS
     }
 
-    /// `sum` plus the products of the words of `value` and `weight`.
+    /// Returns `sum` plus the products of the words of `value` and `weight`.
     ///
     /// # Safety
     /// The CPU must have `R`'s instructions.
     unsafe fn step<R: Register>(value: R, weight: R, sum: R) -> R;
 }
 
-/// A word is one f32.
+/// Words of one f32.
 pub(super) struct Singles;
 
 impl Multiply for Singles {
@@ -62,7 +62,7 @@ impl Multiply for Singles {
     }
 }
 
-/// A word is two bf16. Sums are f32.
+/// Words of two bf16, with sums in f32.
 #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code))] // no other register has an instruction for it
 pub(super) struct Bf16s;
 
@@ -74,7 +74,7 @@ impl Multiply for Bf16s {
     }
 }
 
-/// A word is four bytes, unsigned on the left and signed in the weights. Sums are integers.
+/// Words of four bytes, unsigned on the left and signed in the weights, with sums in integers.
 pub(super) struct Bytes;
 
 impl Multiply for Bytes {
@@ -88,7 +88,7 @@ impl Multiply for Bytes {
 /// [`Bytes`] whose weights are within +-[`SMALL`]. A CPU without an instruction for bytes multiplies these faster.
 pub(super) struct SmallBytes;
 
-/// The sum of two products of a byte and such a weight fits sixteen bits.
+/// The largest such weight: the sum of two products with a byte then fits into sixteen bits.
 pub(super) const SMALL: f32 = 63.0;
 
 impl Multiply for SmallBytes {
@@ -103,9 +103,10 @@ impl Multiply for SmallBytes {
     }
 }
 
-/// Where the numbers of a product go.
+/// Takes the numbers of a product.
 pub(super) trait Sink {
-    /// Whether it needs no registers of its own. A tile's numbers then go there straight from theirs.
+    /// Whether the sink needs no registers of its own. The numbers of a tile then go there directly from their
+    /// registers.
     const PLAIN: bool;
 
     /// Panics unless there is room for this many rows and columns.
@@ -137,12 +138,12 @@ pub(super) trait Sink {
 pub(super) struct Finished<'a> {
     pub(super) rows: Range<usize>,
     pub(super) columns: Range<usize>,
-    /// The numbers. Rows are `stride` apart.
+    /// The numbers, in rows that are `stride` apart.
     pub(super) sums: &'a mut [f32],
     pub(super) stride: usize,
 }
 
-/// Stores the numbers unchanged, to rows that are `stride` floats apart.
+/// Stores the numbers unchanged, in rows that are `stride` floats apart.
 pub(super) struct Rows<'a> {
     pub(super) to: &'a mut [f32],
     pub(super) stride: usize,
@@ -162,9 +163,9 @@ impl Sink for Rows<'_> {
     }
 }
 
-/// What to prefetch while a product keeps the arithmetic units busy.
+/// Chooses what to prefetch while a product keeps the arithmetic units busy.
 pub(super) trait Fetch {
-    /// Steps of a tile from one prefetch to the next; `usize::MAX` if there is nothing to prefetch.
+    /// The number of steps of a tile from one prefetch to the next; `usize::MAX` if there is nothing to prefetch.
     fn steps<R: Register>() -> usize;
 
     /// Called before each tile. `next` tells what will be read after it, which takes a while to find.
@@ -178,7 +179,7 @@ pub(super) trait Fetch {
     unsafe fn fetch<R: Register>(&mut self);
 }
 
-/// There is nothing to prefetch.
+/// Prefetches nothing.
 #[derive(Debug)]
 pub(super) struct Nothing;
 
@@ -198,14 +199,14 @@ pub(super) struct Upcoming {
     weights: *const f32,
     weight_lines: usize,
     weight_lines_per_fetch: usize,
-    /// The next tile's rows, and how many there are.
+    /// The rows of the next tile, and their number.
     rows: *const f32,
     stride: usize,
     count: usize,
 }
 
-/// Prefetches the product's own matrices, where they are too large for the first-level cache: the next tile's rows, and
-/// this tile's share of the next panel of weights.
+/// Prefetches the product's own matrices if they are too large for the first-level cache: the rows of the next tile,
+/// and this tile's share of the next panel of weights.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
     next: Option<Upcoming>,
@@ -215,7 +216,7 @@ pub(super) struct Stream {
 }
 
 impl Fetch for Stream {
-    /// The steps that read one line of each row.
+    /// The number of steps that read one line of each row.
     fn steps<R: Register>() -> usize {
         LINE
     }
@@ -277,7 +278,7 @@ pub(super) unsafe fn product<R: Register, M: Multiply, F: Fetch>(
     }
 }
 
-/// A few rows by one panel. Its sums stay in registers while k runs.
+/// A few rows times one panel. The sums stay in registers while k runs.
 #[derive(Clone, Copy)]
 struct Tile<'a> {
     product: Product<'a>,

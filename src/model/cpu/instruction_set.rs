@@ -1,4 +1,4 @@
-//! Which instructions the kernels use, found at run time.
+//! The instruction sets of the kernels, detected at run time.
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 use super::tiles;
@@ -20,10 +20,10 @@ pub enum InstructionSet {
 }
 
 impl InstructionSet {
-    /// All of them, the fastest first.
+    /// All instruction sets, the fastest first.
     pub const ALL: [Self; 5] = [Self::Amx, Self::Avx512, Self::Avx2, Self::Neon, Self::Plain];
 
-    /// Whether this CPU has it.
+    /// Whether this CPU has the instruction set.
     #[must_use]
     pub fn is_supported(self) -> bool {
         match self {
@@ -45,11 +45,11 @@ impl InstructionSet {
         }
     }
 
-    /// Whether this CPU has it and can multiply in `precision`.
+    /// Whether this CPU has the instruction set and can multiply in `precision`.
     ///
-    /// In int8, AVX-512 and NEON need an instruction for bytes; AVX2 and plain Rust do without. So does AMX need AVX-512's, for
-    /// products that are too small for tiles: a virtual machine may have the one and hide the other. In bf16, numbers are
-    /// multiplied as f32 where that is faster.
+    /// In int8, AVX-512 and NEON need an instruction for bytes; AVX2 and plain Rust do without. AMX also needs
+    /// AVX-512's, for products that are too small for tiles: a virtual machine may have the one and hide the other. In
+    /// bf16, numbers are multiplied as f32 where that is faster.
     #[must_use]
     pub fn is_supported_in(self, precision: Precision) -> bool {
         #[cfg(target_arch = "x86_64")]
@@ -69,13 +69,14 @@ impl InstructionSet {
         multiplies && self.is_supported()
     }
 
-    /// The fastest that this CPU has, or the one that `READSEEKER_CPU` (`plain`, `neon`, `avx2`, `avx512`, `amx`) names if it has that.
+    /// The fastest instruction set of this CPU, or the one that `READSEEKER_CPU` (`plain`, `neon`, `avx2`, `avx512`,
+    /// `amx`) names if the CPU has it.
     #[must_use]
     pub fn detect() -> Self {
         Self::detect_in(Precision::F32)
     }
 
-    /// [`detect`](Self::detect), among those that can multiply in `precision`.
+    /// Detects as [`detect`](Self::detect) does, among the instruction sets that can multiply in `precision`.
     #[must_use]
     pub fn detect_in(precision: Precision) -> Self {
         let wanted = Self::wanted();
@@ -86,14 +87,14 @@ impl InstructionSet {
             .unwrap_or(Self::Plain)
     }
 
-    /// Those that are slower and can multiply in `precision` on this CPU, the fastest first.
+    /// The slower instruction sets of this CPU that can multiply in `precision`, the fastest first.
     pub fn slower_in(self, precision: Precision) -> impl Iterator<Item = Self> {
         let slower = Self::ALL.into_iter().skip_while(move |&set| set != self).skip(1);
         slower.filter(move |set| set.is_supported_in(precision))
     }
 
-    /// What `READSEEKER_CPU` says, if it is not what runs: this CPU has no such instruction set, or not in this precision, or the
-    /// network does not use it. Where something else than our kernels runs, only the CPU is asked.
+    /// The value of `READSEEKER_CPU` if that is not what runs: this CPU lacks the instruction set, or lacks it in this
+    /// precision, or the network does not use it. If something else than our kernels runs, only the CPU is asked.
     #[must_use]
     pub fn wanted_in_vain(runs: Option<Self>) -> Option<String> {
         let is_idle = |wanted: &String| match runs {
@@ -103,19 +104,19 @@ impl InstructionSet {
         Self::wanted().filter(is_idle)
     }
 
-    /// The one of this word in `READSEEKER_CPU`, if this CPU has it.
+    /// The instruction set that this value of `READSEEKER_CPU` names, if this CPU has it.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
         Self::supported().find(|set| set.word() == word)
     }
 
-    /// What `READSEEKER_CPU` may say on this CPU: `amx, avx512, avx2, plain`.
+    /// The values of `READSEEKER_CPU` that this CPU supports: `amx, avx512, avx2, plain`.
     #[must_use]
     pub fn words() -> String {
         Self::supported().map(Self::word).collect::<Vec<_>>().join(", ")
     }
 
-    /// Those that this CPU has, the fastest first.
+    /// The instruction sets of this CPU, the fastest first.
     fn supported() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|set| set.is_supported())
     }
@@ -131,7 +132,7 @@ impl InstructionSet {
         if self == Self::Amx { Self::Avx512 } else { self }
     }
 
-    /// Its word in `READSEEKER_CPU`.
+    /// The name of the instruction set in `READSEEKER_CPU`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -143,7 +144,7 @@ impl InstructionSet {
         }
     }
 
-    /// Its name for people: `AMX`, `AVX-512`, `AVX2`, `NEON`, `plain`.
+    /// The name of the instruction set for people: `AMX`, `AVX-512`, `AVX2`, `NEON`, `plain`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Instruction sets at compile time: an implementation each of [`Register`](super::register::Register) and [`Isa`].
+//! Instruction sets at compile time: each implements [`Register`](super::register::Register) and [`Isa`].
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod amx;

@@ -1,22 +1,23 @@
-//! Weight matrices, packed for the registers they are multiplied in.
+//! Weight matrices, packed for the registers in which they are multiplied.
 
 use super::aligned::{Aligned, LINE};
 use super::shares::in_shares;
 
-/// A matrix [k, columns] of words, cut into panels of a few registers of columns. In a panel, row follows row.
+/// A matrix [k, columns] of words, cut into panels that are a few registers wide. In a panel, the rows follow each
+/// other.
 #[derive(Debug, Default)]
 pub(super) struct Packed {
     k: usize,
-    /// Columns, padded to [`LINE`].
+    /// The number of columns, padded to [`LINE`].
     columns: usize,
     values: Aligned,
 }
 
-/// Cuts `len` into as few parts of at most `most` as possible, as even as possible: (first, count).
+/// Divides `len` into as few parts of at most `most` as possible, as evenly as possible: (first, count).
 #[inline(always)]
 pub(super) fn parts(len: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let count = len.div_ceil(most);
-    // One division, not two for each part: products of small matrices have many.
+    // One division instead of two for each part: products of small matrices have many.
     let (less, more) = (len / count.max(1), len % count.max(1));
     (0..count).map(move |i| (i * less + i.min(more), less + usize::from(i < more)))
 }
@@ -24,11 +25,11 @@ pub(super) fn parts(len: usize, most: usize) -> impl Iterator<Item = (usize, usi
 /// How a matrix is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Packing {
-    /// Words in a register.
+    /// The number of words in a register.
     pub(super) width: usize,
-    /// Registers in a row of a panel at most.
+    /// The most registers in a row of a panel.
     pub(super) panel: usize,
-    /// Rows of zeros are added up to a multiple of this.
+    /// Rows of zeros are added up to a multiple of this number.
     pub(super) rows: usize,
 }
 
@@ -56,13 +57,14 @@ impl Packed {
         packed
     }
 
-    /// Sets the size.
+    /// Makes room for a matrix of this size.
     fn make_room(&mut self, (k, columns): (usize, usize), packing: Packing) {
         (self.k, self.columns) = (k.next_multiple_of(packing.rows), columns.next_multiple_of(LINE));
         self.values.reserve(self.k * self.columns);
     }
 
-    /// Packs the words of `from` anew. Word (k, column) is at `k * strides.0 + column * strides.1`. Columns beyond are zero.
+    /// Packs the words of `from`, replacing the previous ones. Word (k, column) is at `k * strides.0 + column *
+    /// strides.1`. Columns beyond are zero.
     pub(super) fn fill(
         &mut self,
         (k, columns): (usize, usize),
@@ -94,8 +96,8 @@ impl Packed {
         }
     }
 
-    /// Packs rows of words that `write(row, first, words)` writes from column `first` on, anew. Columns must be whole
-    /// cache lines.
+    /// Packs rows of words that `write(row, first, words)` writes from column `first` on, replacing the previous ones.
+    /// Columns must be whole cache lines.
     pub(super) fn fill_rows(
         &mut self,
         (k, columns): (usize, usize),
@@ -114,17 +116,17 @@ impl Packed {
         }
     }
 
-    /// Columns of the product, including padding.
+    /// The number of columns of the product, including padding.
     pub(super) fn columns(&self) -> usize {
         self.columns
     }
 
-    /// Rows: the words of a product's sum.
+    /// The number of rows, which is the number of words that are summed in a product.
     pub(super) fn k(&self) -> usize {
         self.k
     }
 
-    /// All panels, one after the other.
+    /// All panels, concatenated.
     pub(super) fn panels(&self) -> &[f32] {
         &self.values
     }

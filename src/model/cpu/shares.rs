@@ -1,16 +1,16 @@
-//! Work on several threads while weights are packed, before any read is computed.
+//! Shares work between threads while weights are packed, before any read is computed.
 
 use std::num::NonZero;
 use std::thread;
 
-/// More threads than this wait for memory.
+/// The most threads: more would wait for memory.
 const MOST_THREADS: usize = 8;
-/// Numbers that take longer to write than a thread takes to start.
+/// A number of values that take longer to write than a thread takes to start.
 const ENOUGH: usize = 1 << 18;
 
-/// Does `each` to all items, which together have so many `numbers`: on all cores if it pays.
+/// Applies `each` to all items, which hold `numbers` numbers in total; on all cores if that pays.
 pub(super) fn in_shares<T: Send>(items: &mut [T], numbers: usize, each: impl Fn(&mut T) + Sync) {
-    // To ask for the cores reads files: our own networks have dozens of small matrices.
+    // Asking for the cores reads files, and our own networks have dozens of small matrices.
     let cores = || thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
     let threads = if numbers < ENOUGH { 1 } else { cores() };
     let (each, share) = (&each, items.len().div_ceil(threads).max(1));

@@ -1,4 +1,4 @@
-//! A graphics adapter: what it is called, what kind it is, and what it can do.
+//! A graphics adapter: its name, its kind, and its features.
 
 use std::fmt;
 
@@ -9,28 +9,28 @@ use burn::tensor::Device;
 pub struct Adapter {
     /// The N of `gpu:N` or `cuda:N`.
     pub number: usize,
-    /// `NVIDIA A40`.
+    /// The name of the adapter: `NVIDIA A40`.
     pub name: String,
     /// What kind of adapter it is.
     pub kind: Kind,
-    /// The interface it is reached through: `Vulkan`, `Metal`, `DX12`, `CUDA`.
+    /// The interface through which it is used: `Vulkan`, `Metal`, `DX12`, `CUDA`.
     pub interface: &'static str,
-    /// Its driver, as it names itself.
+    /// The name of its driver.
     pub driver: String,
     /// Whether it supports f16.
     pub f16: bool,
 }
 
-/// How [`Adapter::interface`] names CUDA.
+/// The name of CUDA in [`Adapter::interface`].
 pub(super) const CUDA: &str = "CUDA";
 
 impl Adapter {
-    /// The interface that drives it, as reports name it.
+    /// The name of the interface in reports.
     pub(in crate::model) fn backend(&self) -> String {
         if self.interface == CUDA { "cuda".to_owned() } else { format!("wgpu ({})", self.interface) }
     }
 
-    /// Its name, and what drives it.
+    /// The adapter's name with the interface and the driver.
     pub(in crate::model) fn in_full(&self) -> String {
         let driver = if self.driver.is_empty() { String::new() } else { format!(", {}", self.driver) };
         format!("{} ({}{driver})", self.name, self.interface)
@@ -52,17 +52,17 @@ impl fmt::Display for Adapter {
     }
 }
 
-/// The kinds of adapter, best first.
+/// The kinds of adapters, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// A card of its own.
+    /// A separate card.
     Discrete,
-    /// A part of the processor.
+    /// Part of the processor.
     Integrated,
     /// Passed through to a virtual machine.
     Virtual,
-    /// Not a GPU but a program that does a GPU's work on the CPU (`llvmpipe`, `SwiftShader`, `WARP`). Used only when named.
+    /// A program that emulates a GPU on the CPU (`llvmpipe`, `SwiftShader`, `WARP`). Used only if named.
     Software,
 }
 
@@ -77,13 +77,13 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The adapter that `auto` and `gpu` take: the first real GPU.
+/// The adapter that `auto` and `gpu` choose: the first real GPU.
 #[must_use]
 pub fn first_real(adapters: &[Adapter]) -> Option<&Adapter> {
     adapters.iter().find(|adapter| adapter.kind != Kind::Software)
 }
 
-/// An adapter that is ready to compute.
+/// An adapter that has been initialised.
 #[derive(Clone, Debug)]
 pub(in crate::model) struct Gpu {
     pub(in crate::model) device: Device,

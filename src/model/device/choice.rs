@@ -1,25 +1,26 @@
-//! The device a user asks for, as text.
+//! The device that a user chooses, as text.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The device a user asks for.
+/// The device that a user chooses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Choice {
-    /// The first real GPU, else the CPU.
+    /// The first real GPU, or the CPU if there is none.
     #[default]
     Auto,
     /// The CPU.
     Cpu,
     /// The first real GPU.
     Gpu,
-    /// These adapters, numbered as `readseeker device` lists them, software ones included. One that is named twice is used as two.
+    /// Adapters, numbered as `readseeker device` lists them, including software ones. One that is named twice is used
+    /// as two.
     Gpus(Vec<usize>),
-    /// These devices, numbered as CUDA numbers them, in a build with CUDA.
+    /// CUDA devices, numbered as CUDA does, in a build with CUDA.
     Cudas(Vec<usize>),
 }
 
-/// A text that names no device.
+/// The error for text that does not name a device.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a valid device; expected auto, cpu, gpu, gpu:N or gpu:N,gpu:M, cuda, cuda:N or cuda:N,cuda:M")]
 pub struct InvalidChoice(String);

@@ -1,4 +1,4 @@
-//! NVIDIA GPUs through CUDA: which there are, and one made ready. Nothing here panics on a machine without the driver or its
+//! NVIDIA GPUs through CUDA: lists and initialises them. Nothing here panics on a machine without the driver or its
 //! compiler, NVRTC: both are looked for at run time.
 
 use std::panic::catch_unwind;
@@ -13,12 +13,12 @@ pub(super) fn adapters() -> Vec<Adapter> {
     (0..devices().len()).filter_map(|number| ready(number).ok()).map(|gpu| gpu.adapter).collect()
 }
 
-/// The device of this number.
+/// Initialises device `number`.
 pub(super) fn ready(number: usize) -> Result<Gpu, DeviceError> {
     let devices = devices();
     let found = devices.len();
     let device = devices.into_iter().nth(number).ok_or(DeviceError::NoSuchCuda { number, found })?;
-    // The first question opens the device, which panics where a library is missing or too old.
+    // The first query opens the device, which panics if a library is missing or too old.
     let asked = device.clone();
     let opened = catch_unwind(move || {
         let name = asked.identity().map_or_else(|| format!("CUDA device {number}"), |identity| identity.name);

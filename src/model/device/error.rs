@@ -1,4 +1,4 @@
-//! Why there is no usable device.
+//! Errors of devices.
 
 use std::fmt;
 use std::num::NonZero;
@@ -6,52 +6,52 @@ use std::num::NonZero;
 use super::adapter::Adapter;
 use super::gpu_path::GpuPath;
 
-/// Why there is no usable device.
+/// Why no device is usable, or why it failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeviceError {
-    /// This program was built without GPUs.
+    /// This program was built without GPU support.
     #[error("this build of readseeker runs on the CPU only")]
     NotBuilt,
-    /// This program was built without CUDA.
+    /// This program was built without CUDA support.
     #[error("this build of readseeker has no CUDA")]
     NoCuda,
-    /// There is no CUDA device of this number.
+    /// There is no CUDA device with this number.
     #[error("there is no cuda:{number} (CUDA devices found: {found}; without an NVIDIA driver there are none)")]
     NoSuchCuda {
-        /// The number.
+        /// The number of the device.
         number: usize,
-        /// How many there are.
+        /// The number of CUDA devices.
         found: usize,
     },
-    /// f16 was asked for.
+    /// f16 was asked for, but the adapter does not support it.
     #[error("{name} does not support f16")]
     NoF16 {
         /// The adapter's name.
         name: String,
     },
-    /// No GPU where one was asked for.
+    /// A GPU was asked for, but there is none.
     #[error("no GPU found (looked for {looked_for}{})", Software(.software))]
     NoGpu {
-        /// The graphics interfaces looked at.
+        /// The graphics interfaces that were searched.
         looked_for: String,
-        /// The software adapters there are instead.
+        /// The software adapters that were found instead.
         software: Vec<Adapter>,
     },
-    /// There is no adapter of this number.
+    /// There is no adapter with this number.
     #[error("there is no gpu:{number} ({})", Found(.found))]
     NoSuchGpu {
-        /// The number.
+        /// The number of the adapter.
         number: usize,
-        /// All adapters there are.
+        /// All adapters that were found.
         found: Vec<Adapter>,
     },
-    /// The adapter is there but cannot be used.
+    /// The adapter exists but cannot be used.
     #[error("cannot use {name}")]
     Unusable {
         /// The adapter's name.
         name: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -60,43 +60,43 @@ pub enum DeviceError {
     Failed {
         /// The device's name.
         device: String,
-        /// What it said.
+        /// The device's error message.
         reason: String,
     },
-    /// The device computes something else than the CPU.
+    /// The device and the CPU compute different results.
     #[error(
         "{device} and a plain path on the CPU disagree{}: logits differ by {largest:.1e}, and rounding explains {bound:.1e}",
         .path.does_without().map(|note| format!(", also {note}")).unwrap_or_default()
     )]
     Drift {
-        /// The device's name, and its driver's.
+        /// The device's name, with its driver.
         device: String,
-        /// How it was used.
+        /// The path on which it was used.
         path: GpuPath,
-        /// The largest difference.
+        /// The largest difference between logits.
         largest: f32,
-        /// The largest that rounding explains.
+        /// The largest difference that rounding explains.
         bound: f32,
     },
-    /// The threads for the CPU cannot be started.
+    /// The CPU threads cannot be started.
     #[error("cannot start {threads} threads")]
     Threads {
-        /// How many.
+        /// The number of threads.
         threads: NonZero<usize>,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
 impl DeviceError {
-    /// The device of this name failed.
+    /// Creates the error that the device with this name failed.
     pub(in crate::model) fn failed(device: &str, reason: String) -> Self {
         Self::Failed { device: device.to_owned(), reason }
     }
 }
 
-/// `; found only llvmpipe, a software adapter`, or nothing.
+/// Writes `; found only llvmpipe, a software adapter`, or nothing.
 struct Software<'a>(&'a [Adapter]);
 
 impl fmt::Display for Software<'_> {
@@ -108,7 +108,7 @@ impl fmt::Display for Software<'_> {
     }
 }
 
-/// `found gpu:0 NVIDIA A40, gpu:1 llvmpipe`.
+/// Writes `found gpu:0 NVIDIA A40, gpu:1 llvmpipe`.
 struct Found<'a>(&'a [Adapter]);
 
 impl fmt::Display for Found<'_> {

@@ -1,4 +1,4 @@
-//! GPUs through wgpu: which there are, and one made ready. Nothing here panics on a machine without graphics libraries.
+//! GPUs through wgpu: lists and initialises them. Nothing here panics on a machine without graphics libraries.
 
 use std::future::Future;
 use std::pin::pin;
@@ -24,28 +24,28 @@ pub(super) const INTERFACES: &[(&str, Interface)] = &[
     ("DX12", Interface { api: WgpuBackend::Dx12, at: Backend::Dx12 }),
 ];
 
-/// A graphics interface, as burn and as wgpu call it.
+/// A graphics interface, as burn and as wgpu identify it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Interface {
     api: WgpuBackend,
     at: Backend,
 }
 
-/// An adapter and how burn is told to take it.
+/// An adapter, and how burn selects it.
 struct Found {
     adapter: Adapter,
     interface: Interface,
     device_kind: DeviceKind,
 }
 
-/// The devices made ready so far: burn makes each adapter ready once a process.
+/// The devices initialised so far: burn initialises each adapter once per process.
 static READY: Mutex<Vec<(usize, Device)>> = Mutex::new(Vec::new());
 
 pub(super) fn adapters() -> Vec<Adapter> {
     look().into_iter().map(|found| found.adapter).collect()
 }
 
-/// The first real GPU, or the adapter of this number.
+/// Initialises the first real GPU, or adapter `number`.
 pub(super) fn ready(number: Option<usize>) -> Result<Gpu, DeviceError> {
     let mut found = look();
     let adapters: Vec<_> = found.iter().map(|found| found.adapter.clone()).collect();
@@ -74,7 +74,7 @@ pub(super) fn ready(number: Option<usize>) -> Result<Gpu, DeviceError> {
     Ok(Gpu { device, adapter })
 }
 
-/// All adapters, best kind first and otherwise as the interfaces list them.
+/// Lists all adapters, best kind first and otherwise in the order of the interfaces.
 fn look() -> Vec<Found> {
     let mut all = Vec::new();
     for &(name, interface) in INTERFACES {
@@ -109,7 +109,7 @@ fn look() -> Vec<Found> {
     all
 }
 
-/// The outcome of a future that is ready at once, as wgpu's are outside of browsers.
+/// The output of a future that is ready at once, as those of wgpu are outside of browsers.
 fn now<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(outcome) => Some(outcome),

@@ -1,26 +1,28 @@
-//! How much burn does to make a GPU fast: all it can, or less where that gave wrong answers.
+//! How much burn does to make a GPU fast: everything it can, or less if that gave wrong results.
 //!
-//! Its bugs that show in wrong numbers are mostly bugs of fusion, or of kernels that autotune chose. A process has one path: burn
-//! reads its settings once. So whoever wants another one starts the program anew with other settings in its environment.
+//! Most of its bugs that silently give wrong numbers are in fusion, or in kernels that autotune chose. A process has
+//! one path, as burn reads its settings once. To use another one, the program is started anew with other settings in
+//! its environment.
 
 use crate::model::faults;
 
-/// A path on a GPU. The first is the fastest.
+/// A path on a GPU; the first is the fastest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GpuPath {
-    /// Neighbouring steps are joined into kernels.
+    /// Neighbouring steps are fused into kernels.
     #[default]
     Fused,
-    /// Each step is a kernel of its own.
+    /// Each step is a separate kernel.
     Unfused,
-    /// Moreover, nothing that earlier runs found out about kernels counts, and few are tried. `CubeCL` cannot be told to try none.
+    /// In addition, what earlier runs found out about kernels is ignored, and few are tried. `CubeCL` cannot be told to
+    /// try none.
     Retuned,
 }
 
-/// Names the path of this process.
+/// The environment variable that names the path of this process.
 const PATH: &str = "READSEEKER_GPU_PATH";
 
-/// Says why the first path was left.
+/// The environment variable that says why the first path was left.
 const REASON: &str = "READSEEKER_GPU_PATH_REASON";
 
 impl GpuPath {
@@ -30,7 +32,7 @@ impl GpuPath {
         [Self::Unfused, Self::Retuned].into_iter().find(|path| path.name() == named).unwrap_or_default()
     }
 
-    /// The next to try.
+    /// The next path to try.
     pub(in crate::model) fn simpler(self) -> Option<Self> {
         match self {
             Self::Fused => Some(Self::Unfused),
@@ -39,12 +41,12 @@ impl GpuPath {
         }
     }
 
-    /// The environment of a process that takes this path, and knows why.
+    /// The environment of a process that takes this path, with the reason for it.
     #[must_use]
     pub fn environment(self, reason: &str) -> Vec<(&'static str, &str)> {
-        /// No joined kernel is looked for.
+        /// No fused kernels are searched for.
         const UNFUSED: (&str, &str) = ("BURN_FUSION_MAX_EXPLORATIONS", "0");
-        /// What is stored does not count; and what is good enough is taken.
+        /// Stored results are ignored, and the search stops at a kernel that is good enough.
         const RETUNED: [(&str, &str); 2] = [("CUBECL_AUTOTUNE_CACHE", "0"), ("CUBECL_AUTOTUNE_LEVEL", "minimal")];
         let mut variables = vec![(PATH, self.name()), (REASON, reason)];
         match self {
@@ -68,7 +70,7 @@ impl GpuPath {
         std::env::var(REASON).ok()
     }
 
-    /// What it does without, for people.
+    /// What the path does without, for people.
     #[must_use]
     pub fn does_without(self) -> Option<&'static str> {
         match self {
@@ -78,12 +80,12 @@ impl GpuPath {
         }
     }
 
-    /// Whether a test has the check of this path fail.
+    /// Whether a test makes the check of this path fail.
     pub(in crate::model) fn is_said_to_fail(self) -> bool {
         faults::is_said_to_fail(self.name())
     }
 
-    /// Whether a test has batches of the run fail.
+    /// Whether a test makes batches of the run fail.
     pub(in crate::model) fn is_said_to_fail_later() -> bool {
         faults::is_said_to_fail("batches")
     }

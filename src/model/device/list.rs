@@ -1,4 +1,4 @@
-//! Which devices this machine has.
+//! Lists the devices of this machine.
 
 use super::adapter::{Adapter, first_real};
 use super::choice::Choice;
@@ -9,7 +9,7 @@ use super::gpu;
 #[cfg(all(feature = "wgpu", target_os = "linux"))]
 use super::nodes;
 
-/// All adapters of this machine, best first; none in a build without GPUs. The search takes a moment.
+/// All adapters of this machine, best first; none in a build without GPU support. The search takes a moment.
 #[must_use]
 pub fn adapters() -> Vec<Adapter> {
     #[cfg(feature = "wgpu")]
@@ -18,7 +18,8 @@ pub fn adapters() -> Vec<Adapter> {
     Vec::new()
 }
 
-/// All NVIDIA GPUs that CUDA finds; none in a build without CUDA or on a machine without its driver. The search opens each of them.
+/// All NVIDIA GPUs that CUDA finds; none in a build without CUDA or on a machine without its driver. The search opens
+/// each GPU.
 #[must_use]
 pub fn cuda_devices() -> Vec<Adapter> {
     #[cfg(feature = "cuda")]
@@ -27,7 +28,7 @@ pub fn cuda_devices() -> Vec<Adapter> {
     Vec::new()
 }
 
-/// Whether all devices that a choice names support f16.
+/// Whether all chosen devices support f16.
 #[must_use]
 pub fn has_f16(choice: &Choice) -> bool {
     let all = |numbers: &[usize], found: &[Adapter]| {
@@ -41,7 +42,7 @@ pub fn has_f16(choice: &Choice) -> bool {
     }
 }
 
-/// The graphics interfaces this build searches for adapters.
+/// The graphics interfaces that this build searches for adapters.
 #[must_use]
 pub fn interfaces() -> Vec<&'static str> {
     #[cfg(feature = "wgpu")]
@@ -50,14 +51,14 @@ pub fn interfaces() -> Vec<&'static str> {
     Vec::new()
 }
 
-/// What `auto` takes on a machine with these adapters.
+/// The choice that `auto` stands for on a machine with these adapters.
 #[must_use]
 pub fn automatic(adapters: &[Adapter]) -> Choice {
     let first = first_real(adapters).filter(|_| may_have_gpu());
     first.map_or(Choice::Cpu, |adapter| Choice::Gpus(vec![adapter.number]))
 }
 
-/// Whether `auto` has a reason to look for GPUs.
+/// Whether it makes sense for `auto` to look for GPUs.
 pub(super) fn may_have_gpu() -> bool {
     #[cfg(all(feature = "wgpu", target_os = "linux"))]
     return nodes::show_gpu(std::path::Path::new("/dev"));

@@ -1,15 +1,15 @@
-//! Whether Linux shows a GPU at all, by the names under `/dev`: for `--device auto`, which would otherwise load every Vulkan
-//! driver (some 40 ms and 50 MiB, and some of them complain on stderr) on each run of a machine that has no GPU.
+//! Detects by the names under `/dev` whether Linux has a GPU at all. Without this, `--device auto` would load every
+//! Vulkan driver (some 40 ms and 50 MiB, and some of them complain on stderr) in each run on a machine without a GPU.
 
 use std::fs;
 use std::path::Path;
 
-/// What GPU drivers call their devices: of NVIDIA (Tegra too), WSL 2, Adreno, Mali, and `PowerVR`.
+/// The device names of GPU drivers: NVIDIA (Tegra too), WSL 2, Adreno, Mali, and `PowerVR`.
 const NAMES: [&str; 7] = ["nvidia", "nvhost", "nvgpu", "dxg", "kgsl", "mali", "pvr"];
-/// What they are called under `dri`, where all other drivers are.
+/// The device names under `dri`, where all other drivers are.
 const RENDERING: &str = "renderD";
 
-/// Whether there is a GPU's device in this folder, `/dev`. A card without one only drives a screen.
+/// Whether this folder, `/dev`, has a device of a GPU. A card without one only drives a screen.
 pub(super) fn show_gpu(dev: &Path) -> bool {
     has(dev, &NAMES) || has(&dev.join("dri"), &[RENDERING])
 }

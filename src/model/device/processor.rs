@@ -7,8 +7,8 @@ use burn::tensor::Device;
 #[cfg(target_arch = "x86_64")]
 use crate::model::cpu::InstructionSet;
 
-/// The instruction sets of this CPU that matter here, oldest first. AVX-512 and AMX are here if our kernels can use them: all of
-/// their parts that these need, and for AMX the permission of the system.
+/// The relevant instruction sets of this CPU, oldest first. AVX-512 and AMX are listed if our kernels can use them:
+/// with all the parts that they need, and for AMX with the permission of the system.
 #[must_use]
 pub fn cpu_features() -> Vec<&'static str> {
     #[cfg(target_arch = "x86_64")]
@@ -34,14 +34,14 @@ pub fn cpu_features() -> Vec<&'static str> {
     found.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
 }
 
-/// The CPU as reports name it: `CPU (2 threads, AVX-512)`.
+/// The name of the CPU in reports: `CPU (2 threads, AVX-512)`.
 #[must_use]
 pub fn cpu_name(threads: NonZero<usize>) -> String {
     let widest = cpu_features().into_iter().rfind(|feature| ["SSE4.2", "AVX2", "AVX-512", "NEON"].contains(feature));
     cpu_name_with(threads, widest.unwrap_or("plain"))
 }
 
-/// The CPU as reports name it, where the instruction set in use is known.
+/// The name of the CPU in reports, with the instruction set in use.
 pub(in crate::model) fn cpu_name_with(threads: NonZero<usize>, instructions: &str) -> String {
     format!("CPU ({threads} thread{}, {instructions})", if threads.get() == 1 { "" } else { "s" })
 }

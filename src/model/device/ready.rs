@@ -1,4 +1,4 @@
-//! Makes the device a user asks for ready.
+//! Initialises the device that a user chooses.
 
 use super::adapter::Gpu;
 use super::choice::Choice;
@@ -9,16 +9,16 @@ use super::error::DeviceError;
 use super::gpu;
 use super::list::may_have_gpu;
 
-/// What a model runs on.
+/// An initialised device for a model.
 #[derive(Debug)]
 pub(in crate::model) enum Ready {
-    /// The CPU, and why `auto` took it on a machine with a GPU.
+    /// The CPU, and why `auto` chose it on a machine with a GPU.
     Cpu { note: Option<String> },
-    /// One or more adapters.
+    /// One or more GPUs.
     Gpus(Vec<Gpu>),
 }
 
-/// Makes the chosen devices ready.
+/// Initialises the chosen devices.
 pub(in crate::model) fn ready(choice: &Choice) -> Result<Ready, DeviceError> {
     match choice {
         Choice::Cpu => Ok(Ready::Cpu { note: None }),

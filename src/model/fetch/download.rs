@@ -1,4 +1,4 @@
-//! One file over HTTP: resumed where it was cut off, tried again where that may help, compared with what it must be.
+//! Downloads one file over HTTP: resumes it, tries again if that may help, and verifies it.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -14,26 +14,26 @@ use super::wanted::Content;
 use crate::model::fetch_error::FetchError;
 use crate::model::weights::sha256_of;
 
-/// How often a file is asked for before giving up, while not a byte of it comes.
+/// How often a file is requested before giving up, if not a byte of it arrives.
 const TRIES: u32 = 5;
 
-/// The longest that a server may ask to wait.
+/// The longest wait in seconds that a server may ask for.
 const LONGEST_WAIT: u64 = 60;
 
-/// A server that says nothing for so long has gone.
+/// How long a silent server is waited for.
 const SILENCE: Duration = Duration::from_mins(1);
 
-/// What downloads.
+/// An HTTP client for downloads.
 pub(super) struct Client {
     agent: Agent,
     token: Option<String>,
 }
 
-/// Why an attempt has ended without the whole file.
+/// Why an attempt ended without the whole file.
 enum Ended {
-    /// Another one may succeed, after this wait if the server names one.
+    /// Another attempt may succeed, after this wait if the server asks for one.
     Early { problem: FetchError, wait: Option<Duration> },
-    /// It is no use to try again.
+    /// Another attempt is useless.
     ForGood(FetchError),
 }
 
@@ -44,7 +44,8 @@ impl From<FetchError> for Ended {
 }
 
 impl Client {
-    /// Proxies are those of the environment. `token` is not passed on where the server sends us to another address.
+    /// Creates a client. Proxies are those of the environment. `token` is not passed on if the server redirects to
+    /// another address.
     pub(super) fn new(token: Option<&str>) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -55,7 +56,7 @@ impl Client {
         Self { agent: config.build().new_agent(), token: token.map(|token| format!("Bearer {token}")) }
     }
 
-    /// Downloads a file to `to`; whether the server has it.
+    /// Downloads a file to `to`; returns whether the server has it.
     pub(super) fn receive(
         &self,
         url: &str,
@@ -86,7 +87,7 @@ impl Client {
         Ok(true)
     }
 
-    /// Asks for what is missing of a file, and writes what comes.
+    /// Requests the missing part of a file, and writes what arrives.
     fn attempt(
         &self,
         url: &str,
@@ -95,7 +96,7 @@ impl Client {
         told: &mut dyn FnMut(Step<'_>),
     ) -> Result<bool, Ended> {
         let network = |source: ureq::Error| Ended::Early { problem: FetchError::network(url, source), wait: None };
-        // Without a checksum, only the server can tell whether the rest is of the same file.
+        // Without a checksum, only the server can tell whether the rest belongs to the same file.
         let etag = part.etag();
         let have = if content.is_some() || etag.is_some() { part.size() } else { 0 };
         let mut request = self.agent.get(url);
@@ -116,7 +117,7 @@ impl Client {
                 _ => return Err(part.anew(url, 206)),
             },
             404 => return Ok(false),
-            // There is nothing after what we have: it is all, or of another file.
+            // There is nothing after what we have: it is complete, or of another file.
             416 if have > 0 && content.is_some_and(|content| content.size == have) => return Ok(true),
             416 => return Err(part.anew(url, 416)),
             status @ (401 | 403) => return Err(FetchError::Refused { url: url.to_owned(), status }.into()),
@@ -155,17 +156,17 @@ fn number(response: &Response<Body>, name: &HeaderName) -> Option<u64> {
     header(response, name).and_then(|value| value.trim().parse().ok())
 }
 
-/// `bytes 100-199/200`: the first byte of what comes, and how many there are in all.
+/// Parses `bytes 100-199/200` into the first byte sent and the total.
 fn range(response: &Response<Body>) -> Option<(u64, u64)> {
     let (range, total) = header(response, &CONTENT_RANGE)?.strip_prefix("bytes ")?.split_once('/')?;
     Some((range.split_once('-')?.0.parse().ok()?, total.parse().ok()?))
 }
 
-/// What is here of a file so far.
+/// The part of a file that has been downloaded.
 struct Part {
     name: String,
     path: PathBuf,
-    /// Which version of the file it is of, as the server calls it.
+    /// The file with the `ETag`: which version this part is of, according to the server.
     etag: PathBuf,
 }
 
@@ -180,12 +181,12 @@ impl Part {
         fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
     }
 
-    /// Only a strong one says that bytes are the same.
+    /// Only a strong `ETag` guarantees identical bytes.
     fn etag(&self) -> Option<String> {
         fs::read_to_string(&self.etag).ok().filter(|etag| etag.starts_with('"'))
     }
 
-    /// What is here is of no use.
+    /// Discards the part, which is useless, so that another attempt starts anew.
     fn anew(&self, url: &str, status: u16) -> Ended {
         self.discard();
         Ended::Early { problem: FetchError::Status { url: url.to_owned(), status }, wait: None }
@@ -195,8 +196,8 @@ impl Part {
         let _ = (fs::remove_file(&self.path), fs::remove_file(&self.etag));
     }
 
-    /// Writes what comes after the first `start` bytes; how many there are then. The outer error is ours, the inner one the
-    /// sender's.
+    /// Writes the bytes after the first `start` ones; returns how many there are then. The outer error is ours, the
+    /// inner one the sender's.
     fn write(
         &self,
         start: u64,
@@ -225,7 +226,7 @@ impl Part {
         Ok(Ok(received))
     }
 
-    /// Compares it with what it must be. What is wrong is not resumed.
+    /// Verifies the file. A file that is wrong is not resumed.
     fn check(&self, url: &str, content: &Content) -> Result<(), FetchError> {
         let url = url.to_owned();
         let found = File::open(&self.path).and_then(|mut file| sha256_of(&mut file));

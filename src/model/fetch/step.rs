@@ -1,12 +1,12 @@
-//! How far a download is.
+//! The progress of a download.
 
-/// How far the download of a file is.
+/// The progress in downloading a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
     /// The file's name.
     pub file: &'a str,
-    /// Bytes that are here.
+    /// The number of bytes received.
     pub received: u64,
-    /// Bytes of the whole file, where the server says so.
+    /// The number of bytes in the whole file, if the server says so.
     pub total: Option<u64>,
 }

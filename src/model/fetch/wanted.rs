@@ -1,57 +1,57 @@
-//! What is downloaded, and from where.
+//! What to download, and from where.
 
 use crate::model::files::{CONFIG, VOCABULARY, WEIGHTS};
 
-/// Where models are, unless `HF_ENDPOINT` says otherwise.
+/// The server of models, unless `HF_ENDPOINT` names another one.
 const ENDPOINT: &str = "https://huggingface.co";
 
-/// The published model.
+/// The owner and name of the published model.
 const PUBLISHED: (&str, &str) = ("bnwlf", "ReadSeeker");
 
-/// Its weights.
+/// The size and SHA-256 of its weights.
 const PUBLISHED_WEIGHTS: (u64, &str) =
     (356_851_694, "bab042872f496f10e6380bc44c2bd3dff86de65372d3c6b7741f30d535f345d2");
 
-/// Files that go with a checkpoint for other programs.
+/// Files of a checkpoint that only other programs need.
 const OF_OTHERS: [&str; 2] = ["tokenizer_config.json", "special_tokens_map.json"];
 
 /// A checkpoint to be downloaded.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// What it is called here.
+    /// The name of the checkpoint on this machine.
     pub name: String,
-    /// The address that all its files begin with.
+    /// The common start of the addresses of its files.
     pub base: String,
-    /// What says who asks; it goes to that server and to no other.
+    /// The user's access token, which is sent to that server and no other.
     pub token: Option<String>,
-    /// Its files.
+    /// The files of the checkpoint.
     pub files: Vec<WantedFile>,
 }
 
-/// One of its files.
+/// A file of a checkpoint to be downloaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WantedFile {
-    /// Its name, and other names that do as well.
+    /// The names under which it may be found, in order of preference.
     pub names: Vec<&'static str>,
-    /// Whether a checkpoint may be without it.
+    /// Whether the checkpoint may lack it.
     pub is_optional: bool,
-    /// What it holds, where that is known beforehand.
+    /// The content of the file, if known beforehand.
     pub content: Option<Content>,
 }
 
-/// What a file must hold.
+/// The required content of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
     /// SHA-256 in hex.
     pub sha256: String,
 }
 
 impl Wanted {
-    /// What a user names: `ReadSeeker`, `OWNER/NAME` at Hugging Face, or the address of a directory.
+    /// Parses what a user names: `ReadSeeker`, `OWNER/NAME` at Hugging Face, or the address of a directory.
     ///
-    /// `endpoint` is another server with the same addresses, `token` what it knows the user by.
+    /// `endpoint` is another server with the same addresses, and `token` the user's access token for it.
     pub fn named(text: &str, endpoint: Option<&str>, token: Option<String>) -> Result<Self, String> {
         if text.starts_with("https://") || text.starts_with("http://") {
             let base = text.trim_end_matches('/');
@@ -75,14 +75,14 @@ impl Wanted {
         Ok(Self { name: name.to_owned(), base, token, files: files(content) })
     }
 
-    /// Whether it is the published model.
+    /// Whether this is the published model.
     #[must_use]
     pub fn is_published(&self) -> bool {
         self.files.iter().any(|file| file.content.is_some())
     }
 }
 
-/// The files of a checkpoint: of the published one, whose weights hold `weights`, or of any.
+/// The files of a checkpoint: of the published one, whose weights have the content `weights`, or of any other.
 fn files(weights: Option<Content>) -> Vec<WantedFile> {
     let file = |name, is_optional| WantedFile { names: vec![name], is_optional, content: None };
     let is_published = weights.is_some();
@@ -94,7 +94,7 @@ fn files(weights: Option<Content>) -> Vec<WantedFile> {
     files
 }
 
-/// A name becomes part of a path here.
+/// Checks a name, which becomes part of a path.
 fn check_name(name: &str) -> Result<(), String> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) {
@@ -103,7 +103,7 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Nobody's token belongs into a log.
+/// Leaves out the token, which must not get into a log.
 impl std::fmt::Debug for Wanted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Wanted").field("name", &self.name).field("base", &self.base).finish_non_exhaustive()

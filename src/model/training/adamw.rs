@@ -1,4 +1,4 @@
-//! The optimiser: Adam with weights that decay by themselves (Loshchilov and Hutter 2019, arXiv 1711.05101).
+//! The optimiser: Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101).
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use burn::tensor::Tensor;
 use super::recipe::AdamW;
 use crate::model::burn_engine::tensors::Flat;
 
-/// What the optimiser remembers.
+/// The state of the optimiser.
 #[derive(Debug, Default)]
 pub(super) struct Optimiser {
-    /// Steps so far.
+    /// The number of steps so far.
     pub(super) steps: u32,
-    /// Means of gradients and of their squares.
+    /// The running means of gradients and of their squares.
     pub(super) means: BTreeMap<String, [Tensor<1>; 2]>,
 }
 
 impl Optimiser {
-    /// Changes the weights by a step against their gradients. `is_matrix` tells those that decay.
+    /// Updates the weights by a step against their gradients. `is_matrix` tells which weights decay.
     pub(super) fn step(
         &mut self,
         weights: &mut Flat,
@@ -27,7 +27,7 @@ impl Optimiser {
     ) {
         let AdamW { betas, epsilon, decay } = settings;
         self.steps += 1;
-        // Means start at zero, which they must not seem to be means of.
+        // Corrects the bias of the means, which start at zero.
         let [first, second] = betas.map(|beta| 1.0 - beta.powf(f64::from(self.steps)));
         for (name, gradient) in gradients {
             let Some(weight) = weights.get_mut(&name) else { continue };
@@ -44,7 +44,7 @@ impl Optimiser {
     }
 }
 
-/// Shortens gradients that are longer, all together, than they may be.
+/// Scales the gradients down if their norm, over all of them, exceeds `longest`.
 pub(super) fn shorten(gradients: &mut Flat, longest: f64) {
     let squares = gradients.values().map(|gradient| gradient.clone().square().sum());
     let Some(square) = squares.reduce(|one, other| one + other) else { return };

@@ -1,4 +1,4 @@
-//! What a training begins with: a checkpoint's weights, or random ones for a network of its shape.
+//! The start of a training: a checkpoint's weights, or random weights for a network of its shape.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -16,24 +16,24 @@ use crate::model::source::Source;
 use crate::model::weights::Weights;
 use crate::model::written::safetensors;
 
-/// What a training begins with.
+/// The start of a training.
 pub(super) struct Begun {
     pub(super) name: String,
     pub(super) sha256: String,
-    /// What its `config.json` will say, before the training adds to it.
+    /// The `config.json` of the trained model, before the training adds to it.
     pub(super) config: Value,
     pub(super) family: Box<dyn Family>,
     pub(super) stored: Weights,
-    /// The tensors that were added to those of the checkpoint.
+    /// The names of tensors that were added to those of the checkpoint.
     pub(super) added: Vec<String>,
     pub(super) norms: Vec<NormOf>,
     pub(super) recipe: Recipe,
-    /// How far off its log odds may be in a genome that is new to it; not known of random weights.
+    /// How far off its log odds may be in a genome unlike those it was trained on; unknown for random weights.
     pub(super) model_error: Option<f64>,
 }
 
 impl Begun {
-    /// That of a checkpoint.
+    /// Starts from a checkpoint.
     pub(super) fn of(source: &Source, start: Start) -> Result<Self> {
         let refused = |problem| Error::Load { model: source.path(), problem };
         let config = checkpoint::config(source).map_err(refused)?;
@@ -51,7 +51,7 @@ impl Begun {
         Ok(Self { name, sha256, config, family, stored, added, norms: Vec::new(), recipe, model_error })
     }
 
-    /// Random weights for a network of a checkpoint's shape; nobody has calibrated them.
+    /// Starts from random weights for a network of a checkpoint's shape, without a calibration.
     fn from_scratch(source: &Source, mut config: Value, shape: &dyn Family, seed: u64, name: &str) -> Result<Self> {
         let refused = |problem| Error::Load { model: source.path(), problem };
         let scratch = shape.learning().scratch();
@@ -73,7 +73,7 @@ impl Begun {
     }
 }
 
-/// The names and shapes of a family's tensors, and of the scales that normalisations over a batch add.
+/// The names and shapes of a family's tensors, and of the scales added by batch normalisation.
 pub(super) fn shapes(family: &dyn Family, norms: &[NormOf]) -> Vec<(String, Vec<usize>)> {
     let own: HashMap<String, Vec<usize>> = family.tensors().collect();
     let added = norms.iter().filter_map(|norm| norm.added(&own));

@@ -1,8 +1,8 @@
-//! Normalisations over a batch become part of the weights: what scores reads has none.
+//! Folds batch normalisation into the weights: the network that scores reads has none.
 //!
-//! In a training, a layer normalises by what it sees of a batch. Afterwards it does so by what it sees of many reads, which are
-//! passed through the network again for that: then the normalisation is the same for every read, and a layer's weights and
-//! bias can do it. (`compact/export.py` of the training workflow does the same.)
+//! In a training, a layer normalises by the statistics of a batch. Afterwards it uses those of many reads, which are
+//! passed through the network again for that: then the normalisation is the same for every read, and can become part of
+//! the layer's weights and bias. (`compact/export.py` of the training workflow does the same.)
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::model::device::DeviceError;
 use crate::model::error::Result;
 use crate::model::panics::catch;
 
-/// Reads that are passed through the network at once.
+/// The number of reads passed through the network at once.
 const AT_ONCE: usize = 64;
 
-/// What a layer saw: how many numbers, and the sums of them and of their squares, by channel.
+/// The statistics of a layer: a count of numbers, and by channel the sums of the numbers and of their squares.
 #[derive(Debug, Default)]
 struct Sums {
     count: f64,
@@ -29,11 +29,11 @@ struct Sums {
 }
 
 impl Trainer {
-    /// Makes the weights that score reads, as they are now, by what the network sees of these. Where there is no normalisation
-    /// over a batch, they are those that are trained.
+    /// Computes the weights that score reads from the current ones, using the statistics over these reads. Without
+    /// batch normalisation, they are the weights that are trained.
     ///
     /// # Errors
-    /// [`Error::Device`](crate::model::Error::Device) where the device fails.
+    /// [`Error::Device`](crate::model::Error::Device) if the device fails.
     pub fn fold(&mut self, reads: &[&Example]) -> Result<()> {
         if !self.norms.is_empty() {
             self.folded = Some(self.folded_by(&self.seen(reads)?));
@@ -41,7 +41,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// What the layers see of some reads.
+    /// The statistics of all layers on these reads.
     fn seen(&self, reads: &[&Example]) -> Result<BTreeMap<String, Sums>> {
         let examples: Vec<Example> = reads.iter().map(|&read| read.clone()).collect();
         let mut by_length: BTreeMap<usize, Vec<&Example>> = BTreeMap::new();
@@ -124,7 +124,7 @@ impl Sums {
         }
     }
 
-    /// The mean of each channel, and what its numbers are divided by.
+    /// The mean and the standard deviation of each channel.
     #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than f32")]
     fn moments(&self) -> [Vec<f32>; 2] {
         let moments = self.each.iter().map(|&[sum, squares]| {

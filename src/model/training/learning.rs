@@ -1,4 +1,4 @@
-//! What a family says of how it learns. A family that is trained implements [`Learning`] in its own folder.
+//! The interface for training a family. A family that can be trained implements [`Learning`] in its own folder.
 
 use burn::tensor::Tensor;
 
@@ -8,64 +8,65 @@ use crate::model::row::Row;
 use crate::model::weights::Weights;
 use crate::prediction::Frame;
 
-/// What is true of a read.
+/// The truth about a read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Truth {
-    /// Its label.
+    /// Whether the label of the read is coding.
     pub is_coding: bool,
-    /// The share of its bases that code.
+    /// The share of the read's bases that are coding.
     pub coded: f32,
-    /// Its frame, if it is known.
+    /// The frame of the read, if known.
     pub frame: Option<Frame>,
 }
 
 /// A read to learn from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
-    /// Its bases.
+    /// The bases of the read.
     pub bases: Vec<u8>,
-    /// What is true of it.
+    /// The truth about the read.
     pub truth: Truth,
 }
 
-/// What a loss is made of, beside logits.
+/// What a loss needs besides logits.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::model) struct Taught {
-    /// The read's length.
+    /// The length of the read.
     pub(in crate::model) bases: usize,
     pub(in crate::model) truth: Truth,
 }
 
 /// How a family learns.
 pub(in crate::model) trait Learning {
-    /// How it is trained, unless the user has it otherwise.
+    /// The recipe for training, unless the user changes it.
     fn recipe(&self) -> Recipe;
 
-    /// Why nothing can be learnt from a read of so many bases, if so, for people: `N reads ...`.
+    /// Why nothing can be learnt from a read with this many bases, if so, for people: `N reads ...`.
     fn unfit(&self, bases: usize, truth: Truth) -> Option<&'static str>;
 
-    /// A read's k-mers as the network sees them while it learns: as one row, whatever is unknown.
+    /// A read's k-mers as the network sees them during training: as one row, with unknown bases.
     fn row<'a>(&self, row: &'a [u16]) -> Row<'a> {
         row.into()
     }
 
-    /// The rows whose gradients are computed at once on a thread of the CPU.
+    /// The number of rows whose gradients are computed at once by a CPU thread.
     fn rows_at_once(&self) -> usize;
 
-    /// The mean loss of some reads, `[1]`, from the logits of their rows.
+    /// The mean loss of some reads, `[1]`, computed from the logits of their rows.
     fn loss(&self, logits: Tensor<2>, reads: &[Taught]) -> Tensor<1>;
 
-    /// How many rows of a tensor stay as they are: the special tokens' embeddings, where they must be zeros.
+    /// The number of a tensor's rows that stay fixed: the embeddings of special tokens, if they must be zeros.
     fn fixed_rows(&self, name: &str) -> usize;
 
-    /// Adds what a checkpoint lacks that was trained for another task, and leaves out what served that; the names of what was added.
+    /// Adds what a checkpoint trained for another task lacks, and drops what served that task; returns the names of
+    /// added tensors.
     fn complete(&self, _weights: &mut Weights, _seed: u64) -> Vec<String> {
         Vec::new()
     }
 
-    /// How it starts from random weights; or why it cannot, for people.
+    /// How to start from random weights, or why that is impossible, for people.
     fn scratch(&self) -> Result<Scratch, &'static str>;
 
-    /// Whether its `config.json` says how log odds are calibrated.
+    /// Whether its `config.json` has a calibration of log odds.
     fn is_calibrated(&self) -> bool;
 }

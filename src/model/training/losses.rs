@@ -1,8 +1,8 @@
-//! What the families' losses are made of.
+//! Building blocks for the families' losses.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// One of some classes for each read, or several that are all right: numbers from 0 to 1, `[reads, classes]`.
+/// The right class of each read, or several that are all right: numbers from 0 to 1, `[reads, classes]`.
 #[derive(Debug)]
 pub(in crate::model) struct Classes {
     numbers: Vec<f32>,
@@ -10,24 +10,24 @@ pub(in crate::model) struct Classes {
 }
 
 impl Classes {
-    /// None of so many classes for no read.
+    /// Creates an empty table with this many classes.
     pub(in crate::model) fn new(classes: usize) -> Self {
         Self { numbers: Vec::new(), classes }
     }
 
-    /// Adds a read.
+    /// Adds a read with its right classes.
     pub(in crate::model) fn push(&mut self, is_right: impl Fn(usize) -> bool) {
         self.numbers.extend((0..self.classes).map(|class| if is_right(class) { 1.0 } else { 0.0 }));
     }
 
-    /// Onto the device.
+    /// Copies the table to the device.
     pub(in crate::model) fn place(self, device: &Device) -> Tensor<2> {
         let reads = self.numbers.len() / self.classes;
         Tensor::from_data(TensorData::new(self.numbers, [reads, self.classes]), device)
     }
 }
 
-/// A single right class for each read.
+/// The table of a single right class for each read.
 pub(in crate::model) fn one_hot(right: impl Iterator<Item = usize>, classes: usize, device: &Device) -> Tensor<2> {
     let mut all = Classes::new(classes);
     right.for_each(|right| all.push(|class| class == right));

@@ -1,8 +1,8 @@
-//! Calibration that is fitted anew: `config.json` gets what makes new log odds of the old ones. Pure.
+//! Applies a refitted calibration to `config.json`. Pure.
 
 use serde_json::{Value, json};
 
-/// Has the calibrated log odds multiplied by `scale` and then increased by `shift`, at all lengths.
+/// Multiplies the calibrated log odds by `scale` and then adds `shift`, at all lengths.
 pub(super) fn recalibrate(config: &mut Value, scale: f64, shift: f64) {
     let Some(config) = config.as_object_mut() else { return };
     config.entry("calibration").or_insert_with(|| json!({"lengths": [0.0], "scale": [1.0], "shift": [0.0]}));
@@ -14,7 +14,7 @@ pub(super) fn recalibrate(config: &mut Value, scale: f64, shift: f64) {
     }
 }
 
-/// The same of one calibration.
+/// Changes one calibration in this way.
 fn line(calibration: &mut Value, scale: f64, shift: f64) {
     for (key, add) in [("scale", 0.0), ("shift", shift)] {
         for number in calibration[key].as_array_mut().into_iter().flatten() {

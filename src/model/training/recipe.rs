@@ -1,50 +1,50 @@
-//! How a family is trained: how fast, and for how long. Pure.
+//! The recipe for training a family: learning rate, duration and more. Pure.
 
 use std::f64::consts::PI;
 
-/// How a family is trained.
+/// The recipe for training a family.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Recipe {
-    /// How often each read is seen.
+    /// The number of epochs.
     pub epochs: usize,
-    /// Reads of a step.
+    /// The number of reads in a step.
     pub batch_size: usize,
     /// The highest learning rate.
     pub rate: f64,
-    /// The share of the training in which the rate rises to that.
+    /// The share of the training in which the learning rate rises to its highest value.
     pub warm_up: f64,
-    /// How it falls afterwards.
+    /// How the rate falls after that.
     pub fall: Fall,
     /// The optimiser's settings.
     pub adamw: AdamW,
-    /// The longest that the gradient of all weights together may be.
+    /// The largest norm of the gradient of all weights.
     pub longest_gradient: f64,
-    /// The share of numbers that are left out at random, where a family has that.
+    /// The share of activations that are dropped at random, if the family has dropout.
     pub dropout: f64,
 }
 
 /// How the learning rate falls.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fall {
-    /// Evenly, to nothing.
+    /// Linearly to zero.
     Linear,
-    /// Like a cosine, to this share of the highest.
+    /// Along a cosine, to this share of the highest rate.
     Cosine(f64),
 }
 
 /// The optimiser's settings.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
-    /// How much of the mean gradient, and of the mean square, is kept from step to step.
+    /// The decay rates of the running means of gradients and of their squares.
     pub betas: [f64; 2],
-    /// Is added to what is divided by.
+    /// Added to the denominator.
     pub epsilon: f64,
-    /// How fast matrices shrink, at a learning rate of 1; biases and norms do not.
+    /// How fast matrices decay at a learning rate of 1; biases and norms do not.
     pub decay: f64,
 }
 
 impl Recipe {
-    /// That of our own families, for weights that are good already; the rate falls to this share of the highest.
+    /// The recipe of our own families for weights that are good already; the rate falls to this share of the highest.
     pub(in crate::model) fn of_ours(last: f64) -> Self {
         Self {
             epochs: 3,
@@ -58,7 +58,7 @@ impl Recipe {
         }
     }
 
-    /// The learning rate once this share of the training is done.
+    /// The learning rate when this share of the training is done.
     #[must_use]
     pub fn rate_at(&self, done: f64) -> f64 {
         let done = done.clamp(0.0, 1.0);

@@ -1,4 +1,4 @@
-//! A network's start from random weights, drawn as `PyTorch` draws them.
+//! Starts a network from random weights, drawn as in `PyTorch`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,57 +9,57 @@ use crate::model::written::Named;
 /// How a training starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Start {
-    /// Of random weights, and of what is left out at random in each step.
+    /// The seed for random weights and for dropout.
     pub seed: u64,
-    /// Whether it starts from random weights: then the checkpoint says the shape of the network alone.
+    /// Whether to start from random weights, using only the shape of the checkpoint's network.
     pub from_scratch: bool,
 }
 
 /// How a family starts from random weights.
 #[derive(Debug)]
 pub(in crate::model) struct Scratch {
-    /// How it is trained then, unless the user has it otherwise.
+    /// The recipe for such a training, unless the user changes it.
     pub(in crate::model) recipe: Recipe,
-    /// The normalisations over a batch, which become part of the weights in the end.
+    /// The batch normalisations, which are folded into the weights at the end.
     pub(in crate::model) norms: Vec<NormOf>,
-    /// The tensor of embeddings, and the standard deviation that they start with.
+    /// The tensor of embeddings, and their initial standard deviation.
     pub(in crate::model) embedding: (&'static str, f64),
 }
 
-/// What a layer's normalisation over a batch is made of, by the names of tensors.
+/// The batch normalisation of a layer, by the names of its tensors.
 #[derive(Clone, Debug)]
 pub(in crate::model) struct NormOf {
-    /// The layer, as it calls itself.
+    /// The name of the layer.
     pub(in crate::model) layer: String,
-    /// What it multiplies by.
+    /// The tensor of scales.
     pub(in crate::model) scale: String,
-    /// What it adds.
+    /// The tensor of shifts.
     pub(in crate::model) shift: String,
-    /// The weights that its scale becomes part of; none where the network scales in any case.
+    /// The weights into which the scale is folded; `None` if the network that scores has a scale too.
     pub(in crate::model) weight: Option<String>,
 }
 
 impl NormOf {
-    /// Behind a layer with weights, whose bias it takes the place of.
+    /// The normalisation after a layer with weights, whose bias it replaces.
     pub(in crate::model) fn layer(layer: String) -> Self {
         let [scale, shift, weight] = ["norm", "bias", "weight"].map(|part| format!("{layer}.{part}"));
         Self { layer, scale, shift, weight: Some(weight) }
     }
 
-    /// Of numbers that the network scales and shifts in any case.
+    /// The normalisation of numbers that the network that scores scales and shifts too.
     pub(in crate::model) fn numbers(layer: &str) -> Self {
         let [scale, shift] = ["scale", "shift"].map(|part| format!("{layer}.{part}"));
         Self { layer: layer.to_owned(), scale, shift, weight: None }
     }
 
-    /// The scale's name and shape, if the network that scores has no such tensor.
+    /// The name and shape of the scale, if the network that scores has no such tensor.
     pub(super) fn added(&self, shapes: &HashMap<String, Vec<usize>>) -> Option<(String, Vec<usize>)> {
         (!shapes.contains_key(&self.scale)).then(|| (self.scale.clone(), shapes[&self.shift].clone()))
     }
 }
 
 impl Scratch {
-    /// Tensors with these names and shapes, of which `fixed_rows` begin with zeros.
+    /// Draws tensors with these names and shapes; the first `fixed_rows` of each are zeros.
     pub(super) fn draw(
         &self,
         tensors: impl Iterator<Item = (String, Vec<usize>)>,
@@ -91,8 +91,8 @@ impl Scratch {
     }
 }
 
-/// How many numbers each output of a layer is made of: from that follows how far its weights and biases are spread (He et al.
-/// 2015, with the slope that `PyTorch` takes).
+/// The number of inputs of each output in a layer, which determines the spread of its weights and biases (He et al.
+/// 2015, with the slope that `PyTorch` uses).
 fn inputs(name: &str, shapes: &HashMap<&str, &[usize]>) -> f64 {
     let weight = name.strip_suffix(".bias").map_or_else(|| name.to_owned(), |layer| format!("{layer}.weight"));
     let each: usize = shapes.get(weight.as_str()).map_or(1, |shape| shape[1..].iter().product());

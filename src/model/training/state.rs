@@ -1,4 +1,4 @@
-//! A training on its way, as a file from which it goes on after it was killed.
+//! Saves the state of a training to a file, from which it can be resumed after a kill.
 
 use std::collections::HashMap;
 use std::fs;
@@ -15,19 +15,19 @@ use crate::model::load_error::LoadError;
 use crate::model::weights::Weights;
 use crate::model::written::{Named, beside, safetensors};
 
-/// The metadata that says how far the training is.
+/// The metadata key for the progress of the training.
 const PROGRESS: &str = "progress";
 
 impl Trainer {
-    /// The file that the training which writes to `out` goes on from: `.NAME.training` beside it.
+    /// The path of the state for a training that writes to `out`: `.NAME.training` beside it.
     ///
     /// # Errors
-    /// [`Error::Write`] for an `out` without a name.
+    /// [`Error::Write`] if `out` has no name.
     pub fn state_of(out: &Path) -> Result<PathBuf> {
         beside(out, "training").map_err(|source| Error::Write { path: out.to_owned(), source })
     }
 
-    /// Writes all that goes on from here, and how far it is; an older file is replaced.
+    /// Writes everything needed to resume, with the progress so far; an older file is replaced.
     ///
     /// # Errors
     /// [`Error::Write`] if it cannot be written.
@@ -54,17 +54,18 @@ impl Trainer {
         written().map_err(|source| Error::Write { path: path.to_owned(), source })
     }
 
-    /// Removes a state, and what a run left that was killed while it wrote one. Where that fails, the next training refuses it.
+    /// Removes a state, and leftovers of a run that was killed while writing one. If this fails, the next training
+    /// refuses the state.
     pub fn forget(path: &Path) {
         for stray in [Ok(path.to_owned()), beside(path, "part")].into_iter().flatten() {
             let _ = fs::remove_file(stray);
         }
     }
 
-    /// How far the training in a file was, if there is one.
+    /// The progress of the training in a file, if the file exists.
     ///
     /// # Errors
-    /// [`Error::Load`] for a file that cannot be read or is none of ours.
+    /// [`Error::Load`] if the file cannot be read or is not a state.
     pub fn progress(path: &Path) -> Result<Option<String>> {
         let refused = |problem| Error::Load { model: path.to_owned(), problem };
         let bytes = match fs::read(path) {
@@ -75,10 +76,10 @@ impl Trainer {
         Ok(Some(about(path, &bytes, PROGRESS)?))
     }
 
-    /// Takes up the training in a file.
+    /// Resumes the training in a file.
     ///
     /// # Errors
-    /// [`Error::Load`] for a file that cannot be read or is that of another network.
+    /// [`Error::Load`] if the file cannot be read or belongs to another network.
     pub fn restore(&mut self, path: &Path) -> Result<()> {
         let refused = |problem| Error::Load { model: path.to_owned(), problem };
         let bytes = fs::read(path).map_err(|source| refused(LoadError::Io { file: name(path), source }))?;
@@ -95,7 +96,7 @@ impl Trainer {
             shapes.iter().map(one).collect()
         };
         let weights = take("weights", &trained).map_err(refused)?;
-        // The optimiser has no means before its first step, nor is there a best before the first look.
+        // The optimiser has no means before its first step, and there are no best weights before the first look.
         let [means, squares] = ["mean", "square"].map(|which| take(which, &trained).unwrap_or_default());
         let best = take("best", &scoring).ok();
         self.weights = weights;
@@ -107,7 +108,7 @@ impl Trainer {
     }
 }
 
-/// Some tensors, named for what they are.
+/// Tensors with names that start with `which`.
 fn of(which: &str, flat: &Flat, shapes: impl IntoIterator<Item = (String, Vec<usize>)>) -> Result<Vec<Named>> {
     let called = |(name, shape, numbers): Named| (format!("{which}.{name}"), shape, numbers);
     Ok(named(flat, shapes.into_iter())?.into_iter().map(called).collect())
@@ -117,7 +118,7 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// What a file says of this in its metadata.
+/// The metadata of a file under this key.
 fn about(path: &Path, bytes: &[u8], key: &str) -> Result<String> {
     let refused = |problem: Box<dyn std::error::Error + Send + Sync>| Error::Load {
         model: path.to_owned(),

@@ -1,4 +1,4 @@
-//! A step of a training: the loss of some reads, its gradients, and weights that are a little better.
+//! A step of a training: the loss of some reads, its gradients, and the update of the weights.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::model::error::{Error, Result};
 use crate::model::panics::catch;
 use crate::model::random::Bits;
 
-/// What some reads of a step give.
+/// The contribution of some reads to a step.
 #[derive(Default)]
 struct Part {
-    /// Their part of the mean loss.
+    /// The reads' contribution to the mean loss.
     loss: f64,
-    /// Their part of its gradients.
+    /// The reads' contribution to the gradients.
     gradients: Flat,
 }
 
@@ -40,10 +40,11 @@ impl Part {
 }
 
 impl Trainer {
-    /// A step towards what is true of these reads, all of one [length](Self::lengths); gives the loss before it.
+    /// Makes a step towards the truth about these reads, all of one [length](Self::lengths); returns the loss before
+    /// it.
     ///
     /// # Errors
-    /// [`Error::Device`] where the device fails, and [`Error::Diverged`] where the loss is not a number.
+    /// [`Error::Device`] if the device fails, and [`Error::Diverged`] if the loss is not finite.
     pub fn step(&mut self, reads: &[&Example], length: usize, rate: f64) -> Result<f64> {
         let recipe = self.recipe();
         self.folded = None;
@@ -66,12 +67,13 @@ impl Trainer {
         Ok(loss)
     }
 
-    /// The mean loss of some reads and its gradients, computed in parts that the device takes.
+    /// The mean loss of some reads and its gradients, computed in parts that fit the device.
     fn gradients(&mut self, reads: &[&Example], length: usize) -> Result<Part> {
         let (all, mut sum) = (reads.len(), Part::default());
         match &self.place {
             Place::Cpu(pool) => {
-                // Parts are of one size whatever the number of threads, and are added up in order: so are roundings.
+                // Parts have the same size whatever the number of threads, and are added up in order: so rounding is
+                // the same too.
                 let size = self.family.learning().rows_at_once();
                 let starts: Vec<usize> = (0..all).step_by(size).collect();
                 for some in starts.chunks(pool.current_num_threads()) {
@@ -96,14 +98,14 @@ impl Trainer {
         Ok(sum)
     }
 
-    /// What is left out at random of these of the step's reads.
+    /// The dropout for some of the step's reads.
     fn dropout(&self, reads: Range<usize>) -> Option<Arc<Dropout>> {
         let share = self.recipe().dropout;
         let step = Bits::new(self.seed ^ Bits::new(u64::from(self.optimiser.steps)).next()).next();
         (share > 0.0).then(|| Arc::new(Dropout::new(share, step, reads)))
     }
 
-    /// Remembers how many reads the device took at once, where it did not take all.
+    /// Notes how many reads the device took at once, if it did not take all.
     fn note(&mut self, all: usize, taken: Option<(usize, String)>) {
         if let (Some((taken, reason)), Place::Gpu(_, most)) = (taken, &mut self.place) {
             *most = taken;
@@ -112,7 +114,7 @@ impl Trainer {
         }
     }
 
-    /// What these of a batch's reads give.
+    /// Computes the contribution of some of a batch's reads.
     fn part(&self, reads: &[&Example], range: Range<usize>, length: usize) -> Result<Part, String> {
         catch(|| {
             let (all, dropout) = (reads.len(), self.dropout(range.clone()));

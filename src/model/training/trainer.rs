@@ -1,4 +1,4 @@
-//! A network in training: its weights, a step at a time.
+//! A network in training, which improves step by step.
 
 use std::collections::HashMap;
 use std::fs;
@@ -42,7 +42,7 @@ pub struct Trainer {
     source: Source,
     name: String,
     sha256: String,
-    /// What its `config.json` says, and will say.
+    /// The `config.json` of the checkpoint, updated for the trained model.
     config: Value,
     pub(super) family: Box<dyn Family>,
     attention: Attention,
@@ -50,11 +50,11 @@ pub struct Trainer {
     pub(super) device: Device,
     pub(super) weights: Flat,
     pub(super) optimiser: Optimiser,
-    /// The best weights so far, as they score reads.
+    /// The best weights so far, folded as for scoring reads.
     pub(super) best: Option<Flat>,
-    /// Normalisations over a batch; none where they are part of the weights.
+    /// The batch normalisations; none if they are part of the weights.
     pub(super) norms: Vec<NormOf>,
-    /// The weights as they score reads, where that is not how they are trained.
+    /// The current weights folded for scoring reads, if these differ from those that are trained.
     pub(super) folded: Option<Flat>,
     recipe: Recipe,
     model_error: Option<f64>,
@@ -62,16 +62,16 @@ pub struct Trainer {
     pub(super) notes: Vec<String>,
 }
 
-/// Where it is trained.
+/// The device for training.
 #[derive(Debug)]
 pub(super) enum Place {
     Cpu(rayon::ThreadPool),
-    /// With the most rows that it took at once so far.
+    /// A GPU, and the most rows that it has taken at once so far.
     Gpu(device::Gpu, usize),
 }
 
 impl Trainer {
-    /// Whether the directory `out` can be written, before work that takes long.
+    /// Checks that the directory `out` can be written, before work that takes long.
     ///
     /// # Errors
     /// [`Error::Write`] if it exists or cannot be created.
@@ -79,11 +79,12 @@ impl Trainer {
         try_out(out)
     }
 
-    /// A network to train, on one device. What its checkpoint lacks starts from random numbers, which the seed determines.
+    /// Opens a network for training on one device. What its checkpoint lacks starts from random numbers determined by
+    /// the seed.
     ///
     /// # Errors
-    /// As [`Classifier::load`](crate::model::Classifier::load), and [`Error::NoScratch`] for a family that cannot start from
-    /// random weights.
+    /// The errors of [`Classifier::load`](crate::model::Classifier::load), and [`Error::NoScratch`] if the family
+    /// cannot start from random weights.
     pub fn open(options: &Options, start: Start) -> Result<Self> {
         let &Options { ref source, attention, threads, .. } = options;
         let refused = |problem| Error::Load { model: source.path(), problem };
@@ -134,47 +135,48 @@ impl Trainer {
         })
     }
 
-    /// Its name, and the SHA-256 of the weights it began with.
+    /// The name of the initial model, and the SHA-256 of its weights.
     #[must_use]
     pub fn origin(&self) -> (&str, &str) {
         (&self.name, &self.sha256)
     }
 
-    /// How it is trained: as its family is, unless that was [changed](Self::train_by).
+    /// The recipe: that of the family, unless it was [changed](Self::train_by).
     #[must_use]
     pub fn recipe(&self) -> Recipe {
         self.recipe
     }
 
-    /// Has it trained so.
+    /// Changes the recipe.
     pub fn train_by(&mut self, recipe: Recipe) {
         self.recipe = recipe;
     }
 
-    /// Whether it started from random weights.
+    /// Whether the training started from random weights.
     #[must_use]
     pub fn is_from_scratch(&self) -> bool {
         !self.norms.is_empty()
     }
 
-    /// Whether its log odds are calibrated, and can be anew.
+    /// Whether its log odds have a calibration, which can be refitted.
     #[must_use]
     pub fn is_calibrated(&self) -> bool {
         self.family.learning().is_calibrated()
     }
 
-    /// How far off the log odds that it began with may be in a genome that is new to it; not known of random weights.
+    /// How far off the initial model's log odds may be in a genome unlike those it was trained on; `None` for random
+    /// weights.
     #[must_use]
     pub fn model_error(&self) -> Option<f64> {
         self.model_error
     }
 
-    /// Has its `config.json` say the same of the log odds that it has now.
+    /// Sets in its `config.json` how far off its current log odds may be.
     pub fn may_be_off_by(&mut self, model_error: f64) {
         self.config[checkpoint::LOG_ODDS_ERROR] = model_error.into();
     }
 
-    /// The device, for people.
+    /// The name of the device for people.
     #[must_use]
     pub fn device(&self) -> String {
         match &self.place {
@@ -185,7 +187,7 @@ impl Trainer {
         }
     }
 
-    /// What the user should know and was not told before.
+    /// Takes the notes for the user that have not been reported yet.
     pub fn notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
     }
@@ -200,10 +202,10 @@ impl Trainer {
         self.family.learning().unfit(bases.len(), *truth)
     }
 
-    /// The lengths that reads have inside the network: those of a batch are the same.
+    /// The lengths of reads inside the network; all reads of a batch have the same.
     ///
     /// # Errors
-    /// Never: the checkpoint was compared with its settings.
+    /// Never, since the checkpoint was compared with its settings.
     pub fn lengths(&self, examples: &[Example]) -> Result<Vec<usize>> {
         let network = self.network(&mut self.tensors(&self.weights))?;
         let padding = padding(network.as_ref(), network.gpu_batches().step);
@@ -215,17 +217,17 @@ impl Trainer {
         padding.padded(network.length(self.family.learning().row(&ids)))
     }
 
-    /// Some reads' k-mers as the network sees them while it learns.
+    /// The k-mers of some reads as the network sees them during training.
     pub(super) fn rows<'a>(&self, ids: &'a [Vec<u16>]) -> Vec<Row<'a>> {
         ids.iter().map(|row| self.family.learning().row(row)).collect()
     }
 
-    /// These weights for a network that scores reads.
+    /// The tensors for a network that scores reads with these weights.
     fn tensors<'a>(&'a self, weights: &'a Flat) -> Tensors<'a> {
         Tensors::trained(weights, InTraining::default(), &self.device)
     }
 
-    /// The network with these weights.
+    /// Creates the network with these weights.
     pub(super) fn network(&self, tensors: &mut Tensors<'_>) -> Result<Box<dyn Network>> {
         let network = self.family.burn_network(self.attention, Form::EXACT, tensors);
         network.map_err(|problem| Error::Load { model: self.source.path(), problem })
@@ -238,10 +240,10 @@ impl Trainer {
         ids
     }
 
-    /// What the network says of some reads, as it is now, or was when it was [folded](Self::fold).
+    /// Predicts for some reads with the current network, or as it was when last [folded](Self::fold).
     ///
     /// # Errors
-    /// [`Error::Device`] where the device fails.
+    /// [`Error::Device`] if the device fails.
     pub fn predictions<'a>(&self, reads: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Prediction>> {
         let mut tokens = Tokens::default();
         for bases in reads {
@@ -270,18 +272,18 @@ impl Trainer {
         Ok(all)
     }
 
-    /// Keeps the weights as the best so far.
+    /// Keeps the current weights as the best so far.
     pub fn keep(&mut self) {
         self.best = Some(self.folded.as_ref().unwrap_or(&self.weights).clone());
     }
 
-    /// Whether any weights were kept.
+    /// Whether any weights have been kept.
     #[must_use]
     pub fn has_best(&self) -> bool {
         self.best.is_some()
     }
 
-    /// Goes back to the best weights, if any were kept, as they score reads. The training has ended.
+    /// Returns to the best weights, if any were kept, folded as for scoring reads. This ends the training.
     pub fn take_best(&mut self) {
         let folded = self.folded.take();
         if let Some(scoring) = self.best.take().or(folded) {
@@ -289,10 +291,10 @@ impl Trainer {
         }
     }
 
-    /// Has the calibrated log odds multiplied by `scale` and then increased by `shift`.
+    /// Multiplies the calibrated log odds by `scale` and then adds `shift`.
     ///
     /// # Errors
-    /// [`Error::Load`] for a calibration that cannot be.
+    /// [`Error::Load`] if the resulting calibration is not valid.
     pub fn recalibrate(&mut self, scale: f64, shift: f64) -> Result<()> {
         recalibrate(&mut self.config, scale, shift);
         let family = checkpoint::family_of(&self.source, self.config.to_string().as_bytes());
@@ -300,7 +302,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Writes the model to the new directory `out`, with what is to be added to its `config.json`, and other files.
+    /// Writes the model to the new directory `out`, with additions to its `config.json` and other files.
     ///
     /// # Errors
     /// [`Error::Write`] if `out` exists or cannot be written.
@@ -323,13 +325,13 @@ impl Trainer {
         })
     }
 
-    /// The shapes of its tensors in training, by name.
+    /// The shapes of the tensors in training, by name.
     pub(super) fn shapes(&self) -> HashMap<String, Vec<usize>> {
         shapes(self.family.as_ref(), &self.norms).into_iter().collect()
     }
 }
 
-/// Tensors with these names and shapes, read off the device.
+/// Reads tensors with these names and shapes from the device.
 pub(super) fn named(flat: &Flat, shapes: impl Iterator<Item = (String, Vec<usize>)>) -> Result<Vec<Named>> {
     let read = |(name, shape): (String, Vec<usize>)| {
         let numbers = flat[&name].clone().try_into_vec_as::<f32>();
@@ -338,7 +340,7 @@ pub(super) fn named(flat: &Flat, shapes: impl Iterator<Item = (String, Vec<usize
     shapes.map(read).collect()
 }
 
-/// Says which tensors start from random numbers, if any do.
+/// A note on which tensors start from random numbers, if any do.
 fn on_new(added: &[String]) -> Option<String> {
     let names = added.join(", ");
     (!added.is_empty()).then(|| format!("the model it starts from has no {names}: they start from random numbers"))

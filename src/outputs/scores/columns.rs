@@ -1,4 +1,4 @@
-//! The scores table as Parquet, a row group at a time.
+//! The scores table in Parquet, written one row group at a time.
 //!
 //! Where a row group ends depends on the rows alone, so the same reads give the same file.
 
@@ -16,12 +16,12 @@ use crate::outputs::judged::Judged;
 use crate::outputs::table::Table;
 use crate::reads::output::Content;
 
-/// Rows of a group. A file holds at most 2^15 groups: more than 10^10 reads, since later groups are larger.
+/// The rows of a group. A file holds at most 2^15 groups: more than 10^10 reads, since later groups are larger.
 const ROWS: usize = 1 << 17;
-/// Groups of [`ROWS`]; those after them hold [`MANY_ROWS`].
+/// The number of groups with [`ROWS`] rows; later ones have [`MANY_ROWS`].
 const GROUPS: usize = 1 << 14;
 const MANY_ROWS: usize = 1 << 20;
-/// Names are most of what waits for the end of a group: bytes of them that end it too.
+/// The bytes of names at which a group ends early: they are most of what is held in memory until then.
 const NAMES: usize = 16 << 20;
 
 const COLUMNS: &str = "
@@ -42,14 +42,14 @@ const WINDOWS_COLUMNS: &str = "
     optional float max;
     optional float fraction;";
 
-/// What cannot happen: the file is written to memory, and its columns are those of its schema.
+/// The reason why writing cannot fail: it goes to memory, and the columns are those of the schema.
 const SOUND: &str = "columns of the schema are written to memory";
 
-/// How columns are written.
+/// The properties of the Parquet writer.
 pub(super) fn properties() -> WriterProperties {
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        // Every name is another one.
+        // All names differ, so a dictionary is useless.
         .set_column_dictionary_enabled("name".into(), false)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true)
@@ -57,16 +57,16 @@ pub(super) fn properties() -> WriterProperties {
         .build()
 }
 
-/// The scores table as Parquet.
+/// The scores table in Parquet.
 pub(super) struct Parquet {
-    /// Writes to a buffer that is emptied after each group. None after the end.
+    /// Writes to a buffer that is emptied after each group; `None` after the end.
     writer: Option<SerializedFileWriter<Vec<u8>>>,
     group: Group,
     groups: usize,
     windows: bool,
 }
 
-/// The rows that wait for their group to be written, by column.
+/// The rows of the current group by column, until they are written.
 #[derive(Default)]
 struct Group {
     rows: usize,
@@ -74,22 +74,22 @@ struct Group {
     names: Column<ByteArrayType>,
     mates: Column<Int32Type>,
     lengths: Column<Int64Type>,
-    /// Probability and posterior.
+    /// The columns of the probability and the posterior.
     scores: [Column<FloatType>; 2],
     labels: Column<ByteArrayType>,
     frames: Column<Int32Type>,
     outputs: Column<ByteArrayType>,
-    /// Coding bases, the first and the last.
+    /// The number of coding bases, and the positions of the first and the last one.
     places: [Column<Int64Type>; 3],
     windows: Column<Int64Type>,
-    /// Mean, maximum and fraction.
+    /// Mean, maximum and fraction of coding windows.
     pools: [Column<FloatType>; 3],
 }
 
-/// Values of a column that may be missing.
+/// The values of a column, some of which may be missing.
 struct Column<T: DataType> {
     values: Vec<T::T>,
-    /// For each row 1, or 0 where the value is missing.
+    /// For each row 1, or 0 if its value is missing.
     levels: Vec<i16>,
 }
 
@@ -105,10 +105,10 @@ impl<T: DataType> Column<T> {
         self.values.extend(value);
     }
 
-    /// Writes it as the next column, and empties it.
+    /// Writes and empties the column, as the next one of the group.
     fn write(&mut self, group: &mut SerializedRowGroupWriter<'_, Vec<u8>>) -> parquet::errors::Result<()> {
         let mut column = group.next_column()?.expect(SOUND);
-        // A column without missing values has no levels: they are left unread.
+        // For required columns, the levels are ignored.
         column.typed::<T>().write_batch(&self.values, Some(&self.levels), None)?;
         self.values.clear();
         self.levels.clear();
@@ -124,7 +124,7 @@ impl Parquet {
         Self { writer: Some(writer), group: Group::default(), groups: 0, windows }
     }
 
-    /// Writes the rows that wait, and hands on what is written.
+    /// Writes the current group, and appends its bytes to `text`.
     fn write_group(&mut self, text: &mut Vec<u8>) -> parquet::errors::Result<()> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         let mut group = writer.next_row_group()?;
@@ -162,7 +162,7 @@ impl Group {
         }
     }
 
-    /// Writes all columns in the order of the schema, and empties them.
+    /// Writes and empties all columns, in the order of the schema.
     fn write(
         &mut self,
         windows: bool,
@@ -196,7 +196,7 @@ impl Table for Parquet {
         Content::Parquet
     }
 
-    /// Readers trust a string to be UTF-8.
+    /// Readers of Parquet rely on strings being UTF-8.
     fn can_name(&self, name: &[u8]) -> bool {
         std::str::from_utf8(name).is_ok()
     }

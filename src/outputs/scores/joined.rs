@@ -1,4 +1,4 @@
-//! Row groups of several Parquet files as those of one: copied as they are, none is decoded.
+//! Copies the row groups of several Parquet files into one, without decoding them.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use parquet::file::writer::SerializedFileWriter;
 
 use super::columns::properties;
 
-/// A file to be copied from.
+/// A Parquet file to copy from.
 pub(in crate::outputs) struct Columns {
     file: File,
     reader: SerializedFileReader<File>,
 }
 
 impl Columns {
-    /// Reads what its end says of it.
+    /// Reads the metadata at the end of the file.
     pub(in crate::outputs) fn read(file: File) -> Result<Self, String> {
         let reader = file.try_clone().map_err(ParquetError::from).and_then(SerializedFileReader::new);
         Ok(Self { reader: reader.map_err(|error| error.to_string())?, file })
     }
 
-    /// Shows the label of each row; none of a read that was not scored.
+    /// Calls `show` with the label of each row; `None` if the read was not scored.
     pub(in crate::outputs) fn labels(&self, mut show: impl FnMut(Option<&[u8]>)) -> Result<(), String> {
         let columns = self.reader.metadata().file_metadata().schema_descr().columns();
         let Some(label) = columns.iter().position(|column| column.name() == "label") else {
@@ -51,24 +51,24 @@ impl Columns {
         Ok(())
     }
 
-    /// Its row groups.
+    /// The number of row groups.
     pub(in crate::outputs) fn groups(&self) -> usize {
         self.reader.num_row_groups()
     }
 }
 
-/// The file that is made of them.
+/// The Parquet file that is put together.
 pub(in crate::outputs) struct Joined(SerializedFileWriter<Vec<u8>>);
 
 impl Joined {
-    /// A file with the columns of this one.
+    /// Creates a file with the same columns as `part`.
     pub(in crate::outputs) fn like(part: &Columns) -> Self {
         let schema = part.reader.metadata().file_metadata().schema_descr().root_schema_ptr();
         let properties = Arc::new(properties());
         Self(SerializedFileWriter::new(Vec::new(), schema, properties).expect("it is written to memory"))
     }
 
-    /// Adds a row group; what is to be written next.
+    /// Adds a row group, and returns the bytes to be written next.
     pub(in crate::outputs) fn add(&mut self, part: &Columns, group: usize) -> Result<Vec<u8>, String> {
         if part.reader.metadata().file_metadata().schema() != self.0.schema_descr().root_schema() {
             return Err("its columns are not those of the first one".to_owned());
@@ -95,7 +95,7 @@ impl Joined {
         Ok(std::mem::take(self.0.inner_mut()))
     }
 
-    /// What a file ends with.
+    /// Returns the bytes that end the file.
     pub(in crate::outputs) fn end(self) -> Vec<u8> {
         self.0.into_inner().expect("it is written to memory")
     }

@@ -1,4 +1,4 @@
-//! What the scores table says of a read, in whatever format it is written.
+//! A row of the scores table, in whatever format it is written.
 
 use crate::outputs::judged::Judged;
 use crate::prediction::{Frame, Stretch};
@@ -11,28 +11,28 @@ pub(super) struct Row<'a> {
     pub(super) name: &'a [u8],
     /// 1 or 2; 0 for an unpaired read.
     pub(super) mate: u8,
-    /// Bases.
+    /// The read's length in bases.
     pub(super) length: usize,
-    /// What the model said; nothing of a read that was not scored.
+    /// The model's prediction; `None` if the read was not scored.
     pub(super) score: Option<Score>,
-    /// Where the read went; nowhere in a run that only scores.
+    /// The output the read went to; `None` if the run only scores.
     pub(super) output: Option<&'static str>,
-    /// How many bases are coding; unknown where the model does not say which.
+    /// The number of coding bases; `None` if the model does not predict where they are.
     pub(super) coding_bases: Option<u32>,
-    /// The first and the last of them, from 1.
+    /// The positions of the first and the last coding base, from 1.
     pub(super) span: Option<(u32, u32)>,
-    /// What the read's windows said.
+    /// The summary of the read's windows.
     pub(super) windows: Option<Summary>,
 }
 
-/// What the model said of a read.
+/// The prediction for a read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Score {
     pub(super) probability: f32,
     pub(super) posterior: f32,
-    /// The read's own, whatever its mate's.
+    /// The read's own label, regardless of its mate.
     pub(super) label: &'static str,
-    /// None where the model tells no frames.
+    /// The frame; `None` if the model predicts none.
     pub(super) frame: Option<Frame>,
 }
 
@@ -59,7 +59,8 @@ impl<'a> Row<'a> {
     }
 }
 
-/// How many bases are in any stretch; those of two genes count once. Stretches come in the order of their ends, or nearly.
+/// Counts the bases in any stretch; those in two genes count once. Assumes that stretches are sorted by their ends, or
+/// nearly so.
 fn coding_bases(stretches: &[Stretch]) -> u32 {
     let mut reached = 0;
     let own = stretches.iter().map(|stretch| {

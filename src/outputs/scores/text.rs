@@ -1,4 +1,4 @@
-//! The scores table as text: one line per read, after a header line.
+//! The scores table as text: a header line, then a line per read.
 
 use std::io::Write;
 
@@ -9,14 +9,14 @@ use crate::reads::output::Content;
 
 const COLUMNS: [&str; 11] =
     ["name", "mate", "length", "probability", "posterior", "label", "frame", "output", "coding_bases", "start", "end"];
-/// The columns that follow where reads are scored in windows.
+/// The additional columns if reads are scored in windows.
 const WINDOWS_COLUMNS: [&str; 4] = ["windows", "mean", "max", "fraction"];
 
-/// What separates the columns.
+/// The separator of columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Separator {
     Tab,
-    /// Names are quoted where that is needed.
+    /// A comma: names are quoted if necessary.
     Comma,
 }
 
@@ -24,7 +24,7 @@ pub(super) enum Separator {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text {
     pub(super) separator: Separator,
-    /// Whether reads are scored in windows, which have columns of their own.
+    /// Whether reads are scored in windows, which adds columns.
     pub(super) windows: bool,
 }
 
@@ -53,7 +53,7 @@ impl Table for Text {
 }
 
 impl Text {
-    /// All columns but the name.
+    /// Appends all columns except the name.
     fn push_columns(self, row: &Row<'_>, text: &mut Vec<u8>) -> std::io::Result<()> {
         let by = self.separator.as_str();
         write!(text, "{by}{}{by}{}", row.mate, row.length)?;
@@ -86,8 +86,8 @@ impl Text {
     }
 }
 
-/// The label in a line of a table with this header; none of a read that was not scored. Columns are counted from the last one,
-/// since a comma may be part of a name.
+/// The label in a line of a table with this header; `None` if the read was not scored. Columns are counted from the
+/// last one, since a comma may be part of a name.
 pub(in crate::outputs) fn label<'a>(line: &'a [u8], header: &[u8]) -> Option<&'a [u8]> {
     let by = if header.contains(&b'\t') { b'\t' } else { b',' };
     let behind = header.split(|&byte| byte == by).rev().position(|column| column == b"label")?;
@@ -102,7 +102,7 @@ impl Separator {
         }
     }
 
-    /// Appends a name. A tab cannot be in it: it would end the name in the input.
+    /// Appends a name. It cannot contain a tab, which would end the name in the input.
     fn push_name(self, name: &[u8], text: &mut Vec<u8>) {
         if self == Self::Tab || !name.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
             return text.extend_from_slice(name);
@@ -127,7 +127,7 @@ mod tests {
     use crate::reads::{Mate, Record};
     use crate::verdict::Verdict;
 
-    /// The line of a read of which the model says this; of its stretches, if it tells any.
+    /// The line of a read for this prediction, and for these stretches if the model predicts any.
     fn line_by(
         separator: Separator,
         header: &[u8],

@@ -1,5 +1,5 @@
-//! Two pipes that are read in lock step, and that one program may write: it fills the one while we wait for the other. So
-//! while one has nothing to give, the other is read ahead, up to a bound.
+//! Reads two pipes in lock step, both of which one program may write: it may fill one while we wait for the other. So
+//! while one pipe has no data, the other is read ahead, up to a bound.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,34 +16,34 @@ use super::piece::Piece;
 use super::window::Bytes;
 use crate::reads::InputCounts;
 
-/// How much is read ahead in any case.
+/// The number of bytes of a pipe that are read ahead in any case.
 const LITTLE: usize = 256 * 1024;
 
-/// What is read at once: as much as a pipe holds.
+/// The size of a read in bytes: as much as a pipe holds.
 const CHUNK: usize = 64 * 1024;
 
-/// Whoever waits longer than this is told for what.
+/// How long a file may keep the other one waiting before the user is told.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// In place of a number of bytes: nobody will ever wait for this file.
+/// Stands for the number of bytes ready: this file is never waited for.
 const NOT_WAITED_FOR: usize = usize::MAX;
 
-/// One of two files.
+/// One of the two files.
 pub(in crate::reads) struct Side {
     shared: Arc<Shared>,
     index: usize,
 }
 
-/// What the two know of each other.
+/// The state that the two sides share.
 struct Shared {
-    /// Bytes that were read from each and not used.
+    /// Bytes of each file that were read and not used yet.
     ready: [AtomicUsize; 2],
     used: Notify,
     most: usize,
     patience: Duration,
 }
 
-/// The two sides of a pair of files, of which up to `most` bytes are read ahead.
+/// Creates the two sides of a pair of files, of which up to `most` bytes are read ahead.
 pub(in crate::reads) fn pair(most: u64) -> [Side; 2] {
     sides(most, PATIENCE)
 }
@@ -56,12 +56,12 @@ fn sides(most: u64, patience: Duration) -> [Side; 2] {
 }
 
 impl Side {
-    /// This one is a regular file.
+    /// Marks this file as one that is never waited for: a regular file, or one that has ended.
     pub(in crate::reads) fn never_waits(&self) {
         self.own().store(NOT_WAITED_FOR, Ordering::Relaxed);
     }
 
-    /// Reads the pipe at `path`.
+    /// Reads the pipe at `path` ahead, in a task of its own.
     pub(in crate::reads) fn reading(self, pipe: Bytes, path: PathBuf, counts: Arc<InputCounts>) -> Bytes {
         let (sender, chunks) = mpsc::unbounded_channel();
         let shared = Arc::clone(&self.shared);
@@ -97,7 +97,7 @@ impl Side {
         }
     }
 
-    /// Opens or reads the file, and says so where that takes long while the other file waits.
+    /// Runs `read`, which opens or reads the file. Tells the user if it takes long while the other file waits.
     pub(in crate::reads) async fn patiently<T>(
         &self,
         read: impl Future<Output = T>,
@@ -124,7 +124,7 @@ impl Side {
         read
     }
 
-    /// Waits until there is little to use of this file, or nothing of the other.
+    /// Waits until few bytes of this file are unused, or none of the other.
     async fn may_go_on(&self) {
         loop {
             let mut used = std::pin::pin!(self.shared.used.notified());
@@ -147,7 +147,7 @@ impl Side {
     }
 }
 
-/// What was read ahead.
+/// A pipe that is read ahead, as its reader sees it.
 struct Ahead {
     chunks: mpsc::UnboundedReceiver<io::Result<Vec<u8>>>,
     piece: Piece,

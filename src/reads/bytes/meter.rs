@@ -1,28 +1,28 @@
-//! Bytes of a file as stored, counted as their content is used: what a decoder or a window is ahead would make a short
-//! look at a file seem a long one.
+//! Counts the stored bytes of a file as their content is used. If bytes were counted when a decoder or a window read
+//! them ahead, a short look at a file would seem a long one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::reads::{Count, InputCounts};
 
-/// Content used between two looks at the decoder, at most.
+/// The most bytes of content used between two looks at the decoder's progress.
 const LOOK_EVERY: u64 = 4096;
 
-/// What becomes of the bytes that a window's user is done with.
+/// How the bytes are counted that the user of a window is done with.
 pub(in crate::reads) enum Meter {
-    /// They are not counted.
+    /// The bytes are not counted.
     Off,
-    /// They are a file as stored.
+    /// The bytes are those of a file as stored.
     Stored(Arc<InputCounts>),
-    /// A decoder took them.
+    /// A decoder took the bytes.
     Taken(Arc<Reach>),
-    /// They are what a decoder made of a file.
+    /// The bytes are what a decoder made from a file.
     Content(Content),
 }
 
 impl Meter {
-    /// Of a file as stored, from now on follows how far its decoder is: who makes the content tells the first, who uses it
-    /// the second.
+    /// Makes a meter of stored bytes follow the progress of their decoder. The decoder reports to the returned
+    /// [`Reach`]; the returned meter counts the content as it is used.
     pub(in crate::reads) fn follow_decoder(&mut self) -> (Arc<Reach>, Self) {
         let reach = Arc::new(Reach::default());
         let content = match std::mem::replace(self, Self::Off) {
@@ -38,7 +38,7 @@ impl Meter {
         (reach, content)
     }
 
-    /// `n` more bytes are used.
+    /// Counts `n` more bytes as used.
     pub(in crate::reads) fn add(&mut self, n: usize) {
         match self {
             Self::Off => {}
@@ -48,7 +48,7 @@ impl Meter {
         }
     }
 
-    /// No more bytes come; some may still be unused.
+    /// Marks the end of the bytes; some may still be unused.
     pub(in crate::reads) fn end(&mut self) {
         if let Self::Content(content) = self {
             content.end();
@@ -56,12 +56,12 @@ impl Meter {
     }
 }
 
-/// How far a decoder is.
+/// How far a decoder has got.
 #[derive(Debug, Default)]
 pub(in crate::reads) struct Reach {
-    /// Stored bytes it took.
+    /// Stored bytes that the decoder took.
     taken: Count,
-    /// So many stored bytes are so much content.
+    /// How many stored bytes correspond to how many bytes of content.
     mark: Mutex<Mark>,
 }
 
@@ -72,12 +72,12 @@ struct Mark {
 }
 
 impl Reach {
-    /// All that was taken made `len` more bytes.
+    /// Records that all stored bytes taken so far made `len` more bytes of content.
     pub(in crate::reads) fn made(&self, len: usize) {
         self.set(|mark| Mark { stored: self.taken.get(), content: mark.content + len as u64 });
     }
 
-    /// The first `stored` bytes are the first `content` bytes of content.
+    /// Records that the first `stored` bytes make the first `content` bytes of content.
     pub(in crate::reads) fn reached(&self, stored: u64, content: u64) {
         self.set(|_before| Mark { stored, content });
     }
@@ -87,7 +87,7 @@ impl Reach {
         *mark = next(*mark);
     }
 
-    /// What the first `content` bytes take as stored, as far as is known: up to the mark in proportion.
+    /// The stored bytes behind the first `content` bytes of content, as far as is known: in proportion up to the mark.
     fn stored(&self, content: u64) -> u64 {
         let mark = *self.mark.lock().unwrap_or_else(PoisonError::into_inner);
         if content >= mark.content {
@@ -98,7 +98,7 @@ impl Reach {
     }
 }
 
-/// Counts stored bytes by their content.
+/// Counts the stored bytes behind the content that is used.
 pub(in crate::reads) struct Content {
     counts: Arc<InputCounts>,
     reach: Arc<Reach>,
@@ -115,7 +115,7 @@ impl Content {
 
     fn add(&mut self, n: u64) {
         self.used += n;
-        // Often at the start, where a little is a large share.
+        // Looks often at the start, where a few bytes are a large share.
         if self.ended || self.used - self.used_at_last_look > LOOK_EVERY.min(self.used / 64) {
             self.look();
         }
@@ -123,7 +123,7 @@ impl Content {
 
     fn end(&mut self) {
         self.ended = true;
-        // A trailer is content of no bytes.
+        // A trailer makes no content.
         self.reach.made(0);
         self.look();
     }

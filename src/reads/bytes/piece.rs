@@ -1,8 +1,8 @@
-//! A piece of a file that is handed out bit by bit, as readers ask for it.
+//! A piece of a file, handed out bit by bit as readers ask for it.
 
 use tokio::io::ReadBuf;
 
-/// Bytes, and how far they are used.
+/// A buffer of bytes, and how many of them are used.
 #[derive(Debug, Default)]
 pub(super) struct Piece {
     bytes: Vec<u8>,
@@ -10,7 +10,7 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    /// One of which nothing is used.
+    /// Creates a piece with all bytes unused.
     pub(super) fn new(bytes: Vec<u8>) -> Self {
         Self { bytes, used: 0 }
     }
@@ -19,7 +19,7 @@ impl Piece {
         self.used == self.bytes.len()
     }
 
-    /// Hands out as much as there is room for.
+    /// Copies as many bytes as `into` has room for.
     pub(super) fn fill(&mut self, into: &mut ReadBuf<'_>) {
         let rest = &self.bytes[self.used..];
         let n = rest.len().min(into.remaining());

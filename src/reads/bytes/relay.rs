@@ -1,5 +1,5 @@
-//! Bytes made on a thread of their own and read by a task, through a bounded channel: decoders that compute for
-//! milliseconds at a time must not do it where the pipeline's tasks run.
+//! Passes bytes from a thread that makes them to a task that reads them, through a bounded channel. Decoders that
+//! compute for milliseconds at a time must not block the threads of the pipeline's tasks.
 
 use std::io;
 use std::pin::Pin;
@@ -13,37 +13,37 @@ use tokio::sync::mpsc;
 use super::meter::Reach;
 use super::piece::Piece;
 
-/// What is handed over at once.
+/// The size of a chunk in bytes.
 pub(in crate::reads) const CHUNK: usize = 128 * 1024;
 
-/// How many chunks may wait: the maker works on one while another is read.
+/// The number of chunks that may wait: the thread makes one while another is read.
 const WAITING: usize = 2;
 
-/// The reading end.
+/// The reading end of the channel.
 pub(in crate::reads) struct Relay {
     chunks: mpsc::Receiver<io::Result<Vec<u8>>>,
     piece: Piece,
     ended: bool,
 }
 
-/// The making end.
+/// The writing end of the channel.
 pub(in crate::reads) struct Feed {
     chunks: mpsc::Sender<io::Result<Vec<u8>>>,
     reach: Arc<Reach>,
 }
 
-/// Nobody reads any more: the maker may stop.
+/// The reader is gone, so the thread may stop.
 pub(in crate::reads) struct Unread;
 
 impl Feed {
-    /// Makes everything.
+    /// Runs `make`, then sends the end or its error.
     fn run(self, make: impl FnOnce(&Self) -> io::Result<()>) {
-        // An empty chunk says that all is told; a channel that merely closes is a thread that died.
+        // An empty chunk marks the end; a channel that closes without one means that the thread died.
         let end = make(&self).map(|()| Vec::new());
         let _unread = self.chunks.blocking_send(end);
     }
 
-    /// Hands a chunk over, once there is room for it. An empty one is nothing.
+    /// Sends a chunk, once there is room for it. Empty chunks are skipped.
     pub(in crate::reads) fn give(&self, chunk: Vec<u8>) -> Result<(), Unread> {
         if chunk.is_empty() {
             return Ok(());
@@ -54,14 +54,15 @@ impl Feed {
 }
 
 impl Relay {
-    /// Runs `make` on a thread of its own: what it feeds is read here, and in the end its error; `reach` says how far it is.
+    /// Runs `make` on a blocking thread. The relay reads what it feeds, and at the end its error. `reach` tracks its
+    /// progress.
     pub(in crate::reads) fn of(reach: Arc<Reach>, make: impl FnOnce(&Feed) -> io::Result<()> + Send + 'static) -> Self {
         let (sender, chunks) = mpsc::channel(WAITING);
         tokio::task::spawn_blocking(move || Feed { chunks: sender, reach }.run(make));
         Self { chunks, piece: Piece::default(), ended: false }
     }
 
-    /// The same on a thread with a name and a stack of its own.
+    /// Runs `make` on a new thread with this name and stack size.
     pub(in crate::reads) fn on_thread(
         name: &str,
         stack: usize,
@@ -74,12 +75,12 @@ impl Relay {
         Ok(Self { chunks, piece: Piece::default(), ended: false })
     }
 
-    /// Reads all that `decoder` makes on a thread of its own.
+    /// Reads the output of `decoder`, which runs on a blocking thread.
     pub(in crate::reads) fn reading(mut decoder: impl AsyncRead + Send + Unpin + 'static, reach: Arc<Reach>) -> Self {
         let runtime = Handle::current();
         Self::of(reach, move |feed| {
             loop {
-                // Whoever stopped reading need not wait for a pipe that gives nothing.
+                // The thread must not wait for a silent pipe once the reader has stopped.
                 let chunk = runtime.block_on(async {
                     tokio::select! {
                         chunk = read_chunk(&mut decoder) => chunk,
@@ -94,7 +95,7 @@ impl Relay {
     }
 }
 
-/// What comes next, not waiting for a whole chunk; empty at the end.
+/// Reads what is available, up to a whole chunk; empty at the end.
 async fn read_chunk(source: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let mut chunk = vec![0; CHUNK];
     let len = source.read(&mut chunk).await?;

@@ -1,4 +1,4 @@
-//! A window over a stream of bytes: as wide as the longest record needs, so that parsers see whole records as slices.
+//! A window over a stream of bytes, as wide as the longest record needs, so that parsers see whole records as slices.
 
 use std::io;
 use std::pin::Pin;
@@ -12,23 +12,23 @@ use super::meter::{Meter, Reach};
 /// A stream of bytes from a file, pipe or decoder.
 pub(in crate::reads) type Bytes = Box<dyn AsyncRead + Send + Unpin>;
 
-/// The window's first size: some hundred short reads, and large enough that a read from disk is worth its system call.
+/// The window's first size: some hundred short reads, and large enough to make a read from disk worth its system call.
 const FIRST_SIZE: usize = 256 * 1024;
 
-/// The most asked for at once: a gzip decoder clears all the room it is given before each of its small steps, which
-/// made a chromosome cost five times as much.
+/// The most bytes asked for at once. A gzip decoder clears all the room it is given before each of its small steps,
+/// which made reading a chromosome five times as slow.
 const LARGEST_READ: usize = FIRST_SIZE;
 
-/// Bytes read ahead from `R`, and what of them is not consumed yet.
+/// Bytes read ahead from `R`, and which of them are not consumed yet.
 pub(in crate::reads) struct Window<R> {
     inner: R,
     bytes: Vec<u8>,
     start: usize,
     end: usize,
     ended: bool,
-    /// Bytes before the window.
+    /// The number of bytes before the window.
     consumed: u64,
-    /// Whether that is all of them: none was forgotten.
+    /// Whether `consumed` is exact: no bytes were forgotten.
     is_exact: bool,
     meter: Meter,
 }
@@ -47,32 +47,32 @@ impl<R: AsyncRead + Unpin> Window<R> {
         }
     }
 
-    /// The same window, whose bytes are counted once they are consumed.
+    /// Counts the bytes of this window with `meter` once they are consumed.
     pub(in crate::reads) fn metered(self, meter: Meter) -> Self {
         Self { meter, ..self }
     }
 
-    /// [`Meter::follow_decoder`] of what is to be decoded from here.
+    /// Calls [`Meter::follow_decoder`] for a decoder that starts here.
     pub(in crate::reads) fn follow_decoder(&mut self) -> (Arc<Reach>, Meter) {
         self.meter.follow_decoder()
     }
 
-    /// What was read and not consumed.
+    /// The bytes that were read and not consumed.
     pub(in crate::reads) fn window(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
-    /// Whether the window holds all there is.
+    /// Whether the input has ended, so that the window holds all that is left.
     pub(in crate::reads) fn ended(&self) -> bool {
         self.ended
     }
 
-    /// How many bytes come before the window; none where some were forgotten, as nobody knows which.
+    /// The number of bytes before the window; `None` if some were forgotten.
     pub(in crate::reads) fn position(&self) -> Option<u64> {
         self.is_exact.then_some(self.consumed)
     }
 
-    /// Moves the window's start.
+    /// Consumes the first `n` bytes of the window.
     pub(in crate::reads) fn skip(&mut self, n: usize) {
         debug_assert!(n <= self.end - self.start);
         self.start += n;
@@ -80,7 +80,7 @@ impl<R: AsyncRead + Unpin> Window<R> {
         self.meter.add(n);
     }
 
-    /// Narrows the window by its last `n` bytes: they mean nothing.
+    /// Drops the last `n` bytes of the window, which have no meaning.
     pub(in crate::reads) fn forget_last(&mut self, n: usize) {
         debug_assert!(n <= self.end - self.start);
         self.end -= n;
@@ -90,8 +90,8 @@ impl<R: AsyncRead + Unpin> Window<R> {
 
     /// Widens the window, or finds that the input has ended.
     ///
-    /// A wide window is doubled: its record is parsed anew after each fill, and that must not cost its length times the
-    /// number of reads from disk. A small one gets what is there, so that a slow pipe is not waited for.
+    /// A wide window is doubled: its record is parsed again after each fill, and that must not cost its length times
+    /// the number of reads from disk. A small one takes what is available, so as not to wait for a slow pipe.
     pub(in crate::reads) async fn fill(&mut self) -> io::Result<()> {
         let width = self.window().len();
         let wanted = if width < FIRST_SIZE { width + 1 } else { 2 * width };
@@ -101,7 +101,7 @@ impl<R: AsyncRead + Unpin> Window<R> {
         Ok(())
     }
 
-    /// The next `n` bytes, not consumed; fewer only if the input ends before.
+    /// The next `n` bytes without consuming them; fewer only if the input ends before.
     pub(in crate::reads) async fn peek(&mut self, n: usize) -> io::Result<&[u8]> {
         while self.window().len() < n && !self.ended {
             self.fill().await?;
@@ -109,7 +109,7 @@ impl<R: AsyncRead + Unpin> Window<R> {
         Ok(&self.window()[..n.min(self.end - self.start)])
     }
 
-    /// The same where no future can wait for it.
+    /// Polls for the next `n` bytes, as [`peek`](Self::peek).
     pub(in crate::reads) fn poll_peek(&mut self, cx: &mut Context<'_>, n: usize) -> Poll<io::Result<&[u8]>> {
         while self.window().len() < n && !self.ended {
             ready!(self.poll_more(cx))?;
@@ -131,7 +131,8 @@ impl<R: AsyncRead + Unpin> Window<R> {
         Poll::Ready(Ok(()))
     }
 
-    /// Doubling, and moving only what is left of an unfinished record, keeps the cost linear for a read of any length.
+    /// Makes room for a read. Doubling, and moving only the rest of an unfinished record, keeps the cost linear for
+    /// reads of any length.
     fn make_room(&mut self) {
         if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);

@@ -1,6 +1,7 @@
-//! BGZF blocks by libdeflate, whose memory is kept from block to block.
+//! Compresses BGZF blocks with libdeflate, whose memory is reused from block to block.
 //!
-//! Not noodles' encoder: it has libdeflate allocate, and the kernel clear, some hundred kilobytes anew for every block.
+//! noodles' encoder is not used: for every block it has libdeflate allocate, and the kernel clear, some hundred
+//! kilobytes.
 
 use std::io;
 
@@ -11,19 +12,20 @@ pub(in crate::reads) const EOF_BLOCK: [u8; 28] = [
     0x1f, 0x8b, 0x08, 0x04, 0, 0, 0, 0, 0, 0xff, 0x06, 0, 0x42, 0x43, 0x02, 0, 0x1b, 0, 0x03, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ];
 
-/// Bytes in a block, as bgzip and samtools have it: even those that cannot be compressed make a block of less than 64 KiB.
+/// Uncompressed bytes in a block, as in bgzip and samtools: even incompressible ones make a block of less than 64 KiB.
 pub(super) const BLOCK: usize = 65_280;
 
-/// A gzip header without a time or a system, and an extra field for the block's length (SAM specification, 4.1).
+/// A gzip header without time or system, with the start of an extra field for the block's length (SAM specification,
+/// 4.1).
 const HEADER: [u8; 16] = [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, b'B', b'C', 2, 0];
 
-/// Header and length.
+/// The length of the header and the block's length.
 const PROLOGUE: usize = HEADER.len() + size_of::<u16>();
 
-/// The checksum and the number of bytes.
+/// The length of the checksum and the number of bytes.
 const EPILOGUE: usize = 2 * size_of::<u32>();
 
-/// Makes blocks at one level.
+/// Compresses blocks at one level.
 pub(super) struct Compressor(libdeflater::Compressor);
 
 impl Compressor {
@@ -34,7 +36,7 @@ impl Compressor {
         Self(libdeflater::Compressor::new(level))
     }
 
-    /// Appends `bytes` as blocks, the last of which may be shorter; no end marker.
+    /// Appends `bytes` as blocks, the last of which may be shorter, without an end-of-file marker.
     pub(super) fn compress(&mut self, bytes: &[u8], into: &mut Vec<u8>) -> io::Result<()> {
         bytes.chunks(BLOCK).try_for_each(|bytes| self.block(bytes, into))
     }
@@ -65,7 +67,7 @@ mod tests {
 
     use super::*;
 
-    /// Blocks as noodles makes them.
+    /// Blocks as noodles writes them.
     fn by_noodles(bytes: &[u8], level: u8) -> Vec<u8> {
         let builder = bgzf::io::writer::Builder::default().set_compression_level(CompressionLevel::new(level).unwrap());
         let mut writer = builder.build_from_writer(Vec::new());

@@ -1,4 +1,5 @@
-//! Where the blocks of a BGZF file begin and end: they are passed on, and what follows the last one is left where it is.
+//! Finds where the blocks of a BGZF file begin and end. Passes the blocks on, and leaves what follows the last one
+//! unread.
 
 use std::io;
 use std::pin::Pin;
@@ -9,7 +10,8 @@ use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 use super::bgzf_blocks::EOF_BLOCK;
 use crate::reads::bytes::window::{Bytes, Window};
 
-/// A block's header: gzip's, and an extra field of 6 bytes that has the block's length (SAM specification, 4.1).
+/// The length of a block's header: gzip's, and an extra field of 6 bytes with the block's length (SAM specification,
+/// 4.1).
 const HEADER: usize = 18;
 
 /// Whether a file or a block starts as BGZF does: the one layout that noodles and htslib read, and every tool writes.
@@ -24,20 +26,20 @@ pub(super) enum End {
     File,
     /// The file ends inside a block.
     InsideBlock,
-    /// A gzip member follows that is no block.
+    /// A gzip member follows that is not a BGZF block.
     Gzip,
-    /// Zeros follow, which gzip takes for padding.
+    /// Zeros follow, which gzip treats as padding.
     Zeros,
-    /// Something else follows.
+    /// Anything else follows.
     Other,
 }
 
-/// The blocks of a file.
+/// Reads the blocks of a file.
 pub(super) struct Frames {
     inner: Window<Bytes>,
-    /// What is left of the block that is passed on.
+    /// Bytes left of the current block.
     left: usize,
-    /// Whether the last block is the one that ends a BGZF file.
+    /// Whether the last block was the BGZF end-of-file marker.
     has_marker: bool,
     end: Option<End>,
 }
@@ -55,12 +57,12 @@ impl Frames {
         self.has_marker
     }
 
-    /// What follows the blocks.
+    /// Returns the input, positioned after the blocks.
     pub(super) fn into_inner(self) -> Window<Bytes> {
         self.inner
     }
 
-    /// Finds the next block's length, or the end.
+    /// Finds the length of the next block, or why there is none.
     fn poll_next_block(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.inner.poll_peek(cx, EOF_BLOCK.len()))?;
         let start = self.inner.window();
@@ -80,10 +82,10 @@ impl Frames {
     }
 }
 
-/// How every gzip member starts.
+/// The first bytes of every gzip member.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Whether less than a header may be the start of one.
+/// Whether less than a whole header may be the start of one.
 fn is_bgzf_so_far(start: &[u8]) -> bool {
     let mut header = [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0, 6, 0, b'B', b'C', 2, 0, 0, 0];
     header[..start.len()].copy_from_slice(start);

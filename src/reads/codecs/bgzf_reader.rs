@@ -1,7 +1,7 @@
-//! BGZF in: noodles inflates its blocks, several at once. Whatever concerns the file as a whole is here: whether it is whole,
-//! and what comes after the last block.
+//! Reads BGZF. noodles inflates the blocks, several at once; this module checks that the file is complete, and handles
+//! what comes after the last block.
 //!
-//! BAM has to end with the marker that BGZF has for it, and with nothing after. Text goes by the rules of gzip: members of any
+//! BAM has to end with the BGZF end-of-file marker and nothing after it. Text follows the rules of gzip: members of any
 //! kind may follow each other, and a missing marker, which some writers leave out, is worth a warning.
 
 use std::io;
@@ -21,13 +21,13 @@ use crate::reads::bytes::window::Bytes;
 use crate::reads::{InputCounts, Problem};
 use crate::warning::Warning;
 
-/// How BAM starts.
+/// The first bytes of a BAM file.
 const BAM: &[u8; 4] = b"BAM\x01";
 
-/// The content of BGZF blocks, and of gzip members after them.
+/// Reads the content of BGZF blocks, and of gzip members after them.
 pub(super) struct BgzfReader {
     content: Content,
-    /// The first bytes, which tell BAM from text.
+    /// The first bytes of the content, which tell BAM from text.
     start: Vec<u8>,
     reach: Arc<Reach>,
     read: u64,
@@ -37,7 +37,7 @@ pub(super) struct BgzfReader {
 
 enum Content {
     Blocks(Box<bgzf::r#async::io::Reader<Frames>>),
-    /// What follows the blocks.
+    /// The gzip members after the blocks.
     Members(Bytes),
     Ended,
 }
@@ -50,19 +50,19 @@ impl BgzfReader {
         Self { content, start: Vec::new(), reach, read: 0, path, counts }
     }
 
-    /// Takes note of bytes that were read.
+    /// Records bytes that were read.
     fn mark(&mut self, fresh: &[u8]) {
         let missing = BAM.len() - self.start.len();
         self.start.extend_from_slice(&fresh[..fresh.len().min(missing)]);
         self.read += fresh.len() as u64;
         if let Content::Blocks(blocks) = &self.content {
-            // The start of the block that is read, as the blocks after it are being inflated already.
+            // Counts up to the start of the current block, as the blocks after it are being inflated already.
             let position = blocks.virtual_position();
             self.reach.reached(position.compressed(), self.read - u64::from(position.uncompressed()));
         }
     }
 
-    /// What to do once there are no more blocks: go on with what follows, or end.
+    /// Decides what comes after the last block: gzip members, or the end.
     fn after_blocks(&mut self) -> Result<Content, Problem> {
         let Content::Blocks(blocks) = std::mem::replace(&mut self.content, Content::Ended) else {
             return Ok(Content::Ended);
@@ -100,7 +100,7 @@ impl AsyncRead for BgzfReader {
             let stopped = read.is_err() || into.filled().len() == before;
             match &self.content {
                 Content::Blocks(blocks) if stopped => {
-                    // Of a file cut inside a block noodles has an error of its own.
+                    // noodles has an error of its own for a file cut inside a block.
                     let is_cut = blocks.get_ref().end() == Some(End::InsideBlock);
                     if !is_cut {
                         read?;

@@ -1,7 +1,7 @@
-//! An output as blocks, of one length where they are compressed: made each on its own, several at once, and written in order.
+//! Writes an output as blocks, of one length if they are compressed. Several are made at once and written in order.
 //!
-//! The thread that makes a block also writes it, once it has been handed the file by the one before. A block's memory goes
-//! from one to the next: new memory is cleared by the kernel before it is used.
+//! The thread that makes a block also writes it, once the previous one has handed it the file. Blocks reuse each
+//! other's memory: the kernel clears new memory before it is used.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -18,48 +18,49 @@ use tokio::task::JoinHandle;
 use super::bgzf_blocks::{self, EOF_BLOCK};
 use super::step::{BUFFER, ROOM, encode, end, joined};
 
-/// How many BGZF blocks a thread gets at once: a millisecond of work or more, beside which handing it over costs nothing.
+/// The number of BGZF blocks that a thread gets at once: at least a millisecond of work, so that the cost of handing
+/// over is negligible.
 const BGZF_BLOCKS: usize = 4;
 
-/// Gathers blocks and has them made.
+/// Gathers bytes into blocks and has threads compress and write them.
 pub(in crate::reads) struct Blocks {
     codec: BlockCodec,
     workers: usize,
     block: Block,
     in_flight: VecDeque<JoinHandle<io::Result<Block>>>,
     free: Vec<Block>,
-    /// Gives the file once the last block is written.
+    /// Receives the file once the last block is written.
     file: oneshot::Receiver<File>,
 }
 
-/// What blocks are made of.
+/// How the bytes of a block are encoded.
 #[derive(Clone, Copy)]
 pub(super) enum BlockCodec {
     /// The bytes as they are.
     Plain,
-    /// BGZF at a level.
+    /// BGZF at this level.
     Bgzf(u8),
-    /// A stream of bzip2 each, at a level.
+    /// A bzip2 stream per block, at this level.
     Bzip2(u8),
 }
 
 impl BlockCodec {
-    /// Bytes in a block.
+    /// The size of a block in bytes.
     fn size(self) -> usize {
         match self {
             Self::Plain => BUFFER,
             Self::Bgzf(_) => bgzf_blocks::BLOCK * BGZF_BLOCKS,
-            // What one block of bzip2 takes: were it a byte more, each stream would have a second, tiny block.
+            // What one block of bzip2 holds: with a byte more, each stream would have a second, tiny block.
             Self::Bzip2(level) => usize::from(level) * 100_000 - 20,
         }
     }
 
-    /// How many threads are of use: one waits for the disk.
+    /// The number of threads that are useful: for plain bytes one, which waits for the disk.
     fn workers(self, most: NonZero<usize>) -> usize {
         if matches!(self, Self::Plain) { 1 } else { most.get() }
     }
 
-    /// What ends a file, if anything does.
+    /// The bytes that end a file, if any.
     fn end(self) -> &'static [u8] {
         if matches!(self, Self::Bgzf(_)) { &EOF_BLOCK } else { &[] }
     }
@@ -103,7 +104,7 @@ impl Blocks {
         file.flush().await
     }
 
-    /// Gives the block to a thread of its own, once one of the others is done.
+    /// Hands the block to a thread, after waiting for one if all workers are busy.
     async fn submit(&mut self) -> io::Result<()> {
         let is_done = |first: &JoinHandle<_>| first.is_finished();
         while self.in_flight.len() >= self.workers || self.in_flight.front().is_some_and(is_done) {
@@ -117,7 +118,7 @@ impl Blocks {
         Ok(())
     }
 
-    /// Takes the first block back that was given to a thread.
+    /// Waits for the oldest block in flight and takes its memory back.
     async fn reclaim(&mut self) -> io::Result<()> {
         let Some(first) = self.in_flight.pop_front() else { return Ok(()) };
         self.free.push(joined(first.await)?);
@@ -125,7 +126,7 @@ impl Blocks {
     }
 }
 
-/// A block, and what it is made with.
+/// The bytes of a block, and what compresses them.
 struct Block {
     bytes: Vec<u8>,
     compressed: Vec<u8>,
@@ -142,10 +143,10 @@ impl Block {
         Self { bytes: Vec::with_capacity(codec.size()), compressed: Vec::new(), compressor }
     }
 
-    /// Makes the block, writes it when its `turn` has come, and hands the file over to the next.
+    /// Compresses the block, writes it when its `turn` has come, and hands the file over to the next block.
     fn make(mut self, turn: oneshot::Receiver<File>, next: oneshot::Sender<File>) -> io::Result<Self> {
         let made = self.compressor.compress(&self.bytes, &mut self.compressed)?;
-        // The block before failed, and its error is the one to tell.
+        // If the sender was dropped, the block before failed, and its error is the one to report.
         let mut file = turn.blocking_recv().map_err(|_dropped| io::ErrorKind::BrokenPipe)?;
         file.write_all(made)?;
         let _nobody_waits = next.send(file); // the run has failed
@@ -155,7 +156,7 @@ impl Block {
     }
 }
 
-/// Makes what is written of a block's bytes.
+/// Encodes the bytes of a block.
 enum Compressor {
     None,
     Bgzf(bgzf_blocks::Compressor),
@@ -163,7 +164,7 @@ enum Compressor {
 }
 
 impl Compressor {
-    /// What is to be written for `bytes`; `room` holds it, where it is not they themselves.
+    /// Returns what to write for `bytes`: either `bytes` themselves or `room`, which is filled.
     fn compress<'a>(&mut self, bytes: &'a [u8], room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
         match self {
             Self::None => return Ok(bytes),
@@ -174,7 +175,7 @@ impl Compressor {
     }
 }
 
-/// Appends one stream of bzip2.
+/// Appends `bytes` as one bzip2 stream.
 fn bzip2(bytes: &[u8], level: Level, into: &mut Vec<u8>) -> io::Result<()> {
     let mut encoder = BzEncoder::new(Bzip2EncoderParams::from(level), 0);
     let mut room = vec![0; ROOM];

@@ -14,11 +14,11 @@ use crate::reads::bytes::window::Bytes;
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Codec {
-    /// Not at all.
+    /// No compression.
     Plain,
     /// gzip in blocks, as bgzip and samtools write it; every gzip tool reads it.
     Bgzf,
-    /// gzip of one or many members: read, never written.
+    /// gzip of any number of members: read, never written.
     Gzip,
     /// zstd: reads any number of frames, writes one with a checksum.
     Zstd,
@@ -28,15 +28,15 @@ pub enum Codec {
     Xz,
 }
 
-/// What is known of a codec.
+/// A codec's row in the table.
 struct Row {
     codec: Codec,
     name: &'static str,
-    /// Whether a file that starts like this is compressed with it.
+    /// Whether a file that starts with these bytes is compressed with the codec.
     magic: fn(&[u8]) -> bool,
-    /// The suffixes that ask for it.
+    /// The suffixes that select the codec.
     suffixes: &'static [&'static str],
-    /// Its levels, and the one it takes unless told otherwise.
+    /// The range of levels, and the default.
     levels: Option<(RangeInclusive<u8>, u8)>,
     /// How many threads its library starts for an output at most, if it compresses in a stream.
     most_threads: Option<usize>,
@@ -44,7 +44,7 @@ struct Row {
     write: Option<fn(u8, EncoderConfig, File) -> Encoder>,
 }
 
-/// Every codec. The first row whose magic fits is taken: BGZF is gzip too.
+/// All codecs. The first row whose magic fits is taken, so BGZF comes before gzip.
 static TABLE: [Row; 6] = [
     Row {
         codec: Codec::Bgzf,
@@ -71,7 +71,7 @@ static TABLE: [Row; 6] = [
     Row {
         codec: Codec::Zstd,
         name: "zstd",
-        // A frame, or a skippable one: pzstd starts with that.
+        // A frame, or a skippable frame, with which pzstd starts.
         magic: |start| matches!(start, [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]),
         suffixes: &["zst"],
         levels: Some((1..=22, 3)),
@@ -82,7 +82,7 @@ static TABLE: [Row; 6] = [
     Row {
         codec: Codec::Bzip2,
         name: "bzip2",
-        // A block, or the end of a stream that is empty.
+        // A block, or the end of an empty stream.
         magic: |start| {
             matches!(
                 start,
@@ -118,7 +118,7 @@ static TABLE: [Row; 6] = [
     },
 ];
 
-/// What is recognised and not read: how it starts, its name, and the tool that decompresses it to stdout.
+/// Formats that are recognised but not read: how a file starts, the name, and the tool that decompresses to stdout.
 const REFUSED: [(&[u8], &str, &str); 4] = [
     (&[0x04, 0x22, 0x4d, 0x18], "lz4", "lz4cat"),
     (&[b'P', b'K', 3, 4], "zip", "unzip -p"),
@@ -127,10 +127,10 @@ const REFUSED: [(&[u8], &str, &str); 4] = [
 ];
 
 impl Codec {
-    /// How many bytes of a file are enough to recognise its codec.
+    /// The number of bytes of a file that are enough to recognise its codec.
     pub(in crate::reads) const MAGIC: usize = 18;
 
-    /// The codec a path's suffix asks for.
+    /// The codec that a path's suffix selects.
     ///
     /// ```
     /// use readseeker::reads::Codec;
@@ -144,7 +144,7 @@ impl Codec {
         TABLE.iter().find(asked).map_or(Self::Plain, |row| row.codec)
     }
 
-    /// The codec of a file that starts like this.
+    /// The codec of a file that starts with these bytes.
     pub(in crate::reads) fn detect(start: &[u8]) -> Result<Self, Problem> {
         if let Some(&(_, name, tool)) = REFUSED.iter().find(|(magic, ..)| start.starts_with(magic)) {
             return Err(Problem::Compression { name, tool });
@@ -152,33 +152,33 @@ impl Codec {
         Ok(TABLE.iter().find(|row| (row.magic)(start)).map_or(Self::Plain, |row| row.codec))
     }
 
-    /// Its name, as people write it.
+    /// The name of the codec, as people write it.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// The levels it takes; none where nothing is compressed.
+    /// The range of levels; `None` without compression.
     #[must_use]
     pub fn levels(self) -> Option<RangeInclusive<u8>> {
         self.row().levels.as_ref().map(|(levels, _)| levels.clone())
     }
 
-    /// The level it takes unless told otherwise; 0 where nothing is compressed.
+    /// The default level; 0 without compression.
     #[must_use]
     pub fn default_level(self) -> u8 {
         self.row().levels.as_ref().map_or(0, |(_, default)| *default)
     }
 
-    /// What is in a file.
+    /// Returns a reader of the decompressed content of a file.
     pub(in crate::reads) fn decoder(self, source: Source) -> Bytes {
         (self.row().read)(source)
     }
 
-    /// What writes to `file` with it.
+    /// Returns an encoder that writes to `file`.
     ///
     /// # Panics
-    /// If it is only read: no suffix asks for such a codec.
+    /// If the codec is read-only; no suffix selects such a codec.
     pub(in crate::reads) fn encoder(self, config: EncoderConfig, file: File) -> Encoder {
         let level = config.level.unwrap_or(self.default_level());
         self.row().write.expect("no suffix asks for a codec that is only read")(level, config, file)

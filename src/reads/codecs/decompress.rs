@@ -1,4 +1,4 @@
-//! Compression detected from the content of a file, and undone.
+//! Detects the compression of a file from its content, and decompresses it.
 
 use std::num::NonZero;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::reads::bytes::meter::Meter;
 use crate::reads::bytes::window::{Bytes, Window};
 use crate::reads::{InputCounts, Problem};
 
-/// The decompressed content of `stored`, the file at `path`, whose bytes are counted as their content is used.
+/// Decompresses `stored`, the file at `path`, whose bytes are counted as their content is used.
 pub(in crate::reads) async fn decompress(
     path: &Path,
     stored: Bytes,
@@ -21,7 +21,7 @@ pub(in crate::reads) async fn decompress(
     let codec = Codec::detect(stored.peek(Codec::MAGIC).await?)?;
     let mut content = decoded(codec, path, stored, workers, counts);
     if codec == Codec::Plain {
-        // Compressed, even nothing has some bytes, and so has a CRAM without records.
+        // An empty file is cut if its name promises compression or CRAM: even empty content takes some bytes then.
         let is_cram = path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("cram"));
         let is_cut = (is_cram || Codec::of(path) != Codec::Plain) && content.peek(1).await?.is_empty();
         return if is_cut { Err(Problem::Cut) } else { Ok((codec, content)) };
@@ -32,7 +32,7 @@ pub(in crate::reads) async fn decompress(
     }
 }
 
-/// The same of what is known to be compressed like this, and may begin in the middle of a file.
+/// Decompresses `stored` with a known codec; it may begin in the middle of a file.
 pub(in crate::reads) fn known(
     codec: Codec,
     path: &Path,

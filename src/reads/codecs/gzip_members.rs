@@ -1,4 +1,4 @@
-//! gzip members one after the other, as `gzip -d` reads them: zeros after the last one are padding.
+//! Decodes consecutive gzip members as `gzip -d` does: zeros after the last one are padding.
 
 use std::io;
 use std::pin::Pin;
@@ -13,24 +13,24 @@ use crate::reads::bytes::meter::Reach;
 use crate::reads::bytes::relay::Relay;
 use crate::reads::bytes::window::{Bytes, Window};
 
-/// The flags of a member that must be zero (RFC 1952, 2.3.1.2): they may stand for fields that nobody knows to skip.
+/// The flags of a member that must be zero (RFC 1952, 2.3.1.2): they may stand for fields that we cannot skip.
 const RESERVED: u8 = 0xe0;
 
-/// What is in a file of members, or in what is left of it, decoded on a thread of its own.
+/// Decodes a file of gzip members, or the rest of one, on a thread of its own.
 pub(super) fn members(stored: Window<Bytes>, reach: Arc<Reach>) -> Bytes {
     Box::new(Relay::reading(GzipMembers::new(stored), reach))
 }
 
-/// The content of all members.
+/// Reads the content of all members.
 struct GzipMembers {
     state: State,
 }
 
 enum State {
     Member(Box<GzipDecoder<Window<Bytes>>>),
-    /// Before or after a member.
+    /// The decoder is before or after a member.
     Between(Window<Bytes>),
-    /// After zeros.
+    /// The decoder is in zeros after a member.
     Padding(Window<Bytes>),
     Ended,
 }
@@ -80,7 +80,7 @@ impl AsyncRead for GzipMembers {
     }
 }
 
-/// gzip warns of it and goes on; what it was meant to be is not for us to say.
+/// The error for garbage after the last member. gzip warns and goes on; what it was meant to be is not for us to say.
 fn garbage() -> io::Error {
     io::Error::other(Problem::AfterEnd)
 }

@@ -1,4 +1,4 @@
-//! What a decoder is given: a file as stored, and what it tells others while it works.
+//! The input of a decoder: a file as stored, and where the decoder reports its progress and warnings.
 
 use std::num::NonZero;
 use std::path::Path;
@@ -8,15 +8,15 @@ use crate::reads::InputCounts;
 use crate::reads::bytes::meter::Reach;
 use crate::reads::bytes::window::{Bytes, Window};
 
-/// A compressed file.
+/// A compressed file, and what its decoder needs.
 pub(in crate::reads) struct Source {
     pub(in crate::reads) stored: Window<Bytes>,
-    /// How many blocks may be undone at once.
+    /// The number of blocks that may be decoded at once.
     pub(in crate::reads) workers: NonZero<usize>,
-    /// How far the decoder is.
+    /// The decoder's progress.
     pub(in crate::reads) reach: Arc<Reach>,
-    /// The file's name, for warnings.
+    /// The path of the file, for warnings.
     pub(in crate::reads) path: Arc<Path>,
-    /// What takes them.
+    /// The counts, which also take the warnings.
     pub(in crate::reads) counts: Arc<InputCounts>,
 }

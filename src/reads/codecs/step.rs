@@ -1,4 +1,4 @@
-//! The steps that compressing in blocks and compressing one stream share.
+//! The steps shared by compression in blocks and compression of one stream.
 
 use std::io::{self, Write};
 
@@ -6,13 +6,14 @@ use async_compression::codecs::EncodeV2;
 use async_compression::core::util::{PartialBuffer, WriteBuffer};
 use tokio::task::JoinError;
 
-/// What is gathered before a plain file is written to or a compressing thread gets it: both cost a hop to another thread.
+/// Bytes gathered before they are written to a plain file or sent to a compressing thread: either takes a hop to
+/// another thread.
 pub(super) const BUFFER: usize = 256 * 1024;
 
-/// What a codec writes at once.
+/// The size of a codec's output buffer in bytes.
 pub(super) const ROOM: usize = 64 * 1024;
 
-/// Compresses all of `bytes`; what the codec gives back at once is written, `room` at a time.
+/// Compresses all of `bytes` and writes what the codec returns so far, `room` at a time.
 pub(super) fn encode(
     encoder: &mut dyn EncodeV2,
     bytes: &[u8],
@@ -28,7 +29,7 @@ pub(super) fn encode(
     Ok(())
 }
 
-/// Ends the stream.
+/// Finishes the compressed stream.
 pub(super) fn end(encoder: &mut dyn EncodeV2, room: &mut [u8], into: &mut impl Write) -> io::Result<()> {
     loop {
         let mut output = WriteBuffer::new_initialized(room);
@@ -40,7 +41,7 @@ pub(super) fn end(encoder: &mut dyn EncodeV2, room: &mut [u8], into: &mut impl W
     }
 }
 
-/// The result of a thread; a panic of it is a panic here.
+/// The result of a thread; a panic of the thread is resumed here.
 pub(super) fn joined<T>(result: Result<io::Result<T>, JoinError>) -> io::Result<T> {
     match result.map_err(JoinError::try_into_panic) {
         Ok(result) => result,

@@ -1,4 +1,4 @@
-//! An output as one stream: compressed by a thread of its own, with those its library starts.
+//! Writes an output as one compressed stream, on a thread of its own and those that its library starts.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -9,17 +9,17 @@ use tokio::task::JoinHandle;
 
 use super::step::{BUFFER, ROOM, encode, end, joined};
 
-/// One stream, made by a thread of its own with those its library starts.
+/// An output that is one compressed stream.
 pub(in crate::reads) struct Stream {
     blocks: mpsc::Sender<Piece>,
     thread: JoinHandle<io::Result<()>>,
     block: Vec<u8>,
 }
 
-/// What a compressing thread is told.
+/// A message to the compressing thread.
 enum Piece {
     Bytes(Vec<u8>),
-    /// All is written. A channel that merely closes is a run that failed: a stream cut short must look like one.
+    /// The end of the stream. A channel that closes without it means that the run failed: a cut stream must look cut.
     End,
 }
 
@@ -50,12 +50,12 @@ impl Stream {
         if self.blocks.send(piece).await.is_ok() {
             return Ok(());
         }
-        // It stopped before it was told to: its error says why.
+        // The thread stopped before it was told to, so its error says why.
         joined((&mut self.thread).await).and(Err(io::ErrorKind::BrokenPipe.into()))
     }
 }
 
-/// Compresses all pieces into a file.
+/// Compresses all pieces into `file`.
 fn compress(encoder: &mut dyn EncodeV2, mut pieces: mpsc::Receiver<Piece>, mut file: File) -> io::Result<()> {
     let mut room = vec![0; ROOM];
     while let Some(piece) = pieces.blocking_recv() {

@@ -1,4 +1,4 @@
-//! BAM records as reads, exactly as `samtools fastq` makes them; SAM lines become such records first.
+//! Reads BAM records as `samtools fastq` does; SAM lines are turned into BAM records first.
 
 use noodles::bam;
 use noodles::sam::alignment::record::Flags;
@@ -12,10 +12,10 @@ use super::parse::{Fault, Framed, Step};
 use super::strand::reverse_complement;
 use crate::reads::{Problem, Record};
 
-/// The record the window starts with.
+/// Parses the record at the start of the window.
 ///
-/// noodles' `read_record` copies each record and takes a block size of zero, or of gigabytes, at its word; here noodles
-/// reads the fields where they lie.
+/// noodles' `read_record` copies each record, and trusts a block size of zero or of gigabytes. Here noodles only reads
+/// the fields in place.
 pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     Ok(match frame(window, ended)? {
         Framed::More => Step::More,
@@ -25,10 +25,10 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     })
 }
 
-/// The bytes before a record that say how long it is.
+/// The length of the block size before a record.
 const SIZE: usize = size_of::<u32>();
 
-/// How long the record is that the window starts with, and what it is grouped by.
+/// Finds the length and the group name of the record at the start of the window.
 pub(in crate::reads) fn frame(window: &[u8], ended: bool) -> Result<Framed, Fault> {
     let Some((size, rest)) = window.split_first_chunk::<SIZE>() else { return no_record(window, ended) };
     let size = usize::try_from(u32::from_le_bytes(*size)).expect("at least 32 bits");
@@ -37,7 +37,7 @@ pub(in crate::reads) fn frame(window: &[u8], ended: bool) -> Result<Framed, Faul
         let name = SIZE + FIXED..SIZE + FIXED + own_name(fields).len();
         return Ok(Framed::Record { len: SIZE + size, name, flags: flags(fields) });
     }
-    // The fixed fields come before the rest: nonsense is found without waiting for gigabytes of it.
+    // The fixed fields come first, so nonsense is found without waiting for gigabytes of it.
     if rest.len() >= FIXED && needed(rest).is_none_or(|needed| needed > size) {
         return Err(invalid("its fields are longer than the record"));
     }
@@ -52,7 +52,7 @@ fn no_record(window: &[u8], ended: bool) -> Result<Framed, Fault> {
     }
 }
 
-/// noodles reads a field wherever its length leads: the lengths must fit the record before it may.
+/// Checks that all lengths fit the record, since noodles reads a field wherever its length leads.
 fn check(fields: &[u8]) -> Result<(), Fault> {
     if fields.len() < FIXED {
         return Err(invalid("it is shorter than its fixed fields"));
@@ -64,7 +64,7 @@ fn check(fields: &[u8]) -> Result<(), Fault> {
     if fields[NAME_LENGTH] == 0 {
         return Err(invalid("its name has no end"));
     }
-    // A line end in a name would bring whatever is written out of step; a blank would end the name in FASTQ.
+    // A line end in a name would break whatever is written; a blank would end the name in FASTQ.
     if stored_name(fields).iter().any(|byte| byte.is_ascii_control() || *byte == b' ') {
         return Err(invalid("its name holds a blank or a control character"));
     }
@@ -76,7 +76,7 @@ fn check(fields: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Refuses a record, its size included, on a reference sequence that the header does not have: no tool could read it.
+/// Refuses a record (block size included) on a reference sequence that the header lacks: no tool could read it.
 pub(in crate::reads) fn check_places(stored: &[u8], references: usize) -> Result<(), Problem> {
     let places = places(&stored[SIZE..]);
     let known = |place: i32| place == -1 || usize::try_from(place).is_ok_and(|place| place < references);
@@ -93,7 +93,8 @@ fn invalid(what: &'static str) -> Fault {
     Problem::Alignment { format: "BAM", what }.into()
 }
 
-/// A record's fields, whose lengths were found to fit, as a read; it took `len` bytes.
+/// Turns the fields of a record, whose lengths have been checked, into a read; `len` is the record's length in the
+/// file.
 pub(in crate::reads) fn read(fields: &[u8], len: usize) -> Step {
     let record = bam::RecordRef::new(fields).expect("checked: longer than the fixed fields");
     let flags = record.flags();
@@ -112,7 +113,7 @@ pub(in crate::reads) fn read(fields: &[u8], len: usize) -> Step {
     as_sequenced(flags, read, hard_clipped, len)
 }
 
-/// Secondary and supplementary alignments repeat bases of a primary one.
+/// Skips secondary and supplementary alignments, which repeat bases of a primary one.
 fn left_out(flags: Flags, len: usize) -> Option<Step> {
     if flags.is_secondary() {
         Some(Step::Secondary(len))
@@ -123,7 +124,7 @@ fn left_out(flags: Flags, len: usize) -> Option<Step> {
     }
 }
 
-/// Turns an aligned record back to the read the sequencer saw. Soft clips are part of it; hard clips are lost.
+/// Turns an aligned record back into the read as sequenced. Soft clips are part of it; hard clips are lost.
 fn as_sequenced(flags: Flags, mut record: Record, hard_clipped: bool, len: usize) -> Step {
     record.fill_quality_scores(UNKNOWN_QUALITY);
     if flags.is_reverse_complemented() {
@@ -134,10 +135,10 @@ fn as_sequenced(flags: Flags, mut record: Record, hard_clipped: bool, len: usize
     if hard_clipped { Step::HardClipped(record, len) } else { Step::Record(record, len) }
 }
 
-/// BAM's sixteen letters, by code.
+/// The sixteen letters of BAM, by code.
 const LETTERS: [u8; 16] = *b"=ACMGRSVTWYHKDBN";
 
-/// Two letters for each byte of packed bases.
+/// The two letters in each byte of packed bases.
 const PAIRS: [[u8; 2]; 256] = {
     let mut pairs = [[0; 2]; 256];
     let mut byte = 0;
@@ -148,7 +149,7 @@ const PAIRS: [[u8; 2]; 256] = {
     pairs
 };
 
-/// Fills `bases` with the letters that two a byte hold.
+/// Unpacks `packed`, with two bases per byte, into letters.
 fn decode_bases(packed: &[u8], bases: &mut [u8]) {
     let (twos, one) = bases.as_chunks_mut();
     let mut packed = packed.iter().map(|&byte| PAIRS[usize::from(byte)]);

@@ -1,21 +1,21 @@
-//! CIGAR operations as BAM stores them: a length and, in the lowest four bits, what it does.
+//! CIGAR operations as BAM stores them: a length and, in the lowest four bits, the kind of operation.
 
-/// An operation.
+/// A CIGAR operation.
 pub(super) type Op = u32;
 
-/// The letters of the operations, by number. The last is htslib's own.
+/// The letters of the operations by code. The last one is an extension of htslib.
 const LETTERS: &[u8; 10] = b"MIDNSHP=XB";
 
 const REFERENCE_SKIP: u32 = 3;
 const SOFT_CLIP: u32 = 4;
 
-/// A longer operation does not exist.
+/// The largest length of an operation.
 const LONGEST: u32 = (1 << 28) - 1;
 
-/// More operations do not fit into their place in a record.
+/// The largest number of operations that fits into the CIGAR field of a record.
 const MOST: usize = u16::MAX as usize;
 
-/// The operations of SAM's text; none of `*`.
+/// Parses the CIGAR of a SAM line; `*` has no operations.
 pub(super) fn parse(text: &[u8]) -> Option<Vec<Op>> {
     if text == b"*" {
         return Some(Vec::new());
@@ -35,7 +35,7 @@ pub(super) fn parse(text: &[u8]) -> Option<Vec<Op>> {
     (length.is_none() && !ops.is_empty()).then_some(ops)
 }
 
-/// The operations of a record's bytes; none where one is of no known kind.
+/// Decodes the operations of a BAM record; `None` if one is of an unknown kind.
 pub(super) fn decode(bytes: &[u8]) -> Option<Vec<Op>> {
     let ops: Vec<Op> = bytes.as_chunks().0.iter().map(|&op| u32::from_le_bytes(op)).collect();
     ops.iter().all(|op| kind(*op) < LETTERS.len()).then_some(ops)
@@ -45,20 +45,20 @@ fn kind(op: Op) -> usize {
     (op & 15) as usize
 }
 
-/// What an operation does on the reference.
+/// The effect of an operation on the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Does {
-    /// Bases of the read lie there.
+    /// Bases of the read are aligned.
     Align,
-    /// The read lacks bases that are there.
+    /// The read lacks bases of the reference.
     Delete,
-    /// The read goes on behind an intron.
+    /// The read skips an intron.
     Skip,
-    /// Bases were inserted or clipped.
+    /// Bases are inserted or clipped, so the position on the reference stays.
     Nothing,
 }
 
-/// That, and over how many positions.
+/// The effect of an operation, and its length.
 pub(super) fn does(op: Op) -> (Does, usize) {
     let does = match LETTERS[kind(op)] {
         b'M' | b'=' | b'X' => Does::Align,
@@ -69,12 +69,12 @@ pub(super) fn does(op: Op) -> (Does, usize) {
     (does, usize::try_from(op >> 4).expect("at least 32 bits"))
 }
 
-/// How many bases of the read they take.
+/// The number of bases of the read that the operations consume.
 pub(super) fn bases(ops: &[Op]) -> u64 {
     sum(ops, b"MIS=X")
 }
 
-/// How many bases of the reference they take.
+/// The number of bases of the reference that the operations consume.
 pub(super) fn span(ops: &[Op]) -> u64 {
     sum(ops, b"MDN=X")
 }
@@ -83,8 +83,8 @@ fn sum(ops: &[Op], of: &[u8]) -> u64 {
     ops.iter().filter(|op| of.contains(&LETTERS[kind(**op)])).map(|op| u64::from(op >> 4)).sum()
 }
 
-/// What stands in a record's place for operations: they themselves, or where they are too many, that the read of so many
-/// bases has them in a tag (SAM specification, 4.2.2).
+/// Returns the operations for a record's CIGAR field. If there are too many, a placeholder says that the read of so
+/// many bases has them in a tag (SAM specification, 4.2.2).
 pub(super) fn stored(ops: &[Op], bases: usize) -> Vec<Op> {
     let of_length = |length: u64| u32::try_from(length).unwrap_or(LONGEST).min(LONGEST) << 4;
     match ops.len() {
@@ -93,14 +93,14 @@ pub(super) fn stored(ops: &[Op], bases: usize) -> Vec<Op> {
     }
 }
 
-/// The bin of a record that starts at `start`, or nowhere, and spans so many bases (SAM specification, 5.3).
+/// The bin of a record that starts at `start` (-1 if nowhere) and spans so many bases (SAM specification, 5.3).
 pub(super) fn bin(start: i32, span: u64) -> u16 {
     let first = i64::from(start);
     let last = first + i64::try_from(span.max(1)).unwrap_or(i64::MAX >> 1) - 1;
     let levels = [(14, 4681), (17, 585), (20, 73), (23, 9), (26, 1)];
     let fits = levels.into_iter().find(|(shift, _)| first >> shift == last >> shift);
     let bin = fits.map_or(0, |(shift, offset)| offset + (first >> shift));
-    // Beyond the scheme's end htslib keeps the lowest bits, too.
+    // Beyond the end of the binning scheme, htslib keeps the lowest bits too.
     u16::try_from(bin & 0xffff).expect("sixteen bits")
 }
 

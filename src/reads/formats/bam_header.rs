@@ -1,18 +1,19 @@
-//! What comes before the records of a BAM file: text, and the names and lengths of the reference sequences.
+//! Reads what comes before the records of a BAM file: text, and the names and lengths of the reference sequences.
 //!
-//! Not noodles' reader, which keeps the text whole in any case: a header may be a gigabyte, and only BAM outputs need it.
+//! noodles' reader is not used, since it always keeps the whole text: a header may be a gigabyte, and only BAM outputs
+//! need it.
 
 use super::header::{Header, ReferenceSequence};
 use crate::reads::Problem;
 use crate::reads::bytes::window::{Bytes, Window};
 
-/// How a BAM file starts.
+/// The length of the magic string.
 const MAGIC: usize = 4;
 
-/// The most that is kept of the first line, where the rest of the text is not.
+/// The most bytes kept of the first line, if the text is not kept.
 const FIRST_LINE: usize = 64 << 10;
 
-/// Reads up to the first record. Where the text is not kept, its first line is: it says how the records are sorted.
+/// Reads up to the first record. If the text is not kept, its first line still is: it says how the records are sorted.
 ///
 /// The text is searched, not parsed: aligners write headers that strict parsers refuse, and we need a few tags.
 pub(in crate::reads) async fn read(content: &mut Window<Bytes>, keeps_text: bool) -> Result<Header, Problem> {
@@ -28,12 +29,13 @@ pub(in crate::reads) async fn read(content: &mut Window<Bytes>, keeps_text: bool
 }
 
 async fn text(content: &mut Window<Bytes>, length: usize, keeps_text: bool) -> Result<Vec<u8>, Problem> {
-    /// Lines of our own that may follow the text: growing it then would copy it.
+    /// Room for lines of our own that may follow the text: growing it later would copy it.
     const MORE: usize = 64 << 10;
     let mut text = Vec::new();
     let (mut left, mut in_first_line) = (length, true);
     if keeps_text {
-        // Addresses, no memory yet: a file may claim more than it holds. Where there are none, the text grows as it comes.
+        // This reserves addresses, no memory yet: a file may claim more than it holds. If it fails, the text grows as
+        // it comes.
         let _granted_or_not = text.try_reserve_exact(length.saturating_add(MORE));
     }
     while left > 0 {
@@ -65,7 +67,7 @@ async fn reference(content: &mut Window<Bytes>) -> Result<ReferenceSequence, Pro
     Ok(ReferenceSequence { name, length })
 }
 
-/// A length, which BAM stores with a sign.
+/// Reads a length, which BAM stores as a signed number.
 async fn length(content: &mut Window<Bytes>, what: &'static str) -> Result<usize, Problem> {
     let number = i32::from_le_bytes(number(content).await?.to_le_bytes());
     usize::try_from(number).map_err(|_negative| Problem::Header { format: "BAM", what })
@@ -76,7 +78,7 @@ async fn number(content: &mut Window<Bytes>) -> Result<u32, Problem> {
     Ok(u32::from_le_bytes(*bytes.first_chunk().expect("as many as asked for")))
 }
 
-/// The next bytes, which are passed.
+/// Takes the next `n` bytes.
 async fn take(content: &mut Window<Bytes>, n: usize) -> Result<Vec<u8>, Problem> {
     let bytes = content.peek(n).await?;
     if bytes.len() < n {

@@ -1,12 +1,12 @@
-//! The tags at a BAM record's end.
+//! The tags at the end of a BAM record.
 
 use crate::reads::Problem;
 
-/// What is said of a record whose tags cannot be told apart.
+/// The problem of a record whose tags cannot be told apart.
 pub(in crate::reads) const MALFORMED: Problem =
     Problem::Alignment { format: "BAM", what: "its tags are not well formed" };
 
-/// How many bytes the first tag takes: name, type, value.
+/// The length in bytes of the first tag: name, type and value.
 pub(in crate::reads) fn tag_len(tags: &[u8]) -> Option<usize> {
     let head = 3;
     let value = tags.get(head..)?;
@@ -22,7 +22,7 @@ pub(in crate::reads) fn tag_len(tags: &[u8]) -> Option<usize> {
     (len <= value.len()).then_some(head + len)
 }
 
-/// How many bytes a number of this type takes, or a letter.
+/// The length in bytes of a number or letter of this type.
 fn size(kind: u8) -> Option<usize> {
     match kind {
         b'A' | b'c' | b'C' => Some(1),

@@ -1,4 +1,4 @@
-//! CRAM, decoded into the bytes of a BAM file, so that nothing after it needs to know that there is such a format.
+//! Decodes CRAM into the bytes of a BAM file, so that no later stage knows about the format.
 
 mod claims;
 mod decoder;

@@ -1,6 +1,7 @@
-//! FASTA: a `>` line, then the sequence on any number of lines.
+//! Reads FASTA: a `>` line, then the sequence on any number of lines.
 //!
-//! Not noodles' reader, which takes the blank after the name apart: header lines must pass byte for byte.
+//! noodles' reader is not used: it splits the header at the blank after the name, but header lines must pass byte for
+//! byte.
 
 use super::fastq::{is_line_end, no_record};
 use super::letter_lines::check_letters;
@@ -8,7 +9,7 @@ use super::parse::{Fault, Step};
 use crate::reads::problem::shown;
 use crate::reads::{Problem, Record};
 
-/// The record the window starts with.
+/// Parses the record at the start of the window.
 pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     if window.first() != Some(&b'>') {
         return no_record(window, ended, '>');
@@ -30,8 +31,9 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     Ok(Step::Record(Record::new(header, &bases, b""), len))
 }
 
-/// Whether a file that starts like this holds proteins: a tenth of its letters, and not just a few, are such as no nucleotide
-/// code has. (IUPAC's are ACGTU, RYSWKM, BDHV and N; X masks bases. In a protein, every third letter is another.)
+/// Whether a file that starts like this holds proteins: more than a few letters, and at least a tenth of all, belong to
+/// no nucleotide code. (IUPAC's are ACGTU, RYSWKM, BDHV and N; X masks bases. In a protein, every third letter is
+/// another.)
 pub(in crate::reads) fn holds_proteins(start: &[u8]) -> bool {
     const FEW: usize = 5;
     let lines = start.split(|&byte| byte == b'\n').filter(|line| !line.starts_with(b">"));
@@ -46,14 +48,14 @@ pub(in crate::reads) fn holds_proteins(start: &[u8]) -> bool {
     foreign > FEW && foreign * 10 >= letters
 }
 
-/// A sequence may go on after blank lines, but any number of them is worth no more than one.
+/// Asks for more bytes. A sequence may go on after blank lines, so many of them are shortened to one.
 fn more(window: &[u8]) -> Step {
     const KEPT: usize = 2; // a line end, and what may be half of one
     let blank = window.iter().rev().take_while(|&&byte| is_line_end(byte)).count();
     if blank > FEW_BLANK_LINES { Step::BlankAtEnd(blank - KEPT) } else { Step::More }
 }
 
-/// So many bytes of blank lines are not worth a look.
+/// Blank lines of up to this many bytes are not worth shortening.
 const FEW_BLANK_LINES: usize = 4096;
 
 /// Where the next record starts.

@@ -1,8 +1,9 @@
-//! FASTQ: four lines a record, and whatever else tools based on kseq read: blank lines between records, sequences and
-//! quality scores on several lines.
+//! Reads FASTQ: four lines a record, and whatever else tools based on kseq accept: blank lines between records,
+//! sequences and quality scores on several lines.
 //!
-//! Not noodles' reader: it accepts sequence and quality of different length and a file cut after a `+` line, refuses blank
-//! lines, and forgets whether a blank or a tab followed the name; header lines must pass byte for byte.
+//! noodles' reader is not used. It accepts sequence and quality scores of different lengths and a file cut after a `+`
+//! line, refuses blank lines, and forgets whether a blank or a tab follows the name; but header lines must pass byte
+//! for byte.
 
 use super::letter_lines::{Lines, check, unfinished};
 use super::parse::{Fault, Step};
@@ -10,7 +11,7 @@ use super::wrapped_fastq;
 use crate::reads::Record;
 use crate::reads::problem::{Problem, shown};
 
-/// The record the window starts with.
+/// Parses the record at the start of the window.
 pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     if window.first() != Some(&b'@') {
         return no_record(window, ended, '@');
@@ -36,7 +37,7 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     Ok(Step::Record(record, lines.at))
 }
 
-/// The end of the file, blank lines before the next record, or something that is no record.
+/// Handles a window that starts with no record: the end of the file, blank lines before the next record, or an error.
 pub(in crate::reads) fn no_record(window: &[u8], ended: bool, expected: char) -> Result<Step, Fault> {
     let blank = window.iter().take_while(|&&byte| is_line_end(byte)).count();
     match (blank, ended) {
@@ -47,7 +48,7 @@ pub(in crate::reads) fn no_record(window: &[u8], ended: bool, expected: char) ->
     }
 }
 
-/// Whether a byte ends a line, or is part of what does.
+/// Whether a byte is part of a line end.
 pub(in crate::reads) fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
@@ -56,7 +57,7 @@ pub(in crate::reads) fn is_line_end(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    /// All records of a whole file.
+    /// Parses all records of a file.
     fn read(file: &[u8]) -> Result<Vec<Record>, Fault> {
         let mut rest = file;
         let mut records = Vec::new();

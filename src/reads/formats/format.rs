@@ -1,4 +1,4 @@
-//! The formats reads are stored in, and how a file shows which one it is.
+//! The formats of reads, and how to tell which one a file has.
 
 use super::sam;
 use crate::reads::Problem;
@@ -9,7 +9,7 @@ use crate::reads::problem::shown;
 pub enum Format {
     /// Sequence and quality scores, four lines a record.
     Fastq,
-    /// Sequence alone.
+    /// Sequence without quality scores.
     Fasta,
     /// Binary alignments.
     Bam,
@@ -20,7 +20,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Its name as people write it.
+    /// The name of the format as people write it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

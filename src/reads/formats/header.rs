@@ -1,20 +1,20 @@
-//! The header of a BAM file, ours to pass on: its text, its reference sequences, and the line that names this run.
+//! The header of a BAM output: text and reference sequences of the input, and a line for this run.
 
 use std::collections::HashSet;
 
 use super::header_text;
 use crate::reads::Problem;
 
-/// How a file says its records are ordered.
+/// The order of records according to the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::reads) enum Order {
     /// By position on the reference: mates are apart.
     Coordinate,
-    /// By name, by nothing, or not said.
+    /// Sorted by name, unsorted, or not said.
     Other,
 }
 
-/// A header: text and reference sequences as they were read.
+/// A header, with text and reference sequences as they were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     text: Vec<u8>,
@@ -29,13 +29,13 @@ pub(in crate::reads) struct ReferenceSequence {
 }
 
 impl Header {
-    /// A header as read from a BAM file; some writers fill the text up with zeros.
+    /// Creates the header of a BAM file. Some writers pad the text with zeros, which are dropped.
     pub(in crate::reads) fn new(mut text: Vec<u8>, references: Vec<ReferenceSequence>) -> Self {
         text.truncate(text.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1));
         Self { text, references }
     }
 
-    /// The header of a SAM file, whose text alone names the reference sequences.
+    /// Creates the header of a SAM file, whose text alone names the reference sequences.
     pub(in crate::reads) fn from_text(text: Vec<u8>) -> Self {
         let references = lines(&text).filter_map(|line| {
             let length = std::str::from_utf8(tag(line, *b"LN")?).ok()?.parse().ok()?;
@@ -44,25 +44,25 @@ impl Header {
         Self { references: references.collect(), text }
     }
 
-    /// The header of reads that come from no alignment, as `samtools import` has it.
+    /// Creates the header for reads that are not alignments, as `samtools import` does.
     pub(in crate::reads) fn unaligned() -> Self {
         Self { text: b"@HD\tVN:1.6\tSO:unsorted\tGO:query\n".to_vec(), references: Vec::new() }
     }
 
-    /// Refuses a text that samtools cannot read.
+    /// Refuses header text that samtools cannot read.
     ///
     /// # Errors
-    /// [`Problem::HeaderLine`].
+    /// [`Problem::HeaderLine`] if it cannot.
     pub(in crate::reads) fn check_text(&self) -> Result<(), Problem> {
         header_text::check(&self.text)
     }
 
-    /// What the text says of the records' order.
+    /// The order of the records according to the text.
     pub(in crate::reads) fn order(&self) -> Order {
         order(&self.text)
     }
 
-    /// The names and lengths of its reference sequences, in order.
+    /// The names and lengths of the reference sequences, in order.
     pub fn sequences(&self) -> impl Iterator<Item = (&[u8], usize)> {
         let length = |length: u32| usize::try_from(length).expect("at least 32 bits");
         self.references.iter().map(move |sequence| (&sequence.name[..], length(sequence.length)))
@@ -72,14 +72,14 @@ impl Header {
         &self.references
     }
 
-    /// The same header of records grouped by name, as `samtools collate` has it: in its first line, `SO:unsorted` and
-    /// `GO:query`.
+    /// Returns the header for these records grouped by name, as `samtools collate` writes it: with `SO:unsorted` and
+    /// `GO:query` in its first line.
     #[must_use]
     pub fn grouped(self) -> Self {
         self.with_order(&[b"SO:", b"GO:", b"SS:"], b"\tSO:unsorted\tGO:query\n")
     }
 
-    /// The same with a first line without these tags, but with this end.
+    /// Replaces the tags `without` in the first line with the `end`.
     fn with_order(self, without: &[&[u8]], end: &[u8]) -> Self {
         let (first, rest) = if self.text.starts_with(b"@HD\t") {
             let end = memchr::memchr(b'\n', &self.text).unwrap_or(self.text.len());
@@ -95,8 +95,8 @@ impl Header {
         Self { text, ..self }
     }
 
-    /// The same header of several files' records, one file's after the other's: `SO:unsorted`, with the read groups and programs of
-    /// all. Where two have one's ID, the first one's line stays.
+    /// Returns the header for the records of several files, one file after the other: `SO:unsorted`, with all read
+    /// groups and programs. If two have the same ID, the first line is kept.
     #[must_use]
     pub fn with_lanes<'a>(mut self, others: impl IntoIterator<Item = &'a Self>) -> Self {
         let id = |line: &[u8]| {
@@ -117,8 +117,8 @@ impl Header {
         if self.text.starts_with(b"@HD\t") { self.with_order(&[b"SO:", b"SS:"], b"\tSO:unsorted\n") } else { self }
     }
 
-    /// Adds what `samtools` adds of itself: an `@PG` line for each program whose output nobody is said to have taken, or
-    /// one line where there is none.
+    /// Adds the `@PG` lines that `samtools` would add: one for each program that no other one follows, or just one if
+    /// there are no programs.
     #[must_use]
     pub fn with_program(mut self, name: &str, version: &str, command: &str) -> Self {
         let programs: Vec<&[u8]> = lines(&self.text).filter(|line| line.starts_with(b"@PG\t")).collect();
@@ -143,21 +143,22 @@ impl Header {
         self
     }
 
-    /// Ends the last line of the text, if it does not end.
+    /// Ends the last line of the text, if it is unfinished.
     fn end_line(&mut self) {
         if self.text.last().is_some_and(|&byte| byte != b'\n') {
             self.text.push(b'\n');
         }
     }
 
-    /// The header as a BAM file starts with it, before compression.
+    /// The header as it starts a BAM file, before compression.
     #[must_use]
     pub fn to_bam(&self) -> Vec<u8> {
         let (start, text, references) = self.parts_of_bam();
         [&start, text, &references].concat()
     }
 
-    /// The same in three parts, end to end: the text, which may be a gigabyte, is not copied.
+    /// The header as [`to_bam`](Self::to_bam), in three consecutive parts: the text, which may be a gigabyte, is not
+    /// copied.
     #[must_use]
     pub fn parts_of_bam(&self) -> (Vec<u8>, &[u8], Vec<u8>) {
         let count = |n: usize| u32::try_from(n).expect("as many as were read, and a few lines").to_le_bytes();
@@ -172,15 +173,15 @@ impl Header {
         (start, &self.text, bytes)
     }
 
-    /// The reference sequences alone.
+    /// Copies the reference sequences without the text.
     pub(in crate::reads) fn without_text(&self) -> Self {
         Self { text: Vec::new(), references: self.references.clone() }
     }
 
-    /// Refuses another header that numbers its reference sequences otherwise: records tell theirs by number.
+    /// Refuses another header that numbers its reference sequences differently, since records refer to them by number.
     ///
     /// # Errors
-    /// [`Problem::References`], which names the first difference.
+    /// [`Problem::References`] with the first difference.
     pub fn check_references(&self, other: &Self) -> Result<(), Problem> {
         let differ = |n: &usize| self.references.get(*n) != other.references.get(*n);
         let Some(n) = (0..self.references.len().max(other.references.len())).find(differ) else { return Ok(()) };
@@ -203,12 +204,12 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|&byte| byte == b'\n')
 }
 
-/// The value of a header line's tag.
+/// The value of a tag in a header line.
 fn tag(line: &[u8], name: [u8; 2]) -> Option<&[u8]> {
     line.split(|&byte| byte == b'\t').skip(1).find_map(|field| field.strip_prefix(&name)?.strip_prefix(b":"))
 }
 
-/// The order a SAM header's first line tells.
+/// The order that the first line of a SAM header states.
 fn order(header: &[u8]) -> Order {
     let first = header.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let first = first.strip_suffix(b"\r").unwrap_or(first);

@@ -1,12 +1,12 @@
-//! Whether samtools reads a header's text: a BAM output passes it on. Pure. The rules are those of htslib's `header.c`, beside
-//! which the specification (SAM v1, section 1.3) asks for more.
+//! Checks that samtools can read a header's text, which a BAM output passes on. Pure. The rules are those of htslib's
+//! `header.c`; the specification (SAM v1, section 1.3) asks for more.
 
 use crate::reads::Problem;
 
-/// Refuses a text that samtools cannot read.
+/// Refuses header text that samtools cannot read.
 ///
 /// # Errors
-/// [`Problem::HeaderLine`], which names the first such line.
+/// [`Problem::HeaderLine`] with the first faulty line.
 pub(super) fn check(text: &[u8]) -> Result<(), Problem> {
     if text.is_empty() {
         return Ok(());
@@ -18,7 +18,7 @@ pub(super) fn check(text: &[u8]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What is wrong with a line.
+/// Describes what is wrong with a line.
 fn fault(line: &[u8]) -> Option<&'static str> {
     if line.contains(&0) {
         return Some("holds a zero byte");
@@ -51,7 +51,7 @@ fn fault(line: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether it is a length that BAM can store.
+/// Whether the value is a length that BAM can store.
 fn is_length(value: &[u8]) -> bool {
     std::str::from_utf8(value).is_ok_and(|value| value.parse::<i32>().is_ok_and(|length| length >= 0))
 }

@@ -1,11 +1,11 @@
-//! Lines of bases and quality scores: where they end, and whether they hold what they may.
+//! Lines of bases and quality scores: finds their ends and checks their letters.
 
 use super::parse::{Fault, Step};
 use crate::reads::problem::{Problem, shown};
 
-/// Complains about the first byte that cannot be a letter or a quality score: files with holes look like that.
+/// Refuses bytes that are no letter or quality score: files with holes have them.
 pub(in crate::reads) fn check_letters(line: &'static str, letters: &[u8]) -> Result<(), Problem> {
-    // Without an early exit this compiles to a few vector instructions.
+    // Without an early exit, this compiles to a few vector instructions.
     let is_letter = |&byte: &u8| byte.wrapping_sub(b'!') < 94;
     if letters.iter().fold(true, |all, byte| all & is_letter(byte)) {
         return Ok(());
@@ -14,7 +14,7 @@ pub(in crate::reads) fn check_letters(line: &'static str, letters: &[u8]) -> Res
     Err(Problem::Letter { line, found: shown(&[*found]) })
 }
 
-/// Whether a read has as many quality scores as bases, all of them printable.
+/// Checks that a read has as many quality scores as bases, all of them printable.
 pub(super) fn check(bases: &[u8], quality_scores: &[u8]) -> Result<(), Problem> {
     if bases.len() != quality_scores.len() {
         return Err(Problem::Lengths { bases: bases.len(), quality_scores: quality_scores.len() });
@@ -23,7 +23,7 @@ pub(super) fn check(bases: &[u8], quality_scores: &[u8]) -> Result<(), Problem> 
     check_letters("quality", quality_scores)
 }
 
-/// A record whose end is not in the window: more is needed, or the file is cut.
+/// Handles a record whose end is not in the window: more bytes are needed, or the file is cut.
 pub(super) fn unfinished(header: Option<&[u8]>, ended: bool) -> Result<Step, Fault> {
     match (ended, header) {
         (false, _) => Ok(Step::More),
@@ -32,7 +32,7 @@ pub(super) fn unfinished(header: Option<&[u8]>, ended: bool) -> Result<Step, Fau
     }
 }
 
-/// The whole lines of a window, without their ends.
+/// Iterates over the complete lines of a window, without line ends.
 pub(super) struct Lines<'a> {
     pub(super) window: &'a [u8],
     pub(super) at: usize,

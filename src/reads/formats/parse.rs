@@ -1,4 +1,4 @@
-//! What every format's parser answers: the loop over a file's records is the same for all of them.
+//! The interface of all parsers: one loop over a file's records serves every format.
 
 use std::ops::Range;
 
@@ -8,56 +8,57 @@ use crate::reads::problem::shown_name;
 use crate::reads::record::word_len;
 use crate::reads::{Problem, Record};
 
-/// What a format's parser makes of the window: pure, so that every format is tested without a file.
+/// Parses the start of a window. Parsers are pure, so that every format is tested without a file.
 ///
-/// It is called with the bytes read so far and whether these are all; it answers `More` only if more can come.
+/// The arguments are the bytes read so far and whether the input ends with them. `More` is returned only if more can
+/// come.
 pub(in crate::reads) type Parse = fn(&[u8], ended: bool) -> Result<Step, Fault>;
 
 /// A parser's answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::reads) enum Step {
-    /// No whole record in the window yet.
+    /// The window does not hold a whole record yet.
     More,
-    /// The window starts with this record, so many bytes long.
+    /// The window starts with this record, of so many bytes.
     Record(Record, usize),
-    /// The same, and its CIGAR says that bases were clipped off before.
+    /// The window starts with this record, of so many bytes. Its CIGAR says that bases have been clipped off.
     HardClipped(Record, usize),
     /// A secondary alignment of so many bytes.
     Secondary(usize),
     /// A supplementary alignment of so many bytes.
     Supplementary(usize),
-    /// The window starts with so many bytes of blank lines.
+    /// The window starts with this many bytes of blank lines.
     Blank(usize),
-    /// A record goes on, and the window ends with so many bytes of blank lines that may be left out.
+    /// A record goes on, and the window ends with this many bytes of blank lines that may be dropped.
     BlankAtEnd(usize),
-    /// Nothing more.
+    /// The input has ended.
     End,
 }
 
-/// What a format says of the record the window starts with without reading it: enough to group it.
+/// Finds the record at the start of the window without reading it: just enough to group it by name.
 pub(in crate::reads) type Framer = fn(&[u8], ended: bool) -> Result<Framed, Fault>;
 
 /// A framer's answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::reads) enum Framed {
-    /// No whole record in the window yet.
+    /// The window does not hold a whole record yet.
     More,
-    /// A record, so many bytes long.
+    /// The window starts with a record.
     Record {
-        /// Its length.
+        /// The length of the record in bytes.
         len: usize,
-        /// Where in it the name is that its template shares.
+        /// The range of the name that the records of its template share.
         name: Range<usize>,
-        /// Its flags.
+        /// The flags of the record.
         flags: Flags,
     },
-    /// The window starts with so many bytes of blank lines.
+    /// The window starts with this many bytes of blank lines.
     Blank(usize),
-    /// Nothing more.
+    /// The input has ended.
     End,
 }
 
-/// A parser's complaint.
+/// A problem that a parser found, and the name of the record.
 #[derive(Debug)]
 pub(in crate::reads) struct Fault {
     pub(in crate::reads) name: Option<String>,
@@ -65,7 +66,7 @@ pub(in crate::reads) struct Fault {
 }
 
 impl Fault {
-    /// A complaint about the record whose header starts with `name`.
+    /// Creates a fault of the record with this header.
     pub(in crate::reads) fn of(header: &[u8], problem: Problem) -> Self {
         Self { name: Some(shown_name(&header[..word_len(header)])), problem }
     }

@@ -1,4 +1,4 @@
-//! Where a read lies on its reference, by its record as BAM stores it.
+//! Finds where a read lies on its reference, from its BAM record.
 
 use std::ops::Range;
 
@@ -10,16 +10,16 @@ use super::bam_fields;
 pub struct Placement {
     /// The number of the reference sequence.
     pub reference: usize,
-    /// The positions it is aligned to, from 0: one range, or several where it skips some as a spliced read does. Bases that the
-    /// read lacks are among them.
+    /// The positions it is aligned to, from 0: one range, or several if it skips some as a spliced read does. Positions
+    /// of deleted bases are included.
     pub blocks: Vec<Range<usize>>,
-    /// Whether it was read from the other strand.
+    /// Whether the read is on the reverse strand.
     pub is_reverse: bool,
-    /// Whether each of its bases has a position, one after the other: nothing clipped, inserted, deleted or skipped.
+    /// Whether each base has a position, one after the other: nothing is clipped, inserted, deleted or skipped.
     pub is_gapless: bool,
 }
 
-/// That of a record whose lengths were checked; none of an unmapped one.
+/// The placement of a record whose lengths were checked; `None` if it is unmapped.
 pub(in crate::reads) fn placement(fields: &[u8]) -> Option<Placement> {
     let flags = bam_fields::flags(fields);
     let [(reference, start), _] = bam_fields::places(fields);
@@ -42,7 +42,7 @@ pub(in crate::reads) fn placement(fields: &[u8]) -> Option<Placement> {
         }
     }
     if blocks.is_empty() {
-        // Operations that are too many for their place: what stands there skips all that they span.
+        // With too many operations for the CIGAR field, its placeholder skips all positions that they span.
         blocks.push(start..at);
     }
     Some(Placement { reference, blocks, is_reverse: flags.is_reverse_complemented(), is_gapless })

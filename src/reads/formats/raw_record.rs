@@ -1,16 +1,16 @@
-//! A record as its file stores it, whatever the format: enough to group it by name.
+//! A record as its file stores it, in any format, with just what is needed to group it by name.
 
 use std::ops::Range;
 
 use crate::reads::Mate;
 
-/// A record as it is in its file.
+/// A record as its file stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::reads) struct RawRecord {
-    /// Its place in the input, from 1.
+    /// The record's place in the input, from 1.
     pub(in crate::reads) ordinal: u64,
     pub(in crate::reads) mate: Mate,
-    /// Where in `bytes` the name is that its template shares.
+    /// The range in `bytes` of the name that the records of its template share.
     pub(in crate::reads) name: Range<usize>,
     pub(in crate::reads) bytes: Vec<u8>,
 }

@@ -1,4 +1,4 @@
-//! One file's records, one after the other: the loop every format shares, and where errors get their position.
+//! Reads the records of one file: the loop that all formats share, and the place where errors get their position.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,27 +12,27 @@ use crate::reads::error::{Error, Position, Result};
 use crate::reads::{Alignment, InputCounts, Mate, Problem, Record};
 use crate::warning::Warning;
 
-/// A record as stored, and whether it is secondary or supplementary.
+/// A record as stored, and whether it is left out as secondary or supplementary.
 pub(in crate::reads) struct Whole {
     pub(in crate::reads) stored: RawRecord,
     pub(in crate::reads) left_out: bool,
 }
 
-/// Whether records are also kept as BAM stores them, and what they are made from.
+/// Whether records are also kept as BAM stores them, and how BAM records are made.
 pub(in crate::reads) enum Keep {
-    /// No BAM output wants them.
+    /// Nothing is kept: there is no BAM output.
     Nothing,
-    /// They are BAM already.
+    /// The records are BAM already.
     Bam,
-    /// SAM lines.
+    /// The records are SAM lines.
     Sam(Box<sam_to_bam::Encoder>),
-    /// FASTQ or FASTA records.
+    /// The records are FASTQ or FASTA.
     Letters,
 }
 
-/// One record of a file: the read it holds, and the record as stored where a BAM output wants it.
+/// One record of a file: the read in it, and the record as stored if a BAM output needs it.
 pub(in crate::reads) struct Entry {
-    /// None of a secondary or supplementary record.
+    /// The read; `None` for a secondary or supplementary record.
     pub(in crate::reads) read: Option<Record>,
     pub(in crate::reads) stored: Option<Alignment>,
 }
@@ -43,27 +43,27 @@ impl Entry {
         self.read.as_ref().map(|read| read.mate).or(stored).unwrap_or_default()
     }
 
-    /// QNAME as it is.
+    /// QNAME as stored.
     pub(in crate::reads) fn whole_name(&self) -> &[u8] {
         let stored = self.stored.as_ref().map(Alignment::stored_name);
         self.read.as_ref().map(Record::first_word).or(stored).unwrap_or_default()
     }
 
-    /// What it is grouped by: QNAME, of a mate without `/1` or `/2`.
+    /// The name that records are grouped by: QNAME, for a mate without `/1` or `/2`.
     pub(in crate::reads) fn name(&self) -> &[u8] {
         let stored = self.stored.as_ref().map(Alignment::own_name);
         self.read.as_ref().map(Record::own_name).or(stored).unwrap_or_default()
     }
 }
 
-/// The records of one file. Those without bases are among them: a mate's place in its pair counts.
+/// The records of one file. Those without bases are included, since a mate's place in its pair counts.
 pub(in crate::reads) struct Records {
     content: Window<Bytes>,
     parse: Parse,
     keep: Keep,
-    /// Whether somebody was told of tags that another program gave the names of ours.
+    /// Whether the user was warned of another program's tags with our names.
     told_of_tags: AtomicBool,
-    /// How many reference sequences the header of a BAM file has.
+    /// The number of reference sequences in the header of a BAM file.
     references: Option<usize>,
     input: PathBuf,
     ordinal: u64,
@@ -90,32 +90,32 @@ impl Records {
         }
     }
 
-    /// The same records, which are BAM and must be on one of so many reference sequences.
+    /// Sets the number of reference sequences, on one of which each of these BAM records must lie.
     pub(in crate::reads) fn on_references(self, references: usize) -> Self {
         Self { references: Some(references), ..self }
     }
 
-    /// The same records, so many of which come before them in the file.
+    /// Sets how many records come before these in the file.
     pub(in crate::reads) fn after(self, ordinal: u64) -> Self {
         Self { ordinal, ..self }
     }
 
-    /// How many records have been read.
+    /// The number of records read so far.
     pub(in crate::reads) fn ordinal(&self) -> u64 {
         self.ordinal
     }
 
-    /// How many bytes come before the next record, if that is known.
+    /// The number of bytes before the next record, if known.
     pub(in crate::reads) fn position(&self) -> Option<u64> {
         self.content.position()
     }
 
-    /// What this file's records are counted in.
+    /// The counters of this file's records.
     pub(in crate::reads) fn counts(&self) -> &InputCounts {
         &self.counts
     }
 
-    /// The next read, or none when the file has ended.
+    /// The next read; `None` at the end of the file.
     pub(in crate::reads) async fn next(&mut self) -> Result<Option<Record>> {
         while let Some(entry) = self.next_entry().await? {
             if entry.read.is_some() {
@@ -125,7 +125,7 @@ impl Records {
         Ok(None)
     }
 
-    /// The next record that is a read or is kept, or none when the file has ended.
+    /// The next record that is a read or is kept; `None` at the end of the file.
     pub(in crate::reads) async fn next_entry(&mut self) -> Result<Option<Entry>> {
         loop {
             let (read, len) = match (self.parse)(self.content.window(), self.content.ended()) {
@@ -166,12 +166,12 @@ impl Records {
         }
     }
 
-    /// Whether a BAM output wants the records.
+    /// Whether records are kept for a BAM output.
     pub(in crate::reads) fn keeps(&self) -> bool {
         !matches!(self.keep, Keep::Nothing)
     }
 
-    /// The next record as it is stored, or none when the file has ended; [`read_stored`](Self::read_stored) reads it.
+    /// The next record as stored, for [`read_stored`](Self::read_stored); `None` at the end of the file.
     pub(in crate::reads) async fn next_framed(&mut self, framer: Framer) -> Result<Option<Whole>> {
         loop {
             match framer(self.content.window(), self.content.ended()) {
@@ -192,7 +192,7 @@ impl Records {
         }
     }
 
-    /// What a record holds that [`next_framed`](Self::next_framed) gave and counted.
+    /// Reads a record that [`next_framed`](Self::next_framed) returned and counted.
     pub(in crate::reads) fn read_stored(&self, record: &RawRecord) -> Result<Entry> {
         let read = match (self.parse)(&record.bytes, true) {
             Ok(Step::Record(read, _)) => Some(read),
@@ -210,7 +210,7 @@ impl Records {
         Ok(Entry { read, stored })
     }
 
-    /// A record as BAM stores it, if it is kept.
+    /// The record as BAM stores it, if records are kept.
     fn keep(&self, read: Option<&Record>, ordinal: u64, stored: &[u8]) -> Result<Option<Alignment>> {
         self.stored(stored).map_err(|problem| self.fault(ordinal, Fault { name: read.map(Record::word), problem }))
     }
@@ -230,7 +230,7 @@ impl Records {
         Ok(Some(alignment))
     }
 
-    /// A read that [`next`](Self::next) gave, now that it is known which mate it is.
+    /// Makes an entry of a read that [`next`](Self::next) returned, now that it is known which mate it is.
     pub(in crate::reads) fn entry(&self, read: Record) -> Result<Entry> {
         let stored = match &self.keep {
             Keep::Letters => unaligned::fields(&read).and_then(|fields| Alignment::new(&fields)).map(Some),

@@ -1,4 +1,4 @@
-//! SAM lines as reads: each becomes a BAM record first, and is read as that.
+//! Reads SAM lines: each is turned into a BAM record first.
 
 use noodles::sam::alignment::record::Flags;
 
@@ -11,7 +11,7 @@ use super::{bam, sam_to_bam};
 use crate::reads::Problem;
 use crate::reads::bytes::window::{Bytes, Window};
 
-/// Whether a file starts as SAM does: with a header line, or with a record's first columns.
+/// Whether a file starts like SAM: with a header line, or with the first columns of a record.
 pub(in crate::reads) fn is_sam(start: &[u8]) -> bool {
     let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
     match line {
@@ -36,7 +36,7 @@ pub(in crate::reads) async fn read_header(content: &mut Window<Bytes>) -> Result
         let len = loop {
             match memchr::memchr(b'\n', content.window()) {
                 Some(end) => break end + 1,
-                // Where else it may have been cut cannot be seen: what is left may lack records, too.
+                // A file cut elsewhere cannot be told from a whole one: what is left may lack records too.
                 None if content.ended() => return Err(Problem::Cut),
                 None => content.fill().await?,
             }
@@ -50,7 +50,7 @@ pub(in crate::reads) async fn read_header(content: &mut Window<Bytes>) -> Result
     Ok(Header::from_text(text))
 }
 
-/// The record the window starts with.
+/// Parses the record at the start of the window.
 pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     let end = memchr::memchr(b'\n', window);
     let line = match end {
@@ -63,25 +63,25 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
         return no_line(window, ended);
     }
     let name = line.split(|&byte| byte == b'\t').next().unwrap_or_default();
-    // A last line without its end is where the file was cut: in a tag that would not show.
+    // A last line without a line end is where the file was cut: a cut within a tag would not show otherwise.
     let Some(end) = end else { return Err(Fault::of(name, Problem::Cut)) };
     let fields = sam_to_bam::read(line).map_err(|problem| Fault::of(name, problem))?;
     Ok(bam::read(&fields, end + 1))
 }
 
-/// What to do at an empty line: after the last record any number is skipped, but none may come before a record, as samtools has
-/// it.
+/// Handles an empty line. Any number is skipped after the last record, but none may come before a record, as in
+/// samtools.
 fn no_line(window: &[u8], ended: bool) -> Result<Step, Fault> {
     match no_record(window, ended, '@')? {
         Step::Blank(len) if len < window.len() => Err(invalid("it is an empty line").into()),
-        // One is kept, since a record may follow.
+        // One empty line is kept, since a record may follow.
         Step::Blank(1) if !ended => Ok(Step::More),
         Step::Blank(len) if !ended => Ok(Step::Blank(len - 1)),
         step => Ok(step),
     }
 }
 
-/// How long the line is that the window starts with, and what its record is grouped by; [`parse`] looks at the rest.
+/// Finds the length and the group name of the line at the start of the window; [`parse`] checks the rest.
 pub(in crate::reads) fn frame(window: &[u8], ended: bool) -> Result<Framed, Fault> {
     let end = memchr::memchr(b'\n', window);
     let line = match end {

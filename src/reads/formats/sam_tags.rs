@@ -1,6 +1,6 @@
-//! SAM's optional fields as BAM stores them. htslib is the model: whole numbers take the shortest type that holds them, an
-//! array may be empty, text may be anything. But where a value is not one of its type, htslib stores what it can make of
-//! it, and we refuse it.
+//! Encodes SAM's optional fields as BAM stores them. htslib is the model: integers take the shortest type that holds
+//! them, an array may be empty, text may be anything. But for a value that does not fit its type, htslib stores what it
+//! can make of it, and we refuse it.
 
 use crate::reads::Problem;
 
@@ -63,17 +63,17 @@ fn number<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// A number that one of BAM's types holds.
+/// Parses an integer that one of BAM's types holds.
 fn whole(text: &[u8]) -> Option<i64> {
     number(text).filter(|number| (i64::from(i32::MIN)..=i64::from(u32::MAX)).contains(number))
 }
 
-/// BAM's types of whole numbers: name, length in bytes, smallest and largest.
+/// BAM's integer types: letter, length in bytes, smallest and largest value.
 const UNSIGNED: [(u8, usize, i64, i64); 3] = [(b'C', 1, 0, 0xff), (b'S', 2, 0, 0xffff), (b'I', 4, 0, 0xffff_ffff)];
 const SIGNED: [(u8, usize, i64, i64); 3] =
     [(b'c', 1, -0x80, 0x7f), (b's', 2, -0x8000, 0x7fff), (b'i', 4, -0x8000_0000, 0x7fff_ffff)];
 
-/// The type a number is stored in, and its length: the shortest, and of those without a sign if it can.
+/// Appends a type and a number: the shortest type that holds it, unsigned unless it is negative.
 fn push_number(number: i64, into: &mut Vec<u8>) {
     let types = if number < 0 { SIGNED } else { UNSIGNED };
     let (kind, len, ..) =
@@ -82,7 +82,7 @@ fn push_number(number: i64, into: &mut Vec<u8>) {
     into.extend_from_slice(&number.to_le_bytes()[..len]);
 }
 
-/// An array: the type of its elements, then after a comma each of them.
+/// Appends an array. The text has the type of its elements, then each element after a comma.
 fn push_array(value: &[u8], into: &mut Vec<u8>) -> Result<(), &'static str> {
     let mut parts = value.split(|&byte| byte == b',');
     let Some(&[kind]) = parts.next() else { return Err("has no type of elements") };
@@ -105,7 +105,7 @@ fn push_array(value: &[u8], into: &mut Vec<u8>) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// The type said, or where numbers are beyond it the shortest that holds them all, as htslib has it.
+/// The stated type of an array's elements, or if numbers exceed it the shortest that holds them all, as in htslib.
 fn element_type(said: u8, numbers: &[i64]) -> Option<(u8, usize)> {
     let fits =
         |&&(_, _, least, most): &&(u8, usize, i64, i64)| numbers.iter().all(|number| (least..=most).contains(number));

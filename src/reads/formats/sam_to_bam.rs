@@ -1,7 +1,7 @@
-//! SAM lines as BAM records, field by field, as htslib stores them.
+//! Turns SAM lines into BAM records, field by field, as htslib stores them.
 //!
-//! Not noodles' reader and writer: they refuse what samtools accepts (a reference that the header does not name, an empty
-//! array, UTF-8 in a tag), and do not say which field is wrong.
+//! noodles' reader and writer are not used: they refuse what samtools accepts (a reference that the header does not
+//! name, an empty array, UTF-8 in a tag), and do not say which field is wrong.
 
 use std::collections::HashMap;
 
@@ -12,20 +12,20 @@ use super::sam_tags;
 use super::unaligned::{LONGEST_NAME, UNKNOWN_QUALITY_SCORE};
 use crate::reads::Problem;
 
-/// The flag of a record without a place.
+/// The flag of an unmapped record.
 const UNMAPPED: u16 = 4;
 
-/// A mapping quality that is not known; larger ones do not exist.
+/// The mapping quality that means "unknown", which is also the largest.
 const UNKNOWN_MAPPING_QUALITY: u8 = 255;
 
-/// Knows the numbers of the reference sequences' names.
+/// Encodes SAM lines; knows the numbers of the reference sequences.
 pub(in crate::reads) struct Encoder {
     references: HashMap<Vec<u8>, i32>,
 }
 
 impl Encoder {
     /// # Errors
-    /// [`Problem::Alignment`] where two reference sequences have one name: numbers would be wrong.
+    /// [`Problem::Alignment`] if two reference sequences have the same name: their numbers would be ambiguous.
     pub(in crate::reads) fn new(header: &Header) -> Result<Self, Problem> {
         let names = header.references().iter().map(|reference| reference.name.clone());
         let references: HashMap<Vec<u8>, i32> = names.zip(0..).collect();
@@ -35,7 +35,7 @@ impl Encoder {
         Ok(Self { references })
     }
 
-    /// The fields of a line's record, without the size before them.
+    /// The BAM fields of a line, without the block size before them.
     pub(in crate::reads) fn encode(&self, line: &[u8]) -> Result<Vec<u8>, Problem> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -43,7 +43,7 @@ impl Encoder {
     }
 }
 
-/// The fields of a line's record without its places, for those who want the read alone.
+/// The BAM fields of a line without reference numbers, for callers that need only the read.
 pub(super) fn read(line: &[u8]) -> Result<Vec<u8>, Problem> {
     encode(line, |_name| None)
 }
@@ -64,7 +64,7 @@ fn encode(line: &[u8], reference: impl Fn(&[u8]) -> Option<i32>) -> Result<Vec<u
     check_reference(mate_place, "its RNEXT holds a control character")?;
     let mut flags = self::flags(flags)?;
     let (start, mate_start) = (position(start, START)?, position(mate_start, MATE_START)?);
-    // As htslib has it: without a coordinate, or on a sequence nobody knows, it is not mapped.
+    // As in htslib, a record without a position or on an unknown sequence is unmapped.
     let place = reference(place).filter(|_| start >= 0).unwrap_or(-1);
     let mate_place = if mate_place == b"=" { Some(place) } else { reference(mate_place) };
     let mate_place = mate_place.filter(|_| mate_start >= 0).unwrap_or(-1);
@@ -107,7 +107,7 @@ fn encode(line: &[u8], reference: impl Fn(&[u8]) -> Option<i32>) -> Result<Vec<u
     Ok(fields)
 }
 
-/// SAM's names hold no blank; what is written as FASTQ or SAM would have another name.
+/// Refuses names with blanks, which SAM forbids: written as FASTQ or SAM, the read would have another name.
 fn check_name(name: &[u8]) -> Result<(), Problem> {
     if name.iter().any(|byte| byte.is_ascii_control() || *byte == b' ') {
         return Err(invalid("its QNAME holds a blank or a control character"));
@@ -118,12 +118,13 @@ fn check_name(name: &[u8]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A name that the header need not have, but no line that C can read holds a NUL.
+/// Refuses control characters in a reference name. The header need not have the name, but no C program reads a line
+/// with a NUL.
 fn check_reference(name: &[u8], what: &'static str) -> Result<(), Problem> {
     if name.iter().any(u8::is_ascii_control) { Err(invalid(what)) } else { Ok(()) }
 }
 
-/// FLAG: a number as C has it, decimal, hexadecimal (`0x`) or octal (`0`).
+/// Parses FLAG, a number as in C: decimal, hexadecimal (`0x`) or octal (`0`).
 pub(super) fn flags(column: &[u8]) -> Result<u16, Problem> {
     let number = |digits: &str, radix| u16::from_str_radix(digits, radix).ok();
     let flags = std::str::from_utf8(column).ok().and_then(|column| match column.strip_prefix('0') {
@@ -139,13 +140,13 @@ pub(super) fn flags(column: &[u8]) -> Result<u16, Problem> {
 const START: &str = "its POS is not a number that BAM can hold";
 const MATE_START: &str = "its PNEXT is not a number that BAM can hold";
 
-/// A position from 0 on, or -1 where there is none.
+/// Parses a position; the result counts from 0, with -1 for none.
 fn position(column: &[u8], what: &'static str) -> Result<i32, Problem> {
     let position = number::<u32>(column).and_then(|position| i32::try_from(i64::from(position) - 1).ok());
     position.ok_or_else(|| invalid(what))
 }
 
-/// MAPQ; one above 255 is not known, as htslib has it.
+/// Parses MAPQ; values above 255 become 255 (unknown), as in htslib.
 fn mapping_quality(column: &[u8]) -> Result<u8, Problem> {
     let digits = !column.is_empty() && column.iter().all(u8::is_ascii_digit);
     digits.then(|| number(column).unwrap_or(UNKNOWN_MAPPING_QUALITY)).ok_or_else(|| invalid("its MAPQ is not a number"))
@@ -159,7 +160,7 @@ fn number<T: std::str::FromStr>(column: &[u8]) -> Option<T> {
     std::str::from_utf8(column).ok()?.parse().ok()
 }
 
-/// QUAL; a star is a missing one even of a single base, as samtools has it.
+/// Appends QUAL. A `*` means missing quality scores even for a single base, as in samtools.
 fn push_scores(bases: &[u8], scores: &[u8], into: &mut Vec<u8>) -> Result<(), Problem> {
     if scores == b"*" {
         into.resize(into.len() + bases.len(), UNKNOWN_QUALITY_SCORE);
@@ -173,14 +174,14 @@ fn push_scores(bases: &[u8], scores: &[u8], into: &mut Vec<u8>) -> Result<(), Pr
     Ok(())
 }
 
-/// The tag that holds the operations of a CIGAR that has too many for its place (SAM specification, 4.2.2).
+/// Appends the tag that holds the operations of a CIGAR with too many for its field (SAM specification, 4.2.2).
 fn push_long_cigar(ops: &[Op], into: &mut Vec<u8>) {
     into.extend_from_slice(b"CGBI");
     into.extend_from_slice(&u32::try_from(ops.len()).expect("a line has fewer").to_le_bytes());
     into.extend(ops.iter().flat_map(|op| op.to_le_bytes()));
 }
 
-/// BAM's four bits of each letter, as htslib has them: what is no IUPAC letter is N, and so is U.
+/// BAM's four-bit code for each letter, as in htslib: letters that are not IUPAC, and U, become N.
 const CODES: [u8; 256] = {
     let mut codes = super::unaligned::CODES;
     codes[b'U' as usize] = 15;
@@ -199,7 +200,7 @@ mod tests {
         Encoder::new(&header).unwrap().encode(line.as_bytes()).map_err(|problem| problem.to_string())
     }
 
-    /// A line with one column replaced.
+    /// A SAM line with one column replaced.
     fn line(column: usize, value: &str) -> String {
         let mut columns = vec!["r", "0", "c", "5", "60", "4M", "*", "0", "0", "ACGT", "IIII", "NM:i:7"];
         columns[column] = value;

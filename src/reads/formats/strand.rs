@@ -1,6 +1,6 @@
-//! The other strand of a sequence.
+//! The reverse complement of a sequence.
 
-/// The complement of each upper-case IUPAC letter, in letters of DNA; anything else stays.
+/// The complement of each upper-case IUPAC letter, as a letter of DNA; other bytes stay as they are.
 const COMPLEMENTS: [u8; 256] = {
     const FROM: &[u8] = b"ACGTURYKMBVDH";
     const TO: &[u8] = b"TGCAAYRMKVBHD";
@@ -21,7 +21,7 @@ const COMPLEMENTS: [u8; 256] = {
     complements
 };
 
-/// Turns upper-case IUPAC letters into those of the other strand, in place.
+/// Reverse-complements upper-case IUPAC letters in place.
 pub fn reverse_complement(bases: &mut [u8]) {
     bases.reverse();
     for base in bases {

@@ -1,26 +1,26 @@
-//! FASTQ and FASTA records as unaligned BAM records, as `samtools import` makes them.
+//! Turns FASTQ and FASTA records into unaligned BAM records, as `samtools import` does.
 
 use crate::reads::{Problem, Record};
 
-/// The longest QNAME BAM holds.
+/// The longest QNAME that BAM holds.
 pub(super) const LONGEST_NAME: usize = 254;
 
-/// What stands for a quality score that is not known.
+/// Stands for an unknown quality score.
 pub(super) const UNKNOWN_QUALITY_SCORE: u8 = 0xff;
 
-/// Flags of unpaired reads, of first and of second mates: unmapped, and so their mates.
+/// The flags of unpaired reads, first mates and second mates: all unmapped, with unmapped mates.
 const FLAGS: [u16; 3] = [4, 77, 141];
 
-/// The bin of a record without a place (SAM specification, 4.2.1).
+/// The bin of a record without a position (SAM specification, 4.2.1).
 const NO_BIN: u16 = 4680;
 
-/// A record's fields as BAM stores them, without the size before them.
+/// The fields of a record as BAM stores them, without the block size before them.
 ///
-/// The name is that of the template; whatever follows it in the header is left out, as `samtools import` does. BAM has
-/// no lower case and no U: case is lost, U becomes T.
+/// The name is that of the template; whatever follows it in the header is left out, as in `samtools import`. BAM has no
+/// lower case and no U: case is lost, and U becomes T.
 ///
 /// # Errors
-/// [`Problem::NameLength`] and [`Problem::Alignment`] where BAM cannot hold the name.
+/// [`Problem::NameLength`] and [`Problem::Alignment`] if BAM cannot hold the record.
 pub(in crate::reads) fn fields(record: &Record) -> Result<Vec<u8>, Problem> {
     let name = match record.name() {
         b"" => b"*",
@@ -59,12 +59,12 @@ pub(in crate::reads) fn fields(record: &Record) -> Result<Vec<u8>, Problem> {
     Ok(fields)
 }
 
-/// Nobody could read such a record again.
+/// The problem of a name with a control character: no tool could read such a record again.
 const CONTROL: Problem = Problem::Alignment { format: "BAM", what: "its name holds a control character" };
 
 const TOO_LONG: Problem = Problem::Alignment { format: "BAM", what: "it has more bases than BAM can count" };
 
-/// BAM's four bits of each letter; what is no IUPAC letter is N.
+/// BAM's four-bit code for each letter; letters that are not IUPAC become N.
 pub(super) const CODES: [u8; 256] = {
     const LETTERS: &[u8; 16] = b"=ACMGRSVTWYHKDBN";
     let mut codes = [15; 256];
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::reads::Mate;
 
-    /// What the BAM reader makes of a record stored like this.
+    /// Reads the stored form of a record back with the BAM parser.
     fn read_back(record: &Record) -> Record {
         let fields = fields(record).unwrap();
         let stored = [&u32::try_from(fields.len()).unwrap().to_le_bytes()[..], &fields].concat();

@@ -1,12 +1,12 @@
-//! FASTQ records whose sequence or quality scores take several lines, read as kseq reads them: the sequence ends with the
-//! `+` line, the quality scores with as many letters as there are bases.
+//! Reads FASTQ records whose sequence or quality scores take several lines, as kseq does: the sequence ends with the
+//! `+` line, and the quality scores once there are as many as bases.
 
 use super::letter_lines::{Lines, check, unfinished};
 use super::parse::{Fault, Step};
 use crate::reads::Record;
 use crate::reads::problem::{Problem, shown};
 
-/// The record the window starts with, which is known to have a header.
+/// Parses the record at the start of the window, which is known to have a header.
 pub(super) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     let mut lines = Lines { window, at: 1 };
     let Some(header) = lines.next() else { return unfinished(None, ended) };
@@ -15,7 +15,7 @@ pub(super) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     let Some(quality) = quality(&mut lines, sequence.letters.len(), ended) else {
         return unfinished(Some(header), ended);
     };
-    // Quality scores that end where no record can start belong to a record that is out of step.
+    // If no record can start after the quality scores, the record is out of step.
     match lines.rest().first() {
         None if !ended => return Ok(Step::More),
         None | Some(b'@' | b'\n' | b'\r') => {}
@@ -28,7 +28,7 @@ pub(super) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault> {
     Ok(Step::Record(Record::new(header, &sequence.letters, &quality.letters), lines.at))
 }
 
-/// The letters of several lines.
+/// Letters joined from several lines.
 #[derive(Default)]
 struct Joined {
     letters: Vec<u8>,
@@ -45,14 +45,14 @@ impl Joined {
         self.lines += 1;
     }
 
-    /// What is wrong with a sequence whose quality scores are not as many: of one on one line, so are they expected to be.
+    /// The problem of a sequence with another number of quality scores. If it has one line, so should they.
     fn unlike(&self, quality: &Self) -> Problem {
         let quality_scores = if self.lines == 1 { quality.first_line } else { quality.letters.len() };
         Problem::Lengths { bases: self.letters.len(), quality_scores }
     }
 }
 
-/// The bases up to the `+` line, which is passed; none where the window ends before it.
+/// Reads the bases up to and including the `+` line; `None` if the window ends before it.
 fn sequence(lines: &mut Lines<'_>) -> Result<Option<Joined>, Problem> {
     let mut sequence = Joined::default();
     while let Some(line) = lines.next() {
@@ -67,7 +67,8 @@ fn sequence(lines: &mut Lines<'_>) -> Result<Option<Joined>, Problem> {
     Ok(None)
 }
 
-/// At least one line of quality scores, and as many as it takes to have `wanted`; none where the window ends before.
+/// Reads at least one line of quality scores, and as many as it takes to get `wanted`; `None` if the window ends
+/// before.
 fn quality(lines: &mut Lines<'_>, wanted: usize, ended: bool) -> Option<Joined> {
     let mut quality = Joined::default();
     while quality.lines == 0 || quality.letters.len() < wanted {
@@ -83,7 +84,7 @@ fn quality(lines: &mut Lines<'_>, wanted: usize, ended: bool) -> Option<Joined> 
     Some(quality)
 }
 
-/// Whether a letter may stand in a second line of a sequence: what is no sequence there is a `+` line gone wrong.
+/// Whether a letter may occur in a second line of a sequence: any other is taken for a broken `+` line.
 fn is_base(letter: u8) -> bool {
     letter.is_ascii_alphabetic() || b"-.*=".contains(&letter)
 }

@@ -1,9 +1,10 @@
-//! Regroups the records of a BAM or SAM file by name, in bounded memory: mates come together, and what belongs to them.
+//! Regroups the records of a BAM or SAM file by name in bounded memory, so that mates and all records of theirs come
+//! together.
 //!
-//! Where only reads are wanted, most pairs of a file sorted by coordinate are near each other: the first mate waits in a
-//! small window for the second, and the pair goes on at once. What falls out of the window is put together by
-//! [`Sorter`] and comes at the end. Where a BAM output wants all records, nobody can say that a name has had its last
-//! one before the file ends, so all of them go that way.
+//! If only reads are wanted, most pairs of a file sorted by coordinate are close together: the first mate waits in a
+//! small window for the second, and the pair is passed on at once. Records that fall out of the window are grouped by
+//! [`Sorter`] and come at the end. If a BAM output wants all records, nobody knows before the file ends whether a name
+//! has had its last one, so all of them go through the sorter.
 //!
 //! The window's size is fixed, and so is the sorter's order: neither `--memory` nor `--threads` changes what is written.
 
@@ -22,10 +23,10 @@ use crate::reads::formats::raw_record::RawRecord;
 use crate::reads::formats::records::{Entry, Records};
 use crate::reads::{Mate, Template};
 
-/// Bytes of first mates that wait for the second: enough for millions of bases of a genome sequenced deeply.
+/// Bytes of mates that wait for the other one: enough for millions of bases of a deeply sequenced genome.
 const WINDOW: usize = 8 << 20;
 
-/// Templates of records in any order.
+/// Groups records in any order into templates.
 pub(in crate::reads) fn regrouped(mut records: Records, framer: Framer, config: &Collate) -> Result<Stream> {
     let mut gathered = Sorter::new(config.memory, &config.folder)?;
     let templates = try_stream! {
@@ -77,7 +78,7 @@ pub(in crate::reads) fn regrouped(mut records: Records, framer: Framer, config: 
     Ok(templates.boxed())
 }
 
-/// The records as a template.
+/// Reads the records of a template.
 fn read(together: Vec<RawRecord>, records: &mut Records) -> Result<Option<Template>> {
     let mut entries = Vec::with_capacity(together.len());
     for record in together {
@@ -86,7 +87,7 @@ fn read(together: Vec<RawRecord>, records: &mut Records) -> Result<Option<Templa
     Ok(template(entries, records.counts()))
 }
 
-/// The sorter's records one by one.
+/// Yields the sorter's records one by one.
 struct Sorted {
     receiver: mpsc::Receiver<Result<Vec<RawRecord>>>,
     batch: std::vec::IntoIter<RawRecord>,
@@ -106,7 +107,7 @@ impl Sorted {
     }
 }
 
-/// Mates that wait for the other.
+/// The mates that wait for the other one.
 #[derive(Default)]
 struct Window {
     waiting: BTreeMap<u64, RawRecord>,
@@ -115,7 +116,7 @@ struct Window {
 }
 
 impl Window {
-    /// What is complete with this record, first mate first, and what does not wait any longer.
+    /// Adds a record. Returns the records it completes, first mate first, and those that do not wait any longer.
     fn add(&mut self, record: RawRecord) -> (Vec<RawRecord>, Vec<RawRecord>) {
         if record.mate == Mate::Unpaired {
             return (vec![record], Vec::new());
@@ -135,7 +136,7 @@ impl Window {
         (pair, Vec::new())
     }
 
-    /// What never found its mate, in input order.
+    /// The mates that never found the other one, in input order.
     fn into_rest(self) -> impl Iterator<Item = RawRecord> {
         self.waiting.into_values()
     }
@@ -162,7 +163,7 @@ impl Window {
         record
     }
 
-    /// Bytes a waiting mate keeps alive, the two maps' share included.
+    /// The bytes that a waiting mate keeps alive, including its share of the two maps.
     fn price(record: &RawRecord) -> usize {
         record.bytes.len() + record.name.len() + 2 * size_of::<RawRecord>()
     }

@@ -1,4 +1,4 @@
-//! Whether two records in lock step are the mates of one pair, by their names: every style in which names tell mates apart.
+//! Decides by their names whether two records in lock step are mates, in every style in which names tell mates apart.
 //!
 //! | style | R1 | R2 |
 //! |---|---|---|
@@ -17,13 +17,13 @@ use crate::reads::{Mate, Record};
 /// Why two records are not the mates of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::reads) enum Unfit {
-    /// They have different names.
+    /// The records have different names.
     Names,
-    /// Their names or comments say they are not first and second mate.
+    /// The names or comments of the records say that they are not first and second mate.
     Numbers,
 }
 
-/// The two records as first and second mate, with the name they share.
+/// Makes two records the first and second mate of a pair, with the name they share.
 pub(in crate::reads) fn join(mut first: Record, mut second: Record) -> Result<[Record; 2], Box<(Unfit, [Record; 2])>> {
     if first.name() != second.name() {
         match digits([&first, &second].map(Record::first_word)) {
@@ -42,16 +42,16 @@ pub(in crate::reads) fn join(mut first: Record, mut second: Record) -> Result<[R
     Ok([first.with_mate(Mate::First), second.with_mate(Mate::Second)])
 }
 
-/// Whether two records in a row look like mates: of one name, and not numbered alike.
+/// Whether two consecutive records look like mates: they share a name, and are not both numbered alike.
 pub(in crate::reads) fn alike(first: &Record, second: &Record) -> bool {
     let unlike = |number: &fn(&Record) -> Option<u8>| number(first).is_none() || number(first) != number(second);
     first.name() == second.name() && NUMBERS.iter().all(unlike)
 }
 
-/// Where a header may say which mate it is.
+/// The places of a header that may say which mate it is.
 const NUMBERS: [fn(&Record) -> Option<u8>; 3] = [slashed, commented, slashed_in_comment];
 
-/// Gives two mates the name they share, if theirs differ in nothing but which mate they are; whether they do.
+/// Gives two mates the name they share, if their names differ only in the number of the mate; returns whether they do.
 pub(in crate::reads) fn share_name(first: &mut Record, second: &mut Record) -> bool {
     match stem([first.first_word(), second.first_word()]) {
         Some(stem) => shorten([first, second], stem),
@@ -60,12 +60,12 @@ pub(in crate::reads) fn share_name(first: &mut Record, second: &mut Record) -> b
     true
 }
 
-/// How long the name is that two mates share whose names differ in nothing but which mate they are.
+/// The length of the name that two mates share, if their names differ only in the number of the mate.
 pub(in crate::reads) fn stem(names: [&[u8]; 2]) -> Option<usize> {
     digits(names).filter(|digits| digits.ordered).map(|digits| digits.stem)
 }
 
-/// A name without the number at its end that may say which mate it is: the same for both mates of a pair.
+/// The name without a number at its end that may tell the mate, so that both mates of a pair have the same.
 pub(in crate::reads) fn unnumbered(name: &[u8]) -> &[u8] {
     match name {
         [stem @ .., mark, b'1'..=b'3'] | [stem @ .., mark, b'R', b'1'..=b'3']
@@ -77,7 +77,7 @@ pub(in crate::reads) fn unnumbered(name: &[u8]) -> &[u8] {
     }
 }
 
-/// The name a mate shares with the other one, whose own name would differ in nothing but which mate it is.
+/// The name that a mate shares with its mate, if the number at its end says which mate it is; otherwise its own name.
 pub(in crate::reads) fn shared(name: &[u8], mate: Mate) -> &[u8] {
     let [mut first, mut second] = [name.to_vec(), name.to_vec()];
     let (Some(one), Some(two)) = (first.last_mut(), second.last_mut()) else { return name };
@@ -93,28 +93,28 @@ pub(in crate::reads) fn shared(name: &[u8], mate: Mate) -> &[u8] {
     stem([&first, &second]).map_or(name, |stem| &name[..stem])
 }
 
-/// What comes before such a number.
+/// The marks that may come before the number of a mate.
 const MARKS: &[u8] = b"/._:";
 
 fn shorten(records: [&mut Record; 2], stem: usize) {
-    // A final `/1` or `/2` is no part of the name as it is.
+    // A name does not include a final `/1` or `/2`.
     for record in records {
         record.shorten_name(stem.min(record.name().len()));
     }
 }
 
-/// The one digit in which two names differ.
+/// The single digit in which two names differ.
 struct Digits {
-    /// What comes before it.
+    /// The mark before the digit.
     mark: u8,
-    /// How long the name is up to the mark.
+    /// The length of the name before the mark.
     stem: usize,
-    /// Whether they are those of a first mate and of another one.
+    /// Whether the digits are those of a first and a later mate, in this order.
     ordered: bool,
 }
 
-/// The digit that tells two names apart that are the same but for it: after a mark (and an `R`) at the end, or in the middle after a
-/// `/`. Only of two records in lock step, and not of `SRR1.1` and `SRR1.2`, which are the first two spots of a run.
+/// Finds the single digit in which two names differ: after a mark (and an `R`) at the end, or in the middle after a
+/// `/`. Applies only to two records in lock step, and not to `SRR1.1` and `SRR1.2`, the first two spots of a run.
 fn digits([one, other]: [&[u8]; 2]) -> Option<Digits> {
     let at = one.iter().zip(other).position(|(one, other)| one != other)?;
     if one.len() != other.len() || at < 2 || one[at + 1..] != other[at + 1..] {
@@ -132,7 +132,7 @@ fn digits([one, other]: [&[u8]; 2]) -> Option<Digits> {
     (is_marked && are_digits && !are_spots).then_some(Digits { mark, stem, ordered })
 }
 
-/// Whether a name is that of a run of INSDC's read archives: `SRR`, `ERR` or `DRR`, then digits
+/// Whether a name is a run accession of INSDC's read archives: `SRR`, `ERR` or `DRR`, then digits
 /// (<https://ena-docs.readthedocs.io/en/latest/submit/general-guide/accessions.html>).
 fn is_run_accession(name: &[u8]) -> bool {
     match name {
@@ -141,7 +141,7 @@ fn is_run_accession(name: &[u8]) -> bool {
     }
 }
 
-/// The number after a name's `/`.
+/// The number after the `/` of a name.
 fn slashed(record: &Record) -> Option<u8> {
     match record.header()[record.name().len()..word_len(record.header())] {
         [b'/', number] => Some(number),
@@ -149,7 +149,7 @@ fn slashed(record: &Record) -> Option<u8> {
     }
 }
 
-/// The number after the `/` of a comment's first word: ENA puts the name that was submitted there.
+/// The number after the `/` in the first word of a comment, where ENA puts the submitted name.
 fn slashed_in_comment(record: &Record) -> Option<u8> {
     let comment = record.header()[word_len(record.header())..].trim_ascii_start();
     match comment[..word_len(comment)] {
@@ -158,7 +158,7 @@ fn slashed_in_comment(record: &Record) -> Option<u8> {
     }
 }
 
-/// The number a comment like `1:N:0:ACGT` starts with.
+/// The number at the start of a comment like `1:N:0:ACGT`.
 fn commented(record: &Record) -> Option<u8> {
     match record.header()[word_len(record.header())..].trim_ascii_start() {
         [number @ b'1'..=b'9', b':', b'Y' | b'N', b':', ..] => Some(*number),

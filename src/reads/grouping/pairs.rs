@@ -1,4 +1,5 @@
-//! Which records belong together: one, two and interleaved files, and the adjacent records of one name in BAM and SAM.
+//! Groups records into templates: those of one, two or interleaved files, and adjacent records of one name in BAM and
+//! SAM.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -14,13 +15,13 @@ use crate::reads::formats::records::{Entry, Records};
 use crate::reads::problem::{shown_header, shown_name};
 use crate::reads::{InputCounts, Mate, Problem, Record, Template};
 
-/// QNAME of records that have none.
+/// The QNAME of records that have no name.
 pub(in crate::reads) const UNNAMED: &[u8] = b"*";
 
-/// Templates in input order.
+/// A stream of templates in input order.
 pub(in crate::reads) type Stream = BoxStream<'static, Result<Template>>;
 
-/// Every read a template of its own.
+/// Makes every read a template of its own.
 pub(in crate::reads) fn each(mut records: Records) -> Stream {
     try_stream! {
         while let Some(record) = records.next().await? {
@@ -33,9 +34,11 @@ pub(in crate::reads) fn each(mut records: Records) -> Stream {
     .boxed()
 }
 
-/// The same of alignments: where records of one name follow each other, in the order they have as pairs.
+/// Makes every aligned read a template of its own. Adjacent reads of one name come in the same order as when they are
+/// pairs.
 pub(in crate::reads) fn each_in_order(mut records: Records) -> Stream {
-    /// The most records that are put in order at once: far more than a template has, so that a file of one name takes no memory.
+    /// The most records that are put in order at once: far more than a template has, so that a file of one name takes
+    /// no memory.
     const MOST: usize = 1000;
     try_stream! {
         let mut group: Vec<Entry> = Vec::new();
@@ -55,7 +58,8 @@ pub(in crate::reads) fn each_in_order(mut records: Records) -> Stream {
     .boxed()
 }
 
-/// The same with its record as BAM stores it; secondary and supplementary ones are left out wherever they are.
+/// Makes every read a template of its own, with its record as BAM stores it. Secondary and supplementary records are
+/// left out.
 pub(in crate::reads) fn each_with_alignment(mut records: Records) -> Stream {
     try_stream! {
         while let Some(entry) = records.next_entry().await? {
@@ -68,7 +72,7 @@ pub(in crate::reads) fn each_with_alignment(mut records: Records) -> Stream {
     .boxed()
 }
 
-/// R1 and R2 from a file each, in lock step.
+/// Pairs R1 and R2 from two files in lock step.
 pub(in crate::reads) fn two_files(mut first: Records, mut second: Records, names: MateNames) -> Stream {
     try_stream! {
         let mut pair = 0;
@@ -96,7 +100,7 @@ pub(in crate::reads) fn two_files(mut first: Records, mut second: Records, names
     .boxed()
 }
 
-/// Whether the first pairs are two times the same read, down to its header: a file and its copy, or each record twice.
+/// Detects pairs that are the same read twice, including the header: a file and its copy, or each record twice.
 #[derive(Default)]
 struct Twins {
     pairs: u64,
@@ -104,10 +108,10 @@ struct Twins {
 }
 
 impl Twins {
-    /// So many pairs cannot be alike by chance.
+    /// The number of identical pairs that cannot be chance.
     const ENOUGH: u64 = 1000;
 
-    /// Looks at one more pair; whether all were alike and they are enough to tell.
+    /// Checks one more pair; returns whether all pairs were identical and are enough to tell.
     fn add(&mut self, r1: &Record, r2: &Record) -> bool {
         if self.others || self.pairs == Self::ENOUGH {
             return false;
@@ -117,13 +121,13 @@ impl Twins {
         !self.others && self.pairs == Self::ENOUGH
     }
 
-    /// The same at the end of files with fewer pairs. A single one proves nothing.
+    /// Whether all pairs were identical at the end of files with fewer pairs. A single pair proves nothing.
     fn are_all(&self) -> bool {
         !self.others && self.pairs > 1
     }
 }
 
-/// R1 and R2 one after the other in one file.
+/// Pairs R1 and R2 that alternate in one file.
 pub(in crate::reads) fn interleaved(mut records: Records, names: MateNames) -> Stream {
     try_stream! {
         let mut pair = 0;
@@ -148,7 +152,7 @@ pub(in crate::reads) fn interleaved(mut records: Records, names: MateNames) -> S
     .boxed()
 }
 
-/// The mates of each pair as templates of their own.
+/// Splits each pair into two templates.
 pub(in crate::reads) fn apart(pairs: Stream) -> Stream {
     pairs
         .flat_map(|pair| {
@@ -161,21 +165,21 @@ pub(in crate::reads) fn apart(pairs: Stream) -> Stream {
         .boxed()
 }
 
-/// A read as a template of its own.
+/// Makes a read a template of its own.
 fn alone(read: Record) -> Template {
     Template { segments: smallvec![read], ..Template::default() }
 }
 
-/// What else is known of a file whose records are to be grouped by name.
+/// What grouping by name depends on besides the records.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::reads) struct Collated {
-    /// What its header says.
+    /// The order of the records according to the header.
     pub(in crate::reads) order: Order,
-    /// Whether mates must be adjacent, or only what belongs to one mate.
+    /// Whether mates must be adjacent, or only the records of one mate.
     pub(in crate::reads) grouping: Grouping,
 }
 
-/// Adjacent records of one name; a lone mate is an orphan, unless its mate turns up later.
+/// Groups adjacent records of one name. A lone mate is an orphan; it is an error if the other mate turns up later.
 pub(in crate::reads) fn collated(mut records: Records, Collated { order, grouping }: Collated) -> Stream {
     try_stream! {
         let mut orphans = Orphans::default();
@@ -202,7 +206,7 @@ pub(in crate::reads) fn collated(mut records: Records, Collated { order, groupin
     .boxed()
 }
 
-/// A template of those entries that have bases or are kept as stored, if any is.
+/// Makes a template of the entries that have bases or are kept as stored, if any.
 pub(in crate::reads) fn template(entries: impl IntoIterator<Item = Entry>, counts: &InputCounts) -> Option<Template> {
     let mut template = gathered(entries, counts);
     for pair in template.segments.chunk_by_mut(|one, next| one.mate < next.mate) {
@@ -215,7 +219,7 @@ pub(in crate::reads) fn template(entries: impl IntoIterator<Item = Entry>, count
     (!template.segments.is_empty() || !template.alignments.is_empty()).then_some(template)
 }
 
-/// The same, empty or not, with the names that reads have.
+/// Gathers entries into a template, which may be empty. Names are left as they are.
 fn gathered(entries: impl IntoIterator<Item = Entry>, counts: &InputCounts) -> Template {
     let mut template = Template::default();
     let (mut places, mut before) = (Places::new(), [0_usize; 3]);
@@ -239,12 +243,12 @@ fn gathered(entries: impl IntoIterator<Item = Entry>, counts: &InputCounts) -> T
     template
 }
 
-/// For each read how many of its name and mate have come, and which mate it is.
+/// For each read, how many reads of its name and mate have come so far, and which mate it is.
 type Places = SmallVec<[(usize, u8); 2]>;
 
-/// Puts R1 before R2, whatever their order in the file, as `samtools fastq` writes them and interleaved files must have
-/// them. Where a name recurs (lanes that were merged), the first R1 is followed by the first R2, then come the second ones.
-/// What is kept of the records as stored stays in the file's order.
+/// Puts R1 before R2, as `samtools fastq` and interleaved files have them, whatever their order in the file. If a name
+/// recurs (in merged lanes), the first R1 is followed by the first R2, then come the second ones. The records kept as
+/// stored stay in the file's order.
 fn order_mates(template: &mut Template, places: &Places) {
     if places.is_sorted() {
         return;
@@ -260,7 +264,7 @@ fn order_mates(template: &mut Template, places: &Places) {
     }
 }
 
-/// Two records in lock step as mates, or why they are not, and they themselves.
+/// Makes two records in lock step mates; the error says why they are not, and returns them.
 fn join(names: MateNames, r1: Record, r2: Record) -> Result<[Record; 2], Box<(Unfit, [Record; 2])>> {
     match (mate_names::join(r1, r2), names) {
         (Err(unfit), MateNames::Trusted) => {
@@ -271,7 +275,7 @@ fn join(names: MateNames, r1: Record, r2: Record) -> Result<[Record; 2], Box<(Un
     }
 }
 
-/// What is wrong with two records in two files that are not mates.
+/// The problem of two records in two files that are not mates.
 fn parallel(pair: u64, (unfit, [r1, r2]): &(Unfit, [Record; 2])) -> Problem {
     match unfit {
         Unfit::Names => differ(pair, Some(r1), Some(r2)),
@@ -279,7 +283,7 @@ fn parallel(pair: u64, (unfit, [r1, r2]): &(Unfit, [Record; 2])) -> Problem {
     }
 }
 
-/// The same of two records one after the other.
+/// The problem of two consecutive records in one file that are not mates.
 fn alternating(pair: u64, (unfit, [r1, r2]): &(Unfit, [Record; 2])) -> Problem {
     let shown = |record: &Record| format!("{:?}", record.word());
     match unfit {
@@ -296,8 +300,8 @@ fn numbers(pair: u64, r1: &Record, r2: &Record) -> Problem {
     Problem::Numbers { pair, first, second }
 }
 
-/// Whether a record goes on with a group. Only mates share a template: unpaired reads of one name are different reads,
-/// whoever named them. Mates are adjacent, and their names may say which is which.
+/// Whether a record continues a group. Only mates share a template: unpaired reads of one name are different reads.
+/// Mates are adjacent, and their names may say which is which.
 pub(in crate::reads) fn belongs(next: &Entry, group: &[Entry]) -> bool {
     let Some(first) = group.first() else { return true };
     let is_paired = |entry: &Entry| entry.mate() != Mate::Unpaired;
@@ -308,14 +312,15 @@ pub(in crate::reads) fn belongs(next: &Entry, group: &[Entry]) -> bool {
     has_name && first.name() != UNNAMED && is_paired(first) == is_paired(next) && (is_paired(next) || !another_read)
 }
 
-/// Whether a record begins a template whatever is made of those before it: with or without secondary records, for one.
+/// Whether a record begins a template however the ones before it are grouped: for example with or without secondary
+/// records.
 pub(in crate::reads) fn is_apart(next: &Entry, before: &[Entry]) -> bool {
     next.read.is_some()
         && before.iter().all(|entry| entry.name() != next.name() || next.name() == UNNAMED)
         && before.iter().all(|entry| !are_numbered_mates(entry, next))
 }
 
-/// Whether two records are of a first and of a second mate, and have names that say so.
+/// Whether two records belong to a first and a second mate, and have names that say so.
 fn are_numbered_mates(one: &Entry, other: &Entry) -> bool {
     let names = match (one.mate(), other.mate()) {
         (Mate::First, Mate::Second) => [one, other],
@@ -325,7 +330,7 @@ fn are_numbered_mates(one: &Entry, other: &Entry) -> bool {
     mate_names::stem(names.map(Entry::whole_name)).is_some()
 }
 
-/// Looks for what is missing in a group.
+/// Checks that no record of a group is missing.
 fn check(group: &[Entry], grouping: Grouping, orphans: &mut Orphans, records: &Records) -> Result<()> {
     for entry in group.iter().filter(|entry| entry.read.is_none()) {
         let leads =
@@ -340,14 +345,14 @@ fn check(group: &[Entry], grouping: Grouping, orphans: &mut Orphans, records: &R
     }
 }
 
-/// Counts the mates in `group` that are alone.
+/// Counts the orphans in `group`.
 pub(in crate::reads) fn count_orphans(group: &[Entry], counts: &InputCounts) {
     if let Some((_, count)) = lone_mates(group) {
         counts.orphans.add(count);
     }
 }
 
-/// The mates in `group` whose other mates are missing: which they are, and how many.
+/// The mates in `group` that lack the other mate: which mates they are, and how many.
 fn lone_mates(group: &[Entry]) -> Option<(Mate, u64)> {
     let count = |mate| group.iter().filter(|entry| entry.read.is_some() && entry.mate() == mate).count() as u64;
     let (first, second) = (count(Mate::First), count(Mate::Second));
@@ -365,10 +370,10 @@ pub(in crate::reads) fn differ(pair: u64, first: Option<&Record>, second: Option
     Problem::Mates { pair, first: shown(first), second: shown(second) }
 }
 
-/// Mates that came alone, to tell a missing mate from one that is elsewhere in the file.
+/// Remembers orphans, to tell a missing mate from one that is elsewhere in the file.
 ///
-/// It forgets: a slot keeps the hash that fell on it last, so that memory stays bounded (8 MiB) however many orphans
-/// there are. A file that is not collated has so many mates apart that some are remembered long enough.
+/// Each slot keeps only the last hash that fell on it, so that memory stays bounded (8 MiB) however many orphans there
+/// are. A file that is not collated separates so many mates that some are remembered long enough.
 #[derive(Default)]
 struct Orphans {
     slots: Vec<u64>,
@@ -377,7 +382,7 @@ struct Orphans {
 impl Orphans {
     const SLOTS: usize = 1 << 20;
 
-    /// Counts the mates in `group` that are alone; an error if their other mate was alone before.
+    /// Counts the orphans in `group`; it is an error if their mate was an orphan before.
     fn check(&mut self, group: &[Entry], records: &Records) -> Result<()> {
         let Some((alone, count)) = lone_mates(group) else { return Ok(()) };
         let missing = if alone == Mate::First { Mate::Second } else { Mate::First };

@@ -1,32 +1,32 @@
-//! What forms a template: what grouping needs to know from whoever asks for it.
+//! The rules for grouping records into templates, as the caller chooses them.
 
 use std::path::PathBuf;
 
-/// What forms a template.
+/// Which records form a template.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Grouping {
-    /// All segments of one name.
+    /// All segments with the same name.
     #[default]
     Templates,
-    /// Every record alone: mates need not be adjacent, but two files must still match.
+    /// Each record alone: mates need not be adjacent, but two files must still match.
     Each,
 }
 
-/// Whether mates in lock step must have names that go together.
+/// Whether the names of mates in lock step must match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MateNames {
-    /// Yes: files that are out of step are noticed.
+    /// Names are compared, so files that are out of step are noticed.
     #[default]
     Compared,
-    /// No: whoever gave the files knows that they are in step.
+    /// Names are not compared: the user knows that the files are in step.
     Trusted,
 }
 
-/// How records are regrouped.
+/// How records are regrouped by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collate {
     /// Bytes of records held in memory; more go to a temporary file.
     pub memory: u64,
-    /// Where the temporary file is made.
+    /// The folder for the temporary file.
     pub folder: PathBuf,
 }

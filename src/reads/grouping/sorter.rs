@@ -1,8 +1,8 @@
-//! Records put together by name in bounded memory: what does not fit is sorted in runs, in a file without a name, and
-//! the runs are merged. Knows no format: a record is bytes, and where in them its name is.
+//! Groups records by name in bounded memory: what does not fit is sorted in runs in an unnamed file, and the runs are
+//! merged. Knows no format: a record is bytes, and the range of its name in them.
 //!
-//! The order is that of a hash of the name without a mate's number at its end (so that `r.1` and `r.2` come together), then
-//! name, mate and place in the input: the same however much fits.
+//! Records are sorted by a hash of the name without a mate's number at its end (so that `r.1` and `r.2` come together),
+//! then by name, mate and place in the input. The order does not depend on how much fits into memory.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -23,26 +23,26 @@ use crate::reads::error::{Error, Result};
 use crate::reads::formats::raw_record::RawRecord;
 use crate::reads::{Mate, name_hash};
 
-/// Records are gathered in pieces of this size at most: growing one piece would hold it twice for a moment.
+/// The most bytes of a piece in which records are gathered: growing one large piece would hold it twice for a moment.
 const PIECE: usize = 1 << 20;
 
-/// What reading one run takes: a block as stored and as inflated, and the record in hand.
+/// Bytes it takes to read one run: a block as stored and as inflated, and the current record.
 const BYTES_PER_RUN: usize = 256 * 1024;
 
-/// So many bytes of sorted records are handed on at once.
+/// The number of bytes of sorted records that are passed on at once.
 const BATCH: usize = 256 * 1024;
 
-/// Gathers records, and gives them back by name.
+/// Gathers records, and returns them sorted by name.
 pub(in crate::reads) struct Sorter {
     budget: usize,
     pieces: Vec<Vec<u8>>,
-    /// Bytes the pieces take.
+    /// Bytes that the pieces take.
     held: usize,
     index: Vec<Item>,
     runs: Runs,
 }
 
-/// Where a gathered record is, and what it is sorted by besides its name.
+/// Where a gathered record is, and its sort key besides the name.
 #[derive(Clone, Debug)]
 struct Item {
     hash: u64,
@@ -55,7 +55,7 @@ struct Item {
 }
 
 impl Sorter {
-    /// Holds about `budget` bytes of records at once; the others go to a file in `folder`.
+    /// Creates a sorter that holds about `budget` bytes of records; the rest goes to a file in `folder`.
     pub(in crate::reads) fn new(budget: u64, folder: &Path) -> Result<Self> {
         let budget = usize::try_from(budget).unwrap_or(usize::MAX);
         let runs = Runs::new(folder, (budget / BYTES_PER_RUN).clamp(4, 1024));
@@ -77,25 +77,25 @@ impl Sorter {
         self.index.push(Item { hash, ordinal: record.ordinal, piece, start, len, name, mate: record.mate });
     }
 
-    /// Whether it holds all it may.
+    /// Whether the budget is used up.
     pub(in crate::reads) fn is_full(&self) -> bool {
         self.held + self.index.capacity() * size_of::<Item>() >= self.budget
     }
 
-    /// Sorts what it holds, and writes it to disk.
+    /// Sorts the records in memory and writes them to disk.
     pub(in crate::reads) async fn spill(mut self) -> Result<Self> {
         let folder = self.runs.folder.clone();
         let spilled = blocking(move || self.spill_now().map(|()| self)).await;
         spilled.map_err(|source| failed(&folder, source))
     }
 
-    /// All records, those of one name one after the other.
+    /// Sends all records; those of one name come one after the other.
     pub(in crate::reads) fn finish(mut self) -> mpsc::Receiver<Result<Vec<RawRecord>>> {
         let (sender, receiver) = mpsc::channel(2);
         tokio::task::spawn_blocking(move || {
             let folder = self.runs.folder.clone();
             if let Err(source) = self.send_all(&sender) {
-                // Whoever would read it has ended before.
+                // The receiver may be gone already.
                 let _nobody_listens = sender.blocking_send(Err(failed(&folder, source)));
             }
         });
@@ -135,7 +135,7 @@ impl Sorter {
         self.sort();
         let Self { runs, index, pieces, .. } = self;
         runs.append(|run| index.iter().try_for_each(|item| item.head(pieces).write(run)))?;
-        self.index = Vec::new(); // not cleared: `is_full` counts its capacity
+        self.index = Vec::new(); // not cleared, since `is_full` counts its capacity
         self.pieces.clear();
         self.held = 0;
         Ok(())
@@ -156,7 +156,7 @@ impl Item {
     }
 }
 
-/// Hands records on, many at a time.
+/// Passes records on in batches.
 struct Batches<'a> {
     sender: &'a mpsc::Sender<Result<Vec<RawRecord>>>,
     batch: Vec<RawRecord>,
@@ -164,7 +164,7 @@ struct Batches<'a> {
 }
 
 impl Batches<'_> {
-    /// Whether anybody still wants records.
+    /// Adds a record; returns whether anybody still wants records.
     fn push(&mut self, record: RawRecord) -> bool {
         self.bytes += size_of::<RawRecord>() + record.bytes.len();
         self.batch.push(record);
@@ -177,13 +177,13 @@ impl Batches<'_> {
     }
 }
 
-/// Sorted records on disk: compressed runs one after the other in a file that has no name, so that it is gone with the
-/// process, however that ends.
+/// Sorted records on disk: compressed runs, one after the other, in an unnamed file that goes away with the process,
+/// however it ends.
 struct Runs {
     folder: PathBuf,
     file: Arc<File>,
     regions: Vec<Range<u64>>,
-    /// How many are read at once.
+    /// The most runs that are read at once.
     most: usize,
 }
 
@@ -206,7 +206,7 @@ impl Runs {
         Ok(())
     }
 
-    /// Makes one run of all, in a file of its own.
+    /// Merges all runs into one, in a new file.
     fn merge(&mut self) -> io::Result<()> {
         let mut merged = Merged::new(self)?;
         let mut into = Self::new(&self.folder, self.most)?;
@@ -221,7 +221,7 @@ impl Runs {
     }
 }
 
-/// A record on disk, and what it is sorted by.
+/// A record on disk, and its sort key.
 struct Head<B> {
     hash: u64,
     ordinal: u64,
@@ -252,13 +252,13 @@ impl<B: AsRef<[u8]>> Head<B> {
     }
 }
 
-/// The runs of a file as one.
+/// Merges the runs of a file.
 struct Merged {
     runs: Vec<bgzf::io::Reader<Region>>,
     heads: BinaryHeap<Reverse<First>>,
 }
 
-/// The first record of run `run` that is not taken yet.
+/// The first record of run `run` that has not been taken.
 struct First {
     head: Head<Vec<u8>>,
     run: usize,
@@ -284,7 +284,7 @@ impl Merged {
     fn refill(&mut self, run: usize) -> io::Result<()> {
         let reader = &mut self.runs[run];
         let mut number = [0; 8];
-        // A run ends between two records: only there may it be short.
+        // A run ends between two records, so it may only be short there.
         match reader.read_exact(&mut number) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             other => other?,
@@ -327,7 +327,7 @@ impl PartialEq for First {
 
 impl Eq for First {}
 
-/// A part of a file, read from its start to its end whatever else is read of the file meanwhile.
+/// A range of a file, read independently of other reads of the file.
 struct Region {
     file: Arc<File>,
     at: u64,

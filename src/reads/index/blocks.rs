@@ -1,4 +1,4 @@
-//! Where the blocks of a BGZF file begin: found from block to block, none is decompressed.
+//! Finds where the blocks of a BGZF file begin, going from block to block without decompressing any.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -7,12 +7,12 @@ use std::path::Path;
 use super::Spot;
 use crate::reads::{Codec, Problem};
 
-/// A block's header, as far as its length.
+/// The bytes of a block's header up to its length.
 const HEADER: usize = 18;
-/// The number of its bytes, decompressed, comes last.
+/// The bytes of the decompressed length at the end of a block.
 const COUNT: usize = 4;
 
-/// The places of a file, given rising numbers of decompressed bytes before them.
+/// Finds places in a file, given their offsets in the decompressed content in ascending order.
 pub(super) fn spots(path: &Path, positions: &[u64]) -> io::Result<Vec<Spot>> {
     let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
     let mut spots = Vec::with_capacity(positions.len());
@@ -25,12 +25,12 @@ pub(super) fn spots(path: &Path, positions: &[u64]) -> io::Result<Vec<Spot>> {
         }
         (stored, before) = (stored + length, before + bytes);
     }
-    // At the end of the file there is nothing to be decompressed.
+    // At the end of the file, nothing is left to be decompressed.
     spots.extend(wanted.map(|position| Spot(stored, 0, position)));
     Ok(spots)
 }
 
-/// The length of the next block, and its bytes when decompressed.
+/// The stored and the decompressed length of the next block.
 fn next_block(file: &mut BufReader<File>) -> io::Result<Option<(u64, u64)>> {
     let mut header = [0; HEADER];
     let mut read = 0;
@@ -51,7 +51,7 @@ fn next_block(file: &mut BufReader<File>) -> io::Result<Option<(u64, u64)>> {
     Ok(Some((length, u32::from_le_bytes(count).into())))
 }
 
-/// Refuses what is no block, though it may follow blocks where a file is read from start to end.
+/// Refuses anything but a block, even if it may follow blocks in a file that is read from start to end.
 fn check(header: &[u8]) -> Result<(), Problem> {
     let found = match Codec::detect(header) {
         Ok(Codec::Bgzf) => return Ok(()),

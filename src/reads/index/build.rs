@@ -1,4 +1,4 @@
-//! Makes an index: one pass over all records, and one over the blocks of BGZF.
+//! Builds an index in one pass over all records and one over the blocks of BGZF.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -14,16 +14,16 @@ use crate::reads::input::open::{self, Opened};
 use crate::reads::input::settings::{Input, InputConfig};
 use crate::reads::{Codec, Problem};
 
-/// Entries before a record that its name is compared with: more than any template has.
+/// With how many entries before it a record's name is compared: more than any template has.
 const COMPARED: usize = 256;
 
-/// Where templates begin: how many records come before, and bytes of each file.
+/// The start of a template: how many records come before it, and how many bytes of each file.
 type Start = (u64, Vec<u64>);
 
-/// Makes the index of one file, or of the two files of pairs.
+/// Builds the index of one file, or of the two files of pairs.
 ///
 /// # Errors
-/// As reading the files has them, and for files that cannot be entered in the middle.
+/// If a file cannot be read, or cannot be entered in the middle.
 pub async fn build(files: &[PathBuf], workers: NonZero<usize>) -> Result<Index> {
     let mut indexed = Vec::new();
     let mut all = Vec::new();
@@ -61,14 +61,14 @@ pub async fn build(files: &[PathBuf], workers: NonZero<usize>) -> Result<Index> 
     Ok(Index { version: VERSION, templates, files: indexed, cuts })
 }
 
-/// Refuses what cannot be entered in the middle.
+/// Refuses files that cannot be entered in the middle.
 fn check(path: &Path, codec: Codec, format: Option<Format>) -> Result<()> {
     let can_be_sought = matches!(codec, Codec::Plain | Codec::Bgzf)
         && matches!(format, None | Some(Format::Bam | Format::Fastq | Format::Fasta));
     if can_be_sought { Ok(()) } else { Err(open::error(path, Problem::NoCuts)) }
 }
 
-/// Every record of a file a template, or those of two files pairs.
+/// Marks templates if each record of a file is one, or each pair of records of two files.
 async fn in_step(first: &mut Records, mut second: Option<&mut Records>) -> Result<(u64, Marks<Start>)> {
     let (mut marks, mut templates) = (Marks::default(), 0);
     loop {
@@ -93,7 +93,7 @@ async fn in_step(first: &mut Records, mut second: Option<&mut Records>) -> Resul
     }
 }
 
-/// The records of one name.
+/// Marks templates that are adjacent records of one name.
 async fn by_name(records: &mut Records) -> Result<(u64, Marks<Start>)> {
     let (mut marks, mut templates) = (Marks::default(), 0);
     let mut before: Vec<Entry> = Vec::new();

@@ -1,9 +1,9 @@
-//! Every so many of a sequence: the more there are, the fewer are kept of them.
+//! Keeps some marks on a sequence: the longer it is, the smaller the share that is kept.
 
-/// Marks that are kept at most.
+/// The most marks that are kept.
 const MOST: usize = 1 << 15;
 
-/// Marks on a sequence.
+/// Evenly spaced marks on a sequence.
 #[derive(Debug)]
 pub(super) struct Marks<T> {
     kept: Vec<(u64, T)>,
@@ -17,12 +17,12 @@ impl<T> Default for Marks<T> {
 }
 
 impl<T> Marks<T> {
-    /// Whether a mark at this number would be kept.
+    /// Whether a mark at this number is far enough from the last one to be kept.
     pub(super) fn wants(&self, number: u64) -> bool {
         self.kept.last().is_none_or(|(last, _)| number >= last + self.every)
     }
 
-    /// Keeps a mark.
+    /// Keeps a mark; if there are too many, drops every second one.
     pub(super) fn push(&mut self, number: u64, mark: T) {
         self.kept.push((number, mark));
         if self.kept.len() > MOST {

@@ -1,5 +1,5 @@
-//! Several inputs as one: lanes, opened one after the other in the order given, so that any number of them takes the memory
-//! of one.
+//! Reads several inputs as one. These lanes are opened one after the other in the order given, so that any number of
+//! them takes the memory of one.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::reads::formats::format::Format;
 use crate::reads::grouping::pairs;
 use crate::reads::{Header, InputCounts, Problem};
 
-/// Opens the first lane, reads as far as its format shows, and has the others follow it.
+/// Opens the first lane and reads as far as needed to detect its format; the other lanes follow in the same stream.
 ///
 /// # Errors
 /// [`Error::Input`](crate::reads::Error::Input) for a file that cannot be read or is of no format we know; [`Error::Layout`](crate::reads::Error::Layout) where the formats do not go
@@ -31,7 +31,7 @@ pub async fn open(config: &InputConfig, counts: Arc<InputCounts>) -> Result<Temp
     }
     let layout = lanes.layout();
     let Some(mut first) = lanes.next().await? else { return Err(LayoutError::NoInput.into()) };
-    // An empty file has no format: it goes with any.
+    // An empty file has no format and goes with any.
     while first.format.is_none()
         && let Some(next) = lanes.next().await?
     {
@@ -51,8 +51,7 @@ pub async fn open(config: &InputConfig, counts: Arc<InputCounts>) -> Result<Temp
     Ok(first)
 }
 
-/// Bytes of all files as stored, where they are regular ones. A lane that is missing is found before hours are spent on the
-/// others.
+/// The stored bytes of all files, if they are regular ones. Finds a missing lane before hours are spent on the others.
 async fn sizes(paths: &[&Path]) -> Result<Option<u64>> {
     let mut sum = Some(0);
     for path in paths {
@@ -66,7 +65,7 @@ async fn sizes(paths: &[&Path]) -> Result<Option<u64>> {
     Ok(sum)
 }
 
-/// The headers of those files that hold alignments and can be read twice.
+/// Reads the headers of those files that hold alignments and can be read twice.
 async fn headers(paths: Vec<PathBuf>, config: &InputConfig) -> Result<Vec<Header>> {
     let mut headers = Vec::new();
     for path in paths {
@@ -79,7 +78,7 @@ async fn headers(paths: Vec<PathBuf>, config: &InputConfig) -> Result<Vec<Header
 
 /// A lane that waits for its turn.
 enum Lane {
-    /// Its file had to be opened to see what it is.
+    /// A lane that had to be opened to detect its format.
     Open(Box<Opened>),
     Closed(Input),
 }
@@ -92,7 +91,7 @@ struct Lanes {
 }
 
 impl Lanes {
-    /// Finds out how files go together.
+    /// Decides how the files go together.
     async fn arrange(&mut self, files: &[PathBuf]) -> Result<()> {
         let [first, second, others @ ..] = files else {
             self.waiting.extend(files.iter().cloned().map(|file| Lane::Closed(Input::Single(file))));
@@ -110,7 +109,7 @@ impl Lanes {
         Ok(())
     }
 
-    /// Whether the reads are pairs, where the lanes say so; none where their content does.
+    /// `Mixed` if the lanes' layouts differ; `None` if they agree, so that the first lane's layout holds for all.
     fn layout(&self) -> Option<Layout> {
         let layouts = self.waiting.iter().map(|lane| match lane {
             Lane::Open(opened) => opened.layout(),
@@ -122,7 +121,7 @@ impl Lanes {
         (!same).then_some(Layout::Mixed)
     }
 
-    /// The files to come that may be alignments.
+    /// The waiting files that may be alignments.
     fn alignments(&self) -> Vec<PathBuf> {
         let paths = self.waiting.iter().filter_map(|lane| match lane {
             Lane::Open(opened) => Some(opened.path()),
@@ -143,7 +142,7 @@ impl Lanes {
     }
 }
 
-/// The first lane's templates and then the others'.
+/// Yields the templates of the first lane, then those of the others.
 fn chain(fixed: Fixed, mut stream: pairs::Stream, mut lanes: Lanes) -> pairs::Stream {
     try_stream! {
         loop {
@@ -158,10 +157,10 @@ fn chain(fixed: Fixed, mut stream: pairs::Stream, mut lanes: Lanes) -> pairs::St
     .boxed()
 }
 
-/// What the first lane fixes for all: a run's outputs depend on it.
+/// The properties of the first lane that all others must share, since a run's outputs depend on them.
 struct Fixed {
     format: Option<Format>,
-    /// Without its text, of which there may be much.
+    /// The header without its text, which may be long.
     header: Header,
 }
 
@@ -170,7 +169,7 @@ impl Fixed {
         Self { format: first.format, header: first.header.without_text() }
     }
 
-    /// Refuses a lane of another format or, where records are written as stored, with other reference sequences.
+    /// Refuses a lane of another format or, if records are written as stored, with other reference sequences.
     fn check(&self, next: &Templates, alignments: Alignments) -> Result<()> {
         let problem = match (self.format, next.format) {
             (Some(first), Some(found)) if first != found => {

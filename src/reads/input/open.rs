@@ -1,4 +1,4 @@
-//! Opens what the user named: files, pipes or stdin, of whatever format and compression their content shows.
+//! Opens the input: files, pipes or stdin, whose format and compression are detected from their content.
 
 use std::io;
 use std::os::unix::fs::FileTypeExt;
@@ -24,39 +24,39 @@ use crate::reads::grouping::rule::{Grouping, MateNames};
 use crate::reads::grouping::{collate, mate_names, pairs};
 use crate::reads::{Codec, Header, InputCounts, Problem};
 
-/// How much of a file its format is told by: the first columns of a SAM line must fit.
+/// The number of bytes that are enough to detect a format: the first columns of a SAM line must fit.
 const START: usize = 4096;
 
-/// What some editors put before a text to say that it is UTF-8.
+/// The mark that some editors put before a text to say that it is UTF-8.
 pub(in crate::reads) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// A file whose format is known, and how its records belong together.
+/// An opened file with its format, and how its records belong together.
 pub(in crate::reads) struct Opened {
     path: PathBuf,
-    /// None of an empty file.
+    /// The format; `None` for an empty file.
     format: Option<Format>,
     stored_size: Option<u64>,
-    /// Whether its first two records look like mates.
+    /// Whether the file's first two records look like mates.
     starts_with_mates: bool,
     codec: Codec,
     content: Window<Bytes>,
     mates: MateSource,
-    /// The part of the file that is read, and the records before it; all of it where there is none.
+    /// The part of the file to read, and the number of records before it; `None` for the whole file.
     part: Option<(Place, u64)>,
 }
 
 /// Where the mates of a file's records are.
 enum MateSource {
-    /// In the same file, if the records say so, or nowhere.
+    /// The mates are in the same file if the records say so; otherwise there are none.
     Record,
-    /// Next to them.
+    /// The mates are next to their records in the same file.
     Interleaved,
-    /// In another file.
+    /// The mates are in another file.
     In(Box<Opened>),
 }
 
 impl Opened {
-    /// Opens the file or the two files of a lane.
+    /// Opens the one or two files of a lane.
     pub(in crate::reads) async fn lane(input: &Input, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
         match input {
             Input::Single(path) => Self::open(path, None, config, counts).await,
@@ -72,20 +72,20 @@ impl Opened {
         }
     }
 
-    /// Opens two files that may be mates.
+    /// Opens two files that may hold mates.
     pub(in crate::reads) async fn open_two(
         [first, second]: [&Path; 2],
         config: &InputConfig,
         counts: &Arc<InputCounts>,
     ) -> Result<[Self; 2]> {
         let [one, other] = in_step::pair(config.read_ahead);
-        // Both at once: whoever writes two named pipes may wait for the second to be opened.
+        // Both files are opened at once: whoever writes two named pipes may wait for the second to be opened.
         let open = |path, side| Self::open(path, Some(side), config, counts);
         let (first, second) = tokio::try_join!(open(first, one), open(second, other))?;
         Ok([first, second])
     }
 
-    /// Opens one file, the side of a pair or not.
+    /// Opens one file; `side` is given for one of a pair.
     async fn open(path: &Path, side: Option<Side>, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<Self> {
         let opened = async {
             let opening = open_file(path);
@@ -138,7 +138,7 @@ impl Opened {
         opened.await.map_err(|problem| error(path, problem))
     }
 
-    /// The same file as R1, given the one that holds R2.
+    /// Makes this file R1, and `second` R2.
     pub(in crate::reads) fn with_mates(mut self, mut second: Self) -> Result<Self> {
         self.letters_only(GivenAs::Pair)?;
         second.letters_only(GivenAs::Pair)?;
@@ -148,29 +148,29 @@ impl Opened {
             let problem = Problem::Formats { first: first.name(), second: second.name() };
             return Err(error(&self.path, problem));
         }
-        // An empty file is of its mates' format.
+        // An empty file takes the format of its mates' file.
         self.format = self.format.or(second.format);
         second.format = self.format;
         self.mates = MateSource::In(Box::new(second));
         Ok(self)
     }
 
-    /// Whether its records say themselves which mate they are.
+    /// Whether the records themselves say which mate they are.
     pub(in crate::reads) fn is_alignment(&self) -> bool {
         matches!(self.format, Some(Format::Bam | Format::Sam | Format::Cram))
     }
 
-    /// The file; of a pair the first.
+    /// The path of the file; of the first file for a pair.
     pub(in crate::reads) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The header with its text, if it is a file of alignments.
+    /// Reads the header with its text, if the file holds alignments.
     pub(in crate::reads) async fn header(mut self) -> Result<Option<Header>> {
         if self.is_alignment() { self.read_header(true).await.map(Some) } else { Ok(None) }
     }
 
-    /// Reads the header at the file's start.
+    /// Reads the header at the start of the file.
     async fn read_header(&mut self, keeps_text: bool) -> Result<Header> {
         let header = if self.format == Some(Format::Sam) {
             sam::read_header(&mut self.content).await
@@ -184,7 +184,7 @@ impl Opened {
         Ok(header)
     }
 
-    /// Whether its records are pairs.
+    /// Whether the records are pairs.
     pub(in crate::reads) fn layout(&self) -> Layout {
         match self.mates {
             MateSource::Record if self.is_alignment() => Layout::Mixed,
@@ -193,7 +193,7 @@ impl Opened {
         }
     }
 
-    /// Its records as templates.
+    /// Turns the records into templates.
     pub(in crate::reads) async fn templates(
         mut self,
         config: &InputConfig,
@@ -227,7 +227,7 @@ impl Opened {
         Ok(Templates { path, format, layout, stored_size, looks_interleaved, header, stream })
     }
 
-    /// The header, and the templates of records that say themselves which mate they are.
+    /// Reads the header, and groups records that themselves say which mate they are into templates.
     async fn alignments(mut self, config: &InputConfig, counts: Arc<InputCounts>) -> Result<(Header, pairs::Stream)> {
         let is_sam = self.format == Some(Format::Sam);
         let header = self.read_header(config.alignments == Alignments::Kept).await?;
@@ -251,7 +251,7 @@ impl Opened {
         })
     }
 
-    /// Goes to the part of the file that is read, now that its start has been.
+    /// Moves to the part of the file that is to be read, once the start of the file has been read.
     async fn enter(&mut self, config: &InputConfig, counts: &Arc<InputCounts>) -> Result<()> {
         if let Some((place, _)) = &self.part {
             let content = place.content(config.workers, Arc::clone(counts)).await;
@@ -260,7 +260,7 @@ impl Opened {
         Ok(())
     }
 
-    /// All its records, the secondary ones among them, after its header.
+    /// All records of the file, including secondary ones, after its header.
     pub(in crate::reads) async fn whole(mut self) -> Result<(Codec, Option<Format>, Records)> {
         let (codec, format) = (self.codec, self.format);
         let mut keep = Keep::Nothing;
@@ -272,7 +272,7 @@ impl Opened {
         Ok((codec, format, self.records(keep, Arc::default())))
     }
 
-    /// Refuses alignments, whose records say themselves which mate they are.
+    /// Refuses alignments, whose records themselves say which mate they are.
     fn letters_only(&self, given_as: GivenAs) -> Result<()> {
         match self.format {
             Some(format @ (Format::Bam | Format::Sam | Format::Cram)) => {
@@ -294,7 +294,7 @@ impl Opened {
     }
 }
 
-/// Whether a file's start has two whole records of FASTQ or FASTA that look like mates.
+/// Whether the start of a file has two whole FASTQ or FASTA records that look like mates.
 fn starts_with_mates(start: &[u8], format: Option<Format>) -> bool {
     let parse = match format {
         Some(Format::Fastq) => fastq::parse,
@@ -314,7 +314,7 @@ fn starts_with_mates(start: &[u8], format: Option<Format>) -> bool {
     two.unwrap_or(false)
 }
 
-/// Whether names are compared: a BAM output tells mates by their name alone.
+/// Whether names of mates are compared: they always are for a BAM output, which tells mates by their name alone.
 fn names(config: &InputConfig) -> MateNames {
     match config.alignments {
         Alignments::Dropped | Alignments::OfReads => config.mate_names,
@@ -322,7 +322,7 @@ fn names(config: &InputConfig) -> MateNames {
     }
 }
 
-/// How FASTQ and FASTA records are kept, if they are.
+/// How FASTQ and FASTA records are kept.
 fn keep_letters(config: &InputConfig) -> Keep {
     match config.alignments {
         Alignments::Dropped | Alignments::OfReads => Keep::Nothing,
@@ -330,7 +330,7 @@ fn keep_letters(config: &InputConfig) -> Keep {
     }
 }
 
-/// How the records of a BAM or SAM file are kept, if they are.
+/// How the records of a BAM or SAM file are kept.
 fn keep_alignments(config: &InputConfig, is_sam: bool, header: &Header) -> Result<Keep, Problem> {
     Ok(match (config.alignments, is_sam) {
         (Alignments::Dropped, _) => Keep::Nothing,
@@ -339,7 +339,8 @@ fn keep_alignments(config: &InputConfig, is_sam: bool, header: &Header) -> Resul
     })
 }
 
-/// Pairs, or their mates apart. Where records are kept, a pair stays whole: the kept ones tell their order.
+/// Splits pairs if each mate is judged alone. If records are kept, pairs stay whole, as the kept ones determine their
+/// order.
 fn regroup(pairs: pairs::Stream, config: &InputConfig) -> pairs::Stream {
     match (config.grouping, config.alignments) {
         (Grouping::Each, Alignments::Dropped) => pairs::apart(pairs),
@@ -351,15 +352,16 @@ pub(in crate::reads) fn error(path: &Path, problem: Problem) -> Error {
     Error::Input { input: path.to_owned(), at: None, problem }
 }
 
-/// Whether somebody else has to open a file, too, before it can be read.
+/// Whether the file is a named pipe, which someone else has to open before it can be read.
 async fn is_pipe(path: &Path) -> bool {
     tokio::fs::metadata(path).await.is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// The bytes of a file as stored, and their number if it is a regular file.
+/// Opens a file and returns its stored bytes, and their number if it is a regular file.
 pub(in crate::reads) async fn open_file(path: &Path) -> io::Result<(Bytes, Option<u64>)> {
     let file = if path == Path::new("-") {
-        // As a plain file, not `tokio::io::stdin`: no second buffer, and its size is known if it is a file.
+        // A plain file instead of `tokio::io::stdin`: it has no second buffer, and its size is known if it is a regular
+        // file.
         File::from_std(Stream::Stdin.file()?)
     } else {
         ensure_open(path, Stream::Stdin)?;

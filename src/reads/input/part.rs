@@ -1,4 +1,4 @@
-//! A part of an input: where in its files some of the templates lie. What is read of it is a shorter file.
+//! A part of an input: where some of the templates lie in its files. Reading a part is like reading shorter files.
 
 use std::io::SeekFrom;
 use std::num::NonZero;
@@ -12,39 +12,39 @@ use crate::reads::bytes::window::{Bytes, Window};
 use crate::reads::codecs::decompress::known;
 use crate::reads::{Codec, InputCounts, Problem};
 
-/// Where some of the templates of an input lie.
+/// A part of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// In each of its files.
+    /// The place of the part in each of the files.
     pub places: Vec<Place>,
-    /// The records before them, in each file.
+    /// The number of records before the part in each file.
     pub records_before: u64,
 }
 
-/// A stretch of a file that begins and ends between two records.
+/// A range of a file that begins and ends between two records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The file.
     pub path: PathBuf,
-    /// Plain or BGZF.
+    /// The codec of the file: plain or BGZF.
     pub codec: Codec,
-    /// Where its first block, or its first byte, is in the file as stored.
+    /// The offset of its first block in the file as stored, or of its first byte if the file is plain.
     pub stored: u64,
-    /// Bytes of that block, decompressed, that come before it.
+    /// The number of decompressed bytes of that block before the place.
     pub within: usize,
-    /// Its bytes, decompressed; none where it reaches to the end of the file.
+    /// The length of the place in decompressed bytes; `None` if it extends to the end of the file.
     pub length: Option<u64>,
-    /// Bytes as stored, or nearly.
+    /// The approximate length of the place in stored bytes.
     pub stored_size: u64,
 }
 
 impl Part {
-    /// Where it lies in one of its files.
+    /// The place of the part in the file at `path`.
     pub(in crate::reads) fn place(&self, path: &Path) -> Option<Place> {
         self.places.iter().find(|place| place.path == path).cloned()
     }
 
-    /// Bytes of all its files as stored, or nearly.
+    /// The approximate number of stored bytes, in all files.
     #[must_use]
     pub fn stored_size(&self) -> u64 {
         self.places.iter().map(|place| place.stored_size).sum()
@@ -52,7 +52,7 @@ impl Part {
 }
 
 impl Place {
-    /// The records in it.
+    /// Opens the content of this place.
     pub(in crate::reads) async fn content(
         &self,
         workers: NonZero<usize>,

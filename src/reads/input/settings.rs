@@ -1,4 +1,4 @@
-//! What to read and how.
+//! Settings of the input: what to read, and how.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::part::Part;
 use crate::reads::grouping::rule::{Collate, Grouping, MateNames};
 
-/// Where the reads of one lane come from; `-` is stdin.
+/// The source of the reads of one lane; `-` is stdin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// One file: BAM, SAM or CRAM with or without pairs, or unpaired FASTQ or FASTA.
@@ -18,7 +18,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// Its one or two files.
+    /// The paths of the lane's one or two files.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         let (first, second) = match self {
             Self::Single(path) | Self::Interleaved(path) => (path, None),
@@ -28,18 +28,18 @@ impl Input {
     }
 }
 
-/// Everything a run reads, in order.
+/// All inputs of a run, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inputs {
-    /// Files that go together as their content tells: alignments one after the other; one FASTQ or FASTA file holds
-    /// unpaired reads, two are R1 and R2, and what more than two are must be said.
+    /// Files whose content tells how they go together. Alignments are read one after the other. One FASTQ or FASTA file
+    /// holds unpaired reads, two are R1 and R2, and more than two are ambiguous.
     Files(Vec<PathBuf>),
     /// Lanes, each with its mates.
     Lanes(Vec<Input>),
 }
 
 impl Inputs {
-    /// Every file, in order; `-` is stdin.
+    /// The paths of all files, in order; `-` is stdin.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         let paths: Vec<&Path> = match self {
             Self::Files(files) => files.iter().map(PathBuf::as_path).collect(),
@@ -52,40 +52,41 @@ impl Inputs {
 /// Whether records are also kept as BAM stores them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Alignments {
-    /// No: no output is BAM.
+    /// No records are kept: no output is BAM.
     #[default]
     Dropped,
-    /// Yes, those that are no reads of their own with them: a BAM output wants them.
+    /// All records are kept for a BAM output, including secondary and supplementary ones.
     Kept,
-    /// Those that are reads, each a template of its own: they say where it lies. Not for FASTQ and FASTA.
+    /// The records of reads are kept, to tell where the reads lie; each is a template of its own. Not for FASTQ and
+    /// FASTA.
     OfReads,
 }
 
-/// What to read and how.
+/// What to read, and how.
 #[derive(Clone, Debug)]
 pub struct InputConfig {
-    /// Where reads come from.
+    /// The files to read.
     pub inputs: Inputs,
-    /// What forms a template.
+    /// Which records form a template.
     pub grouping: Grouping,
-    /// Whether mates in two files, or one after the other, must have names that go together. Those kept as BAM always must.
+    /// Whether the names of mates in lock step must match. If records are kept for BAM, they always must.
     pub mate_names: MateNames,
-    /// Whether templates come with their records as BAM stores them.
+    /// Whether templates include their records as BAM stores them.
     pub alignments: Alignments,
-    /// How to regroup the records of BAM and SAM by name; none if mates are adjacent already.
+    /// How to regroup the records of BAM and SAM by name; `None` if mates are adjacent already.
     pub collate: Option<Collate>,
-    /// The FASTA file with the sequences a CRAM was made with.
+    /// The FASTA file with the reference sequences of a CRAM.
     pub reference: Option<PathBuf>,
-    /// Bytes of a pipe that are read ahead while its mate's has nothing to give.
+    /// The most bytes of a pipe that are read ahead while the pipe of its mates has no data.
     pub read_ahead: u64,
-    /// How many BGZF blocks are inflated at once.
+    /// The number of BGZF blocks that are inflated at once.
     pub workers: NonZero<usize>,
-    /// The part of the files to read; all of them when absent.
+    /// The part of the files to read; the whole files if absent.
     pub part: Option<Part>,
 }
 
 impl InputConfig {
-    /// A file whose reads are taken one by one.
+    /// The settings for a file whose reads are taken one by one.
     #[must_use]
     pub fn each_of(file: PathBuf, workers: NonZero<usize>) -> Self {
         Self {

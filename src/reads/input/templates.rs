@@ -1,4 +1,4 @@
-//! An opened input: its templates, and what is known of it before the first one is read.
+//! An opened input: its templates, and what is known before the first one is read.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,25 +14,25 @@ pub enum Layout {
     Single,
     /// Every record has a mate.
     Paired,
-    /// Each record says for itself: BAM, SAM and CRAM.
+    /// Each record says so itself: BAM, SAM and CRAM.
     Mixed,
 }
 
 /// An opened input.
 pub struct Templates {
-    /// The file it comes from; of a pair the first.
+    /// The path of the file; of the first file for a pair.
     pub path: PathBuf,
-    /// Its format; none of an empty file.
+    /// The format; `None` for an empty file.
     pub format: Option<Format>,
     /// Whether its records are pairs.
     pub layout: Layout,
-    /// Bytes all its files take as stored, when they are regular ones: what `stored_bytes` counts up to.
+    /// The stored bytes of all files, if they are regular: the number that `stored_bytes` counts up to.
     pub stored_size: Option<u64>,
-    /// Whether it is read as single reads, though nobody said so, and begins with two mates.
+    /// Whether the input begins with two mates, but is read as single reads without having been declared as such.
     pub looks_interleaved: bool,
-    /// The header a BAM output starts with.
+    /// The header for a BAM output.
     pub header: Header,
-    /// Its templates, in input order. After an error it ends.
+    /// The templates, in input order. The stream ends after an error.
     pub stream: pairs::Stream,
 }
 

@@ -1,10 +1,11 @@
-//! What a model said of a read, in its header line: ` cp=0.987 cf=-1` after the description, or as tags after tags of SAM.
+//! The annotation of a read in its header line: ` cp=0.987 cf=-1` after the description, or SAM tags after other SAM
+//! tags.
 
 use std::io::Write;
 
 use crate::reads::Score;
 
-/// Appends what a run says of a read as the end of its header line, as `tags` of SAM or as words.
+/// Appends the score to a header line, as SAM `tags` or as words.
 pub(super) fn push(score: &Score, tags: bool, into: &mut Vec<u8>) {
     let [probability, frame] = if tags { ["\tcp:f:", "\tcf:i:"] } else { [" cp=", " cf="] };
     write!(into, "{probability}{:.3}", score.probability).expect("writing to a vector cannot fail");
@@ -13,14 +14,15 @@ pub(super) fn push(score: &Score, tags: bool, into: &mut Vec<u8>) {
     }
 }
 
-/// Whether a header line ends in tags of SAM, as `samtools fastq -T` writes them: a word behind them would be part of the last one.
+/// Whether a header line ends in SAM tags, as `samtools fastq -T` writes them: a word after them would be part of the
+/// last tag.
 pub(super) fn has_tags(header: &[u8]) -> bool {
     let last = memchr::memrchr(b'\t', header).map(|tab| &header[tab + 1..]);
     matches!(last, Some([name, digit, b':', kind, b':', ..])
         if name.is_ascii_alphabetic() && digit.is_ascii_alphanumeric() && b"AifZHB".contains(kind))
 }
 
-/// A header line without the annotation of an earlier run: no read has two.
+/// Removes the annotation of an earlier run, so that no read has two.
 pub(super) fn without(header: &[u8]) -> &[u8] {
     let strip = |[probability, frame]: [&[u8]; 2]| {
         let without_frame = strip_word(header, frame, is_frame).unwrap_or(header);
@@ -29,7 +31,8 @@ pub(super) fn without(header: &[u8]) -> &[u8] {
     strip([b" cp=", b" cf="]).or_else(|| strip([b"\tcp:f:", b"\tcf:i:"])).unwrap_or(header)
 }
 
-/// The line before its last word, if that is `key`, which starts with what parts words, and a value of ours.
+/// Removes the last word of a line if it is `key`, whose first byte is the separator, followed by a value that readseeker
+/// writes.
 fn strip_word<'a>(line: &'a [u8], key: &[u8], is_ours: fn(&str) -> bool) -> Option<&'a [u8]> {
     let start = memchr::memrchr(key[0], line)?;
     let value = std::str::from_utf8(line[start..].strip_prefix(key)?).ok()?;

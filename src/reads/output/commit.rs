@@ -1,12 +1,12 @@
-//! Outputs into their places: all of a run's, or none.
+//! Puts the outputs of a run in their places: all of them, or none.
 //!
-//! Every file is written beside its place first. Then each takes its place by a rename that never leaves the place empty: a
-//! new file does not overwrite one that has appeared meanwhile, and where one is to be replaced the two swap names. When
-//! one cannot, those before it swap back. A lock on the folders keeps the files of two runs from being mixed.
+//! Every file is first written beside its place. Then it is put there by a rename that never leaves the place empty: a
+//! new file does not overwrite one that has appeared meanwhile, and if a file is to be replaced the two swap names. If
+//! a rename fails, the earlier ones are undone. A lock on the folders keeps the files of two runs from being mixed.
 //!
-//! A process killed between two renames leaves some outputs new and some as they were; each is whole. Where a file system has no
-//! such renames, hard links take their part. Where it has no hard links either, names are changed one by one, and a place may
-//! be empty for a moment.
+//! A process killed between two renames leaves some outputs new and some as they were; each is whole. On file systems
+//! without such renames, hard links are used instead. Without hard links either, files are renamed one by one, and a
+//! place may be empty for a moment.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -24,34 +24,34 @@ use super::failure::failed;
 use super::strays;
 use crate::reads::error::Result;
 
-/// An output that is not in its place yet. Dropped without [`commit`](Self::commit) it leaves nothing behind.
+/// An output that is not in its place yet. If it is dropped without [`commit`](Self::commit), nothing is left of it.
 #[derive(Debug)]
 #[must_use = "dropping it removes the output"]
 pub struct Pending {
-    /// None for pipes and devices.
+    /// The file; `None` for pipes and devices.
     file: Option<Waiting>,
 }
 
 /// A file that is written beside its place.
 #[derive(Debug)]
 struct Waiting {
-    /// The open file: closing it would give up the lock that tells it from a stray.
+    /// The open file: closing it would release the lock that tells it from a stray.
     held: File,
     temporary: TempPath,
     place: PathBuf,
 }
 
-/// What becomes of a file that is where an output belongs.
+/// What happens to an existing file in the place of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It stays, and the run fails.
+    /// The file stays, and the run fails.
     Kept,
-    /// It is replaced.
+    /// The file is replaced.
     Replaced,
 }
 
 impl Existing {
-    /// Whether it is replaced.
+    /// `Replaced` if `is_replaced` is true, else `Kept`.
     #[must_use]
     pub fn replaced(is_replaced: bool) -> Self {
         if is_replaced { Self::Replaced } else { Self::Kept }
@@ -61,24 +61,24 @@ impl Existing {
 /// How outputs are put in place.
 #[derive(Clone, Copy, Debug)]
 pub struct Placing {
-    /// What becomes of files that are there.
+    /// What happens to existing files.
     pub existing: Existing,
-    /// Whether the disk must have them before this is over: without it, a loss of power can leave an empty file.
+    /// Whether to wait until the files are on disk: otherwise, a power failure can leave an empty file.
     pub fsync: bool,
 }
 
 impl Pending {
-    /// A temporary file, open under that name, and where it belongs.
+    /// Creates a pending output from an open temporary file, and the place where it belongs.
     pub(super) fn file(held: File, temporary: TempPath, place: PathBuf) -> Self {
         Self { file: Some(Waiting { held, temporary, place }) }
     }
 
-    /// A pipe or device, written to directly.
+    /// Creates an output for a pipe or device, which is written to directly.
     pub(super) fn direct() -> Self {
         Self { file: None }
     }
 
-    /// Puts the finished file in its place, over whatever is there.
+    /// Puts the finished file in its place, replacing any other.
     pub fn commit(self) -> Result<()> {
         commit_all(vec![self], Placing { existing: Existing::Replaced, fsync: true })
     }
@@ -87,11 +87,12 @@ impl Pending {
 /// Puts all finished files in their places, or none of them.
 ///
 /// # Errors
-/// [`Error::Output`](crate::reads::Error::Output) of the first that cannot be put there; it names what could not be undone.
+/// [`Error::Output`](crate::reads::Error::Output) for the first file that cannot be put in place, with what could not
+/// be undone.
 pub fn commit_all(pending: Vec<Pending>, Placing { existing, fsync }: Placing) -> Result<()> {
     let files: Vec<Waiting> = pending.into_iter().filter_map(|pending| pending.file).collect();
     for Waiting { held, place, .. } in files.iter().filter(|_| fsync) {
-        // A file whose name is on the disk before its bytes is empty after a loss of power.
+        // If a file's name reaches the disk before its bytes, the file is empty after a power failure.
         held.sync_all().map_err(|source| failed(place, source))?;
     }
     let folders = Folders::lock(&files);
@@ -107,22 +108,23 @@ pub fn commit_all(pending: Vec<Pending>, Placing { existing, fsync }: Placing) -
     }
     for Placed { temporary, swapped, .. } in done {
         if !swapped {
-            // There is nothing of that name any more. What was replaced has it otherwise, and is removed.
+            // The temporary has been renamed, so nothing is to be removed. With `swapped`, dropping it removes the
+            // replaced file.
             let _nothing = temporary.keep();
         }
     }
     Ok(())
 }
 
-/// A file in its place.
+/// A file that is in its place.
 struct Placed {
     temporary: TempPath,
     place: PathBuf,
-    /// Whether what was there has the temporary's name now.
+    /// Whether the replaced file now has the temporary's name.
     swapped: bool,
 }
 
-/// Takes everything back, the last first; the error that made it necessary, and what is left of it.
+/// Undoes all renames, the last one first. Returns the error that caused this, with what could not be undone.
 fn undo(done: Vec<Placed>, cause: io::Error) -> io::Error {
     let mut left = Vec::new();
     for Placed { temporary, place, swapped } in done.into_iter().rev() {
@@ -143,27 +145,27 @@ fn undo(done: Vec<Placed>, cause: io::Error) -> io::Error {
     io::Error::new(cause.kind(), format!("{cause}; already in place and not undone: {}", left.join(" ")))
 }
 
-/// Gives a file its place; whether what was there has the file's name now.
+/// Puts a file in its place; returns whether the replaced file now has the file's old name.
 fn put(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
     match renameat_with(CWD, file, CWD, place, RenameFlags::NOREPLACE) {
         Ok(()) => Ok(false),
         Err(Errno::EXIST) => replace(file, place, existing),
-        // A file system that has no such rename.
+        // The file system has no such rename.
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => put_by_link(file, place, existing),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The same by a hard link, which overwrites nothing either.
+/// Puts a file in its place by a hard link, which does not overwrite anything either.
 fn put_by_link(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
     match std::fs::hard_link(file, place) {
         Ok(()) => match std::fs::remove_file(file) {
             Ok(()) => Ok(false),
-            // A second name that stays would keep `undo` from taking the place back.
+            // A second name left over would keep `undo` from freeing the place.
             Err(error) => Err(undone(&std::fs::remove_file(place), error, place, "in place")),
         },
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => replace(file, place, existing),
-        // Nor has it links.
+        // The file system has no hard links either.
         Err(_) => match std::fs::symlink_metadata(place) {
             Ok(_) => replace(file, place, existing),
             Err(_) => std::fs::rename(file, place).map(|()| false),
@@ -181,7 +183,7 @@ fn replace(file: &Path, place: &Path, existing: Existing) -> io::Result<bool> {
     swap(file, place).map(|()| true)
 }
 
-/// Has two files swap their names.
+/// Swaps the names of two files.
 fn swap(file: &Path, place: &Path) -> io::Result<()> {
     match renameat_with(CWD, file, CWD, place, RenameFlags::EXCHANGE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => swap_in_three(file, place),
@@ -189,8 +191,9 @@ fn swap(file: &Path, place: &Path) -> io::Result<()> {
     }
 }
 
-/// The same where a file system cannot do it at once. What is set aside gets the temporary's name, which nobody else has. By a
-/// link, so that the place is never empty, or else by a rename.
+/// Swaps the names of two files on file systems that cannot do it in one step. The replaced file is set aside under a
+/// name derived from the temporary's, which is unique: by a link, so that the place is never empty, or else by a
+/// rename.
 fn swap_in_three(file: &Path, place: &Path) -> io::Result<()> {
     let mut aside = file.as_os_str().to_owned();
     aside.push(strays::ASIDE);
@@ -209,7 +212,7 @@ fn swap_in_three(file: &Path, place: &Path) -> io::Result<()> {
     })
 }
 
-/// An error; if what it made necessary failed too, it says what is where.
+/// Returns `error`; if undoing it failed too, the error also says which file is where.
 fn undone(back: &io::Result<()>, error: io::Error, path: &Path, what: &str) -> io::Error {
     match back {
         Ok(()) => error,
@@ -217,12 +220,12 @@ fn undone(back: &io::Result<()>, error: io::Error, path: &Path, what: &str) -> i
     }
 }
 
-/// The folders of all outputs, held against another run's commit while this lives.
+/// The folders of all outputs, locked against the commit of another run while this value lives.
 struct Folders(Vec<File>);
 
 impl Folders {
-    /// Locks them in one order, so that no two runs wait for each other. Where a file system has no locks there is none, and where
-    /// somebody else keeps one (`flock FOLDER readseeker ...`), it is not waited for without end.
+    /// Locks the folders in a fixed order, so that no two runs wait for each other. On file systems without locks, none
+    /// is taken. If somebody else holds a lock (`flock FOLDER readseeker ...`), waiting for it is limited.
     fn lock(files: &[Waiting]) -> Self {
         let mut folders = BTreeMap::new();
         for Waiting { place, .. } in files {
@@ -240,7 +243,7 @@ impl Folders {
         Self(folders)
     }
 
-    /// Has the new names reach the disk; not every file system does this for a folder.
+    /// Flushes the new names to disk; not every file system does this for a folder.
     fn sync(&self) {
         for folder in &self.0 {
             let _unsynced = folder.sync_all();
@@ -248,7 +251,7 @@ impl Folders {
     }
 }
 
-/// Locks a folder, if nobody keeps it locked. Another run does so for a moment.
+/// Locks a folder, after waiting for a while if it is locked. Another run holds the lock only for a moment.
 fn lock(folder: &File) {
     const TRIES: u32 = 100;
     const PAUSE: Duration = Duration::from_millis(50);

@@ -1,20 +1,21 @@
-//! A folder that is made for outputs, and goes again if none gets there.
+//! A folder created for outputs, which is removed again if it stays empty.
 
 use std::path::{Path, PathBuf};
 
 use super::failure::failed;
 use crate::reads::error::Result;
 
-/// The folders that were missing, the innermost first. Dropped, it removes those that are empty: a run that fails leaves nothing.
+/// The folders that were missing, innermost first. Dropping it removes those that are empty, so that a failed run
+/// leaves nothing.
 #[derive(Debug)]
 #[must_use = "dropping it removes an empty folder"]
 pub struct MadeFolder(Vec<PathBuf>);
 
 impl MadeFolder {
-    /// Makes a folder, and those it is in.
+    /// Creates a folder and its missing parents.
     ///
     /// # Errors
-    /// [`Error::Output`](crate::reads::Error::Output) where it cannot be made.
+    /// [`Error::Output`](crate::reads::Error::Output) if it cannot be created.
     pub fn make(folder: &Path) -> Result<Self> {
         let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let made = Self(folder.ancestors().take_while(is_missing).map(Path::to_owned).collect());

@@ -1,4 +1,4 @@
-//! What an output holds, by its name.
+//! The format of an output, chosen by its name.
 
 use std::path::Path;
 
@@ -10,12 +10,13 @@ use crate::reads::Codec;
 pub enum SequenceFormat {
     /// Sequence and quality scores, four lines a record.
     Fastq,
-    /// Sequence alone.
+    /// Sequence without quality scores.
     Fasta,
 }
 
 impl SequenceFormat {
-    /// The format a path's suffix asks for: FASTA for `.fa`, `.fasta` and `.fna`, compressed or not; else FASTQ.
+    /// The format that a path's suffix selects: FASTA for `.fa`, `.fasta` and `.fna`, compressed or not; otherwise
+    /// FASTQ.
     ///
     /// ```
     /// use readseeker::reads::output::SequenceFormat;
@@ -29,7 +30,7 @@ impl SequenceFormat {
     }
 }
 
-/// What a class's file holds.
+/// The format of a class's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileFormat {
     /// Reads as they were sequenced.
@@ -39,7 +40,7 @@ pub enum FileFormat {
 }
 
 impl FileFormat {
-    /// What a path's suffix asks for: BAM for `.bam`, else a [`SequenceFormat`].
+    /// The format that a path's suffix selects: BAM for `.bam`, otherwise a [`SequenceFormat`].
     #[must_use]
     pub fn of(path: &Path) -> Self {
         if has_suffix(path, &["bam"]) { Self::Bam } else { Self::Letters(SequenceFormat::of(path)) }

@@ -1,4 +1,4 @@
-//! Reads as FASTQ and FASTA.
+//! Writes reads as FASTQ and FASTA.
 
 use super::annotation;
 use super::format::SequenceFormat;
@@ -9,27 +9,27 @@ use crate::reads::{Mate, Record, Score};
 /// Whether names tell mates apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
-    /// Headers as they were read: mates go to a file each.
+    /// Headers stay as they were read: each mate has a file of its own.
     AsRead,
-    /// `/1` and `/2` after the names of mates that lack it, or have the other's: mates share a file.
+    /// `/1` or `/2` is appended to names of mates without it, and replaces the other's: mates share a file.
     Numbered,
 }
 
-/// Appends a record as it is stored in a file.
+/// Appends a record to `into` as a file stores it.
 pub fn write_record(record: &Record, format: SequenceFormat, names: Names, into: &mut Vec<u8>) {
     write_annotated(record, Said::AsRead, format, names, into);
 }
 
-/// What stands of a model's answer at the end of a header line.
+/// The annotation at the end of a header line.
 #[derive(Clone, Copy, Debug)]
 pub enum Said<'a> {
-    /// What stood there.
+    /// The annotation as it was read.
     AsRead,
-    /// This answer, or none, in place of what an earlier run said.
+    /// This score, or none, instead of the annotation of an earlier run.
     Anew(Option<&'a Score>),
 }
 
-/// The same with what a run says of it.
+/// Appends a record with the annotation `said` to `into`.
 pub fn write_annotated(record: &Record, said: Said<'_>, format: SequenceFormat, names: Names, into: &mut Vec<u8>) {
     into.reserve(record.header().len() + record.bases().len() * 2 + 8);
     into.push(match format {

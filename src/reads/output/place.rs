@@ -1,4 +1,4 @@
-//! Where an output is written meanwhile: beside its place, or directly to a pipe or device.
+//! Opens outputs: a file beside its place, or a pipe or device directly.
 
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
@@ -16,13 +16,13 @@ use super::strays;
 use crate::paths::{Stream, ensure_open, followed, is_direct};
 use crate::reads::error::Result;
 
-/// What is wrong with an output whose folder is not there.
+/// The problem of an output whose folder does not exist.
 const NO_FOLDER: &str = "its folder does not exist";
 
 /// Opens an output for writing.
 pub(super) async fn open_file(path: &Path) -> io::Result<(File, Pending)> {
-    // As a plain file, not `tokio::io::stdout`, which looks for line ends; and the very same one, not opened anew, which
-    // would begin at the start of what `>>` appends to.
+    // A plain file instead of `tokio::io::stdout`, which looks for line ends. It is a duplicate and not opened again,
+    // which would start at the beginning of a file that `>>` appends to.
     if let Some(stream @ (Stream::Stdout | Stream::Stderr)) = Stream::at(path, Stream::Stdout) {
         return Ok((stream.file()?, Pending::direct()));
     }
@@ -35,12 +35,12 @@ pub(super) async fn open_file(path: &Path) -> io::Result<(File, Pending)> {
     let (file, temporary) = create_beside(&place)?;
     let held = file.try_clone()?;
     if let Ok(replaced) = std::fs::metadata(&place) {
-        file.set_permissions(replaced.permissions())?; // who may not read it must not read what replaces it
+        file.set_permissions(replaced.permissions())?; // whoever may not read it must not read its replacement
     }
     Ok((file, Pending::file(held, temporary, place)))
 }
 
-/// Finds out whether an output could be created, without creating it. `made` is a folder that will be made.
+/// Checks that an output could be created, without creating it. `made` is a folder that will be created.
 pub fn check_place(path: &Path, made: Option<&Path>) -> Result<()> {
     check(path, made).map_err(|source| failed(path, source))
 }
@@ -66,19 +66,19 @@ fn check(path: &Path, made: Option<&Path>) -> io::Result<()> {
     Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
 }
 
-/// What a run that was killed left of this output, if it did.
+/// Finds a temporary that a killed run left of this output.
 #[must_use]
 pub fn stray_of(path: &Path) -> Option<PathBuf> {
     let place = followed(path).ok()?;
     strays::find(folder_of(&place), &strays::prefix(place.file_name()?))
 }
 
-/// The folder that a file is in.
+/// The folder of a file.
 fn folder_of(place: &Path) -> &Path {
     place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A new file in the folder of `place`, with the permissions any new file gets.
+/// Creates a file in the folder of `place`, with the permissions of any new file.
 fn create_beside(place: &Path) -> io::Result<(File, TempPath)> {
     let folder = folder_of(place);
     if !folder.exists() {

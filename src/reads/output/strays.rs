@@ -1,7 +1,8 @@
-//! Temporaries that a killed run left beside an output: the next run with the same output removes them, or names them where
-//! outputs are there and may not be replaced.
+//! Strays: temporaries that a killed run left beside an output. The next run with the same output removes them. If
+//! existing outputs may not be replaced, it reports them.
 //!
-//! A run holds a lock on each of its temporaries as long as it lives. The lock goes with the process, however that ends.
+//! A run holds a lock on each of its temporaries as long as it lives. The lock goes away with the process, however it
+//! ends.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -13,48 +14,49 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-/// Bytes of an output's name in its temporary's: a name may have 255 bytes, and the temporary's has some more than these.
+/// The most bytes of an output's name in the name of its temporary: names may have 255 bytes, and the temporary's is
+/// longer.
 const LONGEST: usize = 200;
-/// What follows in a temporary's name, so that no file of a user's has such a name by chance.
+/// The mark that follows in a temporary's name, so that no user's file has such a name by chance.
 const OURS: &[u8] = b".readseeker-";
-/// What names of temporaries end in.
+/// The suffix of temporaries.
 pub(super) const SUFFIX: &str = ".part";
-/// What follows in the name of a file that is being replaced, on file systems where that takes several steps.
+/// The suffix added to a temporary's name for a file set aside while it is replaced in several steps.
 pub(super) const ASIDE: &str = ".old";
-/// Random letters before that.
+/// The number of random letters before the suffix of temporaries.
 pub(super) const RANDOM: usize = 6;
 
-/// How the names of an output's temporaries begin: `.out.fq.readseeker-`.
+/// The start of the names of an output's temporaries: `.out.fq.readseeker-`.
 pub(super) fn prefix(name: &OsStr) -> Vec<u8> {
     let name = name.as_bytes();
     [b".", &name[..name.len().min(LONGEST)], OURS].concat()
 }
 
-/// Holds a new temporary; whether nobody has removed it before that.
+/// Locks a new temporary; returns whether it still exists.
 pub(super) fn hold(file: &File) -> io::Result<bool> {
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         // Another run has just taken it for a stray.
         Err(Errno::WOULDBLOCK) => Ok(false),
-        // Where a file system has no locks, nothing is ever removed.
+        // On file systems without locks, nothing is ever removed.
         Ok(()) | Err(_) => Ok(file.metadata()?.nlink() > 0),
     }
 }
 
-/// Removes what no live run holds of the temporaries whose names start with `prefix`. Where that cannot be, they stay; so does what
-/// was set aside, unless the place it is from `is_taken`: else it is the only copy.
+/// Removes the strays whose names start with `prefix`; those that cannot be removed stay. A file that was set aside is
+/// removed only if its own place `is_taken`, as it is the only copy otherwise.
 pub(super) fn remove(folder: &Path, prefix: &[u8], is_taken: bool) {
     for (path, _held) in unheld(folder, prefix, is_taken) {
         let _stays = std::fs::remove_file(path);
     }
 }
 
-/// One of them, or of what was set aside, if there is one: a run was killed before it was over.
+/// Finds a stray or a file set aside: a sign that a run was killed.
 pub(super) fn find(folder: &Path, prefix: &[u8]) -> Option<PathBuf> {
     unheld(folder, prefix, true).next().map(|(path, _held)| path)
 }
 
-/// The temporaries that no live run holds, each with a lock on it. None while another run puts its outputs in place: what it
-/// replaces has such a name and is not held.
+/// Finds the temporaries that no live run holds, and locks each. Finds none while another run puts its outputs in
+/// place: the files that run replaces have such names and are not locked.
 fn unheld(folder: &Path, prefix: &[u8], also_aside: bool) -> impl Iterator<Item = (PathBuf, File)> {
     let lock = File::open(folder).ok().filter(|folder| flock(folder, FlockOperation::NonBlockingLockExclusive).is_ok());
     let entries = lock.as_ref().and_then(|_| std::fs::read_dir(folder).ok());
@@ -66,18 +68,18 @@ fn unheld(folder: &Path, prefix: &[u8], also_aside: bool) -> impl Iterator<Item 
     })
 }
 
-/// The temporary, locked; an error where a live run holds it.
+/// Locks the temporary; it is an error if a live run holds it.
 fn hold_stray(path: &Path) -> io::Result<File> {
     if !path.symlink_metadata()?.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    // NFS locks only what may be written.
+    // NFS locks only files that are open for writing.
     let file = File::options().read(true).write(true).open(path).or_else(|_| File::open(path))?;
     flock(&file, FlockOperation::NonBlockingLockExclusive)?;
     Ok(file)
 }
 
-/// Whether this is the prefix, random letters and the suffix; or what was set aside under such a name, if that counts.
+/// Whether the name is the prefix, random letters and the suffix, with `also_aside` also one that was set aside.
 fn is_temporary(name: &OsStr, prefix: &[u8], also_aside: bool) -> bool {
     let name = name.as_bytes();
     let name = name.strip_suffix(ASIDE.as_bytes()).filter(|_| also_aside).unwrap_or(name);

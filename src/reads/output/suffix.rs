@@ -1,36 +1,36 @@
-//! Names that promise something else than what is written.
+//! Finds file names whose suffix does not fit the contents.
 
 use std::path::Path;
 
 use crate::reads::Codec;
 
-/// What an output holds, by which its name is judged.
+/// The contents of an output, by which its name is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Reads, in a format that the name chooses.
+    /// Reads, in a format chosen by the name.
     Reads,
     /// Reads with labels: a table, or FASTQ if the name says so.
     Labelled,
-    /// Scores, with tabs or commas.
+    /// Scores, separated by tabs or commas.
     Scores,
     /// Scores as Parquet.
     Parquet,
-    /// A table with tabs.
+    /// A table separated by tabs.
     Table,
-    /// Windows.
+    /// Windows, as BED.
     Bed,
-    /// Genes.
+    /// Genes, as GFF3.
     Gff,
-    /// Proteins and coding sequences.
+    /// Proteins or coding sequences, as FASTA.
     Fasta,
-    /// A report for programs.
+    /// A report for programs, as JSON.
     Json,
-    /// A report for people.
+    /// A report for people, as HTML.
     Html,
 }
 
 impl Content {
-    /// What it is called, and the suffixes that fit it best.
+    /// The name of the contents, and the suffixes that fit best.
     #[must_use]
     pub fn described(self) -> (&'static str, &'static str) {
         match self {
@@ -47,7 +47,7 @@ impl Content {
         }
     }
 
-    /// Its suffixes among [`KNOWN`]. BED and GFF3 are tables with tabs, too.
+    /// The suffixes among [`KNOWN`] that fit. BED and GFF3 are tab-separated tables too.
     fn suffixes(self) -> &'static [&'static str] {
         match self {
             Self::Reads => &["fq", "fastq", "fa", "fasta", "fna", "bam"],
@@ -71,12 +71,12 @@ const KNOWN: [&str; 35] = [
     "lzma", "br", "zip", "7z", "z",
 ];
 
-/// The suffix of `path` that promises something else: `.sam` of reads, which are not written so, `.bed` of GFF3, or `.bam.gz`
-/// of what is compressed already.
+/// The suffix of `path` if it promises other contents: `.sam` for reads (never written as SAM), `.bed` for GFF3, or
+/// `.bam.gz` for a format that is compressed already.
 #[must_use]
 pub fn misleading_suffix(path: &Path, content: Content) -> Option<String> {
     let suffix = |path: &Path| format!(".{}", path.extension().unwrap_or_default().to_string_lossy());
-    // Before the codec: BAM has one of its own.
+    // This comes before the codec, since BAM selects one too.
     if has_suffix(path, &KNOWN) {
         return (!has_suffix(path, content.suffixes())).then(|| suffix(path));
     }
@@ -89,7 +89,7 @@ pub fn misleading_suffix(path: &Path, content: Content) -> Option<String> {
     misleads.then(|| suffix(&inner) + &suffix(path))
 }
 
-/// Whether a path ends in one of these suffixes, in lower case or not.
+/// Whether a path ends in one of these suffixes, in any case.
 pub(super) fn has_suffix(path: &Path, suffixes: &[&str]) -> bool {
     path.extension().is_some_and(|extension| suffixes.iter().any(|suffix| extension.eq_ignore_ascii_case(suffix)))
 }

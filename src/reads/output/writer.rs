@@ -1,4 +1,4 @@
-//! An open output: bytes on their way through a codec.
+//! An open output, which passes bytes through a codec.
 
 use std::path::{Path, PathBuf};
 
@@ -9,15 +9,15 @@ use crate::reads::Codec;
 use crate::reads::codecs::encoder::{Encoder, EncoderConfig};
 use crate::reads::error::Result;
 
-/// Opens an output: `-` is stdout; a path's suffix says how it is compressed ([`Codec::of`]).
+/// Opens an output: `-` is stdout. The path's suffix selects the compression ([`Codec::of`]).
 ///
-/// A regular file is written beside its place and gets there by [`Pending::commit`]; pipes and devices are written to
+/// A regular file is written beside its place and put there by [`Pending::commit`]; pipes and devices are written to
 /// directly.
 pub async fn create(path: &Path, config: EncoderConfig) -> Result<(Writer, Pending)> {
     create_as(path, Codec::of(path), config).await
 }
 
-/// The same, always written as BGZF: for BAM.
+/// Opens an output that is always written as BGZF, for BAM.
 pub async fn create_bgzf(path: &Path, config: EncoderConfig) -> Result<(Writer, Pending)> {
     create_as(path, Codec::Bgzf, config).await
 }
@@ -36,14 +36,14 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writes all of `bytes`, sooner or later.
+    /// Accepts all of `bytes`; they are written sooner or later.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.encoder.write(bytes).await.map_err(|source| failed(&self.path, source))
     }
 
-    /// Writes what is still held back, and what ends a compressed file.
+    /// Writes what is still buffered, and the end of the compressed file.
     ///
-    /// Errors of earlier writes may show only here.
+    /// Errors of earlier writes may surface only here.
     pub async fn finish(self) -> Result<()> {
         self.encoder.finish().await.map_err(|source| failed(&self.path, source))
     }

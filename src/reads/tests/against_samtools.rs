@@ -1,4 +1,4 @@
-//! The files in `testdata/odd` against what `samtools fastq` made of them (`testdata/odd/make.py`).
+//! The files in `testdata/odd` compared with the output of `samtools fastq` (`testdata/odd/make.py`).
 
 use super::*;
 use crate::reads::{Format, Layout, Mate};
@@ -14,7 +14,7 @@ async fn a_bam_becomes_what_samtools_fastq_makes_of_it() {
     }
 }
 
-/// Line by line, so that a failure shows one read and not all.
+/// Compares line by line, so that a failure shows one read instead of all.
 fn assert_same_lines(made: &str, expected: &str) {
     for (n, (made, expected)) in made.lines().zip(expected.lines()).enumerate() {
         assert_eq!(made, expected, "line {}", n + 1);

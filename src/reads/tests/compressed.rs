@@ -1,4 +1,5 @@
-//! zstd, bzip2 and xz, one member after the other, cut, damaged, followed by garbage: as gzip is in `traps`.
+//! zstd, bzip2 and xz files: several members, truncated, damaged, followed by garbage. Tests for gzip are also in
+//! `traps`.
 
 use async_compression::Level;
 use async_compression::tokio::write::{BzEncoder, GzipEncoder, XzEncoder, ZstdEncoder};
@@ -7,7 +8,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::*;
 
-/// What compresses to one member of a format.
+/// The format of a compressed member.
 #[derive(Clone, Copy, Debug)]
 enum Member {
     Gzip,
@@ -38,7 +39,7 @@ impl Member {
     }
 }
 
-/// The error a file with these bytes ends in.
+/// The error message for a file with these bytes.
 async fn complaint(bytes: impl AsRef<[u8]>) -> String {
     let files = Files::new();
     message(&read(files.write("reads", bytes)).await.unwrap_err())
@@ -74,7 +75,7 @@ async fn members_one_after_the_other_are_one_file() {
     }
 }
 
-/// What no tool can know is whether another member was to come: a cut between two members is none.
+/// No tool can know whether another member was to come, so a cut between two members goes unnoticed.
 #[tokio::test]
 async fn a_cut_is_noticed_wherever_it_falls() {
     for member in ALL {
@@ -118,7 +119,7 @@ async fn garbage_after_the_last_member_is_an_error() {
     }
 }
 
-/// As `gzip -t` has it: what is written to a tape ends in zeros.
+/// As in `gzip -t`: files from tapes end in zeros.
 #[tokio::test]
 async fn zeros_after_the_last_member_of_gzip_are_skipped() {
     let files = Files::new();
@@ -169,12 +170,12 @@ async fn compressed_twice_is_called_that_whatever_the_two_are() {
     }
 }
 
-/// A frame says how wide a window it wants: this one wants 2 GiB, as `zstd --ultra --long=31` does.
+/// A frame states the size of its window: this one needs 2 GiB, as from `zstd --ultra --long=31`.
 #[tokio::test]
 async fn a_window_too_wide_is_refused_before_it_is_made() {
     let window_log_31 = (31 - 10) << 3;
     let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, window_log_31, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    // The same of xz: the byte of its block's header that has the size of the dictionary, and the header's checksum.
+    // The same for xz: changes the dictionary size in the block header, and corrects the header's checksum.
     let mut block = Member::Xz.of(&reads_of(0..3)).await;
     let header = 12..12 + 4 * usize::from(block[12]);
     assert_eq!(block[header.start + 2..header.start + 4], [0x21, 1], "LZMA2, and one byte for it");

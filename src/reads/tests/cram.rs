@@ -1,4 +1,4 @@
-//! CRAM of every kind samtools writes (`testdata/odd/make.py`) against BAM with the same reads.
+//! CRAM of every kind that samtools writes (`testdata/odd/make.py`) compared with BAM of the same reads.
 
 use tokio::io::AsyncReadExt;
 
@@ -7,7 +7,7 @@ use crate::reads::Format;
 
 const KINDS: [&str; 5] = ["3.0", "3.1", "3.1_archive", "embedded", "no_reference"];
 
-/// The templates of a CRAM, given a reference or not.
+/// The templates of a CRAM, read with or without a reference.
 async fn read_cram(path: PathBuf, reference: Option<PathBuf>) -> Result<Vec<Template>> {
     let inputs = Inputs::Lanes(vec![Input::Single(path)]);
     let (mate_names, alignments, collate) = (MateNames::Compared, Alignments::Dropped, None);
@@ -40,7 +40,7 @@ async fn every_kind_of_cram_holds_the_reads_of_its_bam() {
     }
 }
 
-/// Decoders of names, and the tables of all of them, show their size with many names only.
+/// Only a file with many names shows whether the name decoders handle them all.
 #[tokio::test]
 async fn many_names_are_those_of_the_bam() {
     let (bam, _) = read_with(Input::Single(odd("many.bam")), Grouping::Each).await;
@@ -52,7 +52,7 @@ async fn many_names_are_those_of_the_bam() {
     }
 }
 
-/// What passes through to a BAM output, too: flags, places, tags. Only MD and NM, which CRAM leaves out, are not made again.
+/// Flags, positions and tags pass through to a BAM output too. MD and NM, which CRAM leaves out, are not recomputed.
 #[tokio::test]
 async fn its_records_are_those_of_the_bam_whole() {
     let bam = tokio::fs::File::open(odd("mapped.bam")).await.unwrap();
@@ -165,7 +165,8 @@ async fn a_cram_cut_anywhere_is_noticed() {
 async fn a_damaged_cram_is_noticed() {
     let files = Files::new();
     let mut damaged = std::fs::read(odd("mapped.3.1_archive.cram")).unwrap();
-    // Not in the name it gives itself, and not in what pads its header.
+    // Skips the file definition, whose name may be anything. Damage in the header's padding leaves the templates
+    // unchanged.
     for at in (26..damaged.len()).step_by(173) {
         damaged[at] ^= 4;
         let path = files.write("damaged.cram", &damaged);
@@ -180,7 +181,7 @@ async fn a_damaged_cram_is_noticed() {
     }
 }
 
-/// A file of `testdata/odd` with some bytes of a block changed, and the block's checksum made good.
+/// A file of `testdata/odd` with some bytes of a block changed and the block's checksum corrected.
 fn forged(files: &Files, name: &str, block: std::ops::Range<usize>, changes: &[(usize, u8)]) -> PathBuf {
     let mut bytes = std::fs::read(odd(name)).unwrap();
     let (from, to) = (block.start, block.end - 4);
@@ -213,7 +214,7 @@ async fn what_no_checksum_tells_is_noticed() {
     }
 }
 
-/// BAM holds any text, as htslib has it.
+/// BAM tags may hold any text, as in htslib.
 #[tokio::test]
 async fn tags_may_hold_any_text() {
     let stored = tokio::fs::File::open(odd("any_text.cram")).await.unwrap();

@@ -1,4 +1,4 @@
-//! The law of reading and writing: what is written is read back the same.
+//! Property of reading and writing: what is written is read back unchanged.
 
 use proptest::prelude::*;
 
@@ -59,7 +59,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let files = Files::new();
-            // Two files with the same reads are refused: those of the second are a base longer.
+            // Two files with the same reads are refused, so those of the second file are a base longer.
             let mates = |mate: &str, more: usize| written.iter().map(|record| {
                 let word = record.header().iter().take_while(|byte| !b" \t".contains(byte)).count();
                 let suffix = if record.name().len() < word { mate } else { "" };

@@ -1,10 +1,10 @@
-//! Files that are cut, damaged, misnamed, out of step: each must end in an error that says so, or be fine.
+//! Files that are truncated, damaged, misnamed or out of step: each must end in an error that says so, or be read.
 
 use tokio::io::AsyncWriteExt;
 
 use super::*;
 
-/// The error a file with these bytes ends in.
+/// The error message for a file with these bytes.
 async fn complaint(bytes: impl AsRef<[u8]>) -> String {
     let files = Files::new();
     message(&read(files.write("reads", bytes)).await.unwrap_err())
@@ -24,7 +24,7 @@ async fn bgzip(bytes: &[u8]) -> Vec<u8> {
     encoder.into_inner()
 }
 
-/// Where each BGZF block ends.
+/// The offsets where BGZF blocks end.
 fn block_ends(bgzf: &[u8]) -> Vec<usize> {
     let mut ends = vec![0];
     while let Some(size) = bgzf.get(ends[ends.len() - 1] + 16..) {
@@ -36,7 +36,7 @@ fn block_ends(bgzf: &[u8]) -> Vec<usize> {
     ends.split_off(1)
 }
 
-/// A FASTQ file of some hundred kilobytes that does not compress to nothing.
+/// A FASTQ file of several hundred kilobytes that compresses badly.
 fn long_fastq() -> Vec<u8> {
     let record = |n: u32| {
         let bases: String =
@@ -84,7 +84,7 @@ async fn a_cut_gzip_is_noticed() {
     }
 }
 
-/// A gzip member's checksum comes last: what its damage makes of a record may be noticed before.
+/// A gzip member's checksum comes last, so the damaged text may be noticed before it.
 #[tokio::test]
 async fn a_flipped_bit_in_a_gzip_is_noticed() {
     for mut damaged in [gzip(&long_fastq()).await, bgzip(&long_fastq()).await] {
@@ -96,7 +96,7 @@ async fn a_flipped_bit_in_a_gzip_is_noticed() {
     }
 }
 
-/// The reads of a file with these bytes, and the codes of what is warned of.
+/// The number of reads in a file with these bytes, and the codes of its warnings.
 async fn read_and_warned(bytes: &[u8]) -> (usize, String) {
     let files = Files::new();
     let (templates, counts) = read_with(Input::Single(files.write("reads.gz", bytes)), Grouping::Templates).await;
@@ -403,7 +403,7 @@ fn pipes<const N: usize>(files: &Files, names: [&str; N]) -> [PathBuf; N] {
     pipes
 }
 
-/// A pipe cannot be sought, or opened twice, and comes in small pieces.
+/// Reads from a pipe, which cannot seek or be opened twice, and which delivers small pieces.
 #[tokio::test]
 async fn named_pipes_are_read() {
     let files = Files::new();
@@ -445,7 +445,7 @@ async fn two_named_pipes_are_opened_at_once() {
     assert_eq!(read.expect("no deadlock").unwrap().len(), 3000);
 }
 
-/// One program that writes R1 far ahead of R2, as `paste` and `tee` pipelines do.
+/// One program writes R1 far ahead of R2, as pipelines with `paste` and `tee` do.
 #[tokio::test]
 async fn a_pipe_that_is_written_far_ahead_of_the_other_is_read_ahead() {
     let files = Files::new();
@@ -453,7 +453,7 @@ async fn a_pipe_that_is_written_far_ahead_of_the_other_is_read_ahead() {
     let writer = {
         let pipes = pipes.clone();
         tokio::task::spawn_blocking(move || {
-            // R1 whole, before R2 is even opened.
+            // All of R1 is written before R2 is even opened.
             for (mate, pipe) in pipes.into_iter().enumerate() {
                 let reads = (0..30_000).map(|n| format!("@r{n}/{}\nACGT{}\n+\nIIIIIIIIII\n", mate + 1, "ACGTAC"));
                 std::fs::write(pipe, reads.collect::<String>()).unwrap();

@@ -1,4 +1,4 @@
-//! Outputs: names, formats, whole or not at all.
+//! Outputs: names, formats, and that each is written completely or not at all.
 
 use std::os::unix::fs::PermissionsExt;
 

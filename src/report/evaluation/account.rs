@@ -1,4 +1,4 @@
-//! What an evaluation says, as JSON has it.
+//! The report of an evaluation as data.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -13,56 +13,56 @@ use crate::prediction::Prediction;
 use crate::progress::{counted, grouped};
 use crate::report::account::Device;
 
-/// Points of a curve in a report.
+/// The most points of a curve in a report.
 const POINTS: usize = 400;
 
-/// What was evaluated, and how.
+/// The settings of an evaluation.
 #[derive(Debug)]
 pub struct Setting {
     /// The command line.
     pub command: Vec<String>,
-    /// The labelled reads.
+    /// The path of the labelled reads.
     pub input: PathBuf,
-    /// CPU threads the models were given.
+    /// The number of CPU threads given to the models.
     pub threads: NonZero<usize>,
-    /// The probability from which on a read is called coding.
+    /// The least probability of a read called coding.
     pub threshold: f32,
-    /// Reads with fewer bases were not scored.
+    /// The fewest bases of a read that was scored.
     pub min_length: usize,
-    /// What thresholds are looked for.
+    /// The targets for which thresholds are looked up.
     pub wanted: Vec<Wanted>,
-    /// The share of coding reads for which they are; none for that of the reads.
+    /// The share of coding reads for which thresholds apply; `None` for that of the evaluated reads.
     pub share: Option<f64>,
-    /// What is to be said of where the models ran.
+    /// Notes on the devices that ran the models.
     pub notes: Vec<String>,
 }
 
-/// Who says something of the reads.
+/// A predictor, with its predictions for the reads.
 #[derive(Debug)]
 pub struct Predictor {
-    /// What it is called where there are several.
+    /// The name that tells it from other predictors.
     pub name: String,
-    /// What it goes by.
+    /// Where the predictions come from.
     pub basis: Basis,
-    /// What it says of each read, in order.
+    /// The prediction for each read, in order.
     pub said: Vec<Prediction>,
-    /// How many other reads it has genes on.
+    /// The number of reads that the predictor has genes on but that are not evaluated.
     pub elsewhere: usize,
 }
 
-/// What a predictor goes by.
+/// Where the predictions come from.
 #[derive(Clone, Debug)]
 pub enum Basis {
     /// A model, which gives probabilities.
     Model(Card),
-    /// Genes of another program: they order the reads, and those at 0.5 or above are called coding.
+    /// Genes from another program: their share orders the reads, and reads at 0.5 or above are called coding.
     Genes(PathBuf),
 }
 
-/// Where reads are called coding by genes.
+/// The least share of a read in genes at which it is called coding.
 const CALLED_FROM: f32 = 0.5;
 
-/// How good predictors are on some labelled reads.
+/// The report of predictors on labelled reads.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
     pub(super) tool: &'static str,
@@ -73,24 +73,24 @@ pub struct Evaluation {
     pub(super) min_length: usize,
     pub(super) reads: usize,
     pub(super) unscored: u64,
-    /// Alignments without a label, by the reason.
+    /// The number of alignments without a label, by reason.
     pub(super) left_out: BTreeMap<&'static str, u64>,
-    /// What is to be said of where the models ran.
+    /// Notes on the devices that ran the models.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) notes: Vec<String>,
     pub(super) predictors: Vec<Judged>,
 }
 
-/// How good one of them is.
+/// The report of one predictor.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Judged {
     pub(super) name: String,
-    /// None of another program.
+    /// The model; `None` for another program.
     pub(super) model: Option<Card>,
     pub(super) device: Option<Device>,
-    /// The genes of another program.
+    /// The file with the genes of another program.
     pub(super) calls: Option<PathBuf>,
-    /// Reads that are not among those evaluated, but have such genes.
+    /// Reads that have genes of that program, but are not evaluated.
     pub(super) calls_elsewhere: usize,
     pub(super) all: Part,
     pub(super) best_threshold: Option<Best>,
@@ -103,14 +103,14 @@ pub(super) struct Judged {
     pub(super) precision_recall: Vec<[f64; 2]>,
 }
 
-/// What is wanted, and the threshold that meets it, if one does.
+/// A target, and the threshold that meets it, if there is one.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Met {
     pub(super) wanted: Wanted,
-    /// The share of coding reads; none for that of the reads.
+    /// The share of coding reads; `None` for that of the evaluated reads.
     pub(super) share: Option<f64>,
     pub(super) is_possible: bool,
-    /// None of what gives no probabilities.
+    /// The threshold; `None` if it cannot be met or there are no probabilities.
     pub(super) threshold: Option<f32>,
     #[serde(flatten)]
     pub(super) rates: Rates,
@@ -124,10 +124,10 @@ impl Met {
 }
 
 impl Evaluation {
-    /// The evaluation of what predictors say of some reads.
+    /// Evaluates predictors on labelled reads.
     ///
     /// # Panics
-    /// If a predictor does not say one thing of each read.
+    /// If a predictor does not have one prediction for each read.
     #[must_use]
     pub fn new(setting: Setting, reads: &LabelledReads, predictors: Vec<Predictor>) -> Self {
         let judged = predictors.into_iter().map(|predictor| Judged::new(predictor, reads, &setting)).collect();
@@ -147,7 +147,7 @@ impl Evaluation {
         }
     }
 
-    /// Which alignments had no label; nothing if all had one.
+    /// Describes the alignments that had no label; `None` if all had one.
     #[must_use]
     pub fn left_out(&self) -> Option<String> {
         let one = |(why, count): (&&str, &u64)| format!("{} {}", grouped(*count), why.replace('_', " "));
@@ -155,7 +155,7 @@ impl Evaluation {
         (!all.is_empty()).then(|| all.join(", "))
     }
 
-    /// What whoever asked for it should know.
+    /// The warnings for the user.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let strangers = self.predictors.iter().filter(|judged| judged.calls_elsewhere > 0);
@@ -204,7 +204,7 @@ impl Judged {
         }
     }
 
-    /// The same without what numbers do not tell that only order reads.
+    /// Drops the numbers that depend on probabilities, for predictions that only order the reads.
     fn without_probabilities(mut self) -> Self {
         for part in [&mut self.groups, &mut self.lengths, &mut self.gc].into_iter().flatten().chain([&mut self.all]) {
             part.measures.forget_probabilities();

@@ -1,4 +1,4 @@
-//! The curves of an evaluation, drawn: those of all predictors in one square.
+//! Draws the curves of an evaluation, with all predictors in one square.
 
 use maud::{Markup, html};
 
@@ -7,26 +7,26 @@ use super::table::shown;
 use crate::metrics::CalibrationBin;
 use crate::progress::grouped;
 
-/// Side of a curve's square, and room left of and below it, in user units.
+/// Side of the square, and room left of, above and below it, in user units.
 const SIDE: f64 = 300.0;
 const LEFT: f64 = 44.0;
 const ABOVE: f64 = 8.0;
 const BELOW: f64 = 40.0;
 
-/// Colours of predictors, in order, readable on light and dark.
+/// Colours of the predictors, in order, readable on light and dark backgrounds.
 const COLOURS: [&str; 6] = ["#2f9e44", "#1c7ed6", "#f08c00", "#e03131", "#9775fa", "#868e96"];
 
-/// Dashes tell them apart where colours do not.
+/// Dashes that tell predictors apart where colours cannot.
 const DASHES: [&str; 4] = ["none", "7 3", "2 3", "9 3 2 3"];
 
-/// A curve of one predictor.
+/// A predictor's curve.
 struct Line {
     colour: &'static str,
     dashes: &'static str,
     points: Vec<[f64; 2]>,
 }
 
-/// What the axes of a square mean.
+/// The title and axes of a square.
 struct Axes {
     title: &'static str,
     across: &'static str,
@@ -34,7 +34,7 @@ struct Axes {
     has_diagonal: bool,
 }
 
-/// ROC, precision and recall, and reliability.
+/// Draws ROC, precision and recall, and reliability.
 pub(super) fn curves(predictors: &[Judged]) -> Markup {
     let lines = |points: fn(&Judged) -> Vec<[f64; 2]>| -> Vec<Line> {
         let line = |(n, judged)| Line { colour: colour(n), dashes: DASHES[n % DASHES.len()], points: points(judged) };
@@ -66,7 +66,7 @@ fn colour(n: usize) -> &'static str {
     COLOURS[n % COLOURS.len()]
 }
 
-/// The line of each predictor, and its area.
+/// Shows the line of each predictor and the area under its ROC curve.
 fn legend(predictors: &[Judged]) -> Markup {
     html! {
         p {
@@ -83,7 +83,7 @@ fn legend(predictors: &[Judged]) -> Markup {
     }
 }
 
-/// Curves from 0 to 1 both ways, with the diagonal where that means something.
+/// Draws curves in a square from 0 to 1, with the diagonal if that has a meaning.
 fn square(axes: &Axes, lines: &[Line], over: &Markup) -> Markup {
     let points = |line: &Line| {
         let points = line.points.iter().map(|&[x, y]| format!("{:.1},{:.1}", place_x(x), place_y(y)));

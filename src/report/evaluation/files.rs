@@ -1,4 +1,4 @@
-//! The files of an evaluation.
+//! Writes the reports of an evaluation.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::reads::output::Pending;
 use crate::report::files::{json, write};
 
 impl Evaluation {
-    /// Writes the reports that are wanted, to be put in place together.
+    /// Writes the requested reports. They are put in place together later.
     pub async fn write(
         &self,
         as_json: Option<&Path>,
@@ -27,7 +27,8 @@ impl Evaluation {
         Ok(pending)
     }
 
-    /// The measures as a table, for people and programs: all reads, each group, each bin of lengths and of GC contents.
+    /// Returns the measures as a table for people and programs: all reads, and each group, bin of lengths and bin of GC
+    /// contents.
     #[must_use]
     pub fn table(&self) -> String {
         table::table(self)

@@ -1,4 +1,4 @@
-//! An evaluation as a page: one file, no script, nothing fetched.
+//! The page of an evaluation: one file, without scripts or anything to fetch.
 
 use maud::{Markup, html};
 
@@ -10,10 +10,10 @@ use crate::model::Card;
 use crate::progress::grouped;
 use crate::report::html::whole_page;
 
-/// The measures of parts: there is no room for all.
+/// The measures shown for groups and bins, since there is no room for all.
 const OF_PARTS: [&str; 6] = ["accuracy", "balanced_accuracy", "recall", "specificity", "mcc", "roc_auc"];
 
-/// Where names of predictors take room as well.
+/// The measures shown for them if names of predictors take up room too.
 const OF_SEVERAL: [&str; 3] = ["recall", "specificity", "roc_auc"];
 
 pub(super) fn page(evaluation: &Evaluation) -> String {
@@ -43,7 +43,7 @@ pub(super) fn page(evaluation: &Evaluation) -> String {
     )
 }
 
-/// What a predictor is.
+/// Describes a predictor.
 fn origin(judged: &Judged, is_named: bool) -> Markup {
     html! {
         p.note {
@@ -111,7 +111,7 @@ fn confusion(judged: &Judged) -> Markup {
     }
 }
 
-/// A measure's name as people write it.
+/// The name of a measure as people write it.
 fn heading(column: &str) -> String {
     match column {
         "f1" | "mcc" => column.to_uppercase(),
@@ -122,7 +122,7 @@ fn heading(column: &str) -> String {
     }
 }
 
-/// `0.9310 0.927–0.935`
+/// Shows `0.9310 0.927–0.935`.
 fn with_interval(name: &str, value: Option<f64>, part: &Part) -> Markup {
     let interval = match name {
         "accuracy" => part.measures.accuracy_95,
@@ -139,7 +139,7 @@ fn with_interval(name: &str, value: Option<f64>, part: &Part) -> Markup {
     }
 }
 
-/// The thresholds that were asked for.
+/// Shows the thresholds for the targets.
 fn wanted_thresholds(predictors: &[Judged]) -> Markup {
     let all = || predictors.iter().flat_map(|judged| judged.wanted.iter().map(move |met| (judged, met)));
     let share = all().find_map(|(_, met)| met.share);
@@ -182,7 +182,7 @@ fn wanted_threshold(met: &Met, predictor: Option<&String>) -> Markup {
     }
 }
 
-/// The parts of one kind: a line for each, or for each predictor of each.
+/// Shows the parts of one kind, with a line for each part and predictor.
 fn parts(title: &str, what: &str, predictors: &[Judged], of: fn(&Judged) -> &[Part]) -> Markup {
     let shown_here = if predictors.len() > 1 { &OF_SEVERAL[..] } else { &OF_PARTS };
     let columns = || COLUMNS.into_iter().filter(|(name, _)| shown_here.contains(name));

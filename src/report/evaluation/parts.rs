@@ -1,4 +1,4 @@
-//! The reads of an evaluation, and the parts of them that are measured on their own: groups, lengths, GC contents.
+//! The reads of an evaluation and the parts that are measured separately: groups, lengths, GC contents.
 
 use serde::Serialize;
 
@@ -6,38 +6,38 @@ use crate::composition;
 use crate::metrics::{Measures, Scored, share, share_95};
 use crate::prediction::{Frame, Prediction};
 
-/// The first lengths of the bins that reads are grouped in.
+/// The lower bounds of the bins by length.
 const LENGTHS: [u32; 8] = [0, 100, 150, 200, 300, 500, 1000, 3000];
 
-/// The first GC contents of theirs, in per cent.
+/// The lower bounds of the bins by GC content, in per cent.
 const GC: [u32; 10] = [0, 25, 30, 35, 40, 45, 50, 55, 60, 65];
 
 /// The labelled reads that were scored.
 #[derive(Clone, Debug, Default)]
 pub struct LabelledReads {
-    /// What is true of each.
+    /// The truth about each read.
     pub truths: Vec<Truth>,
-    /// The name of each group.
+    /// The names of the groups.
     pub groups: Vec<String>,
-    /// How many others were too short.
+    /// The number of other reads, which were too short to be scored.
     pub unscored: u64,
-    /// How many had no label, by the reason.
+    /// The numbers of reads without a label, by reason.
     pub left_out: Vec<(&'static str, u64)>,
 }
 
-/// What is true of a read, and what it is made of.
+/// The truth about a read, and the properties by which it is grouped.
 #[derive(Clone, Copy, Debug)]
 pub struct Truth {
     pub(super) is_coding: bool,
     frame: Option<Frame>,
     length: u32,
-    /// In per cent.
+    /// The GC content in per cent.
     gc: Option<u32>,
     group: Option<u32>,
 }
 
 impl Truth {
-    /// That of a read; `group` is the number of its group, `frame` that of a coding read where it is known.
+    /// The truth about a read. `group` is the number of its group; `frame` is that of a coding read, if known.
     #[must_use]
     pub fn of(bases: &[u8], is_coding: bool, frame: Option<Frame>, group: Option<u32>) -> Self {
         let length = u32::try_from(bases.len()).unwrap_or(u32::MAX);
@@ -45,18 +45,18 @@ impl Truth {
     }
 }
 
-/// Some of the reads.
+/// The measures of some of the reads.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Part {
     pub(super) name: String,
     #[serde(flatten)]
     pub(super) measures: Measures,
-    /// Of the reads whose frame is known and predicted, those whose frame is right.
+    /// The share of right frames among reads whose frame is known and predicted.
     pub(super) frame_accuracy: Option<f64>,
     pub(super) frame_accuracy_95: Option<[f64; 2]>,
 }
 
-/// All parts.
+/// The measures of all reads and of each part.
 #[derive(Clone, Debug)]
 pub(super) struct Parts {
     pub(super) all: Part,
@@ -65,7 +65,7 @@ pub(super) struct Parts {
     pub(super) gc: Vec<Part>,
 }
 
-/// The measures of all parts that have a read.
+/// Measures all parts that have reads.
 pub(super) fn parts(reads: &LabelledReads, said: &[Prediction], threshold: f32) -> Parts {
     let names = |starts: &[u32]| (0..starts.len()).map(|n| name_of_bin(starts, n)).collect::<Vec<_>>();
     let index = |n: u32| usize::try_from(n).expect("at least 32 bits");
@@ -90,7 +90,7 @@ pub(super) fn parts(reads: &LabelledReads, said: &[Prediction], threshold: f32) 
     }
 }
 
-/// The reads of one part.
+/// The predictions for the reads of one part.
 #[derive(Clone, Debug, Default)]
 struct Own {
     scored: Vec<Scored>,
@@ -118,7 +118,7 @@ impl Own {
     }
 }
 
-/// `150-199`, `3000+`
+/// The name of a bin: `150-199`, `3000+`.
 fn name_of_bin(starts: &[u32], bin: usize) -> String {
     match starts.get(bin + 1) {
         Some(next) => format!("{}-{}", starts[bin], next - 1),

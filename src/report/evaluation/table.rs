@@ -1,13 +1,13 @@
-//! The measures of an evaluation as tab-separated text.
+//! The table of an evaluation as tab-separated text.
 
 use super::account::{Evaluation, Judged, Met};
 use super::parts::Part;
 use crate::metrics::{Measures, Rates, Wanted};
 
-/// A column: its name, and where its number is.
+/// A column: its name, and the function that returns its value.
 pub(super) type Column = (&'static str, fn(&Part) -> Option<f64>);
 
-/// The measures that are shown, in order.
+/// The measures shown, in order.
 pub(super) const COLUMNS: [Column; 12] = [
     ("accuracy", |of| of.measures.rates.accuracy),
     ("balanced_accuracy", |of| of.measures.rates.balanced_accuracy),
@@ -23,7 +23,7 @@ pub(super) const COLUMNS: [Column; 12] = [
     ("frame_accuracy", |of| of.frame_accuracy),
 ];
 
-/// What a line of the table holds behind the name of its predictor, and before it.
+/// A line of the table, except for the name of its predictor.
 struct Line {
     part: &'static str,
     name: String,
@@ -40,7 +40,7 @@ impl Line {
         Self { part: kind, name: part.name.clone(), reads, coding, measures, threshold }
     }
 
-    /// All reads at a wanted threshold: measures of all thresholds have no place here.
+    /// The line of all reads at the threshold of a target. Measures that cover all thresholds are left out.
     fn at(met: &Met, all: &Measures) -> Self {
         let (part, least) = wanted(met.wanted);
         let Rates { accuracy, balanced_accuracy, precision, recall, specificity, f1, mcc } = met.rates;
@@ -59,7 +59,7 @@ impl Line {
     }
 }
 
-/// What is wanted, by name, and how much of it.
+/// The name and the value of a target.
 pub(super) fn wanted(wanted: Wanted) -> (&'static str, f64) {
     match wanted {
         Wanted::Recall(least) => ("recall", least),
@@ -67,7 +67,8 @@ pub(super) fn wanted(wanted: Wanted) -> (&'static str, f64) {
     }
 }
 
-/// A line for each part; where there are several predictors, one for each of them, and a column that says of which.
+/// The table: a line for each part. With several predictors, a line for each part and predictor, and a column with its
+/// name.
 pub(super) fn table(evaluation: &Evaluation) -> String {
     let is_alone = evaluation.predictors.len() == 1;
     let mut header = vec!["part", "name"];
@@ -81,7 +82,7 @@ pub(super) fn table(evaluation: &Evaluation) -> String {
         .iter()
         .map(|judged| ((!is_alone).then_some(judged.name.as_str()), lines(judged, evaluation.threshold)))
         .collect();
-    // All were given the same reads, so all have the same parts.
+    // All predictors have the same reads, and so the same parts.
     for n in 0..of_each.first().map_or(0, |(_, lines)| lines.len()) {
         text.extend(of_each.iter().map(|(predictor, lines)| lines[n].text(*predictor)));
     }
@@ -89,7 +90,7 @@ pub(super) fn table(evaluation: &Evaluation) -> String {
 }
 
 fn lines(judged: &Judged, threshold: f32) -> Vec<Line> {
-    // A program that gives no probabilities has no threshold either.
+    // A program without probabilities has no threshold either.
     let threshold = judged.model.as_ref().map(|_| threshold);
     let all = [Line::of("all", &judged.all, threshold)];
     let wanted = judged.wanted.iter().map(|met| Line::at(met, &judged.all.measures));
@@ -99,7 +100,7 @@ fn lines(judged: &Judged, threshold: f32) -> Vec<Line> {
     all.into_iter().chain(wanted).chain(parts).collect()
 }
 
-/// Four digits, or `NA`.
+/// Formats a value with four decimals, or as `NA`.
 pub(super) fn shown(value: Option<f64>) -> String {
     value.map_or_else(|| "NA".to_owned(), |value| format!("{value:.4}"))
 }

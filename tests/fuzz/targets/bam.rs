@@ -1,4 +1,4 @@
-//! BAM: the bytes are what BGZF holds, so that checksums are right and the parser is reached.
+//! BAM: the fuzzed bytes are wrapped in BGZF, so that checksums are right and the parser is reached.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -15,7 +15,7 @@ macro_rules! testdata {
     };
 }
 
-/// Small checkpoints of both kinds: each file's name and content.
+/// Small checkpoints, two BERTs and a compact model: each file's name and content.
 const CHECKPOINTS: [&[(&str, &[u8])]; 3] = [
     &[
         ("config.json", testdata!("parity/k5_tiny_zip/config.json")),
@@ -44,7 +44,7 @@ fuzz_target!(|data: &[u8]| {
         if n == mutated && *file < 128 {
             bytes = content.to_vec();
         } else if n == mutated {
-            // Too large for a mutator: a few bytes of it change, each at a place of three bytes.
+            // The file is too large for a mutator: a few bytes change, each at a place given by three bytes.
             for edit in content.chunks_exact(4).take(16) {
                 let place = usize::from(edit[0]) << 16 | usize::from(edit[1]) << 8 | usize::from(edit[2]);
                 let at = place % bytes.len().max(1);

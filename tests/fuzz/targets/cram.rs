@@ -1,11 +1,11 @@
-//! CRAM: all checksums are mended, so that the decoders are reached.
+//! CRAM: all checksums are corrected, so that the decoders are reached.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use readseeker::reads::{Alignments, Inputs};
 use readseeker_fuzz::{check_alignments, check_letters, crash_on_panics, folder, read, settings};
 
-/// What comes before the first container.
+/// The length of the file definition, which precedes the first container.
 const FILE_DEFINITION: usize = 26;
 
 fuzz_target!(|data: &[u8]| {
@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Puts the right checksums behind the headers of containers and behind blocks.
+/// Corrects the checksums after the headers of containers and after blocks.
 fn mend(data: &mut [u8]) -> Option<()> {
     let mut at = FILE_DEFINITION;
     while at < data.len() {
@@ -52,7 +52,7 @@ fn mend(data: &mut [u8]) -> Option<()> {
     Some(())
 }
 
-/// Writes the checksum of what lies between `start` and `at`, and passes it.
+/// Writes the checksum of the bytes from `start` to `at`, and moves `at` past it.
 fn sign(data: &mut [u8], start: usize, at: &mut usize) -> Option<()> {
     let checksum = crc32fast::hash(data.get(start..*at)?);
     data.get_mut(*at..)?.first_chunk_mut::<4>()?.copy_from_slice(&checksum.to_le_bytes());
@@ -60,7 +60,7 @@ fn sign(data: &mut [u8], start: usize, at: &mut usize) -> Option<()> {
     Some(())
 }
 
-/// A number of ITF8 or LTF8; only the former's value matters here.
+/// Parses a number in ITF8 or LTF8; only the value of an ITF8 matters here.
 fn number(data: &[u8], at: &mut usize, longest: u32) -> Option<u32> {
     let bytes = data.get(*at..)?;
     let first = *bytes.first()?;

@@ -1,11 +1,12 @@
-//! Headers: text as the header of a SAM and of a BAM file, and after a NUL the reference sequences that BAM has beside it.
+//! Headers: text as the header of a SAM and a BAM file; after a NUL, the reference sequences that BAM lists after the
+//! text.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use readseeker::reads::{Alignments, Inputs};
 use readseeker_fuzz::{bgzf, check_alignments, crash_on_panics, folder, read, settings};
 
-/// A read of no sequence, in SAM.
+/// An unmapped read, in SAM.
 const READ: &[u8] = b"r\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\n";
 
 fuzz_target!(|data: &[u8]| {
@@ -20,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
         std::fs::write(&path, file).expect("a file can be written");
         if let Some((header, templates)) = read(&settings(Inputs::Files(vec![path]), Alignments::Kept, None)) {
             check_alignments(folder.path(), &header, &templates);
-            // As a run writes it.
+            // The header as a run writes it.
             check_alignments(folder.path(), &header.with_program("readseeker", "0", "readseeker split"), &templates);
         }
     }

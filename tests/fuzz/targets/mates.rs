@@ -1,4 +1,4 @@
-//! Names of mates: two files in lock step, cut from the input at its first NUL.
+//! Mate names: two files in lock step, split from the input at its first NUL.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

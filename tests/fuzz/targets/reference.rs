@@ -1,4 +1,4 @@
-//! A reference: FASTA and its index, cut from the input at its first NUL, for a CRAM that needs one.
+//! A reference: FASTA and its index, split from the input at its first NUL, for a CRAM that needs one.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

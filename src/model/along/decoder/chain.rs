@@ -1,7 +1,8 @@
-//! The hidden Markov model over {none, six frames}: the best path at any prior, and the prior at which it turns. Pure.
+//! The hidden Markov model over {none, six frames}: finds the best path at any prior, and the prior at which it
+//! changes. Pure.
 //!
-//! Its costs are the same for a read and its reverse complement: a gene of the minus strand is entered, from left to right, at
-//! its end. So of the 49 transitions only a few kinds differ, and a step takes some thirty operations.
+//! Its costs are the same for a read and its reverse complement: from left to right, a gene on the minus strand is
+//! entered at its end. So only a few kinds of the 49 transitions differ, and a step takes some thirty operations.
 
 use std::ops::Range;
 
@@ -10,22 +11,23 @@ use super::line::Line;
 use super::settings::DecoderSettings;
 use super::steps::Steps;
 
-/// None, plus 0 1 2, minus 0 1 2.
+/// The number of states: none, plus 0 1 2, minus 0 1 2.
 pub(super) const STATES: usize = 7;
 
-/// The costs of a step, as log scores.
+/// The costs of transitions and positions, as log scores.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
-    /// Of a position's logits: neighbours share most of what they see.
+    /// The weight of a position's logits: neighbours share most of what they see.
     weight: f64,
     /// The log odds of coding that calls assume.
     prior: f64,
     steps: Steps,
-    /// Whether a change of the frame at a stop codon is from one gene to the next, rather than a shift like any other.
+    /// Whether a change of the frame at a stop codon separates two genes instead of being a frameshift.
     parts_at_stops: bool,
 }
 
-/// A path that [`Memory`] held, and its frame: that of most positions; of equal numbers that in which they say more.
+/// A path that was in [`Memory`], and its frame: that of most positions, or the one with more evidence if two have as
+/// many.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Call {
     line: Line,
@@ -38,19 +40,19 @@ impl Call {
         self.line.is_mostly_none(positions)
     }
 
-    /// The same, in the frame of another call of as many positions if that has one.
+    /// Returns this path with the frame of another call of as many positions, if that has one.
     pub(super) fn in_frame_of(self, other: Self, positions: usize) -> Self {
         if other.line.none < positions { Self { frame: other.frame, ..self } } else { self }
     }
 }
 
-/// Working memory, kept from read to read.
+/// Working memory, reused from read to read.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// The codons between the positions, one fewer than these: to be set first.
+    /// The codons at the borders between positions, to be set first.
     pub(super) marks: Vec<Marks>,
     back: Vec<[u8; STATES]>,
-    /// The state of each position, after [`Chain::call`] or any other path.
+    /// The state of each position, after [`Chain::call`] or any other search.
     pub(super) path: Vec<u8>,
 }
 
@@ -60,37 +62,37 @@ impl Chain {
         Self { weight, prior: weight * prior, steps: Steps::new(settings), parts_at_stops: shift_at_stop < shift }
     }
 
-    /// One in which no gene shifts its frame, but where it ends at a stop codon.
+    /// Creates a model without frameshifts, except at the stop codon that ends a gene.
     pub(super) fn without_shifts(settings: &DecoderSettings) -> Self {
         Self::new(&DecoderSettings { shift: f64::INFINITY, ..*settings })
     }
 
-    /// The best path at the settings' prior, which is the call. Of equally good states the lowest.
+    /// Finds the best path at the settings' prior, which is the call. Of equally good states, the lowest is chosen.
     pub(super) fn call(&self, logits: &[[f32; STATES]], memory: &mut Memory) -> Call {
         self.best(self.prior, logits, memory)
     }
 
-    /// What shifts of the frame gain each coding position of a call: how much higher it scores than the best path without them, which
-    /// `unshifted` finds.
+    /// The gain from frameshifts per coding position of a call: by how much it scores higher than the best path without
+    /// them, which `unshifted` finds.
     #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
     pub(super) fn gain(&self, call: Call, unshifted: &Self, logits: &[[f32; STATES]], memory: &Memory) -> f64 {
-        // In fewer positions, one shift that is none would count for too much.
+        // With fewer positions, a single spurious shift would count for too much.
         const FEWEST: usize = 20;
         let coding = (logits.len() - call.line.none).max(FEWEST);
         let without = unshifted.line(self.prior, logits, &memory.marks);
         (call.line.at(self.prior) - without.at(self.prior)) / coding as f64
     }
 
-    /// How much a read speaks for coding, as log odds, and its frame, given its call.
+    /// The evidence of a read for coding, as log odds, and its frame, given its call.
     ///
-    /// As the prior's log odds of coding rise, ever more positions of the best path are coding. At some log odds it turns from
-    /// one that is mostly none into one that is not; what the read itself says are these odds' opposite. So at any prior, a
-    /// read is more likely coding than not if half of it is called coding there. The frame is the call's, or that of the best
-    /// path that is coding throughout where the call is mostly none.
+    /// As the prior log odds of coding rise, more and more positions of the best path are coding. At some odds it turns
+    /// from mostly none to mostly coding; the evidence of the read is the opposite of these odds. So at any prior, a
+    /// read is more likely coding than not if at least half of it is called coding there. The frame is that of the
+    /// call, or if the call is mostly none, that of the best path that is coding throughout.
     ///
-    /// A path's score is a line over the prior, and the best score is the upper hull of these lines. The search keeps a line
-    /// on either side of the turn. Where they meet, either no path is better, and this is the turn, or the best one there
-    /// takes the place of one of them.
+    /// The score of a path is a line over the prior, and the best score is the upper hull of these lines. The search
+    /// keeps one line on either side of the turn. Where they meet, either no path is better, and this is the turn, or
+    /// the best path there replaces one of the two.
     pub(super) fn break_even(&self, call: Call, logits: &[[f32; STATES]], memory: &mut Memory) -> (f64, usize) {
         let (before, after, frame) = if call.is_mostly_none(logits.len()) {
             let coding = self.best(f64::INFINITY, logits, memory);
@@ -102,17 +104,17 @@ impl Chain {
         (-self.meeting(before, after, logits, memory) / self.weight, frame)
     }
 
-    /// Leaves in memory the path of a read that speaks so much for coding, where it turns: the best path, as the prior rises, of
+    /// Leaves the path of a read with this evidence at its turn in memory: as the prior rises, the first best path of
     /// which no more than half is none.
     pub(super) fn turn(&self, log_odds: f64, logits: &[[f32; STATES]], memory: &mut Memory) {
-        // At the turn itself, the path before it scores the same.
+        // Exactly at the turn, the path before it scores the same.
         const BEYOND: f64 = 1e-6;
         let turn = -log_odds * self.weight;
         self.best(turn + BEYOND * (1.0 + turn.abs()), logits, memory);
     }
 
-    /// The log odds of coding, times the weight, at which the best path turns from one that is mostly none, as `before` is, into one
-    /// that is not, as `after`.
+    /// The log odds of coding, times the weight, at which the best path turns from one that is mostly none, like
+    /// `before`, into one that is not, like `after`.
     fn meeting(&self, mut before: Line, mut after: Line, logits: &[[f32; STATES]], memory: &Memory) -> f64 {
         loop {
             let meet = after.meets(&before);
@@ -124,14 +126,14 @@ impl Chain {
         }
     }
 
-    /// Whether the runs of the path in memory on both sides of a border, of one strand, are two genes.
+    /// Whether the runs on both sides of a border of the path in memory, on one strand, are two genes.
     pub(super) fn parts(&self, border: usize, memory: &Memory) -> bool {
         let Memory { marks, path, .. } = memory;
         self.parts_at_stops && marks[border - 1].end_a_gene(path[border - 1], path[border])
     }
 
-    /// How much the positions of a gene of the path speak for coding, as log odds: at the opposite prior, the gene and nothing in
-    /// its place score the same.
+    /// The evidence for coding in the positions of a gene on the path, as log odds: at the opposite prior, the path
+    /// scores the same with the gene and with none in its place.
     #[expect(clippy::cast_precision_loss, reason = "no read has 2^52 positions")]
     pub(super) fn evidence(&self, gene: Range<usize>, logits: &[[f32; STATES]], memory: &Memory) -> f64 {
         let Memory { marks, path, .. } = memory;
@@ -146,7 +148,7 @@ impl Chain {
         (own - none + steps.sum::<f64>()) / (self.weight * gene.len() as f64)
     }
 
-    /// The best path at a prior, given as log odds times the weight.
+    /// Finds the best path at a prior, given as log odds times the weight.
     fn best(&self, prior: f64, logits: &[[f32; STATES]], memory: &mut Memory) -> Call {
         let Memory { marks, back, path, .. } = memory;
         debug_assert_eq!(marks.len() + 1, logits.len().max(1));
@@ -175,10 +177,10 @@ impl Chain {
         Call { line: Line::of(score, none, prior), frame }
     }
 
-    /// The same as a line alone.
+    /// The line of the best path at a prior, without the path itself.
     fn line(&self, prior: f64, logits: &[[f32; STATES]], marks: &[Marks]) -> Line {
         let Some((first, rest)) = logits.split_first() else { return Line { score: 0.0, none: 0 } };
-        // How many positions have been none up to each state.
+        // With each score goes the number of positions that have been none so far.
         let mut best = self.score_at(prior, first).map(|score| (score, 0_u32));
         best[0].1 = 1;
         for (logits, &marks) in rest.iter().zip(marks) {
@@ -192,25 +194,25 @@ impl Chain {
         Line::of(score, none as usize, prior)
     }
 
-    /// Log likelihoods up to a summand that is the same for all states.
+    /// Log likelihoods, up to a constant that is the same for all states.
     fn score(&self, logits: &[f32; STATES]) -> [f64; STATES] {
         logits.map(|logit| self.weight * f64::from(logit))
     }
 
-    /// The same with the prior, given as log odds times the weight.
+    /// Log likelihoods at a prior, given as log odds times the weight.
     fn score_at(&self, prior: f64, logits: &[f32; STATES]) -> [f64; STATES] {
         let mut scores = self.score(logits);
         scores[0] -= prior;
         scores
     }
 
-    /// The best score by which each state is reached, with what comes along from the state before. Of equally good ones
-    /// that of the lowest state.
+    /// The best score with which each state is reached, and the value `T` that comes along from the previous state. Of
+    /// equally good previous states, the lowest is chosen.
     fn step<T: Copy>(&self, from: [(f64, T); STATES], marks: Marks) -> [(f64, T); STATES] {
         let [plus, minus] = self.steps.at(marks);
         let add = |(score, along): (f64, T), more: f64| (score + more, along);
         let [none, p1, p2, p3, m1, m2, m3] = from;
-        // From left to right, a gene of the minus strand is left at its beginning and entered at its end.
+        // From left to right, a gene on the minus strand is left at its start and entered at its end.
         let ([p_end, m_begin], [p_shift, m_shift]) =
             ([&plus.stops.end, minus.begin], [&plus.stops.shift, &minus.stops.shift]);
         let to_none = highest([
@@ -224,7 +226,7 @@ impl Chain {
         ]);
         let across = [highest([m1, m2, m3]), highest([p1, p2, p3])].map(|best| add(best, self.steps.other));
         let (p_stay, m_stay) = (&plus.stops.stay, &minus.stops.stay);
-        // Each state with the two others of its strand, in their order.
+        // For each state, the transitions from it and from the two others of its strand, in order.
         let near = [
             [add(p1, p_stay[0]), add(p2, p_shift[1]), add(p3, p_shift[2])],
             [add(p1, p_shift[0]), add(p2, p_stay[1]), add(p3, p_shift[2])],
@@ -242,7 +244,7 @@ impl Chain {
     }
 }
 
-/// The states by their numbers.
+/// The numbers of the states.
 const STATE: [u8; STATES] = [0, 1, 2, 3, 4, 5, 6];
 
 /// The first candidate with the highest score.
@@ -256,7 +258,7 @@ fn highest<T: Copy, const N: usize>(candidates: [(f64, T); N]) -> (f64, T) {
     best
 }
 
-/// How many positions of a path are none, and the frame of most others.
+/// Counts the positions of a path that are none, and finds the frame of most others.
 fn counted(logits: &[[f32; STATES]], path: &[u8]) -> (usize, usize) {
     let mut counts = [(0_usize, 0.0_f64); STATES];
     for (logits, &state) in logits.iter().zip(path) {
@@ -310,7 +312,7 @@ mod tests {
         path.windows(2).zip(marks).map(|(step, &marks)| cost(step[0], step[1], marks)).sum()
     }
 
-    /// The score of a path at log odds of coding.
+    /// The score of a path, given log odds of coding.
     fn score_of(path: &[usize], prior: f64, logits: &[[f32; STATES]], marks: &[Marks]) -> f64 {
         let chain = Chain::new(&SETTINGS);
         let none: f64 = path.iter().map(|&state| f64::from(u8::from(state == 0))).sum();
@@ -318,13 +320,13 @@ mod tests {
         own - steps_of(path, marks) - SETTINGS.weight * prior * none
     }
 
-    /// All paths: 7^positions of them.
+    /// All 7^positions paths.
     fn all_paths(positions: usize) -> impl Iterator<Item = Vec<usize>> {
         let positions = u32::try_from(positions).unwrap();
         (0..7_usize.pow(positions)).map(move |number| (0..positions).map(|t| number / 7_usize.pow(t) % 7).collect())
     }
 
-    /// The best score of a path at log odds of coding, each of the 49 steps looked at.
+    /// The best score of any path, given log odds of coding, with each of the 49 steps tried.
     fn best_score(prior: f64, logits: &[[f32; STATES]], marks: &[Marks]) -> f64 {
         let chain = Chain::new(&SETTINGS);
         let own = |logits: &[f32; STATES]| {
@@ -351,7 +353,7 @@ mod tests {
         logits.iter().rev().map(|l| [l[0], l[4], l[5], l[6], l[1], l[2], l[3]]).collect()
     }
 
-    /// The same of the reverse complement.
+    /// The marks of the reverse complement.
     fn turned(marks: &[Marks]) -> Vec<Marks> {
         let other = |bits: u8| bits >> 3 | (bits & 7) << 3;
         let turned = |marks: &Marks| Marks {
@@ -362,7 +364,7 @@ mod tests {
         marks.iter().rev().map(turned).collect()
     }
 
-    /// Logits, and working memory with marks.
+    /// Logits, and working memory that holds random marks.
     fn read(positions: std::ops::Range<usize>) -> impl Strategy<Value = (Vec<[f32; STATES]>, Memory)> {
         let marks =
             (0..64_u8, 0..64_u8, 0..64_u8).prop_map(|(stop, start, other_start)| Marks { stop, start, other_start });
@@ -375,7 +377,8 @@ mod tests {
 
     #[test]
     fn a_long_read_is_as_its_parts() {
-        // Half of each kind, in runs of a hundred: it turns where runs of genes are worth as much as those of none.
+        // Runs of a hundred positions, half of them of genes: the call turns where both kinds of runs are worth the
+        // same.
         let logits: Vec<_> = (0..50_000_u32)
             .map(|t| [if t % 200 < 100 { 3.0 } else { -3.0 }, 0.0, -9.0, -9.0, -9.0, -9.0, -9.0])
             .collect();
@@ -420,7 +423,8 @@ mod tests {
             let chain = Chain::new(&SETTINGS);
             let call = chain.call(&logits, &mut memory);
             let (log_odds, frame) = chain.break_even(call, &logits, &mut memory);
-            // At some prior, a path of each kind is the best, and in none but the better one a bit beside it.
+            // At the break-even prior, the best paths of both kinds score the same; a little beside it, only the better
+            // one wins.
             let best_of = |prior: f64, mostly_none: bool| {
                 all_paths(logits.len())
                     .filter(|path| (2 * path.iter().filter(|&&s| s == 0).count() > path.len()) == mostly_none)
@@ -438,7 +442,7 @@ mod tests {
             (logits, mut memory) in read(2..60),
             state in 1_usize..7,
         ) {
-            // So strong that the best path stays in one frame throughout.
+            // The logits favour one state so strongly that the best path stays in one frame.
             let logits: Vec<[f32; STATES]> = logits
                 .iter()
                 .map(|row| std::array::from_fn(|s| row[s] / 60.0 + if s == state { 30.0 } else { 0.0 }))

@@ -1,31 +1,32 @@
-//! Where stop and start codons lie, by the border between positions that a gene would have that ends or starts there. Pure.
+//! Maps stop and start codons to the borders between positions at which a gene with them would end or start. Pure.
 //!
-//! A position is of a gene if its middle base is. So every codon of a frame belongs to one border, and three to each.
+//! A position belongs to a gene if its middle base does. So each codon of a frame belongs to one border, and each
+//! border has three codons.
 
 use super::grid::POSITION;
 use super::kmers::{self, ATG, GTG, STOPS, TTG};
 
-/// The codons at the border behind a position: bit s for the frame of state s + 1.
+/// The codons at the border after a position: bit s is the frame of state s + 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks {
     /// Frames in which a gene that ends at this border has a stop codon.
     pub(super) stop: u8,
     /// Frames in which a gene that starts at this border starts with ATG.
     pub(super) start: u8,
-    /// The same with GTG or TTG.
+    /// Frames in which a gene that starts at this border starts with GTG or TTG.
     pub(super) other_start: u8,
 }
 
 impl Marks {
-    /// Whether a gene ends with its stop codon where one state follows another of its strand: the left one's on the plus strand, the
-    /// right one's on the minus strand.
+    /// Whether a gene ends with its stop codon where one state follows another on its strand: the left one's on the
+    /// plus strand, the right one's on the minus strand.
     pub(super) fn end_a_gene(self, from: u8, to: u8) -> bool {
         let ending = if to < 4 { from } else { to };
         self.stop >> (ending - 1) & 1 == 1
     }
 }
 
-/// What a codon of the read is, on its own strand and, reversed and complemented, on the other.
+/// Bits for what a codon of the read is on its own strand and, reverse-complemented, on the other.
 const STOP: u8 = 1;
 const START: u8 = 2;
 const MINUS_STOP: u8 = 4;
@@ -33,7 +34,7 @@ const MINUS_START: u8 = 8;
 const OTHER_START: u8 = 16;
 const MINUS_OTHER_START: u8 = 32;
 
-/// By a codon's number: three digits of base 4, A 0, T 1, C 2, G 3.
+/// The bits by codon number: three digits of base 4 (A 0, T 1, C 2, G 3).
 const KINDS: [u8; 64] = {
     let mut kinds = [0; 64];
     let mut n = 0;
@@ -60,7 +61,7 @@ const fn turned(codon: [u8; 3]) -> [u8; 3] {
     [codon[2] ^ 1, codon[1] ^ 1, codon[0] ^ 1]
 }
 
-/// The marks of a read's borders, one fewer than it has positions; `row` holds its overlapping 6-mers.
+/// Computes the marks of a read's borders, one fewer than positions; `row` holds its overlapping 6-mers.
 pub(super) fn mark(row: &[u16], side: usize, positions: usize, marks: &mut Vec<Marks>) {
     marks.clear();
     marks.resize(positions.saturating_sub(1), Marks::default());
@@ -71,7 +72,7 @@ pub(super) fn mark(row: &[u16], side: usize, positions: usize, marks: &mut Vec<M
         }
         let at = n + side;
         let (plus, minus) = (1 << (at % 3), 1 << (3 + (3 - at % 3) % 3));
-        // The last base of a stop codon is of the gene, the base before a start codon is not.
+        // The last base of a stop codon belongs to the gene, the base before a start codon does not.
         let middle = POSITION / 2;
         let borders = [at.checked_sub(middle - 2), at.checked_sub(middle + 1)];
         let [near, far] = borders.map(|behind| behind.map_or(usize::MAX, |behind| behind / POSITION));
@@ -102,7 +103,7 @@ mod tests {
         marks
     }
 
-    /// The only border with a mark, and that; the read is 54 bases, six positions.
+    /// The only border of a read that has a mark, and the mark. The read has 54 bases, six positions.
     fn only(bases: &str) -> (usize, Marks) {
         let found: Vec<(usize, Marks)> =
             marks(bases).into_iter().enumerate().filter(|(_, marks)| *marks != Marks::default()).collect();

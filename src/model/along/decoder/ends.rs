@@ -1,19 +1,19 @@
-//! Where a gene's end lies near a stop codon it ends there, and likewise where it starts. Pure.
+//! Moves the ends of genes: one near a stop codon ends there, and one near a start codon starts there. Pure.
 //!
-//! All of it is done in the gene's own direction, so a read and its reverse complement get mirrored ends.
+//! Everything is computed in the gene's own direction, so that a read and its reverse complement get mirrored ends.
 
 use super::kmers::{self, ATG, GTG, TTG};
 use crate::prediction::Strand;
 
-/// How far from the border that the states show a stop codon may lie, and a start codon.
+/// How far a stop codon or a start codon may lie from the border that the states indicate.
 const REACH_STOP: usize = 27;
 const REACH_START: usize = 18;
 
-/// Codons as digits, A 0, T 1, C 2, G 3, and how many bases further away they seem.
+/// Codons as digits (A 0, T 1, C 2, G 3), and a penalty in bases that is added to their distance.
 const STOPS: [([u8; 3], usize); 3] = [(kmers::STOPS[0], 0), (kmers::STOPS[1], 0), (kmers::STOPS[2], 0)];
 const STARTS: [([u8; 3], usize); 3] = [(ATG, 0), (GTG, 6), (TTG, 9)];
 
-/// A strand of a read, known by its overlapping 6-mers.
+/// One strand of a read, given by its overlapping 6-mers.
 #[derive(Clone, Copy)]
 pub(super) struct Bases<'a> {
     pub(super) row: &'a [u16],
@@ -25,7 +25,7 @@ impl Bases<'_> {
         self.row.len() + 5
     }
 
-    /// The digit of the n-th base in the strand's direction; none of an unknown one.
+    /// The digit of base number `n` in the direction of the strand; `None` if it is unknown.
     fn digit(&self, n: usize) -> Option<u8> {
         match self.strand {
             Strand::Plus => self.as_read(n),
@@ -33,7 +33,7 @@ impl Bases<'_> {
         }
     }
 
-    /// The digit of the n-th base of the read.
+    /// The digit of base number `n` of the read.
     fn as_read(&self, n: usize) -> Option<u8> {
         Some(kmers::number(self.row, n, 1)?.to_le_bytes()[0])
     }
@@ -42,7 +42,7 @@ impl Bases<'_> {
         (n + 3 <= self.len()).then(|| Some([self.digit(n)?, self.digit(n + 1)?, self.digit(n + 2)?]))?
     }
 
-    /// The starts of the codons of `offset`'s frame near `border` that are one of `wanted`, with their penalties.
+    /// The starts of codons near `border` in the frame of `offset` that are among `wanted`, with their penalties.
     fn near<const N: usize>(
         &self,
         offset: usize,
@@ -60,35 +60,37 @@ impl Bases<'_> {
         })
     }
 
-    /// The base behind the last codon of a gene that ends at about `end`: its stop codon's, if there is one after `start`.
+    /// The end of a gene that ends at about `end`: after the stop codon nearby, if there is one after `start`.
     pub(super) fn stop(&self, offset: usize, start: usize, end: usize) -> Option<usize> {
         let border = end.cast_signed() - 3; // a position at the start of a read may have fewer bases than a codon
         let stops = self.near(offset, border, REACH_STOP, &STOPS);
         nearest(stops, border, REACH_STOP).map(|stop| stop + 3).filter(|&stop| stop > start)
     }
 
-    /// Whether a gene ends at `end` with a stop codon.
+    /// Whether a gene that ends at `end` has a stop codon there.
     pub(super) fn ends_with_stop(&self, offset: usize, start: usize, end: usize) -> bool {
         let is_whole = end >= start + 3 && end % 3 == offset;
         is_whole && self.codon(end - 3).is_some_and(|codon| STOPS.iter().any(|(stop, _)| *stop == codon))
     }
 
-    /// The first base of a gene that starts at about `start`: its start codon's, if there is one before `end` and no stop codon
-    /// between it and the gene.
+    /// The start of a gene that starts at about `start`: the start codon nearby, if there is one before `end` without a
+    /// stop codon between it and the gene.
     pub(super) fn start(&self, offset: usize, start: usize, end: usize) -> Option<usize> {
         let (border, behind) = (start.cast_signed(), self.behind_stops(offset, start, end));
         let starts = self.near(offset, border, REACH_START, &STARTS).filter(|&(at, _)| at >= behind);
         nearest(starts, border, REACH_START).filter(|&new| new < end)
     }
 
-    /// The base behind the last stop codon near the start of a gene that ends at `end`, with a codon before that; 0 if there is none.
+    /// The position after the last stop codon near the start of a gene that ends at `end`, with a codon after it; 0 if
+    /// there is none.
     pub(super) fn behind_stops(&self, offset: usize, start: usize, end: usize) -> usize {
         let mut stops = self.near(offset, start.cast_signed(), REACH_START, &STOPS);
         stops.rfind(|(at, _)| at + 6 < end).map_or(0, |(at, _)| at + 3)
     }
 }
 
-/// The codon of least distance to a border and penalty, if both together are in reach; of equal ones the first.
+/// The codon with the least sum of distance and penalty, if that is in reach; the first one, if several have the same
+/// sum.
 fn nearest(codons: impl Iterator<Item = (usize, usize)>, border: isize, reach: usize) -> Option<usize> {
     let far = codons.map(|(at, penalty)| (at.cast_signed().abs_diff(border) + penalty, at));
     far.min().filter(|(far, _)| *far <= reach).map(|(_, at)| at)

@@ -1,11 +1,11 @@
-//! Runs of a path, and genes that follow each other: where ends move to codons, little may be left of a short gene, inside another
-//! one or behind it.
+//! Runs of a path, and the order of genes: where ends are moved to codons, little may be left of a short gene, inside
+//! another one or behind it.
 
 use std::ops::Range;
 
 use crate::prediction::{Strand, Stretch};
 
-/// Positions of one state.
+/// Consecutive positions in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) start: usize,
@@ -14,7 +14,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Which strand codes; none where neither does.
+    /// The coding strand; `None` if neither strand is coding.
     pub(super) fn strand(&self) -> Option<Strand> {
         match self.state {
             0 => None,
@@ -24,10 +24,10 @@ impl Run {
     }
 }
 
-/// A gene's stretches, of one strand and with frameshifts between them; there is at least one.
+/// The stretches of a gene, on one strand and separated by frameshifts; there is at least one.
 pub(super) type Gene<'a> = &'a [(Run, Stretch)];
 
-/// The genes of a read without those that are not in order beside a longer one; of two equally long ones neither is left.
+/// Drops genes that are out of order with a longer neighbour; if both are equally long, both are dropped.
 pub(super) fn in_order(mut genes: Vec<Gene<'_>>) -> Vec<Gene<'_>> {
     loop {
         let mut is_kept = vec![true; genes.len()];

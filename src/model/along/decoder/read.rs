@@ -1,5 +1,5 @@
-//! From runs of a path to bases of a read: a gene ends at a stop codon near the end of its run, and starts likewise; no gene
-//! begins or ends with unknown bases. Pure.
+//! Turns the runs of a path into stretches of bases. A gene ends at a stop codon near the end of its run, and starts at
+//! a start codon likewise; no gene begins or ends with unknown bases. Pure.
 
 use super::ends::Bases;
 use super::genes::Run;
@@ -9,8 +9,8 @@ use super::seen::Seen;
 use crate::prediction::{Frame, Strand, Stretch};
 
 impl Seen<'_> {
-    /// The runs of a path that code, each with its bases; probabilities are those of their genes, and 0 here. `parts` says at which
-    /// borders a run is a gene of its own, where one of its strand follows.
+    /// The coding runs of a path with their stretches, whose probabilities, those of their genes, are still 0. `parts`
+    /// tells whether two adjacent runs on one strand are separate genes at a border.
     pub(super) fn coding_runs(&self, path: &[u8], parts: impl Fn(usize) -> bool) -> Vec<(Run, Stretch)> {
         let mut found = Vec::new();
         let Some(&first) = path.first() else { return found };
@@ -30,7 +30,8 @@ impl Seen<'_> {
         }
     }
 
-    /// The bases of one run of positions. `apart`: whether the runs beside it, if there are any, are not of its gene.
+    /// The stretch of one run. `apart` tells for each neighbouring run, if there is one, whether it belongs to another
+    /// gene.
     fn coding_bases(&self, run: Run, strand: Strand, apart: [Option<bool>; 2]) -> Stretch {
         let bases = Bases { row: &self.row, strand };
         let (length, side) = (bases.len(), side(bases.len()));
@@ -38,7 +39,8 @@ impl Seen<'_> {
         let (start, end) = ((POSITION * run.start).saturating_sub(side), (POSITION * run.end - side).min(length));
         let continues = apart[0] == Some(false);
         let turned = |(start, end): (usize, usize)| (length - end, length - start);
-        // In the gene's direction. It begins and ends here where a neighbour is apart: not at a frameshift, nor where the read ends.
+        // In the gene's direction. The gene begins or ends here if the neighbour is apart, but not at a frameshift or
+        // at the end of the read.
         let ((start, end), [before, after]) = match strand {
             Strand::Plus => ((start, end), apart),
             Strand::Minus => (turned((start, end)), [apart[1], apart[0]]),
@@ -65,8 +67,8 @@ impl Seen<'_> {
         }
     }
 
-    /// A range of bases without the unknown ones at its ends. It has known ones, if the read has any: a position has more bases
-    /// than are seen of a run of unknown ones.
+    /// Trims unknown bases from both ends of a range. If the read has known bases, so has the range: a position has
+    /// more bases than the network sees of a run of unknown ones.
     fn known(&self, (start, end): (usize, usize)) -> (usize, usize) {
         let is_known = |&n: &usize| kmers::number(&self.row, n, 1).is_some();
         let (first, last) = ((start..end).find(is_known), (start..end).rfind(is_known));

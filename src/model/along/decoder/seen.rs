@@ -1,30 +1,32 @@
-//! What the network sees of a read: not the unknown bases at its ends, and few of a long run of them inside it. They say nothing,
-//! and what lies on both sides of them says more together. Pure.
+//! The part of a read that the network sees: without unknown bases at its ends, and with long runs of them shortened.
+//! Unknown bases say nothing, and what lies on both sides of them says more together. Pure.
 
 use std::borrow::Cow;
 
 use crate::kmer::FIRST;
 use crate::prediction::{Frame, Strand, Stretch};
 
-/// Unknown bases that the network sees of a run, at most. It sees fewer by a multiple of three, so that frames go on behind it.
+/// The most unknown bases of a run that the network sees. A multiple of three is left out, so that the frame stays the
+/// same.
 const MOST: usize = 8;
-/// Bases that a 6-mer shares with the next.
+/// The number of bases that a 6-mer shares with the next.
 const SHARED: usize = 5;
 
-/// What the network sees of a read. All else counts on it, and what is said in the end is counted on the read.
+/// The part of a read that the network sees. Everything else counts on this part; results are converted back to the
+/// read.
 #[derive(Clone, Debug)]
 pub(in crate::model::along) struct Seen<'a> {
-    /// Overlapping 6-mers.
+    /// The overlapping 6-mers.
     pub(in crate::model::along) row: Cow<'a, [u16]>,
-    /// The read's bases before and after it.
+    /// The numbers of the read's bases before and after the part.
     around: [usize; 2],
-    /// The runs that are shortened, in order: where they begin in it, and how many of their bases are missing.
+    /// The shortened runs, in order: where each begins in the part, and how many of its bases are left out.
     shortened: Vec<(usize, usize)>,
 }
 
 impl<'a> Seen<'a> {
-    /// Of a read's overlapping 6-mers. A base is unknown if it is in none without unknown bases. If there is no such 6-mer, all of
-    /// the read is seen.
+    /// Finds the part in a read's overlapping 6-mers. A base is unknown if each 6-mer with it has unknown bases. If all
+    /// 6-mers have some, the whole read is seen.
     pub(in crate::model::along) fn of(all: &'a [u16]) -> Self {
         let (Some(first), Some(last)) =
             (all.iter().position(|&id| is_whole(id)), all.iter().rposition(|&id| is_whole(id)))
@@ -39,7 +41,7 @@ impl<'a> Seen<'a> {
         seen
     }
 
-    /// Leaves out most of the long runs.
+    /// Shortens long runs of unknown bases.
     fn shorten(&mut self, inner: &[u16]) {
         let mut row = Vec::with_capacity(inner.len());
         for run in inner.chunk_by(|&one, &next| is_whole(one) == is_whole(next)) {
@@ -53,17 +55,17 @@ impl<'a> Seen<'a> {
         self.row = row.into();
     }
 
-    /// How many bases it has.
+    /// The number of bases in the part.
     pub(super) fn bases(&self) -> usize {
         self.row.len() + SHARED
     }
 
-    /// Whether there is a 6-mer of known bases. What the network says of a read without any is no evidence.
+    /// Whether there is a 6-mer of known bases. Without any, the network's output is no evidence.
     pub(super) fn is_known(&self) -> bool {
         self.row.iter().any(|&id| is_whole(id))
     }
 
-    /// A frame, counted on the read.
+    /// Converts a frame to the whole read.
     pub(super) fn frame(&self, frame: Frame) -> Frame {
         let [before, after] = self.around;
         let ahead = if frame.strand == Strand::Plus { before } else { after };
@@ -71,13 +73,14 @@ impl<'a> Seen<'a> {
         Frame { offset, ..frame }
     }
 
-    /// A stretch, counted on the read.
+    /// Converts a stretch to the whole read.
     pub(super) fn stretch(&self, stretch: Stretch) -> Stretch {
         let [start, end] = [stretch.start, stretch.end].map(|border| self.border(border));
         Stretch { start, end, frame: self.frame(stretch.frame), ..stretch }
     }
 
-    /// A border between two bases, counted on the read. Where a run begins, it lies before it; no border lies inside one.
+    /// Converts a border between two bases to the whole read. A border at the start of a shortened run comes before the
+    /// run; none lies inside one.
     fn border(&self, border: u32) -> u32 {
         let passed = self.shortened.iter().take_while(|(begins, _)| *begins < border as usize);
         let before = self.around[0] + passed.map(|(_, missing)| missing).sum::<usize>();
@@ -103,7 +106,8 @@ mod tests {
         row
     }
 
-    /// What is seen of a read, and the bases of the read that each border between those lies behind.
+    /// The part of a read that the model sees, and for each border between its bases, the number of the read's bases
+    /// before it.
     fn seen(bases: &str) -> (Vec<u16>, Vec<u32>) {
         let row = row(bases);
         let seen = Seen::of(&row);

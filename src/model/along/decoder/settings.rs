@@ -1,4 +1,4 @@
-//! What `config.json` says of the decoder.
+//! The settings of the decoder in `config.json`.
 
 use serde::Deserialize;
 
@@ -9,31 +9,32 @@ use crate::model::load_error::Requirement;
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(from = "Written")]
 pub(in crate::model) struct DecoderSettings {
-    /// Of a position's logits.
+    /// The weight of a position's logits.
     pub(in crate::model) weight: f64,
-    /// A gene starts without a start codon.
+    /// The cost of a gene that starts without a start codon.
     pub(in crate::model) start: f64,
-    /// A gene starts with ATG.
+    /// The cost of a gene that starts with ATG.
     pub(in crate::model) start_codon: f64,
-    /// A gene starts with GTG or TTG.
+    /// The cost of a gene that starts with GTG or TTG.
     pub(in crate::model) other_start_codon: f64,
-    /// A gene ends without a stop codon.
+    /// The cost of a gene that ends without a stop codon.
     pub(in crate::model) stop: f64,
-    /// A gene ends with a stop codon.
+    /// The cost of a gene that ends with a stop codon.
     pub(in crate::model) stop_codon: f64,
-    /// A gene goes on after a stop codon of its frame.
+    /// The cost of a gene that continues after a stop codon in its frame.
     pub(in crate::model) through: f64,
-    /// Another frame of the strand.
+    /// The cost of a change to another frame of the strand.
     pub(in crate::model) shift: f64,
-    /// The same where a gene ends with a stop codon, so that the next one begins before or close behind it.
+    /// The cost of a change of frame where a gene ends with a stop codon: the next gene begins before it or shortly
+    /// after.
     pub(in crate::model) shift_at_stop: f64,
-    /// Straight to a gene of the other strand.
+    /// The cost of a change directly to a gene on the other strand.
     pub(in crate::model) other: f64,
-    /// Log odds of coding that calls assume.
+    /// The log odds of coding that calls assume.
     pub(in crate::model) prior: f64,
 }
 
-/// The same as written. Until readseeker-along-5, no file had the three costs that may be missing.
+/// The costs as written in the file. Before readseeker-along-5, files lacked the three costs that are optional.
 #[derive(Deserialize)]
 struct Written {
     weight: f64,
@@ -69,10 +70,10 @@ impl From<Written> for DecoderSettings {
 }
 
 impl DecoderSettings {
-    /// The highest cost: that of what never happens.
+    /// The highest cost, for what never happens.
     const MOST: f64 = 30.0;
 
-    /// What must hold of them.
+    /// The requirements on the costs.
     pub(in crate::model) fn requirements(&self) -> [Requirement; 11] {
         let Self { weight, start, start_codon, other_start_codon, stop, stop_codon, .. } = *self;
         let Self { through, shift, shift_at_stop, other, prior, .. } = *self;
@@ -93,42 +94,42 @@ impl DecoderSettings {
     }
 }
 
-/// How the log odds at which a read breaks even become those of a coding read.
+/// The calibration of the log odds at which a read breaks even.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(in crate::model) struct BreakEven {
-    /// What is calibrated; only `break_even` is known.
+    /// What is calibrated; only `break_even` is supported.
     statistic: String,
-    /// Scale and shift.
+    /// The scale and shift by read length.
     #[serde(flatten)]
     pub(in crate::model) by_length: Calibration,
 }
 
 impl BreakEven {
-    /// What must hold of it.
+    /// The requirements on the calibration.
     pub(in crate::model) fn requirements(&self) -> [Requirement; 4] {
         let [lengths, scale, shift] = self.by_length.requirements();
         [("calibration.statistic", self.statistic == "break_even", "\"break_even\""), lengths, scale, shift]
     }
 }
 
-/// How short reads are decoded, and longer ones called that are as free of insertions and deletions. They come from Illumina's
-/// sequencers, whose errors hardly ever shift a frame or hide a stop codon.
+/// How to decode short reads, and longer ones that are as free of insertions and deletions. Short reads come from
+/// Illumina's sequencers, whose errors hardly ever shift a frame or hide a stop codon.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(in crate::model) struct ShortReads {
-    /// Bases of a short read at most.
+    /// The most bases of a short read.
     pub(super) bases: usize,
-    /// A longer read is called with these costs if shifts of the frame gain each of its coding positions less than this; none is
-    /// where this is missing.
+    /// A longer read is called with these costs if frameshifts gain each of its coding positions less than this. If
+    /// absent, no longer read is.
     #[serde(default)]
     pub(super) unshifted_below: Option<f64>,
-    /// Their costs.
+    /// The costs for these reads.
     pub(super) decoder: DecoderSettings,
-    /// How the log odds at which they break even become a probability.
+    /// The calibration for these reads.
     pub(super) calibration: BreakEven,
 }
 
 impl ShortReads {
-    /// What must hold of them.
+    /// The requirements on these settings.
     pub(in crate::model) fn requirements(&self) -> [Requirement; 3] {
         let is_gain = |gain: f64| (0.0..=DecoderSettings::MOST).contains(&gain);
         let all_hold = |requirements: &[Requirement]| requirements.iter().all(|&(_, holds, _)| holds);

@@ -1,36 +1,36 @@
-//! What each step of a path adds to its score, by the codons at the border that it passes. Pure.
+//! The scores of a path's transitions, given the codons at the border they pass. Pure.
 
 use super::codons::Marks;
 use super::settings::DecoderSettings;
 
-/// What a step adds to a path's score.
+/// The scores of all transitions.
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
-    /// By the frames of a strand that have a stop codon at the border.
+    /// The scores that stop codons affect, by the set of frames with a stop codon at the border.
     stops: [AtStops; SETS],
-    /// What it is for a gene to begin in each frame of a strand, by the frames that have ATG and those that have GTG or TTG there.
+    /// The scores of beginning a gene in each frame of a strand, by the sets of frames with ATG and with GTG or TTG.
     begin: Box<[Frames; SETS * SETS]>,
     pub(super) other: f64,
 }
 
-/// One number for each frame of a strand.
+/// A number for each frame of a strand.
 pub(super) type Frames = [f64; 3];
 
-/// Sets of the frames of a strand.
+/// The number of sets of frames of a strand.
 const SETS: usize = 8;
 
-/// What stop codons decide, for each frame of a strand.
+/// The scores that stop codons affect, for each frame of a strand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AtStops {
-    /// To remain in a gene.
+    /// The score of remaining in a gene.
     pub(super) stay: Frames,
-    /// For a gene to end.
+    /// The score of ending a gene.
     pub(super) end: Frames,
-    /// For another frame's gene to follow.
+    /// The score of changing to another frame.
     pub(super) shift: Frames,
 }
 
-/// What holds of a strand at a border.
+/// The scores for a strand at a border.
 #[derive(Clone, Copy)]
 pub(super) struct AtBorder<'a> {
     pub(super) begin: &'a Frames,
@@ -60,7 +60,7 @@ impl Steps {
         }
     }
 
-    /// What holds of the plus and of the minus strand at a border.
+    /// The scores for the plus and the minus strand at a border.
     pub(super) fn at(&self, marks: Marks) -> [AtBorder<'_>; 2] {
         let of_strand = |stop: u8, start: u8, other_start: u8| {
             let [stop, start, other_start] = [stop, start, other_start].map(|marks| usize::from(marks) % SETS);
@@ -70,7 +70,7 @@ impl Steps {
         [of_strand(stop, start, other_start), of_strand(stop >> 3, start >> 3, other_start >> 3)]
     }
 
-    /// From one state to another.
+    /// The score of a transition between two states.
     pub(super) fn between(&self, from: u8, to: u8, marks: Marks) -> f64 {
         let [plus, minus] = self.at(marks);
         let (from, to) = (usize::from(from), usize::from(to));

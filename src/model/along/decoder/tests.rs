@@ -1,4 +1,4 @@
-//! The decoder against the answers of the training code, and its laws.
+//! The decoder compared with the training code's results, and properties that always hold.
 
 use std::path::Path;
 
@@ -43,12 +43,12 @@ fn told(decoder: &Decoder, bases: &[u8], logits: &[[f32; LOGITS]]) -> (Predictio
     (prediction, genes)
 }
 
-/// How many positions of a read are seen.
+/// The number of a read's positions that the model sees.
 fn count(bases: &[u8]) -> usize {
     positions(Seen::of(&row(bases)).bases())
 }
 
-/// A stretch as the goldens spell it: START-END:FRAME, from 0.
+/// Formats a stretch as the goldens spell it: START-END:FRAME, from 0.
 fn spelt(stretch: &Stretch) -> String {
     format!("{}-{}:{}", stretch.start, stretch.end, stretch.frame)
 }
@@ -102,7 +102,8 @@ fn genes_that_share_bases_are_two() {
 
 #[test]
 fn a_gene_inside_a_read_begins_with_its_start_codon_and_ends_with_its_stop_codon() {
-    // 4 positions of nothing, 8 of a gene in frame 1, 4 of nothing; the codons are two bases off the positions' borders.
+    // 4 non-coding positions, 8 of a gene in frame 1, and 4 non-coding ones; codons begin two bases off the positions'
+    // borders.
     let gene = ["C".repeat(36), "ATG".into(), "GCC".repeat(21), "TAA".into(), "C".repeat(39)].concat();
     let state = |t: usize| usize::from((4..12).contains(&t));
     let logits: Vec<[f32; LOGITS]> =
@@ -158,7 +159,7 @@ fn a_gene_whose_stop_codon_is_the_last_one_of_the_read_is_not_cut_there() {
     }
 }
 
-/// Logits that are sure of one state for each position.
+/// Logits that give one state almost all the weight at each position.
 fn sure(states: impl Iterator<Item = usize>) -> Vec<[f32; LOGITS]> {
     states.map(|state| std::array::from_fn(|s| if s == state { 20.0 } else { 0.0 })).collect()
 }
@@ -186,7 +187,8 @@ fn a_read_gets_the_same_answers_with_unknown_bases_at_its_ends() {
 
 #[test]
 fn no_gene_begins_or_ends_with_unknown_bases() {
-    // Six to eight of a run of unknown bases are seen, so no border of positions is where they begin or end.
+    // The model sees six to eight bases of a run of unknown ones, so no border of positions is where the run begins or
+    // ends.
     let (decoder, gene) = (decoder(), "GCC".repeat(25));
     for unknown in 60..69 {
         let read = gene.clone() + &"N".repeat(unknown) + &gene;
@@ -199,7 +201,7 @@ fn no_gene_begins_or_ends_with_unknown_bases() {
             assert!(!(75..behind).contains(&right.start) && right.end == behind + 75, "{unknown}: {right:?}");
         }
     }
-    // Where a gene goes on behind them, it goes through them.
+    // If the gene continues after the unknown bases, the stretch includes them.
     let read = gene.clone() + &"N".repeat(66) + &gene;
     let (_, found) = decoded(&decoder, read.as_bytes(), &sure(std::iter::repeat_n(1, count(read.as_bytes()))));
     assert_eq!(found.len(), 1);

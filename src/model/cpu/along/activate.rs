@@ -1,10 +1,10 @@
-//! What is done to rows of numbers one by one: `SiLU`, and the products with one vector of weights.
+//! Operations on single rows of numbers: `SiLU`, and products with one vector of weights.
 
 use super::super::aligned::LINE;
 use super::super::register::Register;
 
-/// Replaces `rows` rows of `x` by their `SiLU`. A number's partner in the division is a cache line away, however wide a
-/// register is, so that all instruction sets compute the same.
+/// Replaces `rows` rows of `x` by their `SiLU`. Two numbers share a division: the partner is one cache line away,
+/// whatever the width of a register, so that all instruction sets compute the same.
 ///
 /// # Safety
 /// The CPU must have `R`'s instructions; `x` must hold so many rows of `channels`, a multiple of [`LINE`].
@@ -29,7 +29,8 @@ pub(super) unsafe fn activate<R: Register>(x: &mut [f32], rows: usize, channels:
     }
 }
 
-/// The products of `rows` rows of `x` with `weights`, plus `bias`. They are summed in the same order on every register file.
+/// Computes the products of `rows` rows of `x` with `weights`, plus `bias`. They are summed in the same order on every
+/// register file.
 ///
 /// # Safety
 /// The CPU must have `R`'s instructions; `x` must hold so many rows as long as `weights`, a multiple of [`LINE`].

@@ -5,7 +5,7 @@ use super::network::{Network, Scratch};
 use super::shape::Shape;
 use crate::model::row::Row;
 
-/// The network, its weights laid out for one [`InstructionSet`].
+/// The network, with its weights laid out for one [`InstructionSet`].
 #[derive(Debug)]
 pub struct Engine {
     network: Network,
@@ -13,7 +13,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Lays out the weights. Products are too small for tiles, so AMX is used as AVX-512.
+    /// Lays out the weights. The products are too small for tiles, so AMX is used as AVX-512.
     ///
     /// `tensor(name, shape)` returns the tensor of that name, row-major, normalisations folded in.
     ///
@@ -34,10 +34,10 @@ impl Engine {
         Ok(Self { network: Network::new(shape, instructions, tensor)?, instructions })
     }
 
-    /// Gives `then` the logits of each row in turn: of each position seven, none, plus 0 1 2, minus 0 1 2.
+    /// Passes the logits of each row to `then`, in order: seven for each position (none, plus 0 1 2, minus 0 1 2).
     ///
-    /// A row's logits depend on nothing else. Many rows at once are faster than one by one: the next one's table rows are
-    /// fetched early.
+    /// The logits of a row depend on nothing else. Many rows at once are faster than one by one, since the table rows
+    /// of the next one are fetched early.
     ///
     /// # Panics
     /// If a row has no token, one outside the vocabulary, or more than eight bases of padding before it.
@@ -46,7 +46,7 @@ impl Engine {
         unsafe { self.network.each(self.instructions, rows, scratch, then) }
     }
 
-    /// Which instructions it uses.
+    /// The instruction set in use.
     #[must_use]
     pub fn instruction_set(&self) -> InstructionSet {
         self.instructions

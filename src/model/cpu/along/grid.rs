@@ -4,22 +4,22 @@ use std::ops::Range;
 
 use crate::model::row::Row;
 
-/// Bases of a position.
+/// The number of bases in a position.
 const POSITION: usize = 9;
-/// Bases of a token.
+/// The number of bases in a token.
 const K: usize = 6;
 
-/// How many positions a row has.
+/// The number of positions in a row.
 pub(in crate::model) fn positions(row: Row<'_>) -> usize {
     (row.before + row.ids.len() + K - 1).div_ceil(POSITION)
 }
 
-/// How many groups `positions` make.
+/// The number of groups that `positions` form.
 pub(super) fn groups(positions: usize) -> usize {
     2 * (positions / 4) + usize::from(!positions.is_multiple_of(4))
 }
 
-/// The positions of a group: pairs counted from both ends, and what is left in the middle.
+/// The positions in a group: pairs are counted from both ends, and the rest is in the middle.
 pub(super) fn group(positions: usize, group: usize) -> Range<usize> {
     let pairs = positions / 4;
     if group < pairs {
@@ -32,7 +32,7 @@ pub(super) fn group(positions: usize, group: usize) -> Range<usize> {
     2 * pairs..positions - 2 * pairs
 }
 
-/// The group of a position.
+/// The group that a position belongs to.
 pub(super) fn group_of(positions: usize, position: usize) -> usize {
     let (pairs, from_end) = (positions / 4, positions - 1 - position);
     if position < 2 * pairs {

@@ -1,4 +1,4 @@
-//! From positions to groups of them, and back.
+//! Averages positions over groups, and spreads groups to positions.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use super::super::register::Register;
 use super::grid::{group, group_of, groups};
 use super::six::{Places, Six};
 
-/// The means of the groups of positions.
+/// Computes the means of the groups of positions.
 ///
 /// # Safety
 /// The CPU must have `R`'s instructions; `six` must hold its rows, and `to` a row for each group of each frame.
@@ -37,7 +37,7 @@ pub(super) unsafe fn pool<R: Register>(six: Six<'_>, to: &mut [f32], places: Pla
     }
 }
 
-/// The means of neighbouring rows of `channels`: `len` numbers.
+/// Computes the means of neighbouring rows of `channels`: `len` numbers.
 ///
 /// # Safety
 /// The CPU must have `R`'s instructions; there must be so many numbers in `to`, and twice as many in `x`.
@@ -104,7 +104,7 @@ unsafe fn add_to<R: Register>(value: R, to: &mut [f32], at: usize) {
     unsafe { R::load(to, at).add(value).store(to, at) }
 }
 
-/// The rows that some neighbouring positions of a frame have from their groups.
+/// Copies the rows that the `wanted` positions of a frame have from their groups.
 ///
 /// # Safety
 /// The CPU must have `R`'s instructions; `x` must hold a row of `channels` for each group of all `positions`, and `to` one for

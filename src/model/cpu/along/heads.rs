@@ -1,4 +1,4 @@
-//! From the features of the six frames to the logits of the positions.
+//! Computes the logits of the positions from the features of the six frames.
 
 use super::super::aligned::{Aligned, LINE};
 use super::super::frames::linear::{Linear, padded_inputs};
@@ -9,7 +9,7 @@ use super::activate::{activate, dot};
 use super::shape::Shape;
 use super::six::Six;
 
-/// Logits of a position: none, then the frames.
+/// The number of logits of a position: none, then the frames.
 pub(super) const LOGITS: usize = 1 + ALL_FRAMES;
 
 /// The weights, laid out for the kernels.
@@ -20,7 +20,7 @@ pub(super) struct Heads {
     none: Single,
 }
 
-/// A layer of one output.
+/// A linear layer with one output.
 #[derive(Debug)]
 struct Single {
     weights: Aligned,

@@ -1,8 +1,9 @@
-//! What the frames hear of each other: means over the strands' frames, and the greatest of all.
+//! The exchange between frames: means over the frames of each strand, and the maximum over all.
 //!
-//! Each strand hears the mean over its own frames, that over the other strand's, and the greatest of all six. The means are
-//! multiplied as their sum and their difference. The product with the sum and the greatest is the same for both strands, and
-//! the one with the difference has the other sign: three vectors are multiplied at a position, not six.
+//! Each strand gets the mean over its own frames, the mean over the other strand's, and the maximum over all six. The
+//! means are multiplied as their sum and their difference. The product with the sum and the maximum is the same for
+//! both strands, and the product with the difference has the opposite sign: so three vectors are multiplied per
+//! position, not six.
 
 use super::super::aligned::Aligned;
 use super::super::frames::layout::one_over;
@@ -14,9 +15,9 @@ use super::super::register::Register;
 use super::ALL_FRAMES;
 use super::six::{Places, Six};
 
-/// What six frames have in common at a position of the plus strand.
+/// Sums and maximum over six frames at a position of the plus strand.
 struct Common<R> {
-    /// The sum over each strand's frames.
+    /// The sum over the frames of each strand.
     sums: [R; 2],
     greatest: R,
 }
@@ -44,7 +45,7 @@ impl Six<'_> {
         }
     }
 
-    /// At each position of the plus strand: the mean and the greatest of all six frames.
+    /// Computes the mean and the maximum over all six frames at each position of the plus strand.
     ///
     /// # Safety
     /// The CPU must have `R`'s instructions; all frames' rows must be within `x`, and `to` must hold a row of two times the
@@ -65,22 +66,22 @@ impl Six<'_> {
     }
 }
 
-/// The weights of what is heard.
+/// The weights of the exchange.
 #[derive(Debug)]
 pub(super) struct Meet {
-    /// Of the means' sum and the greatest, with the bias.
+    /// The weights for the sum of the means and the maximum, with the bias.
     common: Linear,
-    /// Of the means' difference.
+    /// The weights for the difference of the means.
     difference: Linear,
 }
 
 /// Working memory: a row for each position of the plus strand, read after read.
 #[derive(Debug, Default)]
 pub(super) struct Room {
-    /// The means' sum and the greatest, and their product.
+    /// The sum of the means and the maximum, then their product.
     common: Aligned,
     of_common: Aligned,
-    /// The means' difference, and its product.
+    /// The difference of the means, then its product.
     difference: Aligned,
     of_difference: Aligned,
 }
@@ -93,7 +94,7 @@ impl Room {
         }
     }
 
-    /// Takes the positions of `six`, whose first row is `first`.
+    /// Computes the inputs for the positions of `six`, whose first row is `first`.
     ///
     /// # Safety
     /// The CPU must have `R`'s instructions; all frames' rows must be within `six`, and the room hold the positions.
@@ -114,7 +115,7 @@ impl Room {
         }
     }
 
-    /// Gives what is heard at `positions` from the row `first` on to each frame of `to`.
+    /// Copies the products at `positions`, from row `first` on, to each frame of `to`.
     ///
     /// # Safety
     /// The CPU must have `R`'s instructions; the room must hold the products, and `to` a row for each position of each frame.
@@ -145,7 +146,7 @@ impl Room {
 }
 
 impl Meet {
-    /// Takes the weights [channels, 3 channels] of the own mean, the other strand's, and the greatest.
+    /// Splits the weights `[channels, 3 channels]` for the strand's own mean, the other strand's, and the maximum.
     pub(super) fn new(weight: &[f32], bias: &[f32], packing: Packing) -> Self {
         let c = bias.len();
         let (mut common, mut difference) = (Vec::with_capacity(2 * c * c), Vec::with_capacity(c * c));
@@ -161,7 +162,7 @@ impl Meet {
         }
     }
 
-    /// Multiplies so many positions in the room.
+    /// Multiplies `positions` positions in the room.
     ///
     /// # Safety
     /// The CPU must have `I`'s instructions; the room must hold the positions.

@@ -1,5 +1,5 @@
-//! The network along the read: the stem by table, levels up and down, and the fine layer. The [`heads`](super::heads) then give
-//! the logits.
+//! The network along the read: the stem by table, the levels up and down, and the fine layer. The
+//! [`heads`](super::heads) then compute the logits.
 
 use std::iter::Peekable;
 
@@ -24,10 +24,11 @@ use super::shape::Shape;
 use super::six::{Places, Six};
 use crate::model::row::Row;
 
-/// How many positions go through the levels together: rows of this many, or several shorter ones. A short row alone would wait
-/// for the weights, which are more than the first-level cache holds.
+/// The number of positions that go through the levels together: rows of this many, or several shorter ones. A short row
+/// alone would wait for the weights, which are larger than the first-level cache.
 const POSITIONS_AT_ONCE: usize = 72;
-/// Positions of the fine layer at once, at most. What lies between it and the logits stays in the first-level cache.
+/// The most positions of the fine layer at once. What lies between it and the logits then stays in the first-level
+/// cache.
 const BLOCK: usize = 18; // two tiles' rows with AVX-512, three with AVX2
 
 /// The weights, laid out for the kernels. Rows and columns are padded with zeros to whole cache lines.
@@ -41,23 +42,23 @@ pub(super) struct Network {
     heads: Heads,
 }
 
-/// A level of half as many positions.
+/// A level with half as many positions as the one before.
 #[derive(Debug)]
 struct Level {
     up: WinogradBlock,
-    /// What the frames hear of each other, with the convolution's bias.
+    /// The exchange between frames, with the bias of the convolution.
     meet: Meet,
     down: Linear,
 }
 
-/// The frames meet once more at the positions.
+/// The exchange between frames at the positions.
 #[derive(Debug)]
 struct Mix {
     own: Packed,
     meet: Meet,
 }
 
-/// Working memory. It is reused from row to row, and grows with the longest.
+/// Working memory. It is reused from row to row, and grows to fit the longest.
 #[derive(Debug, Default)]
 pub struct Scratch {
     batch: Lookup,
@@ -65,38 +66,38 @@ pub struct Scratch {
     workspace: Workspace,
 }
 
-/// Where in the table the tokens of a few rows are. All have as many positions.
+/// The table rows of the tokens of a few rows, all with the same number of positions.
 #[derive(Debug, Default)]
 struct Lookup {
     positions: usize,
     reads: usize,
-    /// Read after read, by place: for the row, then for its reverse complement.
+    /// For each read, by place: the row, then its reverse complement.
     rows: Vec<u32>,
 }
 
 /// Working memory of a forward pass.
 #[derive(Debug, Default)]
 struct Workspace {
-    /// The stem's outputs, frame after frame, read after read.
+    /// The outputs of the stem, ordered by read and frame.
     fine: Aligned,
     levels: Vec<Aligned>,
-    /// What comes down from a level before it is spread.
+    /// The output of a level before it is spread to the next.
     coarse: Aligned,
     heard: Aligned,
     met: meet::Room,
     transformed: Aligned,
     products: Aligned,
     block: Block,
-    /// The logits of all positions, read after read.
+    /// The logits of all positions, ordered by read.
     logits: Vec<f32>,
 }
 
-/// Working memory for a few positions of a read.
+/// Working memory for some positions of a read.
 #[derive(Debug, Default)]
 struct Block {
-    /// What comes down to the positions, frame after frame; then what the fine layer is mixed with.
+    /// The input from the levels, ordered by frame; then what is mixed into the fine layer.
     down: Aligned,
-    /// The fine layer's outputs, and after mixing.
+    /// The outputs of the fine layer, before and after mixing.
     h: Aligned,
     mixed: Aligned,
     met: meet::Room,
@@ -156,7 +157,7 @@ impl Network {
             let heard = tensor(&format!("up.{level}.meet"), &[c, 3 * c])?;
             let bias = tensor(&format!("up.{level}.bias"), &[c])?;
             let down = tensor(&format!("down.{level}.weight"), &[c, c])?;
-            // The fine layer's bias comes down with the first level.
+            // The bias of the fine layer is added with the first level.
             let down_bias = if level == 0 { tensor("fine.bias", &[c])? } else { vec![0.0; c] };
             Ok(Level {
                 up: WinogradBlock::new(&up, &vec![0.0; c], channels, packing),
@@ -206,7 +207,7 @@ impl Network {
         }
     }
 
-    /// Looks up rows that all have as many positions.
+    /// Looks up rows that all have the same number of positions.
     #[inline(always)]
     fn look_up(&self, rows: &[Row<'_>], lookup: &mut Lookup) {
         lookup.rows.clear();
@@ -217,7 +218,7 @@ impl Network {
         }
     }
 
-    /// The levels of a few rows: how many positions the one below has, and how the rows of its own lie.
+    /// The levels of a few rows: the number of positions of the level below, and the layout of its own rows.
     fn layouts(&self, batch: &Lookup) -> impl Iterator<Item = (usize, Layout)> + use<> {
         let (channels, strands) = (self.channels, 2 * batch.reads);
         let mut below = batch.positions;
@@ -254,12 +255,12 @@ impl Network {
         Heads::make_room(BLOCK, channels, heads);
     }
 
-    /// Where the frames of a read's `positions` rows lie that follow each other.
+    /// Where the frames of a read with `positions` rows lie if they follow each other without gaps.
     fn dense(&self, positions: usize, read: usize) -> Places {
         std::array::from_fn(|frame| (ALL_FRAMES * read + frame) * positions * self.channels)
     }
 
-    /// The stem and the levels.
+    /// Computes the stem and the levels.
     ///
     /// # Safety
     /// As for [`Forward`].
@@ -288,13 +289,13 @@ impl Network {
                     met.give::<I::Register>(rows, self.channels, heard, places(layout, read));
                 }
                 layout.fill_margins(heard, BEYOND);
-                // The next rows' table rows are fetched here: there are steps enough.
+                // The table rows of the next rows are fetched here, where there are enough steps.
                 level.up.forward::<I>(layout, (x, SiluWith(heard)), (transformed, products), ahead);
             }
         }
     }
 
-    /// The stem of each read, and its means for the first level.
+    /// Computes the stem of each read, and its means for the first level.
     ///
     /// # Safety
     /// As for [`Forward`].
@@ -317,7 +318,7 @@ impl Network {
         }
     }
 
-    /// From the last level back to what is spread to the positions.
+    /// Goes from the last level back to what is spread to the positions.
     ///
     /// # Safety
     /// As for [`Forward`].
@@ -343,7 +344,7 @@ impl Network {
         }
     }
 
-    /// The fine layer, mixing where the network has it, and the logits, for a few positions at a time.
+    /// Computes the fine layer, with the exchange if the network has it, and the logits, for a few positions at a time.
     ///
     /// # Safety
     /// As for [`Forward`].
@@ -380,7 +381,7 @@ impl Network {
 }
 
 impl Mix {
-    /// Mixes so many positions of the block.
+    /// Mixes `positions` positions of the block.
     ///
     /// # Safety
     /// The CPU must have `I`'s instructions; the block must hold the positions, whose `frames` follow each other.
@@ -401,7 +402,7 @@ impl Mix {
     }
 }
 
-/// Takes the next few rows that have as many positions; none where there is none.
+/// Takes the next few rows with the same number of positions; none if there are none.
 fn take<'a>(rows: &mut Peekable<impl Iterator<Item = Row<'a>>>, few: &mut Vec<Row<'a>>) {
     few.clear();
     let Some(all) = rows.peek().map(|&row| positions(row)) else { return };
@@ -413,12 +414,12 @@ fn take<'a>(rows: &mut Peekable<impl Iterator<Item = Row<'a>>>, few: &mut Vec<Ro
     }
 }
 
-/// Where a read's frames lie on a level.
+/// Where the frames of a read lie on a level.
 fn places(layout: Layout, read: usize) -> Places {
     std::array::from_fn(|frame| layout.frame(ALL_FRAMES * read + frame))
 }
 
-/// A read's frames on a level.
+/// The frames of a read on a level.
 fn six(x: &[f32], layout: Layout, read: usize) -> Six<'_> {
     Six { x, frames: places(layout, read), positions: layout.rows, channels: layout.channels }
 }

@@ -3,12 +3,12 @@
 /// The sizes that a checkpoint may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// Numbers a token's embedding has.
+    /// The width of a token's embedding.
     pub embedding: usize,
-    /// Channels of all layers.
+    /// The number of channels of all layers.
     pub channels: usize,
-    /// How many levels, each of half as many positions as the one before; at least one.
+    /// The number of levels, each with half as many positions as the one before; at least one.
     pub levels: usize,
-    /// Whether the frames meet once more at the positions.
+    /// Whether the frames exchange information once more at the positions.
     pub mix: bool,
 }

@@ -1,4 +1,4 @@
-//! The engine against the training code's goldens and against burn, and its laws.
+//! The engine compared with the training code's goldens and with burn, and properties that always hold.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ struct Model {
 }
 
 impl Model {
-    /// The one that is part of the program.
+    /// The built-in model.
     fn golden() -> Self {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/model/builtin/along");
         let config = AlongConfig::parse(&files::read(&directory, files::CONFIG).unwrap()).unwrap();
@@ -87,7 +87,7 @@ impl Model {
     }
 }
 
-/// A window: its 6-mers, and the padding before them.
+/// A window: its 6-mers, and the number of padding bases before them.
 #[derive(Clone, Debug)]
 struct Window {
     ids: Vec<u16>,
@@ -95,7 +95,7 @@ struct Window {
 }
 
 impl Window {
-    /// A read that is a single window.
+    /// The window of a read that is a single window.
     fn read(bases: &[u8]) -> Self {
         let before = (0..9).find(|side| (bases.len() + 2 * side).is_multiple_of(9)).unwrap();
         Self::at(bases, before)
@@ -111,7 +111,7 @@ impl Window {
         Row { ids: &self.ids, before: self.before }
     }
 
-    /// Its reverse complement: what was padding after it comes before it.
+    /// The reverse complement of the window: the padding after the window comes before it.
     fn turned(&self) -> Self {
         let ids = self.ids.iter().rev().map(|&id| kmer::reverse_complement(id, 6)).collect();
         Self { ids, before: 9 * positions(self.row()) - self.before - self.ids.len() - 5 }
@@ -129,22 +129,22 @@ fn largest_difference(one: &[f32], other: &[f32]) -> f32 {
     one.iter().zip(other).map(|(one, other)| (one - other).abs()).fold(0.0, f32::max)
 }
 
-/// Windows with the odd unknown letter, at any place on the positions.
+/// Windows with an occasional unknown letter, at any offset to the positions.
 fn window() -> impl Strategy<Value = Window> {
     let base = prop_oneof![100 => proptest::sample::select(b"ACGT".as_slice()), 1 => Just(b'N')];
     (proptest::collection::vec(base, 6..400), 0_usize..9).prop_map(|(bases, before)| Window::at(&bases, before))
 }
 
-/// Embedding, channels and levels that fill registers and panels in different ways, with and without mixing.
+/// Embedding size, channels and levels that fill registers and panels in different ways; then whether the model mixes.
 const SHAPES: [([usize; 3], bool); 4] =
     [([8, 12, 1], true), ([32, 32, 4], false), ([20, 48, 3], true), ([16, 100, 2], false)];
 
-/// How often to try what chance decides: unoptimised, the kernels are a hundred times slower.
+/// A configuration with few cases in debug builds, where the kernels are a hundred times slower.
 fn cases(count: u32) -> ProptestConfig {
     ProptestConfig::with_cases(if cfg!(debug_assertions) { count } else { 50 * count })
 }
 
-/// Of logits, which reach some 15: a few dozen roundings of f32.
+/// The tolerance for logits, which reach about 15: a few dozen roundings of f32.
 const TOLERANCE: f32 = 5e-5;
 
 #[test]

@@ -1,4 +1,4 @@
-//! Attention: each position asks all positions, head by head, a few rows of scores at a time.
+//! Attention: each position attends to all positions, head by head, with a few rows of scores at a time.
 //!
 //! Both products are multiplied in f32, or in bf16 where that is faster. Softmax and all sums are f32.
 
@@ -12,33 +12,34 @@ use super::encoder::{Encoder, Rows, Target};
 use super::encoding::Encoding;
 use super::linear::{Output, Then};
 
-/// Rows of scores at a time at most. They stay in the caches next to the registers.
+/// The most rows of scores at a time. They stay in the caches closest to the registers.
 const ROWS: usize = 36;
-/// The same where products run on tiles, which take more rows at once.
+/// The most rows of scores at a time on tiles, which take more rows at once.
 const ROWS_ON_TILES: usize = 64;
-/// The score of a column that is not a position. Its share is zero, or 2^-126 where powers of two end there. Its value is zero.
+/// The score of a column that is not a position. Its share is zero, or 2^-126 where powers of two end; its value is
+/// zero.
 const NOWHERE: f32 = -1e30;
 
 /// The heads. Each one's part of a row is padded with zeros to whole cache lines.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Heads {
     pub(super) count: usize,
-    /// Numbers a head has.
+    /// The width of a head.
     pub(super) size: usize,
 }
 
 impl Heads {
-    /// As many heads of rows of `hidden` numbers.
+    /// Splits rows of `hidden` numbers into `count` heads.
     pub(super) fn of(hidden: usize, count: usize) -> Self {
         Self { count, size: hidden / count }
     }
 
-    /// Numbers a head takes up in a row.
+    /// The number of values that a head takes up in a row, with padding.
     pub(super) fn padded(self) -> usize {
         self.size.next_multiple_of(LINE)
     }
 
-    /// Numbers all heads take up in a row.
+    /// The number of values that all heads take up in a row, with padding.
     pub(super) fn columns(self) -> usize {
         self.count * self.padded()
     }
@@ -62,13 +63,13 @@ pub(super) struct Workspace {
     factors: Vec<f32>,
 }
 
-/// Who asks, and who is asked.
+/// The positions that attend, and those that are attended to.
 pub(super) struct Positions<'a> {
-    /// How many positions ask: the first ones.
+    /// The number of positions that attend: the first ones.
     pub(super) asking: usize,
-    /// How many there are.
+    /// The number of all positions.
     pub(super) all: usize,
-    /// How many of these are tokens. The others are padding, and their scores are less by one.
+    /// The number of positions that are tokens. The others are padding, whose scores are less by one.
     pub(super) tokens: usize,
     /// [asking, heads], in f32 or bf16.
     pub(super) queries: Rows<'a>,
@@ -77,7 +78,7 @@ pub(super) struct Positions<'a> {
 }
 
 impl Heads {
-    /// Stores what each asking position gets from all, [asking, heads].
+    /// Stores the result for each attending position, `[asking, heads]`.
     ///
     /// # Safety
     /// The CPU must have `I`'s instructions, and those of the encoding.
@@ -139,23 +140,24 @@ impl Heads {
     }
 }
 
-/// Values of a head in bf16, two positions to a word.
+/// The values of a head in bf16, two positions to a word.
 #[derive(Clone, Copy)]
 struct Pairs<'a> {
     rows: Rows<'a>,
-    /// How many positions there are.
+    /// The number of positions.
     all: usize,
     /// The head's first column.
     first: usize,
 }
 
 impl Pairs<'_> {
-    /// Rows of words.
+    /// The number of rows of words.
     fn count(self) -> usize {
         self.all.div_ceil(2)
     }
 
-    /// Writes a row of words from a column on, the earlier position's number first. Beyond the last position are zeros.
+    /// Writes a row of words from a column on, with the number of the earlier position first. Beyond the last position,
+    /// it writes zeros.
     #[inline(always)]
     fn write(self, pair: usize, column: usize, words: &mut [f32]) {
         let from = |position: usize, at: usize| self.rows.bf16s(position, self.first + column + at);

@@ -1,4 +1,4 @@
-//! Single kernels on made-up rows, for `cargo bench --bench kernels`.
+//! Single kernels on artificial rows, for `cargo bench --bench kernels`.
 
 use super::super::InstructionSet;
 use super::super::aligned::Aligned;
@@ -17,7 +17,7 @@ use crate::model::Precision;
 pub enum Kernel {
     /// A linear layer: encode the input, multiply in a [`Precision`], store the output.
     Linear(Precision),
-    /// Attention of all rows to all rows in heads of 64 numbers, beside linear layers of a [`Precision`].
+    /// Attention of all rows to all rows in heads of 64 numbers, as used with linear layers of this [`Precision`].
     Attention(Precision),
     /// Layer normalisation.
     Norm,
@@ -30,7 +30,7 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// The precision it multiplies in.
+    /// The precision that the kernel multiplies in.
     #[must_use]
     pub fn precision(self) -> Precision {
         match self {
@@ -57,10 +57,10 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Numbers in a head, as in every published BERT.
+    /// The width of a head, as in every published BERT.
     const HEAD: usize = 64;
 
-    /// A kernel and its input; `columns` must be a multiple of 64.
+    /// Creates a kernel and its input; `columns` must be a multiple of 64.
     ///
     /// # Panics
     /// If `columns` is not a multiple of 64, there are no rows, or the CPU does not have `instructions` in the kernel's
@@ -102,7 +102,8 @@ impl Bench {
         }
     }
 
-    /// Multiplications and additions in one [`run`](Self::run). For kernels without a matrix product, the numbers it makes.
+    /// The multiplications and additions in one [`run`](Self::run). For kernels without a matrix product, the numbers
+    /// they compute.
     #[must_use]
     pub fn operations(&self) -> usize {
         let numbers = self.rows * self.columns;
@@ -113,7 +114,7 @@ impl Bench {
         }
     }
 
-    /// Runs the kernel once and returns the last number it made.
+    /// Runs the kernel once and returns the last number it computed.
     pub fn run(&mut self) -> f32 {
         // SAFETY: `new` checked that this CPU has the instructions, and those of the precision.
         unsafe { dispatch::run(self.instructions, Run(self)) };

@@ -1,4 +1,4 @@
-//! Rows of numbers on their way from one product to the next.
+//! Encodes rows of numbers between one product and the next.
 
 use super::super::aligned::{Aligned, LINE, bf16s};
 use super::super::register::Register;
@@ -6,8 +6,8 @@ use super::encoding::Encoding;
 
 /// The largest input in int8.
 const LARGEST_INPUT: f32 = 255.0;
-/// Zeros at the end of a row of words: a product may read up to this many words beyond. It is an odd number of cache
-/// lines, so that the rows of a tile do not all fall into the same sets of the cache.
+/// Zeros at the end of a row of words, since a product may read up to this many words beyond it. They are an odd number
+/// of cache lines, so that the rows of a tile do not all fall into the same sets of the cache.
 const MARGIN: usize = 3 * LINE;
 
 /// Rows as a product reads them.
@@ -15,25 +15,25 @@ const MARGIN: usize = 3 * LINE;
 pub(super) struct Rows<'a> {
     pub(super) encoding: Encoding,
     pub(super) words: &'a [f32],
-    /// Words from one row to the next.
+    /// The distance from one row to the next, in words.
     pub(super) stride: usize,
     pub(super) scales: &'a [Scale],
 }
 
 impl<'a> Rows<'a> {
-    /// The words from number `column` of `row` on.
+    /// The words of a row from number `column` on.
     pub(super) fn from(self, row: usize, column: usize) -> &'a [f32] {
         &self.words[row * self.stride + column / self.encoding.numbers_per_word()..]
     }
 
-    /// The bf16 of a row from `column` on.
+    /// The bf16 numbers of a row from `column` on.
     #[inline(always)]
     pub(super) fn bf16s(self, row: usize, column: usize) -> &'a [u16] {
         &bf16s(&self.words[row * self.stride..][..self.stride])[column..]
     }
 }
 
-/// Where the high part of a number is in a row of split numbers, counted in bf16.
+/// The place of the high part of a number in a row of split numbers, counted in bf16.
 #[inline(always)]
 fn split_at(column: usize) -> usize {
     column / 32 * 64 + column % 32
@@ -49,11 +49,11 @@ pub(super) struct Scale {
 /// Where rows are stored.
 #[derive(Debug)]
 pub(super) enum Target<'a> {
-    /// As f32, so many from one row to the next.
+    /// As f32, with this distance between rows.
     F32(&'a mut [f32], usize),
-    /// As bf16.
+    /// As bf16, with this distance between rows.
     Bf16(&'a mut [u16], usize),
-    /// As high and low parts, which are bf16.
+    /// As high and low parts in bf16, with this distance between rows.
     SplitBf16(&'a mut [u16], usize),
 }
 
@@ -68,7 +68,7 @@ impl Target<'_> {
         rows > 0 && len >= (rows - 1) * stride + columns
     }
 
-    /// The same target for a shorter time.
+    /// Returns the same target with a shorter lifetime.
     pub(super) fn reborrow(&mut self) -> Target<'_> {
         match self {
             Self::F32(to, stride) => Target::F32(to, *stride),
@@ -77,7 +77,7 @@ impl Target<'_> {
         }
     }
 
-    /// Stores a register of numbers; adds what is there if `add`, which only f32 have.
+    /// Stores a register of numbers; if `add`, which only f32 supports, adds them to what is there.
     ///
     /// # Safety
     /// The CPU must have `R`'s instructions, and there must be room for the row and the columns.
@@ -101,13 +101,13 @@ impl Target<'_> {
 pub(super) struct Numbers<'a> {
     pub(super) rows: usize,
     pub(super) columns: usize,
-    /// The numbers. Rows are `stride` apart.
+    /// The numbers, in rows that are `stride` apart.
     pub(super) from: &'a [f32],
     pub(super) stride: usize,
 }
 
 impl Target<'_> {
-    /// [`store`](Self::store) for rows, to `row` and `column` and onwards.
+    /// Stores rows as [`store`](Self::store) does, starting at `row` and `column`.
     ///
     /// # Safety
     /// As for [`store`](Self::store).
@@ -154,7 +154,7 @@ impl Target<'_> {
     }
 }
 
-/// Stores the high parts of numbers, and their low parts behind those of 32 numbers.
+/// Stores the high parts of numbers, and their low parts after the high parts of 32 numbers.
 ///
 /// # Safety
 /// The CPU must have `R`'s instructions, and there must be room.
@@ -168,7 +168,7 @@ unsafe fn store_split<R: Register>(x: R, to: &mut [u16], at: usize) {
     }
 }
 
-/// Encodes rows. Its memory is reused.
+/// Encodes rows. The memory is reused.
 #[derive(Debug, Default)]
 pub(super) struct Encoder {
     words: Aligned,
@@ -177,7 +177,7 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// Makes room for rows, which end in zeros.
+    /// Makes room for rows, with zeros at their ends.
     fn make_room(&mut self, encoding: Encoding, rows: usize, columns: usize) {
         let mut words = columns / encoding.numbers_per_word();
         if encoding == Encoding::SplitBf16 {
@@ -191,7 +191,7 @@ impl Encoder {
         }
     }
 
-    /// Where to store bf16.
+    /// The target for bf16.
     fn target(&mut self, encoding: Encoding) -> Target<'_> {
         let stride = 2 * self.stride;
         match encoding {
@@ -201,7 +201,7 @@ impl Encoder {
         }
     }
 
-    /// The rows that are encoded.
+    /// The encoded rows.
     fn rows(&self, encoding: Encoding) -> Rows<'_> {
         Rows { encoding, words: &self.words, stride: self.stride, scales: &self.scales }
     }
@@ -248,7 +248,7 @@ impl Encoder {
     }
 }
 
-/// Encodes a row as bytes that range from its smallest number to its largest.
+/// Encodes a row as bytes in the range from its smallest to its largest number.
 #[inline(always)]
 unsafe fn encode_bytes<R: Register>(from: &[f32], to: &mut [u8]) -> Scale {
     // SAFETY: the caller's CPU has the instructions; `from` is whole registers, and `to` has room for as many bytes.
@@ -271,12 +271,12 @@ unsafe fn encode_bytes<R: Register>(from: &[f32], to: &mut [u8]) -> Scale {
     }
 }
 
-/// The size of one of `steps` steps from 0 to `range`.
+/// The size of a step if `steps` steps cover the range from 0 to `range`.
 pub(super) fn step(range: f32, steps: f32) -> f32 {
     if range > 0.0 { range / steps } else { 1.0 }
 }
 
-/// Rows that one product stores and the next one reads. Its memory is reused.
+/// Rows that one product stores and the next one reads. The memory is reused.
 #[derive(Debug, Default)]
 pub(super) struct Between {
     f32s: Aligned,
@@ -284,13 +284,13 @@ pub(super) struct Between {
 }
 
 impl Between {
-    /// How far apart rows of f32 are: one cache line more than they are long, so that the rows of a tile do not all fall
-    /// into the same sets of the cache.
+    /// The distance between rows of f32: one cache line more than their length, so that the rows of a tile do not all
+    /// fall into the same sets of the cache.
     pub(super) fn stride(columns: usize) -> usize {
         columns + LINE
     }
 
-    /// Where to store rows that will be read in `encoding`.
+    /// The target for rows that will be read in `encoding`.
     pub(super) fn target(&mut self, encoding: Encoding, rows: usize, columns: usize) -> Target<'_> {
         if encoding.is_stored_directly() {
             self.encoder.make_room(encoding, rows, columns);

@@ -1,4 +1,4 @@
-//! How numbers are stored in the 32-bit words that a product multiplies.
+//! How numbers are stored in the 32-bit words that products multiply.
 
 use super::super::InstructionSet;
 use super::super::dispatch::Packings;
@@ -7,7 +7,7 @@ use super::super::isa::Isa;
 use super::super::packed::Packing;
 use crate::model::Precision;
 
-/// What a word holds.
+/// The contents of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     /// One f32.
@@ -16,17 +16,17 @@ pub(super) enum Encoding {
     Rounded,
     /// Two bf16.
     Bf16,
-    /// Two bf16, parts of two f32: of each 32 numbers, sixteen words hold the high parts and the next sixteen the low ones. Weights
-    /// have sixteen more of what these two leave. Four products of parts make one of f32, on tiles in less time: high by all
-    /// three, and low by high. Without the third part of the weights, a BERT's probabilities would be off by up to 1.02e-5; with
-    /// it, by 6.3e-6 (`workflows/benchmark/bert/parts.py`).
+    /// Two bf16, which are parts of two f32: for each 32 numbers, sixteen words hold the high parts and the next
+    /// sixteen the low parts. Weights have sixteen more words for what these two leave. Four products of parts make one
+    /// of f32, in less time on tiles: high by all three, and low by high. Without the third part of the weights, a
+    /// BERT's probabilities would be off by up to 1.02e-5; with it, by 6.3e-6 (`workflows/benchmark/bert/parts.py`).
     SplitBf16,
     /// Four bytes.
     Bytes,
 }
 
 impl Encoding {
-    /// What linear layers multiply in `precision`.
+    /// The encoding for linear layers in `precision`.
     pub(super) fn of_linear(precision: Precision, instructions: InstructionSet) -> Self {
         match precision {
             Precision::F32 if instructions == InstructionSet::Amx => Self::SplitBf16,
@@ -38,8 +38,8 @@ impl Encoding {
         }
     }
 
-    /// What attention multiplies where linear layers run in `precision`. It is bf16 only where that is faster than f32. f32 is
-    /// f32 on AMX too: as sums of bf16 products, outputs were off by up to 1e-4 in tests.
+    /// The encoding for attention if linear layers run in `precision`. It is bf16 only if that is faster than f32. f32
+    /// is f32 on AMX too: with sums of bf16 products, outputs were off by up to 1e-4 in tests.
     pub(super) fn of_attention(precision: Precision, instructions: InstructionSet) -> Self {
         match precision {
             Precision::Bf16 | Precision::Int8 if bf16_is_fast(instructions) => Self::Bf16,
@@ -47,7 +47,7 @@ impl Encoding {
         }
     }
 
-    /// Numbers in a word.
+    /// The number of values in a word.
     pub(super) fn numbers_per_word(self) -> usize {
         match self {
             Self::F32 | Self::Rounded | Self::SplitBf16 => 1,
@@ -56,12 +56,12 @@ impl Encoding {
         }
     }
 
-    /// Whether outputs are stored in it straight away. The others need the whole row first, or are stored as f32.
+    /// Whether outputs are stored in this encoding directly. Others need the whole row first, or are stored as f32.
     pub(super) fn is_stored_directly(self) -> bool {
         matches!(self, Self::Bf16 | Self::SplitBf16)
     }
 
-    /// How weights are packed in it.
+    /// The packing of weights for this encoding.
     pub(super) fn packing(self, packings: Packings) -> Packing {
         match self {
             Self::F32 | Self::Rounded => packings.f32s,
@@ -69,7 +69,7 @@ impl Encoding {
         }
     }
 
-    /// A product of such words.
+    /// Computes a product of words in this encoding.
     ///
     /// # Safety
     /// The CPU must have `I`'s instructions, and those of the encoding.

@@ -6,7 +6,7 @@ use super::network::{Forward, LABELS, Network, Scratch};
 use super::shape::Shape;
 use crate::model::Precision;
 
-/// A BERT, its weights laid out for one [`InstructionSet`] and one [`Precision`].
+/// A BERT, with its weights laid out for one [`InstructionSet`] and one [`Precision`].
 #[derive(Debug)]
 pub struct Engine {
     network: Network,
@@ -14,7 +14,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Lays out the weights: `tensor(name, shape)` returns the tensor of that name in Hugging Face's `BERT`, row-major.
+    /// Lays out the weights. `tensor(name, shape)` returns the tensor with that name in Hugging Face's `BERT`,
+    /// row-major.
     ///
     /// # Errors
     /// Whatever `tensor` returns.
@@ -41,11 +42,11 @@ impl Engine {
         Ok(Self { network: Network::new(shape, (linear, attention), packings, tensor)?, instructions })
     }
 
-    /// The logits of one read, non-coding and coding, given its k-mers without special tokens.
+    /// Computes the logits of one read, non-coding and coding, from its k-mers without special tokens.
     ///
-    /// The read is padded to `padded` tokens, special ones included. Padding is attended to with a score less by one, as
-    /// in the published evaluation. A read that has more tokens stays as it is. So 0 pads nothing, which gives the same
-    /// answer as padding that is not attended to.
+    /// The read is padded to `padded` tokens, including special ones. The scores of padding are less by one, as in the
+    /// published evaluation. A read with more tokens stays as it is; so 0 means no padding, which gives the same result
+    /// as padding that is not attended to.
     ///
     /// # Panics
     /// If a token is outside the vocabulary, or there are more tokens than positions.
@@ -56,13 +57,13 @@ impl Engine {
         unsafe { dispatch::run(self.instructions, forward) }
     }
 
-    /// Which instructions it uses.
+    /// The instruction set in use.
     #[must_use]
     pub fn instruction_set(&self) -> InstructionSet {
         self.instructions
     }
 
-    /// Whether linear layers multiply parts of f32.
+    /// Whether linear layers multiply f32 in parts.
     #[must_use]
     pub fn splits_f32(&self) -> bool {
         self.network.linear == Encoding::SplitBf16

@@ -1,4 +1,4 @@
-//! The kernels against arithmetic in f64 or integers.
+//! The kernels compared with arithmetic in f64 or integers.
 
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ use super::linear::parts_of;
 
 use crate::model::Precision;
 
-/// How often to try what chance decides: unoptimised, the kernels are a hundred times slower.
+/// A factor for the number of random cases: small in debug builds, where the kernels are a hundred times slower.
 const EFFORT: usize = if cfg!(debug_assertions) { 1 } else { 20 };
 
 fn cases(count: usize) -> ProptestConfig {
@@ -84,12 +84,12 @@ fn gelu_is_the_exact_one() {
     }
 }
 
-/// Words of a column of weights for rows of `k` words.
+/// The number of words in a column of weights, for rows of `k` words.
 fn weights(encoding: Encoding, k: usize) -> usize {
     if encoding == Encoding::SplitBf16 { k.div_ceil(32) * 48 } else { k }
 }
 
-/// `rows` rows of `k` words times as many [`weights`] as they take by `columns`, on sums that start at zero.
+/// Multiplies `rows` rows of `k` words by `columns` columns of [`weights`] words each. The sums start at zero.
 #[derive(Clone, Copy)]
 struct Multiply<'a> {
     encoding: Encoding,
@@ -120,7 +120,7 @@ impl Task for Multiply<'_> {
     }
 }
 
-/// Whether this CPU can multiply in `encoding` with `set`. If not, says so.
+/// Whether this CPU can multiply in `encoding` with `set`. If not, reports the skipped test.
 fn can(set: InstructionSet, encoding: Encoding) -> bool {
     let (has, what) = match encoding {
         Encoding::F32 | Encoding::Rounded | Encoding::SplitBf16 => (set.is_supported(), "f32"),
@@ -130,7 +130,7 @@ fn can(set: InstructionSet, encoding: Encoding) -> bool {
     has_or_says_so(set, has, what)
 }
 
-/// The instruction sets that have products in `encoding`, on this CPU. Says which ones it does not have.
+/// The instruction sets of this CPU that have products in `encoding`. Reports those that it lacks.
 fn sets(encoding: Encoding) -> impl Iterator<Item = InstructionSet> {
     let all = match encoding {
         Encoding::F32 | Encoding::Rounded | Encoding::Bytes => &InstructionSet::ALL[..],
@@ -141,20 +141,20 @@ fn sets(encoding: Encoding) -> impl Iterator<Item = InstructionSet> {
 }
 
 impl Multiply<'_> {
-    /// The products of each instruction set that has them, and of the model of AMX.
+    /// The products on each supported instruction set and on the model of AMX.
     fn everywhere(self) -> Vec<(String, Vec<f32>)> {
         let products = sets(self.encoding).map(|set| (format!("{set:?}"), self.on(set)));
         products.chain([("model".to_owned(), self.on_model())]).collect()
     }
 
-    /// The products of an instruction set that has them.
+    /// The products on one instruction set, which must be supported.
     fn on(self, set: InstructionSet) -> Vec<f32> {
         assert!(can(set, self.encoding));
         // SAFETY: the instruction set is supported, and has the instruction.
         unsafe { dispatch::run(set, self) }
     }
 
-    /// The products of the model of AMX.
+    /// The products on the model of AMX.
     fn on_model(self) -> Vec<f32> {
         // SAFETY: the model is plain Rust.
         unsafe { self.run::<AmxModel>() }
@@ -165,7 +165,7 @@ fn bits(sums: &[f32]) -> Vec<u32> {
     sums.iter().map(|sum| sum.to_bits()).collect()
 }
 
-/// Words of two bf16 each.
+/// Random words of two bf16 numbers each.
 fn words(count: usize, state: &mut u64) -> Vec<f32> {
     let mut half = || u32::from(bf16(noise(state)));
     (0..count).map(|_| f32::from_bits(half() | half() << 16)).collect()
@@ -231,7 +231,7 @@ proptest! {
     }
 }
 
-/// The words of split numbers: of each 32 of `numbers`, `parts` times sixteen words of two each, their high parts first.
+/// A word of split numbers: each 32 `numbers` become `parts` times sixteen words of two numbers each, high parts first.
 fn split(numbers: impl Fn(usize) -> f32, parts: usize, word: usize) -> f32 {
     let part = |i: usize| {
         let x = numbers(word / (16 * parts) * 32 + word % 16 * 2 + i);
@@ -269,7 +269,8 @@ proptest! {
                 let (row, column) = (at / columns, at % columns);
                 let product = |i: usize| f64::from(left[row * k + i]) * f64::from(right[i * columns + column]);
                 let expected: f64 = (0..k).map(product).sum();
-                // Of the left factor 2^-18 is lost at most, and the product of the low parts, which is no more, is left out.
+                // Splitting loses at most 2^-18 of the left factor, and the product of the low parts, which is no
+                // larger, is left out.
                 let size: f64 = (0..k).map(|i| product(i).abs()).sum();
                 let bound = 1e-6 + size * 2.0 / f64::from(1 << 18);
                 prop_assert!((f64::from(*sum) - expected).abs() < bound, "{set}: {sum} is not {expected}");
@@ -292,10 +293,11 @@ proptest! {
     }
 }
 
-/// Tiles multiply many long rows part by part. A sum goes on where it was, so it is that of the row alone, to the last bit.
+/// Tiles multiply many long rows part by part. Each sum continues where the previous part ended, so it equals, to the
+/// last bit, that of the row alone.
 #[test]
 fn long_rows_on_tiles_are_multiplied_in_parts_and_no_sum_changes() {
-    // Two blocks that overlap, three panels, parts that are not equally long.
+    // Two overlapping blocks, three panels, parts of unequal length.
     let (rows, k, columns, mut state) = (34, 8192, 33, 20_261_130);
     assert!(rows * k > WORDS_AT_ONCE && 17 * k <= WORDS_AT_ONCE);
     for encoding in [Encoding::Bf16, Encoding::SplitBf16, Encoding::Bytes] {
@@ -310,7 +312,7 @@ fn long_rows_on_tiles_are_multiplied_in_parts_and_no_sum_changes() {
     }
 }
 
-/// Stores a register's numbers in lower precision.
+/// Stores the numbers of a register in lower precision.
 struct Store<'a>(Encoding, &'a [f32]);
 
 impl Task for Store<'_> {
@@ -371,12 +373,12 @@ struct Attend<'a> {
     heads: Heads,
     all: usize,
     tokens: usize,
-    /// Queries, keys and values, [all, heads] each, padding zero.
+    /// Queries, keys and values, each of shape [all, heads]; padding is zero.
     parts: [&'a [f32]; 3],
 }
 
 impl Attend<'_> {
-    /// Number `at` of head `head` that position `asking` gets, in f64.
+    /// The output number `at` of head `head` for the position `asking`, in f64.
     fn exact(&self, asking: usize, head: usize, at: usize) -> f64 {
         let Self { heads, all, tokens, parts: [queries, keys, values], .. } = *self;
         let of = |part: &[f32], position: usize, at| {

@@ -1,6 +1,6 @@
-//! Linear layers, and what is done to their outputs.
+//! Linear layers, and the operations on their outputs.
 //!
-//! In int8 each weight column has a scale. Each row of inputs has a scale and an offset of its own, found at run time
+//! In int8, each column of weights has a scale. Each row of inputs has its own scale and offset, found at run time
 //! ("dynamic quantisation"). Products are summed in integers, so they do not depend on the instruction set.
 
 use super::super::aligned::Aligned;
@@ -21,11 +21,11 @@ const LARGEST_WEIGHT: f32 = 127.0;
 pub(super) struct Linear {
     weights: Packed,
     bias: Aligned,
-    /// What int8 needs besides the weights.
+    /// The additional data for int8.
     columns: Option<Columns>,
 }
 
-/// Numbers for each column, in int8.
+/// The data for each column in int8.
 #[derive(Debug)]
 struct Columns {
     /// The value of one step of a weight.
@@ -36,22 +36,22 @@ struct Columns {
     zeros: Aligned,
 }
 
-/// A column's weights as bytes.
+/// The weights of a column as bytes.
 struct Column {
     number: usize,
     /// The value of one step.
     step: f32,
-    /// In two's complement.
+    /// The weights in two's complement.
     bytes: Vec<u8>,
 }
 
 impl Column {
-    /// None of its weights yet.
+    /// Creates a column without weights.
     fn new(number: usize) -> Self {
         Self { number, step: 0.0, bytes: Vec::new() }
     }
 
-    /// Rounds its weights.
+    /// Rounds the weights of the column.
     fn round(&mut self, inputs: usize, weight: impl Fn(usize, usize) -> f32) {
         let own = || (0..inputs).map(|input| weight(input, self.number));
         self.step = step(own().map(f32::abs).fold(0.0, f32::max), LARGEST_WEIGHT);
@@ -65,7 +65,8 @@ impl Column {
     }
 }
 
-/// Three bf16 whose sum is `x`, but for the last bit: the nearest, and the nearest to what is left, twice.
+/// Splits `x` into three bf16 that add up to it, except for the last bit: the nearest one, and twice the nearest to
+/// what is left.
 pub(super) fn parts_of(x: f32) -> [u16; 3] {
     let mut left = x;
     [(); 3].map(|()| {
@@ -76,8 +77,8 @@ pub(super) fn parts_of(x: f32) -> [u16; 3] {
 }
 
 impl Linear {
-    /// Packs the layer. `weight(input, column)` is zero where either is padding. `inputs` and the length of `bias` must be
-    /// multiples of a cache line's floats.
+    /// Packs the layer. `weight(input, column)` is zero for padding. `inputs` and the length of `bias` must be
+    /// multiples of the floats in a cache line.
     pub(super) fn new(
         encoding: Encoding,
         packings: Packings,
@@ -140,20 +141,20 @@ impl Linear {
     }
 }
 
-/// What is done to a layer's outputs.
+/// The operation on a layer's outputs.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Then<'a> {
-    /// Store them.
+    /// Store the outputs.
     Store,
-    /// Store their GELU.
+    /// Store the GELU of the outputs.
     Gelu,
-    /// Add them to what is there.
+    /// Add the outputs to what is stored.
     Add,
     /// Multiply each row by its factor, then store it.
     Scale(&'a [f32]),
 }
 
-/// Where outputs go, and what to do to them on their way there.
+/// The target of outputs, and the operations on the way there.
 pub(super) struct Output<'a> {
     target: Target<'a>,
     /// The row and the column of the first output.
@@ -162,7 +163,7 @@ pub(super) struct Output<'a> {
     then: Then<'a>,
 }
 
-/// What turns the integers of int8 into floats.
+/// Turns the integer sums of int8 into floats.
 struct Scaled<'a> {
     columns: &'a Columns,
     bias: &'a [f32],
@@ -170,12 +171,12 @@ struct Scaled<'a> {
 }
 
 impl<'a> Output<'a> {
-    /// For products that are floats already.
+    /// Creates an output for products that are floats already.
     pub(super) fn new(target: Target<'a>, then: Then<'a>) -> Self {
         Self { target, first: (0, 0), scaled: None, then }
     }
 
-    /// The same for outputs that begin at a row and a column of the target.
+    /// Moves the output to start at this row and column of the target.
     pub(super) fn at(mut self, row: usize, column: usize) -> Self {
         self.first = (row, column);
         self
@@ -216,7 +217,7 @@ impl Sink for Output<'_> {
         }
     }
 
-    /// What `put` does, one step after the other on the whole block: it stays in the first-level cache.
+    /// Applies `put` to the whole block, one step after the other: the block stays in the first-level cache.
     #[inline(always)]
     unsafe fn put_block<R: Register>(&mut self, block: Finished<'_>) {
         let Finished { rows, columns, sums, stride } = block;

@@ -1,4 +1,4 @@
-//! The network over an instruction set: embeddings, layers, and the head that reads `[CLS]`.
+//! The network for any instruction set: embeddings, layers, and the head that reads `[CLS]`.
 
 use super::super::aligned::Aligned;
 use super::super::dispatch::{Packings, Task};
@@ -11,29 +11,29 @@ use super::norm::Norm;
 use super::shape::Shape;
 use crate::kmer::{CLS, PAD, SEP};
 
-/// Non-coding, coding.
+/// The number of labels: non-coding, coding.
 pub(super) const LABELS: usize = 2;
-/// `[CLS]` and `[SEP]`.
+/// The number of special tokens: `[CLS]` and `[SEP]`.
 const SPECIAL: usize = 2;
 
-/// The weights as the kernels read them.
+/// The weights in the layout for the kernels.
 #[derive(Debug)]
 pub(super) struct Network {
-    /// What linear layers are multiplied in.
+    /// The encoding for linear layers.
     pub(super) linear: Encoding,
-    /// What attention is.
+    /// The encoding for attention.
     attention: Encoding,
     hidden: usize,
     intermediate: usize,
     heads: Heads,
-    /// [vocabulary, hidden]
+    /// The embeddings of tokens, [vocabulary, hidden].
     words: Vec<f32>,
-    /// Position and token type 0 together, [positions, hidden].
+    /// The embeddings of positions and of token type 0, summed, [positions, hidden].
     positions: Vec<f32>,
     norm: Norm,
     layers: Vec<Layer>,
     pooler: Linear,
-    /// [labels, hidden]
+    /// The weights of the classifier, [labels, hidden].
     classifier: Vec<f32>,
     classifier_bias: Vec<f32>,
 }
@@ -41,7 +41,7 @@ pub(super) struct Network {
 #[derive(Debug)]
 struct Layer {
     query: Linear,
-    /// Keys, then values.
+    /// The layer for the keys, then the values.
     key_value: Linear,
     context: Linear,
     context_norm: Norm,
@@ -50,10 +50,10 @@ struct Layer {
     output_norm: Norm,
 }
 
-/// What reads are computed on: reused from read to read, grown by the longest.
+/// Working memory, reused from read to read; it grows to fit the longest.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// Rows of `hidden` numbers: what goes from layer to layer.
+    /// Rows of `hidden` numbers: the input of a layer.
     x: Aligned,
     /// `x`, encoded.
     input: Encoder,
@@ -65,12 +65,12 @@ pub struct Scratch {
     pooled: Aligned,
 }
 
-/// A read's forward pass.
+/// The forward pass of a read.
 pub(super) struct Forward<'a> {
     pub(super) network: &'a Network,
-    /// Its k-mers.
+    /// The k-mers of the read.
     pub(super) ids: &'a [u16],
-    /// How many tokens it is padded to, special ones included.
+    /// The number of tokens it is padded to, including special ones.
     pub(super) padded: usize,
     pub(super) scratch: &'a mut Scratch,
 }
@@ -106,7 +106,8 @@ impl<E, T: FnMut(&str, &[usize]) -> Result<Vec<f32>, E>> Loader<T> {
         Ok(Norm::new(&scale, &shift, self.epsilon))
     }
 
-    /// The layers of these names side by side. `input` and `output` say which of a layer's numbers a column of ours is.
+    /// Puts the layers with these names side by side. `input` and `output` map a padded column to a number of the
+    /// layer.
     fn linear(
         &mut self,
         names: &[String],
@@ -215,7 +216,7 @@ impl Network {
                 self.norm.forward::<I::Register>(row);
             }
             for (number, layer) in self.layers.iter().enumerate() {
-                // Only [CLS] is read from the last layer, so only [CLS] asks there.
+                // Only [CLS] is read from the last layer, so only its attention is computed there.
                 let asking = if number + 1 == self.layers.len() { 1 } else { all };
                 self.layer::<I>(layer, asking, all, tokens, scratch);
             }
@@ -255,7 +256,7 @@ impl Network {
         }
     }
 
-    /// The logits of the first row of `x`.
+    /// Computes the logits from the first row of `x`.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // one rounding of what is summed in f64
     unsafe fn head<I: Isa>(&self, scratch: &mut Scratch) -> [f32; LABELS] {

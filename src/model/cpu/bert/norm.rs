@@ -3,7 +3,7 @@
 use super::super::aligned::Aligned;
 use super::super::register::Register;
 
-/// Rows to mean 0 and variance 1, then scaled and shifted by column.
+/// Normalises rows to mean 0 and variance 1, then scales and shifts each column.
 #[derive(Debug)]
 pub(super) struct Norm {
     scale: Aligned,
@@ -13,7 +13,8 @@ pub(super) struct Norm {
 }
 
 impl Norm {
-    /// `scale` and `shift` by column, a multiple of [`LINE`](super::super::aligned::LINE) of them.
+    /// Creates a normalisation from `scale` and `shift` by column, a multiple of [`LINE`](super::super::aligned::LINE)
+    /// of them.
     pub(super) fn new(scale: &[f32], shift: &[f32], epsilon: f32) -> Self {
         let columns = scale.len();
         Self { scale: Aligned::padded(scale, columns), shift: Aligned::padded(shift, columns), columns, epsilon }

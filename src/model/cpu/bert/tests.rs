@@ -1,4 +1,4 @@
-//! The engine against the original's answers, and against burn.
+//! The engine compared with the original's results and with burn.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -29,17 +29,17 @@ const CHECKPOINTS: [&str; 5] = ["k6_tiny_zip", "k6_tiny_legacy", "k5_tiny_zip", 
 /// Hidden size, heads, intermediate size, layers: heads of 8, 12, 48 and 64, panels of one to three registers.
 const SHAPES: [[usize; 4]; 4] = [[16, 2, 32, 1], [48, 4, 192, 2], [96, 2, 80, 2], [64, 1, 64, 3]];
 
-/// How often to try what chance decides: unoptimised, the kernels are a hundred times slower.
+/// A factor for the number of random cases: small in debug builds, where the kernels are a hundred times slower.
 const EFFORT: usize = if cfg!(debug_assertions) { 1 } else { 20 };
 
-/// Tokens a random BERT reads at most.
+/// The most tokens that a random BERT reads.
 const POSITIONS: usize = if cfg!(debug_assertions) { 40 } else { 298 };
 
 fn cases(count: usize) -> ProptestConfig {
     ProptestConfig::with_cases(u32::try_from(count * EFFORT).unwrap())
 }
 
-/// How far a probability may be from the reference's.
+/// The largest allowed difference between a probability and the reference.
 fn bound(precision: Precision) -> f32 {
     match precision {
         Precision::F32 => 1e-5,
@@ -49,7 +49,7 @@ fn bound(precision: Precision) -> f32 {
     }
 }
 
-/// What a read is padded to.
+/// The length that a read is padded to.
 fn padded(config: &BertConfig, attention: Attention) -> usize {
     match attention {
         Attention::Published => config.max_tokens(),
@@ -61,7 +61,7 @@ fn engine(config: &BertConfig, instructions: InstructionSet, precision: Precisio
     Engine::new(&config.shape(), instructions, precision, |name, shape| weights.take(name, shape)).unwrap()
 }
 
-/// A checkpoint of `testdata/parity`, and what the original said of reads.
+/// A checkpoint of `testdata/parity`, and the original's results for some reads.
 struct Golden {
     directory: PathBuf,
     config: BertConfig,
@@ -87,8 +87,8 @@ impl Golden {
         Self { directory, config, reads }
     }
 
-    /// The largest difference of a probability that `forward` computes from token ids and the length they are padded to: of all
-    /// reads in both modes, or of short ones in one.
+    /// The largest difference between the original's probabilities and those that `forward` computes from token ids and
+    /// their padded length. Covers all reads in both modes, or short reads in one mode.
     fn largest_difference(&self, of_all: bool, mut forward: impl FnMut(&[u16], usize) -> [f32; 2]) -> f32 {
         let (mut largest, mut reads) = (0.0_f32, 0);
         for Said(ids, said) in &self.reads {
@@ -125,7 +125,7 @@ fn every_instruction_set_says_what_the_original_said() {
     }
 }
 
-/// The part of AMX that is not assembly is tested on any CPU.
+/// Tests the part of AMX that is not assembly on any CPU.
 #[test]
 fn amx_on_modelled_tiles_says_what_the_original_said() {
     for name in if EFFORT == 1 { &CHECKPOINTS[..1] } else { &CHECKPOINTS[..] } {
@@ -230,7 +230,7 @@ fn every_instruction_set_computes_what_burn_does_in_any_shape() {
                 for (precision, engine) in &engines {
                     let logits = engine.forward(&ids, padded(&config, *attention), &mut scratch.borrow_mut());
                     let (one, other) = (logits[1] - logits[0], expected[1] - expected[0]);
-                    // What differs by 4 b in logits differs by b at most in probability.
+                    // A difference of 4 b in logits is at most b in probability.
                     let allowed = 4.0 * bound(*precision) * expected.iter().fold(1.0, |size, x| x.abs().max(size));
                     let difference = (one - other).abs();
                     prop_assert!(

@@ -1,8 +1,9 @@
 //! A residual block in bytes: x + SiLU(convolution of kernel 3, padding 1), with integer products.
 //!
-//! A row's channels become bytes, each by its own range. Weights are within +-63, each output channel's by its own scale.
-//! The sums are exact, so every instruction set computes the same ones. Three neighbouring rows are one row of the left
-//! matrix, so nothing is gathered. The products take a quarter of the time on a CPU that has an instruction for them.
+//! The channels of a row become bytes, each with its own range. Weights are within +-63, with a scale for each output
+//! channel. The sums are exact, so every instruction set computes the same ones. Three neighbouring rows form one row
+//! of the left matrix, so nothing is gathered. The products take a quarter of the time on a CPU with an instruction for
+//! them.
 
 use super::super::aligned::Aligned;
 use super::super::frames::layout::Layout;
@@ -12,35 +13,36 @@ use super::super::isa::Isa;
 use super::super::packed::{Packed, Packing};
 use super::super::register::{Register, nearest_byte};
 
-/// Neighbouring rows that an output reads.
+/// The number of neighbouring rows that an output depends on.
 const KERNEL: usize = 3;
-/// The largest byte.
+/// The largest value of a byte.
 const LARGEST: f32 = 255.0;
-/// Below the least value of `SiLU`.
+/// A number below the minimum of `SiLU`.
 const LEAST: f32 = -0.2785;
-/// Bytes in a word.
+/// The number of bytes in a word.
 const WORD: usize = 4;
 
 /// The weights of a block as bytes, and the scales of its numbers.
 #[derive(Debug)]
 pub(super) struct ByteBlock {
     weights: Packed,
-    /// Where the integer sums start: minus what the bytes that stand for zero add.
+    /// Where the integer sums start: minus the contribution of the bytes that stand for zero.
     start: Aligned,
-    /// The value of a sum's 1, by output channel.
+    /// The value of 1 in a sum, by output channel.
     scales: Aligned,
     bias: Aligned,
-    /// Steps of a byte per unit, by input channel.
+    /// The number of byte steps per unit, by input channel.
     factors: Aligned,
     /// The byte that stands for zero, by input channel.
     zeros: Aligned,
 }
 
 impl ByteBlock {
-    /// Rounds `weight` [channels, channels, 3] for `inputs` of this spread. Rows and columns beyond are zero up to `padded`.
+    /// Rounds `weight` [channels, channels, 3] for `inputs` with these spreads. Rows and columns beyond are zero up to
+    /// `padded`.
     ///
-    /// The mean effect of rounding on an output is subtracted from its bias. Most inputs lie just above the smallest, so
-    /// the errors of a channel do not cancel out.
+    /// The mean effect of rounding on an output is subtracted from its bias. Most inputs lie just above the smallest,
+    /// so the errors of a channel do not cancel out.
     pub(super) fn new(weight: &[f32], bias: &[f32], inputs: &[Spread], padded: usize, packing: Packing) -> Self {
         let channels = bias.len();
         let [mut start, mut scales, mut factors, mut zeros] = [(); 4].map(|()| Aligned::zeros(padded));
@@ -141,7 +143,7 @@ impl ByteBlock {
     }
 }
 
-/// The mean of a function of an input.
+/// The mean of a function over the samples of an input.
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // some thousand numbers
 fn mean(input: &Spread, of: impl Fn(f32) -> f32) -> f32 {
     (input.samples.iter().map(|&x| f64::from(of(x))).sum::<f64>() / input.samples.len() as f64) as f32

@@ -5,7 +5,7 @@ use super::network::{Network, Scratch};
 use super::shape::Shape;
 use crate::model::Precision;
 
-/// The compact network, its weights laid out for one [`InstructionSet`].
+/// The compact network, with its weights laid out for one [`InstructionSet`].
 #[derive(Debug)]
 pub struct Engine {
     network: Network,
@@ -13,7 +13,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Lays out the weights. Products are too small for tiles, so AMX is used as AVX-512.
+    /// Lays out the weights. The products are too small for tiles, so AMX is used as AVX-512.
     ///
     /// `tensor(name, shape)` returns the tensor of that name, row-major, normalisations folded in.
     ///
@@ -41,10 +41,11 @@ impl Engine {
         Ok(Self { network: Network::new(shape, (instructions, precision), tensor)?, instructions })
     }
 
-    /// Gives `then` the seven logits of each read in turn: non-coding, then the frames +0 +1 +2 -0 -1 -2.
+    /// Passes the seven logits of each read to `then`, in order: non-coding, then the frames +0 +1 +2 -0 -1 -2.
     ///
-    /// A read is its overlapping 6-mers as tokens; fewer than three count as one padding token in each frame. Its logits
-    /// depend on nothing else. Many reads at once are faster than one by one: the next one's table rows are fetched early.
+    /// A read is given as its overlapping 6-mers; fewer than three count as one padding token in each frame. Its logits
+    /// depend on nothing else. Many reads at once are faster than one by one, since the table rows of the next one are
+    /// fetched early.
     ///
     /// # Panics
     /// If a token is outside the vocabulary.
@@ -58,7 +59,7 @@ impl Engine {
         unsafe { self.network.each(self.instructions, reads, scratch, then) }
     }
 
-    /// The seven logits of one read: see [`each`](Self::each).
+    /// Computes the seven logits of one read; see [`each`](Self::each).
     ///
     /// # Panics
     /// If a token is outside the vocabulary.
@@ -69,7 +70,7 @@ impl Engine {
         logits
     }
 
-    /// Which instructions it uses.
+    /// The instruction set in use.
     #[must_use]
     pub fn instruction_set(&self) -> InstructionSet {
         self.instructions

@@ -1,4 +1,4 @@
-//! The head of the compact network: from the features of the six frames of some reads to their logits.
+//! The head of the compact network: computes the logits of some reads from the features of their six frames.
 
 use std::ops::Range;
 
@@ -13,10 +13,10 @@ use super::super::packed::{Packed, Packing};
 use super::super::register::Register;
 use super::shape::Shape;
 
-/// Frames of both strands.
+/// The number of frames of both strands.
 pub(super) const ALL_FRAMES: usize = 2 * FRAMES;
 
-/// How many reads the head takes at once. The few rows of a single read would wait for their weights.
+/// The number of reads that the head takes at once: the few rows of a single read would wait for their weights.
 pub(super) const READS_AT_ONCE: usize = 9; // a tile's rows with AVX-512
 
 /// Working memory for some reads: a row for each frame, or fewer.
@@ -24,9 +24,9 @@ pub(super) const READS_AT_ONCE: usize = 9; // a tile's rows with AVX-512
 pub(super) struct Room {
     pub(super) features: Aligned,
     hidden: Aligned,
-    /// Each strand's frames, then the first two again, so that the three from any frame on are adjacent.
+    /// The frames of each strand, then its first two again, so that any frame and the next two are adjacent.
     rings: Aligned,
-    /// The other strand's means, for each strand.
+    /// The means of the other strand, for each strand.
     means: Aligned,
     largest: Aligned,
     from_largest: Aligned,
@@ -39,21 +39,21 @@ pub(super) struct Room {
     pub(super) answers: [[f32; 1 + ALL_FRAMES]; READS_AT_ONCE],
 }
 
-/// Rows of a strand in [`Room::rings`].
+/// The number of rows of a strand in [`Room::rings`].
 const RING: usize = 2 * FRAMES - 1;
 
 /// The weights, laid out for the kernels. Rows and columns are padded with zeros to whole cache lines.
 #[derive(Debug)]
 pub(super) struct Head {
-    /// How many features a frame has, padded.
+    /// The number of features of a frame, padded.
     features: usize,
     hidden: usize,
     frame_hidden: Linear,
-    /// The part that reads a frame and the others of its strand.
+    /// The part that reads a frame and the two others of its strand.
     frame_mix: Packed,
-    /// The part that reads the opposite strand's mean.
+    /// The part that reads the mean of the opposite strand.
     frame_mix_opposite: Packed,
-    /// The part that reads the largest of all frames.
+    /// The part that reads the maximum of all frames.
     frame_mix_largest: Linear,
     frame_logit: Linear,
     noncoding_hidden: Linear,
@@ -123,7 +123,7 @@ impl Head {
         })
     }
 
-    /// Room for [`READS_AT_ONCE`] reads.
+    /// Makes room for [`READS_AT_ONCE`] reads.
     pub(super) fn make_room(&self, room: &mut Room) {
         let Room { features, hidden, rings, means, largest, from_largest, from_strands, .. } = room;
         features.reserve(READS_AT_ONCE * ALL_FRAMES * self.features);
@@ -142,18 +142,18 @@ impl Head {
         room.noncoding_logit.reserve(READS_AT_ONCE * LINE);
     }
 
-    /// How many features a frame has: mean and maximum of each channel on each level, and the mean embedding.
+    /// The number of features of a frame: mean and maximum of each channel on each level, and the mean embedding.
     pub(super) fn features(&self) -> usize {
         self.features
     }
 
-    /// How many numbers a read has in [`Room::summary`].
+    /// The number of values of a read in [`Room::summary`].
     fn summary(&self) -> usize {
         2 * self.hidden + LINE
     }
 
-    /// Computes the logits of `reads` reads from the features of their frames. Frames are summed within each strand first,
-    /// so that the sums are the same for a read and its reverse complement.
+    /// Computes the logits of `reads` reads from the features of their frames. Frames are summed within each strand
+    /// first, so that the sums are the same for a read and its reverse complement.
     ///
     /// # Safety
     /// The CPU must have `I`'s instructions, and the room hold the features of as many reads.
@@ -165,7 +165,8 @@ impl Head {
             self.frame_hidden.forward::<I>(&room.features, self.features, reads * ALL_FRAMES, &mut room.hidden);
             self.arrange::<I::Register>(room, reads);
             let Room { rings, means, largest, from_largest, from_strands, mixed, .. } = room;
-            // First what all frames share, then what a strand's frames share, then the rest. Each starts from the one before.
+            // First comes the part that all frames share, then the part that the frames of a strand share, then the
+            // rest. Each starts from the previous one.
             self.frame_mix_largest.forward::<I>(largest, h, reads, from_largest);
             for strand in 0..2 {
                 let (from, weights) = (&means[strand * h..], &self.frame_mix_opposite);
@@ -228,7 +229,7 @@ impl Head {
         }
     }
 
-    /// Adds the `SiLU` of the mixed rows to the hidden ones, and takes mean and maximum.
+    /// Adds the `SiLU` of the mixed rows to the hidden ones, and computes mean and maximum.
     #[inline(always)]
     unsafe fn summarise<R: Register>(&self, room: &mut Room, reads: usize) {
         let h = self.hidden;
@@ -268,7 +269,7 @@ unsafe fn summarise_frames<R: Register>(frames: [R; ALL_FRAMES]) -> ([R; 2], R) 
     }
 }
 
-/// ln(sum(exp)), in f64 so that every C library rounds to the same f32. The largest must come first.
+/// ln(sum(exp)), in f64 so that every C library rounds to the same f32. The largest number must come first.
 #[allow(clippy::cast_possible_truncation)] // the point of it
 fn log_sum_exp(ordered: &[f32; ALL_FRAMES]) -> f32 {
     let largest = f64::from(ordered[0]);

@@ -1,4 +1,5 @@
-//! The compact network: the stem by table, the blocks, and the levels. The [`head`](super::head) then weighs the six frames.
+//! The compact network: the stem by table, the blocks, and the levels. The [`head`](super::head) then combines the six
+//! frames.
 
 use super::super::InstructionSet;
 use super::super::aligned::{Aligned, LINE};
@@ -23,7 +24,7 @@ pub(super) struct Network {
     channels: usize,
     table: Table,
     blocks: Vec<Convolution>,
-    /// Of the coarser levels.
+    /// The convolutions of the coarser levels.
     coarse: Vec<Convolution>,
     pool: usize,
     head: Head,
@@ -33,9 +34,9 @@ pub(super) struct Network {
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant)] // a network has few
 enum Convolution {
-    /// In f32, in Winograd's domain.
+    /// A convolution in f32, in Winograd's domain.
     Winograd(WinogradBlock),
-    /// In bytes. Only the first after the stem: the range of its inputs is known beforehand.
+    /// A convolution of bytes. Only the first one after the stem, since the range of its inputs is known beforehand.
     Bytes(ByteBlock),
 }
 
@@ -63,7 +64,7 @@ impl Convolution {
     }
 }
 
-/// Working memory. It is reused from read to read, and grows with the longest.
+/// Working memory. It is reused from read to read, and grows to fit the longest.
 #[derive(Debug, Default)]
 pub struct Scratch {
     read: Lookup,
@@ -80,7 +81,7 @@ pub(super) struct Workspace {
     head: Room,
 }
 
-/// The read after this one, if there is one. It is looked up early, so that its table rows can be prefetched.
+/// The next read, if there is one. It is looked up early, so that its table rows can be prefetched.
 #[derive(Debug)]
 pub(super) struct Next<'a> {
     ids: Option<&'a [u16]>,
@@ -92,7 +93,7 @@ pub(super) struct Features<'a> {
     network: &'a Network,
     read: &'a Lookup,
     workspace: &'a mut Workspace,
-    /// Its place in the head.
+    /// The place of the read in the head.
     place: usize,
     next: Next<'a>,
 }
@@ -126,7 +127,7 @@ impl Network {
         let stem_bias = tensor("stem.bias", &[c])?;
         let [embedding, channels] = [e, c].map(|n| n.next_multiple_of(LINE));
         let table = Table::new(&embeddings, (&stem, &stem_bias), Columns::StemAndEmbedding);
-        // What the first convolution reads: the stem's outputs, or means of them.
+        // The inputs of the first convolution: the stem's outputs, or means of them.
         let first_pool = if blocks == 0 { pool } else { 1 };
         let mut first_inputs = (precision == Precision::Int8).then(|| table.stem_means(first_pool));
         let mut several = |name: &str, count: usize| {
@@ -193,12 +194,12 @@ impl Network {
         self.head.make_room(head);
     }
 
-    /// The frames of one strand.
+    /// The layout of the frames of one strand.
     fn layout(&self, read: &Lookup) -> Layout {
         Layout { channels: self.channels, rows: stem_outputs(read.tokens), strands: 1 }
     }
 
-    /// Computes the features of `read` at a place in the head. On the way it looks up `next` and prefetches its rows.
+    /// Computes the features of `read` at a place in the head. Meanwhile looks up `next` and prefetches its table rows.
     ///
     /// # Safety
     /// The CPU must have `I`'s instructions; `read` must be looked up in this network's table, and `workspace` have room.
@@ -242,12 +243,12 @@ impl Network {
         }
     }
 
-    /// Where the mean embedding stands among a frame's features: after every level's mean and maximum.
+    /// Where the mean embedding is among the features of a frame: after the mean and maximum of every level.
     fn mean_embedding(&self) -> usize {
         2 * self.channels * (1 + self.coarse.len())
     }
 
-    /// Computes a level's part of the features, for each frame of a strand.
+    /// Computes a level's features for each frame of a strand.
     #[inline(always)]
     unsafe fn summarise<R: Register>(&self, layout: Layout, x: &[f32], level: usize, features: &mut [f32]) {
         for frame in 0..FRAMES {
@@ -257,7 +258,7 @@ impl Network {
         }
     }
 
-    /// Computes the mean embedding of a frame, from the table.
+    /// Computes the mean embedding of a frame from the table.
     #[inline(always)]
     unsafe fn embeddings<R: Register, T: Entries>(&self, table: &T, rows: &[u32], tokens: usize, mean: &mut [f32]) {
         for (first, registers) in parts(self.embedding / R::WIDTH, R::PANEL) {
@@ -274,7 +275,7 @@ impl Network {
         }
     }
 
-    /// The mean embedding of a frame's tokens.
+    /// Computes the mean embedding of a frame's tokens.
     #[inline(always)]
     unsafe fn embedding_mean<R: Register, T: Entries, const N: usize>(
         &self,
@@ -323,8 +324,8 @@ unsafe fn mean_and_max<R: Register>(x: &[f32], rows: usize, channels: usize, to:
     }
 }
 
-/// Replaces the rows of each frame by the means of `pool` neighbours. Rows beyond the end count as zeros. It works in place
-/// because no row moves backwards. Returns the new layout.
+/// Replaces the rows of each frame by means of `pool` neighbours. Rows beyond the end count as zeros. This works in
+/// place because no row moves backwards. Returns the new layout.
 ///
 /// # Safety
 /// The CPU must have `I`'s instructions; `x` must hold `layout.len()` floats.

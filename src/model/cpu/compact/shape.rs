@@ -3,22 +3,22 @@
 /// The sizes that a checkpoint may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// Numbers a token's embedding has.
+    /// The width of a token's embedding.
     pub embedding: usize,
-    /// Channels of the stem and the blocks.
+    /// The number of channels of the stem and the blocks.
     pub channels: usize,
-    /// How many residual blocks.
+    /// The number of residual blocks.
     pub blocks: usize,
-    /// How many coarser levels after them.
+    /// The number of coarser levels after the blocks.
     pub levels: usize,
-    /// Rows of a level that are one of the next.
+    /// The number of rows of a level that form one of the next.
     pub pool: usize,
-    /// Width of the head.
+    /// The width of the head.
     pub hidden: usize,
 }
 
 impl Shape {
-    /// Whether it can run in bytes, which takes a convolution after the stem.
+    /// Whether the network can run in bytes, which takes a convolution after the stem.
     #[must_use]
     pub fn takes_bytes(&self) -> bool {
         self.blocks > 0 || self.levels > 0

@@ -1,4 +1,5 @@
-//! The engine against the definition, written out without any of its tricks, and the definition against the training code's goldens.
+//! The engine compared with the definition, written out without any of its tricks, and the definition compared with the
+//! training code's goldens.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,14 +17,14 @@ use crate::model::compact::{CompactConfig, CompactNetwork, LOGITS};
 use crate::model::weights::Weights;
 use crate::model::{Precision, builtin, device, files};
 
-/// A checkpoint as its file has it.
+/// A checkpoint as stored in its file.
 struct Checkpoint {
     shape: Shape,
     tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
     golden: Vec<Golden>,
 }
 
-/// A line of `golden.tsv` that has logits.
+/// A line of `golden.tsv` with logits.
 struct Golden {
     bases: Vec<u8>,
     logits: [f32; 7],
@@ -114,14 +115,14 @@ impl Checkpoint {
         Engine::new(self.shape, instructions, precision, tensor).unwrap()
     }
 
-    /// Engines for all instruction sets, in all precisions of the shape.
+    /// Engines for all instruction sets, in all precisions that the shape supports.
     fn engines(&self) -> Vec<Engine> {
         let precisions = [Precision::F32, Precision::Int8].into_iter().take(1 + usize::from(self.shape.takes_bytes()));
         let on_each_set = |precision| instruction_sets(precision).map(move |set| self.engine_in(set, precision));
         precisions.flat_map(on_each_set).collect()
     }
 
-    /// The definition: see `compact.rs`. Sums in f64.
+    /// The logits by definition, as `compact.rs` gives it, with sums in f64.
     fn logits(&self, ids: &[u16]) -> [f32; 7] {
         let h: Vec<Vec<f32>> = [ids.to_vec(), reversed(ids)]
             .iter()
@@ -239,7 +240,7 @@ fn mean(rows: &[Vec<f32>]) -> Vec<f32> {
     (0..rows[0].len()).map(|i| rounded(sum(i) / f64::from(count(rows.len())))).collect()
 }
 
-/// Means of `pool` rows; of the last with zeros for those that are not there.
+/// The means of each `pool` rows. The last rows are padded with zeros.
 fn pooled(rows: &[Vec<f32>], pool: usize) -> Vec<Vec<f32>> {
     let share = |rows: &[Vec<f32>]| mean(rows).into_iter().map(|x| x * count(rows.len()) / count(pool)).collect();
     rows.chunks(pool).map(share).collect()
@@ -276,12 +277,12 @@ fn largest_difference(a: &[f32; 7], b: &[f32; 7]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
-/// The largest logit, and at least 1: what rounding is relative to.
+/// The largest logit, but at least 1: rounding errors are relative to it.
 fn size(logits: &[f32; 7]) -> f32 {
     logits.iter().fold(1.0, |size, logit| size.max(logit.abs()))
 }
 
-/// Reads with the odd unknown letter.
+/// Reads with an occasional unknown letter.
 fn read(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
     let base = prop_oneof![200 => proptest::sample::select(b"ACGT".as_slice()), 1 => Just(b'N')];
     proptest::collection::vec(base, length)
@@ -298,7 +299,7 @@ const SHAPES: [Shape; 6] = [
     Shape { embedding: 64, channels: 16, blocks: 0, levels: 3, pool: 4, hidden: 64 },
 ];
 
-/// How often to try what chance decides: unoptimised, the kernels are a hundred times slower.
+/// A factor for the number of random cases: small in debug builds, where the kernels are a hundred times slower.
 const EFFORT: usize = if cfg!(debug_assertions) { 1 } else { 50 };
 
 fn cases(count: usize) -> ProptestConfig {
@@ -491,7 +492,7 @@ fn every_instruction_set_computes_what_burn_does() {
     assert!(largest.iter().all(|&largest| largest < 1e-5), "{largest:?}");
 }
 
-/// Bases whose composition changes from read to read and place to place in the codon, with the odd unknown letter.
+/// Bases whose composition changes between reads and between the places in a codon, with an occasional unknown letter.
 fn skewed(len: usize, state: &mut u64) -> Vec<u8> {
     let mut pick = |n: f32| (noise(state) * 0.5 + 0.5) * n;
     let shares: Vec<[f32; 4]> = (0..3).map(|_| [pick(1.0), pick(1.0), pick(1.0), pick(1.0)]).collect();

@@ -1,4 +1,4 @@
-//! Linear layers of a few inputs and outputs, in f32.
+//! Linear layers with few inputs and outputs, in f32.
 
 use super::super::aligned::{Aligned, LINE};
 use super::super::gemm::{Fetch, Nothing, Product, Rows, Sink};
@@ -12,7 +12,7 @@ pub(in super::super) struct Linear {
     pub(in super::super) bias: Aligned,
 }
 
-/// Packs `weight` [outputs, inputs]. `columns[k]` says which input the k-th row is; `None` is padding.
+/// Packs `weight` [outputs, inputs]. `columns[k]` is the input of packed row k; `None` is padding.
 pub(in super::super) fn pack(weight: &[f32], outputs: usize, columns: &[Option<usize>], packing: Packing) -> Packed {
     let inputs = weight.len() / outputs;
     Packed::new(columns.len(), outputs, packing, |k, output| {
@@ -20,7 +20,7 @@ pub(in super::super) fn pack(weight: &[f32], outputs: usize, columns: &[Option<u
     })
 }
 
-/// The inputs of a layer that reads parts of these lengths, each padded to whole cache lines.
+/// The inputs of a layer that reads parts with these lengths, each padded to whole cache lines.
 pub(in super::super) fn padded_inputs(parts: &[usize]) -> Vec<Option<usize>> {
     let mut columns = Vec::new();
     let mut first = 0;
@@ -49,7 +49,8 @@ impl Linear {
         unsafe { self.product::<I>((from, stride), rows, &mut Nothing, sink) }
     }
 
-    /// [`forward`](Self::forward) into any sink, with something to prefetch meanwhile. `from` comes with its stride.
+    /// Applies the layer as [`forward`](Self::forward) does, but into any sink and with prefetches. `from` comes with
+    /// its stride.
     ///
     /// # Safety
     /// The CPU must have `I`'s instructions.

@@ -1,4 +1,4 @@
-//! The stem of a frame, summed up from the table.
+//! Computes the stem of a frame by summing table rows.
 
 use super::super::packed::parts;
 use super::super::register::Register;
@@ -49,7 +49,7 @@ impl Table {
         }
     }
 
-    /// N registers of the outputs, from the channel `first` on.
+    /// Computes N registers of the outputs, from the channel `first` on.
     #[inline(always)]
     unsafe fn stem_part<R: Register, T: Entries, const N: usize, const SILU: bool>(
         &self,

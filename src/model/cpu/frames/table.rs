@@ -1,24 +1,24 @@
-//! What each token adds to the stem's outputs, tabulated. The stem reads an embedding, so its products are known
+//! Tabulates what each token adds to the outputs of the stem. The stem reads an embedding, so its products are known
 //! beforehand.
 //!
-//! At 48 channels the table has 5 MB, or half of that as [`I16Entries`]. That is too large for a core's own cache, so rows
-//! are prefetched ([`Ahead`]).
+//! At 48 channels the table has 5 MB, or half of that as [`I16Entries`]. That is too large for a core's own cache, so
+//! rows are prefetched ([`Ahead`]).
 
 use super::super::aligned::{Aligned, LINE, LINE_BYTES};
 use super::super::gemm::Fetch;
 use super::super::register::{Register, nearest_i16};
 
-/// Special tokens, then all 6-mers.
+/// The size of the vocabulary: special tokens, then all 6-mers.
 pub(in super::super) const VOCABULARY: usize = SPECIALS as usize + 4096;
 const SPECIALS: u16 = 5;
-/// Tokens from one stem output to the next. The kernel spans two strides.
+/// The number of tokens from one stem output to the next. The kernel spans two strides.
 pub(in super::super) const STRIDE: usize = 3;
 pub(in super::super) const KERNEL: usize = 2 * STRIDE;
-/// Frames of a strand. A frame's tokens are this many positions apart.
+/// The number of frames of a strand, and the distance between consecutive tokens of a frame.
 pub(in super::super) const FRAMES: usize = 3;
 
 /// One row for each token. For each place r among the tokens of a stride, it holds what the token adds to the next stem
-/// output (tap r), then to this one (tap r + 3). The token's embedding comes last, where it is kept.
+/// output (tap r), then to this one (tap r + 3). The token's embedding comes last, if it is kept.
 #[derive(Debug)]
 pub(in super::super) struct Table {
     storage: Storage,
@@ -26,25 +26,25 @@ pub(in super::super) struct Table {
     embedding: usize,
 }
 
-/// What a table is made for.
+/// What a table is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Columns {
     /// The stem's outputs.
     Stem,
-    /// These and mean embeddings.
+    /// The stem's outputs and mean embeddings.
     StemAndEmbedding,
 }
 
 /// How a table's numbers are stored.
 #[derive(Debug)]
 pub(in super::super) enum Storage {
-    /// Like the weights.
+    /// As f32, like the weights.
     F32(F32Entries),
-    /// In sixteen bits.
+    /// As 16-bit integers.
     I16(I16Entries),
 }
 
-/// A table's numbers, and how they are summed.
+/// The numbers of a table, and how they are summed.
 pub(in super::super) trait Entries {
     /// A register of sums.
     type Sum<R: Register>: Copy;
@@ -52,7 +52,8 @@ pub(in super::super) trait Entries {
     /// The stem's bias from `channel` on, where its sums start.
     ///
     /// # Safety
-    /// As for [`Lanes`], of all methods: the CPU must have `R`'s instructions, and what is loaded be within the slices.
+    /// As for [`Lanes`], for all methods: the CPU must have `R`'s instructions, and what is loaded must be within the
+    /// slices.
     unsafe fn bias<R: Register>(&self, channel: usize) -> Self::Sum<R>;
     /// The numbers at a place of the table.
     ///
@@ -64,14 +65,14 @@ pub(in super::super) trait Entries {
     /// # Safety
     /// See above.
     unsafe fn add<R: Register>(one: Self::Sum<R>, other: Self::Sum<R>) -> Self::Sum<R>;
-    /// Sums of the channels from `column` on as floats. The embedding's columns come after the stem's.
+    /// Converts sums of the channels from `column` on to floats. The embedding's columns come after the stem's.
     ///
     /// # Safety
     /// See above.
     unsafe fn floats<R: Register>(&self, sum: Self::Sum<R>, column: usize) -> R;
 }
 
-/// Each number is an f32.
+/// Entries as f32.
 #[derive(Debug)]
 pub(in super::super) struct F32Entries {
     values: Aligned,
@@ -105,17 +106,17 @@ impl Entries for F32Entries {
     }
 }
 
-/// Each number has sixteen bits. A channel's step is so large that no sum of its taps and bias, and no three of its
+/// Entries as 16-bit integers. The step of a channel is so large that no sum of its taps and bias, and no three of its
 /// embedding's numbers, can overflow. The sums are exact.
 #[derive(Debug)]
 pub(in super::super) struct I16Entries {
     values: Aligned,
     bias: Aligned,
-    /// By channel, then by the embedding's.
+    /// The step of each channel, then of each number of the embedding.
     steps: Aligned,
 }
 
-/// The largest sum: below the largest integer by what rounding the summands may add.
+/// The largest sum: the largest integer, minus what rounding the summands may add.
 const LARGEST_SUM: f32 = 32_760.0;
 
 impl I16Entries {
@@ -184,12 +185,12 @@ impl Entries for I16Entries {
     }
 }
 
-/// Where in the table a read's tokens are.
+/// Where the tokens of a read are in the table.
 #[derive(Debug, Default)]
 pub(in super::super) struct Lookup {
-    /// Tokens in each frame.
+    /// The number of tokens in each frame.
     pub(in super::super) tokens: usize,
-    /// By position, for the read and for its reverse complement.
+    /// The table rows by position, for the read and for its reverse complement.
     pub(in super::super) strands: [Vec<u32>; 2],
 }
 
@@ -197,20 +198,21 @@ pub(in super::super) struct Lookup {
 #[derive(Debug)]
 pub(in super::super) struct Ahead<'a> {
     values: *const u8,
-    /// The size of a number in bytes, as a power of two; of the two taps of a place and of an embedding, in lines.
+    /// `number`: the size of a number in bytes, as a power of two. `taps` and `embedding`: the size in cache lines of
+    /// the two taps of a place and of an embedding.
     number: u32,
     taps: usize,
     embedding: usize,
-    /// Where in a row the embedding is, in bytes.
+    /// The offset of the embedding in a row, in bytes.
     embedding_at: usize,
-    /// More where the products are shorter.
+    /// Larger if the products are shorter.
     positions_per_fetch: usize,
     rows: &'a [u32],
     position: usize,
 }
 
 impl Table {
-    /// Multiplies every token's embedding [vocabulary, e] by every tap of the stem [c, e, 6], whose bias is [c].
+    /// Multiplies every token's embedding [vocabulary, e] by every tap of the stem [c, e, 6]; the bias is [c].
     pub(in super::super) fn new(embeddings: &[f32], (stem, bias): (&[f32], &[f32]), columns: Columns) -> Self {
         let (c, e) = (bias.len(), embeddings.len() / VOCABULARY);
         let keeps_embedding = columns == Columns::StemAndEmbedding;
@@ -243,7 +245,7 @@ impl Table {
         Self { storage, channels, embedding }
     }
 
-    /// The spread, by channel, of means of `pool` neighbouring outputs of the stem after `SiLU`, on random bases.
+    /// The spread by channel of means of `pool` neighbouring outputs of the stem after `SiLU`, on random bases.
     #[allow(clippy::cast_precision_loss)] // of a small number
     pub(in super::super) fn stem_means(&self, pool: usize) -> Vec<Spread> {
         let tokens = random_tokens(FRAMES * (SAMPLES + pool * STRIDE + KERNEL));
@@ -257,7 +259,7 @@ impl Table {
         means.into_iter().map(Spread::of).collect()
     }
 
-    /// The stem's output on the first tokens of a frame.
+    /// The stem's output for the first tokens of a frame.
     fn stem_output(&self, tokens: &[u16]) -> Vec<f32> {
         let Storage::F32(F32Entries { values, bias }) = &self.storage else {
             unreachable!("called before the table is rounded")
@@ -271,7 +273,7 @@ impl Table {
         sums
     }
 
-    /// The same table in half the memory, and less exact.
+    /// Converts the table to half the memory, with less precision.
     pub(in super::super) fn in_i16s(self) -> Self {
         let Self { storage, channels, embedding } = self;
         let storage = match storage {
@@ -281,13 +283,13 @@ impl Table {
         Self { storage, channels, embedding }
     }
 
-    /// The table's numbers.
+    /// The numbers of the table.
     #[inline(always)]
     pub(in super::super) fn storage(&self) -> &Storage {
         &self.storage
     }
 
-    /// Channels of the stem's outputs, padded.
+    /// The number of channels of the stem's outputs, padded.
     #[inline(always)]
     pub(in super::super) fn channels(&self) -> usize {
         self.channels
@@ -297,20 +299,20 @@ impl Table {
         KERNEL * self.channels + self.embedding
     }
 
-    /// Where the two taps of a place start in a row.
+    /// The offset of the two taps of a place in a row.
     #[inline(always)]
     pub(in super::super) fn taps(&self, place: usize) -> usize {
         2 * place * self.channels
     }
 
-    /// Where the embedding starts in a row.
+    /// The offset of the embedding in a row.
     #[inline(always)]
     pub(in super::super) fn embedding(&self) -> usize {
         KERNEL * self.channels
     }
 
-    /// Looks up a read's tokens. Positions that no whole stride of tokens reaches get row 0, the padding token's, which is
-    /// zero.
+    /// Looks up the tokens of a read. Positions without a whole stride of tokens get row 0, that of the padding token,
+    /// which is zero.
     ///
     /// # Panics
     /// If a token is outside the vocabulary.
@@ -360,7 +362,7 @@ impl Table {
         reverse[first..][..ids.len()].iter_mut().zip(reversed).for_each(|(to, row)| *to = row);
     }
 
-    /// Table rows that will be read, by position, to be prefetched.
+    /// The table rows that will be read, by position, to be prefetched.
     pub(in super::super) fn ahead<'a>(&'a self, rows: &'a [u32]) -> Ahead<'a> {
         let (values, number, positions_per_fetch) = match &self.storage {
             Storage::F32(singles) => (&singles.values, size_of::<f32>(), 1),
@@ -380,7 +382,7 @@ impl Table {
 }
 
 impl Lookup {
-    /// Makes it empty.
+    /// Clears the lookup.
     pub(in super::super) fn clear(&mut self) {
         self.strands.iter_mut().for_each(Vec::clear);
     }
@@ -415,10 +417,10 @@ impl Fetch for Ahead<'_> {
     }
 }
 
-/// Stem outputs to estimate a spread from.
+/// The number of stem outputs from which a spread is estimated.
 const SAMPLES: usize = 4096;
 
-/// The tokens of random bases, the same on every call.
+/// The tokens of random bases, the same in every call.
 fn random_tokens(len: usize) -> Vec<u16> {
     let (mut state, mut number) = (1_u64, 0);
     let mut next = || {
@@ -429,12 +431,12 @@ fn random_tokens(len: usize) -> Vec<u16> {
     (0..len + 5).map(|_| next()).skip(5).collect()
 }
 
-/// The values of a channel.
+/// The distribution of a channel's values.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Spread {
     /// A value that hardly any other exceeds; at least 0.01.
     pub(in super::super) highest: f32,
-    /// Some values.
+    /// A sample of the values.
     pub(in super::super) samples: Vec<f32>,
 }
 
@@ -457,12 +459,13 @@ fn silu(x: f32) -> f32 {
     x / (1.0 + (-x).exp())
 }
 
-/// How many outputs the stem has: kernel 6, stride 3, padding 3.
+/// The number of outputs of the stem: kernel 6, stride 3, padding 3.
 pub(in super::super) fn stem_outputs(tokens: usize) -> usize {
     tokens / STRIDE + 1
 }
 
-/// The token of a 6-mer's reverse complement: digits A0 T1 C2 G3, so a base's complement is its digit with bit 0 flipped.
+/// The token of a 6-mer's reverse complement. Digits are A0 T1 C2 G3, so the complement of a base is its digit with bit
+/// 0 flipped.
 #[inline(always)]
 fn reverse_complement(id: u16) -> u16 {
     let digits = id.wrapping_sub(SPECIALS) ^ 0x555;

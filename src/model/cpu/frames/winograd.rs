@@ -12,12 +12,12 @@ use super::super::register::Register;
 use super::layout::{INPUTS, Layout, OUTPUTS};
 use super::table::Ahead;
 
-/// The product at the point 1. It goes into every output unchanged, and so does a bias that it starts from.
+/// The product at the point 1. It enters every output unchanged, and so does a bias that it starts from.
 const AT_ONE: usize = 1;
 
-/// From the sums of a tile to what is added to `x`.
+/// Computes what is added to `x` from the sums of a tile.
 pub(in super::super) trait Activation: Copy {
-    /// For the numbers of `x` from `at` on, `stride` apart.
+    /// Computes it for the numbers of `x` from `at` on, `stride` apart.
     ///
     /// # Safety
     /// The CPU must have `R`'s instructions; what is added must be as long as `x`.
@@ -39,12 +39,12 @@ impl Activation for Silu {
     }
 }
 
-/// `SiLU` of the sums of two: one is laid out as `x`, with [`BEYOND`] where there is no row.
+/// `SiLU` of a sum of two: the second summand is laid out as `x`, with [`BEYOND`] where there is no row.
 #[derive(Clone, Copy)]
 pub(in super::super) struct SiluWith<'a>(pub(in super::super) &'a [f32]);
 
-/// What is added where there is no row. Such a sum is the partner of a row's in a division, which it must not change: `SiLU`
-/// divides by one there, exactly.
+/// The summand where there is no row. The sum there shares a division with that of a row, which it must not change:
+/// `SiLU` divides by exactly one there.
 pub(in super::super) const BEYOND: f32 = 1e30;
 
 impl Activation for SiluWith<'_> {
@@ -169,7 +169,7 @@ unsafe fn load_all<R: Register>(from: &[f32], at: usize, stride: usize) -> [R; I
     }
 }
 
-/// Transforms the products into the convolution's outputs, and adds to `x` what becomes of them.
+/// Transforms the products into the convolution's outputs, and adds their activation to `x`.
 #[inline(always)]
 unsafe fn transform_products<R: Register>(
     layout: Layout,
@@ -207,7 +207,7 @@ unsafe fn transform_products<R: Register>(
     }
 }
 
-/// Transforms three taps into eight factors, rounded once.
+/// Transforms three taps into eight factors, each rounded once.
 #[allow(clippy::cast_possible_truncation)] // the point of it
 fn transform_weight(taps: [f32; 3]) -> [f32; INPUTS] {
     let [a, b, c] = taps.map(f64::from);

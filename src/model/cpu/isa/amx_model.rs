@@ -1,4 +1,4 @@
-//! AMX in software: what everything but the assembly is tested with on any CPU.
+//! AMX in software, with which everything but the assembly is tested on any CPU.
 
 use super::super::gemm::{Fetch, Product, Sink};
 use super::super::packed::Packing;

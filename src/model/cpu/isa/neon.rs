@@ -13,7 +13,7 @@ use super::super::gemm::{self, Bf16s, Bytes, Fetch, Product, Singles, Sink, Smal
 use super::super::register::Register;
 use super::definition::Isa;
 
-/// NEON, which every CPU of aarch64 has.
+/// NEON, which every aarch64 CPU has.
 #[derive(Debug)]
 pub(in super::super) struct Neon;
 
@@ -41,7 +41,7 @@ impl Isa for Neon {
     }
 }
 
-/// A register's bits.
+/// The bits of a register.
 #[inline(always)]
 unsafe fn bits(register: float32x4_t) -> uint32x4_t {
     // SAFETY: NEON is part of aarch64.

@@ -1,4 +1,4 @@
-//! The units themselves, in assembly: the intrinsics are not stable.
+//! The matrix units of the CPU, used in assembly: the intrinsics are not stable.
 
 use std::arch::asm;
 use std::arch::x86_64::{__cpuid_count, _xgetbv};
@@ -10,7 +10,7 @@ use super::unit::{Block, Numbers, ROWS, TileUnit, WORDS};
 #[derive(Debug)]
 pub(in super::super) struct Amx;
 
-/// Whether the CPU has the units and the kernel lets this process use them. It is asked once.
+/// Whether the CPU has the units and the kernel lets this process use them. The answer is cached.
 pub(in super::super) fn is_available() -> bool {
     static AVAILABLE: LazyLock<bool> = LazyLock::new(|| cpu_has_units() && kernel_saves_tiles() && is_permitted());
     *AVAILABLE
@@ -22,7 +22,7 @@ fn cpu_has_units() -> bool {
     __cpuid_count(0, 0).eax >= 7 && __cpuid_count(7, 0).edx & BF16_TILES_BYTES == BF16_TILES_BYTES
 }
 
-/// Whether the kernel saves tiles when it switches threads.
+/// Whether the kernel saves tiles when it switches between threads.
 fn kernel_saves_tiles() -> bool {
     #[target_feature(enable = "xsave")]
     fn saved_states() -> u64 {
@@ -35,7 +35,7 @@ fn kernel_saves_tiles() -> bool {
     __cpuid_count(1, 0).ecx & OSXSAVE != 0 && unsafe { saved_states() } & TILES == TILES
 }
 
-/// Asks the kernel for the permission to use tiles. It holds for all threads of this process.
+/// Asks the kernel for permission to use tiles, for all threads of this process.
 fn is_permitted() -> bool {
     const ARCH_PRCTL: u64 = 158;
     const ARCH_REQ_XCOMP_PERM: u64 = 0x1023;
@@ -52,7 +52,7 @@ fn is_permitted() -> bool {
     refused == 0
 }
 
-/// `ldtilecfg`'s operand.
+/// The operand of `ldtilecfg`.
 #[repr(C, align(64))]
 struct Configuration {
     palette: u8,
@@ -62,8 +62,8 @@ struct Configuration {
     rows: [u8; 16],
 }
 
-/// Tiles 0 to 3 are sums, 4 and 5 are rows, 6 and 7 are weights. This is the code around the products of a step, which takes so many
-/// words of each row and of each column of weights.
+/// Wraps the products of a step, which takes so many words of each row and of each column of weights. Tiles 0 to 3 are
+/// sums, 4 and 5 are rows, 6 and 7 are weights.
 macro_rules! block {
     ($block:expr, $row:literal, $weights:literal, $($products:literal),+ $(,)?) => {
         asm!(
@@ -213,7 +213,7 @@ impl TileUnit for Amx {
 }
 
 impl Amx {
-    /// Releases the tiles of this thread, so that the kernel need not save them any more.
+    /// Releases the tiles of this thread, so that the kernel no longer needs to save them.
     ///
     /// # Safety
     /// As for [`TileUnit::configure`].

@@ -52,16 +52,17 @@ impl TileUnit for Model {
 
 type Tile = Vec<[u32; WORDS]>;
 
-/// `tileloadd`
+/// Models `tileloadd`.
 unsafe fn load(from: *const f32, stride: usize, rows: usize) -> Tile {
     // SAFETY: the caller's promise.
     let word = |row: usize, at: usize| unsafe { from.byte_add(row * stride).add(at).read().to_bits() };
     (0..rows).map(|row| std::array::from_fn(|at| word(row, at))).collect()
 }
 
-/// `tdpbf16ps`: even and odd products are summed apart, in the order of the words, and then added to the sum.
+/// Models `tdpbf16ps`: even and odd products are summed separately, in the order of the words, and then added to the
+/// sum.
 fn dot_bf16s(sums: &mut Tile, left: &Tile, right: &Tile) {
-    // Numbers too small for the usual format count as zero.
+    // Denormal numbers count as zero.
     let flushed = |x: f32| if x.is_subnormal() { 0.0 } else { x };
     let low = |word: u32| flushed(f32::from_bits(word << 16));
     let high = |word: u32| flushed(f32::from_bits(word & 0xffff_0000));
@@ -77,7 +78,7 @@ fn dot_bf16s(sums: &mut Tile, left: &Tile, right: &Tile) {
     }
 }
 
-/// `tdpbusd`
+/// Models `tdpbusd`.
 fn dot_bytes(sums: &mut Tile, left: &Tile, right: &Tile) {
     for (sums, left) in sums.iter_mut().zip(left) {
         for (column, sum) in sums.iter_mut().enumerate() {

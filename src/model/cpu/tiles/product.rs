@@ -1,4 +1,4 @@
-//! A matrix product, cut into blocks of tiles.
+//! Divides a matrix product into blocks of tiles.
 
 use std::cell::Cell;
 
@@ -8,14 +8,14 @@ use super::super::packed::parts;
 use super::super::register::Register;
 use super::unit::{Block, Numbers, ROWS, SUMS_STRIDE, TileUnit, WORDS};
 
-/// Words of the sums of a block.
+/// The number of words in the sums of a block.
 const SUMS: usize = 2 * ROWS * SUMS_STRIDE;
-/// A product reads rows once for every two panels of weights, so they should stay in the second-level cache next to what
-/// else is there. Rows of more words than this are cut into parts of at most half as many.
+/// The most words in the rows of a product. Rows are read once for every two panels of weights, so they should stay in
+/// the second-level cache beside everything else there. Longer rows are cut into parts of at most half as many words.
 pub(in super::super) const WORDS_AT_ONCE: usize = 256 << 10;
 
 thread_local! {
-    /// The sums of blocks that are not finished.
+    /// The sums of unfinished blocks.
     static UNFINISHED: Cell<Aligned> = const { Cell::new(Aligned::new()) };
 }
 
@@ -96,17 +96,17 @@ pub(in super::super) unsafe fn product<R: Register, U: TileUnit>(
     UNFINISHED.set(sums);
 }
 
-/// Where a block's sums start, a row of words for each panel: from the product's start, or from what they have reached.
+/// Where a block's sums start, with a row of words for each panel: at the product's start, or at the sums so far.
 fn start_of(is_first: bool, sums: &[f32], row: usize, starts: [&[f32]; 2]) -> [*const f32; 2] {
     if is_first { starts.map(<[f32]>::as_ptr) } else { [0, WORDS].map(|at| sums[row * SUMS_STRIDE + at..].as_ptr()) }
 }
 
-/// Rows, cut into as few blocks as possible of tiles as even as possible.
+/// Rows, divided into as few blocks of tiles as possible, with tiles as even as possible.
 #[derive(Clone, Copy)]
 struct Blocks {
     rows: usize,
     count: usize,
-    /// Rows of a tile.
+    /// The number of rows in a tile.
     height: usize,
 }
 
@@ -116,12 +116,12 @@ impl Blocks {
         Self { rows, count, height: rows.div_ceil(2 * count) }
     }
 
-    /// Where a block's first row is. The last block may repeat rows of the one before.
+    /// The first row of a block. The last block may repeat rows of the previous one.
     fn first(self, block: usize) -> usize {
         (block * 2 * self.height).min(self.rows.saturating_sub(2 * self.height))
     }
 
-    /// Where the first row of the lower tiles is in a block. They may repeat rows of the upper ones.
+    /// The first row of the lower tiles, within a block. They may repeat rows of the upper ones.
     fn lower(self) -> usize {
         self.rows.min(2 * self.height) - self.height
     }

@@ -1,9 +1,9 @@
-//! What a CRAM file claims of itself, checked before a decoder believes it.
+//! Checks what a CRAM file claims about itself before a decoder relies on it.
 //!
-//! noodles allocates what a block says it unfolds to, and follows stripes within stripes as deep as they go: a file of a
-//! kilobyte could ask for a hundred gigabytes, or for a stack without end. So every container is read whole and its blocks
-//! are looked through first, their checksums included, which noodles leaves unread in part. Whatever else is wrong with it
-//! is left to the decoder to say.
+//! noodles allocates the size that a block claims to unfold to, and follows stripes within stripes to any depth: a file
+//! of a kilobyte could ask for a hundred gigabytes, or for an endless stack. So each container is read whole and its
+//! blocks are checked first, including the checksums, not all of which noodles verifies. Any other damage is left to
+//! the decoder to report.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -14,29 +14,29 @@ use super::slice::Slice;
 use super::streams;
 use crate::reads::Problem;
 
-/// What comes before the first container: magic number, version and file id.
+/// The length of what comes before the first container: magic number, version and file id.
 const FILE_DEFINITION: usize = 26;
 
-/// Bytes that one container may unfold to. The longest read of a genome, with its quality scores, is a third of it.
+/// The most bytes that one container may unfold to: three times the longest read of a genome with its quality scores.
 const MOST: u64 = 2 << 30;
 
-/// Bytes that any container may unfold to, and how many more for each byte of it: reads that are nearly alike take little.
+/// Bytes that any container may unfold to, and how many more for each stored byte: similar reads take little space.
 const LITTLE: u64 = 256 << 20;
 const RATIO: u64 = 1000;
 
-/// Bytes noodles keeps for each record, before any of it is read.
+/// Bytes that noodles allocates for each record before it reads any.
 const BYTES_PER_RECORD: u64 = 512;
 
-/// The bytes of a CRAM file, container by container.
+/// Reads the bytes of a CRAM file, and checks them container by container.
 pub(super) struct Checked<R> {
     stored: R,
-    /// What is read and looked through.
+    /// The bytes that have been read and checked.
     ready: Vec<u8>,
     at: usize,
     started: bool,
-    /// The slices of the container that is read.
+    /// The headers of the current container's slices; `None` for one that cannot be read.
     slices: Vec<Option<Slice>>,
-    /// Where it keeps flags.
+    /// Which blocks of the current container hold flags, mates and lengths.
     series: Series,
 }
 
@@ -45,12 +45,12 @@ impl<R: Read> Checked<R> {
         Self { stored, ready: Vec::new(), at: 0, started: false, slices: Vec::new(), series: Series::default() }
     }
 
-    /// What the slices of the last container say of themselves, if they can be read.
+    /// The headers of the current container's slices; `None` for one that cannot be read.
     pub(super) fn slices(&self) -> &[Option<Slice>] {
         &self.slices
     }
 
-    /// Where the last container keeps flags.
+    /// Which blocks of the current container hold flags, mates and lengths.
     pub(super) fn series(&self) -> &Series {
         &self.series
     }
@@ -66,7 +66,7 @@ impl<R: Read> Checked<R> {
         let Some(blocks) = self.container_header()? else { return Ok(()) };
         let body = self.ready.len();
         let length = i32::from_le_bytes(*self.ready.first_chunk().expect("the header starts with it"));
-        // noodles makes room for all of it before it reads any.
+        // noodles allocates room for the whole container before it reads any of it.
         if !self.append(usize::try_from(length).unwrap_or(0))? {
             return Err(io::Error::other(Problem::Cut));
         }
@@ -76,12 +76,12 @@ impl<R: Read> Checked<R> {
             .map_err(|what| io::Error::other(Problem::Cram(what.into())))
     }
 
-    /// Reads a container's header, and says how many blocks follow; none where the file ends.
+    /// Reads the header of a container and returns how many blocks follow; `None` if the file ends.
     fn container_header(&mut self) -> io::Result<Option<u32>> {
         if !self.append(size_of::<i32>())? {
             return Ok(None);
         }
-        // Reference sequence, start, span and number of records; then how many records and bases came before.
+        // Reference sequence, start, span and number of records, then the record counter and the number of bases.
         for longest in [4, 4, 4, 4, 8, 8] {
             if self.number(longest)?.is_none() {
                 return Ok(None);
@@ -102,7 +102,7 @@ impl<R: Read> Checked<R> {
         Ok(Some(blocks))
     }
 
-    /// Reads a number of ITF8 or LTF8; its value only of the former.
+    /// Reads a number in ITF8 or LTF8, and returns its value if it is ITF8; `None` if the file ends.
     fn number(&mut self, longest: u32) -> io::Result<Option<u32>> {
         let start = self.ready.len();
         if !self.append(1)? {
@@ -113,9 +113,9 @@ impl<R: Read> Checked<R> {
         Ok(if whole { itf8(&mut &self.ready[start..]).or(Some(0)) } else { None })
     }
 
-    /// Reads so many bytes; whether they were there.
+    /// Reads `n` bytes; returns whether there were as many.
     fn append(&mut self, n: usize) -> io::Result<bool> {
-        // As they come: a length is only a claim too.
+        // Reads the bytes as they come: a length is only a claim too.
         Ok(self.stored.by_ref().take(n as u64).read_to_end(&mut self.ready)? == n)
     }
 }
@@ -131,10 +131,10 @@ impl<R: Read> Read for Checked<R> {
     }
 }
 
-/// Bytes of a checksum.
+/// The length of a checksum.
 const CHECKSUM: usize = 4;
 
-/// Whether the last bytes are the CRC32 of those before.
+/// Whether the last bytes are the CRC32 of the bytes before them.
 fn has_checksum(bytes: &[u8]) -> bool {
     bytes.split_last_chunk().is_some_and(|(bytes, stored)| libdeflater::crc32(bytes) == u32::from_le_bytes(*stored))
 }
@@ -144,7 +144,8 @@ const CORRUPT: &str = "a block does not match its checksum";
 const LENGTHS: &str = "a block says two things of the length it unfolds to";
 const TOO_MUCH: &str = "a container claims to unfold to far more than it can hold";
 
-/// Looks through a container's blocks. Appends what its slices say of themselves, and says where they keep flags.
+/// Checks a container's blocks. Appends the headers of its slices, and sets the blocks that hold flags, mates and
+/// lengths.
 fn check_blocks(
     mut body: &[u8],
     blocks: u32,
@@ -178,16 +179,16 @@ fn check_blocks(
     Ok(())
 }
 
-/// A block as stored.
+/// A block of a container, as stored.
 struct Block<'a> {
     method: u8,
     kind: u8,
-    /// The length it says it unfolds to.
+    /// The length that the block claims to unfold to.
     raw: u32,
     data: &'a [u8],
 }
 
-/// The next block; none where it is not whole.
+/// Reads the next block; `None` if it is incomplete.
 fn block<'a>(body: &mut &'a [u8]) -> Option<Result<Block<'a>, &'static str>> {
     let whole = *body;
     let (&[method, kind], rest) = body.split_first_chunk()?;
@@ -201,7 +202,7 @@ fn block<'a>(body: &mut &'a [u8]) -> Option<Result<Block<'a>, &'static str>> {
 }
 
 impl Block<'_> {
-    /// What it unfolds to, if that is one of the simple ways.
+    /// Unfolds the block if its compression method is one of the simple ones.
     fn unfolded(&self) -> Option<Cow<'_, [u8]>> {
         match self.method {
             0 => Some(self.data.into()),
@@ -210,7 +211,7 @@ impl Block<'_> {
         }
     }
 
-    /// The length that what is stored says of itself, where it does.
+    /// The unfolded length that the compressed data itself states, if it does.
     fn stated(&self) -> Option<u64> {
         const NO_SIZE: u8 = 0x10;
         let data = self.data;
@@ -223,7 +224,7 @@ impl Block<'_> {
         }
     }
 
-    /// What it claims to unfold to.
+    /// The number of bytes the block claims to unfold to.
     fn claimed(&self) -> Result<u64, &'static str> {
         let &Self { method, raw, data, .. } = self;
         match method {
@@ -238,8 +239,8 @@ impl Block<'_> {
     }
 }
 
-/// What gzip unfolds to. noodles does not ask for its checksum: here it is unfolded, which takes a small part of the
-/// time that decoding does.
+/// Unfolds gzip. noodles does not verify its checksum; unfolding it here takes a small part of the time that decoding
+/// does.
 fn gunzip(data: &[u8], raw: u32) -> Result<Vec<u8>, &'static str> {
     const LARGEST_RATIO: usize = 1032;
     let size = usize::try_from(raw).unwrap_or(usize::MAX);
@@ -276,7 +277,7 @@ mod tests {
         assert_eq!(checked(&huge, 1), Err(TOO_MUCH));
         let names = block_of(&[8, 4, 1, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0x40, 0]);
         assert_eq!(checked(&names, 1), Err(TOO_MUCH));
-        // The same with a gigabyte, which a large container may have.
+        // A gigabyte: too much for a small container, but possible in a large one.
         let large = [5, 4, 1, 6, 0xf4, 0, 0, 0, 0, 0x00, 0x84, 0x80, 0x80, 0x80, 0x00];
         assert_eq!(checked(&block_of(&large), 1), Err(TOO_MUCH));
         let padded = [block_of(&large), vec![0; 1 << 20]].concat();
@@ -298,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_container_that_claims_more_than_there_is_is_a_cut() {
-        // A gigabyte, of no sequence, one record, one block, no landmark.
+        // A container header: a gigabyte, reference sequence 0, one record, one block, no landmarks.
         let head = [&(1_i32 << 30).to_le_bytes()[..], &[0, 0, 0, 1, 0, 0, 1, 0]].concat();
         let file = [&[0; FILE_DEFINITION][..], &block_of(&head), &[0; 100]].concat();
         let error = Checked::new(file.as_slice()).read_to_end(&mut Vec::new()).unwrap_err();
@@ -312,7 +313,7 @@ mod tests {
             for bit in 0..8 {
                 let mut other = block.clone();
                 other[at] ^= 1 << bit;
-                // A length may lead beyond the end, which is for the decoder to say.
+                // A changed length may lead beyond the end, which the decoder reports.
                 let leads_beyond = at == 3 || (at < 5 && bit == 7);
                 assert!(checked(&other, 1) == Err(CORRUPT) || leads_beyond, "bit {bit} of byte {at}");
             }

@@ -1,7 +1,7 @@
-//! CRAM as the bytes of a BAM file: decoded container by container on a thread of its own.
+//! Decodes CRAM into the bytes of a BAM file, container by container, on a thread of its own.
 //!
-//! noodles decodes. What it leaves to its caller is here: its panics are caught, reference sequences are compared with
-//! the header's checksums, the end marker is asked for, and reads that need a reference nobody gave are refused.
+//! noodles decodes. This module does what noodles leaves to its caller: it catches panics, compares reference sequences
+//! with the header's checksums, requires the end-of-file container, and refuses reads that need a missing reference.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -23,23 +23,24 @@ use crate::reads::Problem;
 use crate::reads::bytes::meter::Reach;
 use crate::reads::bytes::relay::{CHUNK, Feed, Relay};
 
-/// The name of the thread that decodes. What panics there is damage to a file, caught and reported as such: whoever prints
-/// panics leaves those of this thread out.
+/// The name of the decoding thread. A panic there means a damaged file, and is caught and reported as such: whoever
+/// prints panics leaves those of this thread out.
 pub(in crate::reads) const THREAD: &str = "cram-decoder";
 
-/// Its stack: noodles keeps tables of 256 x 256 numbers in frames of its decoders, several at a time.
+/// The stack size of the thread: noodles keeps tables of 256 x 256 numbers in frames of its decoders, several at a
+/// time.
 const STACK: usize = 64 << 20;
 
-/// What the container that ends a file holds besides its header (CRAM specification, 9).
+/// The body of the container that ends a file, after its header (CRAM specification, 9).
 const EOF_BODY: [u8; 15] = [0, 1, 0, 6, 6, 1, 0, 1, 0, 1, 0, 0xee, 0x63, 0x01, 0x4b];
 
-/// Where in a record of BAM its mapping quality is, its length included.
+/// The offset of the mapping quality in a BAM record that starts with its block size.
 const MAPPING_QUALITY: usize = 13;
 
-/// The same of the template length, four bytes.
+/// The offset of the template length, which has four bytes.
 const TEMPLATE_LENGTH: usize = 32;
 
-/// The bytes of the BAM file that `stored`, a CRAM file, stands for.
+/// Decodes `stored`, a CRAM file, into the bytes of a BAM file.
 pub(in crate::reads) fn as_bam(
     stored: impl AsyncRead + Send + Unpin + 'static,
     reference: Option<PathBuf>,
@@ -76,7 +77,7 @@ fn decode(stored: impl Read, reference: Option<PathBuf>, feed: &Feed) -> Result<
     Ok(())
 }
 
-/// The header's text, as it is, and what noodles makes of it.
+/// Reads the header: its text as it is, and as noodles parses it.
 fn read_header(reader: &mut cram::io::Reader<impl Read>) -> Result<(Vec<u8>, sam::Header), Problem> {
     let mut start = reader.header_reader();
     start.read_magic_number()?;
@@ -95,7 +96,7 @@ fn read_header(reader: &mut cram::io::Reader<impl Read>) -> Result<(Vec<u8>, sam
     Ok((text, header))
 }
 
-/// What comes before the records of a BAM file.
+/// Writes what comes before the records of a BAM file.
 fn write_header(text: &[u8], header: &sam::Header, into: &mut Vec<u8>) {
     let length = |n: usize| u32::try_from(n).expect("CRAM has lengths of 31 bits").to_le_bytes();
     into.extend(b"BAM\x01");
@@ -110,7 +111,7 @@ fn write_header(text: &[u8], header: &sam::Header, into: &mut Vec<u8>) {
     }
 }
 
-/// The container that ends the file, whose header noodles has read, and nothing after it.
+/// Checks that the file ends with the right container, whose header noodles has read, and with nothing after it.
 fn check_end(stored: &mut impl Read) -> Result<(), Problem> {
     let mut rest = Vec::new();
     stored.take(EOF_BODY.len() as u64 + 1).read_to_end(&mut rest)?;
@@ -125,17 +126,17 @@ fn check_end(stored: &mut impl Read) -> Result<(), Problem> {
     }
 }
 
-/// From containers to records of BAM.
+/// Turns containers into BAM records.
 struct Decoder {
     header: sam::Header,
     sequences: fasta::Repository,
-    /// Whether there is no reference, and a base taken from it must not pass.
+    /// Whether no reference is given, so that a base taken from it must be refused.
     needs_reference: bool,
     bam: bam::io::Writer<Vec<u8>>,
 }
 
 impl Decoder {
-    /// Writes a container's records; `claims` knows what it and its slices say of themselves.
+    /// Writes the records of a container; `claims` knows what it and its slices claim about themselves.
     fn write_records(
         &mut self,
         container: &cram::io::reader::Container,
@@ -174,15 +175,16 @@ impl Decoder {
                 container.header().record_count()
             )));
         }
-        // Sorted by coordinate, the sequences before this one are done with; in any other order all stay in memory.
+        // In files sorted by coordinate, earlier sequences are no longer needed; in any other order, all stay in
+        // memory.
         if !container.header().reference_sequence_context().is_many() && self.sequences.len() > 1 {
             self.sequences.clear();
         }
         Ok(())
     }
 
-    /// Whether all bases of a record are there, and not one more. noodles goes by what sets a read apart from the reference,
-    /// and cuts it to its length.
+    /// Checks that a record has as many bases as its length says. noodles rebuilds them from the differences to the
+    /// reference, and cuts them to that length.
     fn check_bases(&self, record: &cram::Record<'_>) -> Result<(), Problem> {
         if record.flags()?.is_unmapped() {
             return Ok(());
@@ -202,7 +204,7 @@ impl Decoder {
         Err(Problem::Cram(format!("{bases} bases in record {:?}, whose length is {}", name_of(record), sequence.len())))
     }
 
-    /// What noodles, or the reference on its way through it, complains of.
+    /// Turns an error of noodles, or of the reference behind it, into a problem.
     fn problem(&self, error: io::Error) -> Problem {
         match error.downcast::<Problem>() {
             Ok(problem) => problem,
@@ -213,8 +215,9 @@ impl Decoder {
     }
 }
 
-/// Whether a record lies where its slice says that all of its records do, if it says that: where it goes beyond, noodles takes
-/// bases from a reference that the file was not made with. A record that is mapped but lies nowhere is refused, as htslib does.
+/// Checks that a record lies within the extent that its slice claims for all of its records, if it claims one: beyond
+/// that, noodles takes bases from a reference that the file was not made with. A mapped record without a position is
+/// refused, as in htslib.
 fn check_place(record: &cram::Record<'_>, extent: Option<&Range<usize>>) -> Result<(), Problem> {
     let (start, end) = (record.alignment_start().transpose()?, record.alignment_end().transpose()?);
     if start.is_none() && !record.flags()?.is_unmapped() {
@@ -235,7 +238,7 @@ fn name_of(record: &cram::Record<'_>) -> String {
     record.name().map_or_else(String::new, |name| name.escape_ascii().to_string())
 }
 
-/// Appends a record, `turned` if its template length has the wrong sign.
+/// Appends a record; its template length gets the other sign if `turned`.
 fn write(
     bam: &mut bam::io::Writer<Vec<u8>>,
     header: &sam::Header,
@@ -250,14 +253,14 @@ fn write(
     if turned {
         bytes[TEMPLATE_LENGTH..][..4].copy_from_slice(&(-record.template_length()?).to_le_bytes());
     }
-    // CRAM keeps no mapping quality of an unmapped read, which noodles takes for one that is missing.
+    // CRAM does not store the mapping quality of an unmapped read, which noodles takes for a missing one.
     if record.flags()?.is_unmapped() {
         bytes[MAPPING_QUALITY] = 0;
     }
     Ok(())
 }
 
-/// Appends a record whose tags noodles would not write.
+/// Appends a record whose tags noodles' own writer refuses.
 fn write_with_any_text(
     bam: &mut bam::io::Writer<Vec<u8>>,
     header: &sam::Header,
@@ -274,11 +277,11 @@ fn write_with_any_text(
     Ok(())
 }
 
-/// Which records have a template length of the wrong sign.
+/// Finds the records whose template length has the wrong sign.
 ///
-/// Of mates in one slice CRAM keeps no template length. noodles gives the plus sign to the first in the file, where SAM
-/// gives it to the leftmost; those it got from the file itself, which follow other customs, it leaves alone, and so do we:
-/// theirs is not the span of both mates.
+/// For mates in one slice, CRAM does not store a template length. noodles makes it positive for the first mate in the
+/// file, but SAM for the leftmost. Lengths that the file does store, which follow other customs, are left alone by
+/// noodles and by us: these are not the span of both mates.
 fn turned(records: &[cram::Record<'_>]) -> io::Result<Vec<bool>> {
     let mut turned = vec![false; records.len()];
     for (i, first) in records.iter().enumerate() {
@@ -301,7 +304,8 @@ fn turned(records: &[cram::Record<'_>]) -> io::Result<Vec<bool>> {
     Ok(turned)
 }
 
-/// Why there is no next container: where reading it succeeds but noodles makes nothing of it, it cannot be decoded here.
+/// The problem if the next container cannot be read. If noodles rejects what it read, the container cannot be decoded
+/// here.
 fn unreadable(error: io::Error) -> Problem {
     match error.kind() {
         io::ErrorKind::InvalidData => unfit("a container", &error),
@@ -313,7 +317,7 @@ fn unfit(what: &str, error: &io::Error) -> Problem {
     Problem::Cram(format!("{what}: {error}"))
 }
 
-/// An async source for a thread that may wait.
+/// Reads an async source on a thread that may block.
 struct Blocking<R> {
     stored: R,
     runtime: Handle,
@@ -325,7 +329,7 @@ impl<R: AsyncRead + Unpin> Read for Blocking<R> {
     }
 }
 
-/// What the work gives, or the words of its panic.
+/// Runs `work` and returns its result, or the message of its panic.
 fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| match panic.downcast::<String>() {
         Ok(words) => *words,

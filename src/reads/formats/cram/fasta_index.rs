@@ -1,16 +1,16 @@
-//! The index of a FASTA file, as `samtools faidx` makes it.
+//! Builds the index of a FASTA file, as `samtools faidx` does.
 //!
-//! Not noodles' indexer, which takes a blank line for a sequence line of another length.
+//! noodles' indexer is not used, since it takes a blank line for a sequence line of another length.
 
 use std::io::{self, BufRead};
 use std::num::NonZero;
 
 use noodles::fasta::fai::{Index, Record};
 
-/// Where the sequences of a file are and how their lines are cut.
+/// Finds where the sequences of a file are, and how long their lines are.
 ///
 /// # Errors
-/// If a sequence has lines of different lengths before its last one: it cannot be indexed.
+/// If a line before the last one of a sequence differs in length: such a sequence cannot be indexed.
 pub(super) fn index(mut fasta: impl BufRead) -> io::Result<Index> {
     let mut records = Vec::new();
     let mut sequence: Option<Sequence> = None;
@@ -38,15 +38,15 @@ fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// A sequence, as far as it is read.
+/// A sequence, as far as it has been read.
 #[derive(Default)]
 struct Sequence {
     name: Vec<u8>,
     offset: u64,
     bases: u64,
-    /// Bases in a line, and bytes with its end.
+    /// The bases in a line, and its bytes including the line end.
     line: Option<(u64, u64)>,
-    /// Whether a line was shorter: it must be the last one.
+    /// Whether a line was shorter, so that it must be the last one.
     is_over: bool,
 }
 
@@ -66,7 +66,7 @@ impl Sequence {
         Ok(())
     }
 
-    /// None of a sequence without bases.
+    /// The index record of the sequence; `None` if it has no bases.
     fn record(self) -> Option<Record> {
         let (bases, width) = self.line?;
         Some(Record::new(self.name, self.bases, self.offset, NonZero::new(bases)?, NonZero::new(width)?))

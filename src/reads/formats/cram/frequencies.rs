@@ -1,20 +1,20 @@
-//! The tables of rANS streams: how often each symbol is there, of so many symbols in all.
+//! The tables of rANS streams: how frequent each symbol is, out of a fixed total.
 //!
-//! noodles decodes by whatever the tables say. htslib asks that they add up, and so do we: a sum that is off gives other bases
-//! than were stored. Tables of the first order that are compressed themselves are asked for the table they are compressed with.
-//! Every function says whether the frequencies add up; nothing where the bytes end before.
+//! noodles decodes with whatever the tables say. htslib requires that they add up, and so do we: a wrong sum would
+//! yield other bases than were stored. For a compressed first-order table, the table it is compressed with is checked.
+//! Every function returns whether the frequencies add up, or `None` if the bytes end before that.
 
 use super::numbers::uint7;
 
-/// What frequencies of order 0 add up to.
+/// The total of all frequencies of order 0.
 const TOTAL: u64 = 1 << 12;
 
-/// A table of rANS 4x8.
+/// Checks a table of rANS 4x8.
 pub(super) fn of_4x8(mut table: &[u8]) -> Option<bool> {
     row_4x8(&mut table)
 }
 
-/// A table of rANS 4x8, order 1: a row for each symbol that comes before.
+/// Checks a table of rANS 4x8, order 1, which has a row for each preceding symbol.
 pub(super) fn of_4x8_order_1(mut table: &[u8]) -> Option<bool> {
     let mut add_up = true;
     each_of_4x8(&mut table, |table| {
@@ -34,7 +34,7 @@ fn row_4x8(table: &mut &[u8]) -> Option<bool> {
     Some(sum == TOTAL || sum == TOTAL - 1)
 }
 
-/// Reads what there is of each symbol: of single ones, and of runs of neighbours, up to a nought.
+/// Calls `read` for each symbol. Symbols are listed singly or as runs of neighbours, and end with a zero.
 fn each_of_4x8(table: &mut &[u8], mut read: impl FnMut(&mut &[u8]) -> Option<()>) -> Option<()> {
     let mut symbol = byte(table)?;
     loop {
@@ -52,13 +52,13 @@ fn each_of_4x8(table: &mut &[u8], mut read: impl FnMut(&mut &[u8]) -> Option<()>
     }
 }
 
-/// Seven bits, or fifteen.
+/// Reads a frequency of seven or fifteen bits.
 fn frequency_4x8(table: &mut &[u8]) -> Option<u64> {
     let first = u64::from(byte(table)?);
     Some(if first & 0x80 == 0 { first } else { (first & 0x7f) << 8 | u64::from(byte(table)?) })
 }
 
-/// A table of rANS Nx16, order 0.
+/// Checks a table of rANS Nx16, order 0.
 pub(super) fn of_nx16(mut table: &[u8]) -> Option<bool> {
     let mut sum = 0_u64;
     for _ in 0..alphabet(&mut table)? {
@@ -67,7 +67,7 @@ pub(super) fn of_nx16(mut table: &[u8]) -> Option<bool> {
     Some(adds_up(sum, TOTAL))
 }
 
-/// A table of rANS Nx16, order 1: a row for each symbol that comes before.
+/// Checks a table of rANS Nx16, order 1, which has a row for each preceding symbol.
 pub(super) fn of_nx16_order_1(mut table: &[u8]) -> Option<bool> {
     let head = byte(&mut table)?;
     if head & 1 == 1 {
@@ -83,7 +83,7 @@ pub(super) fn of_nx16_order_1(mut table: &[u8]) -> Option<bool> {
             sum += frequency;
             column += 1 + if frequency == 0 { usize::from(byte(&mut table)?) } else { 0 };
         }
-        // A symbol that no other follows.
+        // The sum is 0 for a symbol that no other follows.
         if sum > 0 && !adds_up(sum, total) {
             return Some(false);
         }
@@ -91,12 +91,12 @@ pub(super) fn of_nx16_order_1(mut table: &[u8]) -> Option<bool> {
     Some(true)
 }
 
-/// Sums are scaled by doubling.
+/// Whether a sum adds up to `total`, possibly after scaling by doubling.
 fn adds_up(sum: u64, total: u64) -> bool {
     sum.is_power_of_two() && sum <= total
 }
 
-/// How many symbols there are: single ones, and runs of neighbours, up to a nought.
+/// Reads the alphabet and returns its size. Symbols are listed singly or as runs of neighbours, and end with a zero.
 fn alphabet(table: &mut &[u8]) -> Option<usize> {
     let mut count = 0;
     let mut symbol = byte(table)?;

@@ -1,16 +1,16 @@
-//! Numbers and pieces of a CRAM's bytes; none where there are too few bytes.
+//! Reads numbers and slices from the bytes of a CRAM; most functions return `None` if there are too few bytes.
 
-/// The next bytes, so many of them.
+/// Splits off the next `n` bytes.
 pub(super) fn split_off<'a>(bytes: &mut &'a [u8], n: u32) -> Option<&'a [u8]> {
     bytes.split_off(..usize::try_from(n).ok()?)
 }
 
-/// Four bytes as a number; nought where there are fewer.
+/// Reads four bytes as a little-endian number; 0 if there are fewer.
 pub(super) fn u32_le(bytes: &[u8]) -> u64 {
     bytes.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes)).into()
 }
 
-/// The number whose first byte's leading ones say how many bytes follow (CRAM specification, 2.3).
+/// Reads a number in ITF8: the leading ones of its first byte say how many bytes follow (CRAM specification, 2.3).
 pub(super) fn itf8(bytes: &mut &[u8]) -> Option<u32> {
     let (&first, rest) = bytes.split_first()?;
     let more = usize::try_from(first.leading_ones().min(4)).expect("at most four");
@@ -18,13 +18,13 @@ pub(super) fn itf8(bytes: &mut &[u8]) -> Option<u32> {
     *bytes = rest;
     let last = |number: u32, &byte: &u8| (number << 8) | u32::from(byte);
     Some(match more {
-        // Of five bytes the last has four bits.
+        // Of five bytes, the last one has only four bits.
         4 => (following[..3].iter().fold(u32::from(first & 0x0f), last) << 4) | u32::from(following[3] & 0x0f),
         _ => following.iter().fold(u32::from(first) & (0x7f >> more), last),
     })
 }
 
-/// The number of seven bits a byte, the highest first (CRAM codecs specification, 1.1).
+/// Reads a number with seven bits per byte, the highest first (CRAM codecs specification, 1.1).
 pub(super) fn uint7(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0_u64;
     for _ in 0..5 {

@@ -1,5 +1,5 @@
-//! The reference sequences a CRAM was made with: looked up in an indexed FASTA file, and compared with what the header
-//! says of them, since the wrong ones would silently give wrong bases.
+//! The reference sequences a CRAM was made with. They are looked up in an indexed FASTA file and compared with the
+//! header's lengths and checksums, since the wrong ones would silently give wrong bases.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -15,16 +15,16 @@ use noodles::sam::header::record::value::map::reference_sequence::tag;
 use super::fasta_index;
 use crate::reads::{Codec, Problem};
 
-/// What stands for the bases of a sequence when there is no reference.
+/// Stands for a base of a sequence when there is no reference.
 pub(in crate::reads) const UNKNOWN_BASE: u8 = 0;
 
-/// Where sequences come from.
+/// Looks up reference sequences.
 pub(in crate::reads) struct Reference {
     fasta: Option<(PathBuf, fasta::io::IndexedReader<fasta::io::BufReader<File>>)>,
     expected: HashMap<Vec<u8>, Expected>,
 }
 
-/// What a header says of a sequence.
+/// The length and checksum of a sequence according to the header.
 struct Expected {
     length: usize,
     md5: Option<u128>,
@@ -61,7 +61,7 @@ impl Reference {
         let record = record.map_err(|source| Problem::Reference { path: path.clone(), source })?;
         let mut bases = record.sequence().as_ref().to_vec();
         let md5 = |bases: &[u8]| u128::from_be_bytes(Md5::digest(bases).into());
-        // Some tools sum a soft-masked sequence as it is.
+        // Some tools compute the checksum of a soft-masked sequence without making it upper case.
         let as_it_is = md5(&bases);
         bases.make_ascii_uppercase();
         let other = expected.md5.is_some_and(|expected| expected != md5(&bases) && expected != as_it_is);
@@ -80,7 +80,7 @@ impl fasta::repository::Adapter for Reference {
     }
 }
 
-/// A FASTA file and its index: the one beside it, or one made in passing where the file is not compressed.
+/// Opens a FASTA file with the index beside it. If there is none, indexes the file in passing, unless it is compressed.
 fn indexed(path: &Path) -> io::Result<fasta::io::IndexedReader<fasta::io::BufReader<File>>> {
     let builder = indexed_reader::Builder::default();
     let compressed = path.extension().is_some_and(|suffix| suffix == "gz" || suffix == "bgz");
@@ -91,10 +91,10 @@ fn indexed(path: &Path) -> io::Result<fasta::io::IndexedReader<fasta::io::BufRea
     }
 }
 
-/// Of a compressed file only blocks can be looked up, and only with an index.
+/// Refuses a compressed reference that is not BGZF or that lacks an index: its sequences could not be looked up.
 fn check_compressed(path: &Path) -> Result<(), Problem> {
     let problem = |source| Problem::Reference { path: path.to_owned(), source };
-    // Sequences are looked up, so it is read in any order, and more than once.
+    // Sequences are looked up, so the file is read in any order, and more than once.
     if !path.metadata().map_err(problem)?.is_file() {
         return Err(problem(io::Error::other("it is not a regular file, in which sequences can be looked up")));
     }
@@ -113,7 +113,7 @@ fn check_compressed(path: &Path) -> Result<(), Problem> {
     }
 }
 
-/// The file of the same name with one more suffix.
+/// The path with one more suffix.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
     name.push(".");

@@ -1,24 +1,25 @@
-//! Where a container keeps the flags and lengths of its records, and what they must keep to (CRAM specification, 8.4 and 10).
+//! Finds where a container keeps the flags and lengths of its records, and checks them (CRAM specification, 8.4 and
+//! 10).
 //!
-//! noodles makes room for what a record claims, drops flags that BAM does not have, and follows mates wherever they lead. htslib refuses both, and so do we. A code that
-//! noodles would take for another one is refused here too.
+//! noodles allocates what a record claims, drops flags that BAM does not have, and follows mates wherever they lead.
+//! htslib refuses such records, and so do we. A code that noodles would take for another one is refused here too.
 
 use std::collections::HashMap;
 
 use super::numbers::{itf8, split_off};
 
-/// The blocks that hold flags, mates and lengths, by the ids of their content. A block that other series share is left out.
+/// The blocks that hold flags, mates and lengths, by content id. A block shared with other data series is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Series {
     /// BAM's flags.
     flags: Option<u32>,
     /// CRAM's own flags.
     cram_flags: Option<u32>,
-    /// How many records lie between two mates.
+    /// How many records lie between a mate and the next.
     distances: Option<u32>,
-    /// Bases of reads.
+    /// Lengths of reads in bases.
     lengths: Option<u32>,
-    /// In how many places reads differ from the reference.
+    /// In how many places each read differs from the reference.
     features: Option<u32>,
 }
 
@@ -28,18 +29,18 @@ const FLAGS: &str = "a record has flags that there are not";
 const MATES: &str = "a record is the mate of two others";
 const LENGTHS: &str = "records claim far more bases than a slice can hold";
 
-/// Bytes that noodles takes for a base with its quality, and for a place where a read differs.
+/// Bytes that noodles uses for a base with its quality, and for a place where a read differs from the reference.
 const BYTES_PER_BASE: u64 = 2;
 const BYTES_PER_FEATURE: u64 = 64;
-/// Bytes that the records of a slice may take, beside so many for each byte that its blocks unfold to.
+/// Bytes that the records of any slice may take, and how many more for each byte that its blocks unfold to.
 const LITTLE: u64 = 1 << 30;
 const RATIO: u64 = 100;
 
-/// The most flags that there are.
+/// All flags that exist.
 const ALL_FLAGS: u32 = 0xfff;
 
 impl Series {
-    /// From a container's compression header, unfolded; nothing where it is not whole.
+    /// Reads a container's unfolded compression header; no blocks are found if it is incomplete.
     pub(super) fn new(header: &[u8]) -> Result<Self, &'static str> {
         let mut codes = Codes::default();
         codes.read(header).unwrap_or(Ok(()))?;
@@ -56,7 +57,7 @@ impl Series {
         })
     }
 
-    /// Looks through the flags, mates and lengths of a slice, whose blocks `block` finds by their ids; all of them unfold to so many
+    /// Checks the flags, mates and lengths of a slice. `block` finds its blocks by id; together they unfold to `bytes`
     /// bytes.
     pub(super) fn check<'a>(&self, bytes: u64, block: impl Fn(u32) -> Option<&'a [u8]>) -> Result<(), &'static str> {
         let numbers = |id: Option<u32>| {
@@ -78,7 +79,8 @@ impl Series {
     }
 }
 
-/// From records' flags, and the distances to the next mate of those that have one in their slice.
+/// Checks mates, from the flags of all records and the distance to the next mate for those that have one in their
+/// slice.
 fn check_mates(flags: impl Iterator<Item = u32>, mut distances: impl Iterator<Item = u32>) -> Result<(), &'static str> {
     const DETACHED: u32 = 0x2;
     const MATE_FOLLOWS: u32 = 0x4;
@@ -87,7 +89,7 @@ fn check_mates(flags: impl Iterator<Item = u32>, mut distances: impl Iterator<It
         if flags & (DETACHED | MATE_FOLLOWS) != MATE_FOLLOWS {
             continue;
         }
-        // Where too few are stored, the decoder says so.
+        // If too few distances are stored, the decoder reports it.
         let Some(distance) = distances.next() else { return Ok(()) };
         if !mates.insert(record + u64::from(distance) + 1) {
             return Err(MATES);
@@ -96,17 +98,17 @@ fn check_mates(flags: impl Iterator<Item = u32>, mut distances: impl Iterator<It
     Ok(())
 }
 
-/// How a container's series and tags are coded, as far as it is asked here.
+/// How a container's data series and tags are coded, as far as is needed here.
 #[derive(Debug, Default)]
 struct Codes {
-    /// The block of each series that has one.
+    /// The block of each series that uses just one.
     blocks: HashMap<[u8; 2], u32>,
-    /// How many codes use each block.
+    /// The number of codes that use each block.
     uses: HashMap<u32, u32>,
 }
 
 impl Codes {
-    /// Nothing where bytes are missing.
+    /// Reads the compression header; `None` if bytes are missing.
     fn read(&mut self, mut header: &[u8]) -> Option<Result<(), &'static str>> {
         let header = &mut header;
         let preserved = itf8(header)?;
@@ -132,7 +134,7 @@ impl Codes {
         Some(Ok(()))
     }
 
-    /// The next code; the block that it reads, if it is but one.
+    /// Reads the next encoding; returns its block if it is a plain external one.
     fn code(&mut self, bytes: &mut &[u8]) -> Option<Result<Option<u32>, &'static str>> {
         const EXTERNAL: u32 = 1;
         const HUFFMAN_CODE: u32 = 3;
@@ -181,8 +183,8 @@ impl Codes {
 mod tests {
     use super::*;
 
-    /// A header of no preserved facts, these series, and one tag: an array whose length is a Huffman code of one symbol, and
-    /// whose bytes are in block 9.
+    /// A compression header without a preservation map, with these series and one tag: an array whose length is a
+    /// Huffman code of one symbol, and whose bytes are in block 9.
     fn header(series: &[(&[u8; 2], &[u8])], huffman: [u8; 4]) -> Vec<u8> {
         let mut map = vec![u8::try_from(series.len()).unwrap()];
         for (key, code) in series {
@@ -233,7 +235,7 @@ mod tests {
         };
         assert_eq!(check(&[0, 0x80, 0x93, 0x8f, 0xff], b"", b""), Ok(()));
         assert_eq!(check(&[0, 0x93, 0x53], b"", b""), Err(FLAGS));
-        // The first and the third record, then the second and the third: one of two chains too many.
+        // The first and the third record are mates, and so are the second and the third: one chain too many.
         assert_eq!(check(b"", &[4, 4, 0, 0], &[1, 0]), Err(MATES));
         assert_eq!(check(b"", &[4, 4, 0, 0], &[1, 1]), Ok(()));
         assert_eq!(check(b"", &[4, 6, 0, 0], &[1, 0]), Ok(()), "who is detached has no mate here");
@@ -241,7 +243,7 @@ mod tests {
         assert_eq!(Series::default().check(0, |_| None), Ok(()));
     }
 
-    /// 2^28.
+    /// 2^28 as ITF8.
     static MANY: [u8; 5] = [0xf1, 0, 0, 0, 0];
 
     #[test]

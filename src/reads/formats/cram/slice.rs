@@ -1,8 +1,8 @@
-//! What a slice's header says (CRAM specification, 8.5): how many records there are, and the checksum of the stretch of a
-//! reference sequence that comes with them.
+//! The header of a slice (CRAM specification, 8.5): the number of its records, and the checksum of the embedded part of
+//! a reference sequence, if it has one.
 //!
-//! noodles takes such a stretch as it is. Where no reference is needed at all, a checksum has nothing to say, and as in today's
-//! htslib it is not looked at.
+//! noodles does not verify embedded references. If no reference is needed at all, a checksum is meaningless, and is
+//! ignored as in today's htslib.
 
 use std::ops::Range;
 
@@ -11,31 +11,31 @@ use md5::{Digest, Md5};
 use super::numbers::{itf8, split_off};
 use crate::reads::Problem;
 
-/// What a slice's header says.
+/// The header of a slice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Slice {
     pub(super) records: u32,
-    /// The stretch of one reference sequence on which all of its records lie, from 1; none where they are of several or of none.
+    /// The range of one reference sequence on which all records lie, from 1; `None` if they lie on several or on none.
     pub(super) extent: Option<Range<usize>>,
-    /// Of the sequence in the slice, if there is one, with its checksum.
+    /// The embedded reference sequence, if there is one with a checksum.
     pub(super) embedded: Option<Embedded>,
 }
 
-/// What a slice's header says of the sequence in the slice.
+/// The reference sequence embedded in a slice, as the header describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Embedded {
     /// The id of the block that holds it.
     content: i32,
-    /// How many bases the slice spans.
+    /// The number of bases that the slice spans.
     span: usize,
     md5: [u8; 16],
 }
 
-/// Stands for "none" in a slice's header: no block, no one sequence.
+/// Stands for "none" in a slice's header: no block, or no single sequence.
 const NONE: i32 = -1;
 
 impl Slice {
-    /// From a slice's header; none where it is not whole.
+    /// Reads the header of a slice; `None` if it is incomplete.
     pub(super) fn new(mut header: &[u8]) -> Option<Self> {
         let header = &mut header;
         let (sequence, start, span, records) = (itf8(header)?, itf8(header)?, itf8(header)?, itf8(header)?);
@@ -55,7 +55,7 @@ impl Slice {
 }
 
 impl Embedded {
-    /// Compares it with the sequence, which `block` finds by the id of its block.
+    /// Compares the checksum with that of the sequence, which `block` finds by the id of its block.
     pub(super) fn check<'a>(&self, block: impl FnOnce(i32) -> Option<&'a [u8]>) -> Result<(), Problem> {
         let problem = |what: &str| Err(Problem::Cram(format!("the reference within a slice {what}")));
         let Some(bases) = block(self.content) else { return problem("is missing") };
@@ -73,7 +73,8 @@ impl Embedded {
 mod tests {
     use super::*;
 
-    /// Sequence 2 from 3 on, 5 bases, 8 records after 13, one block (21); the sequence is in `embedded`.
+    /// A slice of reference sequence 2 from base 3, 5 bases, 8 records after 13 others, one block (21); `embedded` is
+    /// the block with the sequence.
     fn header(embedded: &[u8], md5: [u8; 16]) -> Vec<u8> {
         [&[2, 3, 5, 8, 13, 1, 1, 21], embedded, &md5].concat()
     }

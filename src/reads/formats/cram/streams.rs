@@ -1,4 +1,4 @@
-//! What the streams of CRAM's entropy coders claim: how much they unfold to, and how often each symbol is in there.
+//! Checks what the streams of CRAM's entropy coders claim: how much they unfold to, and how frequent each symbol is.
 
 use super::frequencies;
 use super::numbers::{split_off, u32_le, uint7};
@@ -8,10 +8,10 @@ const STORED_LENGTH: &str = "a block says two things of the length it has";
 const RUNS: &str = "the runs in a block do not add up to its length";
 pub(super) const FREQUENCIES: &str = "the frequencies in a block do not add up";
 
-/// Bytes the tokenizer of names keeps for each name.
+/// Bytes that the name tokenizer allocates for each name.
 const BYTES_PER_NAME: u64 = 4096;
 
-/// What a block of rANS 4x8 claims.
+/// The bytes that a block of rANS 4x8 claims to unfold to.
 pub(super) fn rans_4x8(data: &[u8]) -> Result<u64, &'static str> {
     const HEAD: usize = 9;
     let Some((head, table)) = data.split_at_checked(HEAD) else { return Ok(0) };
@@ -27,7 +27,7 @@ pub(super) fn rans_4x8(data: &[u8]) -> Result<u64, &'static str> {
     if add_up == Some(false) { Err(FREQUENCIES) } else { Ok(coded) }
 }
 
-/// What a stream of rANS Nx16 (method 5) or of the arithmetic coder (6) claims; `raw` where it does not say itself.
+/// The bytes that a stream of rANS Nx16 (method 5) or of the arithmetic coder (6) claims; `raw` if it does not say.
 pub(super) fn entropy_coded(mut data: &[u8], raw: u64, method: u8, within_stripe: bool) -> Result<u64, &'static str> {
     const ORDER_1: u8 = 0x01;
     const STRIPE: u8 = 0x08;
@@ -69,7 +69,7 @@ pub(super) fn entropy_coded(mut data: &[u8], raw: u64, method: u8, within_stripe
     if add_up == Some(false) { Err(FREQUENCIES) } else { Ok(claimed) }
 }
 
-/// Passes over the lengths of runs, which are stored or coded themselves. Their sum where they are stored.
+/// Skips the lengths of runs, which are stored or coded themselves. Returns their sum if they are stored.
 fn skip_lengths(context: u64, data: &mut &[u8]) -> Result<Option<u64>, &'static str> {
     let is_stored = context & 1 == 1;
     let length = if is_stored { Some(context >> 1) } else { uint7(data) };
@@ -83,7 +83,7 @@ fn skip_lengths(context: u64, data: &mut &[u8]) -> Result<Option<u64>, &'static 
     Ok(None)
 }
 
-/// How many symbols runs add: after how many symbols come in runs, and which, their lengths.
+/// The number of symbols that runs add. The data lists how many symbols come in runs, which ones, then the lengths.
 fn sum_of_runs(mut lengths: &[u8]) -> Option<u64> {
     let symbols = match lengths.split_off_first()? {
         0 => 256,
@@ -109,7 +109,7 @@ fn stripes(mut data: &[u8], raw: u64, method: u8) -> Result<u64, &'static str> {
     Ok(sum)
 }
 
-/// What a block of tokenized names claims.
+/// The bytes that a block of tokenized names claims to unfold to.
 pub(super) fn names(data: &[u8]) -> Result<u64, &'static str> {
     let Some((head, mut data)) = data.split_first_chunk::<9>() else { return Ok(0) };
     let (raw, count) = (u32_le(&head[..4]), u32_le(&head[4..8]));

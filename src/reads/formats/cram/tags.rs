@@ -1,4 +1,5 @@
-//! The tags of a record as BAM stores them. Not noodles' own writer: it takes nothing but ASCII, and htslib takes any text.
+//! Writes the tags of a record as BAM stores them. noodles' writer is not used: it accepts only ASCII, but htslib any
+//! text.
 
 use std::io;
 
@@ -9,7 +10,7 @@ use noodles::sam::alignment::record::data::field::value::array::Values;
 
 use crate::reads::Problem;
 
-/// Appends all tags.
+/// Appends all tags of a record.
 pub(super) fn write(data: &dyn Data<'_>, into: &mut Vec<u8>) -> io::Result<()> {
     for field in data.iter() {
         let (tag, value) = field?;
@@ -74,7 +75,7 @@ fn elements<N, const BYTES: usize>(
         into.extend_from_slice(&bytes(value?));
         number += 1;
     }
-    // Counted, not claimed.
+    // The number of values is counted, since the file's claim may be wrong.
     into[count..][..4].copy_from_slice(&number.to_le_bytes());
     Ok(())
 }
