@@ -268,8 +268,9 @@ fn a_full_stdout_is_an_error() {
 fn an_output_without_a_folder_is_found_before_a_read_is() {
     let bench = Bench::new();
     bench.write("cut.fq", "@cut\nACGT\n");
-    for flag in ["--json", "--html", "--multiqc", "--scores"] {
-        let output = bench.run_split(&["cut.fq", flag, "nowhere/x"]);
+    for (flag, name) in [("--json", "a.json"), ("--html", "a.html"), ("--multiqc", "a_mqc.json"), ("--scores", "a.tsv")]
+    {
+        let output = bench.run_split(&["cut.fq", flag, &format!("nowhere/{name}")]);
         assert_eq!(output.status.code(), Some(6), "{flag}: {}", stderr(&output));
     }
 }

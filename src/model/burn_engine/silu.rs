@@ -1,4 +1,4 @@
-//! SiLU, the activation of our own families.
+//! `SiLU`, the activation of our own families.
 
 use burn::tensor::Tensor;
 
