@@ -152,6 +152,9 @@ fn on_input(problem: &reads::Problem, from_stdin: &str) -> Option<String> {
              else copy the file again",
             piped("gzip -dc FILE")
         ),
+        Problem::Letter { line: "header", .. } => {
+            r"if its lines end in a carriage return alone, make them line feeds: `tr '\r' '\n' <FILE`".to_owned()
+        }
         Problem::Start { .. } | Problem::Plus(_) | Problem::Lengths { .. } | Problem::Letter { .. } => {
             "look at that record: files that were cut, joined or edited end or begin within one. Copy or create the file again"
                 .to_owned()

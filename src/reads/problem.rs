@@ -120,10 +120,10 @@ pub enum Problem {
         /// The number of quality scores.
         quality_scores: usize,
     },
-    /// A line of letters contains a blank or a control character.
+    /// A line contains a blank, a control character or a letter that it must not contain.
     #[error("the {line} line contains {found}")]
     Letter {
-        /// The line: `sequence` or `quality`.
+        /// The line: `header`, `sequence` or `quality`.
         line: &'static str,
         /// What was found.
         found: String,

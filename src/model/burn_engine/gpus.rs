@@ -19,7 +19,7 @@ use crate::model::error::Result;
 use crate::model::panics::catch;
 use crate::model::row::Row;
 
-/// The largest batch that is tried, as a multiple of the first: half a gigabyte for either family.
+/// The largest batch that is tried, as a multiple of the first: about half a gigabyte for a BERT and for `compact`.
 const LARGEST: usize = 4;
 /// The number of calls that a GPU works on at once: while it computes the batch of one call, the other's is uploaded
 /// and queued, and the previous result is read back. More would only take memory.

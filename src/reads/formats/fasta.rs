@@ -21,10 +21,14 @@ pub(in crate::reads) fn parse(window: &[u8], ended: bool) -> Result<Step, Fault>
     };
     let mut lines = window[1..len].split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let header = lines.next().expect("split yields at least one part");
+    if header.contains(&b'\r') {
+        // Lines that end as on the first Macs: the sequence would be taken for a part of the header.
+        return Err(Fault::of(header, Problem::Letter { line: "header", found: shown(b"\r") }));
+    }
     let mut bases = Vec::with_capacity(len);
     lines.for_each(|line| bases.extend_from_slice(line));
     check_letters("sequence", &bases).map_err(|problem| Fault::of(header, problem))?;
-    if let Some(at) = bases.iter().position(|letter| b">@+".contains(letter)) {
+    if let Some(at) = memchr::memchr3(b'>', b'@', b'+', &bases) {
         // A record that began in the middle of a line, or one of FASTQ.
         return Err(Fault::of(header, Problem::Letter { line: "sequence", found: shown(&bases[at..=at]) }));
     }
@@ -103,6 +107,7 @@ mod tests {
         assert_eq!(parse(b"\n", true).unwrap(), Step::Blank(1));
         assert_eq!(parse(b"", true).unwrap(), Step::End);
         assert!(parse(b">a\nA\0C\n", true).is_err());
+        assert!(parse(b">a\rACGT\r>b\rAC\r", true).is_err());
         assert!(parse(b">a\nAC>b\nGT\n", true).is_err() && parse(b">a\nAC\n@b\nGT\n+\n", true).is_err());
         assert!(parse(b"ACGT\n", true).is_err());
     }
