@@ -129,7 +129,7 @@ impl Config {
 
     /// Refuses outputs that could not be created. Reports are created only after all reads have been scored, when it would
     /// be too late to find out.
-    pub(crate) fn check_places(&self) -> Result<()> {
+    pub(crate) fn check_creatable(&self) -> Result<()> {
         self.output_paths().try_for_each(|path| Ok(check_place(&path, self.folder.as_deref())?))
     }
 
