@@ -124,18 +124,13 @@ impl Config {
         self.check_paths()?;
         self.check_suffixes()?;
         self.check_level()?;
-        self.check_shard()
-    }
-
-    /// Refuses outputs that could not be created. Reports are created only after all reads have been scored, when it would
-    /// be too late to find out.
-    pub(crate) fn check_creatable(&self) -> Result<()> {
-        self.output_paths().try_for_each(|path| Ok(check_place(&path, self.folder.as_deref())?))
+        self.check_shard()?;
+        check_creatable(self.output_paths(), self.folder.as_deref())
     }
 
     /// Refuses outputs that would overwrite an input, each other, or an existing file unless overwriting was asked for.
     fn check_paths(&self) -> Result<()> {
-        check_places(self.output_paths(), self.input_paths(), self.placing.existing)
+        check_conflicts(self.output_paths(), self.input_paths(), self.placing.existing)
     }
 
     /// Refuses file names whose suffix does not fit the contents.
@@ -198,8 +193,26 @@ pub(crate) fn check_contents(outputs: impl IntoIterator<Item = (PathBuf, Content
     Ok(())
 }
 
-/// Refuses outputs that would overwrite an input, each other, or an existing file unless overwriting was asked for.
+/// Refuses outputs that would overwrite an input, each other, or an existing file unless overwriting was asked for, and those
+/// that could not be created.
 pub(crate) fn check_places(
+    outputs: impl Iterator<Item = PathBuf>,
+    inputs: impl Iterator<Item = PathBuf>,
+    existing: Existing,
+) -> Result<()> {
+    let outputs: Vec<PathBuf> = outputs.collect();
+    check_conflicts(outputs.iter().cloned(), inputs, existing)?;
+    check_creatable(outputs.into_iter(), None)
+}
+
+/// Refuses outputs that could not be created. Some are created only at the end of a run, which would then be in vain. `made` is
+/// a folder that will be made.
+fn check_creatable(mut outputs: impl Iterator<Item = PathBuf>, made: Option<&Path>) -> Result<()> {
+    outputs.try_for_each(|path| Ok(check_place(&path, made)?))
+}
+
+/// Refuses outputs that would overwrite an input, each other, or an existing file unless overwriting was asked for.
+fn check_conflicts(
     outputs: impl Iterator<Item = PathBuf>,
     inputs: impl Iterator<Item = PathBuf>,
     existing: Existing,

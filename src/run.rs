@@ -55,7 +55,6 @@ async fn to_the_end(
 ) -> Result<Report> {
     let started = Instant::now();
     config.check()?;
-    config.check_creatable()?;
     let progress = Arc::new(Progress::default());
     let _waiting = (!config.quiet).then(|| Waiting::start(&progress));
     let mut interrupt = std::pin::pin!(interrupt);

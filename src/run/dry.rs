@@ -33,7 +33,6 @@ pub async fn dry_run(config: Config, interrupt: impl Future<Output = Signal>, wa
     if let (Some(_), Some(index)) = (config.shard, &config.index) {
         Index::open(index, &config.input.inputs)?;
     }
-    config.check_creatable()?;
     let outputs: Vec<_> = config.output_paths().collect();
     let progress = Arc::new(Progress::default());
     let mut interrupt = std::pin::pin!(interrupt);

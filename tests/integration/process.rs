@@ -273,6 +273,8 @@ fn an_output_without_a_folder_is_found_before_a_read_is() {
         let output = bench.run_split(&["cut.fq", flag, &format!("nowhere/{name}")]);
         assert_eq!(output.status.code(), Some(6), "{flag}: {}", stderr(&output));
     }
+    let output = bench.run(&["evaluate", "cut.fq", "--json", "nowhere/a.json"]);
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
 }
 
 #[test]
