@@ -71,7 +71,7 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         Error::Reads(reads::Error::Temporary { .. }) => {
             "choose another folder with --temp-dir, or raise --memory to keep more records in RAM"
         }
-        Error::Reads(reads::Error::Output { source, .. }) if Errno::from_io_error(source) == Some(Errno::MFILE) => {
+        Error::Reads(reads::Error::Output { source, .. }) if is_too_many_files(source) => {
             "raise the limit on open files (ulimit -n)"
         }
         Error::Model(model::Error::Load { problem, .. }) => return on_model(problem).map(str::to_owned),
@@ -115,6 +115,11 @@ fn hint(error: &Error, from_stdin: &str) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// Whether the limit on open files is reached. By its text, as errors about temporary files do not give their number.
+fn is_too_many_files(error: &io::Error) -> bool {
+    error.to_string().starts_with(&io::Error::from(Errno::MFILE).to_string())
 }
 
 fn on_conflict(conflict: &Conflict) -> Option<String> {
@@ -346,6 +351,15 @@ mod tests {
         ] {
             let hint = on_input(&problem, "readseeker split - ...").unwrap();
             assert!(hint.contains(advice), "{problem}: {hint}");
+        }
+    }
+
+    #[test]
+    fn a_limit_on_open_files_is_named() {
+        let wrapped = io::Error::other(format!("{} at path \"x\"", io::Error::from(Errno::MFILE)));
+        for source in [io::Error::from(Errno::MFILE), wrapped] {
+            let error = reads::Error::Output { output: "a.fq".into(), source };
+            assert!(hint(&error.into(), "").is_some_and(|hint| hint.contains("ulimit -n")));
         }
     }
 
